@@ -1,0 +1,30 @@
+//! From a Linux `perf.data` to the cause of a slow virtual machine.
+//!
+//! The library is a pipeline; each stage reads only what earlier stages made:
+//!
+//! ```text
+//! bytes -> records -> timeline -> fold -> locate -> name -> tag -> tree -> output
+//! ```
+//!
+//! | stage | module | what it makes |
+//! |---|---|---|
+//! | records | [`perf`] | byte regions made of whole records, events and their sample layouts, sideband |
+//! | timeline | [`space`] | process instances, threads, mappings over time |
+//! | fold | [`fold`] | unique raw stacks with their weights |
+//! | name | [`symbol`] | symbols of the kernel, its modules and user object files |
+//! | tree | [`stack`] | named frames and the ordered call tree |
+//! | tag | [`kvm`] | what a sample of a VM host is doing |
+//! | output | [`output`] | one file per format |
+//! | all of it | [`analysis`] | the pipeline as a list of stages |
+//!
+//! Addresses come in three kinds that must not be mixed, see [`units`]: an AVMA is an address in
+//! the sampled machine, an SVMA an address as its object file states it, a file offset a byte of
+//! that file.
+
+pub mod error;
+pub mod kvm;
+pub mod loss;
+pub mod output;
+pub mod stack;
+pub mod symbol;
+pub mod units;

@@ -1,0 +1,9 @@
+//! Named frames and the ordered call tree: everything drawn or exported comes from here.
+
+mod frame;
+mod tag;
+mod tree;
+
+pub use frame::{Frame, FrameIx, FrameKind, FrameTable};
+pub use tag::Tag;
+pub use tree::{CallTree, Node, NodeIx, TaggedStack};

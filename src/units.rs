@@ -1,0 +1,205 @@
+//! The quantities of the program, one type each, so that they cannot be swapped.
+
+use std::fmt;
+
+/// Defines an address-like newtype over `u64` that displays in hexadecimal.
+macro_rules! address {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+        pub struct $name(u64);
+
+        impl $name {
+            /// Wraps a raw value.
+            pub const fn new(raw: u64) -> Self {
+                Self(raw)
+            }
+
+            /// The raw value.
+            pub const fn as_u64(self) -> u64 {
+                self.0
+            }
+
+            /// The address `bytes` further up; `None` when it leaves the 64-bit range.
+            pub fn checked_add(self, bytes: u64) -> Option<Self> {
+                self.0.checked_add(bytes).map(Self)
+            }
+
+            /// The distance in bytes up from `base`; `None` when `base` lies above.
+            pub fn checked_since(self, base: Self) -> Option<u64> {
+                self.0.checked_sub(base.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:#x}", self.0)
+            }
+        }
+
+        impl fmt::LowerHex for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::LowerHex::fmt(&self.0, f)
+            }
+        }
+    };
+}
+
+address! {
+    /// An actual virtual memory address: an address in the sampled machine while it ran.
+    Avma
+}
+address! {
+    /// A stated virtual memory address: an address as the object file itself states it.
+    Svma
+}
+address! {
+    /// A byte position inside a file.
+    FileOffset
+}
+
+/// A point of the capture's clock, in nanoseconds. Its zero is the clock's own (often boot).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// Wraps nanoseconds.
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Nanoseconds since the clock's zero.
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// Seconds with nine digits behind the point, as `perf script --ns` prints them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}.{:09}",
+            self.0 / 1_000_000_000,
+            self.0 % 1_000_000_000
+        )
+    }
+}
+
+/// Defines an identifier newtype over `i32`, as the kernel's `pid_t` is.
+macro_rules! task_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+        pub struct $name(i32);
+
+        impl $name {
+            /// Wraps a raw id.
+            pub const fn new(raw: i32) -> Self {
+                Self(raw)
+            }
+
+            /// The raw id.
+            pub const fn as_i32(self) -> i32 {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+task_id! {
+    /// A process id (the kernel's tgid). 0 is the idle task, -1 the kernel's own mappings.
+    Pid
+}
+task_id! {
+    /// A thread id (the kernel's pid).
+    Tid
+}
+
+impl Pid {
+    /// The pid under which kernel mappings are recorded.
+    pub const KERNEL: Self = Self(-1);
+    /// The idle tasks' pid (`swapper`).
+    pub const IDLE: Self = Self(0);
+}
+
+/// The number of a host CPU.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Cpu(pub u32);
+
+impl fmt::Display for Cpu {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:03}", self.0)
+    }
+}
+
+/// Index of an event in the capture's event table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct EventIx(pub u32);
+
+impl EventIx {
+    /// The index for use on slices.
+    pub const fn as_usize(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Which privilege and which machine a frame or a sample belongs to.
+///
+/// The five modes are never merged: guest kernel is not kernel.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum CpuMode {
+    /// The record does not tell (`PERF_RECORD_MISC_CPUMODE_UNKNOWN`).
+    Unknown,
+    /// Host kernel.
+    Kernel,
+    /// Host user space.
+    User,
+    /// A hypervisor below the sampled kernel.
+    Hypervisor,
+    /// Kernel of a guest.
+    GuestKernel,
+    /// User space of a guest.
+    GuestUser,
+}
+
+impl CpuMode {
+    /// Whether the mode belongs to a guest.
+    pub const fn is_guest(self) -> bool {
+        matches!(self, Self::GuestKernel | Self::GuestUser)
+    }
+}
+
+/// The identity of an object file: the bytes of its GNU build-id note (at most 20 are recorded).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct BuildId(Vec<u8>);
+
+impl BuildId {
+    /// Takes the bytes of the note; `None` when there are none or all are zero.
+    pub fn new(bytes: &[u8]) -> Option<Self> {
+        (!bytes.is_empty() && bytes.iter().any(|&b| b != 0)).then(|| Self(bytes.to_vec()))
+    }
+
+    /// The bytes of the note.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for BuildId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for BuildId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BuildId({self})")
+    }
+}
