@@ -25,6 +25,7 @@ pub mod error;
 pub mod kvm;
 pub mod loss;
 pub mod output;
+pub mod perf;
 pub mod stack;
 pub mod symbol;
 pub mod units;

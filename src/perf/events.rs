@@ -1,0 +1,202 @@
+//! The events of a capture, and which of them a record belongs to.
+
+use hashbrown::HashMap;
+
+use super::attr::{Attr, MIN_ATTR_SIZE};
+use super::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
+use super::features::Features;
+use super::header::{Header, Section};
+use super::layout::SampleLayout;
+use crate::units::EventIx;
+use linux_perf_data::Feature;
+
+/// An event of the capture.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its name as perf shows it: `cpu-clock`, `kvm:kvm_exit`.
+    pub name: String,
+    /// What it counts and samples.
+    pub attr: Attr,
+    /// Where the fields of its samples lie.
+    pub layout: SampleLayout,
+    /// The ids under which the kernel wrote its records, one per CPU or thread.
+    pub ids: Vec<u64>,
+}
+
+impl Event {
+    /// Makes an event; the name is made from the attributes until the file tells a better one.
+    pub fn new(attr: Attr, ids: Vec<u64>) -> Self {
+        let name = attr.generic_name().map_or_else(
+            || format!("type {} config {:#x}", attr.pmu_type, attr.config),
+            ToOwned::to_owned,
+        );
+        let layout = SampleLayout::of(&attr);
+        Self {
+            name,
+            attr,
+            layout,
+            ids,
+        }
+    }
+}
+
+/// Where the id of a sample's event is found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum IdPlace {
+    /// All samples belong to the first event: there is only one, or samples carry no id.
+    First,
+    /// All samples carry it at this position of their body.
+    At(usize),
+    /// Events disagree: a recorder before Linux 3.12 with different sample types.
+    Mixed,
+}
+
+/// The events of a capture.
+#[derive(Clone, Debug)]
+pub struct Events {
+    list: Vec<Event>,
+    by_id: HashMap<u64, EventIx>,
+    place: IdPlace,
+}
+
+impl Events {
+    /// Indexes `list`.
+    pub fn new(list: Vec<Event>) -> Self {
+        let mut by_id = HashMap::new();
+        for (event, ix) in list.iter().zip(0..) {
+            for &id in &event.ids {
+                by_id.entry(id).or_insert(EventIx(ix));
+            }
+        }
+        let mut places = list.iter().map(|event| event.layout.id_position());
+        let first = places.next().flatten();
+        let place = if list.len() < 2 {
+            IdPlace::First
+        } else if !places.all(|place| place == first) {
+            IdPlace::Mixed
+        } else {
+            first.map_or(IdPlace::First, IdPlace::At)
+        };
+        Self { list, by_id, place }
+    }
+
+    /// The event of an index that this table handed out.
+    pub fn get(&self, ix: EventIx) -> Option<&Event> {
+        self.list.get(ix.as_usize())
+    }
+
+    /// The events with their indexes, in file order.
+    pub fn iter(&self) -> impl Iterator<Item = (EventIx, &Event)> {
+        (0..).map(EventIx).zip(&self.list)
+    }
+
+    /// Number of events.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The event that the kernel wrote under `id`. perf's own records have id 0, which is taken
+    /// as the first event's, as `evlist__event2evsel()` does.
+    pub fn by_id(&self, id: u64) -> Option<EventIx> {
+        if id == 0 && !self.list.is_empty() {
+            return Some(EventIx(0));
+        }
+        self.by_id.get(&id).copied()
+    }
+
+    /// The event of a sample; `None` when its id is unknown.
+    #[inline]
+    pub fn of_sample<O: ByteOrder>(&self, body: &[u8]) -> Option<EventIx> {
+        match self.place {
+            IdPlace::First => (!self.list.is_empty()).then_some(EventIx(0)),
+            IdPlace::At(at) => self.by_id(u64_at::<O>(body, at)?),
+            IdPlace::Mixed => self.iter().map(|(ix, _)| ix).find(|&ix| {
+                let place = self.get(ix).and_then(|event| event.layout.id_position());
+                let id = place.and_then(|at| u64_at::<O>(body, at));
+                id.is_some_and(|id| self.by_id.get(&id) == Some(&ix))
+            }),
+        }
+    }
+
+    /// The event whose trailer a record that is no sample carries.
+    pub fn of_sideband<O: ByteOrder>(&self, body: &[u8]) -> Option<&Event> {
+        let first = self.list.first()?;
+        let id = first
+            .layout
+            .trailer()
+            .id_from_end()
+            .and_then(|from_end| u64_at::<O>(body, body.len().checked_sub(from_end)?));
+        id.and_then(|id| self.get(self.by_id(id)?)).or(Some(first))
+    }
+
+    /// Reads the attribute section. Entries that do not lie in the file are left out.
+    pub fn read<O: ByteOrder>(file: &[u8], header: &Header) -> Vec<Event> {
+        let entry_len = position(header.attr_entry_len);
+        let Some(attr_len) = entry_len.checked_sub(Section::ENCODED_LEN) else {
+            return Vec::new();
+        };
+        if attr_len < MIN_ATTR_SIZE {
+            return Vec::new();
+        }
+        let start = position(header.attrs.offset);
+        let end = start
+            .saturating_add(position(header.attrs.len))
+            .min(file.len());
+        let section = file.get(start..end).unwrap_or_default();
+        section
+            .chunks_exact(entry_len)
+            .filter_map(|entry| {
+                let (attr, ids) = entry.split_at_checked(attr_len)?;
+                let ids = Section::read(&mut Cursor::<O>::new(ids))?
+                    .of(file)
+                    .unwrap_or_default();
+                let ids = ids
+                    .chunks_exact(8)
+                    .filter_map(|id| u64_at::<O>(id, 0))
+                    .collect();
+                Some(Event::new(parse_attr::<O>(attr)?, ids))
+            })
+            .collect()
+    }
+
+    /// Names events, and adds ids they lack, from the `EVENT_DESC` feature.
+    pub fn describe<O: ByteOrder>(list: &mut [Event], features: &Features) -> Option<()> {
+        let mut at = Cursor::<O>::new(features.section(Feature::EVENT_DESC)?);
+        let count = at.u32()?;
+        let attr_len = position(u64::from(at.u32()?));
+        for ix in 0..count {
+            at.take(attr_len)?;
+            let ids_len = position(u64::from(at.u32()?)).checked_mul(8)?;
+            let name = String::from_utf8_lossy(at.header_string()?).into_owned();
+            let ids: Vec<u64> = at
+                .take(ids_len)?
+                .chunks_exact(8)
+                .filter_map(|id| u64_at::<O>(id, 0))
+                .collect();
+            let same_ids = list
+                .iter()
+                .position(|event| !ids.is_empty() && event.ids == ids);
+            let same_place = usize::try_from(ix).ok();
+            if let Some(event) = same_ids.or(same_place).and_then(|ix| list.get_mut(ix)) {
+                event.name = name;
+                if event.ids.is_empty() {
+                    event.ids = ids;
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+/// Decodes an attribute structure that may state a shorter length than the room it has.
+pub fn parse_attr<O: ByteOrder>(bytes: &[u8]) -> Option<Attr> {
+    let stated = position(u64::from(u32_at::<O>(bytes, 4)?));
+    // A perf before attributes had a size wrote 0.
+    let used = if stated == 0 { MIN_ATTR_SIZE } else { stated };
+    Attr::parse::<O>(bytes.get(..used).unwrap_or(bytes))
+}

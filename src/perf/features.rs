@@ -1,0 +1,155 @@
+//! The feature sections: what the recorder wrote about itself and its machine.
+
+use std::ops::Range;
+
+use linux_perf_data::{Feature, FeatureSet};
+
+use super::abi::PERF_RECORD_MISC_BUILD_ID_SIZE;
+use super::bytes::{ByteOrder, Cursor, c_string, position, slice_at};
+use super::header::Section;
+use crate::units::{BuildId, Pid, Timestamp};
+
+/// An entry of the recorded build id table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordedBuildId {
+    /// The DSO's path as recorded: a file, `[kernel.kallsyms]`, `[kvm]`, `[vdso]`.
+    pub path: String,
+    /// Its build id.
+    pub build_id: BuildId,
+    /// The machine it belongs to: -1 for the host, else the pid of a guest's VMM.
+    pub machine: Pid,
+}
+
+/// CPUs of the sampled machine.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CpuCounts {
+    /// CPUs that the machine could hold.
+    pub available: u32,
+    /// CPUs that were online.
+    pub online: u32,
+}
+
+/// The feature sections of a capture, as byte ranges of its header file.
+#[derive(Clone, Debug, Default)]
+pub struct Features {
+    sections: Vec<(Feature, Vec<u8>)>,
+}
+
+impl Features {
+    /// Reads the descriptors at `table` of `file`, one for each feature of `set`.
+    ///
+    /// Features whose section does not lie in the file are left out; the second value says which.
+    pub fn read<O: ByteOrder>(file: &[u8], table: u64, set: FeatureSet) -> (Self, Vec<Feature>) {
+        let mut at = Cursor::<O>::new(file.get(position(table)..).unwrap_or_default());
+        let mut features = Self::default();
+        let mut missing = Vec::new();
+        for feature in set.iter() {
+            match Section::read(&mut at).and_then(|section| section.of(file)) {
+                Some(bytes) => features.insert(feature, bytes),
+                None => missing.push(feature),
+            }
+        }
+        (features, missing)
+    }
+
+    /// Adds a feature's section.
+    pub fn insert(&mut self, feature: Feature, bytes: &[u8]) {
+        self.sections.push((feature, bytes.to_vec()));
+    }
+
+    /// A feature's bytes; `None` when the capture lacks it.
+    pub fn section(&self, feature: Feature) -> Option<&[u8]> {
+        self.sections
+            .iter()
+            .find(|(f, _)| *f == feature)
+            .map(|(_, bytes)| bytes.as_slice())
+    }
+
+    /// The features there are, in file order.
+    pub fn iter(&self) -> impl Iterator<Item = Feature> {
+        self.sections.iter().map(|(feature, _)| *feature)
+    }
+
+    /// A feature that holds one string: host name, kernel release, perf version, architecture, CPU.
+    pub fn string<O: ByteOrder>(&self, feature: Feature) -> Option<String> {
+        let text = Cursor::<O>::new(self.section(feature)?).header_string()?;
+        Some(String::from_utf8_lossy(text).into_owned())
+    }
+
+    /// The recorder's command line, one argument an item.
+    pub fn command_line<O: ByteOrder>(&self) -> Option<Vec<String>> {
+        let mut at = Cursor::<O>::new(self.section(Feature::CMDLINE)?);
+        let count = at.u32()?;
+        let mut arguments = Vec::new();
+        for _ in 0..count {
+            arguments.push(String::from_utf8_lossy(at.header_string()?).into_owned());
+        }
+        Some(arguments)
+    }
+
+    /// The number of CPUs.
+    pub fn cpus<O: ByteOrder>(&self) -> Option<CpuCounts> {
+        let mut at = Cursor::<O>::new(self.section(Feature::NRCPUS)?);
+        Some(CpuCounts {
+            available: at.u32()?,
+            online: at.u32()?,
+        })
+    }
+
+    /// Memory of the machine in KiB.
+    pub fn total_memory_kib<O: ByteOrder>(&self) -> Option<u64> {
+        Cursor::<O>::new(self.section(Feature::TOTAL_MEM)?).u64()
+    }
+
+    /// Time of the first and the last sample.
+    pub fn sample_times<O: ByteOrder>(&self) -> Option<Range<Timestamp>> {
+        let mut at = Cursor::<O>::new(self.section(Feature::SAMPLE_TIME)?);
+        let first = Timestamp::from_nanos(at.u64()?);
+        let last = Timestamp::from_nanos(at.u64()?);
+        (first <= last && last > Timestamp::default()).then_some(first..last)
+    }
+
+    /// The build id table; entries that are damaged are left out.
+    pub fn build_ids<O: ByteOrder>(&self) -> Vec<RecordedBuildId> {
+        let mut bytes = self.section(Feature::BUILD_ID).unwrap_or_default();
+        let mut table = Vec::new();
+        while let Some(len) = Cursor::<O>::new(bytes.get(6..).unwrap_or_default()).u16() {
+            let len = usize::from(len);
+            let Some(record) = bytes.get(8..len) else {
+                break;
+            };
+            let misc = Cursor::<O>::new(bytes.get(4..6).unwrap_or_default())
+                .u16()
+                .unwrap_or(0);
+            table.extend(parse_build_id::<O>(misc, record));
+            bytes = bytes.get(len..).unwrap_or_default();
+        }
+        table
+    }
+}
+
+/// Decodes a `struct perf_record_header_build_id` without its header.
+///
+/// Source: `tools/lib/perf/include/perf/event.h`, Linux 6.12. Entries of a perf before 5.11 do not
+/// state their length: trailing groups of four zero bytes are padding then.
+pub fn parse_build_id<O: ByteOrder>(misc: u16, body: &[u8]) -> Option<RecordedBuildId> {
+    let mut at = Cursor::<O>::new(body);
+    let machine = Pid::new(at.i32()?);
+    let field = at.take(24)?;
+    let len = if misc & PERF_RECORD_MISC_BUILD_ID_SIZE == 0 {
+        let id = field.get(..20)?;
+        let used = id
+            .chunks(4)
+            .rposition(|group| group.iter().any(|&b| b != 0));
+        used.map_or(0, |last| 4 * (last + 1))
+    } else {
+        usize::from(*field.get(20)?).min(20)
+    };
+    let build_id = BuildId::new(slice_at(field, 0, len)?)?;
+    let path = String::from_utf8_lossy(c_string(at.rest())).into_owned();
+    Some(RecordedBuildId {
+        path,
+        build_id,
+        machine,
+    })
+}

@@ -1,0 +1,301 @@
+//! Where each field of a sample lies, computed once per event.
+
+use super::abi::{
+    KNOWN_READ_BITS, KNOWN_SAMPLE_BITS, PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST,
+    PERF_FORMAT_TOTAL_TIME_ENABLED, PERF_FORMAT_TOTAL_TIME_RUNNING, PERF_SAMPLE_ADDR,
+    PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU, PERF_SAMPLE_ID, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP,
+    PERF_SAMPLE_PERIOD, PERF_SAMPLE_READ, PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
+};
+use super::attr::Attr;
+use super::bytes::{ByteOrder, position, u32_at, u64_at};
+use crate::units::{Cpu, Pid, Tid, Timestamp};
+
+/// Position of a field in a sample's fixed part.
+///
+/// Every fixed field takes eight bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Slot(Option<usize>);
+
+impl Slot {
+    fn u64<O: ByteOrder>(self, fixed: &[u8]) -> Option<u64> {
+        u64_at::<O>(fixed, self.0?)
+    }
+
+    fn u32_pair<O: ByteOrder>(self, fixed: &[u8]) -> Option<(u32, u32)> {
+        let at = self.0?;
+        Some((u32_at::<O>(fixed, at)?, u32_at::<O>(fixed, at + 4)?))
+    }
+}
+
+/// How long the counter values of a sample are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum ReadShape {
+    /// The samples hold none.
+    Absent,
+    /// `{ value, [time_enabled], [time_running], [id], [lost] }`.
+    Single { len: usize },
+    /// `{ nr, [time_enabled], [time_running], { value, [id], [lost] }[nr] }`.
+    Group { head: usize, each: usize },
+}
+
+impl ReadShape {
+    fn of(attr: &Attr) -> Self {
+        if !attr.samples(PERF_SAMPLE_READ) {
+            return Self::Absent;
+        }
+        let words = |bits: u64| 8 * position(u64::from((attr.read_format & bits).count_ones()));
+        let times = words(PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
+        let each = 8 + words(PERF_FORMAT_ID | PERF_FORMAT_LOST);
+        if attr.read_format & PERF_FORMAT_GROUP == 0 {
+            Self::Single { len: times + each }
+        } else {
+            Self::Group {
+                head: 8 + times,
+                each,
+            }
+        }
+    }
+
+    fn len<O: ByteOrder>(self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            Self::Absent => Some(0),
+            Self::Single { len } => Some(len),
+            Self::Group { head, each } => {
+                let members = position(u64_at::<O>(bytes, 0)?);
+                members.checked_mul(each)?.checked_add(head)
+            }
+        }
+    }
+}
+
+/// Where each field of an event's samples lies.
+///
+/// ```text
+/// identifier ip pid,tid time addr id stream_id cpu,res period | read | nr, chain[nr] | tail
+/// '------------ fixed part: each field there or not ---------'
+/// ```
+/// Source: the comment above `PERF_RECORD_SAMPLE`, `include/uapi/linux/perf_event.h`, and
+/// `perf_output_sample()`, kernel/events/core.c, Linux 6.18.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SampleLayout {
+    identifier: Slot,
+    ip: Slot,
+    tid: Slot,
+    time: Slot,
+    data_avma: Slot,
+    id: Slot,
+    cpu: Slot,
+    period: Slot,
+    fixed_len: usize,
+    read: ReadShape,
+    has_chain: bool,
+    trailer: Trailer,
+    /// Whether the attributes ask for fields that this program does not know.
+    has_unknown_fields: bool,
+}
+
+/// The fields of a sample up to its call chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SampleHead<'a> {
+    /// The event's id, when the samples carry one.
+    pub id: Option<u64>,
+    /// The instruction pointer; 0 when the samples carry none.
+    pub ip: u64,
+    /// Process; -1 when the samples carry none.
+    pub pid: Pid,
+    /// Thread; -1 when the samples carry none.
+    pub tid: Tid,
+    /// When it was taken.
+    pub time: Option<Timestamp>,
+    /// The data address (AVMA) that the event is about.
+    pub data_avma: Option<u64>,
+    /// Where it was taken.
+    pub cpu: Option<Cpu>,
+    /// How many occurrences it stands for.
+    pub period: Option<u64>,
+    /// The counter values, undecoded; empty when there are none.
+    pub read: &'a [u8],
+    /// The call chain, eight bytes an entry, leaf first, with context markers; `None` when the
+    /// event records none.
+    pub chain: Option<&'a [u8]>,
+    /// Everything behind the call chain, undecoded.
+    pub tail: &'a [u8],
+}
+
+impl SampleLayout {
+    /// Computes the layout from an event's attributes.
+    pub fn of(attr: &Attr) -> Self {
+        let mut len = 0;
+        let mut slot = |bit: u64| {
+            if attr.samples(bit) {
+                len += 8;
+                Slot(Some(len - 8))
+            } else {
+                Slot(None)
+            }
+        };
+        let identifier = slot(PERF_SAMPLE_IDENTIFIER);
+        let ip = slot(PERF_SAMPLE_IP);
+        let tid = slot(PERF_SAMPLE_TID);
+        let time = slot(PERF_SAMPLE_TIME);
+        let data_avma = slot(PERF_SAMPLE_ADDR);
+        let id = slot(PERF_SAMPLE_ID);
+        slot(PERF_SAMPLE_STREAM_ID);
+        let cpu = slot(PERF_SAMPLE_CPU);
+        let period = slot(PERF_SAMPLE_PERIOD);
+        Self {
+            identifier,
+            ip,
+            tid,
+            time,
+            data_avma,
+            id,
+            cpu,
+            period,
+            fixed_len: len,
+            read: ReadShape::of(attr),
+            has_chain: attr.samples(PERF_SAMPLE_CALLCHAIN),
+            trailer: Trailer::of(attr),
+            has_unknown_fields: attr.sample_type & !KNOWN_SAMPLE_BITS != 0
+                || attr.read_format & !KNOWN_READ_BITS != 0,
+        }
+    }
+
+    /// Whether the attributes ask for fields that this program does not know. They come last in
+    /// a sample, so everything up to the call chain is sound all the same.
+    pub fn has_unknown_fields(&self) -> bool {
+        self.has_unknown_fields
+    }
+
+    /// Position of the event's id in a sample; `None` when the samples carry none.
+    pub fn id_position(&self) -> Option<usize> {
+        self.identifier.0.or(self.id.0)
+    }
+
+    /// What follows every record that is no sample.
+    pub fn trailer(&self) -> &Trailer {
+        &self.trailer
+    }
+
+    /// Decodes a sample up to its call chain. `body` is the record without its header.
+    ///
+    /// `None` when the record is too short for what its event says it holds.
+    #[inline]
+    pub fn head<'a, O: ByteOrder>(&self, body: &'a [u8]) -> Option<SampleHead<'a>> {
+        let (fixed, rest) = body.split_at_checked(self.fixed_len)?;
+        let (read, rest) = rest.split_at_checked(self.read.len::<O>(rest)?)?;
+        let (chain, tail) = if self.has_chain {
+            let (nr, rest) = rest.split_first_chunk()?;
+            let len = position(O::u64(*nr)).checked_mul(8)?;
+            let (chain, tail) = rest.split_at_checked(len)?;
+            (Some(chain), tail)
+        } else {
+            (None, rest)
+        };
+        let (pid, tid) = self
+            .tid
+            .u32_pair::<O>(fixed)
+            .unwrap_or((u32::MAX, u32::MAX));
+        Some(SampleHead {
+            id: self
+                .identifier
+                .u64::<O>(fixed)
+                .or_else(|| self.id.u64::<O>(fixed)),
+            ip: self.ip.u64::<O>(fixed).unwrap_or(0),
+            pid: Pid::new(pid.cast_signed()),
+            tid: Tid::new(tid.cast_signed()),
+            time: self.time.u64::<O>(fixed).map(Timestamp::from_nanos),
+            data_avma: self.data_avma.u64::<O>(fixed),
+            cpu: self.cpu.u32_pair::<O>(fixed).map(|(cpu, _)| Cpu(cpu)),
+            period: self.period.u64::<O>(fixed),
+            read,
+            chain,
+            tail,
+        })
+    }
+}
+
+/// The `struct sample_id` at the end of every record that is no sample, when the event has
+/// `sample_id_all`.
+///
+/// ```text
+/// ... | pid,tid time id stream_id cpu,res identifier |
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trailer {
+    len: usize,
+    time: Slot,
+    cpu: Slot,
+    /// Counted from the record's end.
+    id_from_end: Option<usize>,
+}
+
+impl Trailer {
+    fn of(attr: &Attr) -> Self {
+        use linux_perf_data::linux_perf_event_reader::AttrFlags;
+        let absent = Self {
+            len: 0,
+            time: Slot(None),
+            cpu: Slot(None),
+            id_from_end: None,
+        };
+        if !attr.flags.contains(AttrFlags::SAMPLE_ID_ALL) {
+            return absent;
+        }
+        let mut len = 0;
+        let mut slot = |bit: u64| {
+            if attr.samples(bit) {
+                len += 8;
+                Slot(Some(len - 8))
+            } else {
+                Slot(None)
+            }
+        };
+        slot(PERF_SAMPLE_TID);
+        let time = slot(PERF_SAMPLE_TIME);
+        let id = slot(PERF_SAMPLE_ID);
+        slot(PERF_SAMPLE_STREAM_ID);
+        let cpu = slot(PERF_SAMPLE_CPU);
+        let identifier = slot(PERF_SAMPLE_IDENTIFIER);
+        let id_from_end = identifier.0.or(id.0).map(|at| len - at);
+        Self {
+            len,
+            time,
+            cpu,
+            id_from_end,
+        }
+    }
+
+    /// Length in bytes; 0 when there is none.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether records have no trailer.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How far from the end of a record its event's id lies.
+    pub fn id_from_end(&self) -> Option<usize> {
+        self.id_from_end
+    }
+
+    /// When the record was written; `None` when it does not say.
+    pub fn time<O: ByteOrder>(&self, body: &[u8]) -> Option<Timestamp> {
+        self.time
+            .u64::<O>(self.of_body(body)?)
+            .map(Timestamp::from_nanos)
+    }
+
+    /// The CPU on which the record was written; `None` when it does not say.
+    pub fn cpu<O: ByteOrder>(&self, body: &[u8]) -> Option<Cpu> {
+        self.cpu
+            .u32_pair::<O>(self.of_body(body)?)
+            .map(|(cpu, _)| Cpu(cpu))
+    }
+
+    fn of_body<'a>(&self, body: &'a [u8]) -> Option<&'a [u8]> {
+        body.get(body.len().checked_sub(self.len)?..)
+    }
+}

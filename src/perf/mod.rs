@@ -1,0 +1,30 @@
+//! Stage 1: bytes to records.
+//!
+//! Input: a perf.data file. Output: a [`Capture`] with its events, features and the byte regions
+//! that hold its records, and [`scan()`], one walk over all records.
+
+pub mod abi;
+mod attr;
+pub mod bytes;
+mod capture;
+mod events;
+mod features;
+mod header;
+mod layout;
+mod mapping;
+mod record;
+mod scan;
+mod sideband;
+mod tail;
+
+pub use attr::{Attr, MIN_ATTR_SIZE};
+pub use capture::{Capture, Finding};
+pub use events::{Event, Events};
+pub use features::{CpuCounts, Features, RecordedBuildId};
+pub use header::{Header, Magic, Section};
+pub use layout::{SampleHead, SampleLayout, Trailer};
+pub use mapping::MappedFile;
+pub use record::{RECORD_HEADER_LEN, RecordHeader};
+pub use scan::{Damage, Record, RecordCounts, Region, Scan, scan};
+pub use sideband::{MappingRecord, Sideband, is_sideband};
+pub use tail::{Branches, Registers, SampleTail, UserStack};

@@ -1,0 +1,55 @@
+//! Entries of the data section.
+
+use super::abi::{KERNEL_TYPE_END, PERF_RECORD_USER_TYPE_START, USER_TYPE_END};
+use super::bytes::ByteOrder;
+use crate::units::CpuMode;
+
+/// Length of a record's header.
+pub const RECORD_HEADER_LEN: usize = 8;
+
+/// The header of a record: `struct perf_event_header`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecordHeader {
+    /// `PERF_RECORD_*`.
+    pub record_type: u32,
+    /// `PERF_RECORD_MISC_*`; the lowest three bits are the CPU mode.
+    pub misc: u16,
+    /// Length of the whole record in bytes, this header among them.
+    pub len: u16,
+}
+
+impl RecordHeader {
+    /// Decodes the header at the start of `bytes`; `None` when they are too short.
+    #[inline]
+    pub fn parse<O: ByteOrder>(bytes: &[u8]) -> Option<Self> {
+        let &[a, b, c, d, e, f, g, h] = bytes.first_chunk::<RECORD_HEADER_LEN>()?;
+        Some(Self {
+            record_type: O::u32([a, b, c, d]),
+            misc: O::u16([e, f]),
+            len: O::u16([g, h]),
+        })
+    }
+
+    /// Whether perf or a kernel could have written it: a known type and a length that records
+    /// have. Used where records are looked for in damaged bytes.
+    pub fn is_plausible(self) -> bool {
+        let known = matches!(
+            self.record_type,
+            1..KERNEL_TYPE_END | PERF_RECORD_USER_TYPE_START..USER_TYPE_END
+        );
+        known && self.len >= 8 && self.len.is_multiple_of(8)
+    }
+
+    /// The CPU mode of the record.
+    #[inline]
+    pub const fn cpu_mode(self) -> CpuMode {
+        match self.misc & 7 {
+            1 => CpuMode::Kernel,
+            2 => CpuMode::User,
+            3 => CpuMode::Hypervisor,
+            4 => CpuMode::GuestKernel,
+            5 => CpuMode::GuestUser,
+            _ => CpuMode::Unknown,
+        }
+    }
+}

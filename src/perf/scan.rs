@@ -1,0 +1,305 @@
+//! One walk over all records, shared between threads.
+//!
+//! Record boundaries are known only by walking from the first record on. To share the walk, each
+//! part after the first begins at a guess: a place where a long run of plausible records starts.
+//! The guess counts only if the walk of the part before arrives exactly there; else the part is
+//! walked again from where that one arrived. So the result is that of a walk from the first record
+//! to the last, whatever was guessed and however many threads there were.
+
+use std::thread;
+
+use super::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_HEADER_TRACING_DATA};
+use super::bytes::{ByteOrder, position, u32_at, u64_at};
+use super::mapping::MappedFile;
+use super::record::{RECORD_HEADER_LEN, RecordHeader};
+
+/// A run of whole records.
+#[derive(Clone, Copy, Debug)]
+pub struct Region<'a> {
+    /// The bytes.
+    pub bytes: &'a [u8],
+    /// Position of the first byte in the capture: orders records that carry no time.
+    pub position: u64,
+    /// The mapping that the bytes belong to, and where in it they begin.
+    pub mapping: Option<(&'a MappedFile, usize)>,
+}
+
+/// A record as the walk meets it.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Position in the capture.
+    pub position: u64,
+    /// Its header.
+    pub header: RecordHeader,
+    /// What follows the header.
+    pub body: &'a [u8],
+}
+
+/// A stretch of bytes that is no record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Damage {
+    /// Position in the capture.
+    pub position: u64,
+    /// Length in bytes.
+    pub len: u64,
+}
+
+/// How many records of each type there are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordCounts {
+    /// By type; the last entry counts all types from there up.
+    by_type: [u64; 128],
+}
+
+impl RecordCounts {
+    fn new() -> Self {
+        Self { by_type: [0; 128] }
+    }
+
+    #[inline]
+    fn count(&mut self, record_type: u32) {
+        let last = self.by_type.len() - 1;
+        if let Some(count) = self.by_type.get_mut(position(record_type.into()).min(last)) {
+            *count += 1;
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (sum, count) in self.by_type.iter_mut().zip(other.by_type) {
+            *sum += count;
+        }
+    }
+
+    /// The number of records of one type.
+    pub fn of(&self, record_type: u32) -> u64 {
+        self.by_type
+            .get(position(record_type.into()))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Types that occur, with their numbers, in order of type.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
+        (0..).zip(self.by_type).filter(|&(_, count)| count > 0)
+    }
+}
+
+/// What a scan found.
+#[derive(Debug)]
+pub struct Scan<V> {
+    /// One visitor for each part, in file order.
+    pub visitors: Vec<V>,
+    /// Records by type.
+    pub counts: RecordCounts,
+    /// Bytes that were jumped over, in file order.
+    pub damage: Vec<Damage>,
+}
+
+/// A part of a region, as one thread walks it.
+#[derive(Clone, Copy, Debug)]
+struct Part<'a> {
+    region: Region<'a>,
+    start: usize,
+    end: usize,
+}
+
+/// A part after its walk.
+struct Walked<V> {
+    visitor: V,
+    counts: RecordCounts,
+    damage: Vec<Damage>,
+    /// Where the walk arrived: the first record that does not begin in the part.
+    arrived: usize,
+}
+
+/// How many plausible records in a row make a guess.
+const GUESS_RUN: usize = 64;
+/// How many plausible records in a row end a damaged stretch.
+const RESUME_RUN: usize = 3;
+/// Parts smaller than this are not worth a thread.
+const MIN_PART: usize = 1 << 20;
+/// How much of the mapping is asked for in one step: large enough to be rare, small enough that
+/// the bytes are still in the cache when the walk gets there.
+const POPULATE_STEP: usize = 1 << 18;
+
+/// Walks all records of `regions`, each exactly once, on up to `threads` threads.
+///
+/// `make` is called once for each part and `visit` for each of its records in file order.
+pub fn scan<'a, O, V, M, F>(regions: &[Region<'a>], threads: usize, make: M, visit: F) -> Scan<V>
+where
+    O: ByteOrder,
+    V: Send,
+    M: Fn() -> V + Sync,
+    F: Fn(&mut V, Record<'a>) + Sync,
+{
+    let parts = cut::<O>(regions, threads);
+    let walk_part = |part: Part<'a>| walk::<O, V>(part, make(), &visit);
+    let walk_part = &walk_part;
+    let mut walked: Vec<Option<Walked<V>>> = thread::scope(|scope| {
+        let later = parts.get(1..).unwrap_or_default();
+        let handles: Vec<_> = later
+            .iter()
+            .map(|&part| scope.spawn(move || walk_part(part)))
+            .collect();
+        let mut walked: Vec<_> = parts
+            .first()
+            .map(|&part| Some(walk_part(part)))
+            .into_iter()
+            .collect();
+        // A thread that panicked is walked again here, where the panic can be seen.
+        walked.extend(handles.into_iter().map(|handle| handle.join().ok()));
+        walked
+    });
+    let mut out = Scan {
+        visitors: Vec::new(),
+        counts: RecordCounts::new(),
+        damage: Vec::new(),
+    };
+    let mut arrived = 0;
+    for (ix, part) in parts.iter().enumerate() {
+        let starts_region = ix == 0
+            || parts
+                .get(ix - 1)
+                .is_some_and(|p| p.end == p.region.bytes.len());
+        let expected = if starts_region { 0 } else { arrived };
+        let guessed = walked.get_mut(ix).and_then(Option::take);
+        let done = match guessed {
+            Some(done) if part.start == expected => done,
+            Some(_) | None => walk_part(Part {
+                start: expected.min(part.end),
+                ..*part
+            }),
+        };
+        arrived = done.arrived;
+        out.visitors.push(done.visitor);
+        out.counts.add(&done.counts);
+        out.damage.extend(done.damage);
+    }
+    out
+}
+
+/// Cuts regions into parts of about equal size, a little more than `threads` in all.
+fn cut<'a, O: ByteOrder>(regions: &[Region<'a>], threads: usize) -> Vec<Part<'a>> {
+    let total: usize = regions.iter().map(|region| region.bytes.len()).sum();
+    let share = (total / threads.max(1)).max(MIN_PART);
+    let mut parts = Vec::new();
+    for &region in regions {
+        let len = region.bytes.len();
+        let mut start = 0;
+        while len - start > share + share / 2 {
+            let target = start + share;
+            let Some(guess) = find_run::<O>(region.bytes, target, GUESS_RUN) else {
+                break;
+            };
+            parts.push(Part {
+                region,
+                start,
+                end: guess,
+            });
+            start = guess;
+        }
+        parts.push(Part {
+            region,
+            start,
+            end: len,
+        });
+    }
+    parts
+}
+
+/// The first place from `from` on, in steps of eight bytes, where `run` plausible records follow
+/// each other or reach the end; `None` when there is none in the next 16 MiB.
+fn find_run<O: ByteOrder>(bytes: &[u8], from: usize, run: usize) -> Option<usize> {
+    const REACH: usize = 1 << 24;
+    let from = from.next_multiple_of(8);
+    let until = bytes.len().min(from.saturating_add(REACH));
+    (from..until)
+        .step_by(8)
+        .find(|&at| is_run::<O>(bytes, at, run))
+}
+
+fn is_run<O: ByteOrder>(bytes: &[u8], mut at: usize, run: usize) -> bool {
+    for _ in 0..run {
+        if at == bytes.len() {
+            return true;
+        }
+        let header = bytes.get(at..).and_then(RecordHeader::parse::<O>);
+        match header {
+            Some(header) if header.is_plausible() => {
+                let Some(next) = next_record::<O>(bytes, at, header) else {
+                    return false;
+                };
+                at = next;
+            }
+            Some(_) | None => return false,
+        }
+    }
+    true
+}
+
+/// Where the record behind the one at `at` begins; `None` when this one reaches past the end.
+///
+/// The bytes of an AUX trace and of tracepoint formats follow their record uncounted.
+#[inline]
+fn next_record<O: ByteOrder>(bytes: &[u8], at: usize, header: RecordHeader) -> Option<usize> {
+    let end = at + usize::from(header.len);
+    let extra = match header.record_type {
+        PERF_RECORD_AUXTRACE => position(u64_at::<O>(bytes, at + RECORD_HEADER_LEN)?),
+        PERF_RECORD_HEADER_TRACING_DATA => {
+            let len = u32_at::<O>(bytes, at + RECORD_HEADER_LEN)?;
+            position(len.into()).next_multiple_of(8)
+        }
+        _ => 0,
+    };
+    end.checked_add(extra).filter(|&end| end <= bytes.len())
+}
+
+fn walk<'a, O: ByteOrder, V>(
+    part: Part<'a>,
+    mut visitor: V,
+    visit: &impl Fn(&mut V, Record<'a>),
+) -> Walked<V> {
+    let bytes = part.region.bytes;
+    let mut counts = RecordCounts::new();
+    let mut damage = Vec::new();
+    let mut at = part.start;
+    let mut populated = at;
+    while at < part.end {
+        if at >= populated {
+            populated = at + POPULATE_STEP;
+            if let Some((file, start)) = part.region.mapping {
+                file.populate(start + at, POPULATE_STEP.min(bytes.len() - at));
+            }
+        }
+        let header = bytes.get(at..).and_then(RecordHeader::parse::<O>);
+        let sound = header.filter(|header| usize::from(header.len) >= RECORD_HEADER_LEN);
+        let next = sound.and_then(|header| Some((header, next_record::<O>(bytes, at, header)?)));
+        let Some((header, next)) = next else {
+            let resumed = find_run::<O>(bytes, at + 1, RESUME_RUN).unwrap_or(bytes.len());
+            let (start, len) = (at as u64, (resumed - at) as u64);
+            damage.push(Damage {
+                position: part.region.position + start,
+                len,
+            });
+            at = resumed;
+            continue;
+        };
+        counts.count(header.record_type);
+        let body = bytes.get(at + RECORD_HEADER_LEN..next).unwrap_or_default();
+        visit(
+            &mut visitor,
+            Record {
+                position: part.region.position + at as u64,
+                header,
+                body,
+            },
+        );
+        at = next;
+    }
+    Walked {
+        visitor,
+        counts,
+        damage,
+        arrived: at,
+    }
+}

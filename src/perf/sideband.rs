@@ -1,0 +1,181 @@
+//! Records that are no samples but tell what samples mean.
+
+use super::abi::{
+    PERF_RECORD_CGROUP, PERF_RECORD_COMM, PERF_RECORD_EXIT, PERF_RECORD_FORK, PERF_RECORD_KSYMBOL,
+    PERF_RECORD_MISC_COMM_EXEC, PERF_RECORD_MISC_MMAP_BUILD_ID, PERF_RECORD_MMAP,
+    PERF_RECORD_MMAP2, PERF_RECORD_TEXT_POKE,
+};
+use super::bytes::{ByteOrder, Cursor, c_string, position};
+use super::record::RecordHeader;
+use crate::units::{Avma, BuildId, CpuMode, FileOffset, Pid, Tid};
+
+/// A mapping that came into being.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MappingRecord<'a> {
+    /// The process; -1 for the kernel's own.
+    pub pid: Pid,
+    /// Kernel or user, host or guest.
+    pub mode: CpuMode,
+    /// First address.
+    pub start: Avma,
+    /// Length in bytes.
+    pub len: u64,
+    /// Position in the file of the first address. For `[kernel.kallsyms]_text` and its kin:
+    /// the address of the symbol that the name ends with.
+    pub file_offset: FileOffset,
+    /// Build id, when the record carries one.
+    pub build_id: Option<BuildId>,
+    /// Path or bracketed name, as recorded.
+    pub name: &'a [u8],
+}
+
+/// A record that tells what samples mean.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "named as in `include/uapi/linux/perf_event.h`")]
+pub enum Sideband<'a> {
+    Mapping(MappingRecord<'a>),
+    Comm {
+        pid: Pid,
+        tid: Tid,
+        is_exec: bool,
+        name: &'a [u8],
+    },
+    Fork {
+        pid: Pid,
+        parent_pid: Pid,
+        tid: Tid,
+        parent_tid: Tid,
+    },
+    Exit {
+        pid: Pid,
+        tid: Tid,
+    },
+    Ksymbol {
+        start: Avma,
+        len: u32,
+        is_removal: bool,
+        name: &'a [u8],
+    },
+    TextPoke {
+        start: Avma,
+    },
+    Cgroup {
+        id: u64,
+        path: &'a [u8],
+    },
+}
+
+/// Whether [`Sideband::parse`] knows the record type.
+pub const fn is_sideband(record_type: u32) -> bool {
+    matches!(
+        record_type,
+        PERF_RECORD_MMAP
+            | PERF_RECORD_MMAP2
+            | PERF_RECORD_COMM
+            | PERF_RECORD_FORK
+            | PERF_RECORD_EXIT
+            | PERF_RECORD_KSYMBOL
+            | PERF_RECORD_TEXT_POKE
+            | PERF_RECORD_CGROUP
+    )
+}
+
+impl<'a> Sideband<'a> {
+    /// Decodes a record without its header and trailer.
+    ///
+    /// `None` when it is too short, or of a type that [`is_sideband`] does not name.
+    pub fn parse<O: ByteOrder>(header: RecordHeader, body: &'a [u8]) -> Option<Self> {
+        let mut at = Cursor::<O>::new(body);
+        match header.record_type {
+            PERF_RECORD_MMAP => mmap(header, &mut at).map(Self::Mapping),
+            PERF_RECORD_MMAP2 => mmap2(header, &mut at).map(Self::Mapping),
+            PERF_RECORD_COMM => Some(Self::Comm {
+                pid: Pid::new(at.i32()?),
+                tid: Tid::new(at.i32()?),
+                is_exec: header.misc & PERF_RECORD_MISC_COMM_EXEC != 0,
+                name: c_string(at.rest()),
+            }),
+            PERF_RECORD_FORK => Some(Self::Fork {
+                pid: Pid::new(at.i32()?),
+                parent_pid: Pid::new(at.i32()?),
+                tid: Tid::new(at.i32()?),
+                parent_tid: Tid::new(at.i32()?),
+            }),
+            PERF_RECORD_EXIT => {
+                let pid = Pid::new(at.i32()?);
+                at.i32()?;
+                Some(Self::Exit {
+                    pid,
+                    tid: Tid::new(at.i32()?),
+                })
+            }
+            PERF_RECORD_KSYMBOL => {
+                let start = Avma::new(at.u64()?);
+                let len = at.u32()?;
+                at.u16()?;
+                let is_removal = at.u16()? & 1 != 0;
+                Some(Self::Ksymbol {
+                    start,
+                    len,
+                    is_removal,
+                    name: c_string(at.rest()),
+                })
+            }
+            PERF_RECORD_TEXT_POKE => Some(Self::TextPoke {
+                start: Avma::new(at.u64()?),
+            }),
+            PERF_RECORD_CGROUP => Some(Self::Cgroup {
+                id: at.u64()?,
+                path: c_string(at.rest()),
+            }),
+            _ => None,
+        }
+    }
+}
+
+fn mmap<'a, O: ByteOrder>(
+    header: RecordHeader,
+    at: &mut Cursor<'a, O>,
+) -> Option<MappingRecord<'a>> {
+    let pid = Pid::new(at.i32()?);
+    at.i32()?;
+    Some(MappingRecord {
+        pid,
+        mode: header.cpu_mode(),
+        start: Avma::new(at.u64()?),
+        len: at.u64()?,
+        file_offset: FileOffset::new(at.u64()?),
+        build_id: None,
+        name: c_string(at.rest()),
+    })
+}
+
+fn mmap2<'a, O: ByteOrder>(
+    header: RecordHeader,
+    at: &mut Cursor<'a, O>,
+) -> Option<MappingRecord<'a>> {
+    let pid = Pid::new(at.i32()?);
+    at.i32()?;
+    let start = Avma::new(at.u64()?);
+    let len = at.u64()?;
+    let file_offset = FileOffset::new(at.u64()?);
+    // Either { maj, min, ino, ino_generation } or { u8 len, 3 bytes, u8 build_id[20] }.
+    let identity = at.take(24)?;
+    let build_id = if header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID == 0 {
+        None
+    } else {
+        let len = position(u64::from(*identity.first()?)).min(20);
+        BuildId::new(identity.get(4..4 + len)?)
+    };
+    at.take(8)?;
+    let name = c_string(at.rest());
+    Some(MappingRecord {
+        pid,
+        mode: header.cpu_mode(),
+        start,
+        len,
+        file_offset,
+        build_id,
+        name,
+    })
+}

@@ -1,0 +1,155 @@
+//! The fields of a sample behind its call chain.
+
+use super::abi::{
+    PERF_SAMPLE_AUX, PERF_SAMPLE_BRANCH_COUNTERS, PERF_SAMPLE_BRANCH_HW_INDEX,
+    PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CGROUP, PERF_SAMPLE_CODE_PAGE_SIZE,
+    PERF_SAMPLE_DATA_PAGE_SIZE, PERF_SAMPLE_DATA_SRC, PERF_SAMPLE_PHYS_ADDR, PERF_SAMPLE_RAW,
+    PERF_SAMPLE_REGS_INTR, PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TRANSACTION,
+    PERF_SAMPLE_WEIGHT, PERF_SAMPLE_WEIGHT_STRUCT,
+};
+use super::attr::Attr;
+use super::bytes::{ByteOrder, Cursor, position};
+
+/// Registers of a sample.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Registers<'a> {
+    /// `PERF_SAMPLE_REGS_ABI_*`: 0 none, 1 32-bit, 2 64-bit.
+    pub abi: u64,
+    /// Eight bytes for each bit of the event's mask, lowest first; empty with ABI 0.
+    pub values: &'a [u8],
+}
+
+/// The last branches of a sample, newest first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Branches<'a> {
+    /// `{ from, to, flags }`, eight bytes each, per branch.
+    pub entries: &'a [u8],
+    /// One counters word per branch; empty when the event records none.
+    pub counters: &'a [u8],
+}
+
+/// A copy of the top of the user stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct UserStack<'a> {
+    /// The bytes from the stack pointer up, as many as the kernel reserved.
+    pub bytes: &'a [u8],
+    /// How many of them the kernel could read.
+    pub filled: u64,
+}
+
+/// The fields of a sample behind its call chain; each `None` when the event records none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[expect(missing_docs, reason = "named as in `include/uapi/linux/perf_event.h`")]
+pub struct SampleTail<'a> {
+    pub raw: Option<&'a [u8]>,
+    pub branches: Option<Branches<'a>>,
+    pub user_registers: Option<Registers<'a>>,
+    pub user_stack: Option<UserStack<'a>>,
+    pub weight: Option<u64>,
+    pub data_src: Option<u64>,
+    pub transaction: Option<u64>,
+    pub intr_registers: Option<Registers<'a>>,
+    pub phys_addr: Option<u64>,
+    pub cgroup: Option<u64>,
+    pub data_page_size: Option<u64>,
+    pub code_page_size: Option<u64>,
+    pub aux: Option<&'a [u8]>,
+    /// Bytes that no field claims: newer fields, or nothing.
+    pub unclaimed: &'a [u8],
+}
+
+impl<'a> SampleTail<'a> {
+    /// Decodes `tail`, the bytes of a sample behind its call chain.
+    ///
+    /// `None` when they are too short for what the event says they hold.
+    ///
+    /// Source: `perf_output_sample()`, kernel/events/core.c, Linux 6.18: the counters of branches
+    /// follow all branches, and AUX comes last although the header's comment lists it earlier.
+    pub fn parse<O: ByteOrder>(attr: &Attr, tail: &'a [u8]) -> Option<Self> {
+        let mut at = Cursor::<O>::new(tail);
+        let mut out = Self::default();
+        if attr.samples(PERF_SAMPLE_RAW) {
+            let len = at.u32()?;
+            out.raw = Some(at.take(position(u64::from(len)))?);
+        }
+        if attr.samples(PERF_SAMPLE_BRANCH_STACK) {
+            out.branches = Some(branches(attr, &mut at)?);
+        }
+        if attr.samples(PERF_SAMPLE_REGS_USER) {
+            out.user_registers = Some(registers(attr.regs_user, &mut at)?);
+        }
+        if attr.samples(PERF_SAMPLE_STACK_USER) {
+            out.user_stack = Some(user_stack(&mut at)?);
+        }
+        let mut word = |bits: u64| {
+            if attr.samples(bits) {
+                at.u64().map(Some)
+            } else {
+                Some(None)
+            }
+        };
+        out.weight = word(PERF_SAMPLE_WEIGHT | PERF_SAMPLE_WEIGHT_STRUCT)?;
+        out.data_src = word(PERF_SAMPLE_DATA_SRC)?;
+        out.transaction = word(PERF_SAMPLE_TRANSACTION)?;
+        if attr.samples(PERF_SAMPLE_REGS_INTR) {
+            out.intr_registers = Some(registers(attr.regs_intr, &mut at)?);
+        }
+        let mut word = |bits: u64| {
+            if attr.samples(bits) {
+                at.u64().map(Some)
+            } else {
+                Some(None)
+            }
+        };
+        out.phys_addr = word(PERF_SAMPLE_PHYS_ADDR)?;
+        out.cgroup = word(PERF_SAMPLE_CGROUP)?;
+        out.data_page_size = word(PERF_SAMPLE_DATA_PAGE_SIZE)?;
+        out.code_page_size = word(PERF_SAMPLE_CODE_PAGE_SIZE)?;
+        if attr.samples(PERF_SAMPLE_AUX) {
+            let len = at.u64()?;
+            out.aux = Some(at.take(position(len))?);
+        }
+        out.unclaimed = at.rest();
+        Some(out)
+    }
+}
+
+fn branches<'a, O: ByteOrder>(attr: &Attr, at: &mut Cursor<'a, O>) -> Option<Branches<'a>> {
+    let nr = position(at.u64()?);
+    if attr.branch_sample_type & PERF_SAMPLE_BRANCH_HW_INDEX != 0 {
+        at.u64()?;
+    }
+    let entries = at.take(nr.checked_mul(24)?)?;
+    let has_counters = attr.branch_sample_type & PERF_SAMPLE_BRANCH_COUNTERS != 0;
+    let counters = if has_counters {
+        at.take(nr.checked_mul(8)?)?
+    } else {
+        &[]
+    };
+    Some(Branches { entries, counters })
+}
+
+fn registers<'a, O: ByteOrder>(mask: u64, at: &mut Cursor<'a, O>) -> Option<Registers<'a>> {
+    let abi = at.u64()?;
+    let count = if abi == 0 {
+        0
+    } else {
+        position(u64::from(mask.count_ones()))
+    };
+    Some(Registers {
+        abi,
+        values: at.take(count * 8)?,
+    })
+}
+
+fn user_stack<'a, O: ByteOrder>(at: &mut Cursor<'a, O>) -> Option<UserStack<'a>> {
+    let reserved = position(at.u64()?);
+    if reserved == 0 {
+        return Some(UserStack::default());
+    }
+    let bytes = at.take(reserved)?;
+    Some(UserStack {
+        bytes,
+        filled: at.u64()?,
+    })
+}
