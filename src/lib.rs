@@ -22,10 +22,12 @@
 //! that file.
 
 pub mod error;
+pub mod fold;
 pub mod kvm;
 pub mod loss;
 pub mod output;
 pub mod perf;
+pub mod space;
 pub mod stack;
 pub mod symbol;
 pub mod units;

@@ -1,1 +1,87 @@
 //! Losses: what the run survived, counted.
+//!
+//! The law: samples read = folded + filtered + skipped. What the kernel lost never was a sample
+//! of the capture and is counted apart.
+
+use std::fmt;
+
+/// Why a sample was read but could not be used.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Skip {
+    /// Its event id is none of the capture's.
+    UnknownEvent,
+    /// The record is shorter than its event says.
+    TooShort,
+}
+
+impl Skip {
+    /// All reasons.
+    pub const ALL: [Self; 2] = [Self::UnknownEvent, Self::TooShort];
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UnknownEvent => "of an event the file does not describe",
+            Self::TooShort => "shorter than their event says",
+        })
+    }
+}
+
+/// What became of the samples of a capture.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    /// SAMPLE records met.
+    pub read: u64,
+    /// Samples that are in the result.
+    pub folded: u64,
+    /// Samples of events that were not asked for.
+    pub other_events: u64,
+    /// Samples left out by the user's own options.
+    pub filtered: u64,
+    /// Samples that could not be used, by [`Skip`].
+    pub skipped: [u64; Skip::ALL.len()],
+    /// Records that the kernel dropped for want of buffer space, by its LOST records.
+    pub lost_records: u64,
+    /// Samples that the kernel dropped, by its `LOST_SAMPLES` records.
+    pub lost_samples: u64,
+    /// Bytes of the file that were no record and were jumped over.
+    pub damaged_bytes: u64,
+    /// Folded samples whose call chain is as long as it was allowed to be.
+    pub truncated_stacks: u64,
+}
+
+impl Tally {
+    /// Counts a skipped sample.
+    pub fn skip(&mut self, reason: Skip) {
+        match reason {
+            Skip::UnknownEvent => self.skipped[0] += 1,
+            Skip::TooShort => self.skipped[1] += 1,
+        }
+    }
+
+    /// All skipped samples.
+    pub fn skipped_total(&self) -> u64 {
+        self.skipped.iter().sum()
+    }
+
+    /// Adds another part's counts.
+    pub fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.folded += other.folded;
+        self.other_events += other.other_events;
+        self.filtered += other.filtered;
+        for (sum, count) in self.skipped.iter_mut().zip(other.skipped) {
+            *sum += count;
+        }
+        self.lost_records += other.lost_records;
+        self.lost_samples += other.lost_samples;
+        self.damaged_bytes += other.damaged_bytes;
+        self.truncated_stacks += other.truncated_stacks;
+    }
+
+    /// Whether the law holds.
+    pub fn adds_up(&self) -> bool {
+        self.read == self.folded + self.other_events + self.filtered + self.skipped_total()
+    }
+}

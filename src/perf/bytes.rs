@@ -130,7 +130,7 @@ impl<'a, O: ByteOrder> Cursor<'a, O> {
     pub fn new(bytes: &'a [u8]) -> Self {
         Self {
             rest: bytes,
-            order: O::default(),
+            order: PhantomData,
         }
     }
 

@@ -194,7 +194,7 @@ impl Events {
 }
 
 /// Decodes an attribute structure that may state a shorter length than the room it has.
-pub fn parse_attr<O: ByteOrder>(bytes: &[u8]) -> Option<Attr> {
+pub(super) fn parse_attr<O: ByteOrder>(bytes: &[u8]) -> Option<Attr> {
     let stated = position(u64::from(u32_at::<O>(bytes, 4)?));
     // A perf before attributes had a size wrote 0.
     let used = if stated == 0 { MIN_ATTR_SIZE } else { stated };

@@ -132,7 +132,7 @@ impl Features {
 ///
 /// Source: `tools/lib/perf/include/perf/event.h`, Linux 6.12. Entries of a perf before 5.11 do not
 /// state their length: trailing groups of four zero bytes are padding then.
-pub fn parse_build_id<O: ByteOrder>(misc: u16, body: &[u8]) -> Option<RecordedBuildId> {
+pub(super) fn parse_build_id<O: ByteOrder>(misc: u16, body: &[u8]) -> Option<RecordedBuildId> {
     let mut at = Cursor::<O>::new(body);
     let machine = Pid::new(at.i32()?);
     let field = at.take(24)?;

@@ -1,0 +1,142 @@
+//! A raw call chain as frame addresses.
+
+use crate::perf::abi::{
+    PERF_CONTEXT_GUEST, PERF_CONTEXT_GUEST_KERNEL, PERF_CONTEXT_GUEST_USER, PERF_CONTEXT_HV,
+    PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_CONTEXT_USER_DEFERRED, is_context_marker,
+};
+use crate::perf::bytes::ByteOrder;
+use crate::units::{Avma, CpuMode};
+
+/// One frame address of a call chain.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ChainFrame {
+    /// The mode that the last context marker set.
+    pub mode: CpuMode,
+    /// The address as recorded.
+    pub recorded: Avma,
+    /// The address to look up: that of an instruction which was running or has called.
+    ///
+    /// A return address may lie behind the last byte of its function; the byte before it belongs
+    /// to the call. The one subtraction of the program is in [`ChainFrames`].
+    pub lookup: Avma,
+}
+
+/// The frame addresses of a call chain, leaf first.
+///
+/// Values from `PERF_CONTEXT_MAX` up are markers: they set the mode of what follows and yield no
+/// frame. The first address behind a marker is the instruction pointer of that context (the
+/// kernel stores `regs->ip` there); all others are return addresses.
+///
+/// Source: `perf_callchain_kernel()`, `perf_callchain_user()`, `arch/x86/events/core.c`, and
+/// `enum perf_callchain_context`, `include/uapi/linux/perf_event.h`, Linux 6.18.
+#[derive(Clone, Debug)]
+pub struct ChainFrames<'a, O> {
+    words: std::slice::ChunksExact<'a, u8>,
+    mode: CpuMode,
+    is_first: bool,
+    order: std::marker::PhantomData<O>,
+}
+
+impl<'a, O: ByteOrder> ChainFrames<'a, O> {
+    /// Splits `chain`, eight bytes an entry; `mode` is the sample's own, for what comes before any
+    /// marker.
+    pub fn new(chain: &'a [u8], mode: CpuMode) -> Self {
+        let order = std::marker::PhantomData;
+        Self {
+            words: chain.chunks_exact(8),
+            mode,
+            is_first: true,
+            order,
+        }
+    }
+}
+
+impl<O: ByteOrder> Iterator for ChainFrames<'_, O> {
+    type Item = ChainFrame;
+
+    fn next(&mut self) -> Option<ChainFrame> {
+        loop {
+            let value = O::u64(*self.words.next()?.first_chunk()?);
+            if is_context_marker(value) {
+                self.is_first = true;
+                self.mode = match value {
+                    PERF_CONTEXT_HV => CpuMode::Hypervisor,
+                    PERF_CONTEXT_KERNEL => CpuMode::Kernel,
+                    PERF_CONTEXT_USER => CpuMode::User,
+                    PERF_CONTEXT_GUEST_KERNEL => CpuMode::GuestKernel,
+                    PERF_CONTEXT_GUEST_USER => CpuMode::GuestUser,
+                    PERF_CONTEXT_USER_DEFERRED => {
+                        self.words.next();
+                        CpuMode::User
+                    }
+                    PERF_CONTEXT_GUEST => CpuMode::GuestKernel,
+                    _ => CpuMode::Unknown,
+                };
+                continue;
+            }
+            let back = u64::from(!self.is_first);
+            self.is_first = false;
+            let lookup = Avma::new(value.saturating_sub(back));
+            return Some(ChainFrame {
+                mode: self.mode,
+                recorded: Avma::new(value),
+                lookup,
+            });
+        }
+    }
+}
+
+/// Whether a chain holds context markers only. Guest samples have such chains.
+pub(super) fn is_empty_of_frames<O: ByteOrder>(chain: &[u8]) -> bool {
+    // The kernel writes at most one marker a context, of which there are five.
+    chain.len() <= 8 * 5
+        && ChainFrames::<O>::new(chain, CpuMode::Unknown)
+            .next()
+            .is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perf::bytes::Little;
+
+    fn frames(words: &[u64]) -> Vec<(CpuMode, u64, u64)> {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        ChainFrames::<Little>::new(&bytes, CpuMode::Unknown)
+            .map(|frame| (frame.mode, frame.recorded.as_u64(), frame.lookup.as_u64()))
+            .collect()
+    }
+
+    /// A caller at the very end of its function would get the next function's name, and an
+    /// interrupted first instruction the previous one's.
+    #[test]
+    fn only_return_addresses_are_looked_up_one_byte_earlier() {
+        let chain = [
+            PERF_CONTEXT_KERNEL,
+            0x100,
+            0x200,
+            PERF_CONTEXT_USER,
+            0x10,
+            0x20,
+        ];
+        let expected = [
+            (CpuMode::Kernel, 0x100, 0x100),
+            (CpuMode::Kernel, 0x200, 0x1ff),
+            (CpuMode::User, 0x10, 0x10),
+            (CpuMode::User, 0x20, 0x1f),
+        ];
+        assert_eq!(frames(&chain), expected);
+    }
+
+    /// Garbage user chains hold 0; looking it up must not wrap around to the top of memory.
+    #[test]
+    fn a_return_address_of_zero_stays_zero() {
+        assert_eq!(frames(&[PERF_CONTEXT_USER, 1, 0])[1], (CpuMode::User, 0, 0));
+    }
+
+    /// A guest sample's chain is `[KERNEL, USER]`: two markers, no frame.
+    #[test]
+    fn a_chain_of_markers_yields_no_frame() {
+        assert_eq!(frames(&[PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER]), []);
+    }
+}

@@ -1,0 +1,18 @@
+//! Stage 3: samples to unique raw stacks with their weights.
+//!
+//! Input: a capture's record regions. Output: [`Folded`]: each different stack of each thread
+//! once, with how many samples it stands for, and the sideband met on the way.
+//!
+//! One walk does both. A stack's entry remembers the first and the last time it was seen; only
+//! entries in whose time the thread's name or its process's mappings changed are ambiguous, and
+//! only their threads are folded again, with the timeline at hand ([`Folded::settle`]).
+
+mod chain;
+mod select;
+mod table;
+mod worker;
+
+pub use chain::{ChainFrame, ChainFrames};
+pub use select::{Selection, TimeRange};
+pub use table::{Split, StackKey, UniqueStack};
+pub use worker::{EventCount, Folded, MomentStack, fold};

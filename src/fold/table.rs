@@ -1,0 +1,170 @@
+//! The table of unique stacks.
+
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
+
+use crate::space::Moment;
+use crate::units::{CpuMode, Pid, Tid, Timestamp};
+
+/// What stacks are kept apart by beyond thread and chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Split {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The host CPU.
+    Cpu,
+}
+
+/// What makes a stack a different stack, besides its call chain.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct StackKey {
+    /// Process.
+    pub pid: Pid,
+    /// Thread.
+    pub tid: Tid,
+    /// CPU mode of the sample itself.
+    pub mode: CpuMode,
+    /// Instruction pointer of a host sample whose chain holds no frame; else 0.
+    pub ip: u64,
+    /// The value of the [`Split`]; 0 when there is none.
+    pub split: u64,
+    /// What was true of the thread; `None` while the timeline is not yet known.
+    pub moment: Option<Moment>,
+}
+
+/// A stack with all samples that have it.
+#[derive(Clone, Copy, Debug)]
+pub struct UniqueStack<'a> {
+    hash: u64,
+    /// What makes it different, besides the chain.
+    pub key: StackKey,
+    /// The raw call chain, leaf first, eight bytes an entry.
+    pub chain: &'a [u8],
+    /// Number of samples.
+    pub samples: u64,
+    /// Sum of their periods; a sample without one counts 1.
+    pub period: u64,
+    /// Time of the earliest sample.
+    pub first: Timestamp,
+    /// Time of the latest sample.
+    pub last: Timestamp,
+}
+
+/// Unique stacks in order of their first appearance.
+#[derive(Debug)]
+pub(super) struct StackTable<'a> {
+    stacks: Vec<UniqueStack<'a>>,
+    index: HashTable<u32>,
+    hasher: StackHasher,
+}
+
+impl<'a> StackTable<'a> {
+    pub(super) fn new(hasher: StackHasher) -> Self {
+        Self {
+            stacks: Vec::new(),
+            index: HashTable::new(),
+            hasher,
+        }
+    }
+
+    /// Adds one sample.
+    #[inline]
+    pub(super) fn add(&mut self, key: StackKey, chain: &'a [u8], period: u64, time: Timestamp) {
+        let hash = self.hasher.hash(&key, chain);
+        self.merge(UniqueStack {
+            hash,
+            key,
+            chain,
+            samples: 1,
+            period,
+            first: time,
+            last: time,
+        });
+    }
+
+    /// Adds all samples of a stack.
+    #[inline]
+    pub(super) fn merge(&mut self, new: UniqueStack<'a>) {
+        let stacks = &mut self.stacks;
+        let same = |&ix: &u32| {
+            let old = &stacks[ix as usize];
+            old.hash == new.hash && old.key == new.key && old.chain == new.chain
+        };
+        if let Some(&ix) = self.index.find(new.hash, same) {
+            let old = &mut stacks[ix as usize];
+            old.samples += new.samples;
+            old.period = old.period.saturating_add(new.period);
+            old.first = old.first.min(new.first);
+            old.last = old.last.max(new.last);
+            return;
+        }
+        // Each stack takes more than 100 bytes: 2^32 of them do not fit into memory.
+        let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
+        self.index
+            .insert_unique(new.hash, ix, |&ix| stacks[ix as usize].hash);
+        stacks.push(new);
+    }
+
+    pub(super) fn into_stacks(self) -> Vec<UniqueStack<'a>> {
+        self.stacks
+    }
+}
+
+/// Hashes stacks. The seed differs from run to run, so that no input can be made to collide; the
+/// order of results does not depend on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StackHasher {
+    seed: u64,
+}
+
+impl StackHasher {
+    pub(super) fn new() -> Self {
+        Self {
+            seed: RandomState::new().hash_one(0),
+        }
+    }
+
+    /// Two lanes of folded multiplication over 32 bytes a step, so that the multiplications of one
+    /// step do not wait for each other.
+    #[inline]
+    fn hash(&self, key: &StackKey, chain: &[u8]) -> u64 {
+        const K: [u64; 4] = [
+            0x9e37_79b9_7f4a_7c15,
+            0xe703_7ed1_a0b4_28db,
+            0x8ebc_6af0_9c88_c6e3,
+            0x5899_65cc_7537_4cc3,
+        ];
+        let word = |bytes: &[u8], at: usize| {
+            bytes
+                .get(at..)
+                .and_then(|rest| rest.first_chunk())
+                .map_or(0, |c| u64::from_ne_bytes(*c))
+        };
+        let task = u64::from(key.tid.as_i32().cast_unsigned())
+            | u64::from(key.pid.as_i32().cast_unsigned()) << 32;
+        let mut a = fold_multiply(self.seed ^ task, K[0] ^ key.split ^ (key.mode as u64) << 56);
+        let mut b = fold_multiply(self.seed ^ key.ip, K[1] ^ chain.len() as u64);
+        let blocks = chain.chunks_exact(32);
+        let rest = blocks.remainder();
+        for block in blocks {
+            a = fold_multiply(word(block, 0) ^ K[2], word(block, 8) ^ a);
+            b = fold_multiply(word(block, 16) ^ K[3], word(block, 24) ^ b);
+        }
+        a = fold_multiply(word(rest, 0) ^ K[2], word(rest, 8) ^ a);
+        b = fold_multiply(word(rest, 16) ^ K[3], b);
+        let moment = key.moment.map_or(0, Moment::hash_word);
+        fold_multiply(a ^ moment, b ^ K[0])
+    }
+}
+
+#[inline]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "both halves of the product are used"
+)]
+fn fold_multiply(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product as u64) ^ ((product >> 64) as u64)
+}

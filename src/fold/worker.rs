@@ -1,0 +1,336 @@
+//! Folding: the walk's visitor, and what becomes of its parts.
+
+use hashbrown::HashSet;
+
+use super::chain::is_empty_of_frames;
+use super::select::Selection;
+use super::table::{Split, StackHasher, StackKey, StackTable, UniqueStack};
+use crate::loss::{Skip, Tally};
+use crate::perf::abi::{
+    PERF_CONTEXT_MAX, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES, PERF_RECORD_SAMPLE,
+    PERF_SAMPLE_TIME,
+};
+use crate::perf::bytes::{ByteOrder, u64_at, with_order};
+use crate::perf::{Capture, Damage, Events, Record, RecordCounts, Sideband, is_sideband, scan};
+use crate::space::{Moment, SidebandItem, Timeline};
+use crate::units::{EventIx, Pid, Tid, Timestamp};
+
+/// Samples of one event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct EventCount {
+    /// Number of samples.
+    pub samples: u64,
+    /// Sum of their periods; a sample without one counts 1.
+    pub period: u64,
+}
+
+/// What one walk over a capture made.
+#[derive(Debug)]
+pub struct Folded<'a> {
+    stacks: Vec<UniqueStack<'a>>,
+    /// Sideband records, in file order.
+    pub sideband: Vec<SidebandItem<'a>>,
+    /// What became of the samples.
+    pub tally: Tally,
+    /// Samples of each event, by [`EventIx`].
+    pub events: Vec<EventCount>,
+    /// Records by type.
+    pub counts: RecordCounts,
+    /// Stretches of the file that are no record.
+    pub damage: Vec<Damage>,
+    /// Time of the earliest and of the latest sample of any event; `None` without times.
+    pub times: Option<(Timestamp, Timestamp)>,
+}
+
+/// A unique stack with what was true of its thread.
+#[derive(Clone, Copy, Debug)]
+pub struct MomentStack<'a> {
+    /// The stack.
+    pub stack: UniqueStack<'a>,
+    /// What was true of its thread at its time.
+    pub moment: Moment,
+}
+
+/// What all visitors of a walk share.
+#[derive(Clone, Copy, Debug)]
+struct Plan<'c> {
+    events: &'c Events,
+    selection: &'c Selection,
+    split: Split,
+    /// Whether records are ordered by file position because samples carry no time.
+    by_position: bool,
+    hasher: StackHasher,
+    /// Which threads to fold, and what is known of them; `None` on the first walk.
+    again: Option<(&'c HashSet<(Pid, Tid)>, &'c Timeline)>,
+}
+
+/// The visitor of one part.
+#[derive(Debug)]
+struct Worker<'a> {
+    table: StackTable<'a>,
+    /// Items before any timed record carry `None`.
+    sideband: Vec<(Option<Timestamp>, u64, Sideband<'a>)>,
+    tally: Tally,
+    events: Vec<EventCount>,
+    times: Option<(Timestamp, Timestamp)>,
+    /// Time of the latest record that carried one.
+    clock: Option<Timestamp>,
+}
+
+/// Folds the wanted samples of a capture and gathers its sideband, in one walk.
+pub fn fold<'a>(
+    capture: &'a Capture,
+    selection: &Selection,
+    split: Split,
+    threads: usize,
+) -> Folded<'a> {
+    let events = capture.events();
+    let by_position = events
+        .iter()
+        .any(|(_, event)| !event.attr.samples(PERF_SAMPLE_TIME));
+    let hasher = StackHasher::new();
+    let plan = Plan {
+        events,
+        selection,
+        split,
+        by_position,
+        hasher,
+        again: None,
+    };
+    with_order!(capture.endian(), O => walk::<O>(capture, plan, threads))
+}
+
+fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>, threads: usize) -> Folded<'a> {
+    let regions = capture.regions();
+    let make = || Worker::new(&plan);
+    let visit = |worker: &mut Worker<'a>, record: Record<'a>| worker.visit::<O>(&plan, record);
+    let scan = scan::<O, _, _, _>(&regions, threads, make, visit);
+    let mut parts = scan.visitors.into_iter();
+    let mut all = parts.next().unwrap_or_else(|| Worker::new(&plan));
+    for part in parts {
+        all.append(part);
+    }
+    let from_start = |(time, position, sideband): (Option<Timestamp>, u64, _)| SidebandItem {
+        time: time.unwrap_or_default(),
+        position,
+        sideband,
+    };
+    all.tally.damaged_bytes = scan.damage.iter().map(|damage| damage.len).sum();
+    Folded {
+        stacks: all.table.into_stacks(),
+        sideband: all.sideband.into_iter().map(from_start).collect(),
+        tally: all.tally,
+        events: all.events,
+        counts: scan.counts,
+        damage: scan.damage,
+        times: all.times,
+    }
+}
+
+impl<'a> Worker<'a> {
+    fn new(plan: &Plan<'_>) -> Self {
+        Self {
+            table: StackTable::new(plan.hasher),
+            sideband: Vec::new(),
+            tally: Tally::default(),
+            events: vec![EventCount::default(); plan.events.len()],
+            times: None,
+            clock: None,
+        }
+    }
+
+    /// Adds what the walk of the following part found.
+    fn append(&mut self, later: Self) {
+        for stack in later.table.into_stacks() {
+            self.table.merge(stack);
+        }
+        let clock = self.clock;
+        let carry = |(time, position, sideband): (Option<Timestamp>, _, _)| {
+            (time.or(clock), position, sideband)
+        };
+        self.sideband.extend(later.sideband.into_iter().map(carry));
+        self.tally.add(&later.tally);
+        for (sum, count) in self.events.iter_mut().zip(later.events) {
+            sum.samples += count.samples;
+            sum.period = sum.period.saturating_add(count.period);
+        }
+        self.times = match (self.times, later.times) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (one, other) => one.or(other),
+        };
+        self.clock = later.clock.or(self.clock);
+    }
+
+    #[inline]
+    fn visit<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) {
+        if record.header.record_type == PERF_RECORD_SAMPLE {
+            self.tally.read += 1;
+            if let Err(reason) = self.sample::<O>(plan, record) {
+                self.tally.skip(reason);
+            }
+        } else if plan.again.is_none() {
+            self.sideband::<O>(plan, record);
+        }
+    }
+
+    #[inline]
+    fn sample<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) -> Result<(), Skip> {
+        let ix = plan
+            .events
+            .of_sample::<O>(record.body)
+            .ok_or(Skip::UnknownEvent)?;
+        let event = plan.events.get(ix).ok_or(Skip::UnknownEvent)?;
+        let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
+        let period = sample.period.unwrap_or(1);
+        if let Some(count) = self.events.get_mut(ix.as_usize()) {
+            count.samples += 1;
+            count.period = count.period.saturating_add(period);
+        }
+        let time = if plan.by_position {
+            Timestamp::from_nanos(record.position)
+        } else {
+            let time = sample.time.unwrap_or_default();
+            let (first, last) = self.times.unwrap_or((time, time));
+            self.times = Some((first.min(time), last.max(time)));
+            self.clock = Some(time);
+            time
+        };
+        if ix != plan.selection.event {
+            self.tally.other_events += 1;
+            return Ok(());
+        }
+        if !plan.selection.takes(&sample) {
+            self.tally.filtered += 1;
+            return Ok(());
+        }
+        self.tally.folded += 1;
+        let moment = match plan.again {
+            None => None,
+            Some((threads, _)) if !threads.contains(&(sample.pid, sample.tid)) => return Ok(()),
+            Some((_, timeline)) => Some(timeline.moment(sample.pid, sample.tid, time)),
+        };
+        let chain = sample.chain.unwrap_or_default();
+        let mode = record.header.cpu_mode();
+        let ip = if !mode.is_guest() && is_empty_of_frames::<O>(chain) {
+            sample.ip
+        } else {
+            0
+        };
+        let split = match plan.split {
+            Split::Nothing => 0,
+            Split::Cpu => sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
+        };
+        let key = StackKey {
+            pid: sample.pid,
+            tid: sample.tid,
+            mode,
+            ip,
+            split,
+            moment,
+        };
+        self.table.add(key, chain, period, time);
+        Ok(())
+    }
+
+    fn sideband<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) {
+        let Some(event) = plan.events.of_sideband::<O>(record.body) else {
+            return;
+        };
+        let trailer = event.layout.trailer();
+        let kind = record.header.record_type;
+        if kind == PERF_RECORD_LOST {
+            self.tally.lost_records += u64_at::<O>(record.body, 8).unwrap_or(0);
+        } else if kind == PERF_RECORD_LOST_SAMPLES {
+            self.tally.lost_samples += u64_at::<O>(record.body, 0).unwrap_or(0);
+        } else if is_sideband(kind) {
+            let time = if plan.by_position {
+                Some(Timestamp::from_nanos(record.position))
+            } else {
+                trailer.time::<O>(record.body).or(self.clock)
+            };
+            let used = record.body.len().saturating_sub(trailer.len());
+            let body = record.body.get(..used).unwrap_or_default();
+            if let Some(sideband) = Sideband::parse::<O>(record.header, body) {
+                self.sideband.push((time, record.position, sideband));
+            }
+        }
+    }
+}
+
+impl<'a> Folded<'a> {
+    /// Tells, with the timeline at hand, what was true of each stack's thread.
+    ///
+    /// Stacks that were seen before and after a change of their thread or process are folded
+    /// again, sample by sample; that takes a second walk, which most captures do not need.
+    pub fn settle(
+        &self,
+        capture: &'a Capture,
+        (selection, split): (&Selection, Split),
+        timeline: &Timeline,
+        threads: usize,
+    ) -> Vec<MomentStack<'a>> {
+        let mut settled = Vec::with_capacity(self.stacks.len());
+        let mut ambiguous = HashSet::new();
+        for &stack in &self.stacks {
+            let at = |time| timeline.moment(stack.key.pid, stack.key.tid, time);
+            let moment = at(stack.first);
+            if moment == at(stack.last) {
+                settled.push(MomentStack { stack, moment });
+            } else {
+                ambiguous.insert((stack.key.pid, stack.key.tid));
+            }
+        }
+        if ambiguous.is_empty() {
+            return settled;
+        }
+        settled.retain(|s| !ambiguous.contains(&(s.stack.key.pid, s.stack.key.tid)));
+        let events = capture.events();
+        let by_position = events
+            .iter()
+            .any(|(_, event)| !event.attr.samples(PERF_SAMPLE_TIME));
+        let again = Some((&ambiguous, timeline));
+        let plan = Plan {
+            events,
+            selection,
+            split,
+            by_position,
+            hasher: StackHasher::new(),
+            again,
+        };
+        let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan, threads));
+        settled.extend(
+            refolded
+                .stacks
+                .into_iter()
+                .filter_map(|stack| stack.key.moment.map(|moment| MomentStack { stack, moment })),
+        );
+        settled
+    }
+
+    /// Number of different stacks, before [`Self::settle`].
+    pub fn len(&self) -> usize {
+        self.stacks.len()
+    }
+
+    /// Whether nothing was folded.
+    pub fn is_empty(&self) -> bool {
+        self.stacks.is_empty()
+    }
+
+    /// Samples of an event.
+    pub fn event(&self, ix: EventIx) -> EventCount {
+        self.events.get(ix.as_usize()).copied().unwrap_or_default()
+    }
+}
+
+impl UniqueStack<'_> {
+    /// Whether the chain is as long as the event allowed: what lies further towards the root may
+    /// be missing.
+    pub fn is_truncated<O: ByteOrder>(&self, max_stack: usize) -> bool {
+        let words = self.chain.chunks_exact(8);
+        words.len() >= max_stack && {
+            let value = |word: &[u8]| u64_at::<O>(word, 0).unwrap_or(u64::MAX);
+            words.filter(|word| value(word) < PERF_CONTEXT_MAX).count() >= max_stack
+        }
+    }
+}

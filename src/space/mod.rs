@@ -1,0 +1,10 @@
+//! Stage 2: sideband to a timeline of processes, threads and mappings.
+//!
+//! Input: sideband records. Output: a [`Timeline`] that tells, for a process or thread at a time,
+//! its name and what lies at an address of its memory.
+
+mod address_space;
+mod timeline;
+
+pub use address_space::{AddressSpace, Dso, DsoIx, Mapping};
+pub use timeline::{KernelMapping, Moment, NameIx, SidebandItem, Timeline};

@@ -1,0 +1,465 @@
+//! Processes, threads and mappings over time.
+//!
+//! perf's per-CPU buffers put records out of order in the file, so a sample must see mappings by
+//! time and not by file position. A mapping that lies over nothing else simply extends its
+//! process's space for the whole epoch, back to its beginning; only a mapping over other bytes, an
+//! exec or a reused pid begins a new epoch. Almost every process has one.
+
+use hashbrown::{HashMap, HashSet};
+
+use super::address_space::{AddressSpace, Dso, DsoIx, Mapping};
+use crate::perf::{MappingRecord, Sideband};
+use crate::units::{Avma, BuildId, CpuMode, Pid, Tid, Timestamp};
+
+/// Index of a thread name in its [`Timeline`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NameIx(pub u32);
+
+/// A sideband record with its place in time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SidebandItem<'a> {
+    /// When it was written.
+    pub time: Timestamp,
+    /// Position in the capture: orders records of the same time.
+    pub position: u64,
+    /// What it says.
+    pub sideband: Sideband<'a>,
+}
+
+/// A kernel object, as a mapping record of the kernel states it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KernelMapping {
+    /// First address.
+    pub start: Avma,
+    /// First address behind.
+    pub end: Avma,
+    /// `[kernel.kallsyms]_text`, `[kvm]`, `/lib/modules/.../kvm.ko.xz`.
+    pub name: String,
+    /// For the kernel proper: address of the symbol that the name ends with.
+    pub reference: Avma,
+    /// Build id, when the record or the build id table tells it.
+    pub build_id: Option<BuildId>,
+}
+
+/// What was true of a thread at a time: positions in its and its process's histories.
+///
+/// Two samples of a thread with equal moments see the same names and mappings.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Moment {
+    epoch: u32,
+    thread_name: u32,
+    process_name: u32,
+}
+
+impl Moment {
+    /// A number that differs for most moments of a thread.
+    pub fn hash_word(self) -> u64 {
+        u64::from(self.epoch) << 32
+            ^ u64::from(self.thread_name) << 16
+            ^ u64::from(self.process_name)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Epoch {
+    from: Timestamp,
+    space: AddressSpace,
+}
+
+/// Processes, threads and mappings over time.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    epochs: HashMap<Pid, Vec<Epoch>>,
+    thread_names: HashMap<Tid, Vec<(Timestamp, NameIx)>>,
+    names: Vec<String>,
+    name_index: HashMap<String, NameIx>,
+    dsos: Vec<Dso>,
+    dso_index: HashMap<Dso, DsoIx>,
+    kernel: Vec<KernelMapping>,
+    guest_kernels: u64,
+    ksymbols: Vec<(Avma, u32, String)>,
+    poked: HashSet<Avma>,
+    cgroups: HashMap<u64, String>,
+}
+
+impl Timeline {
+    /// Replays sideband records, in any order.
+    ///
+    /// `build_ids` is the recorded build id table by path; it completes mapping records that carry
+    /// none.
+    pub fn build(mut items: Vec<SidebandItem<'_>>, build_ids: &HashMap<String, BuildId>) -> Self {
+        items.sort_by_key(|item| (item.time, item.position));
+        let mut timeline = Self::default();
+        for item in &items {
+            timeline.replay(item, build_ids);
+        }
+        timeline.kernel.sort_by_key(|mapping| mapping.start);
+        timeline.ksymbols.sort();
+        timeline
+    }
+
+    fn replay(&mut self, item: &SidebandItem<'_>, build_ids: &HashMap<String, BuildId>) {
+        let time = item.time;
+        match &item.sideband {
+            Sideband::Mapping(record) => self.map(time, record, build_ids),
+            &Sideband::Comm {
+                pid,
+                tid,
+                is_exec,
+                name,
+            } => {
+                let name = self.intern_name(&String::from_utf8_lossy(name));
+                self.thread_names.entry(tid).or_default().push((time, name));
+                if is_exec {
+                    self.begin_epoch(pid, time, AddressSpace::default());
+                }
+            }
+            &Sideband::Fork {
+                pid,
+                parent_pid,
+                tid,
+                parent_tid,
+            } => {
+                if let Some(&(_, name)) = self.thread_names.get(&parent_tid).and_then(|n| n.last())
+                {
+                    self.thread_names.entry(tid).or_default().push((time, name));
+                }
+                // perf's own records of processes that were there before the recording have time
+                // 0, and their mappings follow.
+                if pid != parent_pid && time > Timestamp::default() {
+                    let parent = self
+                        .epochs
+                        .get(&parent_pid)
+                        .and_then(|epochs| epochs.last());
+                    let space = parent.map(|epoch| epoch.space.clone()).unwrap_or_default();
+                    self.begin_epoch(pid, time, space);
+                }
+            }
+            Sideband::Exit { .. } => {}
+            Sideband::Ksymbol {
+                start,
+                len,
+                is_removal: false,
+                name,
+            } => {
+                let name = String::from_utf8_lossy(name).into_owned();
+                self.ksymbols.push((*start, *len, name));
+            }
+            Sideband::Ksymbol { .. } => {}
+            Sideband::TextPoke { start } => {
+                self.poked.insert(*start);
+            }
+            Sideband::Cgroup { id, path } => {
+                self.cgroups
+                    .insert(*id, String::from_utf8_lossy(path).into_owned());
+            }
+        }
+    }
+
+    fn begin_epoch(&mut self, pid: Pid, from: Timestamp, space: AddressSpace) {
+        self.epochs
+            .entry(pid)
+            .or_default()
+            .push(Epoch { from, space });
+    }
+
+    fn map(
+        &mut self,
+        time: Timestamp,
+        record: &MappingRecord<'_>,
+        build_ids: &HashMap<String, BuildId>,
+    ) {
+        let path = String::from_utf8_lossy(record.name).into_owned();
+        let build_id = record
+            .build_id
+            .clone()
+            .or_else(|| build_ids.get(&path).cloned());
+        let end = record
+            .start
+            .checked_add(record.len)
+            .unwrap_or(Avma::new(u64::MAX));
+        if end == record.start {
+            return;
+        }
+        match record.mode {
+            CpuMode::Kernel => {
+                let reference = Avma::new(record.file_offset.as_u64());
+                let start = record.start;
+                self.kernel.push(KernelMapping {
+                    start,
+                    end,
+                    name: path,
+                    reference,
+                    build_id,
+                });
+            }
+            CpuMode::GuestKernel => self.guest_kernels += 1,
+            CpuMode::User | CpuMode::Unknown | CpuMode::Hypervisor | CpuMode::GuestUser => {
+                let dso = self.intern_dso(Dso { path, build_id });
+                let start = record.start;
+                let mapping = Mapping {
+                    start,
+                    end,
+                    dso,
+                    file_offset: record.file_offset,
+                };
+                self.map_user(time, record.pid, mapping);
+            }
+        }
+    }
+
+    fn map_user(&mut self, time: Timestamp, pid: Pid, mapping: Mapping) {
+        let epochs = self.epochs.entry(pid).or_default();
+        match epochs.last_mut() {
+            Some(last) if last.from == time || !last.space.conflicts_with(&mapping) => {
+                last.space.insert(mapping);
+            }
+            Some(last) => {
+                let mut space = last.space.clone();
+                space.insert(mapping);
+                epochs.push(Epoch { from: time, space });
+            }
+            None => {
+                let mut first = Epoch::default();
+                first.space.insert(mapping);
+                epochs.push(first);
+            }
+        }
+    }
+
+    fn intern_name(&mut self, name: &str) -> NameIx {
+        if let Some(&known) = self.name_index.get(name) {
+            return known;
+        }
+        let ix = NameIx(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        self.names.push(name.to_owned());
+        self.name_index.insert(name.to_owned(), ix);
+        ix
+    }
+
+    fn intern_dso(&mut self, dso: Dso) -> DsoIx {
+        if let Some(&known) = self.dso_index.get(&dso) {
+            return known;
+        }
+        let ix = DsoIx(u32::try_from(self.dsos.len()).unwrap_or(u32::MAX));
+        self.dsos.push(dso.clone());
+        self.dso_index.insert(dso, ix);
+        ix
+    }
+
+    /// What was true of a thread of a process at a time.
+    pub fn moment(&self, pid: Pid, tid: Tid, time: Timestamp) -> Moment {
+        let epochs = self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default();
+        let names = |tid| {
+            self.thread_names
+                .get(&tid)
+                .map(Vec::as_slice)
+                .unwrap_or_default()
+        };
+        let main_thread = Tid::new(pid.as_i32());
+        Moment {
+            epoch: in_force(epochs, |epoch| epoch.from <= time),
+            thread_name: in_force(names(tid), |&(from, _)| from <= time),
+            process_name: in_force(names(main_thread), |&(from, _)| from <= time),
+        }
+    }
+
+    /// The mappings of a process; `None` when the capture tells none.
+    pub fn space(&self, pid: Pid, moment: Moment) -> Option<&AddressSpace> {
+        let epochs = self.epochs.get(&pid)?;
+        epochs
+            .get(usize::try_from(moment.epoch).ok()?)
+            .map(|epoch| &epoch.space)
+    }
+
+    /// The name of a thread; `None` when the capture tells none.
+    pub fn thread_name(&self, tid: Tid, moment: Moment) -> Option<&str> {
+        self.name_at(tid, moment.thread_name)
+    }
+
+    /// The name of a process, which is that of its main thread; `None` when the capture tells none.
+    pub fn process_name(&self, pid: Pid, moment: Moment) -> Option<&str> {
+        self.name_at(Tid::new(pid.as_i32()), moment.process_name)
+    }
+
+    fn name_at(&self, tid: Tid, position: u32) -> Option<&str> {
+        let history = self.thread_names.get(&tid)?;
+        let &(_, NameIx(name)) = history.get(usize::try_from(position).ok()?)?;
+        self.names
+            .get(usize::try_from(name).ok()?)
+            .map(String::as_str)
+    }
+
+    /// The DSO of an index that this timeline handed out.
+    pub fn dso(&self, ix: DsoIx) -> Option<&Dso> {
+        self.dsos.get(ix.as_usize())
+    }
+
+    /// All DSOs that user processes mapped, in order of first appearance.
+    pub fn dsos(&self) -> &[Dso] {
+        &self.dsos
+    }
+
+    /// The kernel's own mappings, in order of address.
+    pub fn kernel(&self) -> &[KernelMapping] {
+        &self.kernel
+    }
+
+    /// The mapping of the kernel proper; `None` when the capture has none.
+    pub fn kernel_proper(&self) -> Option<&KernelMapping> {
+        self.kernel
+            .iter()
+            .find(|mapping| mapping.name.starts_with("[kernel.kallsyms]"))
+    }
+
+    /// The kernel object that holds an address.
+    pub fn kernel_mapping_of(&self, avma: Avma) -> Option<&KernelMapping> {
+        let behind = self.kernel.partition_point(|mapping| mapping.start <= avma);
+        // Objects may overlap: the kernel proper's mapping can span the modules.
+        let before = self.kernel.get(..behind).unwrap_or_default();
+        before
+            .iter()
+            .rev()
+            .take(16)
+            .find(|mapping| avma < mapping.end)
+    }
+
+    /// The name of the generated kernel code (BPF, trampolines) at an address.
+    pub fn ksymbol(&self, avma: Avma) -> Option<&str> {
+        let behind = self
+            .ksymbols
+            .partition_point(|&(start, _, _)| start <= avma);
+        let (start, len, name) = self.ksymbols.get(behind.checked_sub(1)?)?;
+        (avma.checked_since(*start)? < u64::from(*len)).then_some(name)
+    }
+
+    /// Number of addresses at which the kernel changed its own code during the recording.
+    pub fn text_pokes(&self) -> usize {
+        self.poked.len()
+    }
+
+    /// The path of a cgroup; `None` when the capture does not tell it.
+    pub fn cgroup(&self, id: u64) -> Option<&str> {
+        self.cgroups.get(&id).map(String::as_str)
+    }
+}
+
+/// Position of the last entry that holds, or of the first entry when none does: what is known
+/// first is taken to have been so before.
+fn in_force<T>(history: &[T], holds: impl Fn(&T) -> bool) -> u32 {
+    let behind = history.partition_point(holds);
+    u32::try_from(behind.saturating_sub(1)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::units::FileOffset;
+
+    fn item(time: u64, sideband: Sideband<'static>) -> SidebandItem<'static> {
+        SidebandItem {
+            time: Timestamp::from_nanos(time),
+            position: time,
+            sideband,
+        }
+    }
+
+    fn map(time: u64, pid: i32, start: u64, name: &'static [u8]) -> SidebandItem<'static> {
+        item(
+            time,
+            Sideband::Mapping(MappingRecord {
+                pid: Pid::new(pid),
+                mode: CpuMode::User,
+                start: Avma::new(start),
+                len: 0x1000,
+                file_offset: FileOffset::new(0),
+                build_id: None,
+                name,
+            }),
+        )
+    }
+
+    fn dso_at(timeline: &Timeline, pid: i32, time: u64, avma: u64) -> Option<&str> {
+        let pid = Pid::new(pid);
+        let moment = timeline.moment(pid, Tid::new(pid.as_i32()), Timestamp::from_nanos(time));
+        let mapping = timeline.space(pid, moment)?.find(Avma::new(avma))?;
+        timeline.dso(mapping.dso).map(|dso| dso.path.as_str())
+    }
+
+    /// Names would be lost for samples that the kernel wrote just before the mapping's record.
+    #[test]
+    fn a_mapping_over_nothing_holds_for_earlier_samples_too() {
+        let timeline = Timeline::build(vec![map(100, 7, 0x1000, b"a")], &HashMap::new());
+        assert_eq!(dso_at(&timeline, 7, 50, 0x1800), Some("a"));
+    }
+
+    /// A sample before a second dlopen at the same address would get the second library's names.
+    #[test]
+    fn a_mapping_over_another_object_holds_from_its_time_on() {
+        let records = vec![map(200, 7, 0x1000, b"b"), map(100, 7, 0x1000, b"a")];
+        let timeline = Timeline::build(records, &HashMap::new());
+        assert_eq!(dso_at(&timeline, 7, 199, 0x1800), Some("a"));
+        assert_eq!(dso_at(&timeline, 7, 200, 0x1800), Some("b"));
+    }
+
+    /// A child runs its parent's code until it execs; after that none of it is left.
+    #[test]
+    fn a_child_inherits_mappings_until_it_execs() {
+        let (pid, tid) = (Pid::new(8), Tid::new(8));
+        let (parent_pid, parent_tid) = (Pid::new(7), Tid::new(7));
+        let records = vec![
+            map(0, 7, 0x1000, b"a"),
+            item(
+                50,
+                Sideband::Fork {
+                    pid,
+                    parent_pid,
+                    tid,
+                    parent_tid,
+                },
+            ),
+            item(
+                60,
+                Sideband::Comm {
+                    pid,
+                    tid,
+                    is_exec: true,
+                    name: b"ls",
+                },
+            ),
+            map(70, 8, 0x5000, b"b"),
+        ];
+        let timeline = Timeline::build(records, &HashMap::new());
+        assert_eq!(dso_at(&timeline, 8, 55, 0x1800), Some("a"));
+        assert_eq!(dso_at(&timeline, 8, 65, 0x1800), None);
+        assert_eq!(dso_at(&timeline, 8, 65, 0x5800), Some("b"));
+    }
+
+    /// A thread that was renamed would show one name for all its samples.
+    #[test]
+    fn threads_have_the_name_of_the_time() {
+        let (pid, tid) = (Pid::new(7), Tid::new(9));
+        let comm = |time, name| {
+            item(
+                time,
+                Sideband::Comm {
+                    pid,
+                    tid,
+                    is_exec: false,
+                    name,
+                },
+            )
+        };
+        let timeline = Timeline::build(
+            vec![comm(20, b"CPU 0/KVM"), comm(10, b"qemu")],
+            &HashMap::new(),
+        );
+        let name = |time| {
+            let moment = timeline.moment(pid, tid, Timestamp::from_nanos(time));
+            timeline.thread_name(tid, moment).map(ToOwned::to_owned)
+        };
+        assert_eq!(name(5).as_deref(), Some("qemu"));
+        assert_eq!(name(19).as_deref(), Some("qemu"));
+        assert_eq!(name(20).as_deref(), Some("CPU 0/KVM"));
+    }
+}
