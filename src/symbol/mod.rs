@@ -1,1 +1,86 @@
-//! Empty.
+//! Stage "name": from an address of an object to the name of its function.
+//!
+//! Input are object files, kallsyms texts and symbol tables whose paths the caller gives; output
+//! are names with the range they cover. Nothing here looks at the running machine on its own.
+//!
+//! An address without a name is a value with a cause, [`Unresolved`]; only files that cannot be
+//! read or make no sense are errors. Every look-up is sized: an address behind the end of the
+//! nearest symbol below has no name, since a wrong name is worse than none.
+//!
+//! Look-ups take the address as it is: whoever holds a return address subtracts one first.
+
+mod demangle;
+mod dso_name;
+mod elf;
+mod find;
+mod kallsyms;
+mod modules;
+mod object_symbols;
+mod plt;
+mod sized;
+mod table;
+
+use std::fmt;
+
+pub use demangle::demangle;
+pub use dso_name::{KERNEL_NAME, module_short_name};
+pub use elf::read_build_id;
+pub use find::{Found, FoundKallsyms, Origin, Places, Refused};
+pub use kallsyms::{KernelAnchor, KernelSymbol, KernelSymbols};
+pub use modules::{ModuleRange, parse_modules};
+pub use object_symbols::{ObjectSymbol, ObjectSymbols, Segment};
+pub use table::{parse_table, write_table};
+
+/// Why an address has no name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Unresolved {
+    /// No mapping of the process covers the address.
+    NoMapping,
+    /// The object's file was found nowhere.
+    NoFile,
+    /// The capture has no build id for the object, so no file can be known to be the same.
+    NoBuildId,
+    /// Files were found, but their build ids are not the recorded one.
+    BuildIdMismatch,
+    /// The file has no symbols at all: it is stripped.
+    NoSymbols,
+    /// The address lies between the symbols.
+    NoSymbol,
+    /// The kernel's symbols were not given.
+    NoKernelSymbols,
+    /// The kernel's symbols have no addresses: `kernel.kptr_restrict` hid them.
+    KernelHidden,
+    /// The symbols are those of another boot, in which this module lay elsewhere.
+    OtherBoot,
+}
+
+impl Unresolved {
+    /// All causes, in display order.
+    pub const ALL: [Self; 9] = [
+        Self::NoMapping,
+        Self::NoFile,
+        Self::NoBuildId,
+        Self::BuildIdMismatch,
+        Self::NoSymbols,
+        Self::NoSymbol,
+        Self::NoKernelSymbols,
+        Self::KernelHidden,
+        Self::OtherBoot,
+    ];
+}
+
+impl fmt::Display for Unresolved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoMapping => "no mapping at the address",
+            Self::NoFile => "object file not found",
+            Self::NoBuildId => "no build id recorded, so no file can be trusted",
+            Self::BuildIdMismatch => "only files with another build id found",
+            Self::NoSymbols => "object file has no symbols",
+            Self::NoSymbol => "no symbol at the address",
+            Self::NoKernelSymbols => "no kernel symbols given",
+            Self::KernelHidden => "kernel symbols hidden by kptr_restrict",
+            Self::OtherBoot => "kernel symbols are of another boot",
+        })
+    }
+}

@@ -1,0 +1,118 @@
+//! Mangled names of Rust and C++ made readable.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write};
+
+/// Longest name that is demangled, and longest result. Real C++ names stay under a few kilobytes;
+/// a crafted one can double its result with every byte.
+const LONGEST: usize = 1 << 16;
+
+/// Makes a Rust or C++ name readable; other names stay as they are.
+///
+/// Rust names lose their hash. C++ names come without parameters and return type, as perf prints
+/// them when not told to be verbose. The suffix `@plt` of a linkage table entry is kept.
+pub fn demangle(name: &str) -> Cow<'_, str> {
+    if !name.starts_with('_') || name.len() > LONGEST {
+        return Cow::Borrowed(name);
+    }
+    let (stem, suffix) = match name.strip_suffix("@plt") {
+        Some(stem) => (stem, "@plt"),
+        None => (name, ""),
+    };
+    match rust(stem).or_else(|| cpp(stem)) {
+        Some(readable) => Cow::Owned(readable + suffix),
+        None => Cow::Borrowed(name),
+    }
+}
+
+fn rust(name: &str) -> Option<String> {
+    if !name.starts_with("_R") && !has_rust_hash(name) {
+        return None;
+    }
+    let demangled = rustc_demangle::try_demangle(name).ok()?;
+    let mut text = Bounded::default();
+    write!(text, "{demangled:#}").ok()?;
+    Some(text.0)
+}
+
+/// Whether a `_ZN…E` name ends in Rust's `17h` and sixteen hexadecimal digits, without which it
+/// may as well be C++.
+fn has_rust_hash(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    stem.strip_prefix("_ZN")
+        .and_then(|rest| rest.strip_suffix('E'))
+        .and_then(|rest| rest.get(rest.len().checked_sub(19)?..))
+        .and_then(|tail| tail.strip_prefix("17h"))
+        .is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn cpp(name: &str) -> Option<String> {
+    if !name.starts_with("_Z") && !name.starts_with("_GLOBAL_") {
+        return None;
+    }
+    let symbol = cpp_demangle::Symbol::new(name).ok()?;
+    let options = cpp_demangle::DemangleOptions::new()
+        .no_params()
+        .no_return_type();
+    let mut text = Bounded::default();
+    symbol.structured_demangle(&mut text, &options).ok()?;
+    Some(text.0)
+}
+
+/// Text that refuses to grow beyond [`LONGEST`].
+#[derive(Default)]
+struct Bounded(String);
+
+impl Write for Bounded {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        if self.0.len() + part.len() > LONGEST {
+            return Err(fmt::Error);
+        }
+        self.0.push_str(part);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One name of every scheme, and names that only look like one.
+    #[test]
+    fn names_of_every_scheme_become_readable() {
+        let cases = [
+            ("main", "main"),
+            ("__x64_sys_ioctl", "__x64_sys_ioctl"),
+            ("_start", "_start"),
+            ("_ZN3foo3barEv", "foo::bar"),
+            ("_ZN3foo3barEi@plt", "foo::bar@plt"),
+            ("_ZN4core3fmt5write17h0123456789abcdefE", "core::fmt::write"),
+            (
+                "_ZN4core3fmt5write17h0123456789abcdefE.llvm.42",
+                "core::fmt::write",
+            ),
+            ("_RNvC6_123foo3bar", "123foo::bar"),
+            (
+                "_ZNSt6vectorIiSaIiEE9push_backEOi",
+                "std::vector<int, std::allocator<int> >::push_back",
+            ),
+            ("_Znonsense", "_Znonsense"),
+            ("_", "_"),
+            ("", ""),
+        ];
+        for (mangled, readable) in cases {
+            assert_eq!(demangle(mangled), readable, "{mangled}");
+        }
+    }
+
+    /// A name whose substitutions double the text at each step stays bounded.
+    #[test]
+    fn exploding_names_stay_as_they_are() {
+        let mut name = String::from("_Z1fI1A");
+        for step in 0..200 {
+            name.push_str(&format!("S{step:X}_IS_S_E"));
+        }
+        assert!(demangle(&name).len() <= LONGEST);
+        assert!(demangle(&"_Z1f".repeat(50_000)).len() <= 200_000);
+    }
+}

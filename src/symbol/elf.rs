@@ -1,0 +1,223 @@
+//! Functions and build ids of ELF files.
+#![warn(clippy::indexing_slicing)]
+
+use std::path::Path;
+
+use object::read::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SymbolKind};
+use object::{Architecture, BinaryFormat, File, SectionFlags, Symbol, elf};
+
+use super::object_symbols::{ObjectSymbols, Segment};
+use super::plt;
+use super::sized::{Binding, SizedBuilder, SizedSymbols, Stated};
+use crate::error::{Error, Result};
+use crate::units::{BuildId, FileOffset, Svma};
+
+/// Names may overlap in a file's string table; the table holds each whole. Twice the file is more
+/// than any honest file needs and keeps a crafted one from growing without bound.
+const NAMES_PER_FILE: usize = 2;
+
+/// Largest `.gnu_debugdata` that is unpacked, in packed bytes. Fedora's largest are 2 MB.
+const LARGEST_DEBUGDATA: usize = 8 << 20;
+
+/// The build id in the bytes of an ELF file; `None` when it has none or is no ELF file.
+pub fn read_build_id(bytes: &[u8]) -> Option<BuildId> {
+    let file = File::parse(bytes).ok()?;
+    BuildId::new(file.build_id().ok()??)
+}
+
+impl ObjectSymbols {
+    /// Reads the functions of an ELF file, 32 or 64 bits, of either byte order; `path` is for the
+    /// error only.
+    ///
+    /// Functions come from `.symtab` and `.dynsym`, of a stripped file also from the table packed
+    /// in `.gnu_debugdata`, and of the linkage tables (`name@plt`). Labels without a type count
+    /// where they stand in text. Functions without a size end at the next one or with their
+    /// section. Of several at one address one is chosen as perf does.
+    ///
+    /// # Errors
+    /// When the bytes are no ELF file or its tables make no sense.
+    pub fn parse_elf(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let file = open(path, bytes)?;
+        let mut reader = Reader::new(&file, bytes.len());
+        let mut full = reader.symbols(file.symbols());
+        reader.symbols(file.dynamic_symbols());
+        for entry in plt::entries(&file) {
+            reader.push(Stated {
+                name: &entry.name,
+                start: entry.start,
+                bytes: entry.bytes,
+                limit: entry.start.saturating_add(entry.bytes),
+                binding: Binding::Global,
+                label: false,
+            });
+        }
+        if !full && let Some(unpacked) = debugdata(&file) {
+            // The packed file has the sections' addresses, but not their bytes.
+            let inner = open(path, &unpacked)?;
+            let mut packed = Reader::new(&inner, unpacked.len());
+            packed.builder = reader.builder;
+            packed.name_budget = packed.name_budget.saturating_add(reader.name_budget);
+            full = packed.symbols(inner.symbols());
+            reader.builder = packed.builder;
+        }
+        Ok(Self {
+            symbols: reader.finish(),
+            segments: segments(&file),
+            build_id: file.build_id().ok().flatten().and_then(BuildId::new),
+            full,
+        })
+    }
+}
+
+fn open<'a>(path: &Path, bytes: &'a [u8]) -> Result<File<'a>> {
+    let file = File::parse(bytes)
+        .map_err(|problem| Error::format(path, format!("not an object file: {problem}")))?;
+    if file.format() != BinaryFormat::Elf {
+        return Err(Error::format(path, "not an ELF file"));
+    }
+    Ok(file)
+}
+
+fn segments(file: &File<'_>) -> Box<[Segment]> {
+    file.segments()
+        .map(|segment| {
+            let (offset, bytes) = segment.file_range();
+            Segment {
+                file_offset: FileOffset::new(offset),
+                svma: Svma::new(segment.address()),
+                bytes,
+                executable: segment.permissions().executable(),
+            }
+        })
+        .collect()
+}
+
+/// The symbol table packed in a stripped file; `None` when there is none or it cannot be unpacked.
+fn debugdata(file: &File<'_>) -> Option<Vec<u8>> {
+    let section = file.section_by_name(".gnu_debugdata")?;
+    let packed = section.data().ok()?;
+    if packed.len() > LARGEST_DEBUGDATA {
+        return None;
+    }
+    let mut unpacked = Vec::new();
+    lzma_rs::xz_decompress(&mut &*packed, &mut unpacked).ok()?;
+    Some(unpacked)
+}
+
+/// What decides about the symbols of a section.
+#[derive(Clone, Copy)]
+struct Section {
+    end: u64,
+    /// Whether labels in it may be functions: perf asks for "text" in its name.
+    labels: bool,
+}
+
+/// Takes the functions out of symbol tables.
+struct Reader {
+    sections: Vec<Option<Section>>,
+    thumb: bool,
+    mapping_symbols: bool,
+    name_budget: usize,
+    builder: SizedBuilder,
+}
+
+impl Reader {
+    fn new(file: &File<'_>, bytes: usize) -> Self {
+        let mut sections = Vec::new();
+        for section in file.sections() {
+            let executable = match section.flags() {
+                SectionFlags::Elf { sh_flags, .. } => sh_flags.contains(elf::SHF_EXECINSTR),
+                _ => false,
+            };
+            let named_text = section.name().is_ok_and(|name| name.contains("text"));
+            let ix = section.index().0;
+            if sections.len() <= ix {
+                sections.resize(ix + 1, None);
+            }
+            if let Some(slot) = sections.get_mut(ix) {
+                *slot = Some(Section {
+                    end: section.address().saturating_add(section.size()),
+                    labels: executable && named_text,
+                });
+            }
+        }
+        let architecture = file.architecture();
+        Self {
+            sections,
+            thumb: architecture == Architecture::Arm,
+            mapping_symbols: matches!(architecture, Architecture::Arm | Architecture::Aarch64),
+            name_budget: bytes.saturating_mul(NAMES_PER_FILE),
+            builder: SizedBuilder::default(),
+        }
+    }
+
+    /// Adds the functions among `symbols`; answers whether there was any symbol.
+    fn symbols<'a>(&mut self, symbols: impl Iterator<Item = Symbol<'a, 'a>>) -> bool {
+        let mut any = false;
+        for symbol in symbols {
+            any = true;
+            self.symbol(&symbol);
+        }
+        any
+    }
+
+    fn symbol<'a>(&mut self, symbol: &Symbol<'a, 'a>) -> Option<()> {
+        if symbol.is_undefined() {
+            return None;
+        }
+        let section = self.sections.get(symbol.section_index()?.0).copied()??;
+        let label = match symbol.kind() {
+            SymbolKind::Text => false,
+            SymbolKind::Unknown | SymbolKind::Label if section.labels && !is_hidden(symbol) => true,
+            _ => return None,
+        };
+        let name = String::from_utf8_lossy(symbol.name_bytes().ok()?);
+        if name.is_empty() || (self.mapping_symbols && is_mapping_symbol(&name)) {
+            return None;
+        }
+        let mut start = symbol.address();
+        if self.thumb && !label {
+            start &= !1;
+        }
+        self.push(Stated {
+            name: &name,
+            start,
+            bytes: symbol.size(),
+            limit: section.end,
+            binding: if symbol.is_weak() {
+                Binding::Weak
+            } else if symbol.is_local() {
+                Binding::Local
+            } else {
+                Binding::Global
+            },
+            label,
+        });
+        Some(())
+    }
+
+    fn push(&mut self, stated: Stated<'_>) {
+        if self.builder.name_bytes().saturating_add(stated.name.len()) <= self.name_budget {
+            self.builder.push(stated);
+        }
+    }
+
+    fn finish(self) -> SizedSymbols {
+        self.builder.finish()
+    }
+}
+
+fn is_hidden<'a>(symbol: &Symbol<'a, 'a>) -> bool {
+    matches!(
+        symbol.flags().elf_visibility(),
+        Some(elf::STV_HIDDEN | elf::STV_INTERNAL)
+    )
+}
+
+/// `$x`, `$d.12`: marks of the assembler on Arm, no names.
+fn is_mapping_symbol(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next() == Some(b'$')
+        && matches!(bytes.next(), Some(b'a' | b'd' | b't' | b'x'))
+        && matches!(bytes.next(), None | Some(b'.'))
+}

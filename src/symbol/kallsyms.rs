@@ -1,0 +1,524 @@
+//! Kernel symbols from the text of `/proc/kallsyms`.
+
+use std::ops::Range;
+use std::path::Path;
+
+use hashbrown::HashMap;
+
+use super::dso_name::KERNEL_NAME;
+use super::{ModuleRange, Unresolved};
+use crate::error::{Error, Result};
+use crate::units::Avma;
+
+/// perf ends the last symbol of the kernel or of a module at a page boundary, and KASLR moves the
+/// kernel by whole pages.
+const PAGE: u64 = 4096;
+
+/// The symbol by which perf records where the kernel lay.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KernelAnchor {
+    /// `_text`
+    Text,
+    /// `_stext`
+    Stext,
+}
+
+impl KernelAnchor {
+    /// The anchor that the name of a kernel mapping states: `[kernel.kallsyms]_text`.
+    ///
+    /// The anchor's own address is the *page offset* of that mapping; its start differs from it
+    /// on arm64.
+    pub fn of_mapping(name: &str) -> Option<Self> {
+        match name.split_once(']')?.1 {
+            "_text" => Some(Self::Text),
+            "_stext" => Some(Self::Stext),
+            _ => None,
+        }
+    }
+}
+
+/// A function of the kernel or of one of its modules.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct KernelSymbol<'a> {
+    /// The name, still mangled where it is Rust.
+    pub name: &'a str,
+    /// The module's name without brackets; `None` in the kernel itself.
+    pub module: Option<&'a str>,
+    /// The addresses it covers.
+    pub range: Range<Avma>,
+}
+
+impl KernelSymbol<'_> {
+    /// The object's short name: `[kernel]`, `[kvm_intel]`.
+    pub fn dso(&self) -> String {
+        self.module
+            .map_or_else(|| KERNEL_NAME.to_owned(), |module| format!("[{module}]"))
+    }
+}
+
+/// Start of a function, or of something that ends the function before it.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    start: u64,
+    name: u32,
+    /// Bytes of the name; zero for what is no function.
+    len: u16,
+    /// Index in `modules`; zero is the kernel itself.
+    module: u16,
+}
+
+#[derive(Clone, Debug)]
+struct Module {
+    name: Box<str>,
+    /// Whether its symbols are known to be from another boot.
+    foreign: bool,
+}
+
+/// The functions of a kernel and its modules, by address.
+#[derive(Clone, Debug)]
+pub struct KernelSymbols {
+    /// Sorted by start, each start once.
+    entries: Vec<Entry>,
+    names: Box<str>,
+    modules: Vec<Module>,
+    text: Option<u64>,
+    stext: Option<u64>,
+    /// What a look-up outside of the entries answers.
+    outside: Unresolved,
+}
+
+impl KernelSymbols {
+    /// Reads the text of `/proc/kallsyms`; `path` is for the error only.
+    ///
+    /// Functions are the types `t T w W`. Of several at one address the last one is taken, as
+    /// perf does: it ends symbols before it drops duplicates, and then prefers those that are not
+    /// empty. Data symbols only end the function before them. The mapping symbols of arm64 (`$x`)
+    /// and local labels (`.L`) are left out. Lines that make no sense are left out too.
+    ///
+    /// Source: tools/perf/util/symbol.c (`symbols__fixup_end`, `symbols__fixup_duplicate`),
+    /// Linux 6.1.
+    ///
+    /// # Errors
+    /// When no line has the form of a kallsyms line.
+    pub fn parse(path: &Path, text: &[u8]) -> Result<Self> {
+        let mut reader = Reader::new(text.len());
+        for line in text.split_inclusive(|&byte| byte == b'\n') {
+            reader.line(line);
+        }
+        if reader.lines == 0 {
+            return Err(Error::format(path, "not a kallsyms text"));
+        }
+        Ok(reader.finish())
+    }
+
+    /// Whether `kernel.kptr_restrict` replaced all addresses by zero.
+    pub fn is_hidden(&self) -> bool {
+        self.outside == Unresolved::KernelHidden
+    }
+
+    /// Address of an anchor symbol; `None` when the text has none.
+    pub fn anchor(&self, anchor: KernelAnchor) -> Option<Avma> {
+        let raw = match anchor {
+            KernelAnchor::Text => self.text,
+            KernelAnchor::Stext => self.stext,
+        };
+        raw.map(Avma::new)
+    }
+
+    /// Fits the symbols to the boot in which `anchor` lay at `recorded`.
+    ///
+    /// When the text says the same address, it is taken to be of the same boot and stays as it
+    /// is. Otherwise the kernel's own symbols move by the difference and the modules' are dropped,
+    /// since modules are placed anew in every boot. When no move is known, nothing is usable. In
+    /// these cases look-ups outside answer [`Unresolved::OtherBoot`].
+    #[must_use]
+    pub fn for_boot(mut self, anchor: KernelAnchor, recorded: Avma) -> Self {
+        if self.is_hidden() || self.anchor(anchor) == Some(recorded) {
+            return self;
+        }
+        self.outside = Unresolved::OtherBoot;
+        let shift = self
+            .anchor(anchor)
+            .map(|own| recorded.as_u64().wrapping_sub(own.as_u64()))
+            .filter(|shift| shift % PAGE == 0);
+        let Some(shift) = shift else {
+            self.entries = Vec::new();
+            return self;
+        };
+        self.entries.retain(|entry| entry.module == 0);
+        for entry in &mut self.entries {
+            entry.start = entry.start.wrapping_add(shift);
+        }
+        self.entries.sort_by_key(|entry| entry.start);
+        self.text = self.text.map(|own| own.wrapping_add(shift));
+        self.stext = self.stext.map(|own| own.wrapping_add(shift));
+        self
+    }
+
+    /// Drops the symbols of modules of which no function lies where the capture says they were.
+    ///
+    /// A kernel without KASLR has the same anchor in every boot; its modules still move.
+    #[must_use]
+    pub fn for_modules(mut self, recorded: &[ModuleRange]) -> Self {
+        let ranges: HashMap<&str, &Range<Avma>> = recorded
+            .iter()
+            .map(|module| (&*module.name, &module.range))
+            .collect();
+        let mut fits = vec![false; self.modules.len()];
+        for entry in self.entries.iter().filter(|entry| entry.len > 0) {
+            let module = usize::from(entry.module);
+            let range = ranges.get(&*self.modules[module].name);
+            fits[module] |= range.is_none_or(|range| range.contains(&Avma::new(entry.start)));
+        }
+        for (module, fits) in self.modules.iter_mut().zip(fits).skip(1) {
+            module.foreign = !fits;
+        }
+        self
+    }
+
+    /// The function at an address.
+    ///
+    /// # Errors
+    /// Not errors but causes: why there is none.
+    pub fn look_up(&self, avma: Avma) -> std::result::Result<KernelSymbol<'_>, Unresolved> {
+        let above = self
+            .entries
+            .partition_point(|entry| entry.start <= avma.as_u64());
+        self.below(above, avma)
+    }
+
+    /// The functions at many addresses, which are sorted.
+    pub fn look_up_sorted(
+        &self,
+        avmas: &[Avma],
+    ) -> Vec<std::result::Result<KernelSymbol<'_>, Unresolved>> {
+        let mut floor = 0;
+        avmas
+            .iter()
+            .map(|&avma| {
+                let rest = self.entries.get(floor..).unwrap_or_default();
+                floor += rest.partition_point(|entry| entry.start <= avma.as_u64());
+                self.below(floor, avma)
+            })
+            .collect()
+    }
+
+    /// Number of functions.
+    pub fn len(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.len > 0).count()
+    }
+
+    /// Whether there is no function.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Answers for an address below entry `above` and not below the one before it.
+    fn below(&self, above: usize, avma: Avma) -> std::result::Result<KernelSymbol<'_>, Unresolved> {
+        let entry = above.checked_sub(1).and_then(|ix| self.entries.get(ix));
+        let Some(entry) = entry else {
+            return Err(self.outside);
+        };
+        let next = self.entries.get(above);
+        let end = end_of(entry, next);
+        let module = &self.modules[usize::from(entry.module)];
+        if module.foreign {
+            return Err(Unresolved::OtherBoot);
+        }
+        if entry.len == 0 || avma.as_u64() >= end {
+            return Err(next.map_or(self.outside, |_| Unresolved::NoSymbol));
+        }
+        let name = entry.name as usize;
+        Ok(KernelSymbol {
+            name: &self.names[name..name + usize::from(entry.len)],
+            module: (entry.module != 0).then_some(&*module.name),
+            range: Avma::new(entry.start)..Avma::new(end),
+        })
+    }
+}
+
+/// Where a symbol ends: at the next one, but not beyond the page after its own when that is of
+/// another module.
+fn end_of(entry: &Entry, next: Option<&Entry>) -> u64 {
+    let page_end = (entry.start | (PAGE - 1)).saturating_add(PAGE + 1);
+    let page_end = if entry.start % PAGE == 0 {
+        entry.start.saturating_add(PAGE)
+    } else {
+        page_end
+    };
+    match next {
+        Some(next) if next.module == entry.module => next.start,
+        Some(next) => next.start.min(page_end),
+        None => page_end,
+    }
+}
+
+/// Builds the table line by line.
+struct Reader<'a> {
+    /// Lines that made sense.
+    lines: usize,
+    visible: bool,
+    entries: Vec<Entry>,
+    names: String,
+    modules: Vec<Module>,
+    index: HashMap<&'a [u8], u16>,
+    text: Option<u64>,
+    stext: Option<u64>,
+}
+
+impl<'a> Reader<'a> {
+    fn new(bytes: usize) -> Self {
+        // A line takes at least twenty bytes, and 44 on average.
+        let kernel = Module {
+            name: KERNEL_NAME.into(),
+            foreign: false,
+        };
+        Self {
+            lines: 0,
+            visible: false,
+            entries: Vec::with_capacity(bytes / 44),
+            names: String::with_capacity(bytes / 4),
+            modules: vec![kernel],
+            index: HashMap::new(),
+            text: None,
+            stext: None,
+        }
+    }
+
+    fn line(&mut self, line: &'a [u8]) {
+        let Some((start, kind, rest)) = split_line(line) else {
+            return;
+        };
+        self.lines += 1;
+        self.visible |= start != 0;
+        // A last line without an end may be cut short: it ends what is before it, no more.
+        let (rest, whole) = match rest.strip_suffix(b"\n") {
+            Some(rest) => (rest, true),
+            None => (rest, false),
+        };
+        let mut fields = rest
+            .split(|byte| byte.is_ascii_whitespace())
+            .filter(|field| !field.is_empty());
+        let name = fields.next().unwrap_or_default();
+        let function = match kind {
+            b't' | b'T' | b'w' | b'W' => whole,
+            b'd' | b'D' | b'b' | b'B' | b'r' | b'R' => false,
+            _ => return,
+        };
+        match name {
+            b"_text" => self.text = Some(start),
+            b"_stext" => self.stext = Some(start),
+            _ if name.starts_with(b"$") || name.starts_with(b".L") => return,
+            _ => {}
+        }
+        let Some(module) = self.module(fields.next()) else {
+            return;
+        };
+        self.add(start, if function { name } else { b"" }, module);
+    }
+
+    fn add(&mut self, start: u64, name: &[u8], module: u16) {
+        let name = String::from_utf8_lossy(name);
+        let (Ok(offset), Ok(len)) = (u32::try_from(self.names.len()), u16::try_from(name.len()))
+        else {
+            return;
+        };
+        self.names.push_str(&name);
+        self.entries.push(Entry {
+            start,
+            name: offset,
+            len,
+            module,
+        });
+    }
+
+    /// The index of the module in a line's last column; `None` when there are too many.
+    fn module(&mut self, column: Option<&'a [u8]>) -> Option<u16> {
+        let inner = column.and_then(|column| column.strip_prefix(b"[")?.strip_suffix(b"]"));
+        let Some(name) = inner else {
+            return Some(0);
+        };
+        if let Some(&known) = self.index.get(name) {
+            return Some(known);
+        }
+        let ix = u16::try_from(self.modules.len()).ok()?;
+        self.modules.push(Module {
+            name: String::from_utf8_lossy(name).into(),
+            foreign: false,
+        });
+        self.index.insert(name, ix);
+        Some(ix)
+    }
+
+    fn finish(mut self) -> KernelSymbols {
+        if !self.visible {
+            self.entries.clear();
+        }
+        // Stable: of functions at one address the last line counts.
+        self.entries.sort_by_key(|entry| entry.start);
+        self.entries.dedup_by(|later, kept| {
+            let same = later.start == kept.start;
+            if same && (later.len > 0 || kept.len == 0) {
+                *kept = *later;
+            }
+            same
+        });
+        // Of data in a row, the first one ends the function before it.
+        self.entries
+            .dedup_by(|later, kept| later.len == 0 && kept.len == 0 && later.module == kept.module);
+        self.entries.shrink_to_fit();
+        KernelSymbols {
+            entries: self.entries,
+            names: self.names.into(),
+            modules: self.modules,
+            text: self.text,
+            stext: self.stext,
+            outside: if self.visible {
+                Unresolved::NoSymbol
+            } else {
+                Unresolved::KernelHidden
+            },
+        }
+    }
+}
+
+/// Splits `ADDRESS TYPE rest`.
+fn split_line(line: &[u8]) -> Option<(u64, u8, &[u8])> {
+    let digits = line.iter().position(|byte| !byte.is_ascii_hexdigit())?;
+    if digits == 0 || digits > 16 {
+        return None;
+    }
+    let mut start = 0;
+    for &byte in &line[..digits] {
+        start = start << 4 | u64::from(char::from(byte).to_digit(16)?);
+    }
+    match &line[digits..] {
+        [b' ', kind, b' ', rest @ ..] if kind.is_ascii_graphic() => Some((start, *kind, rest)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "\
+0000000000000000 D __per_cpu_start
+ffffffff81000000 T _text
+ffffffff81000000 T _stext
+ffffffff81000040 t $x
+ffffffff81000100 T memcpy_long
+ffffffff81000100 W memcpy
+ffffffff81000180 t last_function
+ffffffff81002000 D data
+ffffffffc0001000 t io_interception	[kvm_amd]
+ffffffffc0001080 t npf_interception	[kvm_amd]
+ffffffffc0009000 t vcpu_run	[kvm]
+ffffffffc0009100 d kvm_data	[kvm]
+ffffffffc000a000 t bpf_prog_6deef7357e7b4530	[bpf]
+";
+
+    fn symbols(text: &str) -> KernelSymbols {
+        KernelSymbols::parse(Path::new("kallsyms"), text.as_bytes()).unwrap()
+    }
+
+    fn name(symbols: &KernelSymbols, avma: u64) -> String {
+        match symbols.look_up(Avma::new(avma)) {
+            Ok(symbol) => format!("{} {}", symbol.dso(), symbol.name),
+            Err(cause) => format!("{cause:?}"),
+        }
+    }
+
+    /// Aliases, ends at data, ends at pages before another module, gaps.
+    #[test]
+    fn functions_end_where_they_must() {
+        let symbols = symbols(TEXT);
+        let cases = [
+            (0x10, "NoSymbol"),
+            (0xffff_ffff_80ff_ffff, "NoSymbol"),
+            (0xffff_ffff_8100_00ff, "[kernel] _stext"),
+            (0xffff_ffff_8100_0100, "[kernel] memcpy"),
+            (0xffff_ffff_8100_1fff, "[kernel] last_function"),
+            (0xffff_ffff_8100_2000, "NoSymbol"),
+            (0xffff_ffff_c000_1000, "[kvm_amd] io_interception"),
+            (0xffff_ffff_c000_2fff, "[kvm_amd] npf_interception"),
+            (0xffff_ffff_c000_3000, "NoSymbol"),
+            (0xffff_ffff_c000_90ff, "[kvm] vcpu_run"),
+            (0xffff_ffff_c000_9100, "NoSymbol"),
+            (0xffff_ffff_c000_afff, "[bpf] bpf_prog_6deef7357e7b4530"),
+            (0xffff_ffff_c000_b000, "NoSymbol"),
+            (u64::MAX, "NoSymbol"),
+        ];
+        for (avma, expected) in cases {
+            assert_eq!(name(&symbols, avma), expected, "{avma:#x}");
+        }
+        let avmas: Vec<Avma> = cases.iter().map(|&(avma, _)| Avma::new(avma)).collect();
+        let single: Vec<_> = avmas.iter().map(|&avma| symbols.look_up(avma)).collect();
+        assert_eq!(symbols.look_up_sorted(&avmas), single);
+    }
+
+    /// The kernel moves with its anchor, modules do not survive a move.
+    #[test]
+    fn another_boot_moves_the_kernel_and_drops_the_modules() {
+        let recorded = Avma::new(0xffff_ffff_9120_0000);
+        let moved = symbols(TEXT).for_boot(KernelAnchor::Text, recorded);
+        assert_eq!(moved.anchor(KernelAnchor::Stext), Some(recorded));
+        assert_eq!(name(&moved, 0xffff_ffff_9120_0100), "[kernel] memcpy");
+        assert_eq!(name(&moved, 0xffff_ffff_8100_0100), "NoSymbol");
+        assert_eq!(name(&moved, 0xffff_ffff_c000_1000), "OtherBoot");
+        let same = symbols(TEXT).for_boot(KernelAnchor::Text, Avma::new(0xffff_ffff_8100_0000));
+        assert_eq!(
+            name(&same, 0xffff_ffff_c000_1000),
+            "[kvm_amd] io_interception"
+        );
+        let odd = symbols(TEXT).for_boot(KernelAnchor::Text, Avma::new(0xffff_ffff_8100_0010));
+        assert_eq!(name(&odd, 0xffff_ffff_8100_0100), "OtherBoot");
+    }
+
+    /// Without KASLR the anchor agrees, and only the modules' places tell another boot.
+    #[test]
+    fn modules_elsewhere_are_not_used() {
+        let text =
+            b"kvm 4096 0 - Live 0xffffffffd0000000\nkvm_amd 8192 0 - Live 0xffffffffc0001000\n";
+        let fitted = symbols(TEXT).for_modules(&super::super::parse_modules(text));
+        assert_eq!(
+            name(&fitted, 0xffff_ffff_c000_1000),
+            "[kvm_amd] io_interception"
+        );
+        assert_eq!(name(&fitted, 0xffff_ffff_c000_9000), "OtherBoot");
+        assert_eq!(name(&fitted, 0xffff_ffff_8100_0100), "[kernel] memcpy");
+    }
+
+    /// `kptr_restrict` gives zeros; a text that is no kallsyms is an error.
+    #[test]
+    fn hidden_and_foreign_texts_are_told_apart() {
+        let hidden = symbols("0000000000000000 T _text\n0000000000000000 t x\t[kvm]\n");
+        assert!(hidden.is_hidden());
+        assert_eq!(name(&hidden, 0xffff_ffff_8100_0100), "KernelHidden");
+        for text in [
+            "",
+            "\n\n",
+            "hello world\n",
+            "fff",
+            "00112233445566778 T x\n",
+        ] {
+            assert!(KernelSymbols::parse(Path::new("x"), text.as_bytes()).is_err());
+        }
+    }
+
+    /// A text that ends inside a name must not yield half a name.
+    #[test]
+    fn every_prefix_is_read_without_wrong_names() {
+        let whole = symbols(TEXT);
+        for len in 0..TEXT.len() {
+            let Ok(part) = KernelSymbols::parse(Path::new("x"), &TEXT.as_bytes()[..len]) else {
+                continue;
+            };
+            for entry in part.entries.iter().filter(|entry| entry.len > 0) {
+                let start = entry.name as usize;
+                let name = &part.names[start..start + usize::from(entry.len)];
+                assert!(whole.names.contains(name), "{name}");
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The functions of one object file, and where its bytes are meant to lie.
+
+use super::Unresolved;
+use super::sized::SizedSymbols;
+use crate::units::{BuildId, FileOffset, Svma};
+
+/// A part of the file that is mapped (`PT_LOAD`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Segment {
+    /// First byte in the file.
+    pub file_offset: FileOffset,
+    /// Its address as the file states it.
+    pub svma: Svma,
+    /// Bytes in the file.
+    pub bytes: u64,
+    /// Whether it is code.
+    pub executable: bool,
+}
+
+/// A function of an object file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ObjectSymbol<'a> {
+    /// The name as the file has it, still mangled.
+    pub name: &'a str,
+    /// Where it starts.
+    pub start: Svma,
+    /// Where it ends.
+    pub end: Svma,
+}
+
+/// The functions of an object file, by address.
+#[derive(Clone, Debug, Default)]
+pub struct ObjectSymbols {
+    pub(super) symbols: SizedSymbols,
+    pub(super) segments: Box<[Segment]>,
+    pub(super) build_id: Option<BuildId>,
+    /// Whether the file has a full symbol table (`.symtab`), not only dynamic symbols.
+    pub(super) full: bool,
+}
+
+impl ObjectSymbols {
+    /// The function at an address.
+    ///
+    /// # Errors
+    /// Not errors but causes: why there is none.
+    pub fn look_up(&self, svma: Svma) -> Result<ObjectSymbol<'_>, Unresolved> {
+        match self.symbols.look_up(svma.as_u64()) {
+            Some((name, start, end)) => Ok(ObjectSymbol {
+                name,
+                start: Svma::new(start),
+                end: Svma::new(end),
+            }),
+            None if self.symbols.is_empty() => Err(Unresolved::NoSymbols),
+            None => Err(Unresolved::NoSymbol),
+        }
+    }
+
+    /// The address that the file states for one of its bytes; `None` when it is never mapped.
+    pub fn svma_of(&self, offset: FileOffset) -> Option<Svma> {
+        let within = |segment: &&Segment| {
+            let distance = offset.checked_since(segment.file_offset);
+            distance.is_some_and(|distance| distance < segment.bytes)
+        };
+        let code = self.segments.iter().filter(|segment| segment.executable);
+        let other = self.segments.iter().filter(|segment| !segment.executable);
+        let segment = code.chain(other).find(within)?;
+        let distance = offset.checked_since(segment.file_offset)?;
+        segment.svma.checked_add(distance)
+    }
+
+    /// The file byte of an address as the file states it; `None` when it has none.
+    pub fn offset_of(&self, svma: Svma) -> Option<FileOffset> {
+        self.segments.iter().find_map(|segment| {
+            let distance = svma.checked_since(segment.svma)?;
+            let offset = segment.file_offset.checked_add(distance)?;
+            (distance < segment.bytes).then_some(offset)
+        })
+    }
+
+    /// All functions, by address. Of several at one address only the chosen one is here.
+    pub fn iter(&self) -> impl Iterator<Item = ObjectSymbol<'_>> {
+        self.symbols.iter().map(|(name, start, end)| ObjectSymbol {
+            name,
+            start: Svma::new(start),
+            end: Svma::new(end),
+        })
+    }
+
+    /// The mapped parts of the file.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The file's build id; `None` when it has none.
+    pub fn build_id(&self) -> Option<&BuildId> {
+        self.build_id.as_ref()
+    }
+
+    /// Whether there is no function at all.
+    pub fn is_empty(&self) -> bool {
+        self.symbols.is_empty()
+    }
+
+    /// Whether only dynamic symbols are here, so that a debug file would tell more.
+    pub fn is_stripped(&self) -> bool {
+        !self.full
+    }
+
+    /// Takes the functions of the debug file of the same build.
+    ///
+    /// The segments stay: a debug file keeps addresses, but not the file's bytes.
+    #[must_use]
+    pub fn with_debug_file(mut self, debug: Self) -> Self {
+        if debug.full && !debug.is_empty() {
+            self.symbols = debug.symbols;
+            self.full = true;
+        }
+        self
+    }
+}

@@ -1,0 +1,127 @@
+//! Names for the entries of procedure linkage tables.
+//!
+//! An entry has no symbol. It jumps through a slot, and a relocation fills that slot with the
+//! address of a named symbol:
+//!
+//! ```text
+//! x86-64    [endbr64] [bnd] jmp *DISTANCE(%rip)
+//! aarch64   [bti c] adrp x16, PAGE; ldr x17, [x16, OFFSET]; …
+//! ```
+
+use hashbrown::HashMap;
+use object::read::{Object, ObjectSection, ObjectSymbol, ObjectSymbolTable, RelocationTarget};
+use object::{Architecture, File};
+
+/// Bytes of an entry of `.plt`, `.plt.sec` and, with `endbr64`, `.plt.got`.
+const ENTRY: u64 = 16;
+
+/// An entry of a linkage table.
+#[derive(Debug)]
+pub(super) struct PltEntry {
+    /// The name with `@plt` behind it.
+    pub(super) name: String,
+    pub(super) start: u64,
+    pub(super) bytes: u64,
+}
+
+/// The named entries of the file's linkage tables; none on other architectures.
+pub(super) fn entries(file: &File<'_>) -> Vec<PltEntry> {
+    let slot_of = match (file.architecture(), file.is_little_endian()) {
+        (Architecture::X86_64, true) => x86_64_slot,
+        (Architecture::Aarch64, true) => aarch64_slot,
+        _ => return Vec::new(),
+    };
+    let mut found = Vec::new();
+    let mut names = None;
+    for section_name in [".plt", ".plt.sec", ".plt.got"] {
+        let Some(section) = file.section_by_name(section_name) else {
+            continue;
+        };
+        let Ok(code) = section.data() else {
+            continue;
+        };
+        let names = names.get_or_insert_with(|| slot_names(file));
+        // Without `endbr64` the entries of .plt.got take eight bytes.
+        let entry = match section_name {
+            ".plt.got" if !code.starts_with(&ENDBR64) => ENTRY / 2,
+            _ => ENTRY,
+        };
+        let starts = (section.address()..).step_by(if entry == ENTRY { 16 } else { 8 });
+        let chunk = if entry == ENTRY { 16 } else { 8 };
+        for (start, code) in starts.zip(code.chunks(chunk)) {
+            if let Some(name) = slot_of(code, start).and_then(|slot| names.get(&slot)) {
+                found.push(PltEntry {
+                    name: format!("{name}@plt"),
+                    start,
+                    bytes: entry,
+                });
+            }
+        }
+    }
+    found
+}
+
+/// The symbol whose address each slot receives.
+fn slot_names<'a>(file: &File<'a>) -> HashMap<u64, &'a str> {
+    let mut names = HashMap::new();
+    let (Some(relocations), Some(symbols)) =
+        (file.dynamic_relocations(), file.dynamic_symbol_table())
+    else {
+        return names;
+    };
+    for (slot, relocation) in relocations {
+        let RelocationTarget::Symbol(ix) = relocation.target() else {
+            continue;
+        };
+        let name = symbols
+            .symbol_by_index(ix)
+            .ok()
+            .and_then(|symbol| std::str::from_utf8(symbol.name_bytes().ok()?).ok());
+        if let Some(name) = name.filter(|name| !name.is_empty()) {
+            names.insert(slot, name);
+        }
+    }
+    names
+}
+
+const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
+
+/// The slot that an x86-64 entry at `start` jumps through.
+fn x86_64_slot(code: &[u8], start: u64) -> Option<u64> {
+    let mut at = 0;
+    if code.starts_with(&ENDBR64) {
+        at += ENDBR64.len();
+    }
+    if code.get(at) == Some(&0xf2) {
+        at += 1;
+    }
+    let [0xff, 0x25, d0, d1, d2, d3] = *code.get(at..at + 6)? else {
+        return None;
+    };
+    let distance = i64::from(i32::from_le_bytes([d0, d1, d2, d3]));
+    let next = start.checked_add(u64::try_from(at + 6).ok()?)?;
+    next.checked_add_signed(distance)
+}
+
+/// The slot that an aarch64 entry at `start` jumps through.
+fn aarch64_slot(code: &[u8], start: u64) -> Option<u64> {
+    const BTI_C: u32 = 0xd503_245f;
+    let mut words = (start..)
+        .step_by(4)
+        .zip(code.chunks_exact(4))
+        .map(|(at, word)| (at, u32::from_le_bytes([word[0], word[1], word[2], word[3]])));
+    let (mut at, mut adrp) = words.next()?;
+    if adrp == BTI_C {
+        (at, adrp) = words.next()?;
+    }
+    let (_, ldr) = words.next()?;
+    // adrp x16, 21 bits of pages in two parts; ldr x17, [x16, 12 bits of eight bytes].
+    if adrp & 0x9f00_001f != 0x9000_0010 || ldr & 0xffc0_03ff != 0xf940_0211 {
+        return None;
+    }
+    let pages = (adrp >> 5 & 0x7_ffff) << 2 | adrp >> 29 & 3;
+    let pages = i64::from(pages) - if pages >> 20 == 1 { 1 << 21 } else { 0 };
+    let offset = u64::from(ldr >> 10 & 0xfff) * 8;
+    let page = (at & !0xfff).checked_add_signed(pages * 4096)?;
+    page.checked_add(offset)
+}

@@ -1,0 +1,295 @@
+//! A table of symbols that all have an end.
+
+use super::demangle;
+
+/// How a symbol is bound, as far as it decides between names of one address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Binding {
+    Local,
+    Global,
+    Weak,
+}
+
+/// A symbol as its object states it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stated<'a> {
+    pub(super) name: &'a str,
+    pub(super) start: u64,
+    /// Zero when the object does not say.
+    pub(super) bytes: u64,
+    /// End of its section: no symbol without a size extends beyond.
+    pub(super) limit: u64,
+    pub(super) binding: Binding,
+    /// Whether it is a mere label (`STT_NOTYPE`).
+    pub(super) label: bool,
+}
+
+/// A symbol with its end.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    start: u64,
+    end: u64,
+    name: u32,
+    len: u32,
+}
+
+/// From `start` to the next piece, the address belongs to `entry` (or to none).
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    start: u64,
+    entry: Option<u32>,
+}
+
+/// Symbols by address. Where they overlap, the one that starts last counts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SizedSymbols {
+    pieces: Box<[Piece]>,
+    entries: Box<[Entry]>,
+    names: Box<str>,
+}
+
+impl SizedSymbols {
+    /// Name and range of the symbol at an address.
+    pub(super) fn look_up(&self, svma: u64) -> Option<(&str, u64, u64)> {
+        let above = self.pieces.partition_point(|piece| piece.start <= svma);
+        let piece = self.pieces.get(above.checked_sub(1)?)?;
+        let entry = self.entries.get(piece.entry? as usize)?;
+        Some((self.name_of(entry)?, entry.start, entry.end))
+    }
+
+    /// Name and range of every symbol, by start.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u64, u64)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| Some((self.name_of(entry)?, entry.start, entry.end)))
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn name_of(&self, entry: &Entry) -> Option<&str> {
+        let name = entry.name as usize;
+        self.names.get(name..name + entry.len as usize)
+    }
+}
+
+/// A symbol on its way into the table.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    entry: Entry,
+    limit: u64,
+    binding: Binding,
+    label: bool,
+}
+
+/// Collects symbols in the object's order.
+#[derive(Debug, Default)]
+pub(super) struct SizedBuilder {
+    candidates: Vec<Candidate>,
+    names: String,
+}
+
+impl SizedBuilder {
+    /// Bytes of all names so far.
+    pub(super) fn name_bytes(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Adds a symbol; it is left out when the table cannot hold it.
+    pub(super) fn push(&mut self, stated: Stated<'_>) {
+        let (Ok(name), Ok(len)) = (
+            u32::try_from(self.names.len()),
+            u32::try_from(stated.name.len()),
+        ) else {
+            return;
+        };
+        let entry = Entry {
+            start: stated.start,
+            end: stated.start.saturating_add(stated.bytes),
+            name,
+            len,
+        };
+        self.names.push_str(stated.name);
+        self.candidates.push(Candidate {
+            entry,
+            limit: stated.limit,
+            binding: stated.binding,
+            label: stated.label,
+        });
+    }
+
+    /// Ends the symbols without a size, chooses one name per address, and sorts.
+    ///
+    /// perf does it in this order, which decides between aliases: of those without a size only
+    /// the last one gets an end.
+    ///
+    /// Source: tools/perf/util/symbol.c (`symbols__fixup_end`, `choose_best_symbol`), Linux 6.1.
+    pub(super) fn finish(mut self) -> SizedSymbols {
+        self.candidates
+            .sort_by_key(|candidate| candidate.entry.start);
+        let mut next_start = u64::MAX;
+        for candidate in self.candidates.iter_mut().rev() {
+            let entry = &mut candidate.entry;
+            if entry.end == entry.start {
+                entry.end = next_start.min(candidate.limit).max(entry.start);
+            }
+            next_start = entry.start;
+        }
+        let names = self.names;
+        let name_of = |entry: &Entry| {
+            let name = entry.name as usize;
+            names
+                .get(name..name + entry.len as usize)
+                .unwrap_or_default()
+        };
+        self.candidates.dedup_by(|later, kept| {
+            let same = later.entry.start == kept.entry.start;
+            if same && is_better(later, name_of(&later.entry), kept, name_of(&kept.entry)) {
+                *kept = *later;
+            }
+            same
+        });
+        let entries: Box<[Entry]> = self
+            .candidates
+            .iter()
+            .map(|candidate| candidate.entry)
+            .filter(|entry| entry.end > entry.start)
+            .collect();
+        SizedSymbols {
+            pieces: pieces(&entries),
+            entries,
+            names: names.into(),
+        }
+    }
+}
+
+/// Whether `a` names the address they share better than `b`, which came first.
+fn is_better(a: &Candidate, a_name: &str, b: &Candidate, b_name: &str) -> bool {
+    let sized = |c: &Candidate| c.entry.end > c.entry.start;
+    let binding = |c: &Candidate| match c.binding {
+        Binding::Weak => 0,
+        Binding::Local => 1,
+        Binding::Global => 2,
+    };
+    let first = |c: &Candidate| (sized(c), !c.label, binding(c));
+    if first(a) != first(b) {
+        return first(a) > first(b);
+    }
+    // perf compares the names it shows.
+    let second = |name: &str| {
+        let shown = demangle(name);
+        let stem = shown.trim_start_matches('_');
+        (std::cmp::Reverse(shown.len() - stem.len()), shown.len())
+    };
+    second(a_name) > second(b_name)
+}
+
+/// Cuts overlapping symbols, sorted by start, into pieces that do not overlap.
+fn pieces(entries: &[Entry]) -> Box<[Piece]> {
+    let mut pieces: Vec<Piece> = Vec::with_capacity(entries.len());
+    // Symbols that still cover the place, outermost first.
+    let mut open: Vec<(u32, u64)> = Vec::new();
+    for (ix, entry) in (0_u32..).zip(entries) {
+        close(&mut pieces, &mut open, entry.start);
+        add(&mut pieces, entry.start, Some(ix));
+        open.retain(|&(_, end)| end > entry.end);
+        open.push((ix, entry.end));
+    }
+    close(&mut pieces, &mut open, u64::MAX);
+    pieces.into()
+}
+
+/// Ends the open symbols that end at or below `upto`.
+fn close(pieces: &mut Vec<Piece>, open: &mut Vec<(u32, u64)>, upto: u64) {
+    while let Some(&(_, end)) = open.last() {
+        if end > upto {
+            return;
+        }
+        open.pop();
+        add(pieces, end, open.last().map(|&(ix, _)| ix));
+    }
+}
+
+fn add(pieces: &mut Vec<Piece>, start: u64, entry: Option<u32>) {
+    match pieces.last_mut() {
+        Some(last) if last.start == start => last.entry = entry,
+        _ => pieces.push(Piece { start, entry }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(stated: &[(&str, u64, u64)]) -> SizedSymbols {
+        let mut builder = SizedBuilder::default();
+        for &(name, start, bytes) in stated {
+            builder.push(Stated {
+                name,
+                start,
+                bytes,
+                limit: 0x1000,
+                binding: Binding::Global,
+                label: false,
+            });
+        }
+        builder.finish()
+    }
+
+    fn name(table: &SizedSymbols, svma: u64) -> &str {
+        table.look_up(svma).map_or("-", |(name, _, _)| name)
+    }
+
+    /// Gaps have no name, nested symbols hide the outer one only where they are.
+    #[test]
+    fn overlaps_and_gaps_are_exact() {
+        let table = table(&[
+            ("outer", 0x100, 0x100),
+            ("inner", 0x120, 0x10),
+            ("crossing", 0x1f0, 0x20),
+            ("open_end", 0x300, 0),
+            ("after", 0x380, 0x10),
+            ("last", 0xf00, 0),
+        ]);
+        let cases = [
+            (0xff, "-"),
+            (0x100, "outer"),
+            (0x12f, "inner"),
+            (0x130, "outer"),
+            (0x1f0, "crossing"),
+            (0x20f, "crossing"),
+            (0x210, "-"),
+            (0x37f, "open_end"),
+            (0x38f, "after"),
+            (0x390, "-"),
+            (0xfff, "last"),
+            (0x1000, "-"),
+            (u64::MAX, "-"),
+        ];
+        for (svma, expected) in cases {
+            assert_eq!(name(&table, svma), expected, "{svma:#x}");
+        }
+    }
+
+    /// perf's order of preference: size, fewer underscores, longer name, first.
+    #[test]
+    fn aliases_are_chosen_as_perf_does() {
+        let aliases = [
+            ("__ioctl", 0x100, 8),
+            ("ioctl", 0x100, 8),
+            ("ioctl2", 0x100, 0),
+        ];
+        assert_eq!(name(&table(&aliases), 0x100), "ioctl");
+        let aliases = [("f", 0x100, 8), ("longer", 0x100, 8), ("equals", 0x100, 8)];
+        assert_eq!(name(&table(&aliases), 0x100), "longer");
+    }
+
+    /// Addresses at the end of the range do not wrap.
+    #[test]
+    fn symbols_at_the_top_are_kept_in_range() {
+        let table = table(&[("top", u64::MAX - 1, 100), ("beyond", u64::MAX, 0)]);
+        assert_eq!(name(&table, u64::MAX - 1), "top");
+        assert_eq!(name(&table, 0), "-");
+    }
+}

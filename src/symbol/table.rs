@@ -1,0 +1,150 @@
+//! Symbol tables as text: the names a capture needs, without the object files.
+//!
+//! ```text
+//! # a comment
+//! # segment FILE_OFFSET SVMA BYTES
+//! SVMA BYTES NAME
+//! ```
+//!
+//! Numbers are hexadecimal without `0x`. The name is the rest of the line, still mangled. The
+//! segments are the code parts of the file's `PT_LOAD` headers.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use super::object_symbols::{ObjectSymbols, Segment};
+use super::sized::{Binding, SizedBuilder, Stated};
+use crate::error::{Error, Result};
+use crate::units::{BuildId, FileOffset, Svma};
+
+/// Reads a symbol table in text form; `path` is for the error only.
+///
+/// `build_id` is what the table is for: its file name states it.
+///
+/// # Errors
+/// When a line has another form.
+pub fn parse_table(path: &Path, text: &[u8], build_id: Option<BuildId>) -> Result<ObjectSymbols> {
+    let text = std::str::from_utf8(text)
+        .map_err(|problem| Error::format(path, format!("not a symbol table: {problem}")))?;
+    let mut builder = SizedBuilder::default();
+    let mut segments = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let understood = match line.strip_prefix('#') {
+            Some(comment) => parse_comment(comment, &mut segments),
+            None if line.is_empty() => Some(()),
+            None => parse_symbol(line).map(|stated| builder.push(stated)),
+        };
+        if understood.is_none() {
+            let what = format!("line {number} is not `SVMA BYTES NAME` in hexadecimal");
+            return Err(Error::format(path, what));
+        }
+    }
+    Ok(ObjectSymbols {
+        symbols: builder.finish(),
+        segments: segments.into(),
+        build_id,
+        full: true,
+    })
+}
+
+fn parse_comment(comment: &str, segments: &mut Vec<Segment>) -> Option<()> {
+    let mut fields = comment.split_ascii_whitespace();
+    if fields.next() != Some("segment") {
+        return Some(());
+    }
+    segments.push(Segment {
+        file_offset: FileOffset::new(hex(fields.next()?)?),
+        svma: Svma::new(hex(fields.next()?)?),
+        bytes: hex(fields.next()?)?,
+        executable: true,
+    });
+    Some(())
+}
+
+fn parse_symbol(line: &str) -> Option<Stated<'_>> {
+    let (start, rest) = line.split_once(' ')?;
+    let (bytes, name) = rest.split_once(' ')?;
+    let (start, bytes) = (hex(start)?, hex(bytes)?);
+    (!name.is_empty()).then_some(Stated {
+        name,
+        start,
+        bytes,
+        limit: start.saturating_add(bytes),
+        binding: Binding::Global,
+        label: false,
+    })
+}
+
+fn hex(digits: &str) -> Option<u64> {
+    // `from_str_radix` takes a sign.
+    let plain = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    u64::from_str_radix(digits, 16).ok().filter(|_| plain)
+}
+
+/// Writes the functions of `object` whose mangled names `keep` accepts, and all its code segments.
+///
+/// Names that do not fit a line are left out. [`parse_table`] reads the result.
+pub fn write_table(object: &ObjectSymbols, mut keep: impl FnMut(&str) -> bool) -> String {
+    let mut text = String::from("# SVMA BYTES NAME\n");
+    for segment in object
+        .segments()
+        .iter()
+        .filter(|segment| segment.executable)
+    {
+        let (offset, svma) = (segment.file_offset.as_u64(), segment.svma.as_u64());
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "# segment {offset:x} {svma:x} {:x}", segment.bytes);
+    }
+    for symbol in object.iter().filter(|symbol| keep(symbol.name)) {
+        if symbol.name.contains(|c: char| c.is_control()) {
+            continue;
+        }
+        let start = symbol.start.as_u64();
+        let bytes = symbol.end.as_u64() - start;
+        let _ = writeln!(text, "{start:x} {bytes:x} {}", symbol.name);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Result<ObjectSymbols> {
+        parse_table(Path::new("symbols/00.txt"), text.as_bytes(), None)
+    }
+
+    /// What is written is read back, trimmed to the names in use.
+    #[test]
+    fn tables_survive_a_round_trip() {
+        let text = "# made by hand\n# segment 1000 2000 500\n\
+            2000 10 _ZN3foo3barEv\n2010 20 operator new(unsigned long)\n2040 8 other\n";
+        let object = table(text).unwrap();
+        assert_eq!(
+            object.svma_of(FileOffset::new(0x1014)),
+            Some(Svma::new(0x2014))
+        );
+        assert_eq!(object.svma_of(FileOffset::new(0x1500)), None);
+        let symbol = object.look_up(Svma::new(0x202f)).unwrap();
+        assert_eq!(symbol.name, "operator new(unsigned long)");
+        assert!(object.look_up(Svma::new(0x2030)).is_err());
+        let trimmed = write_table(&object, |name| name != "other");
+        assert_eq!(write_table(&table(&trimmed).unwrap(), |_| true), trimmed);
+        assert!(!trimmed.contains("other") && trimmed.contains("# segment 1000 2000 500"));
+    }
+
+    /// A line that is not understood is an error, not a missing name.
+    #[test]
+    fn odd_lines_are_refused() {
+        for text in [
+            "x\n",
+            "10 20\n",
+            "10 20 \n",
+            "+1 20 name\n",
+            "# segment 1 2\n",
+        ] {
+            assert!(table(text).is_err(), "{text}");
+        }
+        assert!(table("\n#\n# segments are many\n").unwrap().is_empty());
+    }
+}
