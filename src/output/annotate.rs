@@ -1,0 +1,338 @@
+//! The annotation pass: inferno's drawing in, ours out, in one pass over its elements.
+//!
+//! inferno decides where each box is. This pass gives the box its text, colour, tooltip and
+//! attributes, and puts our own head around all boxes.
+
+use std::io::{self, Write};
+
+use quick_xml::Writer;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+
+use super::chrome::Chrome;
+use super::layout::{FONT_SIZE, FRAMES_WIDTH, Layout};
+use super::text::{push_attribute, push_escaped, push_format, shortened};
+use crate::stack::NodeIx;
+
+/// Width of a letter in em, on the safe side: `DejaVu Sans Mono` has 0.602. The script measures.
+const LETTER: f64 = 0.61;
+/// Space between the left edge of a box and its text.
+const TEXT_PADDING: f64 = 3.0;
+
+/// What one box shows. Filled anew for each box by the caller of [`write`].
+#[derive(Debug, Default)]
+pub(crate) struct Look {
+    /// Text of the box and first part of the tooltip; safe for one line.
+    pub(crate) name: String,
+    /// Rest of the tooltip, shown in parentheses; parentheses inside become brackets, because
+    /// inferno's script takes everything before the last opening one as the name.
+    pub(crate) facts: String,
+    /// Class that gives the box its colour.
+    pub(crate) class: String,
+    /// The colour where style sheets are not read: `#rrggbb`.
+    pub(crate) fill: String,
+    /// Further attributes of the box, such as `data-tag`.
+    pub(crate) attributes: Vec<(&'static str, String)>,
+}
+
+impl Look {
+    fn clear(&mut self) {
+        self.name.clear();
+        self.facts.clear();
+        self.class.clear();
+        self.fill.clear();
+        self.attributes.clear();
+    }
+}
+
+/// Where the pass is in inferno's document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Head,
+    /// Inside an element of the head that is not taken over.
+    Skipped {
+        depth: usize,
+    },
+    Boxes,
+    /// Inside a box's `title`, which holds the number of its node.
+    Name,
+}
+
+/// inferno's attributes of one box.
+#[derive(Default)]
+struct Drawn {
+    /// `None` for a stretch without a node.
+    node: Option<NodeIx>,
+    x: String,
+    y: String,
+    width: String,
+    height: String,
+    first: String,
+    weight: String,
+    text_x: String,
+    text_y: String,
+}
+
+struct Pass<'a> {
+    layout: &'a Layout,
+    chrome: &'a Chrome,
+    look_of: &'a mut dyn FnMut(NodeIx, &mut Look),
+    out: Writer<&'a mut dyn Write>,
+    place: Place,
+    /// Height of inferno's picture.
+    height: usize,
+    /// inferno draws its background first of all shapes; our head takes its place.
+    head_done: bool,
+    drawn: Drawn,
+    look: Look,
+    buffer: String,
+}
+
+/// Writes `drawing`, which inferno made of `layout`, with the look that `look_of` gives each node.
+///
+/// # Errors
+/// When `out` fails, or when `drawing` is not as inferno draws.
+pub(crate) fn write(
+    drawing: &[u8],
+    layout: &Layout,
+    chrome: &Chrome,
+    look_of: &mut dyn FnMut(NodeIx, &mut Look),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let drawing = std::str::from_utf8(drawing).map_err(io::Error::other)?;
+    let mut reader = Reader::from_str(drawing);
+    let mut pass = Pass {
+        layout,
+        chrome,
+        look_of,
+        out: Writer::new(out),
+        place: Place::Head,
+        height: 0,
+        head_done: false,
+        drawn: Drawn::default(),
+        look: Look::default(),
+        buffer: String::new(),
+    };
+    loop {
+        let event = reader.read_event().map_err(io::Error::other)?;
+        if matches!(event, Event::Eof) {
+            return Ok(());
+        }
+        match pass.place {
+            Place::Head => pass.head(event)?,
+            Place::Skipped { depth } => pass.skip(&event, depth),
+            Place::Boxes => pass.boxes(&event)?,
+            Place::Name => pass.name(&event)?,
+        }
+    }
+}
+
+impl Pass<'_> {
+    fn head(&mut self, event: Event<'_>) -> io::Result<()> {
+        match &event {
+            Event::DocType(_) => Ok(()),
+            Event::Comment(comment) if comment.starts_with(b"NOTES") => Ok(()),
+            Event::Start(element) => match element.name().as_ref() {
+                b"svg" if self.height == 0 => {
+                    self.height = number(element, b"height")?;
+                    self.chrome.push_start(&mut self.buffer, self.height);
+                    self.flush()
+                }
+                b"svg" => self.start_boxes(element),
+                b"style" | b"script" => self.out.write_event(event),
+                // The gradient of the background, and texts that our head has in other places.
+                _ => {
+                    self.place = Place::Skipped { depth: 1 };
+                    Ok(())
+                }
+            },
+            Event::Empty(_) if !self.head_done => {
+                self.head_done = true;
+                self.chrome.push_head(&mut self.buffer, self.height);
+                self.flush()
+            }
+            Event::End(element) => {
+                let is_style = element.name().as_ref() == b"style";
+                self.out.write_event(event)?;
+                if is_style {
+                    self.chrome.push_style(&mut self.buffer);
+                } else {
+                    Chrome::push_script(&mut self.buffer);
+                }
+                self.flush()
+            }
+            Event::Empty(_)
+            | Event::Text(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::GeneralRef(_)
+            | Event::Eof => self.out.write_event(event),
+        }
+    }
+
+    fn start_boxes(&mut self, element: &BytesStart<'_>) -> io::Result<()> {
+        let total = number(element, b"total_samples")?;
+        let total = u64::try_from(total).map_err(io::Error::other)?;
+        self.place = Place::Boxes;
+        self.chrome
+            .push_frames_start(&mut self.buffer, total, self.height);
+        self.flush()
+    }
+
+    fn skip(&mut self, event: &Event<'_>, depth: usize) {
+        let depth = match event {
+            Event::Start(_) => depth + 1,
+            Event::End(_) => depth - 1,
+            Event::Empty(_)
+            | Event::Text(_)
+            | Event::CData(_)
+            | Event::Comment(_)
+            | Event::Decl(_)
+            | Event::PI(_)
+            | Event::DocType(_)
+            | Event::GeneralRef(_)
+            | Event::Eof => depth,
+        };
+        self.place = if depth == 0 {
+            Place::Head
+        } else {
+            Place::Skipped { depth }
+        };
+    }
+
+    /// Every element between boxes is a box: `g` around `title`, `rect`, `text`.
+    fn boxes(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if let Event::Start(element) = event {
+            match element.name().as_ref() {
+                b"title" => self.place = Place::Name,
+                b"text" => self.drawn.read(element)?,
+                _ => {}
+            }
+        } else if let Event::Empty(element) = event {
+            self.drawn.read(element)?;
+        } else if let Event::End(element) = event {
+            match element.name().as_ref() {
+                b"g" => return self.write_box(),
+                b"svg" => {
+                    self.buffer.push_str("</svg>\n");
+                    return self.flush();
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if let Event::Text(text) = event {
+            let text = std::str::from_utf8(text).map_err(io::Error::other)?;
+            let name = text.split(' ').next().unwrap_or_default();
+            self.drawn.node = match name {
+                "all" => Some(NodeIx::ROOT),
+                number => self.layout.node_of(number),
+            };
+        } else if let Event::End(_) = event {
+            self.place = Place::Boxes;
+        }
+        Ok(())
+    }
+
+    fn write_box(&mut self) -> io::Result<()> {
+        let drawn = &self.drawn;
+        let Some(node) = drawn.node else {
+            return Ok(());
+        };
+        self.look.clear();
+        (self.look_of)(node, &mut self.look);
+        let (look, text) = (&self.look, &mut self.buffer);
+        text.push_str("<g");
+        push_attribute(text, "class", &look.class);
+        if node == NodeIx::ROOT {
+            text.push_str(" tabindex=\"0\" role=\"button\"");
+        }
+        for (name, value) in &look.attributes {
+            push_attribute(text, name, value);
+        }
+        text.push_str("><title>");
+        push_escaped(text, &look.name);
+        text.push_str(" (");
+        push_escaped(text, &look.facts.replace('(', "[").replace(')', "]"));
+        push_format(
+            text,
+            format_args!(
+                ")</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" \
+                 fg:x=\"{}\" fg:w=\"{}\"/><text x=\"{}\" y=\"{}\">",
+                drawn.x,
+                drawn.y,
+                drawn.width,
+                drawn.height,
+                look.fill,
+                drawn.first,
+                drawn.weight,
+                drawn.text_x,
+                drawn.text_y
+            ),
+        );
+        let letters = drawn.letters();
+        if letters >= 3 {
+            push_escaped(text, &shortened(&look.name, letters));
+        }
+        text.push_str("</text></g>\n");
+        self.flush()
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.get_mut().write_all(self.buffer.as_bytes())?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+impl Drawn {
+    /// Takes over the attributes of a `rect` or a `text`.
+    fn read(&mut self, element: &BytesStart<'_>) -> io::Result<()> {
+        let is_text = element.name().as_ref() == b"text";
+        for attribute in element.attributes().with_checks(false) {
+            let attribute = attribute.map_err(io::Error::other)?;
+            let slot = match attribute.key.as_ref() {
+                b"x" if is_text => &mut self.text_x,
+                b"y" if is_text => &mut self.text_y,
+                b"x" => &mut self.x,
+                b"y" => &mut self.y,
+                b"width" => &mut self.width,
+                b"height" => &mut self.height,
+                b"fg:x" => &mut self.first,
+                b"fg:w" => &mut self.weight,
+                _ => continue,
+            };
+            slot.clear();
+            slot.push_str(std::str::from_utf8(&attribute.value).map_err(io::Error::other)?);
+        }
+        Ok(())
+    }
+
+    /// How many letters fit into the box.
+    fn letters(&self) -> usize {
+        let percent: f64 = self.width.trim_end_matches('%').parse().unwrap_or(0.0);
+        let pixels = percent / 100.0 * FRAMES_WIDTH - 2.0 * TEXT_PADDING;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "not negative, and at most the picture's width"
+        )]
+        let letters = (pixels.clamp(0.0, FRAMES_WIDTH) / (FONT_SIZE as f64 * LETTER)) as usize;
+        letters
+    }
+}
+
+/// The integer in an attribute.
+fn number(element: &BytesStart<'_>, name: &[u8]) -> io::Result<usize> {
+    let attribute = element
+        .try_get_attribute(name)
+        .map_err(io::Error::other)?
+        .ok_or_else(|| io::Error::other("inferno's drawing lacks an attribute"))?;
+    let value = std::str::from_utf8(&attribute.value).map_err(io::Error::other)?;
+    value.parse().map_err(io::Error::other)
+}

@@ -1,0 +1,309 @@
+//! What surrounds the boxes: title, subtitle, legend, style and script.
+
+use std::io::{self, Write};
+
+use super::layout::{FONT_SIZE, FRAMES_WIDTH, PADDING, WIDTH};
+use super::text::{one_line, push_attribute, push_escaped, push_format, shortened, wrapped};
+
+/// Our rules, after inferno's own.
+const STYLE: &str = include_str!("vmflame.css");
+/// Our script, after inferno's own.
+const SCRIPT: &str = include_str!("vmflame.js");
+
+/// Baseline of the title.
+const TITLE_Y: usize = 24;
+/// From one line of the subtitle to the next. The script has the same numbers.
+const LINE: usize = 16;
+/// From one row of the legend to the next.
+const ROW: usize = 20;
+/// Space that inferno leaves above the boxes for a title: `ypad1`, inferno 0.12.8,
+/// src/flamegraph/mod.rs, three times the font size.
+const INFERNO_HEAD: usize = FONT_SIZE * 3;
+/// Height of the second line below the boxes.
+const FOOT: usize = 14;
+/// Average width of a letter of the proportional font at 12 pixels, on the safe side: `DejaVu
+/// Sans`, the widest of the common ones, has 0.58 em over English text. The script measures.
+const LETTER: f64 = 7.0;
+/// The title's letters are larger.
+const TITLE_LETTER: f64 = 10.5;
+/// Kept free at the right of the title for the two buttons.
+const BUTTONS: f64 = 190.0;
+/// No title needs more; the rest of a hostile one is not stored.
+const MAX_TITLE: usize = 500;
+/// The same for a subtitle.
+const MAX_SUBTITLE: usize = 4000;
+
+/// One line of the legend; a click marks the boxes whose `data-tag` is the key.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// Value of `data-tag`.
+    pub(crate) key: String,
+    /// What the entry is called.
+    pub(crate) label: String,
+    /// Its share, as text.
+    pub(crate) share: String,
+    /// Tooltip.
+    pub(crate) hint: String,
+    /// Shown below the picture while the entry is chosen.
+    pub(crate) status: String,
+    /// Class that gives the swatch its colour.
+    pub(crate) class: String,
+    /// The colour where style sheets are not read: `#rrggbb`.
+    pub(crate) fill: String,
+}
+
+/// What surrounds the boxes.
+#[derive(Debug)]
+pub(crate) struct Chrome {
+    title: String,
+    subtitle: String,
+    description: String,
+    colours: String,
+    legend: Vec<Entry>,
+}
+
+/// The heights of the head, for the width without a script.
+#[derive(Debug)]
+struct Head {
+    subtitle: Vec<String>,
+    legend_top: usize,
+    rows: usize,
+    column: f64,
+    bottom: usize,
+}
+
+impl Chrome {
+    /// Takes raw texts and makes them safe; `colours` are rules for the classes in use.
+    pub(crate) fn new(title: &str, subtitle: &str, description: &str) -> Self {
+        Self {
+            title: shortened(&one_line(title), MAX_TITLE).into_owned(),
+            subtitle: shortened(&one_line(subtitle), MAX_SUBTITLE).into_owned(),
+            description: one_line(description).into_owned(),
+            colours: String::new(),
+            legend: Vec::new(),
+        }
+    }
+
+    /// With these entries, in this order, and rules for the colour classes in use.
+    pub(crate) fn with_legend(mut self, legend: Vec<Entry>, colours: String) -> Self {
+        self.legend = legend;
+        self.colours = colours;
+        self
+    }
+
+    /// Writes a whole document without boxes, which says `message` instead.
+    ///
+    /// # Errors
+    /// When `out` fails.
+    pub(crate) fn write_alone(&self, message: &str, out: &mut dyn Write) -> io::Result<()> {
+        let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+        let height = INFERNO_HEAD + 40;
+        let full = height + Self::shift(&self.head()) + FOOT;
+        self.push_start(&mut text, height);
+        self.push_style(&mut text);
+        self.push_head(&mut text, height);
+        push_format(
+            &mut text,
+            format_args!(
+                "<text x=\"{PADDING:.1}\" y=\"{}.0\" class=\"note\">",
+                full - 40
+            ),
+        );
+        push_escaped(&mut text, message);
+        text.push_str("</text>\n</svg>\n");
+        out.write_all(text.as_bytes())
+    }
+
+    fn head(&self) -> Head {
+        // Room for lines is counted in letters; a line holds at least one.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a constant between 100 and 200"
+        )]
+        let letters = (FRAMES_WIDTH / LETTER) as usize;
+        let subtitle = wrapped(&self.subtitle, letters);
+        let mut y = TITLE_Y + 8;
+        if !subtitle.is_empty() {
+            y = TITLE_Y + 4 + LINE * subtitle.len() + 10;
+        }
+        let legend_top = y;
+        let longest = self.legend.iter().map(|entry| {
+            let letters = entry.label.chars().count() + 2 + entry.share.chars().count();
+            letters as f64 * LETTER
+        });
+        let column = longest.fold(0.0, f64::max).ceil() + 36.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 33"
+        )]
+        let columns = ((FRAMES_WIDTH / column) as usize).max(1);
+        let rows = self.legend.len().div_ceil(columns);
+        if rows > 0 {
+            y += rows * ROW;
+        }
+        Head {
+            subtitle,
+            legend_top,
+            rows,
+            column,
+            bottom: y + 8,
+        }
+    }
+
+    /// How far the boxes move down from where inferno draws them.
+    fn shift(head: &Head) -> usize {
+        head.bottom.saturating_sub(INFERNO_HEAD)
+    }
+
+    /// The start of the document, up to the opening of the boxes; `height` is inferno's.
+    pub(crate) fn push_start(&self, text: &mut String, height: usize) {
+        let full = height + Self::shift(&self.head()) + FOOT;
+        push_format(
+            text,
+            format_args!(
+                "<svg version=\"1.1\" width=\"{WIDTH}\" height=\"{full}\" onload=\"init(evt)\" \
+                 viewBox=\"0 0 {WIDTH} {full}\" xmlns=\"http://www.w3.org/2000/svg\" \
+                 xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
+                 xmlns:fg=\"http://github.com/jonhoo/inferno\" role=\"group\" \
+                 aria-labelledby=\"title\" aria-describedby=\"desc\">\n<desc id=\"desc\">"
+            ),
+        );
+        push_escaped(text, &self.description);
+        text.push_str("</desc>\n");
+    }
+
+    /// Our style sheet, to follow inferno's.
+    pub(crate) fn push_style(&self, text: &mut String) {
+        text.push_str("\n<style type=\"text/css\">\n");
+        text.push_str(STYLE);
+        text.push_str(&self.colours);
+        text.push_str("</style>\n");
+    }
+
+    /// Our script, to follow inferno's.
+    pub(crate) fn push_script(text: &mut String) {
+        text.push_str("\n<script type=\"text/ecmascript\"><![CDATA[\n");
+        text.push_str(SCRIPT);
+        text.push_str("]]></script>\n");
+    }
+
+    /// Background, title, subtitle, buttons, status lines and legend; `height` is inferno's.
+    ///
+    /// Our x and y carry a decimal point: inferno looks boxes up by bare numbers in `x` and `y`
+    /// when it restores the state from the address bar, and must not find one of these.
+    pub(crate) fn push_head(&self, text: &mut String, height: usize) {
+        let head = self.head();
+        let shift = Self::shift(&head);
+        let full = height + shift + FOOT;
+        push_format(
+            text,
+            format_args!(
+                "<rect id=\"paper\" class=\"paper\" width=\"100%\" height=\"{full}\" \
+                 fill=\"#ffffff\"/>\n<text id=\"title\" x=\"{PADDING:.1}\" y=\"{TITLE_Y}.0\""
+            ),
+        );
+        push_attribute(text, "data-full", &self.title);
+        text.push('>');
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a constant below 100"
+        )]
+        let letters = ((FRAMES_WIDTH - BUTTONS) / TITLE_LETTER) as usize;
+        push_escaped(text, &shortened(&self.title, letters));
+        text.push_str("</text>\n");
+        self.push_subtitle(text, &head);
+        push_format(
+            text,
+            format_args!(
+                "<text id=\"unzoom\" class=\"hide\" x=\"100%\" dx=\"-84\" y=\"{TITLE_Y}.0\" \
+                 role=\"button\" tabindex=\"0\">Reset Zoom</text>\n\
+                 <text id=\"search\" x=\"{right:.1}\" y=\"{TITLE_Y}.0\" role=\"button\" \
+                 tabindex=\"0\">Search</text>\n\
+                 <text id=\"details\" x=\"{PADDING:.1}\" y=\"{details}.0\"> </text>\n\
+                 <text id=\"picked\" x=\"{PADDING:.1}\" y=\"{status}.0\" role=\"status\"> </text>\n\
+                 <text id=\"matched\" x=\"{right:.1}\" y=\"{status}.0\" role=\"status\"> </text>\n",
+                right = WIDTH - PADDING,
+                details = (height + shift).saturating_sub(17),
+                status = (height + shift).saturating_sub(1),
+            ),
+        );
+        self.push_legend(text, &head);
+    }
+
+    fn push_subtitle(&self, text: &mut String, head: &Head) {
+        if head.subtitle.is_empty() {
+            return;
+        }
+        text.push_str("<text id=\"subtitle\"");
+        push_attribute(text, "data-full", &self.subtitle);
+        text.push('>');
+        for (row, line) in head.subtitle.iter().enumerate() {
+            let y = TITLE_Y + 4 + LINE * (row + 1);
+            push_format(text, format_args!("<tspan x=\"{PADDING:.1}\" y=\"{y}.0\">"));
+            push_escaped(text, line);
+            text.push_str("</tspan>");
+        }
+        text.push_str("</text>\n");
+    }
+
+    fn push_legend(&self, text: &mut String, head: &Head) {
+        if self.legend.is_empty() {
+            return;
+        }
+        text.push_str(
+            "<g id=\"legend\" role=\"group\" aria-label=\"Legend: share by what the CPU does\">\n",
+        );
+        for (position, entry) in self.legend.iter().enumerate() {
+            let x = PADDING + (position / head.rows) as f64 * head.column;
+            let y = head.legend_top + (position % head.rows) * ROW;
+            entry.push(text, x, y, head.column - 6.0);
+        }
+        text.push_str("</g>\n");
+    }
+
+    /// The opening of the boxes; `total` is what the box for everything weighs.
+    pub(crate) fn push_frames_start(&self, text: &mut String, total: u64, height: usize) {
+        let shift = Self::shift(&self.head());
+        push_format(
+            text,
+            format_args!(
+                "<svg id=\"frames\" x=\"{PADDING}\" y=\"{shift}\" width=\"{FRAMES_WIDTH}\" \
+                 total_samples=\"{total}\" data-base=\"{height}\" role=\"group\" \
+                 aria-label=\"Flame graph: arrow keys move, Enter zooms, Escape goes back\">\n"
+            ),
+        );
+    }
+}
+
+impl Entry {
+    fn push(&self, text: &mut String, x: f64, y: usize, width: f64) {
+        push_format(
+            text,
+            format_args!("<g role=\"button\" tabindex=\"0\" aria-pressed=\"false\""),
+        );
+        push_attribute(text, "class", &format!("entry {}", self.class));
+        push_attribute(text, "data-key", &self.key);
+        push_attribute(text, "data-status", &self.status);
+        push_format(
+            text,
+            format_args!(" transform=\"translate({x} {y})\"><title>"),
+        );
+        push_escaped(text, &self.hint);
+        push_format(
+            text,
+            format_args!(
+                "</title><rect class=\"area\" width=\"{width}\" height=\"18\" rx=\"3\" \
+                 fill=\"none\"/><rect class=\"swatch\" transform=\"translate(4 3)\" width=\"12\" \
+                 height=\"12\" rx=\"2\" fill=\"{}\"/><text x=\"22.0\" y=\"13.0\">",
+                self.fill
+            ),
+        );
+        push_escaped(text, &self.label);
+        text.push_str(" <tspan>");
+        push_escaped(text, &self.share);
+        text.push_str("</tspan></text></g>\n");
+    }
+}
