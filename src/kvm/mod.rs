@@ -1,1 +1,38 @@
-//! Empty.
+//! What a sample of a KVM host is doing, told from its stack.
+//!
+//! Stage: *tag*, between naming frames and building the call tree.
+//! Input: a unique stack of named frames and what its samples say ([`StackView`]).
+//! Output: one [`Tag`](crate::stack::Tag) and the frame that decided it ([`Tagged`]).
+//!
+//! # Procedure
+//!
+//! A [`Tagger`] is made for the capture's machine. In a first pass over all stacks
+//! [`Tagger::marks_vcpu_thread`] finds the threads that run vCPUs, because a stack that only shows
+//! user code or a system call does not tell it. The second pass tags; of these the first that
+//! holds decides:
+//!
+//! 1. The sample's mode is a guest's, or the chain is empty and the address is where the host
+//!    finds itself when a guest was interrupted: `guest`.
+//! 2. A row of `--rules` matches a frame.
+//! 3. Kernel frames of the vCPU loop: the row of the smallest rank decides, of equal ones the
+//!    nearest to the root. Handlers are often tail-called away, so what they call has rows of its
+//!    own, and a device's row ranks before the mechanism that reaches it. The search ends at a host
+//!    interrupt, which belongs to what it interrupts; one that interrupts the bare loop is the exit
+//!    `exit:irq`.
+//! 4. The thread runs a vCPU: `entry` in system call frames that lead to KVM, else `vmm`.
+//! 5. A frame, the thread, the process or an object file that serves guests: `io`.
+//! 6. The idle task outside of interrupts: `idle`. Everything else: `host`.
+//!
+//! `frames.tsv` beside this file is the table; its head explains the columns. A new handler of a
+//! kernel is one line there, or one line in the file of `--rules` ([`Tagger::add_rules`]).
+
+mod name;
+mod rules;
+mod scan;
+mod table;
+mod tagger;
+#[cfg(test)]
+mod tests;
+
+pub use name::base_name;
+pub use tagger::{StackView, Tagged, Tagger};

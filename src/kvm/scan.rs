@@ -1,0 +1,165 @@
+//! One walk over a stack, from the root to the leaf.
+
+use crate::stack::Tag;
+use crate::units::CpuMode;
+
+use super::rules::Rule;
+use super::table::{Role, Row};
+
+/// What the tables say about a frame.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    pub(super) row: Option<Row>,
+    pub(super) rule: Option<Rule>,
+    pub(super) place: FramePlace,
+}
+
+/// Where a frame's code runs, as far as tagging cares.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FramePlace {
+    Root,
+    User,
+    Kernel,
+    Guest,
+}
+
+impl FramePlace {
+    /// Where code of `mode` runs. Kernel rows also match frames whose mode is not recorded.
+    pub(super) const fn of(mode: CpuMode) -> Self {
+        match mode {
+            CpuMode::User => Self::User,
+            CpuMode::Unknown | CpuMode::Kernel | CpuMode::Hypervisor => Self::Kernel,
+            CpuMode::GuestKernel | CpuMode::GuestUser => Self::Guest,
+        }
+    }
+}
+
+/// A frame that may decide.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Candidate {
+    pub(super) rank: u8,
+    pub(super) tag: Tag,
+    pub(super) at: usize,
+    role: Role,
+}
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// The user's row that decides.
+    pub(super) rule: Option<(Rule, usize)>,
+    /// The frame of the vCPU loop that decides.
+    pub(super) best: Option<Candidate>,
+    /// The first frame that is not a grouping one.
+    pub(super) first: Option<usize>,
+    /// The VMM function from which a vCPU runs.
+    pub(super) vcpu: Option<usize>,
+    /// The first frame of a system call that may be KVM_RUN.
+    pub(super) syscall: Option<usize>,
+    /// Whether the system call is another.
+    pub(super) other_syscall: bool,
+    /// The first frame of I/O for guests, a grouping frame included.
+    pub(super) io: Option<usize>,
+    /// Whether a host interrupt is in the stack.
+    pub(super) interrupted: bool,
+    /// Whether the frames from here on belong to the vCPU loop.
+    inside: bool,
+    /// Whether a dispatcher of exits was seen.
+    dispatched: bool,
+    /// Whether the frames from here on serve a request to KVM that is about no vCPU.
+    requested: bool,
+}
+
+impl Findings {
+    /// Takes in the next frame; `is_leaf` when it is the last.
+    pub(super) fn visit(&mut self, known: Known, at: usize, is_leaf: bool) {
+        if known.place != FramePlace::Root {
+            self.first.get_or_insert(at);
+        }
+        if let Some(rule) = known.rule
+            && self.rule.is_none_or(|(best, _)| rule.rank < best.rank)
+        {
+            self.rule = Some((rule, at));
+        }
+        let Some(row) = known.row else { return };
+        match row.role {
+            Role::Io => {
+                self.io.get_or_insert(at);
+            }
+            Role::Vcpu => {
+                self.vcpu.get_or_insert(at);
+            }
+            Role::Irq => self.interrupt(at),
+            Role::Syscall if !self.interrupted => {
+                self.syscall.get_or_insert(at);
+            }
+            Role::OtherSyscall if !self.inside => self.other_syscall = true,
+            Role::Syscall | Role::OtherSyscall => {}
+            Role::Exit
+            | Role::Inside
+            | Role::Dispatch
+            | Role::Timer
+            | Role::Run
+            | Role::Loop
+            | Role::Ioctl
+            | Role::Request => self.candidate(row, at, is_leaf),
+        }
+    }
+
+    fn candidate(&mut self, row: Row, at: usize, is_leaf: bool) {
+        let only_inside = matches!(row.role, Role::Inside | Role::Timer);
+        if self.interrupted || self.requested || (only_inside && !self.inside) {
+            return;
+        }
+        if row.role == Role::Request && !self.inside {
+            self.requested = true;
+            self.other_syscall = true;
+            self.io.get_or_insert(at);
+            return;
+        }
+        self.inside = true;
+        let (rank, tag) = match row.role {
+            Role::Request => (0, row.tag),
+            Role::Timer if !self.dispatched => (row.rank, Tag::Entry),
+            // Above other frames it is the world switch around the guest.
+            Role::Run if !is_leaf => (82, Tag::Entry),
+            Role::Exit
+            | Role::Inside
+            | Role::Dispatch
+            | Role::Timer
+            | Role::Run
+            | Role::Loop
+            | Role::Ioctl
+            | Role::Syscall
+            | Role::OtherSyscall
+            | Role::Irq
+            | Role::Io
+            | Role::Vcpu => (row.rank, row.tag),
+        };
+        self.dispatched |= row.role == Role::Dispatch;
+        if self.best.is_none_or(|best| rank < best.rank) {
+            let role = row.role;
+            self.best = Some(Candidate {
+                rank,
+                tag,
+                at,
+                role,
+            });
+        }
+    }
+
+    /// A host interrupt belongs to what it interrupts. In the bare loop nothing was going on: it
+    /// is the interrupt that ended guest mode, taken as soon as interrupts were on again.
+    fn interrupt(&mut self, at: usize) {
+        if self.interrupted {
+            return;
+        }
+        self.interrupted = true;
+        if let Some(best) = &mut self.best
+            && matches!(best.role, Role::Loop | Role::Run)
+        {
+            best.tag = Tag::ExitIrq;
+            best.at = at;
+        }
+    }
+}

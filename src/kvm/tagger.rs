@@ -1,0 +1,212 @@
+//! From a stack to its tag.
+
+use std::path::Path;
+
+use crate::error::Result;
+use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
+use crate::units::CpuMode;
+
+use super::name::base_name;
+use super::rules::Rules;
+use super::scan::{Findings, FramePlace, Known};
+use super::table::{Role, Row, Table};
+
+/// A stack as the tagger looks at it.
+#[derive(Clone, Copy, Debug)]
+pub struct StackView<'a> {
+    /// Where the frames are kept.
+    pub table: &'a FrameTable,
+    /// Frames, root first, grouping frames included.
+    pub frames: &'a [FrameIx],
+    /// The name of the sampled thread.
+    pub thread_name: &'a str,
+    /// Whether the thread is the idle task of a CPU (pid 0).
+    pub is_idle_task: bool,
+    /// Whether another stack of the thread shows that it runs a vCPU, see
+    /// [`Tagger::marks_vcpu_thread`].
+    pub is_vcpu_thread: bool,
+    /// The mode that the sample itself records.
+    pub leaf_mode: CpuMode,
+    /// Whether the sample's call chain holds no address, so that the leaf is the sample's own
+    /// instruction pointer.
+    pub chain_is_empty: bool,
+}
+
+/// What a stack is doing, and which frame tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tagged {
+    /// The tag.
+    pub tag: Tag,
+    /// Position in the frames of the deciding one: it and all towards the leaf carry the tag.
+    /// Their number when none does, as for host work.
+    pub deciding: usize,
+}
+
+/// Finds the tag of stacks.
+///
+/// Remembers what it found out about each frame, so one tagger serves one [`FrameTable`].
+#[derive(Clone, Debug)]
+pub struct Tagger {
+    table: Table,
+    rules: Rules,
+    known: Vec<Option<Known>>,
+}
+
+impl Default for Tagger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Tagger {
+    /// A tagger with the built-in tables of all architectures.
+    pub fn new() -> Self {
+        Self::for_arch(None)
+    }
+
+    /// A tagger with the built-in tables for the machine that `uname -m` names so: some names mean
+    /// one thing on one architecture and another on the next.
+    pub fn for_arch(machine: Option<&str>) -> Self {
+        Self {
+            table: Table::for_machine(machine),
+            rules: Rules::default(),
+            known: Vec::new(),
+        }
+    }
+
+    /// Adds the rows of a rules file, which win over the built-in ones.
+    ///
+    /// A row is `PATTERN<TAB>TAG`, where the pattern is a function's name, in which one `*` may
+    /// stand for anything. A third column, `kernel`, `user` or `any`, limits it to a mode. When
+    /// rows match several frames of a stack, the smallest number in a fourth column decides (0 when
+    /// there is none), then the frame nearest to the root. Empty lines and lines that start with
+    /// `#` are passed over.
+    ///
+    /// # Errors
+    ///
+    /// The first line that is no such row; `origin` is named in the message only.
+    pub fn add_rules(&mut self, text: &str, origin: &Path) -> Result<()> {
+        self.known.clear();
+        self.rules.add(text, origin)
+    }
+
+    /// Whether the stack shows that its thread runs a vCPU.
+    pub fn marks_vcpu_thread(&mut self, view: &StackView<'_>) -> bool {
+        self.is_vcpu_name(view.thread_name)
+            || view.frames.iter().any(|&ix| {
+                let role = self.look_up(view.table, ix).row.map(|row| row.role);
+                matches!(role, Some(Role::Loop | Role::Vcpu))
+            })
+    }
+
+    /// The tag of a stack.
+    pub fn tag(&mut self, view: &StackView<'_>) -> Tagged {
+        let mut found = Findings::default();
+        let count = view.frames.len();
+        for (at, &ix) in view.frames.iter().enumerate() {
+            let known = self.look_up(view.table, ix);
+            found.visit(known, at, at + 1 == count);
+        }
+        let on_vcpu = view.is_vcpu_thread || found.vcpu.is_some() || {
+            !view.is_idle_task && self.is_vcpu_name(view.thread_name)
+        };
+        let first = found.first.unwrap_or(count);
+        let (tag, deciding) = if let Some(at) = self.guest_from(view, on_vcpu, first) {
+            (Tag::Guest, at)
+        } else if let Some((rule, at)) = found.rule {
+            (rule.tag, at)
+        } else if let Some(best) = found.best {
+            (best.tag, best.at)
+        } else if on_vcpu {
+            on_vcpu_thread(&found, first)
+        } else if let Some(at) = self.io_from(view, &found, first) {
+            (Tag::Io, at)
+        } else if view.is_idle_task && !found.interrupted {
+            (Tag::Idle, first)
+        } else {
+            (Tag::Host, count)
+        };
+        let deciding = if tag == Tag::Host { count } else { deciding };
+        Tagged { tag, deciding }
+    }
+
+    /// From where on the frames stand for guest code; `None` when the sample is not the guest's.
+    fn guest_from(&mut self, view: &StackView<'_>, on_vcpu: bool, first: usize) -> Option<usize> {
+        if view.leaf_mode.is_guest() {
+            let of_guest = |&ix: &FrameIx| view.table.get(ix).mode.is_guest();
+            return Some(view.frames.iter().position(of_guest).unwrap_or(first));
+        }
+        // While a guest runs the kernel records no chain. When the recorder excludes guests, the
+        // address is still the host's: where it stands when it takes the interrupt.
+        let &leaf = view.frames.last()?;
+        let row = self.look_up(view.table, leaf).row?;
+        let in_guest_run = matches!(row.role, Role::Run | Role::Loop | Role::Irq)
+            || (row.role == Role::Exit || row.role == Role::Inside) && row.tag == Tag::ExitIrq;
+        let is_guest = view.chain_is_empty
+            && (on_vcpu || row.role == Role::Loop || row.role == Role::Run)
+            && in_guest_run;
+        is_guest.then(|| view.frames.len() - 1)
+    }
+
+    /// From where on the frames are I/O for guests.
+    fn io_from(&self, view: &StackView<'_>, found: &Findings, first: usize) -> Option<usize> {
+        let by_thread = || {
+            let row = self.table.threads.get(view.thread_name);
+            row.is_some_and(|row| row.role == Role::Io).then_some(first)
+        };
+        found.io.map(|at| at.max(first)).or_else(by_thread)
+    }
+
+    fn is_vcpu_name(&self, thread_name: &str) -> bool {
+        let row = self.table.threads.get(thread_name);
+        row.is_some_and(|row| row.role == Role::Vcpu)
+    }
+
+    /// What the tables say about a frame; each is looked up once.
+    fn look_up(&mut self, table: &FrameTable, ix: FrameIx) -> Known {
+        let at = ix.as_usize();
+        if let Some(&Some(known)) = self.known.get(at) {
+            return known;
+        }
+        if self.known.len() <= at {
+            self.known.resize(table.len().max(at + 1), None);
+        }
+        let known = self.read(table.get(ix));
+        self.known[at] = Some(known);
+        known
+    }
+
+    fn read(&self, frame: &Frame) -> Known {
+        let place = match frame.kind {
+            FrameKind::Root => FramePlace::Root,
+            FrameKind::Guest => FramePlace::Guest,
+            FrameKind::Function | FrameKind::Unresolved => FramePlace::of(frame.mode),
+        };
+        let named = frame.kind == FrameKind::Function;
+        let of_name = |rows: &super::table::Matcher<Row>| {
+            named.then(|| rows.get(base_name(&frame.name))).flatten()
+        };
+        let row = match place {
+            FramePlace::Root => self.table.processes.get(&frame.name),
+            FramePlace::Guest => None,
+            FramePlace::Kernel => of_name(&self.table.kernel),
+            FramePlace::User => {
+                of_name(&self.table.user).or_else(|| self.table.dsos.get(&frame.dso))
+            }
+        };
+        let is_code = matches!(place, FramePlace::User | FramePlace::Kernel);
+        let rule = (named && is_code)
+            .then(|| self.rules.get(&frame.name, frame.mode))
+            .flatten();
+        Known { row, rule, place }
+    }
+}
+
+/// The tag of a vCPU thread's stack without a frame of the vCPU loop: user code that serves an
+/// exit, or the way to the kernel and back.
+fn on_vcpu_thread(found: &Findings, first: usize) -> (Tag, usize) {
+    match found.syscall {
+        Some(at) if !found.other_syscall && !found.interrupted => (Tag::Entry, at),
+        Some(_) | None => (Tag::Vmm, found.vcpu.unwrap_or(first)),
+    }
+}
