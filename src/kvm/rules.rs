@@ -77,7 +77,10 @@ fn parse(line: &str) -> std::result::Result<(&str, Rule), (String, String)> {
     }
     let tag = Tag::from_name(tag).ok_or_else(|| {
         let tags: Vec<_> = Tag::ALL.iter().map(|tag| tag.as_str()).collect();
-        (format!("no tag `{tag}`"), format!("tags are {}", tags.join(" ")))
+        (
+            format!("no tag `{tag}`"),
+            format!("tags are {}", tags.join(" ")),
+        )
     })?;
     let mode = match columns.next().unwrap_or_default() {
         "" | "-" | "any" => None,
@@ -87,9 +90,12 @@ fn parse(line: &str) -> std::result::Result<(&str, Rule), (String, String)> {
     };
     let rank = match columns.next().unwrap_or_default() {
         "" | "-" => 0,
-        rank => rank
-            .parse()
-            .map_err(|_| (format!("`{rank}` is no rank from 0 to 255"), FORM.to_owned()))?,
+        rank => rank.parse().map_err(|_| {
+            (
+                format!("`{rank}` is no rank from 0 to 255"),
+                FORM.to_owned(),
+            )
+        })?,
     };
     if columns.next().is_some() {
         return Err(("more than four columns".to_owned(), FORM.to_owned()));

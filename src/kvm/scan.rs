@@ -58,12 +58,14 @@ pub(super) struct Findings {
     pub(super) syscall: Option<usize>,
     /// Whether the system call is another.
     pub(super) other_syscall: bool,
-    /// The first frame of I/O for guests, a grouping frame included.
+    /// The first frame of I/O for guests.
     pub(super) io: Option<usize>,
     /// Whether a host interrupt is in the stack.
     pub(super) interrupted: bool,
     /// Whether the frames from here on belong to the vCPU loop.
     inside: bool,
+    /// The last frame of the bare loop or of the way into the guest.
+    bare: Option<usize>,
     /// Whether a dispatcher of exits was seen.
     dispatched: bool,
     /// Whether the frames from here on serve a request to KVM that is about no vCPU.
@@ -137,6 +139,9 @@ impl Findings {
             | Role::Vcpu => (row.rank, row.tag),
         };
         self.dispatched |= row.role == Role::Dispatch;
+        if matches!(row.role, Role::Loop | Role::Run) {
+            self.bare = Some(at);
+        }
         if self.best.is_none_or(|best| rank < best.rank) {
             let role = row.role;
             self.best = Some(Candidate {
@@ -157,6 +162,7 @@ impl Findings {
         self.interrupted = true;
         if let Some(best) = &mut self.best
             && matches!(best.role, Role::Loop | Role::Run)
+            && self.bare.is_some_and(|bare| bare + 1 == at)
         {
             best.tag = Tag::ExitIrq;
             best.at = at;

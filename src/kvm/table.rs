@@ -92,7 +92,9 @@ fn arch_of(machine: &str) -> Option<&'static str> {
         ("ppc", "powerpc"),
         ("loongarch", "loongarch"),
     ];
-    let known = MACHINES.iter().find(|(start, _)| machine.starts_with(start));
+    let known = MACHINES
+        .iter()
+        .find(|(start, _)| machine.starts_with(start));
     known.map(|&(_, arch)| arch)
 }
 
@@ -130,7 +132,10 @@ impl<V: Copy> Matcher<V> {
             name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
         };
         self.literals.get(name).copied().or_else(|| {
-            let found = self.patterns.iter().find(|(start, end, _)| fits(start, end));
+            let found = self
+                .patterns
+                .iter()
+                .find(|(start, end, _)| fits(start, end));
             found.map(|&(_, _, value)| value)
         })
     }

@@ -20,6 +20,8 @@ pub struct StackView<'a> {
     pub frames: &'a [FrameIx],
     /// The name of the sampled thread.
     pub thread_name: &'a str,
+    /// The name of its process, which is that of the main thread; empty when it is not known.
+    pub process_name: &'a str,
     /// Whether the thread is the idle task of a CPU (pid 0).
     pub is_idle_task: bool,
     /// Whether another stack of the thread shows that it runs a vCPU, see
@@ -150,11 +152,12 @@ impl Tagger {
 
     /// From where on the frames are I/O for guests.
     fn io_from(&self, view: &StackView<'_>, found: &Findings, first: usize) -> Option<usize> {
-        let by_thread = || {
-            let row = self.table.threads.get(view.thread_name);
+        let by_name = || {
+            let thread = self.table.threads.get(view.thread_name);
+            let row = thread.or_else(|| self.table.processes.get(view.process_name));
             row.is_some_and(|row| row.role == Role::Io).then_some(first)
         };
-        found.io.map(|at| at.max(first)).or_else(by_thread)
+        found.io.or_else(by_name)
     }
 
     fn is_vcpu_name(&self, thread_name: &str) -> bool {
@@ -187,8 +190,7 @@ impl Tagger {
             named.then(|| rows.get(base_name(&frame.name))).flatten()
         };
         let row = match place {
-            FramePlace::Root => self.table.processes.get(&frame.name),
-            FramePlace::Guest => None,
+            FramePlace::Root | FramePlace::Guest => None,
             FramePlace::Kernel => of_name(&self.table.kernel),
             FramePlace::User => {
                 of_name(&self.table.user).or_else(|| self.table.dsos.get(&frame.dso))
