@@ -54,7 +54,7 @@ pub(super) struct Findings {
     pub(super) first: Option<usize>,
     /// The VMM function from which a vCPU runs.
     pub(super) vcpu: Option<usize>,
-    /// The first frame of a system call that may be KVM_RUN.
+    /// The first frame of a system call that may be `KVM_RUN`.
     pub(super) syscall: Option<usize>,
     /// Whether the system call is another.
     pub(super) other_syscall: bool,
