@@ -3,6 +3,8 @@
 //!
 //! Needs the captures beside the repository (or `VMFLAME_SHARED`); is skipped without them.
 
+#![expect(clippy::unwrap_used, reason = "a test's helpers fail with the test")]
+
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
