@@ -35,6 +35,11 @@ pub enum Error {
         /// What the user can do about it.
         hint: Option<String>,
     },
+    /// The filters leave nothing: an answer, and the answer is negative.
+    NoMatch {
+        /// What was looked for, in one line.
+        what: String,
+    },
 }
 
 impl Error {
@@ -68,7 +73,7 @@ impl Error {
     #[must_use]
     pub fn with_hint(mut self, advice: impl Into<String>) -> Self {
         match &mut self {
-            Self::Io { .. } => {}
+            Self::Io { .. } | Self::NoMatch { .. } => {}
             Self::Format { hint, .. } | Self::Request { hint, .. } => *hint = Some(advice.into()),
         }
         self
@@ -77,7 +82,7 @@ impl Error {
     /// Advice for the user, when there is any.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Io { .. } => None,
+            Self::Io { .. } | Self::NoMatch { .. } => None,
             Self::Format { hint, .. } | Self::Request { hint, .. } => hint.as_deref(),
         }
     }
@@ -88,7 +93,7 @@ impl fmt::Display for Error {
         match self {
             Self::Io { verb, path, .. } => write!(f, "cannot {verb} {}", path.display()),
             Self::Format { path, what, .. } => write!(f, "{}: {what}", path.display()),
-            Self::Request { what, .. } => f.write_str(what),
+            Self::Request { what, .. } | Self::NoMatch { what } => f.write_str(what),
         }
     }
 }
@@ -97,7 +102,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
-            Self::Format { .. } | Self::Request { .. } => None,
+            Self::Format { .. } | Self::Request { .. } | Self::NoMatch { .. } => None,
         }
     }
 }

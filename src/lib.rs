@@ -21,6 +21,7 @@
 //! the sampled machine, an SVMA an address as its object file states it, a file offset a byte of
 //! that file.
 
+pub mod analysis;
 pub mod error;
 pub mod fold;
 pub mod kvm;

@@ -52,6 +52,16 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// The moment as far as mappings go, whatever the names.
+    #[must_use]
+    pub fn of_space(self) -> Self {
+        Self {
+            thread_name: 0,
+            process_name: 0,
+            ..self
+        }
+    }
+
     /// A number that differs for most moments of a thread.
     pub fn hash_word(self) -> u64 {
         u64::from(self.epoch) << 32

@@ -1,0 +1,242 @@
+//! The pipeline: from a capture to named, tagged stacks.
+
+mod choice;
+mod input;
+mod namer;
+mod stacks;
+mod subtitle;
+
+use hashbrown::HashMap;
+
+pub use choice::{TimeRequest, choose_event, event_names, parse_times};
+pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
+pub use namer::{Namer, ObjectReport};
+pub use stacks::{FrameScope, Grouping, NamedStacks, Stack};
+pub use subtitle::subtitle;
+
+use crate::error::{Error, Result};
+use crate::fold::{EventCount, Folded, Selection, Split, fold};
+use crate::kvm::Tagger;
+use crate::loss::Tally;
+use crate::perf::Capture;
+use crate::perf::bytes::with_order;
+use crate::space::Timeline;
+use crate::stack::{CallTree, FrameTable, Tag, TaggedStack};
+use crate::symbol::Unresolved;
+use crate::units::{BuildId, Cpu, EventIx, Pid, Tid, Timestamp};
+
+/// What a sample weighs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WeightKind {
+    /// One.
+    #[default]
+    Samples,
+    /// Its period: the occurrences of the event that it stands for.
+    Period,
+}
+
+/// What is wanted of a capture.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The event's name; `None` takes the first that has samples with call chains.
+    pub event: Option<String>,
+    /// What a sample weighs.
+    pub weight: WeightKind,
+    /// Processes; empty for all.
+    pub pids: Vec<Pid>,
+    /// Threads; empty for all.
+    pub tids: Vec<Tid>,
+    /// Thread names; empty for all.
+    pub comms: Vec<String>,
+    /// Host CPUs; empty for all.
+    pub cpus: Vec<Cpu>,
+    /// Times; empty for all.
+    pub times: Vec<TimeRequest>,
+    /// Which frames are shown.
+    pub scope: FrameScope,
+    /// The frames above the call chain.
+    pub grouping: Grouping,
+    /// Whether stacks are left untagged: all are host then.
+    pub no_tag: bool,
+    /// Whether idle stacks are left out.
+    pub no_idle: bool,
+    /// Rows for the tagger, with the name of the file they come from.
+    pub rules: Option<(String, std::path::PathBuf)>,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+/// A capture as named, tagged stacks.
+#[derive(Debug)]
+pub struct Profile {
+    /// The event that was folded.
+    pub event: EventIx,
+    /// Its name.
+    pub event_name: String,
+    /// Samples of each event of the capture, by [`EventIx`].
+    pub events: Vec<EventCount>,
+    /// What the weights count: `samples`, or the name of the event for periods.
+    pub unit: String,
+    /// Frames.
+    pub frames: FrameTable,
+    /// The stacks.
+    pub stacks: NamedStacks,
+    /// Weight by tag, tags without weight left out, in display order. Empty when nothing was
+    /// tagged.
+    pub totals: Vec<(Tag, u64)>,
+    /// Weight of all stacks.
+    pub total: u64,
+    /// What became of the samples.
+    pub tally: Tally,
+    /// Frames without a name, one count per sample, by cause.
+    pub unresolved: Vec<(Unresolved, u64)>,
+    /// Time of the first and the last sample of any event; `None` without times.
+    pub times: Option<(Timestamp, Timestamp)>,
+    /// What was found for the objects that samples hit.
+    pub objects: Vec<ObjectReport>,
+    /// Where the kernel's symbols come from.
+    pub kernel_source: KernelSource,
+    /// Number of addresses at which the kernel changed its code during the recording.
+    pub text_pokes: usize,
+}
+
+/// Runs the pipeline on a capture.
+///
+/// # Errors
+/// When the request does not fit the capture (no such event, no call chains, nothing passes the
+/// filters), or a symbol file that was named cannot be used.
+pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
+    let split = match request.grouping {
+        Grouping::Cpu => Split::Cpu,
+        Grouping::Comm | Grouping::Process | Grouping::Thread | Grouping::None => Split::Nothing,
+    };
+    let event = choose_event(capture, request.event.as_deref())?;
+    let times = choice::resolve_times(capture, &request.times, request.threads)?;
+    let (pids, tids, cpus) = (
+        request.pids.clone(),
+        request.tids.clone(),
+        request.cpus.clone(),
+    );
+    let mut selection = Selection {
+        event,
+        pids,
+        tids,
+        cpus,
+        times,
+    };
+    let mut folded = fold(capture, &selection, split, request.threads);
+    if request.event.is_none() && folded.event(event).samples == 0 {
+        // Of several events the first may have no samples at all.
+        if let Some(other) = choice::first_with_samples(capture, &folded) {
+            selection.event = other;
+            folded = fold(capture, &selection, split, request.threads);
+        }
+    }
+    let build_ids = with_order!(capture.endian(), O => capture.features().build_ids::<O>());
+    let build_ids: HashMap<String, BuildId> = build_ids
+        .into_iter()
+        .filter(|entry| entry.machine.as_i32() <= 0)
+        .map(|entry| (entry.path, entry.build_id))
+        .collect();
+    let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
+    let settled = folded.settle(capture, (&selection, split), &timeline, request.threads);
+    let mut namer = Namer::new(capture, &timeline, &build_ids, symbols)?;
+    let stacks = NamedStacks::build(capture, settled, &mut namer, request);
+    finish(capture, selection.event, &folded, (stacks, namer), request)
+}
+
+/// Tags the stacks and adds everything up.
+fn finish(
+    capture: &Capture,
+    event: EventIx,
+    folded: &Folded<'_>,
+    (mut stacks, mut namer): (NamedStacks, Namer<'_>),
+    request: &Request,
+) -> Result<Profile> {
+    let mut totals = HashMap::new();
+    if !request.no_tag {
+        let machine = with_order!(capture.endian(), O => {
+            capture.features().string::<O>(linux_perf_data::Feature::ARCH)
+        });
+        let mut tagger = Tagger::for_arch(machine.as_deref());
+        if let Some((text, path)) = &request.rules {
+            tagger.add_rules(text, path)?;
+        }
+        stacks.tag(&mut tagger, &namer.frames);
+    }
+    let mut tally = folded.tally.clone();
+    let left_out = stacks.retain_wanted(request);
+    tally.folded -= left_out;
+    tally.filtered += left_out;
+    let max_stack = capture
+        .events()
+        .get(event)
+        .map_or(0, |event| event.attr.max_stack);
+    tally.truncated_stacks = stacks.truncated(if max_stack == 0 {
+        127
+    } else {
+        max_stack.into()
+    });
+    let mut total = 0_u64;
+    for stack in stacks.iter() {
+        *totals.entry(stack.tag).or_insert(0_u64) += stack.weight;
+        total = total.saturating_add(stack.weight);
+    }
+    let in_order = |tag| totals.get(&tag).map(|&weight| (tag, weight));
+    let totals = Tag::ALL
+        .into_iter()
+        .filter_map(in_order)
+        .filter(|_| !request.no_tag)
+        .collect();
+    let name = capture
+        .events()
+        .get(event)
+        .map(|event| event.name.clone())
+        .unwrap_or_default();
+    if tally.folded == 0 {
+        return Err(nothing_left(&tally, &name));
+    }
+    let unit = match request.weight {
+        WeightKind::Samples => "samples".to_owned(),
+        WeightKind::Period => name.clone(),
+    };
+    Ok(Profile {
+        event,
+        event_name: name,
+        events: folded.events.clone(),
+        unit,
+        unresolved: namer.unresolved(),
+        objects: namer.take_reports(),
+        kernel_source: namer.kernel_source(),
+        text_pokes: namer.text_pokes(),
+        frames: namer.frames,
+        stacks,
+        totals,
+        total,
+        tally,
+        times: folded.times,
+    })
+}
+
+fn nothing_left(tally: &Tally, event: &str) -> Error {
+    let of_event = tally.folded + tally.filtered;
+    if of_event == 0 {
+        return Error::request(format!("the capture has no samples of {event}"));
+    }
+    Error::NoMatch {
+        what: format!("none of the {of_event} samples of {event} passes the filters"),
+    }
+}
+
+impl Profile {
+    /// The call tree of all stacks.
+    pub fn tree(&self) -> CallTree {
+        let tagged = self.stacks.iter().map(|stack| TaggedStack {
+            frames: self.stacks.frames(stack),
+            tag: stack.tag,
+            deciding: stack.deciding,
+            weight: stack.weight,
+        });
+        CallTree::build(&self.frames, tagged)
+    }
+}

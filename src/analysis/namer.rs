@@ -1,0 +1,362 @@
+//! From addresses to frames: locate, then name.
+
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::input::{KernelSource, SymbolRequest};
+use crate::error::{Error, Result};
+use crate::fold::ChainFrame;
+use crate::perf::Capture;
+use crate::space::{DsoIx, KernelMapping, Moment, Timeline};
+use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
+use crate::symbol::{
+    KernelAnchor, KernelSymbols, ModuleRange, ObjectSymbols, Places, Refused, Unresolved, demangle,
+    module_short_name,
+};
+use crate::units::{Avma, BuildId, CpuMode, Pid};
+
+/// What was found for an object that samples hit.
+#[derive(Debug)]
+pub struct ObjectReport {
+    /// The object as recorded.
+    pub path: String,
+    /// Its recorded build id.
+    pub build_id: Option<BuildId>,
+    /// The file that names come from, or why there are none.
+    pub outcome: std::result::Result<std::path::PathBuf, Unresolved>,
+    /// Files of another build, which were not used.
+    pub refused: Vec<Refused>,
+    /// Files that could not be read or make no sense.
+    pub broken: Vec<Error>,
+}
+
+/// The functions of a user object, or why there are none.
+#[derive(Debug)]
+struct UserObject {
+    symbols: std::result::Result<ObjectSymbols, Unresolved>,
+    /// Whether a look-up has asked for it.
+    short_name: Box<str>,
+}
+
+/// Turns addresses into frames. Each different address of a place is located and named once.
+#[derive(Debug)]
+pub struct Namer<'a> {
+    /// The frames made so far.
+    pub frames: FrameTable,
+    timeline: &'a Timeline,
+    places: &'a Places,
+    kernel: Option<KernelSymbols>,
+    kernel_source: KernelSource,
+    objects: HashMap<DsoIx, UserObject>,
+    reports: Vec<ObjectReport>,
+    kernel_frames: HashMap<Avma, (FrameIx, Option<Unresolved>)>,
+    user_frames: HashMap<(Pid, Moment, Avma), (FrameIx, Option<Unresolved>)>,
+    causes: [u64; Unresolved::ALL.len()],
+}
+
+impl<'a> Namer<'a> {
+    /// Finds the kernel's symbols; objects of user space are found when an address asks for them.
+    ///
+    /// # Errors
+    /// When a kallsyms text that the user named cannot be read or is none.
+    pub fn new(
+        capture: &Capture,
+        timeline: &'a Timeline,
+        build_ids: &HashMap<String, BuildId>,
+        symbols: &'a SymbolRequest,
+    ) -> Result<Self> {
+        let found = find_kernel(capture, timeline, build_ids, symbols)?;
+        let (kernel, kernel_source) = match found {
+            Some((kernel, source)) => (Some(kernel), source),
+            None => (None, KernelSource::Missing),
+        };
+        Ok(Self {
+            frames: FrameTable::default(),
+            timeline,
+            places: &symbols.places,
+            kernel,
+            kernel_source,
+            objects: HashMap::new(),
+            reports: Vec::new(),
+            kernel_frames: HashMap::new(),
+            user_frames: HashMap::new(),
+            causes: [0; Unresolved::ALL.len()],
+        })
+    }
+
+    /// What was true of the capture's threads.
+    pub fn timeline(&self) -> &'a Timeline {
+        self.timeline
+    }
+
+    /// Number of addresses at which the kernel changed its code during the recording.
+    pub fn text_pokes(&self) -> usize {
+        self.timeline.text_pokes()
+    }
+
+    /// The frame of an address that `samples` samples hold.
+    pub fn name(&mut self, pid: Pid, moment: Moment, at: ChainFrame, samples: u64) -> FrameIx {
+        let (ix, cause) = match at.mode {
+            CpuMode::Kernel => self.kernel_frame(at.lookup),
+            CpuMode::User => self.user_frame(pid, moment, at.lookup),
+            CpuMode::GuestKernel | CpuMode::GuestUser => (self.guest(at.mode), None),
+            CpuMode::Hypervisor | CpuMode::Unknown => (
+                self.unresolved_frame("", at.mode),
+                Some(Unresolved::NoMapping),
+            ),
+        };
+        if let Some(cause) = cause {
+            let place = Unresolved::ALL.iter().position(|&c| c == cause);
+            if let Some(count) = place.and_then(|place| self.causes.get_mut(place)) {
+                *count += samples;
+            }
+        }
+        ix
+    }
+
+    /// The frame that stands for guest code.
+    pub fn guest(&mut self, mode: CpuMode) -> FrameIx {
+        let name = if mode == CpuMode::GuestUser {
+            "[guest user]"
+        } else {
+            "[guest kernel]"
+        };
+        let frame = Frame {
+            name: name.into(),
+            dso: "".into(),
+            mode,
+            kind: FrameKind::Guest,
+        };
+        self.frames.intern(frame)
+    }
+
+    /// A grouping frame.
+    pub fn root(&mut self, name: &str) -> FrameIx {
+        let (mode, kind) = (CpuMode::Unknown, FrameKind::Root);
+        self.frames.intern(Frame {
+            name: name.into(),
+            dso: "".into(),
+            mode,
+            kind,
+        })
+    }
+
+    /// Frames without a name, one count per sample, by cause.
+    pub fn unresolved(&self) -> Vec<(Unresolved, u64)> {
+        let counts = Unresolved::ALL.into_iter().zip(self.causes);
+        counts.filter(|&(_, count)| count > 0).collect()
+    }
+
+    /// What was found for the objects that were asked for, in order of first use.
+    pub fn take_reports(&mut self) -> Vec<ObjectReport> {
+        std::mem::take(&mut self.reports)
+    }
+
+    /// Where the kernel's symbols come from.
+    pub fn kernel_source(&self) -> KernelSource {
+        self.kernel_source.clone()
+    }
+
+    fn kernel_frame(&mut self, lookup: Avma) -> (FrameIx, Option<Unresolved>) {
+        if let Some(&known) = self.kernel_frames.get(&lookup) {
+            return known;
+        }
+        let found = match &self.kernel {
+            Some(kernel) => kernel.look_up(lookup),
+            None => Err(Unresolved::NoKernelSymbols),
+        };
+        let made = match found {
+            Ok(symbol) => {
+                let (name, dso) = (demangle(symbol.name).into_owned(), symbol.dso());
+                (self.function(&name, &dso, CpuMode::Kernel), None)
+            }
+            Err(cause) => match self.timeline.ksymbol(lookup) {
+                Some(name) => (self.function(name, "[bpf]", CpuMode::Kernel), None),
+                None => {
+                    let mapping = self.timeline.kernel_mapping_of(lookup);
+                    let dso = mapping
+                        .map(|m| module_short_name(&m.name))
+                        .unwrap_or_default();
+                    (self.unresolved_frame(&dso, CpuMode::Kernel), Some(cause))
+                }
+            },
+        };
+        self.kernel_frames.insert(lookup, made);
+        made
+    }
+
+    fn user_frame(
+        &mut self,
+        pid: Pid,
+        moment: Moment,
+        lookup: Avma,
+    ) -> (FrameIx, Option<Unresolved>) {
+        let key = (pid, moment.of_space(), lookup);
+        if let Some(&known) = self.user_frames.get(&key) {
+            return known;
+        }
+        let mapping = self
+            .timeline
+            .space(pid, moment)
+            .and_then(|space| space.find(lookup))
+            .copied();
+        let made = match mapping {
+            None => (
+                self.unresolved_frame("", CpuMode::User),
+                Some(Unresolved::NoMapping),
+            ),
+            Some(mapping) => {
+                let object = self.object(mapping.dso);
+                let dso = object.short_name.clone();
+                let found = match &object.symbols {
+                    Err(cause) => Err(*cause),
+                    Ok(symbols) => symbols
+                        .svma_of(mapping.offset_of(lookup))
+                        .ok_or(Unresolved::NoSymbol)
+                        .and_then(|svma| symbols.look_up(svma))
+                        .map(|symbol| demangle(symbol.name).into_owned()),
+                };
+                match found {
+                    Ok(name) => (self.function(&name, &dso, CpuMode::User), None),
+                    Err(cause) => (self.unresolved_frame(&dso, CpuMode::User), Some(cause)),
+                }
+            }
+        };
+        self.user_frames.insert(key, made);
+        made
+    }
+
+    fn object(&mut self, dso: DsoIx) -> &UserObject {
+        match self.objects.entry(dso) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let (path, build_id) = self
+                    .timeline
+                    .dso(dso)
+                    .map(|dso| (dso.path.clone(), dso.build_id.clone()))
+                    .unwrap_or_default();
+                let found = self.places.find_object(&path, build_id.as_ref());
+                let outcome = match (&found.object, found.origin) {
+                    (Ok(_), Some((_, file))) => Ok(file),
+                    (Ok(_), None) => Err(Unresolved::NoFile),
+                    (Err(cause), _) => Err(*cause),
+                };
+                let short_name = module_short_name(&path).into();
+                let (refused, broken) = (found.refused, found.broken);
+                self.reports.push(ObjectReport {
+                    path,
+                    build_id,
+                    outcome,
+                    refused,
+                    broken,
+                });
+                place.insert(UserObject {
+                    symbols: found.object,
+                    short_name,
+                })
+            }
+        }
+    }
+
+    fn function(&mut self, name: &str, dso: &str, mode: CpuMode) -> FrameIx {
+        let kind = FrameKind::Function;
+        self.frames.intern(Frame {
+            name: name.into(),
+            dso: dso.into(),
+            mode,
+            kind,
+        })
+    }
+
+    /// The one rule by which frames without a name are shown: `[dso]`, or `[unknown]`.
+    fn unresolved_frame(&mut self, dso: &str, mode: CpuMode) -> FrameIx {
+        let name = match dso {
+            "" => "[unknown]".to_owned(),
+            bracketed if bracketed.starts_with('[') => bracketed.to_owned(),
+            file => format!("[{file}]"),
+        };
+        let kind = FrameKind::Unresolved;
+        self.frames.intern(Frame {
+            name: name.into(),
+            dso: dso.into(),
+            mode,
+            kind,
+        })
+    }
+}
+
+/// Finds kernel symbols and fits them to the recorded boot.
+///
+/// A text that the user named or that lies in the capture directory is the user's word. One from a
+/// cache or from the running kernel is known by build id only, which all boots share: it is used
+/// only when the capture says where its kernel lay.
+fn find_kernel(
+    capture: &Capture,
+    timeline: &Timeline,
+    build_ids: &HashMap<String, BuildId>,
+    symbols: &SymbolRequest,
+) -> Result<Option<(KernelSymbols, KernelSource)>> {
+    let recorded = timeline.kernel_proper();
+    let build_id = recorded
+        .and_then(|mapping| mapping.build_id.as_ref())
+        .or_else(|| build_ids.get("[kernel.kallsyms]"));
+    let read = |path: &std::path::Path| {
+        std::fs::read(path).map_err(|source| Error::io("read", path, source))
+    };
+    let (text, path, is_users_word) = if let Some(path) = &symbols.kallsyms {
+        (read(path)?, path.clone(), true)
+    } else if let Some(found) = symbols.places.find_kallsyms(build_id)? {
+        let is_users_word = found.origin == crate::symbol::Origin::Capture
+            && symbols
+                .places
+                .capture_dir
+                .as_ref()
+                .is_some_and(|d| found.path.starts_with(d));
+        (found.text, found.path, is_users_word)
+    } else if let Some(live) = symbols
+        .live
+        .as_ref()
+        .filter(|live| Some(&live.build_id) == build_id)
+    {
+        (read(&live.kallsyms)?, live.kallsyms.clone(), false)
+    } else {
+        return Ok(None);
+    };
+    let kernel = KernelSymbols::parse(&path, &text)?;
+    if kernel.is_hidden() {
+        return Ok(Some((kernel, KernelSource::Hidden(path))));
+    }
+    // Recorders that were not allowed to see kernel addresses wrote 0.
+    let anchor = recorded
+        .filter(|mapping| mapping.reference.as_u64() != 0)
+        .and_then(|mapping| {
+            KernelAnchor::of_mapping(&mapping.name).map(|anchor| (anchor, mapping.reference))
+        });
+    let Some((anchor, place)) = anchor else {
+        return Ok(is_users_word.then_some((kernel, KernelSource::Unchecked(path))));
+    };
+    let source = if kernel.anchor(anchor) == Some(place) {
+        KernelSource::SameBoot(path)
+    } else {
+        KernelSource::OtherBoot(path)
+    };
+    let modules = module_ranges(timeline.kernel());
+    let _ = capture;
+    Ok(Some((
+        kernel.for_boot(anchor, place).for_modules(&modules),
+        source,
+    )))
+}
+
+/// Where the capture's own mapping records say the modules lay.
+fn module_ranges(kernel: &[KernelMapping]) -> Vec<ModuleRange> {
+    let modules = kernel.iter().filter_map(|mapping| {
+        let name = module_short_name(&mapping.name);
+        let name = name.strip_prefix('[')?.strip_suffix(']')?;
+        (name != "kernel").then(|| ModuleRange {
+            name: name.into(),
+            range: mapping.start..mapping.end,
+        })
+    });
+    modules.collect()
+}

@@ -1,0 +1,371 @@
+//! Unique raw stacks as named, tagged ones.
+
+use hashbrown::{HashMap, HashSet};
+
+use super::namer::Namer;
+use super::{Request, WeightKind};
+use crate::fold::{ChainFrame, ChainFrames, MomentStack};
+use crate::kvm::{StackView, Tagger};
+use crate::perf::Capture;
+use crate::perf::bytes::{ByteOrder, with_order};
+use crate::space::Timeline;
+use crate::stack::{FrameIx, FrameTable, Tag};
+use crate::units::{Avma, CpuMode, Pid, Tid};
+
+/// The frames above the call chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Grouping {
+    /// The thread's name.
+    Comm,
+    /// The process's name, then the thread's where it differs.
+    #[default]
+    Process,
+    /// The process with its pid, then the thread with its tid.
+    Thread,
+    /// The host CPU, then the thread's name.
+    Cpu,
+    /// None.
+    None,
+}
+
+/// Which frames of a stack are shown. Samples that have none of them are filtered out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum FrameScope {
+    /// All.
+    #[default]
+    All,
+    /// Host kernel frames.
+    Kernel,
+    /// Host user frames.
+    User,
+}
+
+/// A named stack.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Where its frames begin in the common list.
+    start: usize,
+    /// Number of frames.
+    len: usize,
+    /// Process.
+    pub pid: Pid,
+    /// Thread.
+    pub tid: Tid,
+    /// Mode of the samples themselves.
+    pub mode: CpuMode,
+    /// Whether the call chain held no address.
+    pub chain_is_empty: bool,
+    /// Names of the process and of the thread at the time, as indexes into the common list.
+    names: (u32, u32),
+    /// What the stack is doing.
+    pub tag: Tag,
+    /// Position of the first frame that carries the tag; the number of frames when none does.
+    pub deciding: usize,
+    /// Number of samples.
+    pub samples: u64,
+    /// What the samples weigh together.
+    pub weight: u64,
+    /// Number of addresses in the call chain.
+    chain_len: usize,
+}
+
+/// Named stacks with their frames in one list.
+#[derive(Debug, Default)]
+pub struct NamedStacks {
+    stacks: Vec<Stack>,
+    frames: Vec<FrameIx>,
+    names: Vec<String>,
+    name_index: HashMap<String, u32>,
+    /// Samples that have no frame in the wanted scope.
+    out_of_scope: u64,
+}
+
+impl NamedStacks {
+    /// Names the frames of all stacks. Every stack is `host` until [`Self::tag`].
+    pub(super) fn build(
+        capture: &Capture,
+        settled: Vec<MomentStack<'_>>,
+        namer: &mut Namer<'_>,
+        request: &Request,
+    ) -> Self {
+        let mut named = Self::default();
+        let several_vms = VmNames::find(&settled, namer.timeline());
+        with_order!(capture.endian(), O => {
+            for stack in settled {
+                named.add::<O>(&stack, namer, request, &several_vms);
+            }
+        });
+        named
+    }
+
+    fn add<O: ByteOrder>(
+        &mut self,
+        stack: &MomentStack<'_>,
+        namer: &mut Namer<'_>,
+        request: &Request,
+        vms: &VmNames,
+    ) {
+        let MomentStack { stack, moment } = *stack;
+        let key = stack.key;
+        let timeline = namer.timeline();
+        let names = task_names(timeline, stack.key.pid, stack.key.tid, moment);
+        let start = self.frames.len();
+        let split = stack.key.split;
+        for root in roots(
+            request.grouping,
+            (key.pid, key.tid),
+            (&names.0, &names.1),
+            split,
+            vms,
+        ) {
+            let root = namer.root(&root);
+            self.frames.push(root);
+        }
+        let first = self.frames.len();
+        let mut chain_len = 0;
+        for at in ChainFrames::<O>::new(stack.chain, key.mode) {
+            chain_len += 1;
+            if request.scope.shows(at.mode) {
+                let frame = namer.name(key.pid, moment, at, stack.samples);
+                self.frames.push(frame);
+            }
+        }
+        if chain_len == 0 && request.scope.shows(key.mode) {
+            let frame = if key.mode.is_guest() {
+                namer.guest(key.mode)
+            } else {
+                let ip = Avma::new(key.ip);
+                let at = ChainFrame {
+                    mode: key.mode,
+                    recorded: ip,
+                    lookup: ip,
+                };
+                namer.name(key.pid, moment, at, stack.samples)
+            };
+            self.frames.push(frame);
+        }
+        if self.frames.len() == first && request.scope != FrameScope::All {
+            self.frames.truncate(start);
+            self.out_of_scope += stack.samples;
+            return;
+        }
+        if let Some(chain) = self.frames.get_mut(first..) {
+            chain.reverse();
+        }
+        let names = (self.intern(names.0), self.intern(names.1));
+        let len = self.frames.len() - start;
+        let weight = match request.weight {
+            WeightKind::Samples => stack.samples,
+            WeightKind::Period => stack.period,
+        };
+        self.stacks.push(Stack {
+            start,
+            len,
+            pid: key.pid,
+            tid: key.tid,
+            mode: key.mode,
+            chain_is_empty: chain_len == 0,
+            names,
+            tag: Tag::Host,
+            deciding: len,
+            samples: stack.samples,
+            weight,
+            chain_len,
+        });
+    }
+
+    fn intern(&mut self, name: String) -> u32 {
+        let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        if let Some(&known) = self.name_index.get(&name) {
+            return known;
+        }
+        self.names.push(name.clone());
+        self.name_index.insert(name, next);
+        next
+    }
+
+    fn name_of(&self, ix: u32) -> &str {
+        usize::try_from(ix)
+            .ok()
+            .and_then(|ix| self.names.get(ix))
+            .map_or("", String::as_str)
+    }
+
+    /// Tags all stacks. What one stack of a thread shows, that it runs a vCPU, holds for all.
+    pub(super) fn tag(&mut self, tagger: &mut Tagger, table: &FrameTable) {
+        let mut vcpu_threads = HashSet::new();
+        for stack in &self.stacks {
+            if tagger.marks_vcpu_thread(&self.view(stack, table, false)) {
+                vcpu_threads.insert((stack.pid, stack.tid));
+            }
+        }
+        let mut stacks = std::mem::take(&mut self.stacks);
+        for stack in &mut stacks {
+            let is_vcpu = vcpu_threads.contains(&(stack.pid, stack.tid));
+            let tagged = tagger.tag(&self.view(stack, table, is_vcpu));
+            stack.tag = tagged.tag;
+            stack.deciding = tagged.deciding;
+        }
+        self.stacks = stacks;
+    }
+
+    fn view<'v>(
+        &'v self,
+        stack: &Stack,
+        table: &'v FrameTable,
+        is_vcpu_thread: bool,
+    ) -> StackView<'v> {
+        StackView {
+            table,
+            frames: self.frames(stack),
+            process_name: self.name_of(stack.names.0),
+            thread_name: self.name_of(stack.names.1),
+            is_idle_task: stack.pid == Pid::IDLE,
+            is_vcpu_thread,
+            leaf_mode: stack.mode,
+            chain_is_empty: stack.chain_is_empty,
+        }
+    }
+
+    /// Drops stacks that the request filters out by what only the timeline or the tag tells;
+    /// returns the number of their samples.
+    pub(super) fn retain_wanted(&mut self, request: &Request) -> u64 {
+        let mut left_out = self.out_of_scope;
+        let mut stacks = std::mem::take(&mut self.stacks);
+        stacks.retain(|stack| {
+            let comm = self.name_of(stack.names.1);
+            let wanted = (request.comms.is_empty() || request.comms.iter().any(|c| c == comm))
+                && !(request.no_idle && stack.tag == Tag::Idle);
+            if !wanted {
+                left_out += stack.samples;
+            }
+            wanted
+        });
+        self.stacks = stacks;
+        left_out
+    }
+
+    /// Samples whose call chain is at least `max_stack` addresses long.
+    pub(super) fn truncated(&self, max_stack: usize) -> u64 {
+        let cut = self
+            .stacks
+            .iter()
+            .filter(|stack| stack.chain_len >= max_stack);
+        cut.map(|stack| stack.samples).sum()
+    }
+
+    /// The stacks.
+    pub fn iter(&self) -> std::slice::Iter<'_, Stack> {
+        self.stacks.iter()
+    }
+
+    /// The frames of a stack, root first.
+    pub fn frames(&self, stack: &Stack) -> &[FrameIx] {
+        self.frames
+            .get(stack.start..stack.start + stack.len)
+            .unwrap_or_default()
+    }
+
+    /// The name of a stack's thread.
+    pub fn thread_name(&self, stack: &Stack) -> &str {
+        self.name_of(stack.names.1)
+    }
+
+    /// The name of a stack's process.
+    pub fn process_name(&self, stack: &Stack) -> &str {
+        self.name_of(stack.names.0)
+    }
+}
+
+impl FrameScope {
+    fn shows(self, mode: CpuMode) -> bool {
+        match self {
+            Self::All => true,
+            Self::Kernel => mode == CpuMode::Kernel,
+            Self::User => mode == CpuMode::User,
+        }
+    }
+}
+
+/// Names of a process and a thread, as perf shows them where the capture tells none.
+fn task_names(
+    timeline: &Timeline,
+    pid: Pid,
+    tid: Tid,
+    moment: crate::space::Moment,
+) -> (String, String) {
+    let or_number = |name: Option<&str>, id: i32| match (name, id) {
+        (Some(name), _) => name.to_owned(),
+        (None, 0) => "swapper".to_owned(),
+        (None, id) => format!(":{id}"),
+    };
+    if pid == Pid::IDLE && tid.as_i32() == 0 {
+        return ("swapper".to_owned(), "swapper".to_owned());
+    }
+    (
+        or_number(timeline.process_name(pid, moment), pid.as_i32()),
+        or_number(timeline.thread_name(tid, moment), tid.as_i32()),
+    )
+}
+
+/// The grouping frames of a stack, root first.
+fn roots(
+    grouping: Grouping,
+    (pid, tid): (Pid, Tid),
+    (process, thread): (&str, &str),
+    split: u64,
+    vms: &VmNames,
+) -> Vec<String> {
+    match grouping {
+        Grouping::None => vec![],
+        Grouping::Comm => vec![thread.to_owned()],
+        Grouping::Cpu if split == u64::MAX => vec!["cpu unknown".to_owned(), thread.to_owned()],
+        Grouping::Cpu => vec![format!("cpu {split}"), thread.to_owned()],
+        Grouping::Thread => vec![format!("{process}-{pid}"), format!("{thread}-{tid}")],
+        Grouping::Process => {
+            let shown = if vms.is_ambiguous(process, pid) {
+                format!("{process}-{pid}")
+            } else {
+                process.to_owned()
+            };
+            if process == thread {
+                vec![shown]
+            } else {
+                vec![shown, thread.to_owned()]
+            }
+        }
+    }
+}
+
+/// Names that several VMs share: each of these gets a frame of its own, while other processes of
+/// one name share theirs.
+#[derive(Debug, Default)]
+struct VmNames {
+    ambiguous: HashSet<(String, Pid)>,
+}
+
+impl VmNames {
+    /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs.
+    fn find(settled: &[MomentStack<'_>], timeline: &Timeline) -> Self {
+        let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
+        for MomentStack { stack, moment } in settled {
+            let key = stack.key;
+            let thread = timeline.thread_name(key.tid, *moment).unwrap_or_default();
+            let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
+            if key.mode.is_guest() || is_vcpu_name {
+                let (process, _) = task_names(timeline, key.pid, key.tid, *moment);
+                vms.entry(process).or_default().insert(key.pid);
+            }
+        }
+        let several = vms.into_iter().filter(|(_, pids)| pids.len() > 1);
+        let ambiguous =
+            several.flat_map(|(name, pids)| pids.into_iter().map(move |pid| (name.clone(), pid)));
+        Self {
+            ambiguous: ambiguous.collect(),
+        }
+    }
+
+    fn is_ambiguous(&self, process: &str, pid: Pid) -> bool {
+        !self.ambiguous.is_empty() && self.ambiguous.contains(&(process.to_owned(), pid))
+    }
+}
