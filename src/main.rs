@@ -1,2 +1,9 @@
-//! Command line entry.
-fn main() {}
+//! Arguments to command to exit code.
+
+use std::process::ExitCode;
+
+mod cli;
+
+fn main() -> ExitCode {
+    cli::run()
+}

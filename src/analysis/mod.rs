@@ -5,6 +5,7 @@ mod input;
 mod namer;
 mod stacks;
 mod subtitle;
+mod survey;
 
 use hashbrown::HashMap;
 
@@ -13,6 +14,7 @@ pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
 pub use namer::{Namer, ObjectReport};
 pub use stacks::{FrameScope, Grouping, NamedStacks, Stack};
 pub use subtitle::subtitle;
+pub use survey::{Survey, survey};
 
 use crate::error::{Error, Result};
 use crate::fold::{EventCount, Folded, Selection, Split, fold};
@@ -23,7 +25,7 @@ use crate::perf::bytes::with_order;
 use crate::space::Timeline;
 use crate::stack::{CallTree, FrameTable, Tag, TaggedStack};
 use crate::symbol::Unresolved;
-use crate::units::{BuildId, Cpu, EventIx, Pid, Tid, Timestamp};
+use crate::units::{Cpu, EventIx, Pid, Tid, Timestamp};
 
 /// What a sample weighs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -132,15 +134,10 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
             folded = fold(capture, &selection, split, request.threads);
         }
     }
-    let build_ids = with_order!(capture.endian(), O => capture.features().build_ids::<O>());
-    let build_ids: HashMap<String, BuildId> = build_ids
-        .into_iter()
-        .filter(|entry| entry.machine.as_i32() <= 0)
-        .map(|entry| (entry.path, entry.build_id))
-        .collect();
+    let build_ids = survey::recorded_build_ids(capture);
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
     let settled = folded.settle(capture, (&selection, split), &timeline, request.threads);
-    let mut namer = Namer::new(capture, &timeline, &build_ids, symbols)?;
+    let mut namer = Namer::new(&timeline, &build_ids, symbols)?;
     let stacks = NamedStacks::build(capture, settled, &mut namer, request);
     finish(capture, selection.event, &folded, (stacks, namer), request)
 }

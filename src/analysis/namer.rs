@@ -6,7 +6,6 @@ use hashbrown::hash_map::Entry;
 use super::input::{KernelSource, SymbolRequest};
 use crate::error::{Error, Result};
 use crate::fold::ChainFrame;
-use crate::perf::Capture;
 use crate::space::{DsoIx, KernelMapping, Moment, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
@@ -34,7 +33,7 @@ pub struct ObjectReport {
 #[derive(Debug)]
 struct UserObject {
     symbols: std::result::Result<ObjectSymbols, Unresolved>,
-    /// Whether a look-up has asked for it.
+    /// What frames show as its name.
     short_name: Box<str>,
 }
 
@@ -60,12 +59,11 @@ impl<'a> Namer<'a> {
     /// # Errors
     /// When a kallsyms text that the user named cannot be read or is none.
     pub fn new(
-        capture: &Capture,
         timeline: &'a Timeline,
         build_ids: &HashMap<String, BuildId>,
         symbols: &'a SymbolRequest,
     ) -> Result<Self> {
-        let found = find_kernel(capture, timeline, build_ids, symbols)?;
+        let found = find_kernel(timeline, build_ids, symbols)?;
         let (kernel, kernel_source) = match found {
             Some((kernel, source)) => (Some(kernel), source),
             None => (None, KernelSource::Missing),
@@ -291,7 +289,6 @@ impl<'a> Namer<'a> {
 /// cache or from the running kernel is known by build id only, which all boots share: it is used
 /// only when the capture says where its kernel lay.
 fn find_kernel(
-    capture: &Capture,
     timeline: &Timeline,
     build_ids: &HashMap<String, BuildId>,
     symbols: &SymbolRequest,
@@ -341,7 +338,6 @@ fn find_kernel(
         KernelSource::OtherBoot(path)
     };
     let modules = module_ranges(timeline.kernel());
-    let _ = capture;
     Ok(Some((
         kernel.for_boot(anchor, place).for_modules(&modules),
         source,

@@ -73,6 +73,41 @@ impl Attr {
         self.sample_type & bit != 0
     }
 
+    /// Names of the fields that samples hold, in the order of their bits, as perf spells them.
+    pub fn sample_fields(&self) -> Vec<&'static str> {
+        const NAMES: [&str; 25] = [
+            "ip",
+            "tid",
+            "time",
+            "addr",
+            "read",
+            "callchain",
+            "id",
+            "cpu",
+            "period",
+            "stream_id",
+            "raw",
+            "branch_stack",
+            "regs_user",
+            "stack_user",
+            "weight",
+            "data_src",
+            "identifier",
+            "transaction",
+            "regs_intr",
+            "phys_addr",
+            "aux",
+            "cgroup",
+            "data_page_size",
+            "code_page_size",
+            "weight_struct",
+        ];
+        let bits = NAMES.into_iter().enumerate();
+        bits.filter(|&(bit, _)| self.samples(1 << bit))
+            .map(|(_, name)| name)
+            .collect()
+    }
+
     /// Samples per second that were asked for; `None` when a fixed period was.
     pub fn frequency(&self) -> Option<u64> {
         self.flags

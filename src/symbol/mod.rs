@@ -15,6 +15,7 @@ mod elf;
 mod find;
 mod kallsyms;
 mod modules;
+mod notes;
 mod object_symbols;
 mod plt;
 mod sized;
@@ -28,6 +29,7 @@ pub use elf::read_build_id;
 pub use find::{Found, FoundKallsyms, Origin, Places, Refused};
 pub use kallsyms::{KernelAnchor, KernelSymbol, KernelSymbols};
 pub use modules::{ModuleRange, parse_modules};
+pub use notes::read_kernel_notes;
 pub use object_symbols::{ObjectSymbol, ObjectSymbols, Segment};
 pub use table::{parse_table, write_table};
 

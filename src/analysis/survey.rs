@@ -1,0 +1,77 @@
+//! What is in a capture, without drawing it.
+
+use hashbrown::HashMap;
+
+use super::input::{KernelSource, SymbolRequest};
+use super::namer::{Namer, ObjectReport};
+use super::stacks::NamedStacks;
+use super::{Request, choose_event};
+use crate::error::Result;
+use crate::fold::{EventCount, Selection, Split, fold};
+use crate::loss::Tally;
+use crate::perf::bytes::with_order;
+use crate::perf::{Capture, RecordCounts};
+use crate::space::Timeline;
+use crate::symbol::Unresolved;
+use crate::units::{BuildId, EventIx, Timestamp};
+
+/// What is in a capture.
+#[derive(Debug)]
+pub struct Survey {
+    /// The event whose stacks were looked at; `None` when no event records call chains.
+    pub event: Option<EventIx>,
+    /// Samples of each event, by [`EventIx`].
+    pub events: Vec<EventCount>,
+    /// Records by type.
+    pub counts: RecordCounts,
+    /// What became of the samples.
+    pub tally: Tally,
+    /// Time of the first and the last sample; `None` without times.
+    pub times: Option<(Timestamp, Timestamp)>,
+    /// Number of different stacks.
+    pub unique_stacks: usize,
+    /// Where the kernel's symbols come from.
+    pub kernel_source: KernelSource,
+    /// What was found for the objects that samples hit.
+    pub objects: Vec<ObjectReport>,
+    /// Frames without a name, one count per sample, by cause.
+    pub unresolved: Vec<(Unresolved, u64)>,
+}
+
+/// Looks through a capture.
+///
+/// # Errors
+/// When a symbol file that was named cannot be used.
+pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Result<Survey> {
+    let event = choose_event(capture, None).ok();
+    let selection = Selection::all_of(event.unwrap_or(EventIx(0)));
+    let mut folded = fold(capture, &selection, Split::Nothing, threads);
+    let unique_stacks = folded.len();
+    let build_ids = recorded_build_ids(capture);
+    let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
+    let mut namer = Namer::new(&timeline, &build_ids, symbols)?;
+    if event.is_some() {
+        let settled = folded.settle(capture, (&selection, Split::Nothing), &timeline, threads);
+        NamedStacks::build(capture, settled, &mut namer, &Request::default());
+    }
+    Ok(Survey {
+        event,
+        events: folded.events,
+        counts: folded.counts,
+        tally: folded.tally,
+        times: folded.times,
+        unique_stacks,
+        kernel_source: namer.kernel_source(),
+        objects: namer.take_reports(),
+        unresolved: namer.unresolved(),
+    })
+}
+
+/// The capture's build id table by path, guests' objects left out.
+pub(super) fn recorded_build_ids(capture: &Capture) -> HashMap<String, BuildId> {
+    let table = with_order!(capture.endian(), O => capture.features().build_ids::<O>());
+    let of_host = table
+        .into_iter()
+        .filter(|entry| entry.machine.as_i32() <= 0);
+    of_host.map(|entry| (entry.path, entry.build_id)).collect()
+}

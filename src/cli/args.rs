@@ -1,0 +1,264 @@
+//! The options, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vmflame::analysis::{FrameScope, Grouping, TimeRequest, WeightKind, parse_times};
+use vmflame::output::Annotate;
+
+/// From a Linux perf.data to the cause of a slow virtual machine.
+///
+/// Reads what `perf record -g` wrote on a KVM host (or any other Linux machine), tags each stack
+/// with what it is doing (guest code, handling a VM exit of some category, halted, VMM, I/O), and
+/// draws interactive flame graphs of it.
+#[derive(Parser, Debug)]
+#[command(name = "vmflame", version, max_term_width = 100)]
+#[command(
+    after_help = "Exit status: 0 done; 1 the answer is negative (nothing passes the filters); \
+    2 an error, or damaged input even though output was written."
+)]
+pub(super) struct Arguments {
+    /// Print errors only.
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Draw a capture as an interactive, annotated flame graph, or write it as folded text.
+    Convert(Box<ConvertOptions>),
+    /// Say what is in a capture: machine, events, records, and which symbols there will be.
+    Info(InfoOptions),
+}
+
+/// Where the capture and its symbols are.
+#[derive(Args, Clone, Debug)]
+pub(super) struct InputOptions {
+    /// A perf.data file, or a capture directory: a folder with `perf.data` and beside it any of
+    /// `kallsyms`, `modules`, `buildid/` (as `perf archive` packs `~/.debug`) and `symbols/`.
+    #[arg(default_value = "perf.data")]
+    pub(super) input: PathBuf,
+    /// Take the kernel's symbols from this copy of /proc/kallsyms.
+    #[arg(long, value_name = "FILE")]
+    pub(super) kallsyms: Option<PathBuf>,
+    /// Look for object files in this build-id cache too (default: ~/.debug).
+    #[arg(long, value_name = "DIR")]
+    pub(super) buildid_dir: Vec<PathBuf>,
+    /// Worker threads (default: one for each CPU). The result does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct InfoOptions {
+    #[command(flatten)]
+    pub(super) input: InputOptions,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ConvertOptions {
+    #[command(flatten)]
+    pub(super) input: InputOptions,
+    #[command(flatten)]
+    pub(super) filter: FilterOptions,
+    /// Write to this file, `-` for standard output. The file appears whole or not at all.
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub(super) output: PathBuf,
+    /// What to write (default: by the ending of the output file, else svg).
+    #[arg(long, value_enum)]
+    pub(super) format: Option<Format>,
+    /// What a sample weighs.
+    #[arg(long, value_enum, default_value_t = Weight::Samples)]
+    pub(super) weight: Weight,
+    /// The frames above the call chain. By default the process, then the thread where its name
+    /// differs; VMs of one name are told apart by their pid.
+    #[arg(long, value_enum, default_value_t = Group::Process)]
+    pub(super) group: Group,
+    /// Show host kernel frames only; samples without any are left out.
+    #[arg(long, conflicts_with = "user_only")]
+    pub(super) kernel_only: bool,
+    /// Show host user frames only; samples without any are left out.
+    #[arg(long)]
+    pub(super) user_only: bool,
+    /// Leave stacks untagged: a plain flame graph.
+    #[arg(long)]
+    pub(super) no_tag: bool,
+    /// Leave out the idle loops of host CPUs.
+    #[arg(long, conflicts_with = "no_tag")]
+    pub(super) no_idle: bool,
+    /// Tag functions by the rows of this file first: PATTERN<TAB>TAG, where one `*` in the pattern
+    /// stands for anything, as in `my_pio_*<TAB>exit:pio`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) rules: Option<PathBuf>,
+    /// The picture's title (default: the input's name).
+    #[arg(long)]
+    pub(super) title: Option<String>,
+    /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
+    #[arg(long, value_name = "PIXELS", value_parser = parse_width)]
+    pub(super) min_width: Option<f64>,
+    /// Append to each frame of folded text what it is.
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "perf", value_name = "KIND")]
+    pub(super) annotate: Option<Suffix>,
+}
+
+/// Which samples are wanted.
+#[derive(Args, Clone, Debug)]
+pub(super) struct FilterOptions {
+    /// The event to show (default: the first that has samples with call chains).
+    #[arg(short, long)]
+    pub(super) event: Option<String>,
+    /// Only these processes: pids, separated by commas.
+    #[arg(short, long, value_delimiter = ',', value_name = "PID")]
+    pub(super) pid: Vec<i32>,
+    /// Only these threads: tids, separated by commas.
+    #[arg(short, long, value_delimiter = ',', value_name = "TID")]
+    pub(super) tid: Vec<i32>,
+    /// Only threads of these names, separated by commas: `CPU 0/KVM,CPU 1/KVM`.
+    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    pub(super) comm: Vec<String>,
+    /// Only these host CPUs: `0,2-5`.
+    #[arg(short = 'C', long, value_name = "CPUS", value_parser = parse_cpus)]
+    pub(super) cpu: Option<CpuList>,
+    /// Only these times: START,END in seconds as perf prints them (either may be left out), or
+    /// parts of the whole such as 10%-20% or 10%/2.
+    #[arg(long, value_name = "RANGE", value_parser = parse_time_list)]
+    pub(super) time: Option<TimeList>,
+}
+
+/// Host CPUs, as `-C` takes them.
+#[derive(Clone, Debug)]
+pub(super) struct CpuList(pub(super) Vec<u32>);
+
+/// Times, as `--time` takes them.
+#[derive(Clone, Debug)]
+pub(super) struct TimeList(pub(super) Vec<TimeRequest>);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Format {
+    /// Interactive flame graph.
+    Svg,
+    /// `root;…;leaf WEIGHT` lines.
+    Folded,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Weight {
+    /// Each counts 1.
+    Samples,
+    /// Each counts the occurrences of the event that it stands for.
+    Period,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Group {
+    /// The thread's name.
+    Comm,
+    /// The process, then the thread where its name differs.
+    Process,
+    /// The process with its pid, then the thread with its tid.
+    Thread,
+    /// The host CPU, then the thread's name.
+    Cpu,
+    /// Nothing.
+    None,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Suffix {
+    /// `_[k]` for kernel frames, as stackcollapse-perf.pl does.
+    Perf,
+    /// The tag of the frame, as in `_[exit:pio]`.
+    Tag,
+}
+
+impl From<Weight> for WeightKind {
+    fn from(weight: Weight) -> Self {
+        match weight {
+            Weight::Samples => Self::Samples,
+            Weight::Period => Self::Period,
+        }
+    }
+}
+
+impl From<Group> for Grouping {
+    fn from(group: Group) -> Self {
+        match group {
+            Group::Comm => Self::Comm,
+            Group::Process => Self::Process,
+            Group::Thread => Self::Thread,
+            Group::Cpu => Self::Cpu,
+            Group::None => Self::None,
+        }
+    }
+}
+
+impl ConvertOptions {
+    pub(super) fn scope(&self) -> FrameScope {
+        match (self.kernel_only, self.user_only) {
+            (true, _) => FrameScope::Kernel,
+            (false, true) => FrameScope::User,
+            (false, false) => FrameScope::All,
+        }
+    }
+
+    pub(super) fn annotation(&self) -> Annotate {
+        match self.annotate {
+            None => Annotate::None,
+            Some(Suffix::Perf) => Annotate::Perf,
+            Some(Suffix::Tag) => Annotate::Tag,
+        }
+    }
+}
+
+fn parse_cpus(text: &str) -> Result<CpuList, String> {
+    let wrong = || format!("{text:?} is no list of CPUs such as 0,2-5");
+    let mut cpus = Vec::new();
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        let number = |text: &str| text.trim().parse::<u32>().map_err(|_| wrong());
+        let (first, last) = (number(first)?, number(last)?);
+        // More CPUs than Linux can have are a slip of the keyboard.
+        if first > last || last >= 8192 {
+            return Err(wrong());
+        }
+        cpus.extend(first..=last);
+    }
+    Ok(CpuList(cpus))
+}
+
+fn parse_time_list(text: &str) -> Result<TimeList, String> {
+    parse_times(text).map(TimeList)
+}
+
+fn parse_width(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(width) if (0.0..=1200.0).contains(&width) => Ok(width),
+        Ok(_) | Err(_) => Err(format!("{text:?} is no width from 0 to 1200 pixels")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// clap checks its declarations only when a program runs in debug mode.
+    #[test]
+    fn the_declarations_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    /// `-C` takes what perf's does.
+    #[test]
+    fn cpu_lists_hold_numbers_and_ranges() {
+        assert_eq!(parse_cpus("0,2-4").map(|list| list.0), Ok(vec![0, 2, 3, 4]));
+        for text in ["", "x", "4-2", "1-", "0-99999999"] {
+            assert!(parse_cpus(text).is_err(), "{text}");
+        }
+    }
+}

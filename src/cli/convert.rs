@@ -1,0 +1,214 @@
+//! `vmflame convert`: a capture as a flame graph or folded text.
+
+use std::path::Path;
+
+use vmflame::analysis::{
+    Input, KernelSource, Profile, Request, SymbolRequest, event_names, profile, subtitle,
+};
+use vmflame::error::{Error, Result};
+use vmflame::output::{Picture, write_folded, write_svg};
+use vmflame::perf::{Capture, Finding};
+use vmflame::units::{Cpu, Pid, Tid};
+
+use super::args::{ConvertOptions, Format};
+use super::{Outcome, live, write};
+
+pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
+    let input = Input::resolve(&options.input.input)?;
+    let capture = Capture::open(&input.data)?;
+    let symbols = live::symbols(&options.input, input.directory.clone());
+    let request = request(options)?;
+    let profile = profile(&capture, &symbols, &request)?;
+    let tree = profile.tree();
+    let format = options.format.unwrap_or_else(|| format_of(&options.output));
+    write::to_path(&options.output, |out| match format {
+        Format::Folded => write_folded(&tree, &profile.frames, options.annotation(), out),
+        Format::Svg => {
+            let name = options.input.input.display().to_string();
+            let picture = Picture {
+                title: options.title.clone().unwrap_or(name),
+                subtitle: subtitle(&capture, &profile, options.weight.into()),
+                unit: profile.unit.clone(),
+                totals: profile.totals.clone(),
+                min_width: options.min_width,
+            };
+            write_svg(&tree, &profile.frames, &picture, out).map(|_| ())
+        }
+    })?;
+    if !quiet {
+        speak(&capture, &profile, &symbols, options);
+    }
+    let is_damaged = !capture.findings().is_empty() || profile.tally.damaged_bytes > 0;
+    Ok(if is_damaged {
+        Outcome::Damaged
+    } else {
+        Outcome::Done
+    })
+}
+
+fn request(options: &ConvertOptions) -> Result<Request> {
+    let rules = match &options.rules {
+        None => None,
+        Some(path) => {
+            let text = std::fs::read_to_string(path);
+            Some((
+                text.map_err(|source| Error::io("read", path, source))?,
+                path.clone(),
+            ))
+        }
+    };
+    let filter = &options.filter;
+    Ok(Request {
+        event: filter.event.clone(),
+        weight: options.weight.into(),
+        pids: filter.pid.iter().copied().map(Pid::new).collect(),
+        tids: filter.tid.iter().copied().map(Tid::new).collect(),
+        comms: filter.comm.clone(),
+        cpus: filter
+            .cpu
+            .iter()
+            .flat_map(|list| &list.0)
+            .copied()
+            .map(Cpu)
+            .collect(),
+        times: filter
+            .time
+            .iter()
+            .flat_map(|list| &list.0)
+            .copied()
+            .collect(),
+        scope: options.scope(),
+        grouping: options.group.into(),
+        no_tag: options.no_tag,
+        no_idle: options.no_idle,
+        rules,
+        threads: live::threads(&options.input),
+    })
+}
+
+/// The format that an output file's ending names.
+fn format_of(output: &Path) -> Format {
+    let ending = output.extension().and_then(|ending| ending.to_str());
+    match ending {
+        Some("folded" | "txt" | "collapsed") => Format::Folded,
+        Some(_) | None => Format::Svg,
+    }
+}
+
+/// Says on standard error what was done, what was lost, and what would make it better.
+fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options: &ConvertOptions) {
+    for finding in capture.findings() {
+        eprintln!(
+            "warning: {}: {}",
+            capture.path().display(),
+            describe(finding)
+        );
+    }
+    if options.filter.event.is_none() {
+        let others: Vec<&str> = event_names(capture);
+        if others.len() > 1 {
+            let list = others.join(", ");
+            eprintln!(
+                "event: {} (-e chooses another; there are {list})",
+                profile.event_name
+            );
+        }
+    }
+    kernel_warning(profile, symbols);
+    for report in &profile.objects {
+        for refused in &report.refused {
+            let found = match &refused.found {
+                Some(found) => found.to_string(),
+                None => "none".to_owned(),
+            };
+            let (path, wanted) = (refused.path.display(), &refused.wanted);
+            eprintln!("warning: {path} not used: build id {found}, recorded {wanted}");
+        }
+        for broken in &report.broken {
+            eprintln!("warning: {broken}");
+        }
+    }
+    if profile.text_pokes > 0 {
+        eprintln!(
+            "warning: the kernel changed its code at {} addresses while recording; names there \
+             may be of other code",
+            profile.text_pokes
+        );
+    }
+    eprintln!("{}", quality(profile));
+}
+
+fn kernel_warning(profile: &Profile, symbols: &SymbolRequest) {
+    match &profile.kernel_source {
+        KernelSource::SameBoot(_) => {}
+        KernelSource::OtherBoot(path) => eprintln!(
+            "warning: {} is of another boot: the kernel was relocated, modules have no names",
+            path.display()
+        ),
+        KernelSource::Unchecked(path) => eprintln!(
+            "warning: the capture does not say where its kernel lay, so {} is taken as it is",
+            path.display()
+        ),
+        KernelSource::Hidden(path) => {
+            eprintln!("warning: {}: all addresses are zero", path.display());
+            eprintln!("hint: read it as root, with sysctl kernel.kptr_restrict=0 or 1");
+        }
+        KernelSource::Missing => {
+            eprintln!("warning: no kernel symbols: kernel frames have no names");
+            if symbols.places.capture_dir.is_none() {
+                eprintln!(
+                    "hint: copy /proc/kallsyms on the recorded machine, then --kallsyms FILE"
+                );
+            } else {
+                eprintln!("hint: put a copy of the recorded machine's /proc/kallsyms beside it");
+            }
+        }
+    }
+}
+
+/// The quality line: what became of everything that was read.
+fn quality(profile: &Profile) -> String {
+    let tally = &profile.tally;
+    let mut parts = vec![
+        format!("{} samples read", tally.read),
+        format!("{} folded", tally.folded),
+    ];
+    let mut add = |count: u64, what: &str| {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    };
+    add(tally.other_events, "of other events");
+    add(tally.filtered, "filtered");
+    for (reason, count) in vmflame::loss::Skip::ALL.into_iter().zip(tally.skipped) {
+        add(count, &format!("skipped ({reason})"));
+    }
+    add(tally.lost_samples, "lost by the kernel");
+    add(tally.lost_records, "records lost by the kernel");
+    add(tally.truncated_stacks, "stacks cut at the recorder's limit");
+    add(tally.damaged_bytes, "bytes damaged");
+    let mut line = parts.join(", ");
+    if !profile.unresolved.is_empty() {
+        let causes: Vec<String> = profile
+            .unresolved
+            .iter()
+            .map(|(cause, count)| format!("{count} {cause}"))
+            .collect();
+        line.push_str("; frames without a name: ");
+        line.push_str(&causes.join(", "));
+    }
+    line
+}
+
+pub(super) fn describe(finding: &Finding) -> String {
+    match finding {
+        Finding::Unfinished => {
+            "the recorder was stopped before it finished the file: no build ids, no event names"
+                .to_owned()
+        }
+        Finding::CutOff { missing } => format!("the file is cut off: {missing} bytes are missing"),
+        Finding::LostFeature(feature) => {
+            format!("the header's {feature} section is not in the file")
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! `vmflame info`: what is in a capture.
+
+use std::fmt::Write as _;
+
+use linux_perf_data::Feature;
+use serde_json::{Value, json};
+use vmflame::analysis::{Input, KernelSource, Survey, survey};
+use vmflame::error::Result;
+use vmflame::output::with_spaces;
+use vmflame::perf::abi::record_name;
+use vmflame::perf::bytes::{Big, ByteOrder, Endian, Little};
+use vmflame::perf::{Capture, Features};
+
+use super::args::InfoOptions;
+use super::{Outcome, convert, live};
+
+pub(super) fn run(options: &InfoOptions) -> Result<Outcome> {
+    let input = Input::resolve(&options.input.input)?;
+    let capture = Capture::open(&input.data)?;
+    let symbols = live::symbols(&options.input, input.directory.clone());
+    let survey = survey(&capture, &symbols, live::threads(&options.input))?;
+    let text = if options.json {
+        format!("{:#}\n", as_json(&capture, &survey))
+    } else {
+        as_text(&capture, &survey)
+    };
+    super::write::to_path("-".as_ref(), |out| out.write_all(text.as_bytes()))?;
+    let is_damaged = !capture.findings().is_empty() || survey.tally.damaged_bytes > 0;
+    Ok(if is_damaged {
+        Outcome::Damaged
+    } else {
+        Outcome::Done
+    })
+}
+
+/// What the recorder says about the machine, as (label, text) pairs.
+fn machine(capture: &Capture) -> Vec<(&'static str, String)> {
+    match capture.endian() {
+        Endian::Little => machine_facts::<Little>(capture.features()),
+        Endian::Big => machine_facts::<Big>(capture.features()),
+    }
+}
+
+fn machine_facts<O: ByteOrder>(features: &Features) -> Vec<(&'static str, String)> {
+    let text = |feature| features.string::<O>(feature);
+    let cpus = features
+        .cpus::<O>()
+        .map(|cpus| format!("{} of {}", cpus.online, cpus.available));
+    let memory = features
+        .total_memory_kib::<O>()
+        .map(|kib| format!("{} MiB", kib / 1024));
+    let facts = [
+        ("host", text(Feature::HOSTNAME)),
+        ("kernel", text(Feature::OSRELEASE)),
+        ("machine", text(Feature::ARCH)),
+        ("cpu", text(Feature::CPUDESC)),
+        ("cpus", cpus),
+        ("memory", memory),
+        ("perf", text(Feature::VERSION)),
+        (
+            "command",
+            features
+                .command_line::<O>()
+                .map(|arguments| arguments.join(" ")),
+        ),
+    ];
+    facts
+        .into_iter()
+        .filter_map(|(label, fact)| Some((label, fact?)))
+        .collect()
+}
+
+fn as_text(capture: &Capture, survey: &Survey) -> String {
+    let mut out = String::new();
+    // Writing to a string cannot fail.
+    drop(write_text(&mut out, capture, survey));
+    // Names come from the file: control characters would drive the terminal.
+    out.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt::Result {
+    let (path, len) = (capture.path().display(), with_spaces(capture.file_len()));
+    let order = match capture.endian() {
+        Endian::Little => "little-endian",
+        Endian::Big => "big-endian",
+    };
+    writeln!(out, "{path}: perf.data, {len} bytes, {order}")?;
+    for finding in capture.findings() {
+        writeln!(out, "warning   {}", convert::describe(finding))?;
+    }
+    for (label, fact) in machine(capture) {
+        writeln!(out, "{label:<9} {fact}")?;
+    }
+    if let Some((first, last)) = survey.times {
+        let nanos = last.as_nanos().saturating_sub(first.as_nanos());
+        let millis = nanos / 1_000_000;
+        writeln!(
+            out,
+            "duration  {}.{:03} s ({first} to {last})",
+            millis / 1000,
+            millis % 1000
+        )?;
+    }
+    writeln!(out, "\nevents")?;
+    for (ix, event) in capture.events().iter() {
+        let count = survey
+            .events
+            .get(ix.as_usize())
+            .copied()
+            .unwrap_or_default();
+        let mark = if survey.event == Some(ix) { '*' } else { ' ' };
+        let samples = with_spaces(count.samples);
+        let fields = event.attr.sample_fields().join(" ");
+        writeln!(
+            out,
+            "{mark} {:<32} {samples:>12} samples  {fields}",
+            event.name
+        )?;
+    }
+    match survey.event {
+        Some(_) => writeln!(
+            out,
+            "* what convert takes by default: {} different stacks",
+            with_spaces(survey.unique_stacks as u64)
+        )?,
+        None => writeln!(
+            out,
+            "no event records call chains: record with perf record -g"
+        )?,
+    }
+    writeln!(out, "\nrecords")?;
+    for (kind, count) in survey.counts.iter() {
+        let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
+        writeln!(out, "  {name:<20} {:>12}", with_spaces(count))?;
+    }
+    let tally = &survey.tally;
+    writeln!(
+        out,
+        "lost by the kernel: {} records, {} samples",
+        with_spaces(tally.lost_records),
+        with_spaces(tally.lost_samples)
+    )?;
+    if tally.damaged_bytes > 0 {
+        writeln!(out, "damaged: {} bytes", with_spaces(tally.damaged_bytes))?;
+    }
+    write_symbols(out, survey)
+}
+
+fn write_symbols(out: &mut String, survey: &Survey) -> std::fmt::Result {
+    writeln!(out, "\nsymbols")?;
+    writeln!(
+        out,
+        "  {:<48} {}",
+        "[kernel and modules]",
+        kernel_words(&survey.kernel_source)
+    )?;
+    for object in &survey.objects {
+        let found = match &object.outcome {
+            Ok(path) => path.display().to_string(),
+            Err(cause) => format!("none: {cause}"),
+        };
+        writeln!(out, "  {:<48} {found}", object.path)?;
+        for refused in &object.refused {
+            let own = refused
+                .found
+                .as_ref()
+                .map_or("none".to_owned(), ToString::to_string);
+            let (path, wanted) = (refused.path.display(), &refused.wanted);
+            writeln!(
+                out,
+                "    not {path}: its build id is {own}, recorded was {wanted}"
+            )?;
+        }
+        for broken in &object.broken {
+            writeln!(out, "    {broken}")?;
+        }
+    }
+    for (cause, count) in &survey.unresolved {
+        writeln!(
+            out,
+            "  {:>12} frames without a name: {cause}",
+            with_spaces(*count)
+        )?;
+    }
+    Ok(())
+}
+
+fn kernel_words(source: &KernelSource) -> String {
+    match source {
+        KernelSource::SameBoot(path) => path.display().to_string(),
+        KernelSource::OtherBoot(path) => {
+            format!("{} of another boot: relocated, no modules", path.display())
+        }
+        KernelSource::Unchecked(path) => format!("{}, boot not checked", path.display()),
+        KernelSource::Hidden(path) => {
+            format!(
+                "none: addresses in {} are hidden by kptr_restrict",
+                path.display()
+            )
+        }
+        KernelSource::Missing => "none: no kallsyms of this kernel found".to_owned(),
+    }
+}
+
+fn as_json(capture: &Capture, survey: &Survey) -> Value {
+    let machine: serde_json::Map<String, Value> = machine(capture)
+        .into_iter()
+        .map(|(label, fact)| (label.to_owned(), fact.into()))
+        .collect();
+    let events: Vec<Value> = capture
+        .events()
+        .iter()
+        .map(|(ix, event)| {
+            let count = survey
+                .events
+                .get(ix.as_usize())
+                .copied()
+                .unwrap_or_default();
+            json!({
+                "name": event.name,
+                "samples": count.samples,
+                "period": count.period,
+                "frequency": event.attr.frequency(),
+                "fields": event.attr.sample_fields(),
+                "default": survey.event == Some(ix),
+            })
+        })
+        .collect();
+    let records: serde_json::Map<String, Value> = survey
+        .counts
+        .iter()
+        .map(|(kind, count)| {
+            let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
+            (name, count.into())
+        })
+        .collect();
+    let objects: Vec<Value> = survey
+        .objects
+        .iter()
+        .map(|object| {
+            json!({
+                "path": object.path,
+                "build_id": object.build_id.as_ref().map(ToString::to_string),
+                "symbols": object.outcome.as_ref().ok().map(|path| path.display().to_string()),
+                "missing": object.outcome.as_ref().err().map(ToString::to_string),
+            })
+        })
+        .collect();
+    let findings: Vec<String> = capture.findings().iter().map(convert::describe).collect();
+    json!({
+        "schema_version": 1,
+        "path": capture.path().display().to_string(),
+        "bytes": capture.file_len(),
+        "machine": machine,
+        "first_ns": survey.times.map(|(first, _)| first.as_nanos()),
+        "last_ns": survey.times.map(|(_, last)| last.as_nanos()),
+        "events": events,
+        "records": records,
+        "unique_stacks": survey.unique_stacks,
+        "lost_records": survey.tally.lost_records,
+        "lost_samples": survey.tally.lost_samples,
+        "damaged_bytes": survey.tally.damaged_bytes,
+        "kernel_symbols": kernel_words(&survey.kernel_source),
+        "objects": objects,
+        "warnings": findings,
+    })
+}

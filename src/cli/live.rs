@@ -1,0 +1,45 @@
+//! What of this machine may be looked at: the only code that reads its environment and kernel.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use vmflame::analysis::{LiveKernel, SymbolRequest};
+use vmflame::symbol::{Places, read_kernel_notes};
+
+use super::args::InputOptions;
+
+/// Worker threads: as asked for, else one for each CPU.
+pub(super) fn threads(options: &InputOptions) -> usize {
+    let asked = options.threads.map(usize::from);
+    let machine = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    asked.unwrap_or_else(machine)
+}
+
+/// Where symbols may come from: the capture directory, build-id caches, the recorded paths, and
+/// the running kernel.
+pub(super) fn symbols(options: &InputOptions, directory: Option<PathBuf>) -> SymbolRequest {
+    let mut buildid_dirs = options.buildid_dir.clone();
+    if let Some(home) = std::env::var_os("HOME") {
+        buildid_dirs.push(PathBuf::from(home).join(".debug"));
+    }
+    let places = Places {
+        capture_dir: directory,
+        buildid_dirs,
+        recorded_paths: true,
+    };
+    SymbolRequest {
+        kallsyms: options.kallsyms.clone(),
+        places,
+        live: live_kernel(),
+    }
+}
+
+/// The running kernel; `None` when it does not tell its build id.
+fn live_kernel() -> Option<LiveKernel> {
+    let notes = std::fs::read("/sys/kernel/notes").ok()?;
+    let build_id = read_kernel_notes(&notes)?;
+    Some(LiveKernel {
+        build_id,
+        kallsyms: PathBuf::from("/proc/kallsyms"),
+    })
+}

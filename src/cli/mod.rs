@@ -1,0 +1,69 @@
+//! The command line: clap types, one file per verb, and the only code that prints.
+
+#![expect(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "this is the layer that prints"
+)]
+
+mod args;
+mod convert;
+mod describe;
+mod live;
+mod write;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use vmflame::error::Error;
+
+use args::{Arguments, Command};
+
+/// How a command ended, when it did not fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Outcome {
+    /// Done.
+    Done,
+    /// Done, but the input is damaged: output was made from what could be read.
+    Damaged,
+}
+
+/// Runs the command that the arguments name.
+pub(crate) fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = match &arguments.command {
+        Command::Convert(options) => convert::run(options, arguments.quiet),
+        Command::Info(options) => describe::run(options),
+    };
+    match outcome {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Damaged) => ExitCode::from(2),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::from(if matches!(error, Error::NoMatch { .. }) {
+                1
+            } else {
+                2
+            })
+        }
+    }
+}
+
+/// Whether a reader of our output had enough of it.
+fn is_closed_pipe(error: &Error) -> bool {
+    matches!(error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Prints an error with its causes and advice.
+fn report(error: &Error) {
+    eprintln!("error: {error}");
+    let mut cause = std::error::Error::source(error);
+    while let Some(source) = cause {
+        eprintln!("caused by: {source}");
+        cause = source.source();
+    }
+    if let Some(hint) = error.hint() {
+        eprintln!("hint: {hint}");
+    }
+}
