@@ -125,9 +125,10 @@ impl Reader {
     fn new(file: &File<'_>, bytes: usize) -> Self {
         let mut sections = Vec::new();
         for section in file.sections() {
-            let executable = match section.flags() {
-                SectionFlags::Elf { sh_flags, .. } => sh_flags.contains(elf::SHF_EXECINSTR),
-                _ => false,
+            let executable = if let SectionFlags::Elf { sh_flags, .. } = section.flags() {
+                sh_flags.contains(elf::SHF_EXECINSTR)
+            } else {
+                false
             };
             let named_text = section.name().is_ok_and(|name| name.contains("text"));
             let ix = section.index().0;
@@ -166,11 +167,12 @@ impl Reader {
             return None;
         }
         let section = self.sections.get(symbol.section_index()?.0).copied()??;
-        let label = match symbol.kind() {
-            SymbolKind::Text => false,
-            SymbolKind::Unknown | SymbolKind::Label if section.labels && !is_hidden(symbol) => true,
-            _ => return None,
-        };
+        let kind = symbol.kind();
+        let label = kind != SymbolKind::Text;
+        let untyped = matches!(kind, SymbolKind::Unknown | SymbolKind::Label);
+        if label && !(untyped && section.labels && !is_hidden(symbol)) {
+            return None;
+        }
         let name = String::from_utf8_lossy(symbol.name_bytes().ok()?);
         if name.is_empty() || (self.mapping_symbols && is_mapping_symbol(&name)) {
             return None;

@@ -140,7 +140,7 @@ impl KernelSymbols {
         let shift = self
             .anchor(anchor)
             .map(|own| recorded.as_u64().wrapping_sub(own.as_u64()))
-            .filter(|shift| shift % PAGE == 0);
+            .filter(|shift| shift.is_multiple_of(PAGE));
         let Some(shift) = shift else {
             self.entries = Vec::new();
             return self;
@@ -240,11 +240,9 @@ impl KernelSymbols {
 /// Where a symbol ends: at the next one, but not beyond the page after its own when that is of
 /// another module.
 fn end_of(entry: &Entry, next: Option<&Entry>) -> u64 {
-    let page_end = (entry.start | (PAGE - 1)).saturating_add(PAGE + 1);
-    let page_end = if entry.start % PAGE == 0 {
-        entry.start.saturating_add(PAGE)
-    } else {
-        page_end
+    let page_end = match entry.start.checked_next_multiple_of(PAGE) {
+        Some(page) => page.saturating_add(PAGE),
+        None => u64::MAX,
     };
     match next {
         Some(next) if next.module == entry.module => next.start,
@@ -297,7 +295,7 @@ impl<'a> Reader<'a> {
             None => (rest, false),
         };
         let mut fields = rest
-            .split(|byte| byte.is_ascii_whitespace())
+            .split(u8::is_ascii_whitespace)
             .filter(|field| !field.is_empty());
         let name = fields.next().unwrap_or_default();
         let function = match kind {

@@ -10,7 +10,7 @@
 
 use hashbrown::HashMap;
 use object::read::{Object, ObjectSection, ObjectSymbol, ObjectSymbolTable, RelocationTarget};
-use object::{Architecture, File};
+use object::{Architecture, File, SymbolFlags, elf};
 
 /// Bytes of an entry of `.plt`, `.plt.sec` and, with `endbr64`, `.plt.got`.
 const ENTRY: u64 = 16;
@@ -69,19 +69,45 @@ fn slot_names<'a>(file: &File<'a>) -> HashMap<u64, &'a str> {
     else {
         return names;
     };
+    let mut resolvers = None;
     for (slot, relocation) in relocations {
-        let RelocationTarget::Symbol(ix) = relocation.target() else {
-            continue;
+        let name = if let RelocationTarget::Symbol(ix) = relocation.target() {
+            symbols
+                .symbol_by_index(ix)
+                .ok()
+                .and_then(|symbol| name_of(&symbol))
+        } else {
+            // An indirect function without a symbol in the relocation: the addend is its address.
+            let known = resolvers.get_or_insert_with(|| indirect_functions(file));
+            let address = u64::try_from(relocation.addend()).ok();
+            address.and_then(|address| known.get(&address).copied())
         };
-        let name = symbols
-            .symbol_by_index(ix)
-            .ok()
-            .and_then(|symbol| std::str::from_utf8(symbol.name_bytes().ok()?).ok());
         if let Some(name) = name.filter(|name| !name.is_empty()) {
             names.insert(slot, name);
         }
     }
     names
+}
+
+/// The indirect functions (`STT_GNU_IFUNC`) by address; the first name of each.
+fn indirect_functions<'a>(file: &File<'a>) -> HashMap<u64, &'a str> {
+    let mut functions = HashMap::new();
+    for symbol in file.dynamic_symbols().chain(file.symbols()) {
+        let SymbolFlags::Elf { st_info, .. } = symbol.flags() else {
+            continue;
+        };
+        if st_info.st_type() == elf::STT_GNU_IFUNC
+            && !symbol.is_undefined()
+            && let Some(name) = name_of(&symbol)
+        {
+            functions.entry(symbol.address()).or_insert(name);
+        }
+    }
+    functions
+}
+
+fn name_of<'data>(symbol: &impl ObjectSymbol<'data>) -> Option<&'data str> {
+    std::str::from_utf8(symbol.name_bytes().ok()?).ok()
 }
 
 const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];

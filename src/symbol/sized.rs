@@ -276,9 +276,9 @@ mod tests {
     #[test]
     fn aliases_are_chosen_as_perf_does() {
         let aliases = [
+            ("ioctl2", 0x100, 0),
             ("__ioctl", 0x100, 8),
             ("ioctl", 0x100, 8),
-            ("ioctl2", 0x100, 0),
         ];
         assert_eq!(name(&table(&aliases), 0x100), "ioctl");
         let aliases = [("f", 0x100, 8), ("longer", 0x100, 8), ("equals", 0x100, 8)];
