@@ -47,16 +47,48 @@ fn has_rust_hash(name: &str) -> bool {
 }
 
 fn cpp(name: &str) -> Option<String> {
+    let plain = cpp_demangle::DemangleOptions::new()
+        .no_params()
+        .no_return_type();
     if !name.starts_with("_Z") && !name.starts_with("_GLOBAL_") {
         return None;
     }
+    match wrapped(name) {
+        // What such a name wraps is shown with its parameters, as binutils does.
+        Some((what, inner)) => {
+            let inner = cpp_with(&inner, &cpp_demangle::DemangleOptions::new())?;
+            Some(format!("{what} {inner}"))
+        }
+        None => cpp_with(name, &plain),
+    }
+}
+
+fn cpp_with(name: &str, options: &cpp_demangle::DemangleOptions) -> Option<String> {
     let symbol = cpp_demangle::Symbol::new(name).ok()?;
-    let options = cpp_demangle::DemangleOptions::new()
-        .no_params()
-        .no_return_type();
     let mut text = Bounded::default();
-    symbol.structured_demangle(&mut text, &options).ok()?;
-    Some(text.0)
+    symbol.structured_demangle(&mut text, options).ok()?;
+    let mut text = text.0;
+    // The mangled name has these as one word, and binutils shows them so.
+    for stream in ["istream", "ostream", "iostream"] {
+        let long = format!("std::basic_{stream}<char, std::char_traits<char> >");
+        if text.contains(&long) {
+            text = text.replace(&long, &format!("std::{stream}"));
+        }
+    }
+    Some(text)
+}
+
+/// What a thunk or transaction clone is, and the mangled name of the function behind it.
+fn wrapped(name: &str) -> Option<(&'static str, String)> {
+    let (what, inner) = if let Some(rest) = name.strip_prefix("_ZTh") {
+        ("non-virtual thunk to", rest.split_once('_')?.1)
+    } else if let Some(rest) = name.strip_prefix("_ZTv") {
+        let (_, rest) = rest.split_once('_')?;
+        ("virtual thunk to", rest.split_once('_')?.1)
+    } else {
+        ("transaction clone for", name.strip_prefix("_ZGTt")?)
+    };
+    Some((what, format!("_Z{inner}")))
 }
 
 /// Text that refuses to grow beyond [`LONGEST`].
@@ -95,6 +127,11 @@ mod tests {
             (
                 "_ZNSt6vectorIiSaIiEE9push_backEOi",
                 "std::vector<int, std::allocator<int> >::push_back",
+            ),
+            ("_ZNSi6ignoreEv", "std::istream::ignore"),
+            (
+                "_ZThn16_NSt9strstreamD1Ev",
+                "non-virtual thunk to std::strstream::~strstream()",
             ),
             ("_Znonsense", "_Znonsense"),
             ("_", "_"),
