@@ -228,10 +228,23 @@ fn user_names_are_those_of_perf() {
         "{same} user places as perf has them, {} names not",
         different.len()
     );
-    for ((dso, _), (text, count)) in &different {
+    for ((dso, name), (text, count)) in &different {
         eprintln!("  {dso} {count}x {text}");
+        assert!(is_explained(dso, name), "{dso} {text}");
     }
     assert!(same > 1_000, "only {same} lines compared");
+}
+
+/// Where these texts of perf are no measure for the object files in the archives.
+fn is_explained(dso: &str, name: &str) -> bool {
+    // Written offline, on a machine with the debug file of libc, which no archive has: local
+    // names such as `__GI___ioctl`.
+    dso == "/lib/x86_64-linux-gnu/libc.so.6"
+        // perf 6.1 takes the entries of .plt to be in the order of the relocations, which libc's
+        // are not (objdump agrees with us), and has no name for indirect functions.
+        || (dso.ends_with("/libc.so.6") && name.ends_with("@plt"))
+        // Written offline: perf took the vdso of the machine it ran on.
+        || dso == "[vdso]"
 }
 
 fn place(object: &ObjectSymbols, offset: u64) -> String {

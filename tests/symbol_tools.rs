@@ -197,6 +197,48 @@ fn cpp_names_are_those_of_cppfilt() {
     assert!(different.len() * 50 < names.len());
 }
 
+/// A stripped program whose table is packed in `.gnu_debugdata`, as Fedora builds them, has all its
+/// functions.
+#[test]
+fn packed_tables_are_read() {
+    let dir = std::env::temp_dir().join(format!("vmflame-packed-{}", std::process::id()));
+    fs::create_dir_all(&dir).unwrap();
+    let script = "printf 'static int __attribute__((noinline)) inner(int a) { return a * 3; }\n\
+        int main(int c, char **v) { (void)v; return inner(c); }\n' > a.c && cc -O1 -o whole a.c && \
+        objcopy --only-keep-debug whole debug && strip -g debug && xz -k debug && \
+        strip -o stripped whole && objcopy --add-section .gnu_debugdata=debug.xz stripped packed";
+    let status = Command::new("sh")
+        .arg("-c")
+        .arg(script)
+        .current_dir(&dir)
+        .status();
+    if !status.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: no compiler, binutils or xz");
+        return;
+    }
+    let file = |name: &str| parse(dir.join(name).to_str().unwrap());
+    let (whole, stripped, packed) = (file("whole"), file("stripped"), file("packed"));
+    let inner = whole.iter().find(|symbol| symbol.name == "inner").unwrap();
+    assert!(stripped.look_up(inner.start).is_err());
+    assert_eq!(packed.look_up(inner.start), Ok(inner));
+    assert!(stripped.is_stripped() && !packed.is_stripped());
+    let joined = stripped.with_debug_file(file("debug"));
+    assert_eq!(joined.look_up(inner.start), Ok(inner));
+    let bytes = fs::read(dir.join("packed")).unwrap();
+    let stream = bytes
+        .windows(6)
+        .position(|window| window == b"\xfd7zXZ\0")
+        .unwrap();
+    let mut seed = 7;
+    for _ in 0..500 {
+        let mut flipped = bytes.clone();
+        let reach = 1 + next(&mut seed) % 1500;
+        flipped[stream + next(&mut seed) % reach] = u8::try_from(next(&mut seed) % 256).unwrap();
+        drop(ObjectSymbols::parse_elf(Path::new("x"), &flipped));
+    }
+    fs::remove_dir_all(&dir).unwrap();
+}
+
 /// A file is used only when its build id is the recorded one.
 #[test]
 fn only_the_same_build_is_used() {

@@ -6,6 +6,7 @@ use std::path::Path;
 use object::read::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SymbolKind};
 use object::{Architecture, BinaryFormat, File, SectionFlags, Symbol, elf};
 
+use super::debugdata;
 use super::object_symbols::{ObjectSymbols, Segment};
 use super::plt;
 use super::sized::{Binding, SizedBuilder, SizedSymbols, Stated};
@@ -15,9 +16,6 @@ use crate::units::{BuildId, FileOffset, Svma};
 /// Names may overlap in a file's string table; the table holds each whole. Twice the file is more
 /// than any honest file needs and keeps a crafted one from growing without bound.
 const NAMES_PER_FILE: usize = 2;
-
-/// Largest `.gnu_debugdata` that is unpacked, in packed bytes. Fedora's largest are 2 MB.
-const LARGEST_DEBUGDATA: usize = 8 << 20;
 
 /// The build id in the bytes of an ELF file; `None` when it has none or is no ELF file.
 pub fn read_build_id(bytes: &[u8]) -> Option<BuildId> {
@@ -51,9 +49,11 @@ impl ObjectSymbols {
                 label: false,
             });
         }
-        if !full && let Some(unpacked) = debugdata(&file) {
+        if !full
+            && let Some(unpacked) = packed_table(&file)
+            && let Ok(inner) = open(path, &unpacked)
+        {
             // The packed file has the sections' addresses, but not their bytes.
-            let inner = open(path, &unpacked)?;
             let mut packed = Reader::new(&inner, unpacked.len());
             packed.builder = reader.builder;
             packed.name_budget = packed.name_budget.saturating_add(reader.name_budget);
@@ -92,16 +92,9 @@ fn segments(file: &File<'_>) -> Box<[Segment]> {
         .collect()
 }
 
-/// The symbol table packed in a stripped file; `None` when there is none or it cannot be unpacked.
-fn debugdata(file: &File<'_>) -> Option<Vec<u8>> {
-    let section = file.section_by_name(".gnu_debugdata")?;
-    let packed = section.data().ok()?;
-    if packed.len() > LARGEST_DEBUGDATA {
-        return None;
-    }
-    let mut unpacked = Vec::new();
-    lzma_rs::xz_decompress(&mut &*packed, &mut unpacked).ok()?;
-    Some(unpacked)
+/// The unpacked symbol table of a stripped file; `None` when there is none to be had.
+fn packed_table(file: &File<'_>) -> Option<Vec<u8>> {
+    debugdata::unpack(file.section_by_name(".gnu_debugdata")?.data().ok()?)
 }
 
 /// What decides about the symbols of a section.
