@@ -172,7 +172,13 @@ fn builds(cache: &Path, dso: &str, places: &Places) -> Vec<ObjectSymbols> {
             .collect();
         BuildId::new(&bytes?)
     });
-    ids.filter_map(|id| places.find_object(dso, Some(&id)).object.ok())
+    // perf used debug files of the machine it ran on, which may be installed here too.
+    let with_debug_files = Places {
+        recorded_paths: true,
+        ..places.clone()
+    };
+    ids.flat_map(|id| [places, &with_debug_files].map(|places| places.find_object(dso, Some(&id))))
+        .filter_map(|found| found.object.ok())
         .collect()
 }
 
@@ -243,7 +249,8 @@ fn is_explained(dso: &str, name: &str) -> bool {
         // perf 6.1 takes the entries of .plt to be in the order of the relocations, which libc's
         // are not (objdump agrees with us), and has no name for indirect functions.
         || (dso.ends_with("/libc.so.6") && name.ends_with("@plt"))
-        // Written offline: perf took the vdso of the machine it ran on.
+        // One line, written offline: its function starts where those of the archive do not, so
+        // perf had another vdso, most likely that of the machine it ran on.
         || dso == "[vdso]"
 }
 

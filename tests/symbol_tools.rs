@@ -222,7 +222,7 @@ fn packed_tables_are_read() {
     assert!(stripped.look_up(inner.start).is_err());
     assert_eq!(packed.look_up(inner.start), Ok(inner));
     assert!(stripped.is_stripped() && !packed.is_stripped());
-    let joined = stripped.with_debug_file(file("debug"));
+    let joined = stripped.with_debug_file(&file("debug"));
     assert_eq!(joined.look_up(inner.start), Ok(inner));
     let bytes = fs::read(dir.join("packed")).unwrap();
     let stream = bytes

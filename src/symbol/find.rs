@@ -184,7 +184,7 @@ impl Places {
             found.refused.append(&mut debug.refused);
             found.broken.append(&mut debug.broken);
             if let (true, Ok(object), Ok(debug)) = (usable, &mut found.object, debug.object) {
-                *object = std::mem::take(object).with_debug_file(debug);
+                *object = std::mem::take(object).with_debug_file(&debug);
                 if !object.is_stripped() {
                     return;
                 }

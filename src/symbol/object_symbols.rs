@@ -106,13 +106,14 @@ impl ObjectSymbols {
         !self.full
     }
 
-    /// Takes the functions of the debug file of the same build.
+    /// Takes the functions of the debug file of the same build, where it has any.
     ///
-    /// The segments stay: a debug file keeps addresses, but not the file's bytes.
+    /// The segments stay: a debug file keeps addresses, but not the file's bytes. The entries of
+    /// the linkage tables stay too, since a debug file has none.
     #[must_use]
-    pub fn with_debug_file(mut self, debug: Self) -> Self {
+    pub fn with_debug_file(mut self, debug: &Self) -> Self {
         if debug.full && !debug.is_empty() {
-            self.symbols = debug.symbols;
+            self.symbols = debug.symbols.with_others(&self.symbols);
             self.full = true;
         }
         self

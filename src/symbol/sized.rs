@@ -64,6 +64,25 @@ impl SizedSymbols {
             .filter_map(|entry| Some((self.name_of(entry)?, entry.start, entry.end)))
     }
 
+    /// These symbols, and of the `others` those that start where these have none.
+    pub(super) fn with_others(&self, others: &Self) -> Self {
+        let mut builder = SizedBuilder::default();
+        let added = others
+            .iter()
+            .filter(|&(_, start, _)| self.look_up(start).is_none());
+        for (name, start, end) in self.iter().chain(added) {
+            builder.push(Stated {
+                name,
+                start,
+                bytes: end - start,
+                limit: end,
+                binding: Binding::Global,
+                label: false,
+            });
+        }
+        builder.finish()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
