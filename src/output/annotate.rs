@@ -81,8 +81,10 @@ struct Pass<'a> {
     place: Place,
     /// Height of inferno's picture.
     height: usize,
-    /// inferno draws its background first of all shapes; our head takes its place.
-    head_done: bool,
+    /// inferno draws its background first of all shapes; our ground takes its place.
+    started: bool,
+    /// Whether the boxes are over.
+    ended: bool,
     drawn: Drawn,
     look: Look,
     buffer: String,
@@ -108,7 +110,8 @@ pub(crate) fn write(
         out: Writer::new(out),
         place: Place::Head,
         height: 0,
-        head_done: false,
+        started: false,
+        ended: false,
         drawn: Drawn::default(),
         look: Look::default(),
         buffer: String::new(),
@@ -146,9 +149,9 @@ impl Pass<'_> {
                     Ok(())
                 }
             },
-            Event::Empty(_) if !self.head_done => {
-                self.head_done = true;
-                self.chrome.push_head(&mut self.buffer, self.height);
+            Event::Empty(_) if !self.started => {
+                self.started = true;
+                self.chrome.push_ground(&mut self.buffer, self.height);
                 self.flush()
             }
             Event::End(element) => {
@@ -215,14 +218,21 @@ impl Pass<'_> {
         } else if let Event::End(element) = event {
             match element.name().as_ref() {
                 b"g" => return self.write_box(),
-                b"svg" => {
-                    self.buffer.push_str("</svg>\n");
-                    return self.flush();
-                }
+                b"svg" => return self.end(),
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// Ends first the boxes, then the document.
+    fn end(&mut self) -> io::Result<()> {
+        self.buffer.push_str("</svg>\n");
+        if !self.ended {
+            self.ended = true;
+            self.chrome.push_head(&mut self.buffer);
+        }
+        self.flush()
     }
 
     fn name(&mut self, event: &Event<'_>) -> io::Result<()> {

@@ -101,7 +101,8 @@ impl Chrome {
         let full = height + Self::shift(&self.head()) + FOOT;
         self.push_start(&mut text, height);
         self.push_style(&mut text);
-        self.push_head(&mut text, height);
+        self.push_ground(&mut text, height);
+        self.push_head(&mut text);
         push_format(
             &mut text,
             format_args!(
@@ -189,19 +190,38 @@ impl Chrome {
         text.push_str("]]></script>\n");
     }
 
-    /// Background, title, subtitle, buttons, status lines and legend; `height` is inferno's.
+    /// Background and status lines; `height` is inferno's.
     ///
     /// Our x and y carry a decimal point: inferno looks boxes up by bare numbers in `x` and `y`
     /// when it restores the state from the address bar, and must not find one of these.
-    pub(crate) fn push_head(&self, text: &mut String, height: usize) {
-        let head = self.head();
-        let shift = Self::shift(&head);
-        let full = height + shift + FOOT;
+    pub(crate) fn push_ground(&self, text: &mut String, height: usize) {
+        let bottom = height + Self::shift(&self.head());
         push_format(
             text,
             format_args!(
                 "<rect id=\"paper\" class=\"paper\" width=\"100%\" height=\"{full}\" \
-                 fill=\"#ffffff\"/>\n<text id=\"title\" x=\"{PADDING:.1}\" y=\"{TITLE_Y}.0\""
+                 fill=\"#ffffff\"/>\n\
+                 <text id=\"details\" x=\"{PADDING:.1}\" y=\"{details}.0\"> </text>\n\
+                 <text id=\"picked\" x=\"{PADDING:.1}\" y=\"{status}.0\" role=\"status\"> </text>\n\
+                 <text id=\"matched\" x=\"{right:.1}\" y=\"{status}.0\" role=\"status\"> </text>\n",
+                full = bottom + FOOT,
+                right = WIDTH - PADDING,
+                details = bottom.saturating_sub(17),
+                status = bottom.saturating_sub(1),
+            ),
+        );
+    }
+
+    /// Title, subtitle, buttons and legend, on a ground of their own: they come after the boxes
+    /// because the script keeps them in sight, above the boxes, when the reader scrolls.
+    pub(crate) fn push_head(&self, text: &mut String) {
+        let head = self.head();
+        push_format(
+            text,
+            format_args!(
+                "<g id=\"head\"><rect class=\"paper\" width=\"100%\" height=\"{}\" \
+                 fill=\"#ffffff\"/>\n<text id=\"title\" x=\"{PADDING:.1}\" y=\"{TITLE_Y}.0\"",
+                head.bottom.saturating_sub(2)
             ),
         );
         push_attribute(text, "data-full", &self.title);
@@ -221,16 +241,12 @@ impl Chrome {
                 "<text id=\"unzoom\" class=\"hide\" x=\"100%\" dx=\"-84\" y=\"{TITLE_Y}.0\" \
                  role=\"button\" tabindex=\"0\">Reset Zoom</text>\n\
                  <text id=\"search\" x=\"{right:.1}\" y=\"{TITLE_Y}.0\" role=\"button\" \
-                 tabindex=\"0\">Search</text>\n\
-                 <text id=\"details\" x=\"{PADDING:.1}\" y=\"{details}.0\"> </text>\n\
-                 <text id=\"picked\" x=\"{PADDING:.1}\" y=\"{status}.0\" role=\"status\"> </text>\n\
-                 <text id=\"matched\" x=\"{right:.1}\" y=\"{status}.0\" role=\"status\"> </text>\n",
+                 tabindex=\"0\">Search</text>\n",
                 right = WIDTH - PADDING,
-                details = (height + shift).saturating_sub(17),
-                status = (height + shift).saturating_sub(1),
             ),
         );
         self.push_legend(text, &head);
+        text.push_str("</g>\n");
     }
 
     fn push_subtitle(&self, text: &mut String, head: &Head) {

@@ -176,8 +176,8 @@ fn in_order(totals: &[(Tag, u64)]) -> Vec<(Tag, u64)> {
 /// The part of a subtitle that tells what the CPU was doing:
 /// `guest 12 % · VM exits 61 % (port I/O 31 %, APIC 22 %, …) · idle 27 %`.
 ///
-/// Shares are of the sum of `totals`. The largest exits are named, largest first. Empty when there
-/// is nothing but host work.
+/// Shares are of the sum of `totals`. The largest exits are named, largest first; other work
+/// only from one percent up. Empty when there is nothing but host work.
 pub fn subtitle_shares(totals: &[(Tag, u64)]) -> String {
     let present = in_order(totals);
     let sum = |wanted: &dyn Fn(Tag) -> bool| {
@@ -208,7 +208,8 @@ pub fn subtitle_shares(totals: &[(Tag, u64)]) -> String {
         parts.push(format!("VM exits {all} ({})", named.join(", ")));
     }
     for &(tag, weight) in &present {
-        if tag != Tag::Guest && !tag.is_exit() {
+        let worth_naming = percent(weight, total) >= 1.0;
+        if tag != Tag::Guest && !tag.is_exit() && worth_naming {
             parts.push(share(tag, weight));
         }
     }

@@ -4,12 +4,13 @@
 (function () {
     "use strict";
     var PAD = 10, LINE = 16, ROW = 20, FIRST = 36, FOOT = 14;
-    var root, boxes, legend, picked, current, byDepth;
+    var root, head, boxes, legend, picked, current, byDepth;
 
     function start() {
         root = document.documentElement;
         boxes = document.getElementById("frames");
         if (!boxes || boxes.children.length === 0) return;
+        head = document.getElementById("head");
         legend = document.getElementById("legend");
         picked = document.getElementById("picked");
         current = boxes.children[boxes.children.length - 1];
@@ -17,11 +18,15 @@
             if (boxes.children[i].getAttribute("tabindex") === "0") current = boxes.children[i];
         }
         window.addEventListener("resize", arrange);
+        window.addEventListener("scroll", follow);
         window.addEventListener("click", clicked);
         window.addEventListener("keydown", pressed);
         boxes.addEventListener("focusin", focused);
         boxes.addEventListener("focusout", function (e) { tell(e.target, "mouseout"); });
         arrange();
+        // Stacks grow from the bottom of a picture that may be much higher than the window.
+        window.scrollTo(0, root.getBoundingClientRect().height);
+        follow();
         var wanted = params().t;
         if (wanted) pick(wanted);
     }
@@ -47,9 +52,16 @@
         var height = base + shift + FOOT;
         root.setAttribute("height", height);
         document.getElementById("paper").setAttribute("height", height);
+        head.firstElementChild.setAttribute("height", y - 2);
         move("details", base + shift - 17);
         move("picked", base + shift - 1);
         move("matched", base + shift - 1);
+    }
+
+    // The head stays in sight while the reader scrolls, unless it would take half of the window.
+    function follow() {
+        var tall = head.firstElementChild.height.baseVal.value * 2 > window.innerHeight;
+        head.setAttribute("transform", "translate(0 " + (tall ? 0 : window.scrollY) + ")");
     }
 
     function move(id, y) {
