@@ -230,14 +230,17 @@ fn affordable(
 ) -> u64 {
     let mut boxes = Vec::new();
     let mut spent = 0_usize;
-    let mut left = vec![NodeIx::ROOT];
-    while let Some(node) = left.pop() {
+    let mut left = vec![(NodeIx::ROOT, 0)];
+    while let Some((node, depth)) = left.pop() {
+        if depth == MAX_DEPTH {
+            continue;
+        }
         for &child in &tree.get(node).children {
             if weight(child) >= least {
                 let bytes = BOX_BYTES + name_bytes(child);
                 spent = spent.saturating_add(bytes);
                 boxes.push((weight(child), bytes));
-                left.push(child);
+                left.push((child, depth + 1));
             }
         }
     }

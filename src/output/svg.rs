@@ -10,7 +10,9 @@ use super::text::{one_line, percent, push_format, share_in_words, shortened, wit
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 
 /// Letters of a name that a tooltip shows, and a search finds.
-const MAX_NAME: usize = 1500;
+const MAX_NAME: usize = 1000;
+/// The same for the name of a DSO.
+const MAX_DSO: usize = 200;
 
 /// Exits that the subtitle names; the others are in the legend.
 const NAMED_EXITS: usize = 4;
@@ -57,7 +59,7 @@ pub fn write_svg(
     let weight = |node| tree.get(node).total;
     let text_bytes = |node: NodeIx| {
         let frame = table.get(tree.get(node).frame);
-        frame.name.len().min(MAX_NAME) + frame.dso.len().min(MAX_NAME)
+        frame.name.len().min(MAX_NAME) + frame.dso.len().min(MAX_DSO)
     };
     let layout = Layout::new(tree, &weight, &text_bytes, picture.min_width)?;
     let chrome = chrome_of(picture, total, layout.len());
@@ -86,7 +88,7 @@ pub fn write_svg(
             let dso = one_line(&table.get(shown.frame).dso);
             push_format(
                 &mut look.facts,
-                format_args!(", {}", shortened(&dso, MAX_NAME)),
+                format_args!(", {}", shortened(&dso, MAX_DSO)),
             );
         }
         let shade = Shade::of(&look.name);

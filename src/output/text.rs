@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(share_in_words(1, 1_000_000), "<0.1\u{a0}%");
         assert_eq!(share_in_words(31, 1000), "3.1\u{a0}%");
         assert_eq!(share_in_words(61, 100), "61\u{a0}%");
-        assert_eq!(share_in_words(1, 0), "0\u{a0}%");
+        assert_eq!(share_in_words(0, 0), "0\u{a0}%");
     }
 
     #[test]

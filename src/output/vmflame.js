@@ -152,7 +152,7 @@
         var entry = e.target.closest ? e.target.closest(".entry") : null;
         if (entry) toggle(entry);
         var box = find_group(e.target);
-        if (box) aim(box);
+        if (box) aim(box, false);
     }
 
     // Keyboard.
@@ -222,17 +222,22 @@
         } else {
             return false;
         }
-        if (to) { aim(to.box); to.box.focus(); }
+        if (to) aim(to.box, true);
         return true;
     }
 
     // One box at a time can be reached by Tab; the arrow keys move which.
-    function aim(box) {
-        current.removeAttribute("tabindex");
-        current.removeAttribute("role");
+    function aim(box, focus) {
+        var before = current;
         current = box;
         box.setAttribute("tabindex", "0");
         box.setAttribute("role", "button");
+        if (focus) box.focus();
+        // Last: a focused element that loses its tabindex loses the focus.
+        if (before !== box) {
+            before.removeAttribute("tabindex");
+            before.removeAttribute("role");
+        }
     }
 
     function tell(box, type) { box.dispatchEvent(new MouseEvent(type, {bubbles: true})); }
