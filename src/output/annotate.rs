@@ -3,6 +3,7 @@
 //! inferno decides where each box is. This pass gives the box its text, colour, tooltip and
 //! attributes, and puts our own head around all boxes.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use quick_xml::Writer;
@@ -268,7 +269,7 @@ impl Pass<'_> {
         text.push_str("><title>");
         push_escaped(text, &look.name);
         text.push_str(" (");
-        push_escaped(text, &look.facts.replace('(', "[").replace(')', "]"));
+        push_escaped(text, &without_parentheses(&look.facts));
         push_format(
             text,
             format_args!(
@@ -334,6 +335,14 @@ impl Drawn {
         )]
         let letters = (pixels.clamp(0.0, FRAMES_WIDTH) / (FONT_SIZE as f64 * LETTER)) as usize;
         letters
+    }
+}
+
+fn without_parentheses(facts: &str) -> Cow<'_, str> {
+    if facts.contains(['(', ')']) {
+        Cow::Owned(facts.replace('(', "[").replace(')', "]"))
+    } else {
+        Cow::Borrowed(facts)
     }
 }
 

@@ -6,7 +6,9 @@ use super::annotate::{self, Look};
 use super::chrome::{Chrome, Entry};
 use super::layout::Layout;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
-use super::text::{one_line, percent, push_format, share_in_words, shortened, with_commas};
+use super::text::{
+    one_line, percent, push_format, push_percent, share_in_words, shortened, with_commas,
+};
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 
 /// Letters of a name that a tooltip shows, and a search finds.
@@ -67,6 +69,7 @@ pub fn write_svg(
         return chrome.write_alone("no samples", out).map(|()| 0);
     }
     let hosts = host_nodes(tree, picture);
+    let unit = one_line(&picture.unit);
     let mut look_of = |node: NodeIx, look: &mut Look| {
         let (shown, name) = (tree.get(node), &mut look.name);
         if node == NodeIx::ROOT {
@@ -75,12 +78,9 @@ pub fn write_svg(
             let raw = table.get(shown.frame);
             name.push_str(&shortened(&one_line(&raw.name), MAX_NAME));
         }
-        let share = percent(shown.total, total);
-        let count = with_commas(shown.total);
-        push_format(
-            &mut look.facts,
-            format_args!("{count} {}, {share:.2}%", one_line(&picture.unit)),
-        );
+        look.facts.push_str(&with_commas(shown.total));
+        push_format(&mut look.facts, format_args!(" {unit}, "));
+        push_percent(&mut look.facts, shown.total, total);
         if let Some(tag) = shown.tag {
             push_format(&mut look.facts, format_args!(", {}", tag.words()));
         }
@@ -146,12 +146,8 @@ fn chrome_of(picture: &Picture, total: u64, boxes: usize) -> Chrome {
 
 fn entry_of(tag: Tag, weight: u64, total: u64, unit: &str) -> Entry {
     let share = share_in_words(weight, total);
-    let exact = format!(
-        "{} {}, {:.2}%",
-        with_commas(weight),
-        one_line(unit),
-        percent(weight, total)
-    );
+    let mut exact = format!("{} {}, ", with_commas(weight), one_line(unit));
+    push_percent(&mut exact, weight, total);
     let shown = (tag != Tag::Host).then_some(tag);
     let exit = if tag.is_exit() { "exit: " } else { "" };
     Entry {
