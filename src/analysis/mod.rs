@@ -150,16 +150,8 @@ fn finish(
     (mut stacks, mut namer): (NamedStacks, Namer<'_>),
     request: &Request,
 ) -> Result<Profile> {
-    let mut totals = HashMap::new();
     if !request.no_tag {
-        let machine = with_order!(capture.endian(), O => {
-            capture.features().string::<O>(linux_perf_data::Feature::ARCH)
-        });
-        let mut tagger = Tagger::for_arch(machine.as_deref());
-        if let Some((text, path)) = &request.rules {
-            tagger.add_rules(text, path)?;
-        }
-        stacks.tag(&mut tagger, &namer.frames);
+        tag(capture, &mut stacks, &namer, request)?;
     }
     let mut tally = folded.tally.clone();
     let left_out = stacks.retain_wanted(request);
@@ -174,17 +166,7 @@ fn finish(
     } else {
         max_stack.into()
     });
-    let mut total = 0_u64;
-    for stack in stacks.iter() {
-        *totals.entry(stack.tag).or_insert(0_u64) += stack.weight;
-        total = total.saturating_add(stack.weight);
-    }
-    let in_order = |tag| totals.get(&tag).map(|&weight| (tag, weight));
-    let totals = Tag::ALL
-        .into_iter()
-        .filter_map(in_order)
-        .filter(|_| !request.no_tag)
-        .collect();
+    let (totals, total) = add_up(&stacks, request.no_tag);
     let name = capture
         .events()
         .get(event)
@@ -213,6 +195,41 @@ fn finish(
         tally,
         times: folded.times,
     })
+}
+
+/// Tags all stacks.
+fn tag(
+    capture: &Capture,
+    stacks: &mut NamedStacks,
+    namer: &Namer<'_>,
+    request: &Request,
+) -> Result<()> {
+    let machine = with_order!(capture.endian(), O => {
+        capture.features().string::<O>(linux_perf_data::Feature::ARCH)
+    });
+    let mut tagger = Tagger::for_arch(machine.as_deref());
+    if let Some((text, path)) = &request.rules {
+        tagger.add_rules(text, path)?;
+    }
+    stacks.tag(&mut tagger, &namer.frames);
+    Ok(())
+}
+
+/// Weight by tag, and of all stacks.
+fn add_up(stacks: &NamedStacks, no_tag: bool) -> (Vec<(Tag, u64)>, u64) {
+    let mut by_tag: HashMap<Tag, u64> = HashMap::new();
+    let mut total = 0_u64;
+    for stack in stacks.iter() {
+        let sum = by_tag.entry(stack.tag).or_default();
+        *sum = sum.saturating_add(stack.weight);
+        total = total.saturating_add(stack.weight);
+    }
+    let in_order = |tag| by_tag.get(&tag).map(|&weight| (tag, weight));
+    let totals = Tag::ALL
+        .into_iter()
+        .filter_map(in_order)
+        .filter(|_| !no_tag);
+    (totals.collect(), total)
 }
 
 fn nothing_left(tally: &Tally, event: &str) -> Error {

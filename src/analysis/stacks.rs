@@ -4,11 +4,11 @@ use hashbrown::{HashMap, HashSet};
 
 use super::namer::Namer;
 use super::{Request, WeightKind};
-use crate::fold::{ChainFrame, ChainFrames, MomentStack};
+use crate::fold::{ChainFrame, ChainFrames, MomentStack, UniqueStack};
 use crate::kvm::{StackView, Tagger};
 use crate::perf::Capture;
 use crate::perf::bytes::{ByteOrder, with_order};
-use crate::space::Timeline;
+use crate::space::{Moment, Timeline};
 use crate::stack::{FrameIx, FrameTable, Tag};
 use crate::units::{Avma, CpuMode, Pid, Tid};
 
@@ -122,28 +122,7 @@ impl NamedStacks {
             self.frames.push(root);
         }
         let first = self.frames.len();
-        let mut chain_len = 0;
-        for at in ChainFrames::<O>::new(stack.chain, key.mode) {
-            chain_len += 1;
-            if request.scope.shows(at.mode) {
-                let frame = namer.name(key.pid, moment, at, stack.samples);
-                self.frames.push(frame);
-            }
-        }
-        if chain_len == 0 && request.scope.shows(key.mode) {
-            let frame = if key.mode.is_guest() {
-                namer.guest(key.mode)
-            } else {
-                let ip = Avma::new(key.ip);
-                let at = ChainFrame {
-                    mode: key.mode,
-                    recorded: ip,
-                    lookup: ip,
-                };
-                namer.name(key.pid, moment, at, stack.samples)
-            };
-            self.frames.push(frame);
-        }
+        let chain_len = self.add_chain::<O>(stack, moment, namer, request.scope);
         if self.frames.len() == first && request.scope != FrameScope::All {
             self.frames.truncate(start);
             self.out_of_scope += stack.samples;
@@ -172,6 +151,41 @@ impl NamedStacks {
             weight,
             chain_len,
         });
+    }
+
+    /// Appends the wanted frames of a stack's call chain, leaf first; returns how many addresses
+    /// the chain holds.
+    fn add_chain<O: ByteOrder>(
+        &mut self,
+        stack: UniqueStack<'_>,
+        moment: Moment,
+        namer: &mut Namer<'_>,
+        scope: FrameScope,
+    ) -> usize {
+        let key = stack.key;
+        let mut chain_len = 0;
+        for at in ChainFrames::<O>::new(stack.chain, key.mode) {
+            chain_len += 1;
+            if scope.shows(at.mode) {
+                let frame = namer.name(key.pid, moment, at, stack.samples);
+                self.frames.push(frame);
+            }
+        }
+        if chain_len == 0 && scope.shows(key.mode) {
+            let frame = if key.mode.is_guest() {
+                namer.guest(key.mode)
+            } else {
+                let ip = Avma::new(key.ip);
+                let at = ChainFrame {
+                    mode: key.mode,
+                    recorded: ip,
+                    lookup: ip,
+                };
+                namer.name(key.pid, moment, at, stack.samples)
+            };
+            self.frames.push(frame);
+        }
+        chain_len
     }
 
     fn intern(&mut self, name: String) -> u32 {
@@ -288,12 +302,7 @@ impl FrameScope {
 }
 
 /// Names of a process and a thread, as perf shows them where the capture tells none.
-fn task_names(
-    timeline: &Timeline,
-    pid: Pid,
-    tid: Tid,
-    moment: crate::space::Moment,
-) -> (String, String) {
+fn task_names(timeline: &Timeline, pid: Pid, tid: Tid, moment: Moment) -> (String, String) {
     let or_number = |name: Option<&str>, id: i32| match (name, id) {
         (Some(name), _) => name.to_owned(),
         (None, 0) => "swapper".to_owned(),

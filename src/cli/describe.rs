@@ -72,8 +72,8 @@ fn machine_facts<O: ByteOrder>(features: &Features) -> Vec<(&'static str, String
 
 fn as_text(capture: &Capture, survey: &Survey) -> String {
     let mut out = String::new();
-    // Writing to a string cannot fail.
-    drop(write_text(&mut out, capture, survey));
+    let written = write_text(&mut out, capture, survey);
+    debug_assert!(written.is_ok(), "writing to a string cannot fail");
     // Names come from the file: control characters would drive the terminal.
     out.chars()
         .map(|c| {
@@ -109,6 +109,26 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
             millis % 1000
         )?;
     }
+    write_events(out, capture, survey)?;
+    writeln!(out, "\nrecords")?;
+    for (kind, count) in survey.counts.iter() {
+        let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
+        writeln!(out, "  {name:<20} {:>12}", with_spaces(count))?;
+    }
+    let tally = &survey.tally;
+    writeln!(
+        out,
+        "lost by the kernel: {} records, {} samples",
+        with_spaces(tally.lost_records),
+        with_spaces(tally.lost_samples)
+    )?;
+    if tally.damaged_bytes > 0 {
+        writeln!(out, "damaged: {} bytes", with_spaces(tally.damaged_bytes))?;
+    }
+    write_symbols(out, survey)
+}
+
+fn write_events(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt::Result {
     writeln!(out, "\nevents")?;
     for (ix, event) in capture.events().iter() {
         let count = survey
@@ -130,28 +150,12 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
             out,
             "* what convert takes by default: {} different stacks",
             with_spaces(survey.unique_stacks as u64)
-        )?,
+        ),
         None => writeln!(
             out,
             "no event records call chains: record with perf record -g"
-        )?,
+        ),
     }
-    writeln!(out, "\nrecords")?;
-    for (kind, count) in survey.counts.iter() {
-        let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
-        writeln!(out, "  {name:<20} {:>12}", with_spaces(count))?;
-    }
-    let tally = &survey.tally;
-    writeln!(
-        out,
-        "lost by the kernel: {} records, {} samples",
-        with_spaces(tally.lost_records),
-        with_spaces(tally.lost_samples)
-    )?;
-    if tally.damaged_bytes > 0 {
-        writeln!(out, "damaged: {} bytes", with_spaces(tally.damaged_bytes))?;
-    }
-    write_symbols(out, survey)
 }
 
 fn write_symbols(out: &mut String, survey: &Survey) -> std::fmt::Result {
@@ -215,7 +219,36 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
         .into_iter()
         .map(|(label, fact)| (label.to_owned(), fact.into()))
         .collect();
-    let events: Vec<Value> = capture
+    let records: serde_json::Map<String, Value> = survey
+        .counts
+        .iter()
+        .map(|(kind, count)| {
+            let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
+            (name, count.into())
+        })
+        .collect();
+    let findings: Vec<String> = capture.findings().iter().map(convert::describe).collect();
+    json!({
+        "schema_version": 1,
+        "path": capture.path().display().to_string(),
+        "bytes": capture.file_len(),
+        "machine": machine,
+        "first_ns": survey.times.map(|(first, _)| first.as_nanos()),
+        "last_ns": survey.times.map(|(_, last)| last.as_nanos()),
+        "events": events_json(capture, survey),
+        "records": records,
+        "unique_stacks": survey.unique_stacks,
+        "lost_records": survey.tally.lost_records,
+        "lost_samples": survey.tally.lost_samples,
+        "damaged_bytes": survey.tally.damaged_bytes,
+        "kernel_symbols": kernel_words(&survey.kernel_source),
+        "objects": objects_json(survey),
+        "warnings": findings,
+    })
+}
+
+fn events_json(capture: &Capture, survey: &Survey) -> Vec<Value> {
+    capture
         .events()
         .iter()
         .map(|(ix, event)| {
@@ -233,16 +266,11 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
                 "default": survey.event == Some(ix),
             })
         })
-        .collect();
-    let records: serde_json::Map<String, Value> = survey
-        .counts
-        .iter()
-        .map(|(kind, count)| {
-            let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
-            (name, count.into())
-        })
-        .collect();
-    let objects: Vec<Value> = survey
+        .collect()
+}
+
+fn objects_json(survey: &Survey) -> Vec<Value> {
+    survey
         .objects
         .iter()
         .map(|object| {
@@ -253,23 +281,5 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
                 "missing": object.outcome.as_ref().err().map(ToString::to_string),
             })
         })
-        .collect();
-    let findings: Vec<String> = capture.findings().iter().map(convert::describe).collect();
-    json!({
-        "schema_version": 1,
-        "path": capture.path().display().to_string(),
-        "bytes": capture.file_len(),
-        "machine": machine,
-        "first_ns": survey.times.map(|(first, _)| first.as_nanos()),
-        "last_ns": survey.times.map(|(_, last)| last.as_nanos()),
-        "events": events,
-        "records": records,
-        "unique_stacks": survey.unique_stacks,
-        "lost_records": survey.tally.lost_records,
-        "lost_samples": survey.tally.lost_samples,
-        "damaged_bytes": survey.tally.damaged_bytes,
-        "kernel_symbols": kernel_words(&survey.kernel_source),
-        "objects": objects,
-        "warnings": findings,
-    })
+        .collect()
 }

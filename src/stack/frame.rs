@@ -67,6 +67,18 @@ impl FrameTable {
         &self.frames[ix.as_usize()]
     }
 
+    /// The position of each frame, by its index, among all frames in order of name, DSO, mode and
+    /// kind.
+    pub fn ranks(&self) -> Vec<u32> {
+        let mut order: Vec<(&Frame, usize)> = self.frames.iter().zip(0..).collect();
+        order.sort_unstable();
+        let mut ranks = vec![0; order.len()];
+        for (rank, (_, ix)) in (0..).zip(order) {
+            ranks[ix] = rank;
+        }
+        ranks
+    }
+
     /// Number of frames.
     pub fn len(&self) -> usize {
         self.frames.len()

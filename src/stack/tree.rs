@@ -1,7 +1,5 @@
 //! The call tree: stacks merged from the root, children in one fixed order.
 
-use hashbrown::HashMap;
-
 use super::{FrameIx, FrameTable, Tag};
 
 /// Index of a node in its [`CallTree`]; the root is 0.
@@ -32,6 +30,13 @@ pub struct TaggedStack<'a> {
     pub weight: u64,
 }
 
+impl TaggedStack<'_> {
+    /// The tag that the frame at `depth` carries.
+    fn tag_at(&self, depth: usize) -> Option<Tag> {
+        (depth >= self.deciding && self.tag != Tag::Host).then_some(self.tag)
+    }
+}
+
 /// One box of the graph.
 #[derive(Clone, Debug)]
 pub struct Node {
@@ -47,6 +52,18 @@ pub struct Node {
     pub children: Vec<NodeIx>,
 }
 
+impl Node {
+    fn new(frame: FrameIx, tag: Option<Tag>) -> Self {
+        Self {
+            frame,
+            tag,
+            total: 0,
+            own: 0,
+            children: Vec::new(),
+        }
+    }
+}
+
 /// Stacks merged from the root by frame and tag.
 #[derive(Debug)]
 pub struct CallTree {
@@ -55,55 +72,65 @@ pub struct CallTree {
 
 impl CallTree {
     /// Merges `stacks`. The result does not depend on their order.
+    ///
+    /// Stacks are sorted by the order of their frames; then each shares with the one before it
+    /// exactly the nodes that it shares with any before it, so no look-up is needed, and nodes are
+    /// made in the order in which the tree is read: a node before its children.
     pub fn build<'a>(
         table: &FrameTable,
         stacks: impl IntoIterator<Item = TaggedStack<'a>>,
     ) -> Self {
-        let root = Node {
-            frame: FrameIx(0),
-            tag: None,
-            total: 0,
-            own: 0,
-            children: Vec::new(),
+        let mut stacks: Vec<TaggedStack<'a>> = stacks.into_iter().collect();
+        let ranks = table.ranks();
+        let steps = |stack: &TaggedStack<'a>| {
+            let rank = |frame: FrameIx| ranks.get(frame.as_usize()).copied().unwrap_or(u32::MAX);
+            let (frames, shown) = (stack.frames, stack.clone());
+            frames
+                .iter()
+                .enumerate()
+                .map(move |(depth, &frame)| (rank(frame), shown.tag_at(depth)))
         };
-        let mut nodes = vec![root];
-        let mut edges: HashMap<(NodeIx, FrameIx, Option<Tag>), NodeIx> = HashMap::new();
-        for stack in stacks {
-            let mut at = NodeIx::ROOT;
-            nodes[0].total += stack.weight;
-            for (depth, &frame) in stack.frames.iter().enumerate() {
-                let tag = (depth >= stack.deciding && stack.tag != Tag::Host).then_some(stack.tag);
-                let next = NodeIx(u32::try_from(nodes.len()).unwrap_or(u32::MAX));
-                let child = *edges.entry((at, frame, tag)).or_insert(next);
-                if child == next {
-                    nodes.push(Node {
-                        frame,
-                        tag,
-                        total: 0,
-                        own: 0,
-                        children: Vec::new(),
-                    });
-                    nodes[at.as_usize()].children.push(child);
-                }
-                nodes[child.as_usize()].total += stack.weight;
-                at = child;
+        stacks.sort_unstable_by(|a, b| steps(a).cmp(steps(b)));
+        let mut tree = Self {
+            nodes: vec![Node::new(FrameIx(0), None)],
+        };
+        let mut path: Vec<NodeIx> = Vec::new();
+        for stack in &stacks {
+            let shared = path
+                .iter()
+                .zip(stack.frames.iter().enumerate())
+                .take_while(|&(&node, (depth, &frame))| {
+                    let node = tree.get(node);
+                    node.frame == frame && node.tag == stack.tag_at(depth)
+                })
+                .count();
+            path.truncate(shared);
+            for (depth, &frame) in stack.frames.iter().enumerate().skip(shared) {
+                let parent = path.last().copied().unwrap_or(NodeIx::ROOT);
+                path.push(tree.add_child(parent, Node::new(frame, stack.tag_at(depth))));
             }
-            nodes[at.as_usize()].own += stack.weight;
+            tree.add_weight(&path, stack.weight);
         }
-        let mut tree = Self { nodes };
-        tree.order(table);
         tree
     }
 
-    fn order(&mut self, table: &FrameTable) {
-        for ix in 0..self.nodes.len() {
-            let mut children = std::mem::take(&mut self.nodes[ix].children);
-            children.sort_unstable_by(|&a, &b| {
-                let (a, b) = (self.get(a), self.get(b));
-                (table.get(a.frame), a.tag).cmp(&(table.get(b.frame), b.tag))
-            });
-            self.nodes[ix].children = children;
+    fn add_child(&mut self, parent: NodeIx, node: Node) -> NodeIx {
+        let child = NodeIx(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        self.nodes.push(node);
+        self.nodes[parent.as_usize()].children.push(child);
+        child
+    }
+
+    /// Adds the weight of a stack that ends at the end of `path`. Periods come from the file: sums
+    /// stop at the largest number.
+    fn add_weight(&mut self, path: &[NodeIx], weight: u64) {
+        for &node in [NodeIx::ROOT].iter().chain(path) {
+            let total = &mut self.nodes[node.as_usize()].total;
+            *total = total.saturating_add(weight);
         }
+        let last = path.last().copied().unwrap_or(NodeIx::ROOT);
+        let own = &mut self.nodes[last.as_usize()].own;
+        *own = own.saturating_add(weight);
     }
 
     /// The node of an index that this tree handed out.
