@@ -9,7 +9,6 @@ use super::{Request, choose_event};
 use crate::error::Result;
 use crate::fold::{EventCount, Selection, Split, fold};
 use crate::loss::Tally;
-use crate::perf::bytes::with_order;
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
 use crate::symbol::Unresolved;
@@ -69,9 +68,11 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
 
 /// The capture's build id table by path, guests' objects left out.
 pub(super) fn recorded_build_ids(capture: &Capture) -> HashMap<String, BuildId> {
-    let table = with_order!(capture.endian(), O => capture.features().build_ids::<O>());
-    let of_host = table
-        .into_iter()
+    let of_host = capture
+        .build_ids()
+        .iter()
         .filter(|entry| entry.machine.as_i32() <= 0);
-    of_host.map(|entry| (entry.path, entry.build_id)).collect()
+    of_host
+        .map(|entry| (entry.path.clone(), entry.build_id.clone()))
+        .collect()
 }

@@ -207,6 +207,12 @@ pub(super) fn describe(finding: &Finding) -> String {
                 .to_owned()
         }
         Finding::CutOff { missing } => format!("the file is cut off: {missing} bytes are missing"),
+        Finding::LostCompressed { bytes } => {
+            format!("{bytes} bytes of compressed records are damaged and were not read")
+        }
+        Finding::LostWrapping { cause } => {
+            format!("the compressed file is damaged or cut off, what came before was read: {cause}")
+        }
         Finding::LostFeature(feature) => {
             format!("the header's {feature} section is not in the file")
         }

@@ -1,15 +1,22 @@
 //! An opened capture: events, features and record regions of a perf.data file.
 
+use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use linux_perf_data::Feature;
+use linux_perf_data::{Feature, FeatureSet};
 
 use super::bytes::{ByteOrder, Endian, position, with_order};
-use super::events::Events;
-use super::features::Features;
-use super::header::{Header, Magic};
+use super::decompress::decompress;
+use super::events::{Event, Events};
+use super::features::{Features, RecordedBuildId};
+use super::header::{Header, Magic, PIPE_HEADER_LEN};
 use super::mapping::MappedFile;
+use super::recognise::not_perf_data;
 use super::scan::Region;
+use super::storage::{Spool, Storage, Wrapping};
+use super::stream::describe;
+use super::tracing::tracepoints;
 use crate::error::{Error, Result};
 
 /// Something about a capture that its user should know.
@@ -24,81 +31,204 @@ pub enum Finding {
     },
     /// A feature section does not lie in the file.
     LostFeature(Feature),
+    /// Compressed records that could not be read.
+    LostCompressed {
+        /// Compressed bytes.
+        bytes: u64,
+    },
+    /// The compression around the file ends in the middle, or is damaged.
+    LostWrapping {
+        /// What the decoder said.
+        cause: String,
+    },
+}
+
+/// What kind of file a capture is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CaptureKind {
+    /// A file with sections.
+    File,
+    /// Pipe-mode data.
+    Pipe,
+    /// A directory of `perf record --threads`.
+    Directory,
 }
 
 /// An opened perf.data file.
 #[derive(Debug)]
 pub struct Capture {
     path: PathBuf,
-    file: MappedFile,
+    storages: Vec<Storage>,
+    /// Whole records, as ranges of the storages.
+    regions: Vec<(usize, Range<usize>)>,
+    kind: CaptureKind,
+    wrapping: Option<Wrapping>,
+    has_compressed: bool,
     endian: Endian,
     events: Events,
     features: Features,
-    data_start: usize,
-    data_end: usize,
+    build_ids: Vec<RecordedBuildId>,
+    findings: Vec<Finding>,
+}
+
+/// The parts of a capture that its first file tells.
+struct Opened {
+    regions: Vec<(usize, Range<usize>)>,
+    events: Vec<Event>,
+    features: Features,
+    build_ids: Vec<RecordedBuildId>,
     findings: Vec<Finding>,
 }
 
 impl Capture {
-    /// Opens the perf.data file at `path`.
+    /// Opens a perf.data file, whatever it is called: with sections or in pipe mode, compressed or
+    /// not, or the directory that `perf record --threads` or `--kcore` makes.
     ///
     /// # Errors
     /// When it cannot be read, is no perf.data file, or describes no events.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = MappedFile::open(path)?;
-        match Magic::of(file.bytes()) {
-            Some(Magic::File(endian)) => {
-                with_order!(endian, O => Self::read::<O>(path, file, endian))
-            }
-            Some(Magic::Pipe(_)) => Err(Error::format(path, "pipe-mode data cannot be read yet")
-                .with_hint("record into a file: perf record -o perf.data")),
-            None => Err(not_perf_data(path, file.bytes())),
+        if path.is_dir() {
+            return Self::open_directory(path);
         }
+        let is_regular = std::fs::metadata(path).is_ok_and(|found| found.is_file());
+        if is_regular {
+            return Self::from_storage(path, Storage::Mapped(MappedFile::open(path)?));
+        }
+        let mut file =
+            std::fs::File::open(path).map_err(|source| Error::io("open", path, source))?;
+        let mut spool = Spool::default();
+        io::copy(&mut file, &mut spool).map_err(|source| Error::io("read", path, source))?;
+        Self::from_spool(path, spool)
     }
 
-    fn read<O: ByteOrder>(path: &Path, file: MappedFile, endian: Endian) -> Result<Self> {
-        let bytes = file.bytes();
-        let header = Header::parse::<O>(bytes)
-            .ok_or_else(|| Error::format(path, "the file ends inside its header"))?;
-        let mut findings = Vec::new();
-        let data_start = position(header.data.offset).min(bytes.len());
-        let (data_end, features) = if header.data.len == 0 {
-            findings.push(Finding::Unfinished);
-            (bytes.len(), Features::default())
-        } else {
-            let stated = data_start.saturating_add(position(header.data.len));
-            if stated > bytes.len() {
-                findings.push(Finding::CutOff {
-                    missing: (stated - bytes.len()) as u64,
-                });
+    /// Opens what a stream brought.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn from_spool(path: &Path, spool: Spool) -> Result<Self> {
+        let storage = spool
+            .finish()
+            .map_err(|source| Error::io("spool", path, source))?;
+        Self::from_storage(path, storage)
+    }
+
+    fn open_directory(path: &Path) -> Result<Self> {
+        let first = path.join("data");
+        let mut capture = Self::from_storage(&first, Storage::Mapped(MappedFile::open(&first)?))?;
+        let mut parts = Vec::new();
+        for number in 0_u32.. {
+            let part = path.join(format!("data.{number}"));
+            if !part.is_file() {
+                break;
             }
-            let table = header.feature_table().unwrap_or(u64::MAX);
-            let (features, lost) = Features::read::<O>(bytes, table, header.features);
-            findings.extend(lost.into_iter().map(Finding::LostFeature));
-            (stated.min(bytes.len()), features)
-        };
-        let mut list = Events::read::<O>(bytes, &header);
-        if list.is_empty() {
-            return Err(Error::format(path, "the file describes no events"));
+            parts.push(MappedFile::open(&part)?);
         }
-        Events::describe::<O>(&mut list, &features);
-        let events = Events::new(list);
-        let path = path.to_owned();
-        Ok(Self {
-            path,
+        capture.kind = CaptureKind::Directory;
+        path.clone_into(&mut capture.path);
+        for part in parts {
+            let whole = 0..part.bytes().len();
+            capture.storages.push(Storage::Mapped(part));
+            capture.regions.push((capture.storages.len() - 1, whole));
+        }
+        let later: Vec<usize> = (1..capture.regions.len()).collect();
+        with_order!(capture.endian, O => capture.decompress::<O>(&later))?;
+        Ok(capture)
+    }
+
+    fn from_storage(path: &Path, mut storage: Storage) -> Result<Self> {
+        let mut findings = Vec::new();
+        let mut wrapping = None;
+        // perf writes none of these itself; two around each other are as far as anyone goes.
+        for _ in 0..2 {
+            let Some(found) = Wrapping::of(storage.bytes()) else {
+                break;
+            };
+            let (inner, problem) = unwrap(path, found, storage.bytes())?;
+            findings.extend(problem.map(|cause| Finding::LostWrapping { cause }));
+            (storage, wrapping) = (inner, Some(found));
+        }
+        let (kind, endian) = match Magic::of(storage.bytes()) {
+            Some(Magic::File(endian)) => (CaptureKind::File, endian),
+            Some(Magic::Pipe(endian)) => (CaptureKind::Pipe, endian),
+            None => return Err(not_perf_data(path, storage.bytes())),
+        };
+        let opened = with_order!(endian, O => match kind {
+            CaptureKind::Pipe => Ok(read_pipe::<O>(storage.bytes())),
+            CaptureKind::File | CaptureKind::Directory => read_file::<O>(path, storage.bytes()),
+        })?;
+        let mut list = opened.events;
+        if list.is_empty() {
+            return Err(Error::format(path, "the file describes no events")
+                .with_hint("its header is damaged, or the recorder was stopped at once"));
+        }
+        with_order!(endian, O => Events::describe::<O>(&mut list, &opened.features));
+        name_tracepoints(&mut list, &opened.features);
+        findings.extend(opened.findings);
+        let mut capture = Self {
+            path: path.to_owned(),
+            storages: vec![storage],
+            regions: opened.regions,
+            kind,
+            wrapping,
+            has_compressed: false,
             endian,
-            events,
-            features,
-            data_start,
-            data_end,
+            events: Events::new(list),
+            features: opened.features,
+            build_ids: opened.build_ids,
             findings,
-            file,
-        })
+        };
+        with_order!(endian, O => capture.decompress::<O>(&[0]))?;
+        Ok(capture)
+    }
+
+    /// Adds what the compressed records of some regions hold as regions of their own.
+    fn decompress<O: ByteOrder>(&mut self, regions: &[usize]) -> Result<()> {
+        let may_have_some = self.kind != CaptureKind::File
+            || self.features.section(Feature::COMPRESSED).is_some()
+            || self.findings.contains(&Finding::Unfinished);
+        if !may_have_some {
+            return Ok(());
+        }
+        for &ix in regions {
+            let Some(&region) = self.regions().get(ix) else {
+                continue;
+            };
+            let pieces = describe::<O>(region).compressed;
+            if pieces.is_empty() {
+                continue;
+            }
+            let made = decompress(&pieces);
+            let made = made.map_err(|source| Error::io("spool", &self.path, source))?;
+            if made.lost > 0 {
+                self.findings
+                    .push(Finding::LostCompressed { bytes: made.lost });
+            }
+            let whole = 0..made.storage.bytes().len();
+            self.has_compressed = true;
+            self.storages.push(made.storage);
+            self.regions.push((self.storages.len() - 1, whole));
+        }
+        Ok(())
     }
 
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What kind of file it is.
+    pub fn kind(&self) -> CaptureKind {
+        self.kind
+    }
+
+    /// The compression around it; `None` when there is none.
+    pub fn wrapping(&self) -> Option<Wrapping> {
+        self.wrapping
+    }
+
+    /// Whether the recorder compressed records.
+    pub fn has_compressed_records(&self) -> bool {
+        self.has_compressed
     }
 
     /// The byte order of everything in the file.
@@ -116,42 +246,148 @@ impl Capture {
         &self.features
     }
 
+    /// The build id table.
+    pub fn build_ids(&self) -> &[RecordedBuildId] {
+        &self.build_ids
+    }
+
     /// What was odd about the file.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// Length of the file in bytes.
+    /// Length in bytes of what holds the records, after compression around the file was removed.
     pub fn file_len(&self) -> u64 {
-        self.file.bytes().len() as u64
+        self.storages
+            .iter()
+            .map(|storage| storage.bytes().len() as u64)
+            .sum()
     }
 
     /// The records.
     pub fn regions(&self) -> Vec<Region<'_>> {
-        let bytes = self
-            .file
-            .bytes()
-            .get(self.data_start..self.data_end)
-            .unwrap_or_default();
-        let position = self.data_start as u64;
-        vec![Region {
-            bytes,
-            position,
-            mapping: Some((&self.file, self.data_start)),
-        }]
+        let mut position = 0;
+        let region = |&(ix, ref range): &(usize, Range<usize>)| {
+            let storage = self.storages.get(ix)?;
+            let bytes = storage.bytes().get(range.clone())?;
+            let mapping = storage.mapping().map(|mapping| (mapping, range.start));
+            let start = position + range.start as u64;
+            position = start + bytes.len() as u64;
+            Some(Region {
+                bytes,
+                position: start,
+                mapping,
+            })
+        };
+        self.regions.iter().filter_map(region).collect()
     }
 }
 
-/// Says what a file is that is no perf.data.
-fn not_perf_data(path: &Path, bytes: &[u8]) -> Error {
-    let start = bytes.get(..8.min(bytes.len())).unwrap_or_default();
-    let what = if bytes.is_empty() {
-        "the file is empty".to_owned()
-    } else {
-        format!(
-            "not a perf.data file: it begins with {:?}",
-            String::from_utf8_lossy(start)
+/// Removes the compression around a file; also what went wrong before its end.
+fn unwrap(path: &Path, wrapping: Wrapping, bytes: &[u8]) -> Result<(Storage, Option<String>)> {
+    let failed = |source| Error::io("decompress", path, source);
+    let mut reader = wrapping.unwrap(bytes).map_err(failed)?;
+    let mut spool = Spool::default();
+    let mut buffer = vec![0; 1 << 17];
+    let mut problem = None;
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(len) => {
+                let read = buffer.get(..len).unwrap_or_default();
+                io::Write::write_all(&mut spool, read).map_err(failed)?;
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+            Err(cause) if spool.is_empty() => return Err(failed(cause)),
+            Err(cause) => {
+                problem = Some(cause.to_string());
+                break;
+            }
+        }
+    }
+    Ok((spool.finish().map_err(failed)?, problem))
+}
+
+/// Reads the header and sections of a file.
+fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opened> {
+    let header = Header::parse::<O>(bytes)
+        .ok_or_else(|| Error::format(path, "the file ends inside its header"))?;
+    if is_of_simpleperf(&header.features) {
+        return Err(Error::format(
+            path,
+            "a perf.data of Android's simpleperf, which is not read",
         )
+        .with_hint("record with perf, or convert it with simpleperf's own tools"));
+    }
+    let mut findings = Vec::new();
+    let start = position(header.data.offset).min(bytes.len());
+    let (end, features) = if header.data.len == 0 {
+        findings.push(Finding::Unfinished);
+        (bytes.len(), Features::default())
+    } else {
+        let stated = start.saturating_add(position(header.data.len));
+        if stated > bytes.len() {
+            findings.push(Finding::CutOff {
+                missing: (stated - bytes.len()) as u64,
+            });
+        }
+        let table = header.feature_table().unwrap_or(u64::MAX);
+        let (features, lost) = Features::read::<O>(bytes, table, header.features);
+        if stated <= bytes.len() {
+            findings.extend(lost.into_iter().map(Finding::LostFeature));
+        }
+        (stated.min(bytes.len()), features)
     };
-    Error::format(path, what).with_hint("record one: perf record -a -g -- sleep 10")
+    let events = Events::read::<O>(bytes, &header);
+    let build_ids = features.build_ids::<O>();
+    Ok(Opened {
+        regions: vec![(0, start..end)],
+        events,
+        features,
+        build_ids,
+        findings,
+    })
+}
+
+/// Whether the features are those of simpleperf, which uses the numbers from 128 up.
+fn is_of_simpleperf(features: &FeatureSet) -> bool {
+    features
+        .iter()
+        .any(|feature| feature >= Feature::SIMPLEPERF_FILE)
+}
+
+/// Reads what the records of pipe-mode data say about themselves.
+fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
+    let start = position(PIPE_HEADER_LEN).min(bytes.len());
+    let records = bytes.get(start..).unwrap_or_default();
+    let found = describe::<O>(Region {
+        bytes: records,
+        position: 0,
+        mapping: None,
+    });
+    let mut build_ids = found.features.build_ids::<O>();
+    build_ids.extend(found.build_ids);
+    let regions = vec![(0, start..bytes.len())];
+    Opened {
+        regions,
+        events: found.events,
+        features: found.features,
+        build_ids,
+        findings: vec![],
+    }
+}
+
+/// Names tracepoints that the file names nowhere but in their formats.
+fn name_tracepoints(list: &mut [Event], features: &Features) {
+    let is_nameless =
+        |event: &Event| event.attr.is_tracepoint() && event.name.starts_with("type 2 ");
+    if !list.iter().any(is_nameless) {
+        return;
+    }
+    let known = tracepoints(features.section(Feature::TRACING_DATA).unwrap_or_default());
+    for event in list.iter_mut().filter(|event| is_nameless(event)) {
+        if let Some(found) = known.iter().find(|found| found.id == event.attr.config) {
+            event.name.clone_from(&found.name);
+        }
+    }
 }

@@ -1,0 +1,139 @@
+//! Bytes of a capture, wherever they are kept.
+
+use std::fs::File;
+use std::io::{self, Read, Write};
+
+use super::mapping::MappedFile;
+
+/// Bytes that were mapped, or held in memory.
+#[derive(Debug)]
+pub enum Storage {
+    /// A mapped file, perhaps a temporary one.
+    Mapped(MappedFile),
+    /// Memory.
+    Memory(Vec<u8>),
+}
+
+impl Storage {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Mapped(file) => file.bytes(),
+            Self::Memory(bytes) => bytes,
+        }
+    }
+
+    /// The mapping, when there is one.
+    pub fn mapping(&self) -> Option<&MappedFile> {
+        match self {
+            Self::Mapped(file) => Some(file),
+            Self::Memory(_) => None,
+        }
+    }
+}
+
+/// Bytes that a spool keeps in memory; what is longer goes to a temporary file.
+const IN_MEMORY: usize = 32 << 20;
+
+/// Keeps what a stream brings: in memory while it is short, else in a temporary file without a
+/// name, which the system removes with the last use of it.
+#[derive(Debug, Default)]
+pub struct Spool {
+    memory: Vec<u8>,
+    file: Option<File>,
+    len: u64,
+}
+
+impl Spool {
+    /// Number of bytes so far.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether a temporary file holds the bytes.
+    pub fn is_on_disk(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Makes the bytes readable.
+    ///
+    /// # Errors
+    /// When the temporary file cannot be written or mapped.
+    pub fn finish(mut self) -> io::Result<Storage> {
+        if self.file.is_none() {
+            return Ok(Storage::Memory(self.memory));
+        }
+        self.flush()?;
+        match &self.file {
+            Some(file) => MappedFile::of(file).map(Storage::Mapped),
+            None => Ok(Storage::Memory(self.memory)),
+        }
+    }
+}
+
+impl Write for Spool {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.memory.len().saturating_add(bytes.len()) > IN_MEMORY {
+            if self.file.is_none() {
+                self.file = Some(tempfile::tempfile()?);
+            }
+            self.flush()?;
+        }
+        self.memory.extend_from_slice(bytes);
+        self.len += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    /// Empties the memory into the temporary file, when there is one.
+    fn flush(&mut self) -> io::Result<()> {
+        if let Some(file) = &mut self.file {
+            file.write_all(&self.memory)?;
+            self.memory.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Compression around a file, by its first bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Wrapping {
+    /// gzip
+    Gzip,
+    /// Zstandard
+    Zstd,
+    /// xz
+    Xz,
+    /// bzip2, as `perf archive` packs
+    Bzip2,
+}
+
+impl Wrapping {
+    /// Tells how a file is compressed; `None` when it is not.
+    pub fn of(start: &[u8]) -> Option<Self> {
+        match start {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            [b'B', b'Z', b'h', ..] => Some(Self::Bzip2),
+            _ => None,
+        }
+    }
+
+    /// A reader of what is inside.
+    ///
+    /// # Errors
+    /// When a decoder cannot be made.
+    pub fn unwrap<'r>(self, packed: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
+        Ok(match self {
+            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(packed)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::new(packed)?),
+            Self::Xz => Box::new(liblzma::read::XzDecoder::new_multi_decoder(packed)),
+            Self::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(packed)),
+        })
+    }
+}
