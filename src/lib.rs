@@ -10,6 +10,7 @@
 //! |---|---|---|
 //! | records | [`perf`] | byte regions made of whole records, events and their sample layouts, sideband |
 //! | timeline | [`space`] | process instances, threads, mappings over time |
+//! | unwind | [`unwind`] | the user part of stacks that the kernel did not walk |
 //! | fold | [`fold`] | unique raw stacks with their weights |
 //! | name | [`symbol`] | symbols of the kernel, its modules and user object files |
 //! | tree | [`stack`] | named frames and the ordered call tree |
@@ -32,3 +33,4 @@ pub mod space;
 pub mod stack;
 pub mod symbol;
 pub mod units;
+pub mod unwind;

@@ -49,6 +49,12 @@ pub struct Tally {
     pub damaged_bytes: u64,
     /// Folded samples whose call chain is as long as it was allowed to be.
     pub truncated_stacks: u64,
+    /// Folded samples whose user part the kernel promised and did not write.
+    pub user_part_missing: u64,
+    /// Folded samples whose user stack was copied and is not unwound.
+    pub copied_stacks: u64,
+    /// AUX trace pieces that the kernel had to cut.
+    pub truncated_aux: u64,
 }
 
 impl Tally {
@@ -78,6 +84,9 @@ impl Tally {
         self.lost_samples += other.lost_samples;
         self.damaged_bytes += other.damaged_bytes;
         self.truncated_stacks += other.truncated_stacks;
+        self.user_part_missing += other.user_part_missing;
+        self.copied_stacks += other.copied_stacks;
+        self.truncated_aux += other.truncated_aux;
     }
 
     /// Whether the law holds.

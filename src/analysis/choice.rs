@@ -2,9 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::fold::{Folded, Selection, Split, TimeRange, fold};
-use crate::perf::Capture;
-use crate::perf::abi::PERF_SAMPLE_CALLCHAIN;
+use crate::perf::abi::{PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN};
 use crate::perf::bytes::with_order;
+use crate::perf::{Capture, Event};
 use crate::units::{EventIx, Timestamp};
 
 /// A range of time as the user states it.
@@ -56,13 +56,18 @@ pub fn choose_event(capture: &Capture, name: Option<&str>) -> Result<EventIx> {
         return Err(Error::request(format!("the capture has no event {name:?}"))
             .with_hint(format!("its events are: {names}")));
     };
-    if event.attr.samples(PERF_SAMPLE_CALLCHAIN) {
+    if has_stacks(event) {
         return Ok(ix);
     }
     Err(
         Error::request(format!("event {name} was recorded without call chains"))
             .with_hint("record again with them: perf record -g"),
     )
+}
+
+/// Whether an event's samples hold call chains, or at least last branches.
+fn has_stacks(event: &Event) -> bool {
+    event.attr.samples(PERF_SAMPLE_CALLCHAIN) || event.attr.samples(PERF_SAMPLE_BRANCH_STACK)
 }
 
 /// An event's name without the settings and modifiers that perf appends.
@@ -83,9 +88,7 @@ fn plain_name(name: &str) -> &str {
 /// The first event with call chains that has samples.
 pub(super) fn first_with_samples(capture: &Capture, folded: &Folded<'_>) -> Option<EventIx> {
     let mut events = capture.events().iter();
-    let found = events.find(|&(ix, event)| {
-        event.attr.samples(PERF_SAMPLE_CALLCHAIN) && folded.event(ix).samples > 0
-    });
+    let found = events.find(|&(ix, event)| has_stacks(event) && folded.event(ix).samples > 0);
     found.map(|(ix, _)| ix)
 }
 

@@ -1,6 +1,7 @@
 //! The pipeline: from a capture to named, tagged stacks.
 
 mod choice;
+mod grouping;
 mod input;
 mod namer;
 mod stacks;
@@ -10,9 +11,10 @@ mod survey;
 use hashbrown::HashMap;
 
 pub use choice::{TimeRequest, choose_event, event_names, parse_times};
+pub use grouping::Grouping;
 pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
 pub use namer::{Namer, ObjectReport};
-pub use stacks::{FrameScope, Grouping, NamedStacks, Stack};
+pub use stacks::{FrameScope, NamedStacks, Stack};
 pub use subtitle::subtitle;
 pub use survey::{Survey, survey};
 
@@ -52,6 +54,8 @@ pub struct Request {
     pub comms: Vec<String>,
     /// Host CPUs; empty for all.
     pub cpus: Vec<Cpu>,
+    /// Paths of cgroups; empty for all. Not together with [`Grouping::Cpu`].
+    pub cgroups: Vec<String>,
     /// Times; empty for all.
     pub times: Vec<TimeRequest>,
     /// Which frames are shown.
@@ -66,6 +70,17 @@ pub struct Request {
     pub rules: Option<(String, std::path::PathBuf)>,
     /// Worker threads.
     pub threads: usize,
+}
+
+impl Request {
+    /// What folding must keep apart.
+    fn split(&self) -> Split {
+        if self.cgroups.is_empty() {
+            self.grouping.split()
+        } else {
+            Split::Cgroup
+        }
+    }
 }
 
 /// A capture as named, tagged stacks.
@@ -108,10 +123,7 @@ pub struct Profile {
 /// When the request does not fit the capture (no such event, no call chains, nothing passes the
 /// filters), or a symbol file that was named cannot be used.
 pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
-    let split = match request.grouping {
-        Grouping::Cpu => Split::Cpu,
-        Grouping::Comm | Grouping::Process | Grouping::Thread | Grouping::None => Split::Nothing,
-    };
+    let split = request.split();
     let event = choose_event(capture, request.event.as_deref())?;
     let times = choice::resolve_times(capture, &request.times, request.threads)?;
     let (pids, tids, cpus) = (
@@ -161,6 +173,7 @@ fn finish(
         .events()
         .get(event)
         .map_or(0, |event| event.attr.max_stack);
+    tally.copied_stacks = stacks.copied();
     tally.truncated_stacks = stacks.truncated(if max_stack == 0 {
         127
     } else {

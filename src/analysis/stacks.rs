@@ -2,31 +2,17 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::grouping::{SplitName, VmNames, roots, task_names};
 use super::namer::Namer;
 use super::{Request, WeightKind};
-use crate::fold::{ChainFrame, ChainFrames, MomentStack, UniqueStack};
+use crate::fold::{ChainFrame, ChainFrames, MomentStack, Split, UniqueStack, UserPart};
 use crate::kvm::{StackView, Tagger};
 use crate::perf::Capture;
 use crate::perf::bytes::{ByteOrder, with_order};
-use crate::space::{Moment, Timeline};
+use crate::space::Moment;
 use crate::stack::{FrameIx, FrameTable, Tag};
 use crate::units::{Avma, CpuMode, Pid, Tid};
-
-/// The frames above the call chain.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Grouping {
-    /// The thread's name.
-    Comm,
-    /// The process's name, then the thread's where it differs.
-    #[default]
-    Process,
-    /// The process with its pid, then the thread with its tid.
-    Thread,
-    /// The host CPU, then the thread's name.
-    Cpu,
-    /// None.
-    None,
-}
+use crate::unwind::BranchFrames;
 
 /// Which frames of a stack are shown. Samples that have none of them are filtered out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -67,6 +53,10 @@ pub struct Stack {
     pub weight: u64,
     /// Number of addresses in the call chain.
     chain_len: usize,
+    /// Whether the user part of the stack is its instruction pointer only.
+    has_copied_stack: bool,
+    /// The cgroup's path; empty when stacks are not split by cgroup.
+    cgroup: Box<str>,
 }
 
 /// Named stacks with their frames in one list.
@@ -110,12 +100,12 @@ impl NamedStacks {
         let timeline = namer.timeline();
         let names = task_names(timeline, stack.key.pid, stack.key.tid, moment);
         let start = self.frames.len();
-        let split = stack.key.split;
+        let split = SplitName::of(request.split(), stack.key.split, timeline);
         for root in roots(
             request.grouping,
             (key.pid, key.tid),
             (&names.0, &names.1),
-            split,
+            &split,
             vms,
         ) {
             let root = namer.root(&root);
@@ -150,6 +140,12 @@ impl NamedStacks {
             samples: stack.samples,
             weight,
             chain_len,
+            has_copied_stack: matches!(stack.user, UserPart::CopiedStack(_)),
+            cgroup: if request.split() == Split::Cgroup {
+                split.0.into()
+            } else {
+                "".into()
+            },
         });
     }
 
@@ -163,27 +159,51 @@ impl NamedStacks {
         scope: FrameScope,
     ) -> usize {
         let key = stack.key;
-        let mut chain_len = 0;
-        for at in ChainFrames::<O>::new(stack.chain, key.mode) {
-            chain_len += 1;
+        let mut add = |namer: &mut Namer<'_>, at: ChainFrame| {
             if scope.shows(at.mode) {
                 let frame = namer.name(key.pid, moment, at, stack.samples);
                 self.frames.push(frame);
             }
+        };
+        let mut chain_len = 0;
+        for at in ChainFrames::<O>::new(stack.chain, key.mode) {
+            chain_len += 1;
+            // Open calls tell the user part better than the chain does.
+            let is_told_twice =
+                matches!(stack.user, UserPart::OpenCalls(_)) && at.mode == CpuMode::User;
+            if !is_told_twice {
+                add(namer, at);
+            }
         }
-        if chain_len == 0 && scope.shows(key.mode) {
-            let frame = if key.mode.is_guest() {
-                namer.guest(key.mode)
-            } else {
-                let ip = Avma::new(key.ip);
-                let at = ChainFrame {
-                    mode: key.mode,
-                    recorded: ip,
-                    lookup: ip,
-                };
-                namer.name(key.pid, moment, at, stack.samples)
-            };
-            self.frames.push(frame);
+        if chain_len == 0 && !key.mode.is_guest() {
+            add(namer, ChainFrame::exact(key.mode, Avma::new(key.ip)));
+        }
+        match stack.user {
+            UserPart::InChain => {}
+            UserPart::OpenCalls(entries) => {
+                for at in BranchFrames::<O>::new(entries, true) {
+                    add(namer, ChainFrame::exact(CpuMode::User, at));
+                }
+            }
+            UserPart::LastBranches(entries) => {
+                for at in BranchFrames::<O>::new(entries, false) {
+                    add(namer, ChainFrame::exact(key.mode, at));
+                }
+            }
+            UserPart::Deferred(chain) => {
+                for at in ChainFrames::<O>::new(chain, CpuMode::User) {
+                    add(namer, at);
+                }
+            }
+            UserPart::CopiedStack(ip) => {
+                add(namer, ChainFrame::exact(CpuMode::User, Avma::new(ip)));
+            }
+        }
+        if chain_len == 0 && key.mode.is_guest() && scope.shows(key.mode) {
+            self.frames.push(namer.guest(key.mode));
+        }
+        if matches!(stack.user, UserPart::LastBranches(_)) {
+            self.frames.push(namer.root(LAST_BRANCHES));
         }
         chain_len
     }
@@ -249,6 +269,11 @@ impl NamedStacks {
         stacks.retain(|stack| {
             let comm = self.name_of(stack.names.1);
             let wanted = (request.comms.is_empty() || request.comms.iter().any(|c| c == comm))
+                && (request.cgroups.is_empty()
+                    || request
+                        .cgroups
+                        .iter()
+                        .any(|cgroup| **cgroup == *stack.cgroup))
                 && !(request.no_idle && stack.tag == Tag::Idle);
             if !wanted {
                 left_out += stack.samples;
@@ -266,6 +291,12 @@ impl NamedStacks {
             .iter()
             .filter(|stack| stack.chain_len >= max_stack);
         cut.map(|stack| stack.samples).sum()
+    }
+
+    /// Samples whose user stack was copied, of which only the instruction pointer is shown.
+    pub(super) fn copied(&self) -> u64 {
+        let copied = self.stacks.iter().filter(|stack| stack.has_copied_stack);
+        copied.map(|stack| stack.samples).sum()
     }
 
     /// The stacks.
@@ -301,80 +332,5 @@ impl FrameScope {
     }
 }
 
-/// Names of a process and a thread, as perf shows them where the capture tells none.
-fn task_names(timeline: &Timeline, pid: Pid, tid: Tid, moment: Moment) -> (String, String) {
-    let or_number = |name: Option<&str>, id: i32| match (name, id) {
-        (Some(name), _) => name.to_owned(),
-        (None, 0) => "swapper".to_owned(),
-        (None, id) => format!(":{id}"),
-    };
-    if pid == Pid::IDLE && tid.as_i32() == 0 {
-        return ("swapper".to_owned(), "swapper".to_owned());
-    }
-    (
-        or_number(timeline.process_name(pid, moment), pid.as_i32()),
-        or_number(timeline.thread_name(tid, moment), tid.as_i32()),
-    )
-}
-
-/// The grouping frames of a stack, root first.
-fn roots(
-    grouping: Grouping,
-    (pid, tid): (Pid, Tid),
-    (process, thread): (&str, &str),
-    split: u64,
-    vms: &VmNames,
-) -> Vec<String> {
-    match grouping {
-        Grouping::None => vec![],
-        Grouping::Comm => vec![thread.to_owned()],
-        Grouping::Cpu if split == u64::MAX => vec!["cpu unknown".to_owned(), thread.to_owned()],
-        Grouping::Cpu => vec![format!("cpu {split}"), thread.to_owned()],
-        Grouping::Thread => vec![format!("{process}-{pid}"), format!("{thread}-{tid}")],
-        Grouping::Process => {
-            let shown = if vms.is_ambiguous(process, pid) {
-                format!("{process}-{pid}")
-            } else {
-                process.to_owned()
-            };
-            if process == thread {
-                vec![shown]
-            } else {
-                vec![shown, thread.to_owned()]
-            }
-        }
-    }
-}
-
-/// Names that several VMs share: each of these gets a frame of its own, while other processes of
-/// one name share theirs.
-#[derive(Debug, Default)]
-struct VmNames {
-    ambiguous: HashSet<(String, Pid)>,
-}
-
-impl VmNames {
-    /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs.
-    fn find(settled: &[MomentStack<'_>], timeline: &Timeline) -> Self {
-        let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
-        for MomentStack { stack, moment } in settled {
-            let key = stack.key;
-            let thread = timeline.thread_name(key.tid, *moment).unwrap_or_default();
-            let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
-            if key.mode.is_guest() || is_vcpu_name {
-                let (process, _) = task_names(timeline, key.pid, key.tid, *moment);
-                vms.entry(process).or_default().insert(key.pid);
-            }
-        }
-        let several = vms.into_iter().filter(|(_, pids)| pids.len() > 1);
-        let ambiguous =
-            several.flat_map(|(name, pids)| pids.into_iter().map(move |pid| (name.clone(), pid)));
-        Self {
-            ambiguous: ambiguous.collect(),
-        }
-    }
-
-    fn is_ambiguous(&self, process: &str, pid: Pid) -> bool {
-        !self.ambiguous.is_empty() && self.ambiguous.contains(&(process.to_owned(), pid))
-    }
-}
+/// Stands above the last branches of an event without call chains: they are no call stack.
+const LAST_BRANCHES: &str = "[last branches]";

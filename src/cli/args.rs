@@ -124,6 +124,9 @@ pub(super) struct FilterOptions {
     /// Only these host CPUs: `0,2-5`.
     #[arg(short = 'C', long, value_name = "CPUS", value_parser = parse_cpus)]
     pub(super) cpu: Option<CpuList>,
+    /// Only these cgroups: paths, separated by commas (perf record --all-cgroups).
+    #[arg(long, value_delimiter = ',', value_name = "PATH")]
+    pub(super) cgroup: Vec<String>,
     /// Only these times: START,END in seconds as perf prints them (either may be left out), or
     /// parts of the whole such as 10%-20% or 10%/2.
     #[arg(long, value_name = "RANGE", value_parser = parse_time_list)]
@@ -162,8 +165,10 @@ pub(super) enum Group {
     Process,
     /// The process with its pid, then the thread with its tid.
     Thread,
-    /// The host CPU, then the thread's name.
+    /// The host CPU, then the process and the thread.
     Cpu,
+    /// The cgroup, then the process and the thread (perf record --all-cgroups).
+    Cgroup,
     /// Nothing.
     None,
 }
@@ -192,6 +197,7 @@ impl From<Group> for Grouping {
             Group::Process => Self::Process,
             Group::Thread => Self::Thread,
             Group::Cpu => Self::Cpu,
+            Group::Cgroup => Self::Cgroup,
             Group::None => Self::None,
         }
     }

@@ -64,6 +64,7 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         pids: filter.pid.iter().copied().map(Pid::new).collect(),
         tids: filter.tid.iter().copied().map(Tid::new).collect(),
         comms: filter.comm.clone(),
+        cgroups: filter.cgroup.clone(),
         cpus: filter
             .cpu
             .iter()

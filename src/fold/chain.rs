@@ -4,7 +4,7 @@ use crate::perf::abi::{
     PERF_CONTEXT_GUEST, PERF_CONTEXT_GUEST_KERNEL, PERF_CONTEXT_GUEST_USER, PERF_CONTEXT_HV,
     PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_CONTEXT_USER_DEFERRED, is_context_marker,
 };
-use crate::perf::bytes::ByteOrder;
+use crate::perf::bytes::{ByteOrder, u64_at};
 use crate::units::{Avma, CpuMode};
 
 /// One frame address of a call chain.
@@ -19,6 +19,17 @@ pub struct ChainFrame {
     /// A return address may lie behind the last byte of its function; the byte before it belongs
     /// to the call. The one subtraction of the program is in [`ChainFrames`].
     pub lookup: Avma,
+}
+
+impl ChainFrame {
+    /// A frame whose recorded address is that of an instruction, not of a return.
+    pub const fn exact(mode: CpuMode, at: Avma) -> Self {
+        Self {
+            mode,
+            recorded: at,
+            lookup: at,
+        }
+    }
 }
 
 /// The frame addresses of a call chain, leaf first.
@@ -84,6 +95,14 @@ impl<O: ByteOrder> Iterator for ChainFrames<'_, O> {
             });
         }
     }
+}
+
+/// Splits a chain whose user part the kernel promised to write later into the chain before the
+/// promise and the cookie by which the user part will be known; `None` for other chains.
+pub(super) fn deferred<O: ByteOrder>(chain: &[u8]) -> Option<(&[u8], u64)> {
+    let (before, promise) = chain.split_at_checked(chain.len().checked_sub(16)?)?;
+    let marker = u64_at::<O>(promise, 0)?;
+    (marker == PERF_CONTEXT_USER_DEFERRED).then_some((before, u64_at::<O>(promise, 8)?))
 }
 
 /// Whether a chain holds context markers only. Guest samples have such chains.

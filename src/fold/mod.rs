@@ -8,11 +8,12 @@
 //! only their threads are folded again, with the timeline at hand ([`Folded::settle`]).
 
 mod chain;
+mod deferred;
 mod select;
 mod table;
 mod worker;
 
 pub use chain::{ChainFrame, ChainFrames};
 pub use select::{Selection, TimeRange};
-pub use table::{Split, StackKey, UniqueStack};
+pub use table::{Split, StackKey, UniqueStack, UserPart};
 pub use worker::{EventCount, Folded, MomentStack, fold};

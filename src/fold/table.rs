@@ -15,6 +15,43 @@ pub enum Split {
     Nothing,
     /// The host CPU.
     Cpu,
+    /// The cgroup's id.
+    Cgroup,
+}
+
+/// What the user part of a stack comes from besides the call chain.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum UserPart<'a> {
+    /// Nothing: the call chain tells all there is.
+    #[default]
+    InChain,
+    /// Last-branch records in call-stack mode, newest first.
+    OpenCalls(&'a [u8]),
+    /// Last-branch records of an event without call chains, newest first: no stack, but all there
+    /// is.
+    LastBranches(&'a [u8]),
+    /// A chain that the kernel wrote later.
+    Deferred(&'a [u8]),
+    /// The instruction pointer only: the stack itself was copied and is not unwound.
+    CopiedStack(u64),
+}
+
+impl<'a> UserPart<'a> {
+    /// The number that tells parts of one kind apart.
+    fn word(self) -> u64 {
+        match self {
+            Self::CopiedStack(ip) => ip,
+            Self::InChain | Self::OpenCalls(_) | Self::LastBranches(_) | Self::Deferred(_) => 0,
+        }
+    }
+
+    /// The bytes that tell parts of one kind apart.
+    fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::InChain | Self::CopiedStack(_) => &[],
+            Self::OpenCalls(bytes) | Self::LastBranches(bytes) | Self::Deferred(bytes) => bytes,
+        }
+    }
 }
 
 /// What makes a stack a different stack, besides its call chain.
@@ -42,6 +79,8 @@ pub struct UniqueStack<'a> {
     pub key: StackKey,
     /// The raw call chain, leaf first, eight bytes an entry.
     pub chain: &'a [u8],
+    /// Where the user part comes from.
+    pub user: UserPart<'a>,
     /// Number of samples.
     pub samples: u64,
     /// Sum of their periods; a sample without one counts 1.
@@ -71,12 +110,23 @@ impl<'a> StackTable<'a> {
 
     /// Adds one sample.
     #[inline]
-    pub(super) fn add(&mut self, key: StackKey, chain: &'a [u8], period: u64, time: Timestamp) {
-        let hash = self.hasher.hash(&key, chain);
+    pub(super) fn add(
+        &mut self,
+        key: StackKey,
+        (chain, user): (&'a [u8], UserPart<'a>),
+        period: u64,
+        time: Timestamp,
+    ) {
+        let mut hash = self.hasher.hash(&key, chain);
+        if user != UserPart::InChain {
+            let part = self.hasher.hash(&key, user.bytes()) ^ user.word();
+            hash ^= fold_multiply(part, self.hasher.seed | 1);
+        }
         self.merge(UniqueStack {
             hash,
             key,
             chain,
+            user,
             samples: 1,
             period,
             first: time,
@@ -90,7 +140,10 @@ impl<'a> StackTable<'a> {
         let stacks = &mut self.stacks;
         let same = |&ix: &u32| {
             let old = &stacks[ix as usize];
-            old.hash == new.hash && old.key == new.key && old.chain == new.chain
+            old.hash == new.hash
+                && old.key == new.key
+                && old.chain == new.chain
+                && old.user == new.user
         };
         if let Some(&ix) = self.index.find(new.hash, same) {
             let old = &mut stacks[ix as usize];

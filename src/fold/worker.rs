@@ -2,18 +2,25 @@
 
 use hashbrown::HashSet;
 
-use super::chain::is_empty_of_frames;
+use super::chain::{deferred, is_empty_of_frames};
+use super::deferred::{Promises, Waiting, parse as parse_deferred};
 use super::select::Selection;
-use super::table::{Split, StackHasher, StackKey, StackTable, UniqueStack};
+use super::table::{Split, StackHasher, StackKey, StackTable, UniqueStack, UserPart};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
-    PERF_CONTEXT_MAX, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES, PERF_RECORD_SAMPLE,
+    PERF_CONTEXT_MAX, PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST,
+    PERF_RECORD_LOST_SAMPLES, PERF_RECORD_SAMPLE, PERF_SAMPLE_BRANCH_CALL_STACK,
+    PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER,
     PERF_SAMPLE_TIME,
 };
 use crate::perf::bytes::{ByteOrder, u64_at, with_order};
-use crate::perf::{Capture, Damage, Events, Record, RecordCounts, Sideband, is_sideband, scan};
+use crate::perf::{
+    Attr, Capture, Damage, Event, Events, Record, RecordCounts, SampleHead, SampleTail, Sideband,
+    is_sideband, scan,
+};
 use crate::space::{Moment, SidebandItem, Timeline};
-use crate::units::{EventIx, Pid, Tid, Timestamp};
+use crate::units::{CpuMode, EventIx, Pid, Tid, Timestamp};
+use crate::unwind::Machine;
 
 /// Samples of one event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -60,8 +67,38 @@ struct Plan<'c> {
     /// Whether records are ordered by file position because samples carry no time.
     by_position: bool,
     hasher: StackHasher,
+    /// What the wanted event's samples hold behind their chain that folding needs.
+    behind_chain: BehindChain,
+    /// The recorded machine, when its registers are known.
+    machine: Option<Machine>,
     /// Which threads to fold, and what is known of them; `None` on the first walk.
     again: Option<(&'c HashSet<(Pid, Tid)>, &'c Timeline)>,
+}
+
+/// What samples hold behind their chain that tells the user part of the stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum BehindChain {
+    Nothing,
+    OpenCalls,
+    LastBranches,
+    CopiedStack,
+}
+
+impl BehindChain {
+    fn of(attr: &Attr) -> Self {
+        if attr.samples(PERF_SAMPLE_BRANCH_STACK) {
+            if attr.branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK != 0 {
+                return Self::OpenCalls;
+            }
+            if !attr.samples(PERF_SAMPLE_CALLCHAIN) {
+                return Self::LastBranches;
+            }
+        }
+        if attr.samples(PERF_SAMPLE_STACK_USER) && attr.samples(PERF_SAMPLE_REGS_USER) {
+            return Self::CopiedStack;
+        }
+        Self::Nothing
+    }
 }
 
 /// The visitor of one part.
@@ -70,11 +107,31 @@ struct Worker<'a> {
     table: StackTable<'a>,
     /// Items before any timed record carry `None`.
     sideband: Vec<(Option<Timestamp>, u64, Sideband<'a>)>,
+    promises: Promises<'a>,
     tally: Tally,
     events: Vec<EventCount>,
     times: Option<(Timestamp, Timestamp)>,
     /// Time of the latest record that carried one.
     clock: Option<Timestamp>,
+}
+
+impl<'c> Plan<'c> {
+    fn new(capture: &'c Capture, selection: &'c Selection, split: Split) -> Self {
+        let events = capture.events();
+        let untimed = |(_, event): (EventIx, &Event)| !event.attr.samples(PERF_SAMPLE_TIME);
+        let wanted = events.get(selection.event).map(|event| &event.attr);
+        let machine = with_order!(capture.endian(), O => capture.features().machine::<O>());
+        Self {
+            events,
+            selection,
+            split,
+            by_position: events.iter().any(untimed),
+            hasher: StackHasher::new(),
+            behind_chain: wanted.map_or(BehindChain::Nothing, BehindChain::of),
+            machine: machine.as_deref().and_then(Machine::from_name),
+            again: None,
+        }
+    }
 }
 
 /// Folds the wanted samples of a capture and gathers its sideband, in one walk.
@@ -84,19 +141,7 @@ pub fn fold<'a>(
     split: Split,
     threads: usize,
 ) -> Folded<'a> {
-    let events = capture.events();
-    let by_position = events
-        .iter()
-        .any(|(_, event)| !event.attr.samples(PERF_SAMPLE_TIME));
-    let hasher = StackHasher::new();
-    let plan = Plan {
-        events,
-        selection,
-        split,
-        by_position,
-        hasher,
-        again: None,
-    };
+    let plan = Plan::new(capture, selection, split);
     with_order!(capture.endian(), O => walk::<O>(capture, plan, threads))
 }
 
@@ -110,6 +155,7 @@ fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>, threads: usize) 
     for part in parts {
         all.append(part);
     }
+    keep_promises::<O>(capture, &mut all, threads);
     let from_start = |(time, position, sideband): (Option<Timestamp>, u64, _)| SidebandItem {
         time: time.unwrap_or_default(),
         position,
@@ -127,11 +173,31 @@ fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>, threads: usize) 
     }
 }
 
+/// Folds the samples whose user part lies in another part of the walk, or is missing.
+fn keep_promises<'a, O: ByteOrder>(capture: &'a Capture, all: &mut Worker<'a>, threads: usize) {
+    let cookies = all.promises.cookies();
+    if !cookies.is_empty() {
+        let visit = |found: &mut Vec<(u64, &'a [u8])>, record: Record<'a>| {
+            if record.header.record_type == PERF_RECORD_CALLCHAIN_DEFERRED {
+                let parsed = parse_deferred::<O>(record.body);
+                found.extend(parsed.filter(|(cookie, _)| cookies.contains(cookie)));
+            }
+        };
+        let late = scan::<O, _, _, _>(&capture.regions(), threads, Vec::new, visit);
+        for (cookie, user) in late.visitors.into_iter().flatten() {
+            all.promises.keep(cookie, user, &mut all.table);
+        }
+    }
+    let promises = std::mem::take(&mut all.promises);
+    all.tally.user_part_missing += promises.break_all(&mut all.table);
+}
+
 impl<'a> Worker<'a> {
     fn new(plan: &Plan<'_>) -> Self {
         Self {
             table: StackTable::new(plan.hasher),
             sideband: Vec::new(),
+            promises: Promises::default(),
             tally: Tally::default(),
             events: vec![EventCount::default(); plan.events.len()],
             times: None,
@@ -159,6 +225,7 @@ impl<'a> Worker<'a> {
             (one, other) => one.or(other),
         };
         self.clock = later.clock.or(self.clock);
+        self.promises.append(later.promises);
     }
 
     #[inline]
@@ -167,6 +234,10 @@ impl<'a> Worker<'a> {
             self.tally.read += 1;
             if let Err(reason) = self.sample::<O>(plan, record) {
                 self.tally.skip(reason);
+            }
+        } else if record.header.record_type == PERF_RECORD_CALLCHAIN_DEFERRED {
+            if let Some((cookie, user)) = parse_deferred::<O>(record.body) {
+                self.promises.keep(cookie, user, &mut self.table);
             }
         } else if plan.again.is_none() {
             self.sideband::<O>(plan, record);
@@ -203,32 +274,66 @@ impl<'a> Worker<'a> {
             self.tally.filtered += 1;
             return Ok(());
         }
-        self.tally.folded += 1;
         let moment = match plan.again {
             None => None,
             Some((threads, _)) if !threads.contains(&(sample.pid, sample.tid)) => return Ok(()),
             Some((_, timeline)) => Some(timeline.moment(sample.pid, sample.tid, time)),
         };
+        self.stack::<O>(
+            plan,
+            (record.header.cpu_mode(), period, time),
+            &sample,
+            moment,
+        )
+    }
+
+    /// Adds the stack of a wanted sample.
+    #[inline]
+    fn stack<O: ByteOrder>(
+        &mut self,
+        plan: &Plan<'_>,
+        (mode, period, time): (CpuMode, u64, Timestamp),
+        sample: &SampleHead<'a>,
+        moment: Option<Moment>,
+    ) -> Result<(), Skip> {
         let chain = sample.chain.unwrap_or_default();
-        let mode = record.header.cpu_mode();
-        let ip = if !mode.is_guest() && is_empty_of_frames::<O>(chain) {
+        let is_frameless = is_empty_of_frames::<O>(chain);
+        let ip = if is_frameless && !mode.is_guest() {
             sample.ip
         } else {
             0
         };
-        let split = match plan.split {
-            Split::Nothing => 0,
-            Split::Cpu => sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
+        let (split, user) = match (plan.split, plan.behind_chain) {
+            (Split::Nothing, BehindChain::Nothing) => (0, UserPart::InChain),
+            (Split::Cpu, BehindChain::Nothing) => (
+                sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
+                UserPart::InChain,
+            ),
+            (split, _) => behind_chain::<O>(plan, split, sample, mode).ok_or(Skip::TooShort)?,
         };
+        let (pid, tid) = (sample.pid, sample.tid);
         let key = StackKey {
-            pid: sample.pid,
-            tid: sample.tid,
+            pid,
+            tid,
             mode,
             ip,
             split,
             moment,
         };
-        self.table.add(key, chain, period, time);
+        self.tally.folded += 1;
+        if let Some((chain, cookie)) = deferred::<O>(chain) {
+            self.promises.add(
+                cookie,
+                Waiting {
+                    key,
+                    chain,
+                    period,
+                    time,
+                },
+            );
+        } else {
+            self.table.add(key, (chain, user), period, time);
+        }
         Ok(())
     }
 
@@ -242,6 +347,9 @@ impl<'a> Worker<'a> {
             self.tally.lost_records += u64_at::<O>(record.body, 8).unwrap_or(0);
         } else if kind == PERF_RECORD_LOST_SAMPLES {
             self.tally.lost_samples += u64_at::<O>(record.body, 0).unwrap_or(0);
+        } else if kind == PERF_RECORD_AUX {
+            let flags = u64_at::<O>(record.body, 16).unwrap_or(0);
+            self.tally.truncated_aux += u64::from(flags & AUX_TRUNCATED != 0);
         } else if is_sideband(kind) {
             let time = if plan.by_position {
                 Some(Timestamp::from_nanos(record.position))
@@ -255,6 +363,45 @@ impl<'a> Worker<'a> {
             }
         }
     }
+}
+
+/// `PERF_AUX_FLAG_TRUNCATED`.
+const AUX_TRUNCATED: u64 = 1;
+
+/// What a sample holds behind its chain: the value that stacks are split by, and the user part.
+/// `None` when the record is too short for it.
+fn behind_chain<'a, O: ByteOrder>(
+    plan: &Plan<'_>,
+    split: Split,
+    sample: &SampleHead<'a>,
+    mode: CpuMode,
+) -> Option<(u64, UserPart<'a>)> {
+    let attr = &plan.events.get(plan.selection.event)?.attr;
+    let tail = SampleTail::parse::<O>(attr, sample.tail)?;
+    let split = match split {
+        Split::Nothing => 0,
+        Split::Cpu => sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
+        Split::Cgroup => tail.cgroup.unwrap_or(u64::MAX),
+    };
+    let branches = tail
+        .branches
+        .map(|branches| branches.entries)
+        .filter(|b| !b.is_empty());
+    let user = match (plan.behind_chain, branches) {
+        (BehindChain::OpenCalls, Some(entries)) => UserPart::OpenCalls(entries),
+        (BehindChain::LastBranches, Some(entries)) => UserPart::LastBranches(entries),
+        (BehindChain::CopiedStack, _) if mode == CpuMode::Kernel => {
+            let registers = tail.user_registers.filter(|registers| registers.abi != 0);
+            let ip = registers
+                .zip(plan.machine)
+                .and_then(|(registers, machine)| {
+                    machine.instruction_pointer::<O>(registers, attr.regs_user)
+                });
+            ip.map_or(UserPart::InChain, |ip| UserPart::CopiedStack(ip.as_u64()))
+        }
+        _ => UserPart::InChain,
+    };
+    Some((split, user))
 }
 
 impl<'a> Folded<'a> {
@@ -284,18 +431,10 @@ impl<'a> Folded<'a> {
             return settled;
         }
         settled.retain(|s| !ambiguous.contains(&(s.stack.key.pid, s.stack.key.tid)));
-        let events = capture.events();
-        let by_position = events
-            .iter()
-            .any(|(_, event)| !event.attr.samples(PERF_SAMPLE_TIME));
         let again = Some((&ambiguous, timeline));
         let plan = Plan {
-            events,
-            selection,
-            split,
-            by_position,
-            hasher: StackHasher::new(),
             again,
+            ..Plan::new(capture, selection, split)
         };
         let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan, threads));
         settled.extend(

@@ -76,6 +76,11 @@ impl Features {
         Some(String::from_utf8_lossy(text).into_owned())
     }
 
+    /// The architecture of the recorded machine, as `uname -m` names it.
+    pub fn machine<O: ByteOrder>(&self) -> Option<String> {
+        self.string::<O>(Feature::ARCH)
+    }
+
     /// The recorder's command line, one argument an item.
     pub fn command_line<O: ByteOrder>(&self) -> Option<Vec<String>> {
         let mut at = Cursor::<O>::new(self.section(Feature::CMDLINE)?);

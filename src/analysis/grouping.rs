@@ -1,0 +1,141 @@
+//! The frames above the call chain.
+
+use hashbrown::{HashMap, HashSet};
+
+use crate::fold::{MomentStack, Split};
+use crate::space::{Moment, Timeline};
+use crate::units::{Pid, Tid};
+
+/// The frames above the call chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Grouping {
+    /// The thread's name.
+    Comm,
+    /// The process's name, then the thread's where it differs.
+    #[default]
+    Process,
+    /// The process with its pid, then the thread with its tid.
+    Thread,
+    /// The host CPU, then the thread's name.
+    Cpu,
+    /// The cgroup's path, then the process's and the thread's name.
+    Cgroup,
+    /// None.
+    None,
+}
+
+impl Grouping {
+    /// What folding must keep apart for it.
+    pub(super) fn split(self) -> Split {
+        match self {
+            Self::Cpu => Split::Cpu,
+            Self::Cgroup => Split::Cgroup,
+            Self::Comm | Self::Process | Self::Thread | Self::None => Split::Nothing,
+        }
+    }
+}
+
+/// Names of a process and a thread, as perf shows them where the capture tells none.
+pub(super) fn task_names(
+    timeline: &Timeline,
+    pid: Pid,
+    tid: Tid,
+    moment: Moment,
+) -> (String, String) {
+    let or_number = |name: Option<&str>, id: i32| match (name, id) {
+        (Some(name), _) => name.to_owned(),
+        (None, 0) => "swapper".to_owned(),
+        (None, id) => format!(":{id}"),
+    };
+    if pid == Pid::IDLE && tid.as_i32() == 0 {
+        return ("swapper".to_owned(), "swapper".to_owned());
+    }
+    (
+        or_number(timeline.process_name(pid, moment), pid.as_i32()),
+        or_number(timeline.thread_name(tid, moment), tid.as_i32()),
+    )
+}
+
+/// What a stack was split by, in words; empty when by nothing.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct SplitName(pub(super) String);
+
+impl SplitName {
+    /// Names the value that folding split a stack by.
+    pub(super) fn of(split: Split, value: u64, timeline: &Timeline) -> Self {
+        Self(match (split, value) {
+            (Split::Nothing, _) => String::new(),
+            (Split::Cpu, u64::MAX) => "cpu unknown".to_owned(),
+            (Split::Cpu, cpu) => format!("cpu {cpu}"),
+            (Split::Cgroup, u64::MAX) => "cgroup unknown".to_owned(),
+            (Split::Cgroup, id) => timeline
+                .cgroup(id)
+                .map_or_else(|| format!("cgroup {id}"), ToOwned::to_owned),
+        })
+    }
+}
+
+/// The grouping frames of a stack, root first.
+pub(super) fn roots(
+    grouping: Grouping,
+    (pid, tid): (Pid, Tid),
+    (process, thread): (&str, &str),
+    split: &SplitName,
+    vms: &VmNames,
+) -> Vec<String> {
+    match grouping {
+        Grouping::None => vec![],
+        Grouping::Comm => vec![thread.to_owned()],
+        Grouping::Cpu | Grouping::Cgroup => {
+            let mut roots = vec![split.0.clone(), process.to_owned(), thread.to_owned()];
+            roots.dedup();
+            roots
+        }
+        Grouping::Thread => vec![format!("{process}-{pid}"), format!("{thread}-{tid}")],
+        Grouping::Process => {
+            let shown = if vms.is_ambiguous(process, pid) {
+                format!("{process}-{pid}")
+            } else {
+                process.to_owned()
+            };
+            if process == thread {
+                vec![shown]
+            } else {
+                vec![shown, thread.to_owned()]
+            }
+        }
+    }
+}
+
+/// Names that several VMs share: each of these gets a frame of its own, while other processes of
+/// one name share theirs.
+#[derive(Debug, Default)]
+pub(super) struct VmNames {
+    ambiguous: HashSet<(String, Pid)>,
+}
+
+impl VmNames {
+    /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs.
+    pub(super) fn find(settled: &[MomentStack<'_>], timeline: &Timeline) -> Self {
+        let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
+        for MomentStack { stack, moment } in settled {
+            let key = stack.key;
+            let thread = timeline.thread_name(key.tid, *moment).unwrap_or_default();
+            let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
+            if key.mode.is_guest() || is_vcpu_name {
+                let (process, _) = task_names(timeline, key.pid, key.tid, *moment);
+                vms.entry(process).or_default().insert(key.pid);
+            }
+        }
+        let several = vms.into_iter().filter(|(_, pids)| pids.len() > 1);
+        let ambiguous =
+            several.flat_map(|(name, pids)| pids.into_iter().map(move |pid| (name.clone(), pid)));
+        Self {
+            ambiguous: ambiguous.collect(),
+        }
+    }
+
+    fn is_ambiguous(&self, process: &str, pid: Pid) -> bool {
+        !self.ambiguous.is_empty() && self.ambiguous.contains(&(process.to_owned(), pid))
+    }
+}
