@@ -2,40 +2,102 @@
 
 use std::path::{Path, PathBuf};
 
+use tempfile::TempDir;
+
+use super::archive::unpack;
 use crate::error::{Error, Result};
 use crate::symbol::Places;
 use crate::units::BuildId;
 
 /// The capture that the user points at.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub struct Input {
-    /// The perf.data file.
+    /// The perf.data file, or the directory of `perf record --threads` or `--kcore`.
     pub data: PathBuf,
-    /// The capture directory, when the user pointed at one: `perf.data` beside any of `kallsyms`,
-    /// `modules`, `buildid/`, `symbols/` and `mtree*.txt`.
+    /// Where its symbols lie beside it: a capture directory, which holds `perf.data` and any of
+    /// `kallsyms`, `modules`, `buildid/` and `symbols/`; or perf's own `kcore_dir`.
     pub directory: Option<PathBuf>,
+    /// Build-id caches that came with the capture.
+    pub buildid_dirs: Vec<PathBuf>,
+    /// Archives that were unpacked; removed when dropped.
+    unpacked: Vec<TempDir>,
 }
 
 impl Input {
-    /// Finds the perf.data file of a path.
+    /// Finds out what a path is: a perf.data file, a capture directory, a directory that perf
+    /// wrote, or a tarball of either. Beside a file, what `perf archive` packed for it is used.
     ///
     /// # Errors
-    /// When the path is a directory without one.
+    /// When the path is a directory or a tarball without a capture, or cannot be unpacked.
     pub fn resolve(path: &Path) -> Result<Self> {
-        if !path.is_dir() {
-            return Ok(Self {
-                data: path.to_owned(),
-                directory: None,
-            });
+        if path.is_dir() {
+            return Self::of_directory(path, path);
         }
+        if !path.is_file() {
+            return Ok(Self::of_file(path));
+        }
+        if let Some(unpacked) = unpack(path)? {
+            let mut input = Self::of_directory(unpacked.path(), path)?;
+            input.unpacked.push(unpacked);
+            return Ok(input);
+        }
+        let mut input = Self::of_file(path);
+        for ending in ["tar.bz2", "tar.gz", "tar.xz", "tar.zst", "tar"] {
+            let mut name = path.as_os_str().to_owned();
+            name.push(".");
+            name.push(ending);
+            let beside = PathBuf::from(name);
+            if beside.is_file()
+                && let Some(unpacked) = unpack(&beside)?
+            {
+                input.buildid_dirs.push(unpacked.path().to_owned());
+                input.buildid_dirs.push(unpacked.path().join(".debug"));
+                input.unpacked.push(unpacked);
+            }
+        }
+        Ok(input)
+    }
+
+    fn of_file(path: &Path) -> Self {
+        let (buildid_dirs, unpacked) = (Vec::new(), Vec::new());
+        Self {
+            data: path.to_owned(),
+            directory: None,
+            buildid_dirs,
+            unpacked,
+        }
+    }
+
+    /// Finds the capture in a directory; `shown` is what errors call it.
+    fn of_directory(path: &Path, shown: &Path) -> Result<Self> {
         let data = path.join("perf.data");
         if data.exists() {
-            return Ok(Self {
-                data,
-                directory: Some(path.to_owned()),
-            });
+            let mut input = Self::of_file(&data);
+            input.directory = Some(path.to_owned());
+            return Ok(input);
         }
-        Err(Error::format(path, "the directory holds no perf.data")
+        if path.join("data").is_file() {
+            let mut input = Self::of_file(path);
+            input.directory = Some(path.join("kcore_dir")).filter(|dir| dir.is_dir());
+            return Ok(input);
+        }
+        // A tarball often holds one folder with everything in it.
+        let inner = std::fs::read_dir(path).map_err(|source| Error::io("read", path, source))?;
+        let mut inner: Vec<PathBuf> = inner
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|p| p.is_dir())
+            .collect();
+        inner.sort();
+        let holds = |dir: &PathBuf| dir.join("perf.data").exists() || dir.join("data").is_file();
+        if let [one] = inner
+            .into_iter()
+            .filter(holds)
+            .collect::<Vec<_>>()
+            .as_slice()
+        {
+            return Self::of_directory(one, shown);
+        }
+        Err(Error::format(shown, "there is no perf.data in it")
             .with_hint("a capture directory holds perf.data, and beside it kallsyms or buildid/"))
     }
 }

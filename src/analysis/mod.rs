@@ -1,5 +1,6 @@
 //! The pipeline: from a capture to named, tagged stacks.
 
+mod archive;
 mod choice;
 mod grouping;
 mod input;
@@ -19,7 +20,7 @@ pub use subtitle::subtitle;
 pub use survey::{Survey, survey};
 
 use crate::error::{Error, Result};
-use crate::fold::{EventCount, Folded, Selection, Split, fold};
+use crate::fold::{EventCount, Folded, Gap, Selection, Split, fold};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::perf::Capture;
@@ -109,6 +110,8 @@ pub struct Profile {
     pub unresolved: Vec<(Unresolved, u64)>,
     /// Time of the first and the last sample of any event; `None` without times.
     pub times: Option<(Timestamp, Timestamp)>,
+    /// Stretches of the file that are no record.
+    pub gaps: Vec<Gap>,
     /// What was found for the objects that samples hit.
     pub objects: Vec<ObjectReport>,
     /// Where the kernel's symbols come from.
@@ -207,6 +210,7 @@ fn finish(
         total,
         tally,
         times: folded.times,
+        gaps: folded.gaps.clone(),
     })
 }
 

@@ -7,7 +7,7 @@ use super::namer::{Namer, ObjectReport};
 use super::stacks::NamedStacks;
 use super::{Request, choose_event};
 use crate::error::Result;
-use crate::fold::{EventCount, Selection, Split, fold};
+use crate::fold::{EventCount, Gap, Selection, Split, fold};
 use crate::loss::Tally;
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
@@ -27,6 +27,8 @@ pub struct Survey {
     pub tally: Tally,
     /// Time of the first and the last sample; `None` without times.
     pub times: Option<(Timestamp, Timestamp)>,
+    /// Stretches of the file that are no record.
+    pub gaps: Vec<Gap>,
     /// Number of different stacks.
     pub unique_stacks: usize,
     /// Where the kernel's symbols come from.
@@ -59,6 +61,7 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
         counts: folded.counts,
         tally: folded.tally,
         times: folded.times,
+        gaps: folded.gaps,
         unique_stacks,
         kernel_source: namer.kernel_source(),
         objects: namer.take_reports(),

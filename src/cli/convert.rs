@@ -3,20 +3,20 @@
 use std::path::Path;
 
 use vmflame::analysis::{
-    Input, KernelSource, Profile, Request, SymbolRequest, event_names, profile, subtitle,
+    KernelSource, Profile, Request, SymbolRequest, event_names, profile, subtitle,
 };
 use vmflame::error::{Error, Result};
+use vmflame::fold::Gap;
 use vmflame::output::{Picture, write_folded, write_svg};
-use vmflame::perf::{Capture, Finding};
-use vmflame::units::{Cpu, Pid, Tid};
+use vmflame::perf::{Capture, Damage, Finding};
+use vmflame::units::{Cpu, Pid, Tid, Timestamp};
 
 use super::args::{ConvertOptions, Format};
-use super::{Outcome, live, write};
+use super::{Outcome, live, stream, write};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
-    let input = Input::resolve(&options.input.input)?;
-    let capture = Capture::open(&input.data)?;
-    let symbols = live::symbols(&options.input, input.directory.clone());
+    let (input, capture) = stream::open(&options.input.input, quiet)?;
+    let symbols = live::symbols(&options.input, &input);
     let request = request(options)?;
     let profile = profile(&capture, &symbols, &request)?;
     let tree = profile.tree();
@@ -104,6 +104,12 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
             capture.path().display(),
             describe(finding)
         );
+    }
+    for gap in profile.gaps.iter().take(SHOWN_GAPS) {
+        eprintln!("warning: {}", describe_gap(gap));
+    }
+    if profile.gaps.len() > SHOWN_GAPS {
+        eprintln!("warning: and more damage of that kind");
     }
     if options.filter.event.is_none() {
         let others: Vec<&str> = event_names(capture);
@@ -218,4 +224,19 @@ pub(super) fn describe(finding: &Finding) -> String {
             format!("the header's {feature} section is not in the file")
         }
     }
+}
+
+/// How many damaged places are named one by one.
+const SHOWN_GAPS: usize = 5;
+
+pub(super) fn describe_gap(gap: &Gap) -> String {
+    let time = |time: Option<Timestamp>, else_say: &str| {
+        time.map_or_else(|| else_say.to_owned(), |time| time.to_string())
+    };
+    let (after, before) = (
+        time(gap.after, "the beginning"),
+        time(gap.before, "the end"),
+    );
+    let Damage { position, len } = gap.damage;
+    format!("{len} bytes at {position:#x} are no records; missing: from {after} to {before}")
 }

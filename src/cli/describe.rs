@@ -4,20 +4,19 @@ use std::fmt::Write as _;
 
 use linux_perf_data::Feature;
 use serde_json::{Value, json};
-use vmflame::analysis::{Input, KernelSource, Survey, survey};
+use vmflame::analysis::{KernelSource, Survey, survey};
 use vmflame::error::Result;
 use vmflame::output::with_spaces;
 use vmflame::perf::abi::record_name;
 use vmflame::perf::bytes::{Big, ByteOrder, Endian, Little};
-use vmflame::perf::{Capture, Features};
+use vmflame::perf::{Capture, CaptureKind, Features, Wrapping};
 
 use super::args::InfoOptions;
-use super::{Outcome, convert, live};
+use super::{Outcome, convert, live, stream};
 
-pub(super) fn run(options: &InfoOptions) -> Result<Outcome> {
-    let input = Input::resolve(&options.input.input)?;
-    let capture = Capture::open(&input.data)?;
-    let symbols = live::symbols(&options.input, input.directory.clone());
+pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
+    let (input, capture) = stream::open(&options.input.input, quiet)?;
+    let symbols = live::symbols(&options.input, &input);
     let survey = survey(&capture, &symbols, live::threads(&options.input))?;
     let text = if options.json {
         format!("{:#}\n", as_json(&capture, &survey))
@@ -92,9 +91,12 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         Endian::Little => "little-endian",
         Endian::Big => "big-endian",
     };
-    writeln!(out, "{path}: perf.data, {len} bytes, {order}")?;
+    writeln!(out, "{path}: {}, {len} bytes, {order}", kind_words(capture))?;
     for finding in capture.findings() {
         writeln!(out, "warning   {}", convert::describe(finding))?;
+    }
+    for gap in survey.gaps.iter().take(10) {
+        writeln!(out, "warning   {}", convert::describe_gap(gap))?;
     }
     for (label, fact) in machine(capture) {
         writeln!(out, "{label:<9} {fact}")?;
@@ -126,6 +128,28 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         writeln!(out, "damaged: {} bytes", with_spaces(tally.damaged_bytes))?;
     }
     write_symbols(out, survey)
+}
+
+/// What kind of file the capture is.
+fn kind_words(capture: &Capture) -> String {
+    let kind = match capture.kind() {
+        CaptureKind::File => "perf.data",
+        CaptureKind::Pipe => "perf.data in pipe mode",
+        CaptureKind::Directory => "perf.data directory",
+    };
+    let around = match capture.wrapping() {
+        None => "",
+        Some(Wrapping::Gzip) => " in gzip",
+        Some(Wrapping::Zstd) => " in zstd",
+        Some(Wrapping::Xz) => " in xz",
+        Some(Wrapping::Bzip2) => " in bzip2",
+    };
+    let records = if capture.has_compressed_records() {
+        ", compressed records"
+    } else {
+        ""
+    };
+    format!("{kind}{around}{records}")
 }
 
 fn write_events(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt::Result {
@@ -230,6 +254,7 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
     let findings: Vec<String> = capture.findings().iter().map(convert::describe).collect();
     json!({
         "schema_version": 1,
+        "kind": kind_words(capture),
         "path": capture.path().display().to_string(),
         "bytes": capture.file_len(),
         "machine": machine,

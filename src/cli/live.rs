@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use vmflame::analysis::{LiveKernel, SymbolRequest};
+use vmflame::analysis::{Input, LiveKernel, SymbolRequest};
 use vmflame::symbol::{Places, read_kernel_notes};
 
 use super::args::InputOptions;
@@ -17,13 +17,14 @@ pub(super) fn threads(options: &InputOptions) -> usize {
 
 /// Where symbols may come from: the capture directory, build-id caches, the recorded paths, and
 /// the running kernel.
-pub(super) fn symbols(options: &InputOptions, directory: Option<PathBuf>) -> SymbolRequest {
+pub(super) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
     let mut buildid_dirs = options.buildid_dir.clone();
+    buildid_dirs.extend(input.buildid_dirs.iter().cloned());
     if let Some(home) = std::env::var_os("HOME") {
         buildid_dirs.push(PathBuf::from(home).join(".debug"));
     }
     let places = Places {
-        capture_dir: directory,
+        capture_dir: input.directory.clone(),
         buildid_dirs,
         recorded_paths: true,
     };

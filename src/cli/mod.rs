@@ -6,6 +6,7 @@ mod args;
 mod convert;
 mod describe;
 mod live;
+mod stream;
 mod write;
 
 use std::process::ExitCode;
@@ -29,7 +30,7 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Convert(options) => convert::run(options, arguments.quiet),
-        Command::Info(options) => describe::run(options),
+        Command::Info(options) => describe::run(options, arguments.quiet),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,

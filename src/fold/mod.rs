@@ -9,6 +9,7 @@
 
 mod chain;
 mod deferred;
+mod plan;
 mod select;
 mod table;
 mod worker;
@@ -16,4 +17,4 @@ mod worker;
 pub use chain::{ChainFrame, ChainFrames};
 pub use select::{Selection, TimeRange};
 pub use table::{Split, StackKey, UniqueStack, UserPart};
-pub use worker::{EventCount, Folded, MomentStack, fold};
+pub use worker::{EventCount, Folded, Gap, MomentStack, fold};

@@ -4,23 +4,20 @@ use hashbrown::HashSet;
 
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, Waiting, parse as parse_deferred};
+use super::plan::{BehindChain, Plan, behind_chain};
 use super::select::Selection;
-use super::table::{Split, StackHasher, StackKey, StackTable, UniqueStack, UserPart};
+use super::table::{Split, StackKey, StackTable, UniqueStack, UserPart};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
     PERF_CONTEXT_MAX, PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST,
-    PERF_RECORD_LOST_SAMPLES, PERF_RECORD_SAMPLE, PERF_SAMPLE_BRANCH_CALL_STACK,
-    PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER,
-    PERF_SAMPLE_TIME,
+    PERF_RECORD_LOST_SAMPLES, PERF_RECORD_SAMPLE,
 };
 use crate::perf::bytes::{ByteOrder, u64_at, with_order};
 use crate::perf::{
-    Attr, Capture, Damage, Event, Events, Record, RecordCounts, SampleHead, SampleTail, Sideband,
-    is_sideband, scan,
+    Capture, Damage, Met, Record, RecordCounts, SampleHead, Sideband, is_sideband, scan,
 };
 use crate::space::{Moment, SidebandItem, Timeline};
-use crate::units::{CpuMode, EventIx, Pid, Tid, Timestamp};
-use crate::unwind::Machine;
+use crate::units::{CpuMode, EventIx, Timestamp};
 
 /// Samples of one event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -44,10 +41,24 @@ pub struct Folded<'a> {
     /// Records by type.
     pub counts: RecordCounts,
     /// Stretches of the file that are no record.
-    pub damage: Vec<Damage>,
+    pub gaps: Vec<Gap>,
     /// Time of the earliest and of the latest sample of any event; `None` without times.
     pub times: Option<(Timestamp, Timestamp)>,
 }
+
+/// A stretch of the capture that is no record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// Where it is.
+    pub damage: Damage,
+    /// Time of the last record before it in the file that carries one.
+    pub after: Option<Timestamp>,
+    /// Time of the first record behind it in the file that carries one.
+    pub before: Option<Timestamp>,
+}
+
+/// How many gaps are remembered one by one; the bytes of all are counted.
+const MAX_GAPS: usize = 1000;
 
 /// A unique stack with what was true of its thread.
 #[derive(Clone, Copy, Debug)]
@@ -56,49 +67,6 @@ pub struct MomentStack<'a> {
     pub stack: UniqueStack<'a>,
     /// What was true of its thread at its time.
     pub moment: Moment,
-}
-
-/// What all visitors of a walk share.
-#[derive(Clone, Copy, Debug)]
-struct Plan<'c> {
-    events: &'c Events,
-    selection: &'c Selection,
-    split: Split,
-    /// Whether records are ordered by file position because samples carry no time.
-    by_position: bool,
-    hasher: StackHasher,
-    /// What the wanted event's samples hold behind their chain that folding needs.
-    behind_chain: BehindChain,
-    /// The recorded machine, when its registers are known.
-    machine: Option<Machine>,
-    /// Which threads to fold, and what is known of them; `None` on the first walk.
-    again: Option<(&'c HashSet<(Pid, Tid)>, &'c Timeline)>,
-}
-
-/// What samples hold behind their chain that tells the user part of the stack.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum BehindChain {
-    Nothing,
-    OpenCalls,
-    LastBranches,
-    CopiedStack,
-}
-
-impl BehindChain {
-    fn of(attr: &Attr) -> Self {
-        if attr.samples(PERF_SAMPLE_BRANCH_STACK) {
-            if attr.branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK != 0 {
-                return Self::OpenCalls;
-            }
-            if !attr.samples(PERF_SAMPLE_CALLCHAIN) {
-                return Self::LastBranches;
-            }
-        }
-        if attr.samples(PERF_SAMPLE_STACK_USER) && attr.samples(PERF_SAMPLE_REGS_USER) {
-            return Self::CopiedStack;
-        }
-        Self::Nothing
-    }
 }
 
 /// The visitor of one part.
@@ -113,25 +81,9 @@ struct Worker<'a> {
     times: Option<(Timestamp, Timestamp)>,
     /// Time of the latest record that carried one.
     clock: Option<Timestamp>,
-}
-
-impl<'c> Plan<'c> {
-    fn new(capture: &'c Capture, selection: &'c Selection, split: Split) -> Self {
-        let events = capture.events();
-        let untimed = |(_, event): (EventIx, &Event)| !event.attr.samples(PERF_SAMPLE_TIME);
-        let wanted = events.get(selection.event).map(|event| &event.attr);
-        let machine = with_order!(capture.endian(), O => capture.features().machine::<O>());
-        Self {
-            events,
-            selection,
-            split,
-            by_position: events.iter().any(untimed),
-            hasher: StackHasher::new(),
-            behind_chain: wanted.map_or(BehindChain::Nothing, BehindChain::of),
-            machine: machine.as_deref().and_then(Machine::from_name),
-            again: None,
-        }
-    }
+    /// Time of the first record that carried one.
+    first_time: Option<Timestamp>,
+    gaps: Vec<Gap>,
 }
 
 /// Folds the wanted samples of a capture and gathers its sideband, in one walk.
@@ -148,7 +100,10 @@ pub fn fold<'a>(
 fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>, threads: usize) -> Folded<'a> {
     let regions = capture.regions();
     let make = || Worker::new(&plan);
-    let visit = |worker: &mut Worker<'a>, record: Record<'a>| worker.visit::<O>(&plan, record);
+    let visit = |worker: &mut Worker<'a>, met: Met<'a>| match met {
+        Met::Record(record) => worker.visit::<O>(&plan, record),
+        Met::Damage(damage) => worker.jump(damage),
+    };
     let scan = scan::<O, _, _, _>(&regions, threads, make, visit);
     let mut parts = scan.visitors.into_iter();
     let mut all = parts.next().unwrap_or_else(|| Worker::new(&plan));
@@ -161,14 +116,13 @@ fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>, threads: usize) 
         position,
         sideband,
     };
-    all.tally.damaged_bytes = scan.damage.iter().map(|damage| damage.len).sum();
     Folded {
         stacks: all.table.into_stacks(),
         sideband: all.sideband.into_iter().map(from_start).collect(),
         tally: all.tally,
         events: all.events,
         counts: scan.counts,
-        damage: scan.damage,
+        gaps: all.gaps,
         times: all.times,
     }
 }
@@ -177,7 +131,8 @@ fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>, threads: usize) 
 fn keep_promises<'a, O: ByteOrder>(capture: &'a Capture, all: &mut Worker<'a>, threads: usize) {
     let cookies = all.promises.cookies();
     if !cookies.is_empty() {
-        let visit = |found: &mut Vec<(u64, &'a [u8])>, record: Record<'a>| {
+        let visit = |found: &mut Vec<(u64, &'a [u8])>, met: Met<'a>| {
+            let Met::Record(record) = met else { return };
             if record.header.record_type == PERF_RECORD_CALLCHAIN_DEFERRED {
                 let parsed = parse_deferred::<O>(record.body);
                 found.extend(parsed.filter(|(cookie, _)| cookies.contains(cookie)));
@@ -202,6 +157,8 @@ impl<'a> Worker<'a> {
             events: vec![EventCount::default(); plan.events.len()],
             times: None,
             clock: None,
+            first_time: None,
+            gaps: Vec::new(),
         }
     }
 
@@ -226,6 +183,49 @@ impl<'a> Worker<'a> {
         };
         self.clock = later.clock.or(self.clock);
         self.promises.append(later.promises);
+        for gap in self
+            .gaps
+            .iter_mut()
+            .rev()
+            .take_while(|gap| gap.before.is_none())
+        {
+            gap.before = later.first_time;
+        }
+        let carry = |gap: Gap| Gap {
+            after: gap.after.or(clock),
+            ..gap
+        };
+        self.gaps.extend(later.gaps.into_iter().map(carry));
+        self.gaps.truncate(MAX_GAPS);
+        self.first_time = self.first_time.or(later.first_time);
+    }
+
+    fn jump(&mut self, damage: Damage) {
+        self.tally.damaged_bytes += damage.len;
+        if self.gaps.len() < MAX_GAPS {
+            self.gaps.push(Gap {
+                damage,
+                after: self.clock,
+                before: None,
+            });
+        }
+    }
+
+    /// Takes note of a record's time.
+    #[inline]
+    fn tick(&mut self, time: Timestamp) {
+        self.clock = Some(time);
+        self.first_time = self.first_time.or(Some(time));
+        if self.gaps.last().is_some_and(|gap| gap.before.is_none()) {
+            for gap in self
+                .gaps
+                .iter_mut()
+                .rev()
+                .take_while(|gap| gap.before.is_none())
+            {
+                gap.before = Some(time);
+            }
+        }
     }
 
     #[inline]
@@ -263,7 +263,7 @@ impl<'a> Worker<'a> {
             let time = sample.time.unwrap_or_default();
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
-            self.clock = Some(time);
+            self.tick(time);
             time
         };
         if ix != plan.selection.event {
@@ -367,42 +367,6 @@ impl<'a> Worker<'a> {
 
 /// `PERF_AUX_FLAG_TRUNCATED`.
 const AUX_TRUNCATED: u64 = 1;
-
-/// What a sample holds behind its chain: the value that stacks are split by, and the user part.
-/// `None` when the record is too short for it.
-fn behind_chain<'a, O: ByteOrder>(
-    plan: &Plan<'_>,
-    split: Split,
-    sample: &SampleHead<'a>,
-    mode: CpuMode,
-) -> Option<(u64, UserPart<'a>)> {
-    let attr = &plan.events.get(plan.selection.event)?.attr;
-    let tail = SampleTail::parse::<O>(attr, sample.tail)?;
-    let split = match split {
-        Split::Nothing => 0,
-        Split::Cpu => sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
-        Split::Cgroup => tail.cgroup.unwrap_or(u64::MAX),
-    };
-    let branches = tail
-        .branches
-        .map(|branches| branches.entries)
-        .filter(|b| !b.is_empty());
-    let user = match (plan.behind_chain, branches) {
-        (BehindChain::OpenCalls, Some(entries)) => UserPart::OpenCalls(entries),
-        (BehindChain::LastBranches, Some(entries)) => UserPart::LastBranches(entries),
-        (BehindChain::CopiedStack, _) if mode == CpuMode::Kernel => {
-            let registers = tail.user_registers.filter(|registers| registers.abi != 0);
-            let ip = registers
-                .zip(plan.machine)
-                .and_then(|(registers, machine)| {
-                    machine.instruction_pointer::<O>(registers, attr.regs_user)
-                });
-            ip.map_or(UserPart::InChain, |ip| UserPart::CopiedStack(ip.as_u64()))
-        }
-        _ => UserPart::InChain,
-    };
-    Some((split, user))
-}
 
 impl<'a> Folded<'a> {
     /// Tells, with the timeline at hand, what was true of each stack's thread.

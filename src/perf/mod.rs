@@ -30,7 +30,7 @@ pub use header::{Header, Magic, Section};
 pub use layout::{SampleHead, SampleLayout, Trailer};
 pub use mapping::MappedFile;
 pub use record::{RECORD_HEADER_LEN, RecordHeader};
-pub use scan::{Damage, Record, RecordCounts, Region, Scan, scan};
+pub use scan::{Damage, Met, Record, RecordCounts, Region, Scan, scan};
 pub use sideband::{MappingRecord, Sideband, is_sideband};
 pub use storage::{Spool, Storage, Wrapping};
 pub use tail::{Branches, Registers, SampleTail, UserStack};

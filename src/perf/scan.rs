@@ -35,6 +35,15 @@ pub struct Record<'a> {
     pub body: &'a [u8],
 }
 
+/// What a walk meets.
+#[derive(Clone, Copy, Debug)]
+pub enum Met<'a> {
+    /// A record.
+    Record(Record<'a>),
+    /// Bytes that are no record and are jumped over.
+    Damage(Damage),
+}
+
 /// A stretch of bytes that is no record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Damage {
@@ -91,8 +100,6 @@ pub struct Scan<V> {
     pub visitors: Vec<V>,
     /// Records by type.
     pub counts: RecordCounts,
-    /// Bytes that were jumped over, in file order.
-    pub damage: Vec<Damage>,
 }
 
 /// A part of a region, as one thread walks it.
@@ -107,7 +114,6 @@ struct Part<'a> {
 struct Walked<V> {
     visitor: V,
     counts: RecordCounts,
-    damage: Vec<Damage>,
     /// Where the walk arrived: the first record that does not begin in the part.
     arrived: usize,
 }
@@ -124,13 +130,13 @@ const POPULATE_STEP: usize = 1 << 18;
 
 /// Walks all records of `regions`, each exactly once, on up to `threads` threads.
 ///
-/// `make` is called once for each part and `visit` for each of its records in file order.
+/// `make` is called once for each part and `visit` for all that is met in it, in file order.
 pub fn scan<'a, O, V, M, F>(regions: &[Region<'a>], threads: usize, make: M, visit: F) -> Scan<V>
 where
     O: ByteOrder,
     V: Send,
     M: Fn() -> V + Sync,
-    F: Fn(&mut V, Record<'a>) + Sync,
+    F: Fn(&mut V, Met<'a>) + Sync,
 {
     let parts = cut::<O>(regions, threads);
     let walk_part = |part: Part<'a>| walk::<O, V>(part, make(), &visit);
@@ -153,7 +159,6 @@ where
     let mut out = Scan {
         visitors: Vec::new(),
         counts: RecordCounts::new(),
-        damage: Vec::new(),
     };
     let mut arrived = 0;
     for (ix, part) in parts.iter().enumerate() {
@@ -173,7 +178,6 @@ where
         arrived = done.arrived;
         out.visitors.push(done.visitor);
         out.counts.add(&done.counts);
-        out.damage.extend(done.damage);
     }
     out
 }
@@ -257,11 +261,10 @@ fn next_record<O: ByteOrder>(bytes: &[u8], at: usize, header: RecordHeader) -> O
 fn walk<'a, O: ByteOrder, V>(
     part: Part<'a>,
     mut visitor: V,
-    visit: &impl Fn(&mut V, Record<'a>),
+    visit: &impl Fn(&mut V, Met<'a>),
 ) -> Walked<V> {
     let bytes = part.region.bytes;
     let mut counts = RecordCounts::new();
-    let mut damage = Vec::new();
     let mut at = part.start;
     let mut populated = at;
     while at < part.end {
@@ -276,30 +279,28 @@ fn walk<'a, O: ByteOrder, V>(
         let next = sound.and_then(|header| Some((header, next_record::<O>(bytes, at, header)?)));
         let Some((header, next)) = next else {
             let resumed = find_run::<O>(bytes, at + 1, RESUME_RUN).unwrap_or(bytes.len());
-            let (start, len) = (at as u64, (resumed - at) as u64);
-            damage.push(Damage {
-                position: part.region.position + start,
-                len,
-            });
+            let position = part.region.position + at as u64;
+            let len = (resumed - at) as u64;
+            visit(&mut visitor, Met::Damage(Damage { position, len }));
             at = resumed;
             continue;
         };
         counts.count(header.record_type);
         let body = bytes.get(at + RECORD_HEADER_LEN..next).unwrap_or_default();
+        let position = part.region.position + at as u64;
         visit(
             &mut visitor,
-            Record {
-                position: part.region.position + at as u64,
+            Met::Record(Record {
+                position,
                 header,
                 body,
-            },
+            }),
         );
         at = next;
     }
     Walked {
         visitor,
         counts,
-        damage,
         arrived: at,
     }
 }

@@ -11,7 +11,7 @@ use super::abi::{
 use super::bytes::{ByteOrder, Cursor, c_string, position, slice_at, u32_at, u64_at};
 use super::events::{Event, parse_attr};
 use super::features::{Features, RecordedBuildId, parse_build_id};
-use super::scan::{Record, Region, scan};
+use super::scan::{Met, Record, Region, scan};
 
 /// `PERF_EVENT_UPDATE__NAME` of tools/lib/perf/include/perf/event.h.
 const UPDATE_NAME: u64 = 2;
@@ -30,9 +30,11 @@ pub(super) struct Description<'a> {
 
 /// Walks all records for those that describe the stream.
 pub(super) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> {
-    let visit = |found: &mut Description<'a>, record: Record<'a>| {
-        // What makes no sense is left out; the walk counts the record all the same.
-        found.take::<O>(record);
+    let visit = |found: &mut Description<'a>, met: Met<'a>| {
+        // What makes no sense is left out; the walk that folds counts it all the same.
+        if let Met::Record(record) = met {
+            found.take::<O>(record);
+        }
     };
     let walked = scan::<O, _, _, _>(&[region], 1, Description::default, visit);
     let mut found = Description::default();

@@ -1,0 +1,98 @@
+//! Captures that come through a pipe.
+
+use std::io::{IsTerminal, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use vmflame::analysis::Input;
+use vmflame::error::{Error, Result};
+use vmflame::perf::{Capture, Spool};
+
+/// After an interrupt, how long to wait for what the recorder still has to write.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
+/// Opens the capture at a path; `-` is standard input.
+pub(super) fn open(path: &Path, quiet: bool) -> Result<(Input, Capture)> {
+    if path != Path::new("-") {
+        let input = Input::resolve(path)?;
+        let capture = Capture::open(&input.data)?;
+        return Ok((input, capture));
+    }
+    let shows_progress = !quiet && std::io::stderr().is_terminal();
+    let spool = read_stdin(shows_progress)?;
+    if spool.is_on_disk() && !quiet {
+        let mib = spool.len() >> 20;
+        eprintln!("standard input: {mib} MiB, kept in a temporary file until the end");
+    }
+    let capture = Capture::from_spool(Path::new("standard input"), spool)?;
+    Ok((Input::resolve(path)?, capture))
+}
+
+/// Reads standard input to its end. An interrupt (Ctrl-C reaches the recorder too) is no reason to
+/// stop before the recorder has written its last records, nor to go without a result.
+fn read_stdin(shows_progress: bool) -> Result<Spool> {
+    let failed = |source| Error::io("read", Path::new("standard input"), source);
+    let interrupted = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted))
+        .map_err(failed)?;
+    let (sender, receiver) = sync_channel::<std::io::Result<Vec<u8>>>(16);
+    // The thread may outlive the loop below when the recorder goes on after an interrupt: then
+    // nothing joins it, and it ends with the process.
+    thread::spawn(move || pump(&sender));
+    let mut spool = Spool::default();
+    let mut last_data = Instant::now();
+    let mut last_shown = Instant::now();
+    loop {
+        match receiver.recv_timeout(Duration::from_millis(100)) {
+            Ok(Ok(bytes)) => {
+                spool.write_all(&bytes).map_err(failed)?;
+                last_data = Instant::now();
+            }
+            Ok(Err(source)) => return Err(failed(source)),
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => {
+                if interrupted.load(Ordering::Relaxed) && last_data.elapsed() > LAST_WORDS {
+                    break;
+                }
+            }
+        }
+        if shows_progress && last_shown.elapsed() > Duration::from_millis(250) {
+            eprint!(
+                "\rreading: {} MiB (Ctrl-C ends the recording)",
+                spool.len() >> 20
+            );
+            last_shown = Instant::now();
+        }
+    }
+    if shows_progress {
+        eprint!("\r\u{1b}[K");
+    }
+    Ok(spool)
+}
+
+/// Sends what standard input brings, until its end or until nobody wants it.
+fn pump(sender: &SyncSender<std::io::Result<Vec<u8>>>) {
+    let mut input = std::io::stdin().lock();
+    loop {
+        let mut buffer = vec![0; 1 << 18];
+        match input.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(len) => {
+                buffer.truncate(len);
+                if sender.send(Ok(buffer)).is_err() {
+                    return;
+                }
+            }
+            Err(problem) if problem.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(problem) => {
+                // Whoever received has its answer or is gone.
+                drop(sender.send(Err(problem)));
+                return;
+            }
+        }
+    }
+}

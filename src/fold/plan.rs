@@ -1,0 +1,113 @@
+//! What all visitors of a walk share.
+
+use hashbrown::HashSet;
+
+use super::select::Selection;
+use super::table::{Split, StackHasher, UserPart};
+use crate::perf::abi::{
+    PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
+    PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TIME,
+};
+use crate::perf::bytes::{ByteOrder, with_order};
+use crate::perf::{Attr, Capture, Event, Events, SampleHead, SampleTail};
+use crate::space::Timeline;
+use crate::units::{CpuMode, EventIx, Pid, Tid};
+use crate::unwind::Machine;
+
+/// What all visitors of a walk share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan<'c> {
+    pub(super) events: &'c Events,
+    pub(super) selection: &'c Selection,
+    pub(super) split: Split,
+    /// Whether records are ordered by file position because samples carry no time.
+    pub(super) by_position: bool,
+    pub(super) hasher: StackHasher,
+    /// What the wanted event's samples hold behind their chain that folding needs.
+    pub(super) behind_chain: BehindChain,
+    /// The recorded machine, when its registers are known.
+    pub(super) machine: Option<Machine>,
+    /// Which threads to fold, and what is known of them; `None` on the first walk.
+    pub(super) again: Option<(&'c HashSet<(Pid, Tid)>, &'c Timeline)>,
+}
+
+/// What samples hold behind their chain that tells the user part of the stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum BehindChain {
+    Nothing,
+    OpenCalls,
+    LastBranches,
+    CopiedStack,
+}
+
+impl BehindChain {
+    fn of(attr: &Attr) -> Self {
+        if attr.samples(PERF_SAMPLE_BRANCH_STACK) {
+            if attr.branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK != 0 {
+                return Self::OpenCalls;
+            }
+            if !attr.samples(PERF_SAMPLE_CALLCHAIN) {
+                return Self::LastBranches;
+            }
+        }
+        if attr.samples(PERF_SAMPLE_STACK_USER) && attr.samples(PERF_SAMPLE_REGS_USER) {
+            return Self::CopiedStack;
+        }
+        Self::Nothing
+    }
+}
+
+impl<'c> Plan<'c> {
+    pub(super) fn new(capture: &'c Capture, selection: &'c Selection, split: Split) -> Self {
+        let events = capture.events();
+        let untimed = |(_, event): (EventIx, &Event)| !event.attr.samples(PERF_SAMPLE_TIME);
+        let wanted = events.get(selection.event).map(|event| &event.attr);
+        let machine = with_order!(capture.endian(), O => capture.features().machine::<O>());
+        Self {
+            events,
+            selection,
+            split,
+            by_position: events.iter().any(untimed),
+            hasher: StackHasher::new(),
+            behind_chain: wanted.map_or(BehindChain::Nothing, BehindChain::of),
+            machine: machine.as_deref().and_then(Machine::from_name),
+            again: None,
+        }
+    }
+}
+
+/// What a sample holds behind its chain: the value that stacks are split by, and the user part.
+/// `None` when the record is too short for it.
+pub(super) fn behind_chain<'a, O: ByteOrder>(
+    plan: &Plan<'_>,
+    split: Split,
+    sample: &SampleHead<'a>,
+    mode: CpuMode,
+) -> Option<(u64, UserPart<'a>)> {
+    let attr = &plan.events.get(plan.selection.event)?.attr;
+    let tail = SampleTail::parse::<O>(attr, sample.tail)?;
+    let split = match split {
+        Split::Nothing => 0,
+        Split::Cpu => sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
+        Split::Cgroup => tail.cgroup.unwrap_or(u64::MAX),
+    };
+    let branches = tail
+        .branches
+        .map(|branches| branches.entries)
+        .filter(|b| !b.is_empty());
+    let user = match (plan.behind_chain, branches) {
+        (BehindChain::OpenCalls, Some(entries)) => UserPart::OpenCalls(entries),
+        (BehindChain::LastBranches, Some(entries)) => UserPart::LastBranches(entries),
+        (BehindChain::CopiedStack, _) if mode == CpuMode::Kernel => {
+            let registers = tail.user_registers.filter(|registers| registers.abi != 0);
+            let ip = registers
+                .zip(plan.machine)
+                .and_then(|(registers, machine)| {
+                    machine.instruction_pointer::<O>(registers, attr.regs_user)
+                });
+            ip.map_or(UserPart::InChain, |ip| UserPart::CopiedStack(ip.as_u64()))
+        }
+        _ => UserPart::InChain,
+    };
+    Some((split, user))
+}

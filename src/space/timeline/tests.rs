@@ -1,0 +1,111 @@
+//! Timelines of hand-made records.
+
+use super::*;
+use crate::units::FileOffset;
+
+fn item(time: u64, sideband: Sideband<'static>) -> SidebandItem<'static> {
+    SidebandItem {
+        time: Timestamp::from_nanos(time),
+        position: time,
+        sideband,
+    }
+}
+
+fn map(time: u64, pid: i32, start: u64, name: &'static [u8]) -> SidebandItem<'static> {
+    item(
+        time,
+        Sideband::Mapping(MappingRecord {
+            pid: Pid::new(pid),
+            mode: CpuMode::User,
+            start: Avma::new(start),
+            len: 0x1000,
+            file_offset: FileOffset::new(0),
+            build_id: None,
+            name,
+        }),
+    )
+}
+
+fn dso_at(timeline: &Timeline, pid: i32, time: u64, avma: u64) -> Option<&str> {
+    let pid = Pid::new(pid);
+    let moment = timeline.moment(pid, Tid::new(pid.as_i32()), Timestamp::from_nanos(time));
+    let mapping = timeline.space(pid, moment)?.find(Avma::new(avma))?;
+    timeline.dso(mapping.dso).map(|dso| dso.path.as_str())
+}
+
+/// Names would be lost for samples that the kernel wrote just before the mapping's record.
+#[test]
+fn a_mapping_over_nothing_holds_for_earlier_samples_too() {
+    let timeline = Timeline::build(vec![map(100, 7, 0x1000, b"a")], &HashMap::new());
+    assert_eq!(dso_at(&timeline, 7, 50, 0x1800), Some("a"));
+}
+
+/// A sample before a second dlopen at the same address would get the second library's names.
+#[test]
+fn a_mapping_over_another_object_holds_from_its_time_on() {
+    let records = vec![map(200, 7, 0x1000, b"b"), map(100, 7, 0x1000, b"a")];
+    let timeline = Timeline::build(records, &HashMap::new());
+    assert_eq!(dso_at(&timeline, 7, 199, 0x1800), Some("a"));
+    assert_eq!(dso_at(&timeline, 7, 200, 0x1800), Some("b"));
+}
+
+/// A child runs its parent's code until it execs; after that none of it is left.
+#[test]
+fn a_child_inherits_mappings_until_it_execs() {
+    let (pid, tid) = (Pid::new(8), Tid::new(8));
+    let (parent_pid, parent_tid) = (Pid::new(7), Tid::new(7));
+    let records = vec![
+        map(0, 7, 0x1000, b"a"),
+        item(
+            50,
+            Sideband::Fork {
+                pid,
+                parent_pid,
+                tid,
+                parent_tid,
+            },
+        ),
+        item(
+            60,
+            Sideband::Comm {
+                pid,
+                tid,
+                is_exec: true,
+                name: b"ls",
+            },
+        ),
+        map(70, 8, 0x5000, b"b"),
+    ];
+    let timeline = Timeline::build(records, &HashMap::new());
+    assert_eq!(dso_at(&timeline, 8, 55, 0x1800), Some("a"));
+    assert_eq!(dso_at(&timeline, 8, 65, 0x1800), None);
+    assert_eq!(dso_at(&timeline, 8, 65, 0x5800), Some("b"));
+}
+
+/// A thread that was renamed would show one name for all its samples.
+#[test]
+fn threads_have_the_name_of_the_time() {
+    let (pid, tid) = (Pid::new(7), Tid::new(9));
+    let comm = |time, name| {
+        item(
+            time,
+            Sideband::Comm {
+                pid,
+                tid,
+                is_exec: false,
+                name,
+            },
+        )
+    };
+    let timeline = Timeline::build(
+        vec![comm(20, b"CPU 0/KVM"), comm(10, b"qemu")],
+        &HashMap::new(),
+    );
+    let name = |time| {
+        let moment = timeline.moment(pid, tid, Timestamp::from_nanos(time));
+        timeline.thread_name(tid, moment).map(ToOwned::to_owned)
+    };
+    assert_eq!(name(5).as_deref(), Some("qemu"));
+    assert_eq!(name(19).as_deref(), Some("qemu"));
+    assert_eq!(name(20).as_deref(), Some("CPU 0/KVM"));
+}
