@@ -1,7 +1,7 @@
 //! Stage 1: bytes to records.
 //!
 //! Input: a perf.data file. Output: a [`Capture`] with its events, features and the byte regions
-//! that hold its records, and [`scan()`], one walk over all records.
+//! that hold its records, and [`scan()`], one walk over all records. [`writer`] is the way back.
 
 pub mod abi;
 mod attr;
@@ -21,6 +21,7 @@ mod storage;
 mod stream;
 mod tail;
 mod tracing;
+pub mod writer;
 
 pub use attr::{Attr, MIN_ATTR_SIZE};
 pub use capture::{Capture, CaptureKind, Finding};

@@ -1,0 +1,184 @@
+//! Captures of any size, made up.
+
+use std::io::{self, Seek, Write};
+
+use super::file::FileWriter;
+use super::maker::{Maker, ROUND};
+use super::sections::Section;
+use super::shape;
+use crate::perf::bytes::ByteOrder;
+use crate::units::Timestamp;
+
+/// What a made-up capture is like: a host with VMs, sampled by `cpu-clock` with call chains.
+///
+/// The same description gives the same bytes.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Load {
+    /// Bytes of records, reached within a round of 1024 samples.
+    pub size: u64,
+    /// Different stacks to choose from.
+    pub stacks: u32,
+    /// Frames of the deepest stacks.
+    pub depth: u16,
+    /// Processes.
+    pub processes: u16,
+    /// Threads of each process.
+    pub threads: u16,
+    /// CPUs of the host: each has a buffer, and the file holds one after the other.
+    pub cpus: u16,
+    /// Percent of the samples that hit guest code.
+    pub guest: u8,
+    /// Percent of the samples that are of a tracepoint.
+    pub tracepoints: u8,
+    /// Whether the records that name processes and mappings follow the first samples in the file,
+    /// though they are older.
+    pub late: bool,
+    /// Chooses among the captures that fit the description.
+    pub seed: u64,
+}
+
+/// What a made-up capture holds: what readers must find.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Written {
+    /// Bytes of records.
+    pub data_len: u64,
+    /// Records of all kinds.
+    pub records: u64,
+    /// Samples of `cpu-clock`.
+    pub samples: u64,
+    /// Those of them that hit guest code.
+    pub guest_samples: u64,
+    /// Samples of the tracepoint.
+    pub tracepoint_samples: u64,
+    /// Different stacks of the samples of `cpu-clock`, guest code aside.
+    pub stacks: u64,
+    /// Call chain entries of the samples of `cpu-clock`, markers among them.
+    pub chain_entries: u64,
+    /// Sum of all addresses of these call chains, wrapping.
+    pub address_sum: u64,
+    /// Time of the first and of the last sample.
+    pub times: (Timestamp, Timestamp),
+}
+
+impl Default for Load {
+    fn default() -> Self {
+        Self {
+            size: 64 << 20,
+            stacks: 1_000,
+            depth: 24,
+            processes: 4,
+            threads: 4,
+            cpus: 2,
+            guest: 10,
+            tracepoints: 0,
+            late: false,
+            seed: 1,
+        }
+    }
+}
+
+impl Load {
+    /// Reads a description such as `size=8G,stacks=1000,late=1`; what it leaves out is as in
+    /// [`Load::default`].
+    ///
+    /// # Errors
+    /// Says in one line what is wrong.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut load = Self::default();
+        for part in text.split(',').filter(|part| !part.is_empty()) {
+            let (key, value) = part
+                .split_once('=')
+                .ok_or_else(|| format!("{part:?} is no KEY=VALUE"))?;
+            let number = parse_number(value).ok_or_else(|| format!("{value:?} is no number"))?;
+            let too_large = |_| format!("{key}={value} is too large");
+            match key {
+                "size" => load.size = number,
+                "stacks" => load.stacks = u32::try_from(number).map_err(too_large)?,
+                "depth" => load.depth = u16::try_from(number).map_err(too_large)?,
+                "processes" => load.processes = u16::try_from(number).map_err(too_large)?,
+                "threads" => load.threads = u16::try_from(number).map_err(too_large)?,
+                "cpus" => load.cpus = u16::try_from(number).map_err(too_large)?,
+                "guest" => load.guest = u8::try_from(number).map_err(too_large)?,
+                "tracepoints" => load.tracepoints = u8::try_from(number).map_err(too_large)?,
+                "late" => load.late = number != 0,
+                "seed" => load.seed = number,
+                _ => {
+                    return Err(format!(
+                        "{key:?} is none of size, stacks, depth, processes, threads, cpus, guest, \
+                         tracepoints, late, seed"
+                    ));
+                }
+            }
+        }
+        load.check()?;
+        Ok(load)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let ranges = [
+            ("stacks", u64::from(self.stacks), 1..=1 << 31),
+            ("depth", u64::from(self.depth), 2..=512),
+            ("processes", u64::from(self.processes), 1..=10_000),
+            ("threads", u64::from(self.threads), 1..=10_000),
+            ("cpus", u64::from(self.cpus), 1..=4096),
+            ("guest", u64::from(self.guest), 0..=100),
+            ("tracepoints", u64::from(self.tracepoints), 0..=100),
+        ];
+        for (key, value, range) in ranges {
+            if !range.contains(&value) {
+                let (first, last) = (range.start(), range.end());
+                return Err(format!("{key}={value} is not from {first} to {last}"));
+            }
+        }
+        let needed = shape::levels_for(self.stacks);
+        if self.depth < needed {
+            let stacks = self.stacks;
+            return Err(format!(
+                "{stacks} different stacks need depth={needed} at least"
+            ));
+        }
+        Ok(())
+    }
+
+    /// The kernel's symbols as its `/proc/kallsyms` would tell them.
+    pub fn kallsyms(&self) -> String {
+        shape::kallsyms(self)
+    }
+
+    /// Writes the capture. Memory does not grow with its size.
+    ///
+    /// # Errors
+    /// When `out` fails.
+    pub fn write<O: ByteOrder, W: Write + Seek>(&self, out: W) -> io::Result<(W, Written)> {
+        let description = self.description();
+        let mut file = FileWriter::<O, W>::new(out, &description)?;
+        let mut made = Maker::<O>::new(self, &description);
+        let mut due = Some(self.sideband());
+        made.kernel();
+        if !self.late {
+            made.sideband(due.take().unwrap_or_default());
+        }
+        while made.written.samples == 0 || made.written.data_len < self.size {
+            for _ in 0..ROUND {
+                made.sample();
+            }
+            made.sideband(due.take().unwrap_or_default());
+            made.round(|records| file.write(records))?;
+            made.written.data_len = file.data_len();
+        }
+        let (first, last) = made.written.times;
+        file.add_feature(Section::sample_times(first, last));
+        Ok((file.finish()?, made.written))
+    }
+}
+
+/// A number with a binary unit: `8G`, `64M`, `100K`, `7`.
+fn parse_number(text: &str) -> Option<u64> {
+    let (digits, shift) = match text.as_bytes().last()? {
+        b'K' => (text.get(..text.len() - 1)?, 10),
+        b'M' => (text.get(..text.len() - 1)?, 20),
+        b'G' => (text.get(..text.len() - 1)?, 30),
+        _ => (text, 0),
+    };
+    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
+}

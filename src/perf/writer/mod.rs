@@ -1,0 +1,42 @@
+//! Records to bytes: writes valid perf.data files.
+//!
+//! The other half of [`perf`](crate::perf): what a [`FileWriter`] or [`PipeWriter`] is given, the
+//! readers give back. Benchmarks and tests make their input here, and `vmflame bench --generate`
+//! captures of any size ([`Load`]).
+//!
+//! ```
+//! use vmflame::perf::bytes::Little;
+//! use vmflame::perf::writer::{Description, Entry, FileWriter, RecordWriter, WrittenEvent};
+//! use vmflame::units::{Pid, Tid};
+//!
+//! let description = Description { events: vec![WrittenEvent::cpu_clock()], features: vec![] };
+//! let mut file = FileWriter::<Little, _>::new(std::io::Cursor::new(Vec::new()), &description)?;
+//! let mut records = RecordWriter::<Little>::new();
+//! let comm = Entry::Comm { pid: Pid::new(7), tid: Tid::new(7), name: b"qemu" };
+//! records.entry(0, &comm, None);
+//! file.write(records.bytes())?;
+//! let bytes = file.finish()?.into_inner();
+//! assert_eq!(bytes.get(..8), Some(&b"PERFILE2"[..]));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! Fields are written as they are given; what does not fit a 16-bit record length is the caller's
+//! mistake, see [`RecordWriter`].
+
+mod encoder;
+mod event;
+mod file;
+mod load;
+mod maker;
+mod record;
+mod sample;
+mod sections;
+mod shape;
+
+pub use encoder::Encoder;
+pub use event::{DEFAULT_ATTR_LEN, WrittenEvent};
+pub use file::{Description, FileWriter, PipeWriter};
+pub use load::{Load, Written};
+pub use record::{Entry, Identity, RecordWriter};
+pub use sample::{ReadMember, ReadValues, RegisterValues, SampleValues};
+pub use sections::Section as FeatureSection;

@@ -1,0 +1,130 @@
+//! Feature sections to bytes.
+
+use linux_perf_data::Feature;
+
+use super::encoder::Encoder;
+use super::event::WrittenEvent;
+use super::record::RecordWriter;
+use crate::perf::bytes::ByteOrder;
+use crate::perf::{CpuCounts, RecordedBuildId};
+use crate::units::Timestamp;
+
+/// A feature section of a capture to be written.
+#[derive(Clone, Debug)]
+pub struct Section {
+    /// Which feature.
+    pub feature: Feature,
+    content: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Text(String),
+    CommandLine(Vec<String>),
+    Cpus(CpuCounts),
+    Events(Vec<WrittenEvent>),
+    BuildIds(Vec<RecordedBuildId>),
+    Times(Timestamp, Timestamp),
+    Bytes(Vec<u8>),
+}
+
+impl Section {
+    /// A feature that holds one string: HOSTNAME, OSRELEASE, VERSION, ARCH, CPUDESC, CPUID.
+    pub fn text(feature: Feature, text: &str) -> Self {
+        Self {
+            feature,
+            content: Content::Text(text.to_owned()),
+        }
+    }
+
+    /// The recorder's command line.
+    pub fn command_line(arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned());
+        Self {
+            feature: Feature::CMDLINE,
+            content: Content::CommandLine(arguments.collect()),
+        }
+    }
+
+    /// The number of CPUs.
+    pub fn cpus(counts: CpuCounts) -> Self {
+        Self {
+            feature: Feature::NRCPUS,
+            content: Content::Cpus(counts),
+        }
+    }
+
+    /// Names and ids of the events.
+    pub fn event_names(events: &[WrittenEvent]) -> Self {
+        Self {
+            feature: Feature::EVENT_DESC,
+            content: Content::Events(events.to_vec()),
+        }
+    }
+
+    /// Build ids of the objects.
+    pub fn build_ids(table: Vec<RecordedBuildId>) -> Self {
+        Self {
+            feature: Feature::BUILD_ID,
+            content: Content::BuildIds(table),
+        }
+    }
+
+    /// Time of the first and the last sample.
+    pub fn sample_times(first: Timestamp, last: Timestamp) -> Self {
+        Self {
+            feature: Feature::SAMPLE_TIME,
+            content: Content::Times(first, last),
+        }
+    }
+
+    /// Any feature, as bytes in the byte order of the file.
+    pub fn bytes_of(feature: Feature, bytes: Vec<u8>) -> Self {
+        Self {
+            feature,
+            content: Content::Bytes(bytes),
+        }
+    }
+
+    /// The section's bytes.
+    ///
+    /// Source: `tools/perf/util/header.c`, Linux 6.12.
+    pub fn bytes<O: ByteOrder>(&self) -> Vec<u8> {
+        let mut out = Encoder::<O>::new();
+        match &self.content {
+            Content::Text(text) => out.header_string(text),
+            Content::CommandLine(arguments) => {
+                out.len_u32(arguments.len());
+                for argument in arguments {
+                    out.header_string(argument);
+                }
+            }
+            Content::Cpus(counts) => {
+                out.u32(counts.available);
+                out.u32(counts.online);
+            }
+            Content::Events(events) => {
+                let attr_len = events.iter().map(|event| event.attr_len).max().unwrap_or(0);
+                out.len_u32(events.len());
+                out.len_u32(attr_len);
+                for event in events {
+                    out.attr(&event.attr, attr_len);
+                    out.len_u32(event.ids.len());
+                    out.header_string(&event.name);
+                    out.u64s(&event.ids);
+                }
+            }
+            Content::BuildIds(table) => {
+                let mut records = RecordWriter::<O>::new();
+                for entry in table {
+                    // In a file the entries have no type.
+                    records.build_id(0, entry);
+                }
+                out.raw(records.bytes());
+            }
+            Content::Times(first, last) => out.u64s(&[first.as_nanos(), last.as_nanos()]),
+            Content::Bytes(bytes) => out.raw(bytes),
+        }
+        out.into_bytes()
+    }
+}
