@@ -88,7 +88,7 @@ fn plain_name(name: &str) -> &str {
 /// The first event with call chains that has samples.
 pub(super) fn first_with_samples(capture: &Capture, folded: &Folded<'_>) -> Option<EventIx> {
     let mut events = capture.events().iter();
-    let found = events.find(|&(ix, event)| has_stacks(event) && folded.event(ix).samples > 0);
+    let found = events.find(|&(ix, event)| has_stacks(event) && folded.event(ix) > 0);
     found.map(|(ix, _)| ix)
 }
 

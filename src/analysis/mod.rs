@@ -20,7 +20,7 @@ pub use subtitle::subtitle;
 pub use survey::{Survey, survey};
 
 use crate::error::{Error, Result};
-use crate::fold::{EventCount, Folded, Gap, Selection, Split, fold};
+use crate::fold::{Folded, Gap, Selection, Split, fold};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::perf::Capture;
@@ -92,7 +92,7 @@ pub struct Profile {
     /// Its name.
     pub event_name: String,
     /// Samples of each event of the capture, by [`EventIx`].
-    pub events: Vec<EventCount>,
+    pub events: Vec<u64>,
     /// What the weights count: `samples`, or the name of the event for periods.
     pub unit: String,
     /// Frames.
@@ -142,7 +142,7 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
         times,
     };
     let mut folded = fold(capture, &selection, split, request.threads);
-    if request.event.is_none() && folded.event(event).samples == 0 {
+    if request.event.is_none() && folded.event(event) == 0 {
         // Of several events the first may have no samples at all.
         if let Some(other) = choice::first_with_samples(capture, &folded) {
             selection.event = other;

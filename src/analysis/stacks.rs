@@ -1,5 +1,7 @@
 //! Unique raw stacks as named, tagged ones.
 
+use std::rc::Rc;
+
 use hashbrown::{HashMap, HashSet};
 
 use super::grouping::{SplitName, VmNames, roots, task_names};
@@ -55,8 +57,20 @@ pub struct Stack {
     chain_len: usize,
     /// Whether the user part of the stack is its instruction pointer only.
     has_copied_stack: bool,
-    /// The cgroup's path; empty when stacks are not split by cgroup.
-    cgroup: Box<str>,
+    /// The cgroup's path, as an index into the common list; empty when stacks are not split by
+    /// cgroup.
+    cgroup: u32,
+}
+
+/// What all stacks of a thread at a moment have in common.
+#[derive(Debug)]
+struct Task {
+    /// The grouping frames, root first.
+    roots: Vec<FrameIx>,
+    /// Names of the process and of the thread, as indexes into the common list.
+    names: (u32, u32),
+    /// The cgroup's path, as an index into the common list.
+    cgroup: u32,
 }
 
 /// Named stacks with their frames in one list.
@@ -66,6 +80,7 @@ pub struct NamedStacks {
     frames: Vec<FrameIx>,
     names: Vec<String>,
     name_index: HashMap<String, u32>,
+    tasks: HashMap<(Pid, Tid, Moment, u64), Rc<Task>>,
     /// Samples that have no frame in the wanted scope.
     out_of_scope: u64,
 }
@@ -97,20 +112,9 @@ impl NamedStacks {
     ) {
         let MomentStack { stack, moment } = *stack;
         let key = stack.key;
-        let timeline = namer.timeline();
-        let names = task_names(timeline, stack.key.pid, stack.key.tid, moment);
         let start = self.frames.len();
-        let split = SplitName::of(request.split(), stack.key.split, timeline);
-        for root in roots(
-            request.grouping,
-            (key.pid, key.tid),
-            (&names.0, &names.1),
-            &split,
-            vms,
-        ) {
-            let root = namer.root(&root);
-            self.frames.push(root);
-        }
+        let task = self.task((key.pid, key.tid, moment, key.split), namer, request, vms);
+        self.frames.extend_from_slice(&task.roots);
         let first = self.frames.len();
         let chain_len = self.add_chain::<O>(stack, moment, namer, request.scope);
         if self.frames.len() == first && request.scope != FrameScope::All {
@@ -121,7 +125,6 @@ impl NamedStacks {
         if let Some(chain) = self.frames.get_mut(first..) {
             chain.reverse();
         }
-        let names = (self.intern(names.0), self.intern(names.1));
         let len = self.frames.len() - start;
         let weight = match request.weight {
             WeightKind::Samples => stack.samples,
@@ -134,19 +137,53 @@ impl NamedStacks {
             tid: key.tid,
             mode: key.mode,
             chain_is_empty: chain_len == 0,
-            names,
+            names: task.names,
             tag: Tag::Host,
             deciding: len,
             samples: stack.samples,
             weight,
             chain_len,
             has_copied_stack: matches!(stack.user, UserPart::CopiedStack(_)),
-            cgroup: if request.split() == Split::Cgroup {
-                split.0.into()
-            } else {
-                "".into()
-            },
+            cgroup: task.cgroup,
         });
+    }
+
+    /// What all stacks of a thread at a moment have in common; made once.
+    fn task(
+        &mut self,
+        key: (Pid, Tid, Moment, u64),
+        namer: &mut Namer<'_>,
+        request: &Request,
+        vms: &VmNames,
+    ) -> Rc<Task> {
+        if let Some(known) = self.tasks.get(&key) {
+            return Rc::clone(known);
+        }
+        let (pid, tid, moment, split) = key;
+        let timeline = namer.timeline();
+        let (process, thread) = task_names(timeline, pid, tid, moment);
+        let split = SplitName::of(request.split(), split, timeline);
+        let shown = roots(
+            request.grouping,
+            (pid, tid),
+            (&process, &thread),
+            &split,
+            vms,
+        );
+        let roots = shown.iter().map(|root| namer.root(root)).collect();
+        let cgroup = if request.split() == Split::Cgroup {
+            split.0
+        } else {
+            String::new()
+        };
+        let names = (self.intern(process), self.intern(thread));
+        let task = Rc::new(Task {
+            roots,
+            names,
+            cgroup: self.intern(cgroup),
+        });
+        self.tasks.insert(key, Rc::clone(&task));
+        task
     }
 
     /// Appends the wanted frames of a stack's call chain, leaf first; returns how many addresses
@@ -273,7 +310,7 @@ impl NamedStacks {
                     || request
                         .cgroups
                         .iter()
-                        .any(|cgroup| **cgroup == *stack.cgroup))
+                        .any(|cgroup| cgroup == self.name_of(stack.cgroup)))
                 && !(request.no_idle && stack.tag == Tag::Idle);
             if !wanted {
                 left_out += stack.samples;

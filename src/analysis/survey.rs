@@ -7,7 +7,7 @@ use super::namer::{Namer, ObjectReport};
 use super::stacks::NamedStacks;
 use super::{Request, choose_event};
 use crate::error::Result;
-use crate::fold::{EventCount, Gap, Selection, Split, fold};
+use crate::fold::{Gap, Selection, Split, fold};
 use crate::loss::Tally;
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
@@ -20,7 +20,7 @@ pub struct Survey {
     /// The event whose stacks were looked at; `None` when no event records call chains.
     pub event: Option<EventIx>,
     /// Samples of each event, by [`EventIx`].
-    pub events: Vec<EventCount>,
+    pub events: Vec<u64>,
     /// Records by type.
     pub counts: RecordCounts,
     /// What became of the samples.

@@ -161,7 +161,7 @@ fn write_events(out: &mut String, capture: &Capture, survey: &Survey) -> std::fm
             .copied()
             .unwrap_or_default();
         let mark = if survey.event == Some(ix) { '*' } else { ' ' };
-        let samples = with_spaces(count.samples);
+        let samples = with_spaces(count);
         let fields = event.attr.sample_fields().join(" ");
         writeln!(
             out,
@@ -284,8 +284,7 @@ fn events_json(capture: &Capture, survey: &Survey) -> Vec<Value> {
                 .unwrap_or_default();
             json!({
                 "name": event.name,
-                "samples": count.samples,
-                "period": count.period,
+                "samples": count,
                 "frequency": event.attr.frequency(),
                 "fields": event.attr.sample_fields(),
                 "default": survey.event == Some(ix),

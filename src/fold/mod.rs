@@ -17,4 +17,4 @@ mod worker;
 pub use chain::{ChainFrame, ChainFrames};
 pub use select::{Selection, TimeRange};
 pub use table::{Split, StackKey, UniqueStack, UserPart};
-pub use worker::{EventCount, Folded, Gap, MomentStack, fold};
+pub use worker::{Folded, Gap, MomentStack, fold};

@@ -19,15 +19,6 @@ use crate::perf::{
 use crate::space::{Moment, SidebandItem, Timeline};
 use crate::units::{CpuMode, EventIx, Timestamp};
 
-/// Samples of one event.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct EventCount {
-    /// Number of samples.
-    pub samples: u64,
-    /// Sum of their periods; a sample without one counts 1.
-    pub period: u64,
-}
-
 /// What one walk over a capture made.
 #[derive(Debug)]
 pub struct Folded<'a> {
@@ -37,7 +28,7 @@ pub struct Folded<'a> {
     /// What became of the samples.
     pub tally: Tally,
     /// Samples of each event, by [`EventIx`].
-    pub events: Vec<EventCount>,
+    pub events: Vec<u64>,
     /// Records by type.
     pub counts: RecordCounts,
     /// Stretches of the file that are no record.
@@ -77,7 +68,7 @@ struct Worker<'a> {
     sideband: Vec<(Option<Timestamp>, u64, Sideband<'a>)>,
     promises: Promises<'a>,
     tally: Tally,
-    events: Vec<EventCount>,
+    events: Vec<u64>,
     times: Option<(Timestamp, Timestamp)>,
     /// Time of the latest record that carried one.
     clock: Option<Timestamp>,
@@ -154,7 +145,7 @@ impl<'a> Worker<'a> {
             sideband: Vec::new(),
             promises: Promises::default(),
             tally: Tally::default(),
-            events: vec![EventCount::default(); plan.events.len()],
+            events: vec![0; plan.events.len()],
             times: None,
             clock: None,
             first_time: None,
@@ -174,8 +165,7 @@ impl<'a> Worker<'a> {
         self.sideband.extend(later.sideband.into_iter().map(carry));
         self.tally.add(&later.tally);
         for (sum, count) in self.events.iter_mut().zip(later.events) {
-            sum.samples += count.samples;
-            sum.period = sum.period.saturating_add(count.period);
+            *sum += count;
         }
         self.times = match (self.times, later.times) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
@@ -251,29 +241,29 @@ impl<'a> Worker<'a> {
             .of_sample::<O>(record.body)
             .ok_or(Skip::UnknownEvent)?;
         let event = plan.events.get(ix).ok_or(Skip::UnknownEvent)?;
-        let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
-        let period = sample.period.unwrap_or(1);
-        if let Some(count) = self.events.get_mut(ix.as_usize()) {
-            count.samples += 1;
-            count.period = count.period.saturating_add(period);
-        }
         let time = if plan.by_position {
             Timestamp::from_nanos(record.position)
         } else {
-            let time = sample.time.unwrap_or_default();
+            let time = event.layout.time::<O>(record.body).ok_or(Skip::TooShort)?;
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
             self.tick(time);
             time
         };
+        if let Some(count) = self.events.get_mut(ix.as_usize()) {
+            *count += 1;
+        }
+        // Most records of a capture with tracepoints end here: nothing more of them is decoded.
         if ix != plan.selection.event {
             self.tally.other_events += 1;
             return Ok(());
         }
+        let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
         if !plan.selection.takes(&sample) {
             self.tally.filtered += 1;
             return Ok(());
         }
+        let period = sample.period.unwrap_or(1);
         let moment = match plan.again {
             None => None,
             Some((threads, _)) if !threads.contains(&(sample.pid, sample.tid)) => return Ok(()),
@@ -421,7 +411,7 @@ impl<'a> Folded<'a> {
     }
 
     /// Samples of an event.
-    pub fn event(&self, ix: EventIx) -> EventCount {
+    pub fn event(&self, ix: EventIx) -> u64 {
         self.events.get(ix.as_usize()).copied().unwrap_or_default()
     }
 }

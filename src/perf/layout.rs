@@ -177,6 +177,12 @@ impl SampleLayout {
         &self.trailer
     }
 
+    /// The time of a sample, without decoding the rest; `None` when it carries none.
+    #[inline]
+    pub fn time<O: ByteOrder>(&self, body: &[u8]) -> Option<Timestamp> {
+        self.time.u64::<O>(body).map(Timestamp::from_nanos)
+    }
+
     /// Decodes a sample up to its call chain. `body` is the record without its header.
     ///
     /// `None` when the record is too short for what its event says it holds.
