@@ -36,7 +36,7 @@ pub fn choose_event(capture: &Capture, name: Option<&str>) -> Result<EventIx> {
     let Some(name) = name else {
         let with_chains = events
             .iter()
-            .find(|(_, event)| event.attr.samples(PERF_SAMPLE_CALLCHAIN) && !event.attr.is_dummy());
+            .find(|(_, event)| has_stacks(event) && !event.attr.is_dummy());
         return with_chains.map(|(ix, _)| ix).ok_or_else(|| {
             Error::format(
                 capture.path(),

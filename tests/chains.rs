@@ -1,0 +1,417 @@
+//! Stacks of every kind that the kernel writes, from bytes made by hand to folded lines.
+//!
+//! The kernel's functions are `k_leaf` at 0xffffffff81000100 and `k_mid` at ...200; the process's
+//! are `u_leaf` at 0x401000, `u_mid` at 0x402000 and `u_main` at 0x403000, 0x100 bytes each.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may stop where it does not understand"
+)]
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use linux_perf_data::linux_perf_event_reader::AttrFlags;
+use vmflame::analysis::{Grouping, Profile, Request, SymbolRequest, profile};
+use vmflame::output::{Annotate, write_folded};
+use vmflame::perf::Capture;
+use vmflame::perf::abi::{
+    PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_CONTEXT_USER_DEFERRED,
+    PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_CGROUP, PERF_SAMPLE_BRANCH_CALL_STACK,
+    PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CGROUP, PERF_SAMPLE_REGS_USER,
+    PERF_SAMPLE_STACK_USER,
+};
+use vmflame::perf::bytes::Little;
+use vmflame::perf::writer::{
+    Description, Entry, FeatureSection, FileWriter, Identity, RecordWriter, RegisterValues,
+    SampleValues, WrittenEvent,
+};
+use vmflame::symbol::Places;
+use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
+
+const KERNEL: u16 = 1;
+const USER: u16 = 2;
+const PID: Pid = Pid::new(7);
+const TID: Tid = Tid::new(7);
+const K_LEAF: u64 = 0xffff_ffff_8100_0110;
+const K_MID: u64 = 0xffff_ffff_8100_0210;
+const U_LEAF: u64 = 0x40_1010;
+const U_MID: u64 = 0x40_2010;
+const U_MAIN: u64 = 0x40_3010;
+
+fn at(nanos: u64) -> SampleValues<'static> {
+    let (pid, tid, time) = (PID, TID, Timestamp::from_nanos(nanos));
+    SampleValues {
+        id: 1,
+        pid,
+        tid,
+        time,
+        period: 1,
+        ..SampleValues::default()
+    }
+}
+
+/// An event of id 1, changed as a test wants it.
+fn event(change: impl FnOnce(&mut WrittenEvent)) -> WrittenEvent {
+    let mut event = WrittenEvent::cpu_clock();
+    event.ids = vec![1];
+    change(&mut event);
+    event
+}
+
+/// Writes a capture directory with names for all addresses, runs the pipeline and returns what
+/// came of it with the folded lines.
+fn run(
+    event: &WrittenEvent,
+    request: &Request,
+    fill: impl FnOnce(&mut RecordWriter<Little>),
+) -> (Profile, Vec<String>) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let build_id = BuildId::new(&[0xaa; 20]).unwrap();
+    fs::write(
+        path.join("kallsyms"),
+        "ffffffff81000000 T _text\nffffffff81000100 t k_leaf\nffffffff81000200 t k_mid\n\
+         ffffffff81000300 T _etext\n",
+    )
+    .unwrap();
+    fs::create_dir(path.join("symbols")).unwrap();
+    fs::write(
+        path.join(format!("symbols/{build_id}.txt")),
+        "# segment 0 0 10000\n1000 100 u_leaf\n2000 100 u_mid\n3000 100 u_main\n",
+    )
+    .unwrap();
+    let description = Description {
+        events: vec![event.clone()],
+        features: vec![FeatureSection::text(
+            linux_perf_data::Feature::ARCH,
+            "x86_64",
+        )],
+    };
+    let mut file = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
+    let mut records = RecordWriter::<Little>::new();
+    let start = at(0);
+    let trailer = Some((&event.attr, &start));
+    let kernel = Entry::Mmap {
+        pid: Pid::KERNEL,
+        tid: Tid::new(0),
+        start: Avma::new(0xffff_ffff_8100_0000),
+        len: 0x1000,
+        file_offset: FileOffset::new(0xffff_ffff_8100_0000),
+        name: b"[kernel.kallsyms]_text",
+    };
+    records.entry(KERNEL, &kernel, trailer);
+    let program = Entry::Mmap2 {
+        pid: PID,
+        tid: TID,
+        start: Avma::new(0x40_0000),
+        len: 0x1_0000,
+        file_offset: FileOffset::new(0),
+        identity: Identity::BuildId(build_id),
+        prot: 5,
+        flags: 2,
+        name: b"/bin/program",
+    };
+    records.entry(USER, &program, trailer);
+    records.entry(
+        0,
+        &Entry::Comm {
+            pid: PID,
+            tid: TID,
+            name: b"program",
+        },
+        trailer,
+    );
+    fill(&mut records);
+    file.write(records.bytes()).unwrap();
+    fs::write(path.join("perf.data"), file.finish().unwrap().into_inner()).unwrap();
+    let profile = profile_of(path, request);
+    let mut text = Vec::new();
+    write_folded(&profile.tree(), &profile.frames, Annotate::None, &mut text).unwrap();
+    let lines = String::from_utf8(text)
+        .unwrap()
+        .lines()
+        .map(ToOwned::to_owned)
+        .collect();
+    (profile, lines)
+}
+
+fn profile_of(path: &Path, request: &Request) -> Profile {
+    let capture = Capture::open(&path.join("perf.data")).unwrap();
+    let places = Places {
+        capture_dir: Some(path.to_owned()),
+        ..Places::default()
+    };
+    profile(
+        &capture,
+        &SymbolRequest {
+            places,
+            ..SymbolRequest::default()
+        },
+        request,
+    )
+    .unwrap()
+}
+
+fn by_comm() -> Request {
+    Request {
+        grouping: Grouping::Comm,
+        threads: 1,
+        ..Request::default()
+    }
+}
+
+/// The plain case, against which the others are read.
+#[test]
+fn frame_pointer_chains_go_from_user_to_kernel() {
+    let chain = [
+        PERF_CONTEXT_KERNEL,
+        K_LEAF,
+        K_MID,
+        PERF_CONTEXT_USER,
+        U_LEAF,
+        U_MID,
+        U_MAIN,
+    ];
+    let event = event(|_| ());
+    let (_, lines) = run(&event, &by_comm(), |records| {
+        records.sample(
+            &event.attr,
+            KERNEL,
+            &SampleValues {
+                chain: &chain,
+                ip: K_LEAF,
+                ..at(10)
+            },
+        );
+    });
+    assert_eq!(lines, ["program;u_main;u_mid;u_leaf;k_mid;k_leaf 1"]);
+}
+
+/// With `--call-graph lbr` the chain's own user part is one address; the open calls are the stack.
+#[test]
+fn open_calls_take_the_place_of_the_user_chain() {
+    let event = event(|event| {
+        event.attr.sample_type |= PERF_SAMPLE_BRANCH_STACK;
+        event.attr.branch_sample_type = PERF_SAMPLE_BRANCH_CALL_STACK;
+    });
+    let chain = [PERF_CONTEXT_KERNEL, K_LEAF, PERF_CONTEXT_USER, U_LEAF];
+    // Newest first: u_mid called u_leaf, u_main called u_mid.
+    let branches = [[U_MID, 0x40_1000, 0], [U_MAIN, 0x40_2000, 0]];
+    let (_, lines) = run(&event, &by_comm(), |records| {
+        let values = SampleValues {
+            chain: &chain,
+            branches: &branches,
+            ip: K_LEAF,
+            ..at(10)
+        };
+        records.sample(&event.attr, KERNEL, &values);
+    });
+    assert_eq!(lines, ["program;u_main;u_mid;u_leaf;k_leaf 1"]);
+}
+
+/// `perf record -b` without `-g` has no stacks: what there is must not be taken for one.
+#[test]
+fn last_branches_without_a_chain_are_shown_as_such() {
+    let event = event(|event| {
+        event.attr.sample_type |= PERF_SAMPLE_BRANCH_STACK;
+        event.attr.sample_type &= !PERF_SAMPLE_CALLCHAIN;
+        event.attr.branch_sample_type = 8;
+    });
+    let branches = [[U_MID, U_LEAF, 0], [U_MAIN, U_MID, 0]];
+    let (_, lines) = run(&event, &by_comm(), |records| {
+        let values = SampleValues {
+            branches: &branches,
+            ip: U_LEAF,
+            ..at(10)
+        };
+        records.sample(&event.attr, USER, &values);
+    });
+    assert_eq!(lines, ["program;[last branches];u_main;u_mid;u_leaf 1"]);
+}
+
+/// One deferred record serves all samples with its cookie; a cookie that never comes leaves the
+/// kernel part and is counted.
+#[test]
+fn deferred_user_chains_are_joined_by_cookie() {
+    let event = event(|_| ());
+    let chain = |cookie| {
+        [
+            PERF_CONTEXT_KERNEL,
+            K_LEAF,
+            PERF_CONTEXT_USER_DEFERRED,
+            cookie,
+        ]
+    };
+    let (profile, lines) = run(&event, &by_comm(), |records| {
+        for (time, cookie) in [(10, 5), (11, 5), (12, 6)] {
+            let values = SampleValues {
+                chain: &chain(cookie),
+                ip: K_LEAF,
+                ..at(time)
+            };
+            records.sample(&event.attr, KERNEL, &values);
+        }
+        let user = [PERF_CONTEXT_USER, U_LEAF, U_MAIN];
+        let body: Vec<u8> = [5, 3]
+            .iter()
+            .chain(&user)
+            .flat_map(|word: &u64| word.to_le_bytes())
+            .collect();
+        let record_type = PERF_RECORD_CALLCHAIN_DEFERRED;
+        let later = at(20);
+        let trailer = Some((&event.attr, &later));
+        records.entry(
+            USER,
+            &Entry::Other {
+                record_type,
+                body: &body,
+            },
+            trailer,
+        );
+    });
+    assert_eq!(
+        lines,
+        ["program;k_leaf 1", "program;u_main;u_leaf;k_leaf 2"]
+    );
+    assert_eq!(profile.tally.user_part_missing, 1);
+    assert!(profile.tally.adds_up());
+}
+
+/// A copied stack is not unwound; its instruction pointer is known and is shown, nothing else.
+#[test]
+fn copied_stacks_show_their_instruction_pointer() {
+    let event = event(|event| {
+        event.attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+        event.attr.flags |= AttrFlags::EXCLUDE_CALLCHAIN_USER;
+        event.attr.regs_user = 0xff_0fff;
+        event.attr.stack_user = 16;
+    });
+    let mut values = [0; 20];
+    values[8] = U_MID;
+    let chain = [PERF_CONTEXT_KERNEL, K_LEAF];
+    let (profile, lines) = run(&event, &by_comm(), |records| {
+        let sample = SampleValues {
+            chain: &chain,
+            ip: K_LEAF,
+            user_registers: RegisterValues {
+                abi: 2,
+                values: &values,
+            },
+            user_stack: &[0; 16],
+            user_stack_filled: 16,
+            ..at(10)
+        };
+        records.sample(&event.attr, KERNEL, &sample);
+    });
+    assert_eq!(lines, ["program;u_mid;k_leaf 1"]);
+    assert_eq!(profile.tally.copied_stacks, 1);
+}
+
+/// Containers of one name are told apart by their cgroup's path.
+#[test]
+fn cgroups_group_and_filter() {
+    let event = event(|event| event.attr.sample_type |= PERF_SAMPLE_CGROUP);
+    let chain = [PERF_CONTEXT_USER, U_MAIN];
+    let fill = |records: &mut RecordWriter<Little>| {
+        for (id, path) in [(3_u64, b"/vm/a\0\0\0"), (4, b"/vm/b\0\0\0")] {
+            let body: Vec<u8> = id.to_le_bytes().into_iter().chain(*path).collect();
+            let start = at(0);
+            let other = Entry::Other {
+                record_type: PERF_RECORD_CGROUP,
+                body: &body,
+            };
+            records.entry(0, &other, Some((&event.attr, &start)));
+        }
+        for (time, cgroup) in [(10, 3), (11, 4), (12, 4), (13, 9)] {
+            let values = SampleValues {
+                chain: &chain,
+                ip: U_MAIN,
+                cgroup,
+                ..at(time)
+            };
+            records.sample(&event.attr, USER, &values);
+        }
+    };
+    let grouped = Request {
+        grouping: Grouping::Cgroup,
+        ..by_comm()
+    };
+    let (_, lines) = run(&event, &grouped, fill);
+    let expected = [
+        "/vm/a;program;u_main 1",
+        "/vm/b;program;u_main 2",
+        "cgroup_9;program;u_main 1",
+    ];
+    assert_eq!(lines, expected);
+    let filtered = Request {
+        cgroups: vec!["/vm/b".to_owned()],
+        ..by_comm()
+    };
+    let (profile, lines) = run(&event, &filtered, fill);
+    assert_eq!(lines, ["program;u_main 2"]);
+    assert_eq!((profile.tally.folded, profile.tally.filtered), (2, 2));
+}
+
+/// Names of mappings must follow time, not the place in the file: the mapping's record comes
+/// behind the sample that needs it.
+#[test]
+fn sideband_behind_its_samples_still_counts() {
+    let event = event(|_| ());
+    let chain = [PERF_CONTEXT_USER, 0x80_1010];
+    let (_, lines) = run(&event, &by_comm(), |records| {
+        let values = SampleValues {
+            chain: &chain,
+            ip: 0x80_1010,
+            ..at(20)
+        };
+        records.sample(&event.attr, USER, &values);
+        let late = at(10);
+        let mapping = Entry::Mmap2 {
+            pid: PID,
+            tid: TID,
+            start: Avma::new(0x80_0000),
+            len: 0x1_0000,
+            file_offset: FileOffset::new(0),
+            identity: Identity::BuildId(BuildId::new(&[0xaa; 20]).unwrap()),
+            prot: 5,
+            flags: 2,
+            name: b"/bin/program",
+        };
+        records.entry(USER, &mapping, Some((&event.attr, &late)));
+    });
+    assert_eq!(lines, ["program;u_leaf 1"]);
+}
+
+/// A guest sample has a chain of markers only and must count all the same.
+#[test]
+fn guest_samples_are_samples() {
+    let event = event(|_| ());
+    let chain = [PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER];
+    let (profile, lines) = run(&event, &by_comm(), |records| {
+        for time in 10..13 {
+            let values = SampleValues {
+                chain: &chain,
+                ip: 0x1234,
+                ..at(time)
+            };
+            records.sample(&event.attr, 4, &values);
+        }
+        records.sample(
+            &event.attr,
+            5,
+            &SampleValues {
+                chain: &chain,
+                ip: 0x99,
+                ..at(13)
+            },
+        );
+    });
+    assert_eq!(
+        lines,
+        ["program;[guest kernel] 3", "program;[guest user] 1"]
+    );
+    assert_eq!(profile.totals, [(vmflame::stack::Tag::Guest, 4)]);
+}
