@@ -51,6 +51,8 @@ pub struct Namer<'a> {
     kernel_frames: HashMap<Avma, (FrameIx, Option<Unresolved>)>,
     user_frames: HashMap<(Pid, Moment, Avma), (FrameIx, Option<Unresolved>)>,
     causes: [u64; Unresolved::ALL.len()],
+    /// Which frames are of functions that interrupts enter, by [`FrameIx`].
+    interrupt_entries: Vec<bool>,
 }
 
 impl<'a> Namer<'a> {
@@ -79,6 +81,7 @@ impl<'a> Namer<'a> {
             kernel_frames: HashMap::new(),
             user_frames: HashMap::new(),
             causes: [0; Unresolved::ALL.len()],
+            interrupt_entries: Vec::new(),
         })
     }
 
@@ -110,6 +113,16 @@ impl<'a> Namer<'a> {
             }
         }
         ix
+    }
+
+    /// Whether an interrupt or exception enters the kernel in the function of this frame.
+    ///
+    /// What called such a function is the interrupted instruction, not a call: its address is
+    /// exact.
+    pub fn enters_kernel(&self, frame: FrameIx) -> bool {
+        self.interrupt_entries
+            .get(frame.as_usize())
+            .is_some_and(|&is_entry| is_entry)
     }
 
     /// The frame that stands for guest code.
@@ -166,7 +179,13 @@ impl<'a> Namer<'a> {
         let made = match found {
             Ok(symbol) => {
                 let (name, dso) = (demangle(symbol.name).into_owned(), symbol.dso());
-                (self.function(&name, &dso, CpuMode::Kernel), None)
+                let frame = self.function(&name, &dso, CpuMode::Kernel);
+                if is_interrupt_entry(&name) {
+                    let len = self.interrupt_entries.len().max(frame.as_usize() + 1);
+                    self.interrupt_entries.resize(len, false);
+                    self.interrupt_entries[frame.as_usize()] = true;
+                }
+                (frame, None)
             }
             Err(cause) => match self.timeline.ksymbol(lookup) {
                 Some(name) => (self.function(name, "[bpf]", CpuMode::Kernel), None),
@@ -281,6 +300,24 @@ impl<'a> Namer<'a> {
             kind,
         })
     }
+}
+
+/// Whether an interrupt or exception enters the kernel in the function of this name.
+///
+/// Source: `idtentry` in `arch/x86/entry/entry_64.S` (Linux 6.1; before 5.8 without `asm_`),
+/// `kernel_ventry` in `arch/arm64/kernel/entry.S` (Linux 6.1; before 5.14 `el1_irq`).
+fn is_interrupt_entry(name: &str) -> bool {
+    let x86 = ["asm_sysvec_", "asm_exc_", "asm_common_interrupt"];
+    let arm64 = ["el1h_64_", "el1t_64_"];
+    let is_entry = x86
+        .iter()
+        .chain(&arm64)
+        .any(|prefix| name.starts_with(prefix));
+    let is_older = matches!(
+        name,
+        "apic_timer_interrupt" | "ret_from_intr" | "page_fault" | "el1_irq" | "el1_sync"
+    );
+    (is_entry && !name.ends_with("_handler")) || is_older
 }
 
 /// Finds kernel symbols and fits them to the recorded boot.

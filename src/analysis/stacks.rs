@@ -197,19 +197,28 @@ impl NamedStacks {
     ) -> usize {
         let key = stack.key;
         let mut add = |namer: &mut Namer<'_>, at: ChainFrame| {
-            if scope.shows(at.mode) {
-                let frame = namer.name(key.pid, moment, at, stack.samples);
+            let is_shown = scope.shows(at.mode);
+            // What is not shown must not count as nameless.
+            let samples = if is_shown { stack.samples } else { 0 };
+            let frame = namer.name(key.pid, moment, at, samples);
+            if is_shown {
                 self.frames.push(frame);
             }
+            frame
         };
         let mut chain_len = 0;
-        for at in ChainFrames::<O>::new(stack.chain, key.mode) {
+        let mut was_interrupted = false;
+        for mut at in ChainFrames::<O>::new(stack.chain, key.mode) {
             chain_len += 1;
+            if was_interrupted {
+                at = ChainFrame::exact(at.mode, at.recorded);
+            }
             // Open calls tell the user part better than the chain does.
             let is_told_twice =
                 matches!(stack.user, UserPart::OpenCalls(_)) && at.mode == CpuMode::User;
             if !is_told_twice {
-                add(namer, at);
+                let frame = add(namer, at);
+                was_interrupted = at.mode == CpuMode::Kernel && namer.enters_kernel(frame);
             }
         }
         if chain_len == 0 && !key.mode.is_guest() {
