@@ -51,8 +51,8 @@ pub struct Namer<'a> {
     kernel_frames: HashMap<Avma, (FrameIx, Option<Unresolved>)>,
     user_frames: HashMap<(Pid, Moment, Avma), (FrameIx, Option<Unresolved>)>,
     causes: [u64; Unresolved::ALL.len()],
-    /// Which frames are of functions that interrupts enter, by [`FrameIx`].
-    interrupt_entries: Vec<bool>,
+    /// By [`FrameIx`]; frames behind the end are calls.
+    passages: Vec<Passage>,
 }
 
 impl<'a> Namer<'a> {
@@ -81,7 +81,7 @@ impl<'a> Namer<'a> {
             kernel_frames: HashMap::new(),
             user_frames: HashMap::new(),
             causes: [0; Unresolved::ALL.len()],
-            interrupt_entries: Vec::new(),
+            passages: Vec::new(),
         })
     }
 
@@ -115,14 +115,12 @@ impl<'a> Namer<'a> {
         ix
     }
 
-    /// Whether an interrupt or exception enters the kernel in the function of this frame.
-    ///
-    /// What called such a function is the interrupted instruction, not a call: its address is
-    /// exact.
-    pub fn enters_kernel(&self, frame: FrameIx) -> bool {
-        self.interrupt_entries
+    /// What the function of a kernel frame means for the frames that called it.
+    pub(super) fn passage(&self, frame: FrameIx) -> Passage {
+        self.passages
             .get(frame.as_usize())
-            .is_some_and(|&is_entry| is_entry)
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The frame that stands for guest code.
@@ -180,10 +178,11 @@ impl<'a> Namer<'a> {
             Ok(symbol) => {
                 let (name, dso) = (demangle(symbol.name).into_owned(), symbol.dso());
                 let frame = self.function(&name, &dso, CpuMode::Kernel);
-                if is_interrupt_entry(&name) {
-                    let len = self.interrupt_entries.len().max(frame.as_usize() + 1);
-                    self.interrupt_entries.resize(len, false);
-                    self.interrupt_entries[frame.as_usize()] = true;
+                let passage = Passage::of(&name);
+                if passage != Passage::Call {
+                    let len = self.passages.len().max(frame.as_usize() + 1);
+                    self.passages.resize(len, Passage::Call);
+                    self.passages[frame.as_usize()] = passage;
                 }
                 (frame, None)
             }
@@ -212,11 +211,8 @@ impl<'a> Namer<'a> {
         if let Some(&known) = self.user_frames.get(&key) {
             return known;
         }
-        let mapping = self
-            .timeline
-            .space(pid, moment)
-            .and_then(|space| space.find(lookup))
-            .copied();
+        let space = self.timeline.space(pid, moment);
+        let mapping = space.and_then(|space| space.find(lookup)).copied();
         let made = match mapping {
             None => (
                 self.unresolved_frame("", CpuMode::User),
@@ -302,22 +298,45 @@ impl<'a> Namer<'a> {
     }
 }
 
-/// Whether an interrupt or exception enters the kernel in the function of this name.
-///
-/// Source: `idtentry` in `arch/x86/entry/entry_64.S` (Linux 6.1; before 5.8 without `asm_`),
-/// `kernel_ventry` in `arch/arm64/kernel/entry.S` (Linux 6.1; before 5.14 `el1_irq`).
-fn is_interrupt_entry(name: &str) -> bool {
-    let x86 = ["asm_sysvec_", "asm_exc_", "asm_common_interrupt"];
-    let arm64 = ["el1h_64_", "el1t_64_"];
-    let is_entry = x86
-        .iter()
-        .chain(&arm64)
-        .any(|prefix| name.starts_with(prefix));
-    let is_older = matches!(
-        name,
-        "apic_timer_interrupt" | "ret_from_intr" | "page_fault" | "el1_irq" | "el1_sync"
-    );
-    (is_entry && !name.ends_with("_handler")) || is_older
+/// What a kernel function means for the frames that called it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Passage {
+    /// Nothing: it was called.
+    #[default]
+    Call,
+    /// An interrupt or exception entered the kernel in it. What "called" it is the interrupted
+    /// instruction: its address is exact.
+    Interrupt,
+    /// The system call that replaces the process's program. What called it is code of the old
+    /// program, also after the new one's name and mappings were recorded.
+    Exec,
+}
+
+impl Passage {
+    /// Source: `idtentry` in `arch/x86/entry/entry_64.S` (Linux 6.1; before 5.8 without `asm_`),
+    /// `kernel_ventry` in `arch/arm64/kernel/entry.S` (Linux 6.1; before 5.14 `el1_irq`),
+    /// `fs/exec.c` (`__x64_sys_execve`, `__arm64_sys_execveat`, before 4.17 `sys_execve`).
+    fn of(name: &str) -> Self {
+        let entries = [
+            "asm_sysvec_",
+            "asm_exc_",
+            "asm_common_interrupt",
+            "el1h_64_",
+            "el1t_64_",
+        ];
+        let is_entry = entries.iter().any(|prefix| name.starts_with(prefix));
+        let is_older = matches!(
+            name,
+            "apic_timer_interrupt" | "ret_from_intr" | "page_fault" | "el1_irq" | "el1_sync"
+        );
+        if (is_entry && !name.ends_with("_handler")) || is_older {
+            Self::Interrupt
+        } else if name.ends_with("sys_execve") || name.ends_with("sys_execveat") {
+            Self::Exec
+        } else {
+            Self::Call
+        }
+    }
 }
 
 /// Finds kernel symbols and fits them to the recorded boot.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use hashbrown::{HashMap, HashSet};
 
 use super::grouping::{SplitName, VmNames, roots, task_names};
-use super::namer::Namer;
+use super::namer::{Namer, Passage};
 use super::{Request, WeightKind};
 use crate::fold::{ChainFrame, ChainFrames, MomentStack, Split, UniqueStack, UserPart};
 use crate::kvm::{StackView, Tagger};
@@ -196,7 +196,7 @@ impl NamedStacks {
         scope: FrameScope,
     ) -> usize {
         let key = stack.key;
-        let mut add = |namer: &mut Namer<'_>, at: ChainFrame| {
+        let mut add = |namer: &mut Namer<'_>, moment: Moment, at: ChainFrame| {
             let is_shown = scope.shows(at.mode);
             // What is not shown must not count as nameless.
             let samples = if is_shown { stack.samples } else { 0 };
@@ -207,42 +207,59 @@ impl NamedStacks {
             frame
         };
         let mut chain_len = 0;
-        let mut was_interrupted = false;
+        let mut passage = Passage::Call;
+        let mut moment = moment;
         for mut at in ChainFrames::<O>::new(stack.chain, key.mode) {
             chain_len += 1;
-            if was_interrupted {
+            if passage == Passage::Interrupt {
                 at = ChainFrame::exact(at.mode, at.recorded);
             }
             // Open calls tell the user part better than the chain does.
             let is_told_twice =
                 matches!(stack.user, UserPart::OpenCalls(_)) && at.mode == CpuMode::User;
             if !is_told_twice {
-                let frame = add(namer, at);
-                was_interrupted = at.mode == CpuMode::Kernel && namer.enters_kernel(frame);
+                if passage == Passage::Exec && at.mode == CpuMode::User {
+                    moment = namer
+                        .timeline()
+                        .of_caller_of_exec(key.pid, moment, at.lookup);
+                    passage = Passage::Call;
+                }
+                let frame = add(namer, moment, at);
+                if at.mode == CpuMode::Kernel && passage != Passage::Exec {
+                    passage = namer.passage(frame);
+                }
             }
         }
         if chain_len == 0 && !key.mode.is_guest() {
-            add(namer, ChainFrame::exact(key.mode, Avma::new(key.ip)));
+            add(
+                namer,
+                moment,
+                ChainFrame::exact(key.mode, Avma::new(key.ip)),
+            );
         }
         match stack.user {
             UserPart::InChain => {}
             UserPart::OpenCalls(entries) => {
                 for at in BranchFrames::<O>::new(entries, true) {
-                    add(namer, ChainFrame::exact(CpuMode::User, at));
+                    add(namer, moment, ChainFrame::exact(CpuMode::User, at));
                 }
             }
             UserPart::LastBranches(entries) => {
                 for at in BranchFrames::<O>::new(entries, false) {
-                    add(namer, ChainFrame::exact(key.mode, at));
+                    add(namer, moment, ChainFrame::exact(key.mode, at));
                 }
             }
             UserPart::Deferred(chain) => {
                 for at in ChainFrames::<O>::new(chain, CpuMode::User) {
-                    add(namer, at);
+                    add(namer, moment, at);
                 }
             }
             UserPart::CopiedStack(ip) => {
-                add(namer, ChainFrame::exact(CpuMode::User, Avma::new(ip)));
+                add(
+                    namer,
+                    moment,
+                    ChainFrame::exact(CpuMode::User, Avma::new(ip)),
+                );
             }
         }
         if chain_len == 0 && key.mode.is_guest() && scope.shows(key.mode) {

@@ -74,6 +74,8 @@ impl Moment {
 struct Epoch {
     from: Timestamp,
     space: AddressSpace,
+    /// Whether it began when the process replaced its program, and so with an empty space.
+    began_by_exec: bool,
 }
 
 /// Processes, threads and mappings over time.
@@ -121,7 +123,7 @@ impl Timeline {
                 let name = self.intern_name(&String::from_utf8_lossy(name));
                 self.thread_names.entry(tid).or_default().push((time, name));
                 if is_exec {
-                    self.begin_epoch(pid, time, AddressSpace::default());
+                    self.begin_epoch(pid, time, AddressSpace::default(), true);
                 }
             }
             &Sideband::Fork {
@@ -142,7 +144,7 @@ impl Timeline {
                         .get(&parent_pid)
                         .and_then(|epochs| epochs.last());
                     let space = parent.map(|epoch| epoch.space.clone()).unwrap_or_default();
-                    self.begin_epoch(pid, time, space);
+                    self.begin_epoch(pid, time, space, false);
                 }
             }
             Sideband::Exit { .. } => {}
@@ -166,11 +168,13 @@ impl Timeline {
         }
     }
 
-    fn begin_epoch(&mut self, pid: Pid, from: Timestamp, space: AddressSpace) {
-        self.epochs
-            .entry(pid)
-            .or_default()
-            .push(Epoch { from, space });
+    fn begin_epoch(&mut self, pid: Pid, from: Timestamp, space: AddressSpace, began_by_exec: bool) {
+        let epoch = Epoch {
+            from,
+            space,
+            began_by_exec,
+        };
+        self.epochs.entry(pid).or_default().push(epoch);
     }
 
     fn map(
@@ -227,7 +231,11 @@ impl Timeline {
             Some(last) => {
                 let mut space = last.space.clone();
                 space.insert(mapping);
-                epochs.push(Epoch { from: time, space });
+                epochs.push(Epoch {
+                    from: time,
+                    space,
+                    began_by_exec: false,
+                });
             }
             None => {
                 let mut first = Epoch::default();
@@ -280,6 +288,25 @@ impl Timeline {
         epochs
             .get(usize::try_from(moment.epoch).ok()?)
             .map(|epoch| &epoch.space)
+    }
+
+    /// The moment to look up `caller` in, the code that asked for the program to be replaced.
+    ///
+    /// Until the kernel has done so and returns, the caller is code of the old program, although
+    /// the new one's name and some of its mappings are recorded already.
+    pub fn of_caller_of_exec(&self, pid: Pid, moment: Moment, caller: Avma) -> Moment {
+        let epochs = self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default();
+        let epoch = usize::try_from(moment.epoch)
+            .ok()
+            .and_then(|ix| epochs.get(ix));
+        let is_replaced = epoch.is_some_and(|e| e.began_by_exec && e.space.find(caller).is_none());
+        match moment.epoch.checked_sub(1) {
+            Some(before) if is_replaced => Moment {
+                epoch: before,
+                ..moment
+            },
+            Some(_) | None => moment,
+        }
     }
 
     /// The name of a thread; `None` when the capture tells none.
