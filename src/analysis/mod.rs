@@ -222,7 +222,7 @@ fn tag(
     request: &Request,
 ) -> Result<()> {
     let machine = with_order!(capture.endian(), O => {
-        capture.features().string::<O>(linux_perf_data::Feature::ARCH)
+        capture.features().string::<O>(crate::perf::Feature::ARCH)
     });
     let mut tagger = Tagger::for_arch(machine.as_deref());
     if let Some((text, path)) = &request.rules {

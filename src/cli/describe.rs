@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 
-use linux_perf_data::Feature;
 use serde_json::{Value, json};
 use vmflame::analysis::{KernelSource, Survey, survey};
 use vmflame::error::Result;
 use vmflame::output::with_spaces;
 use vmflame::perf::abi::record_name;
 use vmflame::perf::bytes::{Big, ByteOrder, Endian, Little};
-use vmflame::perf::{Capture, CaptureKind, Features, Wrapping};
+use vmflame::perf::{Capture, CaptureKind, Feature, Features, Wrapping};
 
 use super::args::InfoOptions;
 use super::{Outcome, convert, live, stream};

@@ -28,6 +28,7 @@ pub use capture::{Capture, CaptureKind, Finding};
 pub use events::{Event, Events};
 pub use features::{CpuCounts, Features, RecordedBuildId};
 pub use header::{Header, Magic, Section};
+pub use linux_perf_data::Feature;
 pub use layout::{SampleHead, SampleLayout, Trailer};
 pub use mapping::MappedFile;
 pub use record::{RECORD_HEADER_LEN, RecordHeader};
