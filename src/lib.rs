@@ -17,12 +17,14 @@
 //! | tag | [`kvm`] | what a sample of a VM host is doing |
 //! | output | [`output`] | one file per format |
 //! | all of it | [`analysis`] | the pipeline as a list of stages |
+//! | two of it | [`diff`] | what changed between two profiles, and whether it is more than noise |
 //!
 //! Addresses come in three kinds that must not be mixed, see [`units`]: an AVMA is an address in
 //! the sampled machine, an SVMA an address as its object file states it, a file offset a byte of
 //! that file.
 
 pub mod analysis;
+pub mod diff;
 pub mod error;
 pub mod fold;
 pub mod kvm;

@@ -1,8 +1,9 @@
 //! Which samples of a capture are meant.
 
+use super::Request;
 use crate::error::{Error, Result};
-use crate::fold::{Folded, Selection, Split, TimeRange, fold};
-use crate::perf::abi::{PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN};
+use crate::fold::{Folded, Selection, Slicing, Split, TimeRange, fold};
+use crate::perf::abi::{PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_TIME};
 use crate::perf::bytes::with_order;
 use crate::perf::{Capture, Event};
 use crate::units::{EventIx, Timestamp};
@@ -183,6 +184,38 @@ pub(super) fn resolve_times(
         });
     }
     Ok(resolved)
+}
+
+/// Cuts the wanted time into equal slices: from the first to the last sample, or what the ranges
+/// leave of it.
+pub(super) fn slicing(capture: &Capture, times: &[TimeRange], request: &Request) -> Slicing {
+    let all = if is_timed(capture) {
+        sample_times(capture, request.threads).ok()
+    } else {
+        None
+    };
+    let end = Timestamp::from_nanos(capture.file_len());
+    let (start, end) = all.unwrap_or((Timestamp::default(), end));
+    let first = times.iter().map(|range| range.first).min();
+    let last = times.iter().map(|range| range.last).max();
+    let first = first.map_or(start, |first| first.max(start));
+    let last = last.map_or(end, |last| last.min(end));
+    let span = last.as_nanos().saturating_sub(first.as_nanos()) + 1;
+    Slicing {
+        origin: first,
+        len: span.div_ceil(u64::from(request.slices.max(1))),
+        slices: request.slices,
+    }
+}
+
+/// The length of a slice in seconds; `None` when samples carry no time.
+pub(super) fn slice_seconds(capture: &Capture, slicing: Slicing) -> Option<f64> {
+    is_timed(capture).then_some(slicing.len as f64 / 1e9)
+}
+
+fn is_timed(capture: &Capture) -> bool {
+    let mut events = capture.events().iter();
+    events.all(|(_, event)| event.attr.samples(PERF_SAMPLE_TIME))
 }
 
 fn sample_times(capture: &Capture, threads: usize) -> Result<(Timestamp, Timestamp)> {

@@ -20,7 +20,7 @@ pub use subtitle::subtitle;
 pub use survey::{Survey, survey};
 
 use crate::error::{Error, Result};
-use crate::fold::{Folded, Gap, Selection, Split, fold};
+use crate::fold::{Folded, Gap, MomentStack, Selection, Split, fold};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::perf::Capture;
@@ -69,6 +69,9 @@ pub struct Request {
     pub no_idle: bool,
     /// Rows for the tagger, with the name of the file they come from.
     pub rules: Option<(String, std::path::PathBuf)>,
+    /// Into how many slices of time stacks are kept apart; 0 for none. Cannot be had together with
+    /// what is grouped or filtered by CPU or cgroup, which wins.
+    pub slices: u32,
     /// Worker threads.
     pub threads: usize,
 }
@@ -93,6 +96,14 @@ pub struct Profile {
     pub event_name: String,
     /// Samples of each event of the capture, by [`EventIx`].
     pub events: Vec<u64>,
+    /// Samples of the folded event that pass the filters of process, thread, CPU and time, and the
+    /// sum of their periods.
+    pub periods: (u64, u64),
+    /// Samples of each event that pass the filters of event, process, thread, CPU and time, by
+    /// [`EventIx`] and slice; no slices unless they were asked for.
+    pub slices: Vec<Vec<u64>>,
+    /// Length of a slice in seconds; `None` without slices or times.
+    pub slice_seconds: Option<f64>,
     /// What the weights count: `samples`, or the name of the event for periods.
     pub unit: String,
     /// Frames.
@@ -126,9 +137,14 @@ pub struct Profile {
 /// When the request does not fit the capture (no such event, no call chains, nothing passes the
 /// filters), or a symbol file that was named cannot be used.
 pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
-    let split = request.split();
     let event = choose_event(capture, request.event.as_deref())?;
     let times = choice::resolve_times(capture, &request.times, request.threads)?;
+    let split = match request.split() {
+        Split::Nothing if request.slices > 0 => {
+            Split::Slice(choice::slicing(capture, &times, request))
+        }
+        other => other,
+    };
     let (pids, tids, cpus) = (
         request.pids.clone(),
         request.tids.clone(),
@@ -153,8 +169,42 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
     let settled = folded.settle(capture, (&selection, split), &timeline, request.threads);
     let mut namer = Namer::new(&timeline, &build_ids, symbols)?;
+    let add = |(samples, period): (u64, u64), s: &MomentStack<'_>| {
+        (
+            samples + s.stack.samples,
+            period.saturating_add(s.stack.period),
+        )
+    };
+    let periods = settled.iter().fold((0, 0), add);
     let stacks = NamedStacks::build(capture, settled, &mut namer, request);
-    finish(capture, selection.event, &folded, (stacks, namer), request)
+    let mut profile = finish(capture, selection.event, &folded, (stacks, namer), request)?;
+    profile.periods = periods;
+    if let Split::Slice(slicing) = split {
+        profile.slice_seconds = choice::slice_seconds(capture, slicing);
+    }
+    Ok(profile)
+}
+
+/// Samples of each event in slices of time, as [`Profile::slices`], for captures without call
+/// chains; and the length of a slice in seconds.
+///
+/// # Errors
+/// When times are asked for by parts and the capture tells none.
+pub fn count_in_slices(
+    capture: &Capture,
+    request: &Request,
+) -> Result<(Vec<Vec<u64>>, Option<f64>)> {
+    let times = choice::resolve_times(capture, &request.times, request.threads)?;
+    let slicing = choice::slicing(capture, &times, request);
+    let selection = Selection {
+        event: EventIx(0),
+        pids: request.pids.clone(),
+        tids: request.tids.clone(),
+        cpus: request.cpus.clone(),
+        times,
+    };
+    let folded = fold(capture, &selection, Split::Slice(slicing), request.threads);
+    Ok((folded.slices, choice::slice_seconds(capture, slicing)))
 }
 
 /// Tags the stacks and adds everything up.
@@ -199,6 +249,9 @@ fn finish(
         event,
         event_name: name,
         events: folded.events.clone(),
+        slices: folded.slices.clone(),
+        slice_seconds: None,
+        periods: (0, 0),
         unit,
         unresolved: namer.unresolved(),
         objects: namer.take_reports(),

@@ -53,6 +53,8 @@ pub struct Stack {
     pub samples: u64,
     /// What the samples weigh together.
     pub weight: u64,
+    /// The slice of time that the samples lie in; 0 unless slices were asked for.
+    pub slice: u32,
     /// Number of addresses in the call chain.
     chain_len: usize,
     /// Whether the user part of the stack is its instruction pointer only.
@@ -113,7 +115,13 @@ impl NamedStacks {
         let MomentStack { stack, moment } = *stack;
         let key = stack.key;
         let start = self.frames.len();
-        let task = self.task((key.pid, key.tid, moment, key.split), namer, request, vms);
+        // Slices of time have no frames of their own.
+        let split = if request.split() == Split::Nothing {
+            0
+        } else {
+            key.split
+        };
+        let task = self.task((key.pid, key.tid, moment, split), namer, request, vms);
         self.frames.extend_from_slice(&task.roots);
         let first = self.frames.len();
         let chain_len = self.add_chain::<O>(stack, moment, namer, request.scope);
@@ -142,6 +150,11 @@ impl NamedStacks {
             deciding: len,
             samples: stack.samples,
             weight,
+            slice: if request.slices > 0 {
+                u32::try_from(key.split).unwrap_or(u32::MAX)
+            } else {
+                0
+            },
             chain_len,
             has_copied_stack: matches!(stack.user, UserPart::CopiedStack(_)),
             cgroup: task.cgroup,

@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vmflame::analysis::{FrameScope, Grouping, TimeRequest, WeightKind, parse_times};
 use vmflame::output::Annotate;
 
+use super::diff_args::DiffOptions;
+
 /// From a Linux perf.data to the cause of a slow virtual machine.
 ///
 /// Reads what `perf record -g` wrote on a KVM host (or any other Linux machine), tags each stack
@@ -31,6 +33,8 @@ pub(super) enum Command {
     Convert(Box<ConvertOptions>),
     /// Say what is in a capture: machine, events, records, and which symbols there will be.
     Info(InfoOptions),
+    /// Say what changed between two captures, and whether it is more than noise.
+    Diff(Box<DiffOptions>),
 }
 
 /// Where the capture and its symbols are.
@@ -221,7 +225,7 @@ impl ConvertOptions {
     }
 }
 
-fn parse_cpus(text: &str) -> Result<CpuList, String> {
+pub(super) fn parse_cpus(text: &str) -> Result<CpuList, String> {
     let wrong = || format!("{text:?} is no list of CPUs such as 0,2-5");
     let mut cpus = Vec::new();
     for part in text.split(',') {
@@ -241,7 +245,7 @@ fn parse_time_list(text: &str) -> Result<TimeList, String> {
     parse_times(text).map(TimeList)
 }
 
-fn parse_width(text: &str) -> Result<f64, String> {
+pub(super) fn parse_width(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(width) if (0.0..=1200.0).contains(&width) => Ok(width),
         Ok(_) | Err(_) => Err(format!("{text:?} is no width from 0 to 1200 pixels")),

@@ -11,7 +11,7 @@ use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::{Capture, Damage, Finding};
 use vmflame::units::{Cpu, Pid, Tid, Timestamp};
 
-use super::args::{ConvertOptions, Format};
+use super::args::{ConvertOptions, FilterOptions, Format};
 use super::{Outcome, live, stream, write};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
@@ -57,34 +57,32 @@ fn request(options: &ConvertOptions) -> Result<Request> {
             ))
         }
     };
-    let filter = &options.filter;
     Ok(Request {
-        event: filter.event.clone(),
         weight: options.weight.into(),
-        pids: filter.pid.iter().copied().map(Pid::new).collect(),
-        tids: filter.tid.iter().copied().map(Tid::new).collect(),
-        comms: filter.comm.clone(),
-        cgroups: filter.cgroup.clone(),
-        cpus: filter
-            .cpu
-            .iter()
-            .flat_map(|list| &list.0)
-            .copied()
-            .map(Cpu)
-            .collect(),
-        times: filter
-            .time
-            .iter()
-            .flat_map(|list| &list.0)
-            .copied()
-            .collect(),
         scope: options.scope(),
         grouping: options.group.into(),
         no_tag: options.no_tag,
         no_idle: options.no_idle,
         rules,
-        threads: live::threads(&options.input),
+        ..filtered(&options.filter, live::threads(&options.input))
     })
+}
+
+/// The request for all that passes a filter.
+pub(super) fn filtered(filter: &FilterOptions, threads: usize) -> Request {
+    let cpus = filter.cpu.iter().flat_map(|list| &list.0);
+    let times = filter.time.iter().flat_map(|list| &list.0);
+    Request {
+        event: filter.event.clone(),
+        pids: filter.pid.iter().copied().map(Pid::new).collect(),
+        tids: filter.tid.iter().copied().map(Tid::new).collect(),
+        comms: filter.comm.clone(),
+        cgroups: filter.cgroup.clone(),
+        cpus: cpus.copied().map(Cpu).collect(),
+        times: times.copied().collect(),
+        threads,
+        ..Request::default()
+    }
 }
 
 /// The format that an output file's ending names.

@@ -5,6 +5,8 @@
 mod args;
 mod convert;
 mod describe;
+mod diff;
+mod diff_args;
 mod live;
 mod stream;
 mod write;
@@ -23,6 +25,8 @@ enum Outcome {
     Done,
     /// Done, but the input is damaged: output was made from what could be read.
     Damaged,
+    /// Done, and the answer is negative: a condition of the user's holds.
+    Negative,
 }
 
 /// Runs the command that the arguments name.
@@ -31,10 +35,12 @@ pub(crate) fn run() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Convert(options) => convert::run(options, arguments.quiet),
         Command::Info(options) => describe::run(options, arguments.quiet),
+        Command::Diff(options) => diff::run(options, arguments.quiet),
     };
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Damaged) => ExitCode::from(2),
+        Ok(Outcome::Negative) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);

@@ -16,5 +16,5 @@ mod worker;
 
 pub use chain::{ChainFrame, ChainFrames};
 pub use select::{Selection, TimeRange};
-pub use table::{Split, StackKey, UniqueStack, UserPart};
+pub use table::{Slicing, Split, StackKey, UniqueStack, UserPart};
 pub use worker::{Folded, Gap, MomentStack, fold};

@@ -11,7 +11,7 @@ use crate::perf::abi::{
 use crate::perf::bytes::{ByteOrder, with_order};
 use crate::perf::{Attr, Capture, Event, Events, SampleHead, SampleTail};
 use crate::space::Timeline;
-use crate::units::{CpuMode, EventIx, Pid, Tid};
+use crate::units::{CpuMode, EventIx, Pid, Tid, Timestamp};
 use crate::unwind::Machine;
 
 /// What all visitors of a walk share.
@@ -81,7 +81,7 @@ impl<'c> Plan<'c> {
 pub(super) fn behind_chain<'a, O: ByteOrder>(
     plan: &Plan<'_>,
     split: Split,
-    sample: &SampleHead<'a>,
+    (sample, time): (&SampleHead<'a>, Timestamp),
     mode: CpuMode,
 ) -> Option<(u64, UserPart<'a>)> {
     let attr = &plan.events.get(plan.selection.event)?.attr;
@@ -90,6 +90,7 @@ pub(super) fn behind_chain<'a, O: ByteOrder>(
         Split::Nothing => 0,
         Split::Cpu => sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
         Split::Cgroup => tail.cgroup.unwrap_or(u64::MAX),
+        Split::Slice(slicing) => u64::from(slicing.slice_of(time)),
     };
     let branches = tail
         .branches

@@ -17,6 +17,29 @@ pub enum Split {
     Cpu,
     /// The cgroup's id.
     Cgroup,
+    /// The slice of time, counted from 0.
+    Slice(Slicing),
+}
+
+/// Time cut into slices of equal length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Slicing {
+    /// Where the first slice begins.
+    pub origin: Timestamp,
+    /// Length of a slice in nanoseconds (in bytes of the file for samples without times); not 0.
+    pub len: u64,
+    /// Number of slices; what comes later belongs to the last one.
+    pub slices: u32,
+}
+
+impl Slicing {
+    /// The slice that a point of time lies in.
+    #[inline]
+    pub fn slice_of(&self, time: Timestamp) -> u32 {
+        let since = time.as_nanos().saturating_sub(self.origin.as_nanos());
+        let slice = u32::try_from(since / self.len.max(1)).unwrap_or(u32::MAX);
+        slice.min(self.slices.saturating_sub(1))
+    }
 }
 
 /// What the user part of a stack comes from besides the call chain.

@@ -29,6 +29,9 @@ pub struct Folded<'a> {
     pub tally: Tally,
     /// Samples of each event, by [`EventIx`].
     pub events: Vec<u64>,
+    /// Samples of each event that pass the selection, by [`EventIx`] and slice of time; no slices
+    /// unless the [`Split`] is one.
+    pub slices: Vec<Vec<u64>>,
     /// Records by type.
     pub counts: RecordCounts,
     /// Stretches of the file that are no record.
@@ -69,6 +72,7 @@ struct Worker<'a> {
     promises: Promises<'a>,
     tally: Tally,
     events: Vec<u64>,
+    slices: Vec<Vec<u64>>,
     times: Option<(Timestamp, Timestamp)>,
     /// Time of the latest record that carried one.
     clock: Option<Timestamp>,
@@ -112,6 +116,7 @@ fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>, threads: usize) 
         sideband: all.sideband.into_iter().map(from_start).collect(),
         tally: all.tally,
         events: all.events,
+        slices: all.slices,
         counts: scan.counts,
         gaps: all.gaps,
         times: all.times,
@@ -140,12 +145,17 @@ fn keep_promises<'a, O: ByteOrder>(capture: &'a Capture, all: &mut Worker<'a>, t
 
 impl<'a> Worker<'a> {
     fn new(plan: &Plan<'_>) -> Self {
+        let slices = match plan.split {
+            Split::Slice(slicing) => slicing.slices as usize,
+            Split::Nothing | Split::Cpu | Split::Cgroup => 0,
+        };
         Self {
             table: StackTable::new(plan.hasher),
             sideband: Vec::new(),
             promises: Promises::default(),
             tally: Tally::default(),
             events: vec![0; plan.events.len()],
+            slices: vec![vec![0; slices]; plan.events.len()],
             times: None,
             clock: None,
             first_time: None,
@@ -165,6 +175,10 @@ impl<'a> Worker<'a> {
         self.sideband.extend(later.sideband.into_iter().map(carry));
         self.tally.add(&later.tally);
         for (sum, count) in self.events.iter_mut().zip(later.events) {
+            *sum += count;
+        }
+        let slices = self.slices.iter_mut().flatten();
+        for (sum, count) in slices.zip(later.slices.into_iter().flatten()) {
             *sum += count;
         }
         self.times = match (self.times, later.times) {
@@ -253,6 +267,15 @@ impl<'a> Worker<'a> {
         if let Some(count) = self.events.get_mut(ix.as_usize()) {
             *count += 1;
         }
+        if let Split::Slice(slicing) = plan.split {
+            let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
+            if plan.selection.takes(&sample)
+                && let Some(slices) = self.slices.get_mut(ix.as_usize())
+                && let Some(count) = slices.get_mut(slicing.slice_of(time) as usize)
+            {
+                *count += 1;
+            }
+        }
         // Most records of a capture with tracepoints end here: nothing more of them is decoded.
         if ix != plan.selection.event {
             self.tally.other_events += 1;
@@ -299,7 +322,12 @@ impl<'a> Worker<'a> {
                 sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
                 UserPart::InChain,
             ),
-            (split, _) => behind_chain::<O>(plan, split, sample, mode).ok_or(Skip::TooShort)?,
+            (Split::Slice(slicing), BehindChain::Nothing) => {
+                (u64::from(slicing.slice_of(time)), UserPart::InChain)
+            }
+            (split, _) => {
+                behind_chain::<O>(plan, split, (sample, time), mode).ok_or(Skip::TooShort)?
+            }
         };
         let (pid, tid) = (sample.pid, sample.tid);
         let key = StackKey {

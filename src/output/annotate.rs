@@ -161,7 +161,7 @@ impl Pass<'_> {
                 if is_style {
                     self.chrome.push_style(&mut self.buffer);
                 } else {
-                    Chrome::push_script(&mut self.buffer);
+                    self.chrome.push_script(&mut self.buffer);
                 }
                 self.flush()
             }

@@ -9,6 +9,8 @@ use super::text::{one_line, push_attribute, push_escaped, push_format, shortened
 const STYLE: &str = include_str!("vmflame.css");
 /// Our script, after inferno's own.
 const SCRIPT: &str = include_str!("vmflame.js");
+/// The script of pictures with several views.
+const VIEWS_SCRIPT: &str = include_str!("views.js");
 
 /// Baseline of the title.
 const TITLE_Y: usize = 24;
@@ -28,6 +30,14 @@ const LETTER: f64 = 7.0;
 const TITLE_LETTER: f64 = 10.5;
 /// Kept free at the right of the title for the two buttons.
 const BUTTONS: f64 = 190.0;
+/// Kept free beside them for the buttons of a picture with several views.
+const VIEW_BUTTONS: f64 = 200.0;
+/// The views: `data-view`, label, and where the label ends, from the right edge.
+const VIEWS: [(&str, &str, usize); 3] = [
+    ("diff", "Difference", 292),
+    ("before", "Before", 236),
+    ("after", "After", 190),
+];
 /// No title needs more; the rest of a hostile one is not stored.
 const MAX_TITLE: usize = 500;
 /// The same for a subtitle.
@@ -60,6 +70,8 @@ pub(crate) struct Chrome {
     description: String,
     colours: String,
     legend: Vec<Entry>,
+    /// Definitions for a picture with several views; `None` for a picture with one.
+    views: Option<String>,
 }
 
 /// The heights of the head, for the width without a script.
@@ -81,7 +93,20 @@ impl Chrome {
             description: one_line(description).into_owned(),
             colours: String::new(),
             legend: Vec::new(),
+            views: None,
         }
+    }
+
+    /// With buttons that switch between the difference of two sides, before and after; `defs` is a
+    /// `defs` element that the colours use.
+    pub(crate) fn with_views(mut self, defs: String) -> Self {
+        self.views = Some(defs);
+        self
+    }
+
+    /// Space that the buttons beside the title take.
+    fn buttons(&self) -> f64 {
+        BUTTONS + self.views.as_ref().map_or(0.0, |_| VIEW_BUTTONS)
     }
 
     /// With these entries, in this order, and rules for the colour classes in use.
@@ -184,9 +209,12 @@ impl Chrome {
     }
 
     /// Our script, to follow inferno's.
-    pub(crate) fn push_script(text: &mut String) {
+    pub(crate) fn push_script(&self, text: &mut String) {
         text.push_str("\n<script type=\"text/ecmascript\"><![CDATA[\n");
         text.push_str(SCRIPT);
+        if self.views.is_some() {
+            text.push_str(VIEWS_SCRIPT);
+        }
         text.push_str("]]></script>\n");
     }
 
@@ -196,6 +224,7 @@ impl Chrome {
     /// when it restores the state from the address bar, and must not find one of these.
     pub(crate) fn push_ground(&self, text: &mut String, height: usize) {
         let bottom = height + Self::shift(&self.head());
+        text.push_str(self.views.as_deref().unwrap_or_default());
         push_format(
             text,
             format_args!(
@@ -225,13 +254,13 @@ impl Chrome {
             ),
         );
         push_attribute(text, "data-full", &self.title);
-        text.push('>');
+        push_format(text, format_args!(" data-buttons=\"{}\">", self.buttons()));
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "a constant below 100"
+            reason = "one of two constants below 100"
         )]
-        let letters = ((FRAMES_WIDTH - BUTTONS) / TITLE_LETTER) as usize;
+        let letters = ((FRAMES_WIDTH - self.buttons()) / TITLE_LETTER) as usize;
         push_escaped(text, &shortened(&self.title, letters));
         text.push_str("</text>\n");
         self.push_subtitle(text, &head);
@@ -245,6 +274,19 @@ impl Chrome {
                 right = WIDTH - PADDING,
             ),
         );
+        if self.views.is_some() {
+            for (view, label, right) in VIEWS {
+                push_format(
+                    text,
+                    format_args!(
+                        "<text class=\"view\" data-view=\"{view}\" x=\"100%\" dx=\"-{right}\" \
+                         y=\"{TITLE_Y}.0\" role=\"button\" tabindex=\"0\" \
+                         aria-pressed=\"{}\">{label}</text>\n",
+                        view == "diff"
+                    ),
+                );
+            }
+        }
         self.push_legend(text, &head);
         text.push_str("</g>\n");
     }
@@ -283,10 +325,11 @@ impl Chrome {
     /// The opening of the boxes; `total` is what the box for everything weighs.
     pub(crate) fn push_frames_start(&self, text: &mut String, total: u64, height: usize) {
         let shift = Self::shift(&self.head());
+        let view = self.views.as_ref().map_or("", |_| " data-view=\"diff\"");
         push_format(
             text,
             format_args!(
-                "<svg id=\"frames\" x=\"{PADDING}\" y=\"{shift}\" width=\"{FRAMES_WIDTH}\" \
+                "<svg id=\"frames\"{view} x=\"{PADDING}\" y=\"{shift}\" width=\"{FRAMES_WIDTH}\" \
                  total_samples=\"{total}\" data-base=\"{height}\" role=\"group\" \
                  aria-label=\"Flame graph: arrow keys move, Enter zooms, Escape goes back\">\n"
             ),

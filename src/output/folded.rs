@@ -71,6 +71,48 @@ pub fn write_folded(
     Ok(())
 }
 
+/// Writes `root;…;leaf BEFORE AFTER` for the stacks of a union of two profiles, each line once, in
+/// the order of their bytes; `weights` are those of stacks that end at a node.
+///
+/// Lines read the same as those of `difffolded.pl`. Names are made safe as in [`write_folded`].
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_folded_diff(
+    tree: &CallTree,
+    table: &FrameTable,
+    weights: &dyn Fn(NodeIx) -> [u64; 2],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut lines: BTreeMap<String, [u64; 2]> = BTreeMap::new();
+    let mut waiting = vec![(NodeIx::ROOT, String::new())];
+    while let Some((node, path)) = waiting.pop() {
+        let own = weights(node);
+        if own != [0, 0] {
+            let name = if node == NodeIx::ROOT {
+                NAMELESS
+            } else {
+                &path
+            };
+            let sum = lines.entry(name.to_owned()).or_default();
+            *sum = [0, 1].map(|side: usize| sum[side].saturating_add(own[side]));
+        }
+        for &child in &tree.get(node).children {
+            let name = safe_name(&table.get(tree.get(child).frame).name);
+            let path = if path.is_empty() {
+                name
+            } else {
+                format!("{path};{name}")
+            };
+            waiting.push((child, path));
+        }
+    }
+    for (path, [before, after]) in lines {
+        writeln!(out, "{path} {before} {after}")?;
+    }
+    Ok(())
+}
+
 struct Source<'a> {
     tree: &'a CallTree,
     table: &'a FrameTable,

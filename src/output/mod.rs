@@ -2,6 +2,7 @@
 
 mod annotate;
 mod chrome;
+mod diff_svg;
 mod folded;
 mod layout;
 mod palette;
@@ -10,7 +11,9 @@ mod svg;
 mod testing;
 mod text;
 
-pub use folded::{Annotate, write_folded};
+pub use diff_svg::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, write_diff_svg};
+pub use folded::{Annotate, write_folded, write_folded_diff};
 pub use palette::short_words;
 pub use svg::{Picture, subtitle_shares, write_svg};
+pub(crate) use text::{one_line, shortened};
 pub use text::{share_in_words, with_spaces};

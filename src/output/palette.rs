@@ -120,6 +120,11 @@ pub(crate) fn plain_fill(tag: Option<Tag>, shade: Shade) -> String {
     format!("#{:06x}", light(tag, shade))
 }
 
+/// The plain colour of a tag.
+pub(crate) const fn colour_of(tag: Tag) -> Rgb {
+    fills(Some(tag)).0
+}
+
 /// Rules for the classes of `tags` and of boxes without a tag, in both themes.
 pub(crate) fn rules(tags: &[Tag]) -> String {
     let tags = tags.iter().filter(|&&tag| tag != Tag::Host).copied();

@@ -4,7 +4,7 @@
 (function () {
     "use strict";
     var PAD = 10, LINE = 16, ROW = 20, FIRST = 36, FOOT = 14;
-    var root, head, boxes, legend, picked, current, byDepth;
+    var root, head, boxes, legend, picked, current, byDepth, rowsOf;
 
     function start() {
         root = document.documentElement;
@@ -71,7 +71,7 @@
 
     function fit_title(width) {
         var title = document.getElementById("title");
-        var full = title.getAttribute("data-full"), room = width - 2 * PAD - 190;
+        var full = title.getAttribute("data-full"), room = width - 2 * PAD - (+title.getAttribute("data-buttons") || 190);
         title.textContent = full;
         var length = title.getComputedTextLength();
         if (length > room) {
@@ -135,7 +135,8 @@
         boxes.classList.toggle("picking", found !== null);
         for (i = 0; i < boxes.children.length; i++) {
             var box = boxes.children[i];
-            if (found && box.getAttribute("data-tag") === key) box.classList.add("picked");
+            var has = box.getAttribute("data-tag") === key || box.getAttribute("data-change") === key;
+            if (found && has) box.classList.add("picked");
             else box.classList.remove("picked");
         }
         picked.textContent = found ? found.getAttribute("data-status") : " ";
@@ -188,8 +189,10 @@
 
     // Boxes by height in the picture, each row from left to right; made when first needed.
     function rows() {
-        if (byDepth) return byDepth;
+        var view = boxes.getAttribute("data-view");
+        if (byDepth && rowsOf === view) return byDepth;
         byDepth = {};
+        rowsOf = view;
         for (var i = 0; i < boxes.children.length; i++) {
             var p = place(boxes.children[i]);
             (byDepth[p.y] = byDepth[p.y] || []).push(p);
@@ -200,7 +203,7 @@
         return byDepth;
     }
 
-    function visible(p) { return !p.box.classList.contains("hide"); }
+    function visible(p) { return p.w > 0 && !p.box.classList.contains("hide"); }
 
     function walk(key) {
         var here = place(current), row = rows()[here.y], step = 16, to = null;

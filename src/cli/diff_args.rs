@@ -1,0 +1,121 @@
+//! The options of `vmflame diff`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::args::{FilterOptions, Group, Weight, parse_width};
+
+#[derive(Args, Debug)]
+pub(super) struct DiffOptions {
+    /// What was before: a capture (perf.data or a capture directory), or folded text.
+    pub(super) before: PathBuf,
+    /// What came after. Left out, parts of one capture are compared; see --before-filter.
+    pub(super) after: Option<PathBuf>,
+    /// Write to this file, by its ending an svg picture, folded text, json, or text. With a picture
+    /// or folded text the table goes to standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+    /// What to write (default: by the ending of the output file, else text).
+    #[arg(long, value_enum)]
+    pub(super) format: Option<DiffFormat>,
+    /// Print JSON instead of the table.
+    #[arg(long)]
+    pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) filter: FilterOptions,
+    /// Only these samples of the before side: event=, pid=, tid=, comm=, cpu= or time=, several
+    /// separated by `;`. Takes the place of the option of that name.
+    #[arg(long, value_name = "FILTER")]
+    pub(super) before_filter: Vec<String>,
+    /// The same for the after side.
+    #[arg(long, value_name = "FILTER")]
+    pub(super) after_filter: Vec<String>,
+    /// What both sides are divided by: share (all samples), cpu-time (samples that are not idle),
+    /// wall (duration), guest (samples of guest code), event:NAME (its occurrences), none.
+    #[arg(long, value_name = "BY", default_value = "share")]
+    pub(super) normalise: String,
+    /// Probability of no false finding at all among everything that is marked.
+    #[arg(long, default_value_t = 0.99, value_parser = parse_confidence)]
+    pub(super) confidence: f64,
+    /// How frames are matched.
+    #[arg(long = "match", value_enum, default_value_t = Match::Loose, value_name = "HOW")]
+    pub(super) matching: Match,
+    /// Exit with status 1 when this holds: 'exit:pio > +2pt', 'event:kvm:kvm_exit/s > +10%',
+    /// 'frame:NAME > +1pt'. Changes within the noise do not count.
+    #[arg(long, value_name = "CONDITION")]
+    pub(super) fail_if: Vec<String>,
+    /// Let changes within the noise count for --fail-if.
+    #[arg(long)]
+    pub(super) any_change: bool,
+    /// Functions that the table shows.
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    pub(super) top: usize,
+    /// Which side the widths of the picture's boxes are of.
+    #[arg(long, value_enum, default_value_t = Width::Larger)]
+    pub(super) width: Width,
+    /// The picture's title (default: the names of both sides).
+    #[arg(long)]
+    pub(super) title: Option<String>,
+    /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
+    #[arg(long, value_name = "PIXELS", value_parser = parse_width)]
+    pub(super) min_width: Option<f64>,
+    /// What a sample weighs.
+    #[arg(long, value_enum, default_value_t = Weight::Samples)]
+    pub(super) weight: Weight,
+    /// The frames above the call chain.
+    #[arg(long, value_enum, default_value_t = Group::Process)]
+    pub(super) group: Group,
+    /// Leave stacks untagged.
+    #[arg(long)]
+    pub(super) no_tag: bool,
+    /// Leave out the idle loops of host CPUs.
+    #[arg(long, conflicts_with = "no_tag")]
+    pub(super) no_idle: bool,
+    /// Take the kernel's symbols from this copy of /proc/kallsyms.
+    #[arg(long, value_name = "FILE")]
+    pub(super) kallsyms: Option<PathBuf>,
+    /// Look for object files in this build-id cache too (default: ~/.debug).
+    #[arg(long, value_name = "DIR")]
+    pub(super) buildid_dir: Vec<PathBuf>,
+    /// Worker threads (default: one for each CPU). The result does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// Interactive picture of both sides.
+    Svg,
+    /// `root;…;leaf BEFORE AFTER` lines, as difffolded.pl writes them.
+    Folded,
+    /// JSON.
+    Json,
+    /// Table.
+    Text,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Match {
+    /// Names, objects and modes must be equal.
+    Exact,
+    /// Also when only suffixes, hashes, versions, pids, addresses or inlining differ.
+    Loose,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Width {
+    /// Before.
+    Before,
+    /// After.
+    After,
+    /// The larger of both.
+    Larger,
+}
+
+fn parse_confidence(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value < 1.0 => Ok(value),
+        Ok(_) | Err(_) => Err(format!("{text:?} is no probability between 0 and 1")),
+    }
+}

@@ -1,0 +1,265 @@
+//! The comparison: every quantity of both sides, and which changes are significant.
+
+use super::events::{EventChange, event_changes};
+use super::matching::Matching;
+use super::normalise::{Bases, Normalise, Unit};
+use super::notes::{notes, same_event};
+use super::quantities::{Quantities, SliceSums, Subject, bare_measure};
+use super::side::{Origin, Side};
+use super::significance::{Question, Threshold, exact_probability, least_probability, test};
+use super::union::{Count, Union};
+use crate::error::Result;
+use crate::stack::Tag;
+
+/// Above this probability of chance a change is not looked at more closely: its family has more
+/// than one question and less than a third of the rate.
+const CLOSER_BELOW: f64 = 0.02;
+
+/// How to compare.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Options {
+    /// What both sides are divided by.
+    pub normalise: Normalise,
+    /// How frames are matched.
+    pub matching: Matching,
+    /// Probability of no false finding at all, between 0 and 1.
+    pub confidence: f64,
+    /// Whether the user asked for different events on both sides.
+    pub different_events: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            normalise: Normalise::Share,
+            matching: Matching::Loose,
+            confidence: 0.99,
+            different_events: false,
+        }
+    }
+}
+
+/// A quantity on both sides.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Change {
+    /// What it is.
+    pub subject: Subject,
+    /// Samples and weight before.
+    pub before: Count,
+    /// Samples and weight after.
+    pub after: Count,
+    /// The normalised value before.
+    pub value_before: f64,
+    /// The normalised value after.
+    pub value_after: f64,
+    /// Half of the width of the confidence interval of the change, for the quantity by itself;
+    /// `None` where it was not worked out, because the change is far from significant.
+    pub half_width: Option<f64>,
+    /// Probability of a change of at least this size where there is none.
+    pub probability: f64,
+    /// Whether the change is significant among all of its family.
+    pub is_significant: bool,
+}
+
+impl Change {
+    /// The difference of the values.
+    pub fn difference(&self) -> f64 {
+        self.value_after - self.value_before
+    }
+
+    /// The difference in parts of the value before; `None` where that is 0.
+    pub fn relative(&self) -> Option<f64> {
+        (self.value_before > 0.0).then(|| self.difference() / self.value_before)
+    }
+
+    /// Whether either side has it.
+    pub fn exists(&self) -> bool {
+        self.before.weight > 0 || self.after.weight > 0
+    }
+}
+
+/// A comparison of two sides.
+#[derive(Debug)]
+pub struct Comparison {
+    /// Where both sides come from.
+    pub origins: [Origin; 2],
+    /// The union of both call trees.
+    pub union: Union,
+    /// Everything, all tags in display order, all exits; also those that neither side has.
+    pub heads: Vec<Change>,
+    /// Functions with all they call, by frame.
+    pub inclusive: Vec<Change>,
+    /// Functions by themselves, by frame.
+    pub own: Vec<Change>,
+    /// Boxes, by node.
+    pub boxes: Vec<Change>,
+    /// Tracepoints.
+    pub events: Vec<EventChange>,
+    /// How values are shown.
+    pub unit: Unit,
+    /// The stated confidence.
+    pub confidence: f64,
+    /// Number of questions asked of tags and events, of functions, of boxes.
+    pub asked: [usize; 3],
+    /// Whether the noise within both sides is known.
+    pub knows_times: bool,
+    /// Whether stacks carry tags.
+    pub is_tagged: bool,
+    /// What the reader should know: differences between the sides that bear on the comparison.
+    pub notes: Vec<String>,
+}
+
+impl Comparison {
+    /// Compares two sides.
+    ///
+    /// # Errors
+    /// When the sides cannot be compared in the wanted way.
+    pub fn new(before: &Side, after: &Side, options: &Options) -> Result<Self> {
+        let sides = [before, after];
+        same_event(sides, options)?;
+        let union = Union::new(before, after, options.matching);
+        let bases = Bases::new(sides, &union, &options.normalise)?;
+        let quantities = Quantities::of(&union);
+        let mut heads = measure_all(&union, &quantities, &bases, (sides, options.confidence));
+        let mut boxes = heads.split_off(quantities.boxes);
+        let mut own = heads.split_off(quantities.own);
+        let mut inclusive = heads.split_off(quantities.inclusive);
+        let mut events = event_changes(sides, options.confidence);
+
+        let rate = (1.0 - options.confidence) / 3.0;
+        let question = |change: &Change| {
+            let before = bare_measure(change.before, &bases.sides[0]);
+            let after = bare_measure(change.after, &bases.sides[1]);
+            Question {
+                probability: change.probability,
+                least: least_probability(&before, &after),
+            }
+        };
+        let of_heads = {
+            let mut questions: Vec<Question> = existing(&heads).map(question).collect();
+            questions.extend(events.iter().map(EventChange::question));
+            Threshold::of(&questions, rate)
+        };
+        for change in &mut heads {
+            change.is_significant = of_heads.passes(question(change));
+        }
+        for event in &mut events {
+            event.is_significant = of_heads.passes(event.question());
+        }
+        let functions = existing(&inclusive).chain(existing(&own)).map(question);
+        let of_functions = Threshold::of(&functions.collect::<Vec<_>>(), rate);
+        for change in inclusive.iter_mut().chain(&mut own) {
+            change.is_significant = of_functions.passes(question(change));
+        }
+        let asked = existing(&boxes).filter(|change| !repeats_parent(&union, change));
+        let of_boxes = Threshold::of(&asked.map(question).collect::<Vec<_>>(), rate);
+        for change in &mut boxes {
+            change.is_significant = of_boxes.passes(question(change));
+        }
+        Ok(Self {
+            notes: notes(sides, &union, options),
+            origins: sides.map(|side| side.origin.clone()),
+            heads,
+            inclusive,
+            own,
+            boxes,
+            events,
+            unit: bases.unit,
+            confidence: options.confidence,
+            asked: [of_heads.asked, of_functions.asked, of_boxes.asked],
+            knows_times: sides.iter().all(|side| side.slices > 0),
+            is_tagged: sides.iter().all(|side| side.is_tagged),
+            union,
+        })
+    }
+
+    /// The tags that either side has, in display order; none when the sides are not tagged.
+    pub fn tags(&self) -> impl Iterator<Item = (Tag, &Change)> {
+        let tags = self.heads.iter().filter_map(|change| match change.subject {
+            Subject::Tag(tag) if self.is_tagged && change.exists() => Some((tag, change)),
+            Subject::Tag(_)
+            | Subject::Total
+            | Subject::Exits
+            | Subject::Inclusive(_)
+            | Subject::Own(_)
+            | Subject::Box(_) => None,
+        });
+        tags
+    }
+
+    /// The change of a head: everything, a tag, all exits.
+    pub fn head(&self, subject: Subject) -> Option<&Change> {
+        self.heads.iter().find(|change| change.subject == subject)
+    }
+
+    /// Whether anything at all changed significantly.
+    pub fn is_any_significant(&self) -> bool {
+        let changes = [&self.heads, &self.inclusive, &self.own, &self.boxes];
+        changes
+            .into_iter()
+            .flatten()
+            .any(|change| change.is_significant)
+            || self.events.iter().any(|event| event.is_significant)
+    }
+}
+
+fn existing(changes: &[Change]) -> impl Iterator<Item = &Change> {
+    changes.iter().filter(|change| change.exists())
+}
+
+/// Whether a box has exactly the samples of the one below it: then it is the same question.
+fn repeats_parent(union: &Union, change: &Change) -> bool {
+    let Subject::Box(node) = change.subject else {
+        return false;
+    };
+    let parent = union.parents.get(node.as_usize()).map(|p| p.as_usize());
+    parent.is_some_and(|parent| {
+        union.total[0].get(parent) == Some(&change.before)
+            && union.total[1].get(parent) == Some(&change.after)
+    })
+}
+
+/// The changes of all quantities, none of them significant yet.
+fn measure_all(
+    union: &Union,
+    quantities: &Quantities,
+    bases: &Bases,
+    (sides, confidence): ([&Side; 2], f64),
+) -> Vec<Change> {
+    let [base_before, base_after] = &bases.sides;
+    let counts = &quantities.counts;
+    let exact: Vec<f64> = counts
+        .iter()
+        .map(|[before, after]| {
+            exact_probability(
+                &bare_measure(*before, base_before),
+                &bare_measure(*after, base_after),
+            )
+        })
+        .collect();
+    let is_worth = |ix: usize| {
+        let exists = counts[ix].iter().any(|count| count.samples > 0);
+        exists && (ix < quantities.inclusive || exact[ix] < CLOSER_BELOW)
+    };
+    let slices = sides.map(|side| side.slices);
+    let sums = SliceSums::new(union, quantities, slices, &is_worth);
+    let change = |(ix, &subject): (usize, &Subject)| {
+        let [before, after] = counts[ix];
+        let measured = [
+            sums.measure((0, ix), before, base_before),
+            sums.measure((1, ix), after, base_after),
+        ];
+        let finding = is_worth(ix).then(|| test(&measured[0], &measured[1], confidence));
+        Change {
+            subject,
+            before,
+            after,
+            value_before: measured[0].ratio() * bases.factor,
+            value_after: measured[1].ratio() * bases.factor,
+            half_width: finding.map(|finding| finding.half_width * bases.factor),
+            probability: finding.map_or(exact[ix], |finding| finding.probability),
+            is_significant: false,
+        }
+    };
+    quantities.subjects.iter().enumerate().map(change).collect()
+}

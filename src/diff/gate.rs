@@ -1,0 +1,316 @@
+//! Conditions that fail a build: `exit:pio > +2pt`.
+//!
+//! ```text
+//! condition = quantity comparison amount
+//! quantity  = "total" | "exits" | TAG | "frame:" NAME | "self:" NAME
+//!           | "event:" NAME [ "/s" ]
+//! comparison = ">" | ">=" | "<" | "<="
+//! amount    = SIGN NUMBER "pt"       a change of the value, in its own unit (points for shares)
+//!           | SIGN NUMBER "%"        a change in percent of the value before
+//!           | NUMBER [ "%" ]         the value after
+//! ```
+//! A change that is not significant trips no condition on changes, unless all changes are to
+//! count. `reason:NAME`, `time:NAME` and `device:NAME` are kept for exits.
+
+use std::fmt;
+
+use super::compare::{Change, Comparison};
+use super::quantities::Subject;
+use super::table::value_words;
+use crate::stack::Tag;
+
+#[derive(Clone, PartialEq, Debug)]
+enum Quantity {
+    Head(Subject),
+    Frame(String),
+    Own(String),
+    Event { name: String, is_rate: bool },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Test {
+    Above,
+    AtLeast,
+    Below,
+    AtMost,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Amount {
+    /// The change of the value.
+    Change(f64),
+    /// The change in parts of the value before.
+    Relative(f64),
+    /// The value after.
+    Level(f64),
+}
+
+/// A condition; when it holds, the gate trips.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Gate {
+    text: String,
+    quantity: Quantity,
+    test: Test,
+    amount: Amount,
+}
+
+/// What became of a condition.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// It holds, for this reason.
+    Tripped(String),
+    /// It would hold, but the change is within the noise.
+    WithinNoise(String),
+    /// It does not hold.
+    Passed(String),
+    /// Neither side has what it is about.
+    Absent(String),
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// The two values that a condition is about.
+struct Found {
+    before: f64,
+    after: f64,
+    is_significant: bool,
+    words: String,
+}
+
+impl Gate {
+    /// Reads a condition.
+    ///
+    /// # Errors
+    /// When `text` is none; the message says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let at = text
+            .rfind(['<', '>'])
+            .ok_or_else(|| format!("{text:?} compares nothing: write {EXAMPLE}"))?;
+        let (quantity, rest) = text.split_at(at);
+        let (test, amount) = match (rest.strip_prefix(">="), rest.strip_prefix("<=")) {
+            (Some(rest), _) => (Test::AtLeast, rest),
+            (None, Some(rest)) => (Test::AtMost, rest),
+            (None, None) => match rest.strip_prefix('>') {
+                Some(rest) => (Test::Above, rest),
+                None => (Test::Below, rest.trim_start_matches('<')),
+            },
+        };
+        let quantity = parse_quantity(quantity.trim())?;
+        let amount = parse_amount(amount.trim())?;
+        Ok(Self {
+            text: text.trim().to_owned(),
+            quantity,
+            test,
+            amount,
+        })
+    }
+
+    /// Holds the condition against a comparison; `any_change` lets changes count that are within
+    /// the noise.
+    pub fn check(&self, comparison: &Comparison, any_change: bool) -> Verdict {
+        let Some(found) = self.find(comparison) else {
+            return Verdict::Absent(format!("{}: neither side has it", self.text));
+        };
+        let reason = format!("{}: {}", self.text, found.words);
+        if !self.holds(&found) {
+            return Verdict::Passed(reason);
+        }
+        let is_level = matches!(self.amount, Amount::Level(_));
+        if found.is_significant || any_change || is_level {
+            Verdict::Tripped(reason)
+        } else {
+            Verdict::WithinNoise(reason)
+        }
+    }
+
+    fn holds(&self, found: &Found) -> bool {
+        let (value, bound) = match self.amount {
+            Amount::Change(bound) => (found.after - found.before, bound),
+            Amount::Level(bound) => (found.after, bound),
+            Amount::Relative(bound) if found.before > 0.0 => {
+                ((found.after - found.before) / found.before, bound)
+            }
+            // From nothing to something is more than any percentage.
+            Amount::Relative(bound) if found.after > 0.0 => (f64::INFINITY, bound),
+            Amount::Relative(bound) => (0.0, bound),
+        };
+        match self.test {
+            Test::Above => value > bound,
+            Test::AtLeast => value >= bound,
+            Test::Below => value < bound,
+            Test::AtMost => value <= bound,
+        }
+    }
+
+    fn find(&self, comparison: &Comparison) -> Option<Found> {
+        let named = |changes: &[Change], name: &str| {
+            let frames = &comparison.union.frames;
+            let mut same = changes.iter().filter(|change| match change.subject {
+                Subject::Inclusive(frame) | Subject::Own(frame) => {
+                    change.exists() && &*frames.get(frame).name == name
+                }
+                Subject::Total | Subject::Tag(_) | Subject::Exits | Subject::Box(_) => false,
+            });
+            // Of several functions of one name the one that changed most.
+            let first = *same.next()?;
+            let largest = same.fold(first, |a, &b| {
+                if b.difference().abs() > a.difference().abs() {
+                    b
+                } else {
+                    a
+                }
+            });
+            Some(largest)
+        };
+        let change = match &self.quantity {
+            Quantity::Event { name, is_rate } => return event(comparison, name, *is_rate),
+            Quantity::Head(subject) => comparison
+                .head(*subject)
+                .filter(|_| comparison.is_tagged || *subject == Subject::Total)
+                .copied()?,
+            Quantity::Frame(name) => named(&comparison.inclusive, name)?,
+            Quantity::Own(name) => named(&comparison.own, name)?,
+        };
+        let unit = comparison.unit;
+        Some(Found {
+            before: change.value_before,
+            after: change.value_after,
+            is_significant: change.is_significant,
+            words: format!(
+                "{} → {}{}",
+                value_words(change.value_before, unit),
+                value_words(change.value_after, unit),
+                noise_words(change.is_significant)
+            ),
+        })
+    }
+}
+
+fn noise_words(is_significant: bool) -> &'static str {
+    if is_significant {
+        ""
+    } else {
+        ", within the noise"
+    }
+}
+
+fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Option<Found> {
+    let event = comparison.events.iter().find(|event| event.name == name)?;
+    let [before, after] = if is_rate {
+        event.rates?
+    } else {
+        event.counts.map(|count| count as f64)
+    };
+    let suffix = if is_rate { "/s" } else { "" };
+    let noise = noise_words(event.is_significant);
+    Some(Found {
+        before,
+        after,
+        is_significant: event.is_significant,
+        words: format!("{before:.1}{suffix} → {after:.1}{suffix}{noise}"),
+    })
+}
+
+const EXAMPLE: &str = "'exit:pio > +2pt', 'event:kvm:kvm_exit/s > +10%' or 'frame:NAME > +1pt'";
+
+fn parse_quantity(text: &str) -> Result<Quantity, String> {
+    let named = |name: &str| {
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(format!("{text:?} names nothing: write {EXAMPLE}"));
+        }
+        Ok(name.to_owned())
+    };
+    if let Some(name) = text.strip_prefix("frame:") {
+        return named(name).map(Quantity::Frame);
+    }
+    if let Some(name) = text.strip_prefix("self:") {
+        return named(name).map(Quantity::Own);
+    }
+    if let Some(name) = text.strip_prefix("event:") {
+        let (name, is_rate) = match name.strip_suffix("/s") {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        return named(name).map(|name| Quantity::Event { name, is_rate });
+    }
+    if ["reason:", "time:", "device:"]
+        .iter()
+        .any(|kind| text.starts_with(kind))
+    {
+        return Err(format!(
+            "{text:?}: exits are not compared by reason, time or device yet"
+        ));
+    }
+    match text {
+        "total" => Ok(Quantity::Head(Subject::Total)),
+        "exits" => Ok(Quantity::Head(Subject::Exits)),
+        tag => Tag::from_name(tag)
+            .map(|tag| Quantity::Head(Subject::Tag(tag)))
+            .ok_or_else(|| format!("{text:?} is no tag and no quantity: write {EXAMPLE}")),
+    }
+}
+
+fn parse_amount(text: &str) -> Result<Amount, String> {
+    let wrong = || format!("{text:?} is no amount: write +2pt, -10% or 5%");
+    let is_signed = text.starts_with(['+', '-']);
+    let (number, unit) = match text.find(|c: char| !matches!(c, '+' | '-' | '.' | '0'..='9')) {
+        Some(at) => (&text[..at], text[at..].trim()),
+        None => (text, ""),
+    };
+    let number: f64 = number.trim().parse().map_err(|_| wrong())?;
+    match (is_signed, unit) {
+        (true, "pt" | "") => Ok(Amount::Change(number)),
+        (true, "%") => Ok(Amount::Relative(number / 100.0)),
+        (false, "%" | "") => Ok(Amount::Level(number)),
+        (false, "pt") => Err(format!(
+            "{text:?} lacks a sign: write +{text} for an increase"
+        )),
+        _ => Err(wrong()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_read_as_documented() {
+        let gate = Gate::parse("exit:pio > +2pt").unwrap();
+        assert_eq!(gate.quantity, Quantity::Head(Subject::Tag(Tag::ExitPio)));
+        assert_eq!((gate.test, gate.amount), (Test::Above, Amount::Change(2.0)));
+        let gate = Gate::parse("event:kvm:kvm_exit/s >= +10%").unwrap();
+        let name = "kvm:kvm_exit".to_owned();
+        let is_rate = true;
+        assert_eq!(gate.quantity, Quantity::Event { name, is_rate });
+        assert_eq!(
+            (gate.test, gate.amount),
+            (Test::AtLeast, Amount::Relative(0.1))
+        );
+        let gate = Gate::parse("frame:a::b<c> > +1 pt").unwrap();
+        assert_eq!(gate.quantity, Quantity::Frame("a::b<c>".to_owned()));
+        assert_eq!(gate.amount, Amount::Change(1.0));
+        let gate = Gate::parse("guest<50%").unwrap();
+        assert_eq!((gate.test, gate.amount), (Test::Below, Amount::Level(50.0)));
+    }
+
+    #[test]
+    fn what_is_no_condition_is_told_so() {
+        for text in [
+            "",
+            "exit:pio",
+            "exit:poi > +2pt",
+            "frame: > +1pt",
+            "total > x",
+            "total > 2pt",
+            "reason:HLT > +1pt",
+            "total > +2 pints",
+        ] {
+            assert!(Gate::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What changed between two profiles, and whether it is more than noise.
+//!
+//! Input: two [`Side`]s, made of captures or of folded text. Output: a [`Comparison`] of
+//! everything, tags, functions, boxes and events, which tables, pictures and gates are made of.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`side`], [`folded_input`] | what is compared |
+//! | [`matching`], [`union`] | which frames are the same; one tree for both sides |
+//! | [`normalise`] | what both sides are divided by |
+//! | [`significance`], [`distribution`] | whether a change is more than noise: **the model** |
+//! | [`quantities`], [`events`], [`compare`], [`notes`] | the comparison |
+//! | [`table`] | the rows that people read, and JSON |
+//! | [`picture`] | the boxes that are drawn |
+//! | [`gate`] | conditions that fail a build |
+
+mod compare;
+mod distribution;
+mod events;
+mod folded_input;
+mod gate;
+mod matching;
+mod normalise;
+mod notes;
+mod picture;
+mod quantities;
+mod side;
+pub mod significance;
+mod table;
+#[cfg(test)]
+mod tests;
+mod union;
+
+pub use compare::{Change, Comparison, Options};
+pub use events::EventChange;
+pub use folded_input::{is_folded, parse_folded};
+pub use gate::{Gate, Verdict};
+pub use matching::Matching;
+pub use normalise::{Normalise, Unit};
+pub use picture::{box_facts, own_weights, picture_of};
+pub use quantities::Subject;
+pub use side::{EventSeries, Origin, Side};
+pub use significance::SLICES;
+pub use table::{as_json, as_text};
+pub use union::{Count, Union};

@@ -1,0 +1,321 @@
+//! What both sides are divided by, so that they can be compared.
+
+use super::side::{EventSeries, Side};
+use super::significance::{Divisor, SLICES};
+use super::union::Union;
+use crate::error::{Error, Result};
+use crate::stack::Tag;
+
+/// What weights are divided by.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Normalise {
+    /// All samples of the side.
+    #[default]
+    Share,
+    /// Its samples that are not of idle CPUs.
+    CpuTime,
+    /// Its duration.
+    Wall,
+    /// Its samples of guest code.
+    Guest,
+    /// How often an event occurred.
+    Event(String),
+    /// Nothing.
+    None,
+}
+
+/// How a value is shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// Percent of all samples.
+    Percent,
+    /// Percent of the samples that are not idle.
+    PercentOfBusy,
+    /// Percent of the guest's samples.
+    PercentOfGuest,
+    /// Percent of one CPU.
+    PercentOfCpu,
+    /// Samples per second.
+    PerSecond,
+    /// Microseconds of CPU time per event.
+    MicrosPerEvent,
+    /// Samples per 1000 events.
+    PerThousandEvents,
+    /// Weight as it is.
+    Plain,
+}
+
+impl Unit {
+    /// Behind a value.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Percent | Self::PercentOfBusy | Self::PercentOfGuest | Self::PercentOfCpu => " %",
+            Self::PerSecond => " /s",
+            Self::MicrosPerEvent => " µs",
+            Self::PerThousandEvents | Self::Plain => "",
+        }
+    }
+
+    /// Behind a difference of two values.
+    pub const fn change_suffix(self) -> &'static str {
+        match self {
+            Self::Percent | Self::PercentOfBusy | Self::PercentOfGuest | Self::PercentOfCpu => {
+                " pt"
+            }
+            Self::PerSecond | Self::MicrosPerEvent | Self::PerThousandEvents | Self::Plain => {
+                self.suffix()
+            }
+        }
+    }
+
+    /// What values are, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Percent => "share of samples",
+            Self::PercentOfBusy => "share of busy CPU time (samples that are not idle)",
+            Self::PercentOfGuest => "CPU time per guest time (samples per guest sample)",
+            Self::PercentOfCpu => "CPU time per second of recording (100 % is one CPU)",
+            Self::PerSecond => "samples per second of recording",
+            Self::MicrosPerEvent => "CPU time per event",
+            Self::PerThousandEvents => "samples per 1000 events",
+            Self::Plain => "plain weights, not normalised",
+        }
+    }
+}
+
+/// What one side is divided by.
+#[derive(Clone, Debug)]
+pub(crate) struct Base {
+    pub(crate) divisor: Divisor,
+    pub(crate) total: f64,
+    /// By slice of time; empty when not known.
+    pub(crate) slices: Vec<f64>,
+}
+
+/// What both sides are divided by.
+#[derive(Clone, Debug)]
+pub(crate) struct Bases {
+    pub(crate) sides: [Base; 2],
+    /// What a ratio is multiplied with to be shown.
+    pub(crate) factor: f64,
+    pub(crate) unit: Unit,
+}
+
+impl Bases {
+    /// Works out what to divide by.
+    ///
+    /// # Errors
+    /// When a side does not tell it, or both cannot be compared that way.
+    pub(crate) fn new(sides: [&Side; 2], union: &Union, how: &Normalise) -> Result<Self> {
+        let all = |_tag: Tag| true;
+        match how {
+            Normalise::Share => Ok(Self {
+                sides: [0, 1].map(|side| counted(sides[side], union, side, &all, Divisor::Part)),
+                factor: 100.0,
+                unit: Unit::Percent,
+            }),
+            Normalise::CpuTime => {
+                needs_tags(sides, "cpu-time")?;
+                let busy = |tag: Tag| tag != Tag::Idle;
+                let bases =
+                    [0, 1].map(|side| counted(sides[side], union, side, &busy, Divisor::Part));
+                Self::of_counted(bases, Unit::PercentOfBusy, "is idle throughout")
+            }
+            Normalise::Guest => {
+                needs_tags(sides, "guest")?;
+                let guest = |tag: Tag| tag == Tag::Guest;
+                let bases =
+                    [0, 1].map(|side| counted(sides[side], union, side, &guest, Divisor::Beside));
+                Self::of_counted(bases, Unit::PercentOfGuest, "has no samples of guest code")
+            }
+            Normalise::Wall => Self::by_time(sides),
+            Normalise::Event(name) => Self::by_event(sides, name),
+            Normalise::None => {
+                same_sampling(sides)?;
+                let one = |side: &Side| exact(1.0, side.slices);
+                Ok(Self {
+                    sides: sides.map(one),
+                    factor: 1.0,
+                    unit: Unit::Plain,
+                })
+            }
+        }
+    }
+
+    fn of_counted(sides: [Base; 2], unit: Unit, lacks: &str) -> Result<Self> {
+        for (base, name) in sides.iter().zip(["before", "after"]) {
+            if base.total <= 0.0 {
+                return Err(Error::request(format!(
+                    "the {name} side {lacks}: nothing to divide by"
+                ))
+                .with_hint("--normalise share compares shares of all samples"));
+            }
+        }
+        Ok(Self {
+            sides,
+            factor: 100.0,
+            unit,
+        })
+    }
+
+    fn by_time(sides: [&Side; 2]) -> Result<Self> {
+        let mut bases = Vec::new();
+        let clocks = sides.map(|side| side.origin.nanos_per_weight);
+        if clocks.iter().any(Option::is_none) {
+            same_sampling(sides)?;
+        }
+        for (side, name) in sides.into_iter().zip(["before", "after"]) {
+            let Some(seconds) = side.origin.seconds else {
+                return Err(Error::request(format!(
+                    "the {name} side tells no times: --normalise wall needs them"
+                ))
+                .with_hint("--normalise share needs nothing"));
+            };
+            let size = match (clocks[0].and(clocks[1]), side.origin.nanos_per_weight) {
+                (Some(_), Some(nanos)) => seconds * 1e9 / nanos,
+                _ => seconds,
+            };
+            bases.push(exact(size, side.slices));
+        }
+        let is_clock = clocks[0].and(clocks[1]).is_some();
+        pair(
+            bases,
+            if is_clock { 100.0 } else { 1.0 },
+            if is_clock {
+                Unit::PercentOfCpu
+            } else {
+                Unit::PerSecond
+            },
+        )
+    }
+
+    fn by_event(sides: [&Side; 2], name: &str) -> Result<Self> {
+        let clocks = sides.map(|side| side.origin.nanos_per_weight);
+        let clock = clocks[0].and(clocks[1]);
+        if clock.is_none() {
+            same_sampling(sides)?;
+        }
+        let mut bases = Vec::new();
+        for (side, which) in sides.into_iter().zip(["before", "after"]) {
+            let event = side.event(name).filter(|event| event.total() > 0);
+            let Some(event) = event else {
+                let known: Vec<&str> = side
+                    .events
+                    .iter()
+                    .map(|event| event.name.as_str())
+                    .collect();
+                return Err(Error::request(format!(
+                    "the {which} side has no samples of event {name:?} to divide by"
+                ))
+                .with_hint(format!("its events are: {}", known.join(", "))));
+            };
+            bases.push(event_base(side, event, clocks[0] == clocks[1]));
+        }
+        pair(
+            bases,
+            if clock.is_some() { 1e-3 } else { 1000.0 },
+            if clock.is_some() {
+                Unit::MicrosPerEvent
+            } else {
+                Unit::PerThousandEvents
+            },
+        )
+    }
+}
+
+fn pair(bases: Vec<Base>, factor: f64, unit: Unit) -> Result<Bases> {
+    let sides: [Base; 2] = bases
+        .try_into()
+        .map_err(|_| Error::request("a diff has two sides"))?;
+    Ok(Bases {
+        sides,
+        factor,
+        unit,
+    })
+}
+
+/// An event's occurrences, in units of a sample's time: samples of different length are then
+/// comparable.
+fn event_base(side: &Side, event: &EventSeries, is_alike: bool) -> Base {
+    let per_sample = side
+        .origin
+        .nanos_per_weight
+        .map_or(1.0, |nanos| 1.0 / nanos);
+    let total = event.total() as f64 * per_sample;
+    Base {
+        divisor: if is_alike {
+            Divisor::Beside(event.total())
+        } else {
+            Divisor::Exact(total)
+        },
+        total,
+        slices: event
+            .slices
+            .iter()
+            .map(|&count| count as f64 * per_sample)
+            .collect(),
+    }
+}
+
+/// A number that is known exactly, spread evenly over the slices.
+fn exact(size: f64, slices: usize) -> Base {
+    Base {
+        divisor: Divisor::Exact(size),
+        total: size,
+        slices: vec![size / f64::from(SLICES); slices],
+    }
+}
+
+/// The samples of the side whose tag is wanted.
+fn counted(
+    side: &Side,
+    union: &Union,
+    at: usize,
+    wants: &dyn Fn(Tag) -> bool,
+    divisor: fn(u64) -> Divisor,
+) -> Base {
+    let mut slices = vec![0.0; side.slices];
+    let (mut samples, mut total) = (0_u64, 0.0);
+    for place in union.places[at].iter().filter(|place| wants(place.tag)) {
+        samples += place.count.samples;
+        total += place.count.weight as f64;
+        if let Some(slice) = slices.get_mut(place.slice as usize) {
+            *slice += place.count.weight as f64;
+        }
+    }
+    Base {
+        divisor: divisor(samples),
+        total,
+        slices,
+    }
+}
+
+fn needs_tags(sides: [&Side; 2], option: &str) -> Result<()> {
+    if sides.iter().all(|side| side.is_tagged) {
+        return Ok(());
+    }
+    Err(
+        Error::request(format!("--normalise {option} needs the tags of captures"))
+            .with_hint("folded text and --no-tag have none; use --normalise share"),
+    )
+}
+
+/// Refuses sides whose samples do not stand for the same.
+fn same_sampling(sides: [&Side; 2]) -> Result<()> {
+    let [before, after] = sides.map(|side| &side.origin);
+    let same_clock = before.nanos_per_weight == after.nanos_per_weight
+        || matches!((before.nanos_per_weight, after.nanos_per_weight), (Some(a), Some(b))
+            if (a - b).abs() < 0.02 * a.max(b));
+    if before.is_period || (same_clock && before.frequency == after.frequency) {
+        return Ok(());
+    }
+    let rate = |frequency: Option<u64>| {
+        frequency.map_or("a fixed period".to_owned(), |hertz| format!("{hertz} Hz"))
+    };
+    Err(Error::request(format!(
+        "samples of both sides do not stand for the same: {} before, {} after",
+        rate(before.frequency),
+        rate(after.frequency)
+    ))
+    .with_hint("--normalise share compares shares, which do not depend on it; or --weight period"))
+}

@@ -1,0 +1,98 @@
+//! What the reader of a comparison should know, and what cannot be compared at all.
+
+use super::compare::Options;
+use super::normalise::Normalise;
+use super::side::{Origin, Side};
+use super::union::Union;
+use crate::error::{Error, Result};
+
+/// An event's name without the settings and modifiers that perf appends, as in
+/// `cpu-clock/freq=499/H`.
+fn plain_event(name: &str) -> &str {
+    let name = name.split('/').next().unwrap_or(name);
+    match name.rsplit_once(':') {
+        Some((plain, modifiers)) if modifiers.len() <= 5 && !plain.contains(':') => {
+            let is_modifier = |c: char| "ukhGHIpPSDWeb".contains(c);
+            let is_tracepoint = !modifiers.chars().all(is_modifier);
+            if is_tracepoint { name } else { plain }
+        }
+        Some(_) | None => name,
+    }
+}
+
+/// Refuses to compare samples of different events, unless the user asked for both.
+pub(super) fn same_event(sides: [&Side; 2], options: &Options) -> Result<()> {
+    let events = sides.map(|side| side.origin.event.as_deref());
+    if let [Some(before), Some(after)] = events
+        && plain_event(before) != plain_event(after)
+        && !options.different_events
+    {
+        return Err(Error::request(format!(
+            "the sides sample different events: {before} before, {after} after"
+        ))
+        .with_hint(
+            "choose one with -e, or state both: --before-filter event=A --after-filter event=B",
+        ));
+    }
+    Ok(())
+}
+
+/// Differences between the sides that bear on the comparison.
+pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<String> {
+    let [before, after] = sides.map(|side| &side.origin);
+    let mut notes = Vec::new();
+    let mut differs = |what: &str, a: Option<String>, b: Option<String>, bearing: &str| {
+        if let (Some(a), Some(b)) = (a, b)
+            && a != b
+        {
+            notes.push(format!("{what}: {a} before, {b} after{bearing}"));
+        }
+    };
+    let text = |pick: fn(&Origin) -> Option<String>| (pick(before), pick(after));
+    let (a, b) = text(|origin| origin.event.clone());
+    differs("event", a, b, "");
+    let (a, b) = text(|origin| origin.frequency.map(|hertz| format!("{hertz} Hz")));
+    let bearing = match options.normalise {
+        Normalise::Share | Normalise::CpuTime | Normalise::Guest => "; shares do not depend on it",
+        Normalise::Wall | Normalise::Event(_) => "; samples are counted by the time they stand for",
+        Normalise::None => "",
+    };
+    differs("sampling frequency", a, b, bearing);
+    let (a, b) = text(|origin| origin.cpus.map(|cpus| cpus.to_string()));
+    differs("CPUs", a, b, "; idle CPUs take part of the share");
+    let (a, b) = text(|origin| origin.host.clone());
+    differs("host", a, b, "");
+    let (a, b) = text(|origin| origin.kernel.clone());
+    differs("kernel", a, b, "");
+    if options.normalise == Normalise::None
+        && let (Some(a), Some(b)) = (before.seconds, after.seconds)
+        && (a - b).abs() > 0.05 * a.max(b)
+    {
+        notes.push(format!(
+            "duration: {a:.1} s before, {b:.1} s after; plain weights grow with it"
+        ));
+    }
+    if sides[0].is_tagged != sides[1].is_tagged {
+        notes.push("only one side has tags: none are compared".to_owned());
+    }
+    if !union.elided.is_empty() {
+        notes.push(format!(
+            "inlined or tail-called on the other side, so left out between callers and callees: {}",
+            union.elided.join(", ")
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_and_modifiers_do_not_make_another_event() {
+        for name in ["cpu-clock", "cpu-clock:u", "cpu-clock/freq=499/"] {
+            assert_eq!(plain_event(name), "cpu-clock");
+        }
+        assert_eq!(plain_event("kvm:kvm_exit"), "kvm:kvm_exit");
+    }
+}

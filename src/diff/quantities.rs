@@ -1,0 +1,225 @@
+//! What is compared: everything, tags, functions and boxes, with what each has on both sides.
+
+use super::normalise::Base;
+use super::significance::Measure;
+use super::union::{Count, Union};
+use crate::stack::{FrameIx, NodeIx, Tag};
+
+/// What is compared.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Subject {
+    /// Everything.
+    Total,
+    /// A tag.
+    Tag(Tag),
+    /// All VM exits.
+    Exits,
+    /// A function with all it calls.
+    Inclusive(FrameIx),
+    /// A function itself.
+    Own(FrameIx),
+    /// A box of the picture.
+    Box(NodeIx),
+}
+
+/// The subjects with their counts: first heads (everything, tags, all exits), then functions with
+/// what they call, functions themselves, boxes.
+#[derive(Debug)]
+pub(crate) struct Quantities {
+    pub(crate) subjects: Vec<Subject>,
+    /// By subject, before and after.
+    pub(crate) counts: Vec<[Count; 2]>,
+    /// Where functions with what they call begin.
+    pub(crate) inclusive: usize,
+    /// Where functions themselves begin.
+    pub(crate) own: usize,
+    /// Where boxes begin.
+    pub(crate) boxes: usize,
+    /// Whether a node is the topmost one of its frame on its path: recursion counts once.
+    is_topmost: Vec<bool>,
+}
+
+/// Where the tags lie among the subjects, behind [`Subject::Total`].
+const TAGS: usize = 1;
+const EXITS: usize = TAGS + Tag::ALL.len();
+
+impl Quantities {
+    pub(crate) fn of(union: &Union) -> Self {
+        let mut subjects = vec![Subject::Total];
+        subjects.extend(Tag::ALL.map(Subject::Tag));
+        subjects.push(Subject::Exits);
+        let inclusive = subjects.len();
+        let frames = || (0..union.frames.len()).zip(0..).map(|(_, ix)| FrameIx(ix));
+        let nodes = || (0..union.tree.len()).zip(0..).map(|(_, ix)| NodeIx(ix));
+        subjects.extend(frames().map(Subject::Inclusive));
+        let own = subjects.len();
+        subjects.extend(frames().map(Subject::Own));
+        let boxes = subjects.len();
+        subjects.extend(nodes().map(Subject::Box));
+        let mut quantities = Self {
+            counts: vec![Default::default(); subjects.len()],
+            is_topmost: topmost(union),
+            subjects,
+            inclusive,
+            own,
+            boxes,
+        };
+        quantities.count(union);
+        quantities
+    }
+
+    fn count(&mut self, union: &Union) {
+        for side in [0, 1] {
+            for place in &union.places[side] {
+                self.counts[0][side].add(place.count);
+                self.counts[TAGS + place.tag as usize][side].add(place.count);
+                if place.tag.is_exit() {
+                    self.counts[EXITS][side].add(place.count);
+                }
+            }
+            let totals = union.total[side].iter().zip(&union.own[side]);
+            for (node, (&total, &own)) in totals.enumerate() {
+                self.counts[self.boxes + node][side] = total;
+                if node > 0 {
+                    let frame = frame_of(union, node);
+                    self.counts[self.own + frame][side].add(own);
+                    if self.is_topmost[node] {
+                        self.counts[self.inclusive + frame][side].add(total);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn node_ix(node: usize) -> NodeIx {
+    NodeIx(u32::try_from(node).unwrap_or(u32::MAX))
+}
+
+fn frame_of(union: &Union, node: usize) -> usize {
+    union.tree.get(node_ix(node)).frame.as_usize()
+}
+
+fn topmost(union: &Union) -> Vec<bool> {
+    let mut topmost = vec![true; union.tree.len()];
+    for node in 1..topmost.len() {
+        let frame = frame_of(union, node);
+        let mut above = union.parents[node];
+        while above != NodeIx::ROOT {
+            if frame_of(union, above.as_usize()) == frame {
+                topmost[node] = false;
+                break;
+            }
+            above = union.parents[above.as_usize()];
+        }
+    }
+    topmost
+}
+
+/// Weights by slice of time, for those quantities that are worth it.
+#[derive(Debug)]
+pub(crate) struct SliceSums {
+    /// Row of each subject; `usize::MAX` for none.
+    rows: Vec<usize>,
+    /// By side: rows of slices.
+    sums: [Vec<f64>; 2],
+    slices: [usize; 2],
+}
+
+impl SliceSums {
+    /// Adds up the weights of the quantities for which `is_worth` holds.
+    pub(crate) fn new(
+        union: &Union,
+        quantities: &Quantities,
+        slices: [usize; 2],
+        is_worth: &dyn Fn(usize) -> bool,
+    ) -> Self {
+        let mut rows = vec![usize::MAX; quantities.subjects.len()];
+        let mut made = 0;
+        for (ix, row) in rows.iter_mut().enumerate() {
+            if is_worth(ix) {
+                *row = made;
+                made += 1;
+            }
+        }
+        let mut all = Self {
+            rows,
+            sums: slices.map(|slices| vec![0.0; slices * made]),
+            slices,
+        };
+        for side in [0, 1] {
+            all.fill(union, quantities, side);
+        }
+        all
+    }
+
+    fn fill(&mut self, union: &Union, quantities: &Quantities, side: usize) {
+        if self.slices[side] == 0 {
+            return;
+        }
+        for place in &union.places[side] {
+            let weight = place.count.weight as f64;
+            let mut add = |ix: usize| self.add(side, ix, place.slice, weight);
+            add(0);
+            add(TAGS + place.tag as usize);
+            if place.tag.is_exit() {
+                add(EXITS);
+            }
+            let mut node = place.leaf;
+            if node != NodeIx::ROOT {
+                add(quantities.own + frame_of(union, node.as_usize()));
+            }
+            while node != NodeIx::ROOT {
+                let at = node.as_usize();
+                add(quantities.boxes + at);
+                if quantities.is_topmost[at] {
+                    add(quantities.inclusive + frame_of(union, at));
+                }
+                node = union.parents[at];
+            }
+            add(quantities.boxes);
+        }
+    }
+
+    fn add(&mut self, side: usize, ix: usize, slice: u32, weight: f64) {
+        let row = self.rows[ix];
+        let slice = slice as usize;
+        if row != usize::MAX && slice < self.slices[side] {
+            self.sums[side][row * self.slices[side] + slice] += weight;
+        }
+    }
+
+    /// The slices of a quantity; empty when not known.
+    fn row(&self, side: usize, ix: usize) -> &[f64] {
+        let (row, slices) = (self.rows[ix], self.slices[side]);
+        if row == usize::MAX {
+            return &[];
+        }
+        let range = row * slices..(row + 1) * slices;
+        self.sums[side].get(range).unwrap_or_default()
+    }
+
+    /// A quantity on one side, as the tests take it.
+    pub(crate) fn measure<'a>(
+        &'a self,
+        (side, ix): (usize, usize),
+        count: Count,
+        base: &'a Base,
+    ) -> Measure<'a> {
+        Measure {
+            slices: (self.row(side, ix), &base.slices),
+            ..bare_measure(count, base)
+        }
+    }
+}
+
+/// A quantity on one side without its slices.
+pub(crate) fn bare_measure(count: Count, base: &Base) -> Measure<'_> {
+    Measure {
+        samples: count.samples,
+        divisor: base.divisor,
+        weight: count.weight as f64,
+        base: base.total,
+        slices: (&[], &[]),
+    }
+}

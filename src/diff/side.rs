@@ -1,0 +1,221 @@
+//! One side of a diff: stacks with their weights, and what is known of where they come from.
+
+use super::significance::SLICES;
+use crate::analysis::{Profile, WeightKind};
+use crate::perf::bytes::with_order;
+use crate::perf::{Attr, Capture};
+use crate::stack::{FrameIx, FrameTable, Tag};
+
+/// What is known of where a side comes from. Texts come from the capture and are not yet safe.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Origin {
+    /// What the user called it: a path, perhaps with a filter.
+    pub name: String,
+    /// Host name.
+    pub host: Option<String>,
+    /// Kernel release.
+    pub kernel: Option<String>,
+    /// Number of online CPUs.
+    pub cpus: Option<u32>,
+    /// The event whose samples are compared; `None` for folded text.
+    pub event: Option<String>,
+    /// Samples per second that were asked for.
+    pub frequency: Option<u64>,
+    /// How much time a unit of weight stands for, where that is known.
+    pub nanos_per_weight: Option<f64>,
+    /// Duration of what is compared, in seconds.
+    pub seconds: Option<f64>,
+    /// Whether weights are sums of periods.
+    pub is_period: bool,
+}
+
+/// A stack of a side.
+#[derive(Clone, Debug)]
+pub(crate) struct SideStack {
+    start: usize,
+    len: usize,
+    pub(crate) tag: Tag,
+    pub(crate) deciding: usize,
+    pub(crate) samples: u64,
+    pub(crate) weight: u64,
+    pub(crate) slice: u32,
+}
+
+/// Samples of an event that were counted beside the stacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventSeries {
+    /// The event's name.
+    pub name: String,
+    /// Whether it is a kernel tracepoint, of which every occurrence is a sample.
+    pub is_tracepoint: bool,
+    /// Samples by slice of time.
+    pub slices: Vec<u64>,
+}
+
+/// One side of a diff.
+#[derive(Debug, Default)]
+pub struct Side {
+    /// Where it comes from.
+    pub origin: Origin,
+    pub(crate) frames: FrameTable,
+    pub(crate) lists: Vec<FrameIx>,
+    pub(crate) stacks: Vec<SideStack>,
+    /// Events counted beside the stacks.
+    pub events: Vec<EventSeries>,
+    /// Number of slices of time; 0 when nothing is known of times.
+    pub(crate) slices: usize,
+    /// Whether stacks carry tags.
+    pub(crate) is_tagged: bool,
+}
+
+impl EventSeries {
+    /// Number of samples.
+    pub fn total(&self) -> u64 {
+        self.slices.iter().sum()
+    }
+
+    /// The events of a capture, from counts by event and slice.
+    pub fn of_capture(capture: &Capture, slices: &[Vec<u64>]) -> Vec<Self> {
+        let events = capture.events().iter().zip(slices);
+        events
+            .filter(|((_, event), _)| !event.attr.is_dummy())
+            .map(|((_, event), slices)| Self {
+                name: event.name.clone(),
+                is_tracepoint: event.attr.is_tracepoint(),
+                slices: slices.clone(),
+            })
+            .collect()
+    }
+}
+
+impl Origin {
+    /// What a capture says of itself; durations and weights are left open.
+    pub fn of_capture(name: &str, capture: &Capture) -> Self {
+        use linux_perf_data::Feature;
+        with_order!(capture.endian(), O => {
+            let features = capture.features();
+            Self {
+                name: name.to_owned(),
+                host: features.string::<O>(Feature::HOSTNAME),
+                kernel: features.string::<O>(Feature::OSRELEASE),
+                cpus: features.cpus::<O>().map(|cpus| cpus.online),
+                ..Self::default()
+            }
+        })
+    }
+}
+
+impl Side {
+    /// A side without stacks: a capture that has none, of which only events are compared.
+    pub fn of_events(
+        name: &str,
+        capture: &Capture,
+        (slices, seconds): (&[Vec<u64>], Option<f64>),
+    ) -> Self {
+        let mut origin = Origin::of_capture(name, capture);
+        origin.seconds = seconds.map(|seconds| seconds * f64::from(SLICES));
+        Self {
+            origin,
+            events: EventSeries::of_capture(capture, slices),
+            slices: SLICES as usize,
+            ..Self::default()
+        }
+    }
+
+    /// Takes over a profile that was made with [`SLICES`] slices.
+    pub fn of_profile(
+        name: &str,
+        capture: &Capture,
+        profile: Profile,
+        weight: WeightKind,
+        is_tagged: bool,
+    ) -> Self {
+        let events = EventSeries::of_capture(capture, &profile.slices);
+        let mut origin = Origin::of_capture(name, capture);
+        let seconds = profile.slice_seconds;
+        origin.seconds = seconds.map(|seconds| seconds * f64::from(SLICES));
+        origin.event = Some(profile.event_name.clone());
+        origin.is_period = weight == WeightKind::Period;
+        if let Some(event) = capture.events().get(profile.event) {
+            origin.frequency = event.attr.frequency();
+            let nanos = nanos_per_sample(&event.attr, &event.name, profile.periods);
+            origin.nanos_per_weight = match weight {
+                WeightKind::Samples => nanos,
+                WeightKind::Period => is_clock(&event.attr).then_some(1.0),
+            };
+        }
+        let mut side = Self {
+            origin,
+            events,
+            slices: SLICES as usize,
+            is_tagged,
+            ..Self::default()
+        };
+        for stack in profile.stacks.iter() {
+            let frames = profile.stacks.frames(stack);
+            side.push(
+                frames,
+                (stack.tag, stack.deciding),
+                (stack.samples, stack.weight),
+                stack.slice,
+            );
+        }
+        side.frames = profile.frames;
+        side
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        frames: &[FrameIx],
+        (tag, deciding): (Tag, usize),
+        (samples, weight): (u64, u64),
+        slice: u32,
+    ) {
+        self.stacks.push(SideStack {
+            start: self.lists.len(),
+            len: frames.len(),
+            tag,
+            deciding,
+            samples,
+            weight,
+            slice,
+        });
+        self.lists.extend_from_slice(frames);
+    }
+
+    pub(crate) fn frames_of(&self, stack: &SideStack) -> &[FrameIx] {
+        let range = stack.start..stack.start + stack.len;
+        self.lists.get(range).unwrap_or_default()
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> u64 {
+        self.stacks.iter().map(|stack| stack.samples).sum()
+    }
+
+    /// Samples by event name.
+    pub fn event(&self, name: &str) -> Option<&EventSeries> {
+        self.events.iter().find(|event| event.name == name)
+    }
+}
+
+/// Whether the event counts nanoseconds: `cpu-clock`, `task-clock`.
+const fn is_clock(attr: &Attr) -> bool {
+    attr.pmu_type == 1 && matches!(attr.config, 0 | 1)
+}
+
+/// How much time a sample stands for: of a clock its mean period, of another event the time
+/// between samples that was asked for.
+fn nanos_per_sample(attr: &Attr, name: &str, (samples, period): (u64, u64)) -> Option<f64> {
+    let is_clock =
+        is_clock(attr) || name.starts_with("cpu-clock") || name.starts_with("task-clock");
+    match attr.frequency() {
+        Some(0) => None,
+        // Counts without a period are of 1 each: no clock is that fast.
+        Some(_) if is_clock && samples > 0 && period > samples => {
+            Some(period as f64 / samples as f64)
+        }
+        Some(hertz) => Some(1e9 / hertz as f64),
+        None => is_clock.then_some(attr.frequency_or_period as f64),
+    }
+}

@@ -1,0 +1,283 @@
+//! Whether a change is more than noise.
+//!
+//! # The model
+//!
+//! A quantity (a tag, a function, a box of the picture) has on each side a *ratio*: what its samples
+//! weigh over what the [normalisation](super::normalise) divides by. Two recordings of the same
+//! thing differ for two reasons, and a change must be too large for both to count:
+//!
+//! 1. **Sampling.** With few samples a count jumps by chance alone. Fisher's exact test (or, where
+//!    the divisor is no count of samples, the exact test of two Poisson counts) asks how often
+//!    independent samples would differ as much. It holds for any count, 0 included.
+//! 2. **Time.** Samples are not independent: a program works in phases, and one phase gives many
+//!    samples of one kind in a row. Each side is cut into [`SLICES`] equal slices of time; the
+//!    variance of the ratio is estimated from how it varies between slices, as for a sample of
+//!    clusters: with `e_j = x_j - r d_j`,
+//!    `var(r) = m/(m-1) * (sum e_j^2 + 2 sum_l (1 - l/3) sum_j e_j e_(j+l)) / D^2`
+//!    (ratio estimator of cluster sampling; the second part, for neighbouring slices up to two
+//!    apart, after Newey and West, left out when it is negative). It is never taken to be smaller
+//!    than that of independent samples. The difference of both sides over its standard error is
+//!    held against Student's t with Welch's degrees of freedom.
+//!
+//! The larger of the two probabilities counts. Folded text has no times: there only the first
+//! remains, which takes bursts for changes more easily; the output says so.
+//!
+//! # Many quantities
+//!
+//! A picture has hundreds of boxes; at 99 % each, some would be coloured by chance. Three families
+//! (tags and events, functions, boxes) get a third of `1 - confidence` each, and within a family
+//! Holm's procedure keeps the probability of *any* false finding below that third, whatever the
+//! dependence between the quantities. A box with exactly the samples of its parent is the same
+//! question, asked once; quantities with so few samples that no outcome could be significant are
+//! not asked (Tarone 1990). So of 100 comparisons of two recordings of the same thing, at most one
+//! shows any significant change at the default confidence of 0.99.
+//!
+//! # What it cannot know
+//!
+//! One recording does not tell how recordings vary: a host that was busy with something else in one
+//! of the two shows real changes. Record longer than the longest phase of the load.
+
+use super::distribution::{binomial_two_sided, fisher_two_sided, t_quantile, t_two_sided};
+
+/// Slices of time that a side is cut into.
+pub const SLICES: u32 = 32;
+/// Fewer slices with samples than this tell no variance.
+const LEAST_SLICES: usize = 6;
+/// Neighbouring slices whose dependence is looked at.
+const LAGS: usize = 2;
+/// Above this many samples the exact test says what the other says.
+const EXACT_BELOW: u64 = 20_000;
+
+/// What a count of samples is compared with.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Divisor {
+    /// So many samples, of which the counted ones are a part.
+    Part(u64),
+    /// So many samples (or events), counted apart from them.
+    Beside(u64),
+    /// A known number: seconds, or 1.
+    Exact(f64),
+}
+
+impl Divisor {
+    fn size(self) -> f64 {
+        match self {
+            Self::Part(n) | Self::Beside(n) => n as f64,
+            Self::Exact(size) => size,
+        }
+    }
+}
+
+/// A quantity on one side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measure<'a> {
+    /// Number of samples.
+    pub(crate) samples: u64,
+    /// What they are compared with, in samples.
+    pub(crate) divisor: Divisor,
+    /// What the samples weigh.
+    pub(crate) weight: f64,
+    /// What the weight is divided by.
+    pub(crate) base: f64,
+    /// Weight and base by slice of time; empty when not known.
+    pub(crate) slices: (&'a [f64], &'a [f64]),
+}
+
+/// The outcome of a test.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Finding {
+    /// Probability of a change of at least this size where there is none.
+    pub(crate) probability: f64,
+    /// Half of the width of the confidence interval of the change, each quantity taken by itself.
+    pub(crate) half_width: f64,
+}
+
+impl Measure<'_> {
+    fn with_samples(&self, samples: u64) -> Self {
+        Self { samples, ..*self }
+    }
+
+    /// Weight over base; 0 without a base.
+    pub(crate) fn ratio(&self) -> f64 {
+        if self.base > 0.0 {
+            self.weight / self.base
+        } else {
+            0.0
+        }
+    }
+
+    /// Variance of the ratio for independent samples, were `ratio` the true one.
+    fn sampling_variance(&self, ratio: f64, expected: f64) -> f64 {
+        match self.divisor {
+            Divisor::Part(n) if n > 0 => (ratio * (1.0 - ratio)).max(0.0) / n as f64,
+            Divisor::Beside(n) if n > 0 && expected > 0.0 => {
+                ratio * ratio * (1.0 / expected + 1.0 / n as f64)
+            }
+            Divisor::Exact(_) if expected > 0.0 => ratio * ratio / expected,
+            Divisor::Part(_) | Divisor::Beside(_) | Divisor::Exact(_) => 0.0,
+        }
+    }
+
+    /// Variance of the ratio from its slices, with degrees of freedom.
+    fn slice_variance(&self) -> Option<(f64, f64)> {
+        let (weights, bases) = self.slices;
+        let used: Vec<(f64, f64)> = weights
+            .iter()
+            .zip(bases)
+            .map(|(&weight, &base)| (weight, base))
+            .filter(|&(_, base)| base > 0.0)
+            .collect();
+        if used.len() < LEAST_SLICES {
+            return None;
+        }
+        let base: f64 = used.iter().map(|slice| slice.1).sum();
+        let ratio = used.iter().map(|slice| slice.0).sum::<f64>() / base;
+        let errors: Vec<f64> = used.iter().map(|slice| slice.0 - ratio * slice.1).collect();
+        let plain: f64 = errors.iter().map(|error| error * error).sum();
+        let mut dependent = 0.0;
+        for lag in 1..=LAGS {
+            let fade = 1.0 - lag as f64 / (LAGS + 1) as f64;
+            let later = errors.iter().skip(lag);
+            let products: f64 = errors.iter().zip(later).map(|(a, b)| a * b).sum();
+            dependent += 2.0 * fade * products;
+        }
+        let m = used.len() as f64;
+        let variance = m / (m - 1.0) * (plain + dependent.max(0.0)) / (base * base);
+        Some((variance, m - 1.0))
+    }
+}
+
+/// Probability of a difference of this size between counts of independent samples.
+pub(crate) fn exact_probability(before: &Measure<'_>, after: &Measure<'_>) -> f64 {
+    let (x, y) = (before.samples, after.samples);
+    match (before.divisor, after.divisor) {
+        (Divisor::Part(n), Divisor::Part(m)) if x <= n && y <= m => fisher_two_sided(x, n, y, m),
+        (Divisor::Beside(n), Divisor::Beside(m)) => fisher_two_sided(x, x + n, y, y + m),
+        (one, other) => {
+            let (one, other) = (one.size(), other.size());
+            if one + other > 0.0 {
+                binomial_two_sided(x, y, one / (one + other))
+            } else {
+                1.0
+            }
+        }
+    }
+}
+
+/// The smallest probability that any outcome with as many samples could have.
+pub(crate) fn least_probability(before: &Measure<'_>, after: &Measure<'_>) -> f64 {
+    let all = before.samples + after.samples;
+    let gone = exact_probability(&before.with_samples(all), &after.with_samples(0));
+    let arrived = exact_probability(&before.with_samples(0), &after.with_samples(all));
+    gone.min(arrived)
+}
+
+/// Tests whether a quantity changed.
+pub(crate) fn test(before: &Measure<'_>, after: &Measure<'_>, confidence: f64) -> Finding {
+    let change = after.ratio() - before.ratio();
+    let base = before.base + after.base;
+    let pooled = if base > 0.0 {
+        (before.weight + after.weight) / base
+    } else {
+        0.0
+    };
+    let samples = (before.samples + after.samples) as f64;
+    let (mut tested, mut shown, mut welch) = (0.0, 0.0, 0.0);
+    for side in [before, after] {
+        let expected = if base > 0.0 {
+            samples * side.base / base
+        } else {
+            0.0
+        };
+        // A count of 0 is as uncertain as a count of 1.
+        let own_ratio = if side.samples > 0 || side.base <= 0.0 {
+            side.ratio()
+        } else {
+            pooled / samples.max(1.0)
+        };
+        let chance = side.sampling_variance(pooled, expected);
+        let own_chance = side.sampling_variance(own_ratio, side.samples.max(1) as f64);
+        let (sliced, freedom) = side.slice_variance().unwrap_or((0.0, f64::INFINITY));
+        tested += chance.max(sliced);
+        shown += own_chance.max(sliced);
+        if sliced > chance {
+            welch += sliced * sliced / freedom;
+        }
+    }
+    let freedom = if welch > 0.0 {
+        (tested * tested / welch).max(1.0)
+    } else {
+        1e9
+    };
+    let half_width = t_quantile(confidence, freedom) * shown.sqrt();
+    if change == 0.0 || tested <= 0.0 {
+        return Finding {
+            probability: 1.0,
+            half_width,
+        };
+    }
+    let of_time = t_two_sided(change / tested.sqrt(), freedom);
+    let of_chance = if before.samples + after.samples < EXACT_BELOW {
+        exact_probability(before, after)
+    } else {
+        0.0
+    };
+    Finding {
+        probability: of_time.max(of_chance),
+        half_width,
+    }
+}
+
+/// A question of a family: its probability, and the smallest one that it could have had.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question {
+    /// See [`Finding::probability`].
+    pub(crate) probability: f64,
+    /// See [`least_probability`].
+    pub(crate) least: f64,
+}
+
+/// Which questions of a family have a significant answer.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub(crate) struct Threshold {
+    /// Number of questions that could have a significant answer at all.
+    pub(crate) asked: usize,
+    /// The largest probability that is significant; below 0 when none is.
+    largest: f64,
+    /// Questions that cannot reach this are not asked.
+    bar: f64,
+}
+
+impl Threshold {
+    /// Holm's procedure over the questions that can be answered at all (Tarone).
+    pub(crate) fn of(questions: &[Question], rate: f64) -> Self {
+        let mut least: Vec<f64> = questions.iter().map(|question| question.least).collect();
+        least.sort_unstable_by(f64::total_cmp);
+        // The smallest number k of questions such that at most k of them could reach rate / k.
+        let mut asked = 1;
+        while least.partition_point(|&p| p <= rate / asked as f64) > asked {
+            asked += 1;
+        }
+        let bar = rate / asked as f64;
+        let possible = questions.iter().filter(|question| question.least <= bar);
+        let mut found: Vec<f64> = possible.map(|question| question.probability).collect();
+        found.sort_unstable_by(f64::total_cmp);
+        let mut largest = -1.0;
+        for (rank, &probability) in found.iter().enumerate() {
+            if probability > rate / (asked.saturating_sub(rank).max(1)) as f64 {
+                break;
+            }
+            largest = probability;
+        }
+        Self {
+            asked,
+            largest,
+            bar,
+        }
+    }
+
+    /// Whether the answer is significant.
+    pub(crate) fn passes(&self, question: Question) -> bool {
+        question.least <= self.bar && question.probability <= self.largest
+    }
+}

@@ -1,0 +1,207 @@
+//! The union of both sides' call trees: every frame of either side has its place.
+
+use hashbrown::HashMap;
+
+use super::matching::{Matching, inlined_elsewhere, key_of};
+use super::side::Side;
+use crate::stack::{CallTree, Frame, FrameIx, FrameTable, NodeIx, Tag, TaggedStack};
+
+/// Samples and weight of one side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Count {
+    /// Number of samples.
+    pub samples: u64,
+    /// What they weigh.
+    pub weight: u64,
+}
+
+impl Count {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.samples = self.samples.saturating_add(other.samples);
+        self.weight = self.weight.saturating_add(other.weight);
+    }
+}
+
+/// A stack at its place in the union.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Where the stack ends.
+    pub(crate) leaf: NodeIx,
+    pub(crate) tag: Tag,
+    pub(crate) count: Count,
+    pub(crate) slice: u32,
+}
+
+/// The union of both sides' call trees.
+#[derive(Debug)]
+pub struct Union {
+    /// Frames, as the after side names them where it has them.
+    pub frames: FrameTable,
+    /// The tree; its weights are the sums of both sides.
+    pub tree: CallTree,
+    /// The node above each node; the root's own for the root.
+    pub(crate) parents: Vec<NodeIx>,
+    /// Stacks that pass through or end at each node, by side.
+    pub(crate) total: [Vec<Count>; 2],
+    /// Stacks that end at each node, by side.
+    pub(crate) own: [Vec<Count>; 2],
+    /// Each side's stacks.
+    pub(crate) places: [Vec<Place>; 2],
+    /// Names of functions that one side shows and the other inlines or tail-calls; they were left
+    /// out, in the order of their bytes.
+    pub elided: Vec<String>,
+}
+
+/// A stack with frames of the union.
+struct United {
+    start: usize,
+    end: usize,
+    tag: Tag,
+    deciding: usize,
+    count: Count,
+    slice: u32,
+}
+
+impl Union {
+    /// Merges both sides.
+    pub fn new(before: &Side, after: &Side, matching: Matching) -> Self {
+        let sides = [before, after];
+        let is_plain = sides.iter().any(|side| side.origin.event.is_none());
+        let with_tags = sides.iter().all(|side| side.is_tagged);
+        let (frames, maps) = unite(sides, matching, is_plain);
+        let left_out = if matching == Matching::Loose && with_tags {
+            inlined_elsewhere(sides, [&maps[0], &maps[1]])
+        } else {
+            Default::default()
+        };
+        let mut lists: Vec<FrameIx> = Vec::new();
+        let mut united: [Vec<United>; 2] = [Vec::new(), Vec::new()];
+        for (at, side) in sides.into_iter().enumerate() {
+            for stack in &side.stacks {
+                let (start, source) = (lists.len(), side.frames_of(stack));
+                let mut deciding = stack.deciding;
+                for (depth, frame) in source.iter().enumerate() {
+                    let frame = maps[at].get(frame.as_usize()).copied().unwrap_or(*frame);
+                    if left_out[at].contains(&frame) && depth + 1 < source.len() {
+                        deciding -= usize::from(depth < stack.deciding);
+                        continue;
+                    }
+                    lists.push(frame);
+                }
+                let count = Count {
+                    samples: stack.samples,
+                    weight: stack.weight,
+                };
+                let tag = if with_tags { stack.tag } else { Tag::Host };
+                united[at].push(United {
+                    start,
+                    end: lists.len(),
+                    tag,
+                    deciding,
+                    count,
+                    slice: stack.slice,
+                });
+            }
+        }
+        let mut names: Vec<String> = left_out
+            .iter()
+            .flatten()
+            .map(|&ix| frames.get(ix).name.to_string())
+            .collect();
+        names.sort_unstable();
+        Self::build(frames, &lists, &united, names)
+    }
+
+    fn build(
+        frames: FrameTable,
+        lists: &[FrameIx],
+        united: &[Vec<United>; 2],
+        elided: Vec<String>,
+    ) -> Self {
+        let tagged = united.iter().flatten().map(|stack| TaggedStack {
+            frames: lists.get(stack.start..stack.end).unwrap_or_default(),
+            tag: stack.tag,
+            deciding: stack.deciding,
+            weight: stack.count.weight,
+        });
+        let tree = CallTree::build(&frames, tagged);
+        let mut parents = vec![NodeIx::ROOT; tree.len()];
+        let mut edges = HashMap::with_capacity(tree.len());
+        for (ix, at) in (0..tree.len()).zip(0..) {
+            for &child in &tree.get(NodeIx(at)).children {
+                let node = tree.get(child);
+                parents[child.as_usize()] = NodeIx(at);
+                edges.insert((ix, node.frame, node.tag), child);
+            }
+        }
+        let none = || vec![Count::default(); tree.len()];
+        let mut own = [none(), none()];
+        let mut places = [Vec::new(), Vec::new()];
+        for (at, stacks) in united.iter().enumerate() {
+            for stack in stacks {
+                let list = lists.get(stack.start..stack.end).unwrap_or_default();
+                let mut leaf = NodeIx::ROOT;
+                for (depth, &frame) in list.iter().enumerate() {
+                    let carries = depth >= stack.deciding && stack.tag != Tag::Host;
+                    let tag = carries.then_some(stack.tag);
+                    if let Some(&child) = edges.get(&(leaf.as_usize(), frame, tag)) {
+                        leaf = child;
+                    }
+                }
+                own[at][leaf.as_usize()].add(stack.count);
+                places[at].push(Place {
+                    leaf,
+                    tag: stack.tag,
+                    count: stack.count,
+                    slice: stack.slice,
+                });
+            }
+        }
+        let total = [0, 1].map(|at: usize| {
+            let mut total: Vec<Count> = own[at].clone();
+            // A node was made before its children.
+            for ix in (1..total.len()).rev() {
+                let below = total[ix];
+                total[parents[ix].as_usize()].add(below);
+            }
+            total
+        });
+        Self {
+            frames,
+            tree,
+            parents,
+            total,
+            own,
+            places,
+            elided,
+        }
+    }
+
+    /// The number of samples and the weight of a whole side.
+    pub(crate) fn whole(&self, side: usize) -> Count {
+        self.total[side].first().copied().unwrap_or_default()
+    }
+}
+
+/// One table for the frames of both sides, and where each side's frames are in it.
+fn unite(sides: [&Side; 2], matching: Matching, is_plain: bool) -> (FrameTable, [Vec<FrameIx>; 2]) {
+    let mut frames = FrameTable::default();
+    let mut keys: HashMap<Frame, FrameIx> = HashMap::new();
+    let mut map = |side: &Side, frames: &mut FrameTable| {
+        (0..side.frames.len())
+            .zip(0..)
+            .map(|(_, ix)| {
+                let frame = side.frames.get(FrameIx(ix));
+                let key = key_of(frame, matching, is_plain);
+                let mut shown = frame.clone();
+                // The name that stands for all of them.
+                shown.name.clone_from(&key.name);
+                *keys.entry(key).or_insert_with(|| frames.intern(shown))
+            })
+            .collect::<Vec<_>>()
+    };
+    // The after side first: its objects are shown.
+    let after = map(sides[1], &mut frames);
+    let before = map(sides[0], &mut frames);
+    (frames, [before, after])
+}

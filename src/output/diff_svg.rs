@@ -1,0 +1,398 @@
+//! The picture of a difference: both sides in one layout, coloured by what changed.
+
+use std::io::{self, Write};
+
+use super::annotate::{self, Look};
+use super::chrome::{Chrome, Entry};
+use super::layout::Layout;
+use super::palette::{Shade, class, colour_of, plain_fill, rules, short_words};
+use super::text::{one_line, push_format, shortened, with_commas};
+use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
+
+/// Letters of a name that a tooltip shows, and a search finds.
+const MAX_NAME: usize = 1000;
+/// What the whole of the larger side is wide, in units of the layout. One unit is far less than a
+/// pixel, and a browser counts exactly to a hundred million times as many.
+pub const WHOLE: u64 = 10_000_000;
+
+/// Fills by how much less (first half) or more a frame takes, from most to least to most.
+///
+/// Blue and orange differ for people with any kind of colour vision; black text can be read on all
+/// of them.
+const LESS: [u32; 4] = [0x4a_90d9, 0x7f_b4e6, 0xae_d0f0, 0xd6_e7f7];
+const MORE: [u32; 4] = [0xf0_7d1a, 0xfa_a352, 0xfd_c48f, 0xfe_e2c6];
+/// No significant change.
+const SAME: u32 = 0xdd_dcda;
+/// The relative change from which each fill is used, strongest first.
+const STEPS: [f64; 4] = [0.9, 0.5, 0.2, 0.0];
+/// Outlines of frames that only one side has.
+const GONE_LINE: u32 = 0x08_306b;
+const NEW_LINE: u32 = 0x7f_2704;
+
+/// Which side decides how wide a box is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WidthBy {
+    /// The before side; what is new has no width.
+    Before,
+    /// The after side; what is gone has no width.
+    After,
+    /// The larger of both, so that everything can be seen.
+    #[default]
+    Larger,
+}
+
+/// What a box shows.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct DiffBox {
+    /// Width before, in parts of [`WHOLE`].
+    pub before: u64,
+    /// Width after, in parts of [`WHOLE`].
+    pub after: u64,
+    /// Whether the change is more than noise.
+    pub is_significant: bool,
+}
+
+/// A line of the legend for a tag.
+#[derive(Clone, Debug)]
+pub struct DiffTag {
+    /// The tag.
+    pub tag: Tag,
+    /// Both values, as in `31.2 % → 0.4 %`.
+    pub values: String,
+    /// The same with all that is known.
+    pub details: String,
+}
+
+/// What a picture of a difference says. Texts may be hostile; they are made safe.
+#[derive(Clone, Debug)]
+pub struct DiffPicture {
+    /// Names both sides.
+    pub title: String,
+    /// Shown below the title.
+    pub subtitle: String,
+    /// By node.
+    pub boxes: Vec<DiffBox>,
+    /// Tags of either side, in display order.
+    pub tags: Vec<DiffTag>,
+    /// Which side decides widths.
+    pub width: WidthBy,
+    /// As in [`Picture`](super::Picture).
+    pub min_width: Option<f64>,
+}
+
+/// How a box's change is coloured: 0 is the same; up to 4 less, from 5 more.
+fn shade_of(shown: DiffBox) -> usize {
+    if !shown.is_significant || shown.before == shown.after {
+        return 0;
+    }
+    let (small, large) = (shown.before.min(shown.after), shown.before.max(shown.after));
+    let change = (large - small) as f64 / large as f64;
+    let step = STEPS.iter().position(|&least| change >= least);
+    let step = step.unwrap_or(STEPS.len() - 1);
+    if shown.after < shown.before {
+        1 + step
+    } else {
+        1 + LESS.len() + step
+    }
+}
+
+/// Number of fills.
+const SHADES: usize = 1 + LESS.len() + MORE.len();
+
+fn fill_of(shade: usize) -> u32 {
+    let all = [SAME].into_iter().chain(LESS).chain(MORE);
+    all.into_iter().nth(shade).unwrap_or(SAME)
+}
+
+/// Draws the union of both sides as one SVG document and returns the number of boxes in it.
+///
+/// `facts` appends to a box's tooltip what is known of the node.
+///
+/// # Errors
+/// When `out` fails.
+pub fn write_diff_svg(
+    tree: &CallTree,
+    table: &FrameTable,
+    picture: &DiffPicture,
+    facts: &dyn Fn(NodeIx, &mut String),
+    out: &mut dyn Write,
+) -> io::Result<usize> {
+    let places = Places::of(tree, picture);
+    let width = |node: NodeIx| places.width_of(node, picture.width);
+    let text_bytes = |node: NodeIx| {
+        let frame = table.get(tree.get(node).frame);
+        frame.name.len().min(MAX_NAME) + 220
+    };
+    let layout = Layout::new(tree, &width, &text_bytes, picture.min_width)?;
+    let chrome = chrome_of(picture, layout.len());
+    if layout.is_empty() {
+        return chrome.write_alone("no samples", out).map(|()| 0);
+    }
+    let mut look_of = |node: NodeIx, look: &mut Look| {
+        let shown = tree.get(node);
+        if node == NodeIx::ROOT {
+            look.name.push_str("all");
+        } else {
+            let raw = table.get(shown.frame);
+            look.name
+                .push_str(&shortened(&one_line(&raw.name), MAX_NAME));
+        }
+        facts(node, &mut look.facts);
+        if let Some(tag) = shown.tag {
+            push_format(&mut look.facts, format_args!(", {}", tag.words()));
+            look.attributes.push(("data-tag", tag.as_str().to_owned()));
+        }
+        let change = places.boxes.get(node.as_usize()).copied().unwrap_or(NONE);
+        let shade = shade_of(change);
+        look.fill = format!("#{:06x}", fill_of(shade));
+        look.class = classes(shown.tag, Shade::of(&look.name), shade);
+        look.attributes
+            .push(("data-change", key_of(change, shade).to_owned()));
+        if change.is_significant && change.after == 0 {
+            look.class.push_str(" gone");
+        } else if change.is_significant && change.before == 0 {
+            look.class.push_str(" new");
+        }
+        look.attributes.push(("data-v", places.views_of(node)));
+    };
+    let drawing = layout.draw()?;
+    annotate::write(&drawing, &layout, &chrome, &mut look_of, out)?;
+    Ok(layout.len())
+}
+
+const NONE: DiffBox = DiffBox {
+    before: 0,
+    after: 0,
+    is_significant: false,
+};
+
+/// The tag's class for the views of one side, and that of the change.
+fn classes(tag: Option<Tag>, shade: Shade, change: usize) -> String {
+    match tag {
+        Some(tag) if tag != Tag::Host => {
+            format!("{} x{change}-{}", class(Some(tag), shade), tag as usize)
+        }
+        Some(_) | None => format!("{} x{change}", class(None, shade)),
+    }
+}
+
+fn key_of(shown: DiffBox, shade: usize) -> &'static str {
+    match shade {
+        0 => "same",
+        _ if shown.after == 0 => "gone",
+        _ if shown.before == 0 => "new",
+        1..=4 => "less",
+        _ => "more",
+    }
+}
+
+/// Widths and places of all nodes in each view.
+struct Places<'a> {
+    boxes: &'a [DiffBox],
+    /// Before, after, and the larger of both.
+    widths: [Vec<u64>; 3],
+    starts: [Vec<u64>; 3],
+    main: usize,
+}
+
+impl<'a> Places<'a> {
+    fn of(tree: &CallTree, picture: &'a DiffPicture) -> Self {
+        let number = tree.len();
+        let side = |pick: fn(&DiffBox) -> u64| {
+            let mut widths: Vec<u64> = picture.boxes.iter().map(pick).collect();
+            widths.resize(number, 0);
+            widths
+        };
+        let (before, after) = (side(|shown| shown.before), side(|shown| shown.after));
+        let mut larger: Vec<u64> = before.iter().zip(&after).map(|(b, a)| *b.max(a)).collect();
+        // A node was made before its children.
+        for ix in (0..number).rev() {
+            let below = children(tree, ix).map(|child| larger[child]).sum();
+            larger[ix] = larger[ix].max(below);
+        }
+        let widths = [before, after, larger];
+        let starts = [0, 1, 2].map(|view: usize| starts(tree, &widths[view]));
+        let main = match picture.width {
+            WidthBy::Before => 0,
+            WidthBy::After => 1,
+            WidthBy::Larger => 2,
+        };
+        Self {
+            boxes: &picture.boxes,
+            widths,
+            starts,
+            main,
+        }
+    }
+
+    fn width_of(&self, node: NodeIx, by: WidthBy) -> u64 {
+        let view = match by {
+            WidthBy::Before => 0,
+            WidthBy::After => 1,
+            WidthBy::Larger => 2,
+        };
+        self.widths[view].get(node.as_usize()).copied().unwrap_or(0)
+    }
+
+    /// Place and width before, after, and in the difference.
+    fn views_of(&self, node: NodeIx) -> String {
+        let at = node.as_usize();
+        let numbers = [0, 1, self.main]
+            .map(|view: usize| format!("{} {}", self.starts[view][at], self.widths[view][at]));
+        numbers.join(" ")
+    }
+}
+
+fn children(tree: &CallTree, ix: usize) -> impl Iterator<Item = usize> {
+    let node = NodeIx(u32::try_from(ix).unwrap_or(u32::MAX));
+    tree.get(node).children.iter().map(|child| child.as_usize())
+}
+
+/// Where each node begins: a parent's own part is on the left, then its children.
+fn starts(tree: &CallTree, widths: &[u64]) -> Vec<u64> {
+    let mut starts = vec![0; tree.len()];
+    for ix in 0..tree.len() {
+        let below: u64 = children(tree, ix).map(|child| widths[child]).sum();
+        let mut at = starts[ix] + widths[ix].saturating_sub(below);
+        for child in children(tree, ix) {
+            starts[child] = at;
+            at += widths[child];
+        }
+    }
+    starts
+}
+
+fn chrome_of(picture: &DiffPicture, boxes: usize) -> Chrome {
+    let description = format!(
+        "Flame graph of the difference between two profiles in {} boxes. Blue boxes take a smaller \
+         share after, orange ones a larger one, grey ones did not change significantly; dashed ones \
+         are gone, outlined ones new. Three buttons show the difference, before or after.",
+        with_commas(boxes as u64),
+    );
+    let tags: Vec<Tag> = picture.tags.iter().map(|line| line.tag).collect();
+    let mut legend = scale();
+    if tags.iter().any(|&tag| tag != Tag::Host) {
+        legend.extend(picture.tags.iter().map(entry_of));
+    }
+    Chrome::new(&picture.title, &picture.subtitle, &description)
+        .with_legend(legend, format!("{}{}", rules(&tags), diff_rules(&tags)))
+        .with_views(gradients(&tags))
+}
+
+/// The legend's entries for changes.
+fn scale() -> Vec<Entry> {
+    let entry = |key: &str, label: &str, share: &str, shade: usize, hint: &str| Entry {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        share: share.to_owned(),
+        hint: hint.to_owned(),
+        status: hint.to_owned(),
+        class: format!("l{shade} {key}"),
+        fill: format!("#{:06x}", fill_of(shade)),
+    };
+    vec![
+        entry(
+            "gone",
+            "gone",
+            "",
+            1,
+            "Frames that only the before side has",
+        ),
+        entry(
+            "less",
+            "less",
+            "by ½ or so",
+            2,
+            "Frames that take significantly less after; the darker, the larger a part of them went",
+        ),
+        entry(
+            "same",
+            "no significant change",
+            "",
+            0,
+            "Frames whose change is within the noise",
+        ),
+        entry(
+            "more",
+            "more",
+            "by ½ or so",
+            6,
+            "Frames that take significantly more after; the darker, the larger a part of them came",
+        ),
+        entry("new", "new", "", 5, "Frames that only the after side has"),
+    ]
+}
+
+fn entry_of(line: &DiffTag) -> Entry {
+    let exit = if line.tag.is_exit() { "exit: " } else { "" };
+    let shown = (line.tag != Tag::Host).then_some(line.tag);
+    let details = format!("{}: {}", line.tag.words(), one_line(&line.details));
+    Entry {
+        key: line.tag.as_str().to_owned(),
+        label: format!("{exit}{}", short_words(line.tag)),
+        share: one_line(&line.values).into_owned(),
+        hint: details.clone(),
+        status: details,
+        class: class(shown, Shade::PLAIN),
+        fill: plain_fill(shown, Shade::PLAIN),
+    }
+}
+
+/// Tags whose boxes have a coloured edge.
+fn edged(tags: &[Tag]) -> impl Iterator<Item = Tag> {
+    tags.iter().copied().filter(|&tag| tag != Tag::Host)
+}
+
+/// Rules for the classes of changes.
+fn diff_rules(tags: &[Tag]) -> String {
+    let mut text = String::new();
+    for shade in 0..SHADES {
+        let fill = fill_of(shade);
+        push_format(
+            &mut text,
+            format_args!(".l{shade}{{--f:#{fill:06x}}}.x{shade}{{--d:#{fill:06x}}}"),
+        );
+        for tag in edged(tags) {
+            let tag = tag as usize;
+            push_format(
+                &mut text,
+                format_args!(".x{shade}-{tag}{{--d:url(#x{shade}-{tag})}}"),
+            );
+        }
+    }
+    push_format(
+        &mut text,
+        format_args!(
+            "\n#frames[data-view=diff]>g>rect:not([fill=\"rgb(230,0,230)\"]){{fill:var(--d)}}\
+             \n#frames[data-view=diff]>g>text{{fill:#000}}\
+             \n#frames[data-view=diff]>g.gone:not(:hover):not(:focus)>rect,.entry.gone .swatch\
+             {{stroke:#{GONE_LINE:06x};stroke-width:1;stroke-dasharray:3 2}}\
+             \n#frames[data-view=diff]>g.new:not(:hover):not(:focus)>rect,.entry.new .swatch\
+             {{stroke:#{NEW_LINE:06x};stroke-width:1}}\
+             \n#frames>g.absent{{display:none}}\n"
+        ),
+    );
+    text
+}
+
+/// Fills whose lower edge has the tag's colour.
+fn gradients(tags: &[Tag]) -> String {
+    let mut text = String::from("<defs>\n");
+    for tag in edged(tags) {
+        let edge = colour_of(tag);
+        for shade in 0..SHADES {
+            let fill = fill_of(shade);
+            push_format(
+                &mut text,
+                format_args!(
+                    "<linearGradient id=\"x{shade}-{}\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"1\">\
+                     <stop offset=\".76\" stop-color=\"#{fill:06x}\"/>\
+                     <stop offset=\".76\" stop-color=\"#{edge:06x}\"/></linearGradient>\n",
+                    tag as usize
+                ),
+            );
+        }
+    }
+    text.push_str("</defs>\n");
+    text
+}
