@@ -150,7 +150,7 @@ impl NamedStacks {
             deciding: len,
             samples: stack.samples,
             weight,
-            slice: if request.slices > 0 {
+            slice: if request.slices > 0 && request.split() == Split::Nothing {
                 u32::try_from(key.split).unwrap_or(u32::MAX)
             } else {
                 0

@@ -34,18 +34,25 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         return Err(Error::request("one capture has nothing to be compared with")
             .with_hint("name two, or compare parts of it: --before-filter time=0%-50% --after-filter time=50%-100%"));
     }
-    let after_path = options.after.as_deref().unwrap_or(&options.before);
     let mut is_damaged = false;
-    let before = side(
-        options,
-        &options.before,
-        &options.before_filter,
-        &mut is_damaged,
-    )?;
-    let after = side(options, after_path, &options.after_filter, &mut is_damaged)?;
+    let before = Wanted {
+        path: &options.before,
+        filters: &options.before_filter,
+        kallsyms: options.before_kallsyms.as_deref(),
+    };
+    let after = Wanted {
+        path: options.after.as_deref().unwrap_or(&options.before),
+        filters: &options.after_filter,
+        kallsyms: options.after_kallsyms.as_deref(),
+    };
+    let before = side(options, &before, &mut is_damaged)?;
+    let after = side(options, &after, &mut is_damaged)?;
     let names_event = |filters: &[String]| filters.iter().any(|text| text.contains("event="));
     let how = Options {
-        normalise: normalise(&options.normalise)?,
+        normalise: match &options.per {
+            Some(event) => Normalise::Event(event.clone()),
+            None => normalise(&options.normalise)?,
+        },
         matching: match options.matching {
             Match::Exact => Matching::Exact,
             Match::Loose => Matching::Loose,
@@ -127,13 +134,16 @@ fn check(gates: &[Gate], comparison: &Comparison, any_change: bool, quiet: bool)
     is_tripped
 }
 
+/// What the user wants of one side.
+struct Wanted<'a> {
+    path: &'a Path,
+    filters: &'a [String],
+    kallsyms: Option<&'a Path>,
+}
+
 /// Reads one side: folded text, or a capture.
-fn side(
-    options: &DiffOptions,
-    path: &Path,
-    filters: &[String],
-    is_damaged: &mut bool,
-) -> Result<Side> {
+fn side(options: &DiffOptions, wanted: &Wanted<'_>, is_damaged: &mut bool) -> Result<Side> {
+    let (path, filters) = (wanted.path, wanted.filters);
     let input = Input::resolve(path)?;
     let mut name = path.display().to_string();
     if !filters.is_empty() {
@@ -158,7 +168,10 @@ fn side(
     }
     let places = InputOptions {
         input: path.to_owned(),
-        kallsyms: options.kallsyms.clone(),
+        kallsyms: wanted
+            .kallsyms
+            .map(Path::to_owned)
+            .or_else(|| options.kallsyms.clone()),
         buildid_dir: options.buildid_dir.clone(),
         threads: options.threads,
     };
@@ -242,11 +255,11 @@ fn narrow(filter: &mut FilterOptions, text: &str) -> std::result::Result<(), Str
             .map_err(|_| format!("{value:?} is no list of numbers"))
     };
     match key.trim() {
-        "event" | "e" => filter.event = Some(value.to_owned()),
-        "pid" | "p" => filter.pid = numbers()?,
-        "tid" | "t" => filter.tid = numbers()?,
+        "event" => filter.event = Some(value.to_owned()),
+        "pid" => filter.pid = numbers()?,
+        "tid" => filter.tid = numbers()?,
         "comm" => filter.comm = value.split(',').map(ToOwned::to_owned).collect(),
-        "cpu" | "C" => filter.cpu = Some(parse_cpus(value)?),
+        "cpu" => filter.cpu = Some(parse_cpus(value)?),
         "time" => filter.time = Some(TimeList(parse_times(value)?)),
         other => return Err(format!("there is no filter {other:?}")),
     }

@@ -35,6 +35,9 @@ pub(super) struct DiffOptions {
     /// wall (duration), guest (samples of guest code), event:NAME (its occurrences), none.
     #[arg(long, value_name = "BY", default_value = "share")]
     pub(super) normalise: String,
+    /// Divide by the occurrences of this event, as --normalise event:NAME does.
+    #[arg(long, value_name = "EVENT", conflicts_with = "normalise")]
+    pub(super) per: Option<String>,
     /// Probability of no false finding at all among everything that is marked.
     #[arg(long, default_value_t = 0.99, value_parser = parse_confidence)]
     pub(super) confidence: f64,
@@ -75,6 +78,12 @@ pub(super) struct DiffOptions {
     /// Take the kernel's symbols from this copy of /proc/kallsyms.
     #[arg(long, value_name = "FILE")]
     pub(super) kallsyms: Option<PathBuf>,
+    /// The same for the before side only.
+    #[arg(long, value_name = "FILE")]
+    pub(super) before_kallsyms: Option<PathBuf>,
+    /// The same for the after side only: another boot has other addresses.
+    #[arg(long, value_name = "FILE")]
+    pub(super) after_kallsyms: Option<PathBuf>,
     /// Look for object files in this build-id cache too (default: ~/.debug).
     #[arg(long, value_name = "DIR")]
     pub(super) buildid_dir: Vec<PathBuf>,

@@ -144,10 +144,12 @@ impl Side {
                 WeightKind::Period => is_clock(&event.attr).then_some(1.0),
             };
         }
+        // Stacks that are kept apart by CPU are not by time.
+        let slices = profile.slices.first().map_or(0, Vec::len);
         let mut side = Self {
             origin,
             events,
-            slices: SLICES as usize,
+            slices,
             is_tagged,
             ..Self::default()
         };

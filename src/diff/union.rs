@@ -69,7 +69,11 @@ impl Union {
         let is_plain = sides.iter().any(|side| side.origin.event.is_none());
         let with_tags = sides.iter().all(|side| side.is_tagged);
         let (frames, maps) = unite(sides, matching, is_plain);
-        let left_out = if matching == Matching::Loose && with_tags {
+        // The same kernel inlines the same functions: a frame that only one side shows is rare then,
+        // not absent.
+        let kernels = sides.map(|side| side.origin.kernel.as_ref());
+        let is_other_kernel = kernels[0].is_none() || kernels[0] != kernels[1];
+        let left_out = if matching == Matching::Loose && with_tags && is_other_kernel {
             inlined_elsewhere(sides, [&maps[0], &maps[1]])
         } else {
             Default::default()

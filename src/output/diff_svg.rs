@@ -290,21 +290,19 @@ fn scale() -> Vec<Entry> {
         class: format!("l{shade} {key}"),
         fill: format!("#{:06x}", fill_of(shade)),
     };
+    let less =
+        "Frames that take significantly less after; the darker, the larger the part that went";
+    let more =
+        "Frames that take significantly more after; the darker, the larger the part that came";
     vec![
         entry(
             "gone",
             "gone",
-            "",
+            "only before",
             1,
             "Frames that only the before side has",
         ),
-        entry(
-            "less",
-            "less",
-            "by ½ or so",
-            2,
-            "Frames that take significantly less after; the darker, the larger a part of them went",
-        ),
+        entry("less", "less", "after", 2, less),
         entry(
             "same",
             "no significant change",
@@ -312,14 +310,14 @@ fn scale() -> Vec<Entry> {
             0,
             "Frames whose change is within the noise",
         ),
+        entry("more", "more", "after", 6, more),
         entry(
-            "more",
-            "more",
-            "by ½ or so",
-            6,
-            "Frames that take significantly more after; the darker, the larger a part of them came",
+            "new",
+            "new",
+            "only after",
+            5,
+            "Frames that only the after side has",
         ),
-        entry("new", "new", "", 5, "Frames that only the after side has"),
     ]
 }
 

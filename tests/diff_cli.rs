@@ -1,0 +1,220 @@
+//! `vmflame diff` as users run it: folded text made by hand, and captures where they are present.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const BEFORE: &str =
+    "qemu;run;exit;pio 300\nqemu;run;guest 200\nqemu;run;exit;msr 20\nswapper;idle 480\n";
+const AFTER: &str =
+    "qemu;run;exit;pio 8\nqemu;run;guest 900\nqemu;run;exit;msr 22\nswapper;idle 70\n";
+
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diff-{test}"));
+    drop(std::fs::remove_dir_all(&folder));
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("before.folded"), BEFORE).unwrap();
+    std::fs::write(folder.join("after.folded"), AFTER).unwrap();
+    folder
+}
+
+fn diff(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vmflame"))
+        .arg("diff")
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The captures that are not part of the repository.
+fn shared(path: &str) -> Option<PathBuf> {
+    let folder = std::env::var_os("VMFLAME_SHARED").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
+        PathBuf::from,
+    );
+    let path = folder.join("captures").join(path);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("skipped: {} is not there", path.display());
+    None
+}
+
+#[test]
+fn the_table_names_what_was_taken_away() {
+    let output = diff(&folder("table"), &["before.folded", "after.folded"]);
+    assert!(output.status.success());
+    let table = text(&output);
+    let row = table.lines().find(|line| line.contains(" pio ")).unwrap();
+    assert!(row.starts_with('*'), "{row}");
+    assert!(
+        row.contains("30.0 %") && row.contains("0.80 %") && row.contains("-29.2 pt"),
+        "{row}"
+    );
+    // 20 of 1000 and 22 of 1000 are the same.
+    assert!(!table.lines().any(|line| line.contains(" msr ")));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let folder = folder("bytes");
+    for format in ["svg", "folded", "json", "text"] {
+        let run = || {
+            diff(
+                &folder,
+                &["before.folded", "after.folded", "--format", format],
+            )
+        };
+        let first = run();
+        assert!(!first.stdout.is_empty());
+        assert_eq!(first.stdout, run().stdout, "{format}");
+    }
+}
+
+#[test]
+fn a_file_compared_with_itself_shows_nothing() {
+    let folder = folder("itself");
+    let output = diff(&folder, &["before.folded", "before.folded", "--json"]);
+    assert_eq!(json(&output)["any_significant"], false);
+    assert_eq!(json(&output)["schema_version"], 1);
+}
+
+/// The lines of a folded diff; difffolded.pl and inferno write them in the order of a hash.
+fn lines(bytes: &[u8]) -> BTreeMap<String, String> {
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    let split = |line: &str| {
+        let (rest, after) = line.rsplit_once(' ').unwrap();
+        let (stack, before) = rest.rsplit_once(' ').unwrap();
+        (stack.to_owned(), format!("{before} {after}"))
+    };
+    text.lines().map(split).collect()
+}
+
+#[test]
+fn the_folded_diff_has_the_numbers_of_inferno_diff_folded() {
+    let folder = folder("inferno");
+    std::fs::write(
+        folder.join("before.folded"),
+        format!("{BEFORE}only;before 3\nqemu;run 7\n"),
+    )
+    .unwrap();
+    let ours = diff(
+        &folder,
+        &["before.folded", "after.folded", "--format", "folded"],
+    );
+    let expected = Command::new("inferno-diff-folded")
+        .args(["before.folded", "after.folded"])
+        .current_dir(&folder)
+        .output();
+    let Ok(expected) = expected else {
+        eprintln!("skipped: inferno-diff-folded is not installed");
+        return;
+    };
+    assert!(expected.status.success());
+    assert_eq!(lines(&ours.stdout), lines(&expected.stdout));
+    assert_eq!(lines(&ours.stdout).len(), 6);
+}
+
+#[test]
+fn a_gate_that_trips_exits_with_1_and_says_why() {
+    let folder = folder("gate");
+    let run = |condition| {
+        diff(
+            &folder,
+            &["before.folded", "after.folded", "--fail-if", condition],
+        )
+    };
+    let tripped = run("frame:guest > +10pt");
+    assert_eq!(tripped.status.code(), Some(1));
+    let reason = String::from_utf8(tripped.stderr).unwrap();
+    assert!(
+        reason.contains("failed: frame:guest > +10pt: 20.0 % → 90.0 %"),
+        "{reason}"
+    );
+    assert_eq!(run("frame:pio > +1pt").status.code(), Some(0));
+    // 2.0 % to 2.2 % is within the noise.
+    assert_eq!(run("frame:msr > +5%").status.code(), Some(0));
+    let any = [
+        "before.folded",
+        "after.folded",
+        "--any-change",
+        "--fail-if",
+        "frame:msr > +5%",
+    ];
+    assert_eq!(diff(&folder, &any).status.code(), Some(1));
+    let wrong = run("frame:guest rises");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("hint:"));
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_the_reason() {
+    let folder = folder("refused");
+    for arguments in [
+        &["before.folded"][..],
+        &["before.folded", "after.folded", "--normalise", "wall"],
+        &["before.folded", "after.folded", "--normalise", "guest"],
+        &["before.folded", "after.folded", "--normalise", "lunch"],
+        &["before.folded", "nothing.folded"],
+        &["before.folded", "--after-filter", "time=0%-50%"],
+    ] {
+        let output = diff(&folder, arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(!output.stderr.is_empty());
+    }
+}
+
+#[test]
+fn the_picture_shows_both_sides_and_marks_what_is_gone() {
+    let folder = folder("picture");
+    std::fs::write(folder.join("after.folded"), "qemu;run;guest 1000\n").unwrap();
+    let output = diff(&folder, &["before.folded", "after.folded", "-o", "x.svg"]);
+    assert!(output.status.success());
+    assert!(text(&output).contains("functions, with what they call"));
+    let svg = std::fs::read_to_string(folder.join("x.svg")).unwrap();
+    assert!(svg.contains("before.folded → after.folded"));
+    let pio = svg
+        .lines()
+        .find(|line| line.contains("<title>pio ("))
+        .unwrap();
+    assert!(
+        pio.contains("gone") && pio.contains("30.0 % → 0 %"),
+        "{pio}"
+    );
+}
+
+/// The cure of the case study: with APICv on, emulated APIC accesses vanish.
+#[test]
+fn turning_apicv_on_takes_the_emulation_of_the_apic_away() {
+    let (Some(off), Some(on)) = (
+        shared("vmx/apicv0/apicv0-bad.cpu.data"),
+        shared("vmx/apicv1/apicv1-bad.cpu.data"),
+    ) else {
+        return;
+    };
+    let (off, on) = (off.display().to_string(), on.display().to_string());
+    let folder = folder("apicv");
+    let output = diff(&folder, &[&off, &on, "--json"]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let found = json(&output);
+    let same = diff(&folder, &[&off, &off, "--json"]);
+    assert_eq!(json(&same)["any_significant"], false);
+    assert_eq!(found["any_significant"], true);
+    assert_eq!(found["before"]["samples"], json(&same)["before"]["samples"]);
+}
