@@ -175,7 +175,7 @@ impl Comparison {
 
     /// The tags that either side has, in display order; none when the sides are not tagged.
     pub fn tags(&self) -> impl Iterator<Item = (Tag, &Change)> {
-        let tags = self.heads.iter().filter_map(|change| match change.subject {
+        self.heads.iter().filter_map(|change| match change.subject {
             Subject::Tag(tag) if self.is_tagged && change.exists() => Some((tag, change)),
             Subject::Tag(_)
             | Subject::Total
@@ -183,8 +183,7 @@ impl Comparison {
             | Subject::Inclusive(_)
             | Subject::Own(_)
             | Subject::Box(_) => None,
-        });
-        tags
+        })
     }
 
     /// The change of a head: everything, a tag, all exits.

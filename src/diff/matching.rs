@@ -126,6 +126,17 @@ fn loose_object(dso: &str) -> String {
     }
 }
 
+/// Where each stack's first frame is that does not tell which CPU was idle: the boot CPU comes to
+/// `cpu_startup_entry` by `start_kernel` and `rest_init`, all others by `start_secondary`. Kernel
+/// frames before it are of no concern.
+pub(super) fn idle_entry(side: &Side, frames: &[FrameIx]) -> usize {
+    let is_entry = |&ix: &FrameIx| {
+        let frame = side.frames.get(ix);
+        frame.mode == CpuMode::Kernel && &*frame.name == "cpu_startup_entry"
+    };
+    frames.iter().position(is_entry).unwrap_or(0)
+}
+
 /// Callers and callees of the vCPU loop's kernel frames on one side, by key.
 #[derive(Debug, Default)]
 struct Edges {
@@ -164,10 +175,7 @@ impl Edges {
     /// function, or it is tail-called away. Most of the frame's samples must agree.
     fn absent_in(&self, other: &Self) -> HashSet<FrameIx> {
         let mut votes: HashMap<FrameIx, (u64, u64)> = HashMap::new();
-        #[expect(
-            clippy::iter_over_hash_type,
-            reason = "sums do not depend on the order"
-        )]
+        // Sums do not depend on the order.
         for (&(caller, frame, callee), &samples) in &self.through {
             if !other.seen.contains(&frame) {
                 let (with, all) = votes.entry(frame).or_default();

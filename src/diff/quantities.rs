@@ -102,14 +102,11 @@ fn frame_of(union: &Union, node: usize) -> usize {
 
 fn topmost(union: &Union) -> Vec<bool> {
     let mut topmost = vec![true; union.tree.len()];
-    for node in 1..topmost.len() {
+    for (node, is_topmost) in topmost.iter_mut().enumerate().skip(1) {
         let frame = frame_of(union, node);
         let mut above = union.parents[node];
-        while above != NodeIx::ROOT {
-            if frame_of(union, above.as_usize()) == frame {
-                topmost[node] = false;
-                break;
-            }
+        while above != NodeIx::ROOT && *is_topmost {
+            *is_topmost = frame_of(union, above.as_usize()) != frame;
             above = union.parents[above.as_usize()];
         }
     }

@@ -20,23 +20,22 @@ fn compare(before: &Side, after: &Side) -> Comparison {
     Comparison::new(before, after, &Options::default()).unwrap()
 }
 
-fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
-    let found = comparison
-        .inclusive
-        .iter()
-        .find(|change| match change.subject {
-            Subject::Inclusive(frame) => &*comparison.union.frames.get(frame).name == name,
-            _ => false,
-        });
+fn named<'a>(comparison: &'a Comparison, changes: &'a [Change], name: &str) -> &'a Change {
+    let found = changes.iter().find(|change| {
+        let (Subject::Inclusive(frame) | Subject::Own(frame)) = change.subject else {
+            return false;
+        };
+        &*comparison.union.frames.get(frame).name == name
+    });
     found.unwrap()
 }
 
+fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
+    named(comparison, &comparison.inclusive, name)
+}
+
 fn own<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
-    let found = comparison.own.iter().find(|change| match change.subject {
-        Subject::Own(frame) => &*comparison.union.frames.get(frame).name == name,
-        _ => false,
-    });
-    found.unwrap()
+    named(comparison, &comparison.own, name)
 }
 
 /// By hand: 30 and 10 of 100 before, 0 and 50 of 200 after.
@@ -146,6 +145,18 @@ fn a_handler_that_is_tail_called_on_one_side_is_left_out_of_the_other() {
     // A function that is new, with calls that the other side does not have, stays.
     let after = timed(&[("run;other", Tag::ExitPio, vec![1; 32])]);
     assert!(compare(&before, &after).union.elided.is_empty());
+}
+
+/// Which CPU was idle is no change of code.
+#[test]
+fn idle_loops_of_boot_cpu_and_others_are_the_same() {
+    let idle = |path| timed(&[(path, Tag::Idle, vec![9; 32])]);
+    let comparison = compare(
+        &idle("start_kernel;rest_init;cpu_startup_entry;do_idle"),
+        &idle("start_secondary;cpu_startup_entry;do_idle"),
+    );
+    assert_eq!(comparison.union.tree.len(), 3);
+    assert!(!comparison.is_any_significant());
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! The union of both sides' call trees: every frame of either side has its place.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
-use super::matching::{Matching, inlined_elsewhere, key_of};
+use super::matching::{Matching, idle_entry, inlined_elsewhere, key_of};
 use super::side::Side;
-use crate::stack::{CallTree, Frame, FrameIx, FrameTable, NodeIx, Tag, TaggedStack};
+use crate::stack::{CallTree, Frame, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 
 /// Samples and weight of one side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -79,34 +79,15 @@ impl Union {
             Default::default()
         };
         let mut lists: Vec<FrameIx> = Vec::new();
-        let mut united: [Vec<United>; 2] = [Vec::new(), Vec::new()];
-        for (at, side) in sides.into_iter().enumerate() {
-            for stack in &side.stacks {
-                let (start, source) = (lists.len(), side.frames_of(stack));
-                let mut deciding = stack.deciding;
-                for (depth, frame) in source.iter().enumerate() {
-                    let frame = maps[at].get(frame.as_usize()).copied().unwrap_or(*frame);
-                    if left_out[at].contains(&frame) && depth + 1 < source.len() {
-                        deciding -= usize::from(depth < stack.deciding);
-                        continue;
-                    }
-                    lists.push(frame);
-                }
-                let count = Count {
-                    samples: stack.samples,
-                    weight: stack.weight,
-                };
-                let tag = if with_tags { stack.tag } else { Tag::Host };
-                united[at].push(United {
-                    start,
-                    end: lists.len(),
-                    tag,
-                    deciding,
-                    count,
-                    slice: stack.slice,
-                });
-            }
-        }
+        let united = [0, 1].map(|at: usize| {
+            let rules = Rules {
+                map: &maps[at],
+                left_out: &left_out[at],
+                skips_boot: matching == Matching::Loose && sides[at].is_tagged,
+                with_tags,
+            };
+            rules.apply(sides[at], &mut lists)
+        });
         let mut names: Vec<String> = left_out
             .iter()
             .flatten()
@@ -184,6 +165,54 @@ impl Union {
     /// The number of samples and the weight of a whole side.
     pub(crate) fn whole(&self, side: usize) -> Count {
         self.total[side].first().copied().unwrap_or_default()
+    }
+}
+
+/// What becomes of the frames of one side.
+struct Rules<'a> {
+    /// Where the side's frames are in the common table.
+    map: &'a [FrameIx],
+    left_out: &'a HashSet<FrameIx>,
+    /// Whether to leave out how a CPU came to its idle loop.
+    skips_boot: bool,
+    with_tags: bool,
+}
+
+impl Rules<'_> {
+    /// Appends the frames of all stacks to `lists`.
+    fn apply(&self, side: &Side, lists: &mut Vec<FrameIx>) -> Vec<United> {
+        let mut united = Vec::with_capacity(side.stacks.len());
+        for stack in &side.stacks {
+            let (start, source) = (lists.len(), side.frames_of(stack));
+            let mut deciding = stack.deciding;
+            let entry = if self.skips_boot {
+                idle_entry(side, source)
+            } else {
+                0
+            };
+            for (depth, own) in source.iter().enumerate() {
+                let frame = self.map.get(own.as_usize()).copied().unwrap_or(*own);
+                let is_inlined = self.left_out.contains(&frame) && depth + 1 < source.len();
+                let is_boot = depth < entry && side.frames.get(*own).kind != FrameKind::Root;
+                if is_inlined || is_boot {
+                    deciding -= usize::from(depth < stack.deciding);
+                } else {
+                    lists.push(frame);
+                }
+            }
+            united.push(United {
+                start,
+                end: lists.len(),
+                tag: if self.with_tags { stack.tag } else { Tag::Host },
+                deciding,
+                count: Count {
+                    samples: stack.samples,
+                    weight: stack.weight,
+                },
+                slice: stack.slice,
+            });
+        }
+        united
     }
 }
 

@@ -269,11 +269,8 @@ impl<'a> Worker<'a> {
         }
         if let Split::Slice(slicing) = plan.split {
             let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
-            if plan.selection.takes(&sample)
-                && let Some(slices) = self.slices.get_mut(ix.as_usize())
-                && let Some(count) = slices.get_mut(slicing.slice_of(time) as usize)
-            {
-                *count += 1;
+            if plan.selection.takes(&sample) {
+                self.count_in_slice(ix, slicing.slice_of(time));
             }
         }
         // Most records of a capture with tracepoints end here: nothing more of them is decoded.
@@ -353,6 +350,13 @@ impl<'a> Worker<'a> {
             self.table.add(key, (chain, user), period, time);
         }
         Ok(())
+    }
+
+    fn count_in_slice(&mut self, event: EventIx, slice: u32) {
+        let slices = self.slices.get_mut(event.as_usize());
+        if let Some(count) = slices.and_then(|slices| slices.get_mut(slice as usize)) {
+            *count += 1;
+        }
     }
 
     fn sideband<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) {

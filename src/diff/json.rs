@@ -1,0 +1,103 @@
+//! The comparison as JSON, for programs.
+
+use serde_json::{Value, json};
+
+use super::compare::{Change, Comparison};
+use super::events::EventChange;
+use super::quantities::Subject;
+use super::side::Origin;
+use super::table::changed_functions;
+use crate::stack::Tag;
+
+/// The comparison as JSON: all heads and events; functions with a significant change.
+pub fn as_json(comparison: &Comparison) -> Value {
+    let sides = comparison.origins.iter().zip(["before", "after"]);
+    let totals = comparison.head(Subject::Total);
+    let mut object = serde_json::Map::new();
+    object.insert("schema_version".to_owned(), 1.into());
+    for ((origin, side), at) in sides.zip(0..) {
+        let count = totals.map(|total| if at == 0 { total.before } else { total.after });
+        let count = count.unwrap_or_default();
+        object.insert(
+            side.to_owned(),
+            origin_json(origin, count.samples, count.weight),
+        );
+    }
+    let frames = &comparison.union.frames;
+    let functions: Vec<Value> = changed_functions(comparison)
+        .iter()
+        .map(|function| {
+            let frame = frames.get(function.frame);
+            json!({
+                "name": &*frame.name,
+                "object": &*frame.dso,
+                "inclusive": change_json(function.inclusive),
+                "self": change_json(function.own),
+            })
+        })
+        .collect();
+    let tag = |(tag, change): (Tag, &Change)| (tag.as_str().to_owned(), change_json(change));
+    let tags: serde_json::Map<String, Value> = comparison.tags().map(tag).collect();
+    let rest = json!({
+        "unit": comparison.unit.words(),
+        "confidence": comparison.confidence,
+        "noise_model": if comparison.knows_times { "samples and time slices" } else { "samples" },
+        "questions": {
+            "tags_and_events": comparison.asked[0],
+            "functions": comparison.asked[1],
+            "boxes": comparison.asked[2],
+        },
+        "any_significant": comparison.is_any_significant(),
+        "notes": comparison.notes,
+        "total": totals.map(change_json),
+        "exits": comparison.head(Subject::Exits).filter(|_| comparison.is_tagged).map(change_json),
+        "tags": tags,
+        "events": comparison.events.iter().map(event_json).collect::<Vec<_>>(),
+        "functions": functions,
+    });
+    if let Value::Object(rest) = rest {
+        object.extend(rest);
+    }
+    Value::Object(object)
+}
+
+fn origin_json(origin: &Origin, samples: u64, weight: u64) -> Value {
+    json!({
+        "name": origin.name,
+        "host": origin.host,
+        "kernel": origin.kernel,
+        "cpus": origin.cpus,
+        "event": origin.event,
+        "frequency": origin.frequency,
+        "seconds": origin.seconds,
+        "samples": samples,
+        "weight": weight,
+    })
+}
+
+fn change_json(change: &Change) -> Value {
+    let interval = change
+        .half_width
+        .map(|half| [change.difference() - half, change.difference() + half]);
+    json!({
+        "before": change.value_before,
+        "after": change.value_after,
+        "change": change.difference(),
+        "relative": change.relative(),
+        "interval": interval,
+        "probability": change.probability,
+        "significant": change.is_significant,
+        "weights": [change.before.weight, change.after.weight],
+        "samples": [change.before.samples, change.after.samples],
+    })
+}
+
+fn event_json(event: &EventChange) -> Value {
+    json!({
+        "name": event.name,
+        "counts": event.counts,
+        "per_second": event.rates,
+        "probability": event.probability,
+        "significant": event.is_significant,
+    })
+}
