@@ -1,6 +1,10 @@
 //! `vmflame diff` as users run it: folded text made by hand, and captures where they are present.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may stop, and says what it skips"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -195,7 +199,7 @@ fn the_picture_shows_both_sides_and_marks_what_is_gone() {
     );
 }
 
-/// The cure of the case study: with APICv on, emulated APIC accesses vanish.
+/// The cure of the case study: with `APICv` on, emulated APIC accesses vanish.
 #[test]
 fn turning_apicv_on_takes_the_emulation_of_the_apic_away() {
     let (Some(off), Some(on)) = (

@@ -44,8 +44,8 @@ pub(super) struct DiffOptions {
     /// How frames are matched.
     #[arg(long = "match", value_enum, default_value_t = Match::Loose, value_name = "HOW")]
     pub(super) matching: Match,
-    /// Exit with status 1 when this holds: 'exit:pio > +2pt', 'event:kvm:kvm_exit/s > +10%',
-    /// 'frame:NAME > +1pt'. Changes within the noise do not count.
+    /// Exit with status 1 when this holds: `exit:pio > +2pt`, `event:kvm:kvm_exit/s > +10%`,
+    /// `frame:NAME > +1pt`. Changes within the noise do not count.
     #[arg(long, value_name = "CONDITION")]
     pub(super) fail_if: Vec<String>,
     /// Let changes within the noise count for --fail-if.

@@ -141,7 +141,8 @@ impl Comparison {
             Threshold::of(&questions, rate)
         };
         for change in &mut heads {
-            change.is_significant = of_heads.passes(question(change));
+            change.is_significant =
+                of_heads.may_pass(change.probability) && of_heads.passes(question(change));
         }
         for event in &mut events {
             event.is_significant = of_heads.passes(event.question());
@@ -149,12 +150,14 @@ impl Comparison {
         let functions = existing(&inclusive).chain(existing(&own)).map(question);
         let of_functions = Threshold::of(&functions.collect::<Vec<_>>(), rate);
         for change in inclusive.iter_mut().chain(&mut own) {
-            change.is_significant = of_functions.passes(question(change));
+            change.is_significant =
+                of_functions.may_pass(change.probability) && of_functions.passes(question(change));
         }
         let asked = existing(&boxes).filter(|change| !repeats_parent(&union, change));
         let of_boxes = Threshold::of(&asked.map(question).collect::<Vec<_>>(), rate);
         for change in &mut boxes {
-            change.is_significant = of_boxes.passes(question(change));
+            change.is_significant =
+                of_boxes.may_pass(change.probability) && of_boxes.passes(question(change));
         }
         Ok(Self {
             notes: notes(sides, &union, options),

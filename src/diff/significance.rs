@@ -276,6 +276,11 @@ impl Threshold {
         }
     }
 
+    /// Whether an answer of this probability can be significant.
+    pub(crate) fn may_pass(&self, probability: f64) -> bool {
+        probability <= self.largest
+    }
+
     /// Whether the answer is significant.
     pub(crate) fn passes(&self, question: Question) -> bool {
         question.least <= self.bar && question.probability <= self.largest

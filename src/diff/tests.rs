@@ -214,12 +214,11 @@ fn draw(random: &mut Random, burst: f64, planted: f64) -> Side {
     let base = shares();
     let mut counts = vec![vec![0_u64; SLICES as usize]; base.len()];
     let mut left = 0.0;
-    let mut weights = base.clone();
-    let mut sum = 1.0;
+    let mut reach: Vec<f64> = Vec::new();
     for sample in 0..4000 {
         if left <= 0.0 {
             left = 60.0 + 190.0 * random.next();
-            weights = base.clone();
+            let mut weights = base.clone();
             weights[0] -= planted;
             weights[3] += planted;
             for weight in &mut weights {
@@ -227,15 +226,20 @@ fn draw(random: &mut Random, burst: f64, planted: f64) -> Side {
                     *weight *= burst;
                 }
             }
-            sum = weights.iter().sum();
+            reach = weights
+                .iter()
+                .scan(0.0, |sum, weight| {
+                    *sum += weight;
+                    Some(*sum)
+                })
+                .collect();
         }
         left -= 1.0;
-        let mut point = random.next() * sum;
-        let chosen = weights.iter().position(|weight| {
-            point -= weight;
-            point < 0.0
-        });
-        counts[chosen.unwrap_or(0)][sample * 32 / 4000] += 1;
+        let point = random.next() * reach.last().copied().unwrap_or(0.0);
+        let chosen = reach
+            .partition_point(|&end| end <= point)
+            .min(base.len() - 1);
+        counts[chosen][sample * 32 / 4000] += 1;
     }
     let names: Vec<String> = (0..base.len())
         .map(|ix| format!("main;group{};f{ix}", ix % 7))

@@ -80,17 +80,14 @@ impl<'c> Plan<'c> {
 /// `None` when the record is too short for it.
 pub(super) fn behind_chain<'a, O: ByteOrder>(
     plan: &Plan<'_>,
-    split: Split,
     (sample, time): (&SampleHead<'a>, Timestamp),
     mode: CpuMode,
 ) -> Option<(u64, UserPart<'a>)> {
     let attr = &plan.events.get(plan.selection.event)?.attr;
     let tail = SampleTail::parse::<O>(attr, sample.tail)?;
-    let split = match split {
-        Split::Nothing => 0,
-        Split::Cpu => sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
+    let split = match plan.split {
         Split::Cgroup => tail.cgroup.unwrap_or(u64::MAX),
-        Split::Slice(slicing) => u64::from(slicing.slice_of(time)),
+        split @ (Split::Nothing | Split::Cpu | Split::Slice(_)) => split.value(sample.cpu, time),
     };
     let branches = tail
         .branches

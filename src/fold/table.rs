@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use hashbrown::HashTable;
 
 use crate::space::Moment;
-use crate::units::{CpuMode, Pid, Tid, Timestamp};
+use crate::units::{Cpu, CpuMode, Pid, Tid, Timestamp};
 
 /// What stacks are kept apart by beyond thread and chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -19,6 +19,19 @@ pub enum Split {
     Cgroup,
     /// The slice of time, counted from 0.
     Slice(Slicing),
+}
+
+impl Split {
+    /// What a sample's stacks are kept apart by.
+    #[inline]
+    pub(super) fn value(self, cpu: Option<Cpu>, time: Timestamp) -> u64 {
+        match self {
+            // The cgroup is told behind the call chain, by whoever decodes that.
+            Self::Nothing | Self::Cgroup => 0,
+            Self::Cpu => cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
+            Self::Slice(slicing) => u64::from(slicing.slice_of(time)),
+        }
+    }
 }
 
 /// Time cut into slices of equal length.

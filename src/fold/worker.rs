@@ -313,19 +313,12 @@ impl<'a> Worker<'a> {
         } else {
             0
         };
-        let (split, user) = match (plan.split, plan.behind_chain) {
-            (Split::Nothing, BehindChain::Nothing) => (0, UserPart::InChain),
-            (Split::Cpu, BehindChain::Nothing) => (
-                sample.cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
-                UserPart::InChain,
-            ),
-            (Split::Slice(slicing), BehindChain::Nothing) => {
-                (u64::from(slicing.slice_of(time)), UserPart::InChain)
-            }
-            (split, _) => {
-                behind_chain::<O>(plan, split, (sample, time), mode).ok_or(Skip::TooShort)?
-            }
-        };
+        let (split, user) =
+            if plan.behind_chain == BehindChain::Nothing && plan.split != Split::Cgroup {
+                (plan.split.value(sample.cpu, time), UserPart::InChain)
+            } else {
+                behind_chain::<O>(plan, (sample, time), mode).ok_or(Skip::TooShort)?
+            };
         let (pid, tid) = (sample.pid, sample.tid);
         let key = StackKey {
             pid,
