@@ -68,11 +68,11 @@ impl WrittenEvent {
     }
 
     /// A tracepoint whose samples carry a payload besides what [`Self::cpu_clock`]'s carry.
-    pub fn tracepoint(name: &str, id: u64) -> Self {
+    pub fn tracepoint(name: &str, id: u16) -> Self {
         let mut event = Self::cpu_clock();
         event.name = name.to_owned();
         event.attr.pmu_type = 2;
-        event.attr.config = id;
+        event.attr.config = id.into();
         event.attr.sample_type |= PERF_SAMPLE_RAW;
         event.attr.frequency_or_period = 1;
         event.attr.flags = AttrFlags::SAMPLE_ID_ALL;

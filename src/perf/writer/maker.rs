@@ -4,12 +4,13 @@ use std::io;
 
 use linux_perf_data::Feature;
 
+use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::file::Description;
 use super::load::{Load, Written};
 use super::record::{Entry, Identity, RecordWriter};
 use super::sample::SampleValues;
-use super::sections::Section;
+use super::sections::{Section, TracepointFormat};
 use super::shape::{self, KERNEL_START, PROGRAM_START, Random};
 use crate::perf::CpuCounts;
 use crate::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER};
@@ -31,7 +32,7 @@ impl Load {
         clock.ids = ids(CLOCK_IDS);
         let mut events = vec![clock];
         if self.tracepoints > 0 {
-            let mut exit = WrittenEvent::tracepoint("kvm:kvm_exit", 2_000);
+            let mut exit = WrittenEvent::tracepoint("kvm:kvm_exit", KVM_EXIT);
             exit.ids = ids(TRACEPOINT_IDS);
             events.push(exit);
         }
@@ -39,7 +40,11 @@ impl Load {
             available: u32::from(self.cpus),
             online: u32::from(self.cpus),
         };
-        let features = vec![
+        let format = TracepointFormat {
+            system: "kvm".to_owned(),
+            text: kvm_exit_format(),
+        };
+        let mut features = vec![
             Section::text(Feature::HOSTNAME, "load"),
             Section::text(Feature::OSRELEASE, "6.1.0-load"),
             Section::text(Feature::VERSION, "6.1"),
@@ -48,6 +53,9 @@ impl Load {
             Section::command_line(&["perf", "record", "-e", "cpu-clock", "-a", "-g"]),
             Section::event_names(&events),
         ];
+        if self.tracepoints > 0 {
+            features.push(Section::tracing_data(vec![format]));
+        }
         Description { events, features }
     }
 
@@ -77,7 +85,8 @@ impl Load {
             tid,
             start: Avma::new(PROGRAM_START),
             len: shape::code_len(self),
-            file_offset: FileOffset::new(0),
+            // So that perf, which prints positions in the file, prints addresses.
+            file_offset: FileOffset::new(PROGRAM_START),
             identity: Identity::Inode {
                 major: 8,
                 minor: 1,
@@ -88,6 +97,65 @@ impl Load {
             flags: 2,
             name: b"/opt/load/program",
         }
+    }
+}
+
+/// The number of the tracepoint `kvm:kvm_exit` in made-up captures.
+const KVM_EXIT: u16 = 2_000;
+
+/// Fields of `kvm:kvm_exit`: type, name, offset, size.
+///
+/// Source: `TRACE_EVENT_KVM_EXIT`, arch/x86/kvm/trace.h, Linux 6.1.
+const KVM_EXIT_FIELDS: [(&str, &str, u32, u32); 13] = [
+    ("unsigned short", "common_type", 0, 2),
+    ("unsigned char", "common_flags", 2, 1),
+    ("unsigned char", "common_preempt_count", 3, 1),
+    ("int", "common_pid", 4, 4),
+    ("unsigned int", "exit_reason", 8, 4),
+    ("unsigned long", "guest_rip", 16, 8),
+    ("u32", "isa", 24, 4),
+    ("u64", "info1", 32, 8),
+    ("u64", "info2", 40, 8),
+    ("u32", "intr_info", 48, 4),
+    ("u32", "error_code", 52, 4),
+    ("unsigned int", "vcpu_id", 56, 4),
+    ("u64", "requests", 64, 8),
+];
+
+/// The text that tracefs has in `events/kvm/kvm_exit/format`, without the names of the values.
+fn kvm_exit_format() -> String {
+    let mut text = format!("name: kvm_exit\nID: {KVM_EXIT}\nformat:\n");
+    for (of_type, name, offset, size) in KVM_EXIT_FIELDS {
+        let signed = u8::from(of_type == "int");
+        text.push_str(&format!(
+            "\tfield:{of_type} {name};\toffset:{offset};\tsize:{size};\tsigned:{signed};\n"
+        ));
+        if name == "common_pid" {
+            text.push('\n');
+        }
+    }
+    text.push_str("\nprint fmt: \"reason %u rip 0x%lx\", REC->exit_reason, REC->guest_rip\n");
+    text
+}
+
+impl<O: ByteOrder> Encoder<O> {
+    /// The payload of a VMX exit because of port I/O to the ACPI PM timer.
+    fn kvm_exit(&mut self, tid: Tid) {
+        const IO_INSTRUCTION: u32 = 30;
+        const VMX: u32 = 1;
+        self.u16(KVM_EXIT);
+        self.u16(0);
+        self.i32(tid.as_i32());
+        self.u32(IO_INSTRUCTION);
+        self.zeros(4);
+        self.u64(0xffff_ffff_8100_1234);
+        self.u32(VMX);
+        self.zeros(4);
+        // Exit qualification: port 0x608, in, four bytes.
+        self.u64(0x0608_000b);
+        self.u64(0);
+        self.zeros(16);
+        self.u64(0);
     }
 }
 
@@ -173,6 +241,10 @@ impl<'a, O: ByteOrder> Maker<'a, O> {
             shape::chain_of(load, stack, &mut self.chain);
         }
         let time = Timestamp::from_nanos(self.clock);
+        let mut payload = Encoder::<O>::new();
+        if is_tracepoint {
+            payload.kvm_exit(tid);
+        }
         let ids = if is_tracepoint {
             TRACEPOINT_IDS
         } else {
@@ -188,7 +260,7 @@ impl<'a, O: ByteOrder> Maker<'a, O> {
             cpu: Cpu(cpu),
             period: 1_003_009,
             chain: &self.chain,
-            raw: &[0x5a; 36],
+            raw: payload.bytes(),
             ..SampleValues::default()
         };
         let event = self.events.get(usize::from(is_tracepoint));

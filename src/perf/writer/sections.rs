@@ -25,7 +25,17 @@ enum Content {
     Events(Vec<WrittenEvent>),
     BuildIds(Vec<RecordedBuildId>),
     Times(Timestamp, Timestamp),
+    Tracing(Vec<TracepointFormat>),
     Bytes(Vec<u8>),
+}
+
+/// What the kernel says about a tracepoint.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TracepointFormat {
+    /// Its subsystem, as in `kvm`.
+    pub system: String,
+    /// The text of its file `format` in tracefs.
+    pub text: String,
 }
 
 impl Section {
@@ -78,6 +88,14 @@ impl Section {
         }
     }
 
+    /// The formats of tracepoints. perf refuses a file with tracepoint events that lacks them.
+    pub fn tracing_data(formats: Vec<TracepointFormat>) -> Self {
+        Self {
+            feature: Feature::TRACING_DATA,
+            content: Content::Tracing(formats),
+        }
+    }
+
     /// Any feature, as bytes in the byte order of the file.
     pub fn bytes_of(feature: Feature, bytes: Vec<u8>) -> Self {
         Self {
@@ -123,8 +141,48 @@ impl Section {
                 out.raw(records.bytes());
             }
             Content::Times(first, last) => out.u64s(&[first.as_nanos(), last.as_nanos()]),
+            Content::Tracing(formats) => out.tracing_data(formats),
             Content::Bytes(bytes) => out.raw(bytes),
         }
         out.into_bytes()
+    }
+}
+
+/// Describes the ring buffer's pages, which no perf.data file holds; perf reads it all the same.
+const HEADER_PAGE: &str = "\
+\tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;
+\tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;
+\tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;
+\tfield: char data;\toffset:16;\tsize:4080;\tsigned:1;
+";
+
+impl<O: ByteOrder> Encoder<O> {
+    /// Appends tracing data, version 0.6, of a kernel with 64-bit words and pages of 4096 bytes.
+    /// What is of no use without a ring buffer is left empty.
+    ///
+    /// Source: `read_tracing_data()`, `tools/perf/util/trace-event-info.c`, Linux 6.12.
+    fn tracing_data(&mut self, formats: &[TracepointFormat]) {
+        self.raw(b"\x17\x08\x44tracing0.6\0");
+        self.raw(&[u8::from(O::IS_BIG), 8]);
+        self.u32(4096);
+        self.raw(b"header_page\0");
+        self.u64(HEADER_PAGE.len() as u64);
+        self.raw(HEADER_PAGE.as_bytes());
+        self.raw(b"header_event\0");
+        self.u64(0);
+        // The formats of ftrace's own events.
+        self.u32(0);
+        self.len_u32(formats.len());
+        for format in formats {
+            self.raw(format.system.as_bytes());
+            self.raw(&[0]);
+            self.u32(1);
+            self.u64(format.text.len() as u64);
+            self.raw(format.text.as_bytes());
+        }
+        // Symbols, formats of trace_printk(), names of tasks.
+        self.u32(0);
+        self.u32(0);
+        self.u64(0);
     }
 }
