@@ -8,6 +8,7 @@ mod namer;
 mod stacks;
 mod subtitle;
 mod survey;
+mod timing;
 
 use hashbrown::HashMap;
 
@@ -17,7 +18,8 @@ pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
 pub use namer::{Namer, ObjectReport};
 pub use stacks::{FrameScope, NamedStacks, Stack};
 pub use subtitle::subtitle;
-pub use survey::{Survey, survey};
+pub use survey::{Survey, count_records, survey};
+pub use timing::{Stage, Stopwatch, Timings};
 
 use crate::error::{Error, Result};
 use crate::fold::{Folded, Gap, MomentStack, Selection, Split, fold};
@@ -129,6 +131,8 @@ pub struct Profile {
     pub kernel_source: KernelSource,
     /// Number of addresses at which the kernel changed its code during the recording.
     pub text_pokes: usize,
+    /// How long the stages from fold to tag took.
+    pub timings: Timings,
 }
 
 /// Runs the pipeline on a capture.
@@ -137,13 +141,14 @@ pub struct Profile {
 /// When the request does not fit the capture (no such event, no call chains, nothing passes the
 /// filters), or a symbol file that was named cannot be used.
 pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
+    let mut watch = Stopwatch::start();
     let event = choose_event(capture, request.event.as_deref())?;
     let times = choice::resolve_times(capture, &request.times, request.threads)?;
     let split = match request.split() {
         Split::Nothing if request.slices > 0 => {
             Split::Slice(choice::slicing(capture, &times, request))
         }
-        other => other,
+        other @ (Split::Nothing | Split::Cpu | Split::Cgroup | Split::Slice(_)) => other,
     };
     let (pids, tids, cpus) = (
         request.pids.clone(),
@@ -165,9 +170,11 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
             folded = fold(capture, &selection, split, request.threads);
         }
     }
+    watch.lap(Stage::Fold);
     let build_ids = survey::recorded_build_ids(capture);
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
     let settled = folded.settle(capture, (&selection, split), &timeline, request.threads);
+    watch.lap(Stage::Settle);
     let mut namer = Namer::new(&timeline, &build_ids, symbols)?;
     let add = |(samples, period): (u64, u64), s: &MomentStack<'_>| {
         (
@@ -177,7 +184,10 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     };
     let periods = settled.iter().fold((0, 0), add);
     let stacks = NamedStacks::build(capture, settled, &mut namer, request);
+    watch.lap(Stage::Name);
     let mut profile = finish(capture, selection.event, &folded, (stacks, namer), request)?;
+    watch.lap(Stage::Tag);
+    profile.timings = watch.timings();
     profile.periods = periods;
     if let Split::Slice(slicing) = split {
         profile.slice_seconds = choice::slice_seconds(capture, slicing);
@@ -264,6 +274,7 @@ fn finish(
         tally,
         times: folded.times,
         gaps: folded.gaps.clone(),
+        timings: Timings::default(),
     })
 }
 

@@ -9,7 +9,8 @@ use super::{Request, choose_event};
 use crate::error::Result;
 use crate::fold::{Gap, Selection, Split, fold};
 use crate::loss::Tally;
-use crate::perf::{Capture, RecordCounts};
+use crate::perf::bytes::with_order;
+use crate::perf::{Capture, RecordCounts, scan};
 use crate::space::Timeline;
 use crate::symbol::Unresolved;
 use crate::units::{BuildId, EventIx, Timestamp};
@@ -66,6 +67,14 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
         kernel_source: namer.kernel_source(),
         objects: namer.take_reports(),
         unresolved: namer.unresolved(),
+    })
+}
+
+/// Counts the records of a capture by type: one walk over their headers and nothing else.
+pub fn count_records(capture: &Capture, threads: usize) -> RecordCounts {
+    let regions = capture.regions();
+    with_order!(capture.endian(), O => {
+        scan::<O, _, _, _>(&regions, threads, || (), |(), _| {}).counts
     })
 }
 
