@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use vmflame::analysis::{FrameScope, Grouping, TimeRequest, WeightKind, parse_times};
 use vmflame::output::Annotate;
 
+use super::bench::BenchOptions;
 use super::diff_args::DiffOptions;
 
 /// From a Linux perf.data to the cause of a slow virtual machine.
@@ -35,6 +36,8 @@ pub(super) enum Command {
     Info(InfoOptions),
     /// Say what changed between two captures, and whether it is more than noise.
     Diff(Box<DiffOptions>),
+    /// Measure how long the stages take on a capture, and other programs on the same.
+    Bench(BenchOptions),
 }
 
 /// Where the capture and its symbols are.
@@ -105,6 +108,9 @@ pub(super) struct ConvertOptions {
     /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
     #[arg(long, value_name = "PIXELS", value_parser = parse_width)]
     pub(super) min_width: Option<f64>,
+    /// Print on standard error how long each stage took.
+    #[arg(long)]
+    pub(super) timings: bool,
     /// Append to each frame of folded text what it is.
     #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "perf", value_name = "KIND")]
     pub(super) annotate: Option<Suffix>,

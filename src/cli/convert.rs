@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vmflame::analysis::{
-    KernelSource, Profile, Request, SymbolRequest, event_names, profile, subtitle,
+    KernelSource, Profile, Request, Stage, Stopwatch, SymbolRequest, event_names, profile, subtitle,
 };
 use vmflame::error::{Error, Result};
 use vmflame::fold::Gap;
@@ -12,14 +12,19 @@ use vmflame::perf::{Capture, Damage, Finding};
 use vmflame::units::{Cpu, Pid, Tid, Timestamp};
 
 use super::args::{ConvertOptions, FilterOptions, Format};
+use super::bench::stage_table;
 use super::{Outcome, live, stream, write};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
+    let mut watch = Stopwatch::start();
     let (input, capture) = stream::open(&options.input.input, quiet)?;
     let symbols = live::symbols(&options.input, &input);
     let request = request(options)?;
+    watch.lap(Stage::Open);
     let profile = profile(&capture, &symbols, &request)?;
+    watch.skip(&profile.timings);
     let tree = profile.tree();
+    watch.lap(Stage::Tree);
     let format = options.format.unwrap_or_else(|| format_of(&options.output));
     write::to_path(&options.output, |out| match format {
         Format::Folded => write_folded(&tree, &profile.frames, options.annotation(), out),
@@ -35,6 +40,10 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
             write_svg(&tree, &profile.frames, &picture, out).map(|_| ())
         }
     })?;
+    watch.lap(Stage::Draw);
+    if options.timings {
+        eprint!("{}", stage_table(&watch.timings()));
+    }
     if !quiet {
         speak(&capture, &profile, &symbols, options);
     }

@@ -44,3 +44,13 @@ fn live_kernel() -> Option<LiveKernel> {
         kallsyms: PathBuf::from("/proc/kallsyms"),
     })
 }
+
+/// Bytes of memory that this process has filled itself, mapped files not counted.
+pub(super) fn anonymous_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("RssAnon:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kib.checked_mul(1024)
+}

@@ -3,11 +3,14 @@
 #![expect(clippy::print_stderr, reason = "this is the layer that prints")]
 
 mod args;
+mod bench;
 mod convert;
 mod describe;
 mod diff;
 mod diff_args;
+mod figures;
 mod live;
+mod rivals;
 mod stream;
 mod write;
 
@@ -34,6 +37,7 @@ pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let outcome = match &arguments.command {
         Command::Convert(options) => convert::run(options, arguments.quiet),
+        Command::Bench(options) => bench::run(options, arguments.quiet),
         Command::Info(options) => describe::run(options, arguments.quiet),
         Command::Diff(options) => diff::run(options, arguments.quiet),
     };

@@ -39,6 +39,23 @@ pub(super) fn to_path(
     })
 }
 
+/// Runs `write` on a new file, which takes the place of `path` only when all of it is there.
+pub(super) fn file_to_path(
+    path: &Path,
+    write: impl FnOnce(File) -> io::Result<File>,
+) -> Result<()> {
+    let beside = beside(path);
+    let attempt = || {
+        write(File::create(&beside)?)?.sync_data()?;
+        fs::rename(&beside, path)
+    };
+    attempt().map_err(|source| {
+        // What was begun is of no use; that it cannot be removed changes nothing.
+        drop(fs::remove_file(&beside));
+        Error::io("write", path, source)
+    })
+}
+
 /// A name in the same directory, so that the rename cannot cross file systems.
 fn beside(path: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
