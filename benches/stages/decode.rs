@@ -11,7 +11,7 @@ use vmflame::analysis::{choose_event, count_records};
 use vmflame::fold::{Selection, Split, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
 use vmflame::perf::bytes::{Little, u64_at};
-use vmflame::perf::{Capture, Record, scan};
+use vmflame::perf::{Capture, Met, scan};
 
 use super::captures;
 
@@ -81,7 +81,10 @@ pub(crate) fn sample_decode(c: &mut Criterion) {
 fn decode(path: &Path) -> Decoded {
     let capture = Capture::open(path).unwrap();
     let events = capture.events();
-    let visit = |found: &mut Decoded, record: Record<'_>| {
+    let visit = |found: &mut Decoded, met: Met<'_>| {
+        let Met::Record(record) = met else {
+            return;
+        };
         if record.header.record_type != PERF_RECORD_SAMPLE {
             return;
         }
