@@ -383,6 +383,16 @@ fn rules_tag_functions_of_the_users_own() {
     );
 }
 
+/// A table written by hand that falls behind the program.
+#[test]
+fn the_readme_knows_every_tag() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).unwrap();
+    for tag in vmflame::stack::Tag::ALL {
+        assert!(readme.contains(&format!("\n| `{tag}` | ")), "{tag} is missing");
+    }
+}
+
 /// Scripts that want the picture and nothing else.
 #[test]
 fn quiet_says_nothing_but_errors() {
