@@ -389,7 +389,10 @@ fn the_readme_knows_every_tag() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(path).unwrap();
     for tag in vmflame::stack::Tag::ALL {
-        assert!(readme.contains(&format!("\n| `{tag}` | ")), "{tag} is missing");
+        assert!(
+            readme.contains(&format!("\n| `{tag}` | ")),
+            "{tag} is missing"
+        );
     }
 }
 
