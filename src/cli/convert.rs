@@ -7,9 +7,10 @@ use vmflame::analysis::{
 };
 use vmflame::error::{Error, Result};
 use vmflame::fold::Gap;
+use vmflame::loss::Tally;
 use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::{Capture, Damage, Finding};
-use vmflame::units::{Cpu, Pid, Tid, Timestamp};
+use vmflame::units::{Cpu, Pid, Tid};
 
 use super::args::{ConvertOptions, FilterOptions, Format};
 use super::bench::stage_table;
@@ -18,6 +19,9 @@ use super::{Outcome, live, stream, write};
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
     let (input, capture) = stream::open(&options.input.input, quiet)?;
+    if !quiet {
+        warn_of_damage(&capture);
+    }
     let symbols = live::symbols(&options.input, &input);
     let request = request(options)?;
     watch.lap(Stage::Open);
@@ -47,7 +51,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     if !quiet {
         speak(&capture, &profile, &symbols, options);
     }
-    let is_damaged = !capture.findings().is_empty() || profile.tally.damaged_bytes > 0;
+    let is_damaged = is_damaged(&capture, &profile.tally);
     Ok(if is_damaged {
         Outcome::Damaged
     } else {
@@ -103,14 +107,18 @@ fn format_of(output: &Path) -> Format {
     }
 }
 
+/// Says what was odd about the file; also where nothing comes of it, it is the reason.
+fn warn_of_damage(capture: &Capture) {
+    let path = capture.path().display();
+    for finding in capture.findings() {
+        eprintln!("warning: {path}: {}", describe(finding));
+    }
+}
+
 /// Says on standard error what was done, what was lost, and what would make it better.
 fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options: &ConvertOptions) {
-    for finding in capture.findings() {
-        eprintln!(
-            "warning: {}: {}",
-            capture.path().display(),
-            describe(finding)
-        );
+    if let Some((first, last)) = profile.times.filter(|_| ends_early(capture)) {
+        eprintln!("warning: what could be read is from {first} to {last}");
     }
     for gap in profile.gaps.iter().take(SHOWN_GAPS) {
         eprintln!("warning: {}", describe_gap(gap));
@@ -214,6 +222,25 @@ fn quality(profile: &Profile) -> String {
     line
 }
 
+/// Whether something of the capture could not be read or made no sense: its result is worth less.
+pub(super) fn is_damaged(capture: &Capture, tally: &Tally) -> bool {
+    !capture.findings().is_empty() || tally.damaged_bytes > 0 || tally.skipped_total() > 0
+}
+
+/// Whether records are missing from some time on.
+fn ends_early(capture: &Capture) -> bool {
+    capture.findings().iter().any(|finding| {
+        matches!(
+            finding,
+            Finding::Unfinished
+                | Finding::CutOff { .. }
+                | Finding::LostPlace
+                | Finding::LostCompressed { .. }
+                | Finding::LostWrapping { .. }
+        )
+    })
+}
+
 pub(super) fn describe(finding: &Finding) -> String {
     match finding {
         Finding::Unfinished => {
@@ -227,8 +254,19 @@ pub(super) fn describe(finding: &Finding) -> String {
         Finding::LostWrapping { cause } => {
             format!("the compressed file is damaged or cut off, what came before was read: {cause}")
         }
-        Finding::LostFeature(feature) => {
-            format!("the header's {feature} section is not in the file")
+        Finding::LostPart { number } => {
+            format!("data.{number} is missing: its records are lost")
+        }
+        Finding::LostPlace => {
+            "the header is damaged: it does not say where the records are; they were looked for"
+                .to_owned()
+        }
+        Finding::LostFeatures(features) => {
+            let names: Vec<String> = features.iter().map(ToString::to_string).collect();
+            format!(
+                "the header's sections {} are not in the file",
+                names.join(", ")
+            )
         }
     }
 }
@@ -237,13 +275,16 @@ pub(super) fn describe(finding: &Finding) -> String {
 const SHOWN_GAPS: usize = 5;
 
 pub(super) fn describe_gap(gap: &Gap) -> String {
-    let time = |time: Option<Timestamp>, else_say: &str| {
-        time.map_or_else(|| else_say.to_owned(), |time| time.to_string())
-    };
-    let (after, before) = (
-        time(gap.after, "the beginning"),
-        time(gap.before, "the end"),
-    );
     let Damage { position, len } = gap.damage;
-    format!("{len} bytes at {position:#x} are no records; missing: from {after} to {before}")
+    let missing = match (gap.after, gap.before) {
+        // Each CPU's records come in blocks: what stands behind the damage may be older.
+        (Some(after), Some(before)) if before < after => {
+            format!("; missing: some from {before} to {after}")
+        }
+        (Some(after), Some(before)) => format!("; missing: from {after} to {before}"),
+        (Some(after), None) => format!("; missing: from {after} to the end"),
+        (None, Some(before)) => format!("; missing: from the beginning to {before}"),
+        (None, None) => String::new(),
+    };
+    format!("{len} bytes at {position:#x} are no records{missing}")
 }

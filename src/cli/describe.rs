@@ -23,7 +23,7 @@ pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
         as_text(&capture, &survey)
     };
     super::write::to_path("-".as_ref(), |out| out.write_all(text.as_bytes()))?;
-    let is_damaged = !capture.findings().is_empty() || survey.tally.damaged_bytes > 0;
+    let is_damaged = convert::is_damaged(&capture, &survey.tally);
     Ok(if is_damaged {
         Outcome::Damaged
     } else {

@@ -79,6 +79,8 @@ struct Worker<'a> {
     /// Time of the first record that carried one.
     first_time: Option<Timestamp>,
     gaps: Vec<Gap>,
+    /// How many of the gaps lie in regions before this one.
+    settled_gaps: usize,
 }
 
 /// Folds the wanted samples of a capture and gathers its sideband, in one walk.
@@ -100,9 +102,13 @@ fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>, threads: usize) 
         Met::Damage(damage) => worker.jump(damage),
     };
     let scan = scan::<O, _, _, _>(&regions, threads, make, visit);
-    let mut parts = scan.visitors.into_iter();
-    let mut all = parts.next().unwrap_or_else(|| Worker::new(&plan));
-    for part in parts {
+    let mut parts = scan.visitors.into_iter().zip(scan.begins_region);
+    let first = parts.next().map(|(part, _)| part);
+    let mut all = first.unwrap_or_else(|| Worker::new(&plan));
+    for (part, begins_region) in parts {
+        if begins_region {
+            all.end_region();
+        }
         all.append(part);
     }
     keep_promises::<O>(capture, &mut all, threads);
@@ -160,7 +166,14 @@ impl<'a> Worker<'a> {
             clock: None,
             first_time: None,
             gaps: Vec::new(),
+            settled_gaps: 0,
         }
+    }
+
+    /// Forgets the time: regions lie beside each other in time, not one behind the other.
+    fn end_region(&mut self) {
+        self.clock = None;
+        self.settled_gaps = self.gaps.len();
     }
 
     /// Adds what the walk of the following part found.
@@ -187,12 +200,9 @@ impl<'a> Worker<'a> {
         };
         self.clock = later.clock.or(self.clock);
         self.promises.append(later.promises);
-        for gap in self
-            .gaps
-            .iter_mut()
-            .rev()
-            .take_while(|gap| gap.before.is_none())
-        {
+        let open = self.gaps.get_mut(self.settled_gaps..).unwrap_or_default();
+        let open = open.iter_mut().rev();
+        for gap in open.take_while(|gap| gap.before.is_none()) {
             gap.before = later.first_time;
         }
         let carry = |gap: Gap| Gap {

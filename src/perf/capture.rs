@@ -1,22 +1,22 @@
 //! An opened capture: events, features and record regions of a perf.data file.
 
-use std::io::{self, Read};
+use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use linux_perf_data::{Feature, FeatureSet};
+use linux_perf_data::Feature;
 
-use super::bytes::{ByteOrder, Endian, position, with_order};
+use super::bytes::{ByteOrder, Endian, with_order};
 use super::decompress::decompress;
-use super::events::{Event, Events};
+use super::events::Events;
 use super::features::{Features, RecordedBuildId};
-use super::header::{Header, Magic, PIPE_HEADER_LEN};
+use super::header::Magic;
 use super::mapping::MappedFile;
 use super::recognise::not_perf_data;
 use super::scan::Region;
-use super::storage::{Spool, Storage, Wrapping};
+use super::sections::{name_tracepoints, read_file, read_pipe};
+use super::storage::{Spool, Storage, Wrapping, most_unpacked};
 use super::stream::describe;
-use super::tracing::tracepoints;
 use crate::error::{Error, Result};
 
 /// Something about a capture that its user should know.
@@ -29,12 +29,19 @@ pub enum Finding {
         /// Bytes that are missing.
         missing: u64,
     },
-    /// A feature section does not lie in the file.
-    LostFeature(Feature),
+    /// The header says that the records lie where they cannot; they were looked for.
+    LostPlace,
+    /// Feature sections that do not lie in the file.
+    LostFeatures(Vec<Feature>),
     /// Compressed records that could not be read.
     LostCompressed {
         /// Compressed bytes.
         bytes: u64,
+    },
+    /// A file of a directory is not there.
+    LostPart {
+        /// Its number, as in `data.3`.
+        number: u32,
     },
     /// The compression around the file ends in the middle, or is damaged.
     LostWrapping {
@@ -66,15 +73,6 @@ pub struct Capture {
     has_compressed: bool,
     endian: Endian,
     events: Events,
-    features: Features,
-    build_ids: Vec<RecordedBuildId>,
-    findings: Vec<Finding>,
-}
-
-/// The parts of a capture that its first file tells.
-struct Opened {
-    regions: Vec<(usize, Range<usize>)>,
-    events: Vec<Event>,
     features: Features,
     build_ids: Vec<RecordedBuildId>,
     findings: Vec<Finding>,
@@ -115,17 +113,14 @@ impl Capture {
     fn open_directory(path: &Path) -> Result<Self> {
         let first = path.join("data");
         let mut capture = Self::from_storage(&first, Storage::Mapped(MappedFile::open(&first)?))?;
-        let mut parts = Vec::new();
-        for number in 0_u32.. {
-            let part = path.join(format!("data.{number}"));
-            if !part.is_file() {
-                break;
-            }
-            parts.push(MappedFile::open(&part)?);
-        }
         capture.kind = CaptureKind::Directory;
         path.clone_into(&mut capture.path);
-        for part in parts {
+        let mut expected = 0;
+        for (number, part) in numbered_parts(path)? {
+            let lost = (expected..number).map(|number| Finding::LostPart { number });
+            capture.findings.extend(lost.take(MAX_LOST_PARTS));
+            expected = number + 1;
+            let part = MappedFile::open(&part)?;
             let whole = 0..part.bytes().len();
             capture.storages.push(Storage::Mapped(part));
             capture.regions.push((capture.storages.len() - 1, whole));
@@ -138,12 +133,15 @@ impl Capture {
     fn from_storage(path: &Path, mut storage: Storage) -> Result<Self> {
         let mut findings = Vec::new();
         let mut wrapping = None;
+        let limit = most_unpacked(storage.bytes().len() as u64);
         // perf writes none of these itself; two around each other are as far as anyone goes.
         for _ in 0..2 {
             let Some(found) = Wrapping::of(storage.bytes()) else {
                 break;
             };
-            let (inner, problem) = unwrap(path, found, storage.bytes())?;
+            let unpacked = found.unpack(storage.bytes(), limit);
+            let (inner, problem) =
+                unpacked.map_err(|source| Error::io("decompress", path, source))?;
             findings.extend(problem.map(|cause| Finding::LostWrapping { cause }));
             (storage, wrapping) = (inner, Some(found));
         }
@@ -185,7 +183,7 @@ impl Capture {
     fn decompress<O: ByteOrder>(&mut self, regions: &[usize]) -> Result<()> {
         let may_have_some = self.kind != CaptureKind::File
             || self.features.section(Feature::COMPRESSED).is_some()
-            || self.findings.contains(&Finding::Unfinished);
+            || !self.findings.is_empty();
         if !may_have_some {
             return Ok(());
         }
@@ -283,111 +281,21 @@ impl Capture {
     }
 }
 
-/// Removes the compression around a file; also what went wrong before its end.
-fn unwrap(path: &Path, wrapping: Wrapping, bytes: &[u8]) -> Result<(Storage, Option<String>)> {
-    let failed = |source| Error::io("decompress", path, source);
-    let mut reader = wrapping.unwrap(bytes).map_err(failed)?;
-    let mut spool = Spool::default();
-    let mut buffer = vec![0; 1 << 17];
-    let mut problem = None;
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(len) => {
-                let read = buffer.get(..len).unwrap_or_default();
-                io::Write::write_all(&mut spool, read).map_err(failed)?;
-            }
-            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
-            Err(cause) if spool.is_empty() => return Err(failed(cause)),
-            Err(cause) => {
-                problem = Some(cause.to_string());
-                break;
-            }
+/// How many missing files of a directory are named one by one.
+const MAX_LOST_PARTS: usize = 100;
+
+/// The files `data.0`, `data.1`, ... of a directory, in order of their numbers.
+fn numbered_parts(directory: &Path) -> Result<Vec<(u32, PathBuf)>> {
+    let failed = |source| Error::io("read", directory, source);
+    let mut parts = Vec::new();
+    for entry in std::fs::read_dir(directory).map_err(failed)? {
+        let part = entry.map_err(failed)?.path();
+        let name = part.file_name().and_then(|name| name.to_str());
+        let number = name.and_then(|name| name.strip_prefix("data.")?.parse::<u32>().ok());
+        if let Some(number) = number.filter(|&number| number < u32::MAX && part.is_file()) {
+            parts.push((number, part));
         }
     }
-    Ok((spool.finish().map_err(failed)?, problem))
-}
-
-/// Reads the header and sections of a file.
-fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opened> {
-    let header = Header::parse::<O>(bytes)
-        .ok_or_else(|| Error::format(path, "the file ends inside its header"))?;
-    if is_of_simpleperf(&header.features) {
-        return Err(Error::format(
-            path,
-            "a perf.data of Android's simpleperf, which is not read",
-        )
-        .with_hint("record with perf, or convert it with simpleperf's own tools"));
-    }
-    let mut findings = Vec::new();
-    let start = position(header.data.offset).min(bytes.len());
-    let (end, features) = if header.data.len == 0 {
-        findings.push(Finding::Unfinished);
-        (bytes.len(), Features::default())
-    } else {
-        let stated = start.saturating_add(position(header.data.len));
-        if stated > bytes.len() {
-            findings.push(Finding::CutOff {
-                missing: (stated - bytes.len()) as u64,
-            });
-        }
-        let table = header.feature_table().unwrap_or(u64::MAX);
-        let (features, lost) = Features::read::<O>(bytes, table, header.features);
-        if stated <= bytes.len() {
-            findings.extend(lost.into_iter().map(Finding::LostFeature));
-        }
-        (stated.min(bytes.len()), features)
-    };
-    let events = Events::read::<O>(bytes, &header);
-    let build_ids = features.build_ids::<O>();
-    Ok(Opened {
-        regions: vec![(0, start..end)],
-        events,
-        features,
-        build_ids,
-        findings,
-    })
-}
-
-/// Whether the features are those of simpleperf, which uses the numbers from 128 up.
-fn is_of_simpleperf(features: &FeatureSet) -> bool {
-    features
-        .iter()
-        .any(|feature| feature >= Feature::SIMPLEPERF_FILE)
-}
-
-/// Reads what the records of pipe-mode data say about themselves.
-fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
-    let start = position(PIPE_HEADER_LEN).min(bytes.len());
-    let records = bytes.get(start..).unwrap_or_default();
-    let found = describe::<O>(Region {
-        bytes: records,
-        position: 0,
-        mapping: None,
-    });
-    let mut build_ids = found.features.build_ids::<O>();
-    build_ids.extend(found.build_ids);
-    let regions = vec![(0, start..bytes.len())];
-    Opened {
-        regions,
-        events: found.events,
-        features: found.features,
-        build_ids,
-        findings: vec![],
-    }
-}
-
-/// Names tracepoints that the file names nowhere but in their formats.
-fn name_tracepoints(list: &mut [Event], features: &Features) {
-    let is_nameless =
-        |event: &Event| event.attr.is_tracepoint() && event.name.starts_with("type 2 ");
-    if !list.iter().any(is_nameless) {
-        return;
-    }
-    let known = tracepoints(features.section(Feature::TRACING_DATA).unwrap_or_default());
-    for event in list.iter_mut().filter(|event| is_nameless(event)) {
-        if let Some(found) = known.iter().find(|found| found.id == event.attr.config) {
-            event.name.clone_from(&found.name);
-        }
-    }
+    parts.sort();
+    Ok(parts)
 }

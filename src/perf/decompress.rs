@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
-use super::storage::{Spool, Storage};
+use super::storage::{Spool, Storage, most_unpacked};
 
 /// What the pieces of a capture decompress to.
 #[derive(Debug)]
@@ -13,10 +13,6 @@ pub(super) struct Decompressed {
     /// Compressed bytes that could not be read.
     pub(super) lost: u64,
 }
-
-/// How many times the compressed length is taken at most: zstd packs records about 10:1, and a
-/// file made to fill the disk is stopped.
-const LARGEST_RATIO: u64 = 2000;
 
 /// Decompresses pieces, in order, as one stream.
 ///
@@ -27,9 +23,7 @@ const LARGEST_RATIO: u64 = 2000;
 /// When the temporary file of the spool cannot be written.
 pub(super) fn decompress(pieces: &[&[u8]]) -> io::Result<Decompressed> {
     let packed_len: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
-    let limit = packed_len
-        .saturating_mul(LARGEST_RATIO)
-        .saturating_add(1 << 20);
+    let limit = most_unpacked(packed_len);
     let mut spool = Spool::default();
     let mut lost = 0;
     let mut decoder = Decoder::new()?;

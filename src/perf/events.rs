@@ -134,27 +134,34 @@ impl Events {
         id.and_then(|id| self.get(self.by_id(id)?)).or(Some(first))
     }
 
-    /// Reads the attribute section. Entries that do not lie in the file are left out.
+    /// Reads the attribute section. Entries that do not lie in the file are left out, and so are
+    /// ids that would take all of them over the length of the file.
     pub fn read<O: ByteOrder>(file: &[u8], header: &Header) -> Vec<Event> {
-        let entry_len = position(header.attr_entry_len);
-        let Some(attr_len) = entry_len.checked_sub(Section::ENCODED_LEN) else {
-            return Vec::new();
-        };
-        if attr_len < MIN_ATTR_SIZE {
-            return Vec::new();
-        }
         let start = position(header.attrs.offset);
         let end = start
             .saturating_add(position(header.attrs.len))
             .min(file.len());
         let section = file.get(start..end).unwrap_or_default();
+        let stated = position(header.attr_entry_len);
+        let smallest = MIN_ATTR_SIZE + Section::ENCODED_LEN;
+        let entry_len = if (smallest..=section.len()).contains(&stated) {
+            stated
+        } else {
+            // A damaged header: the first structure says how long it is itself.
+            let own = u32_at::<O>(section, 4).map_or(0, |len| position(len.into()));
+            own.max(MIN_ATTR_SIZE) + Section::ENCODED_LEN
+        };
+        let attr_len = entry_len - Section::ENCODED_LEN;
+        let mut room = file.len();
         section
             .chunks_exact(entry_len)
             .filter_map(|entry| {
                 let (attr, ids) = entry.split_at_checked(attr_len)?;
                 let ids = Section::read(&mut Cursor::<O>::new(ids))?
                     .of(file)
+                    .filter(|ids| ids.len() <= room)
                     .unwrap_or_default();
+                room -= ids.len();
                 let ids = ids
                     .chunks_exact(8)
                     .filter_map(|id| u64_at::<O>(id, 0))

@@ -39,13 +39,20 @@ impl Features {
     /// Reads the descriptors at `table` of `file`, one for each feature of `set`.
     ///
     /// Features whose section does not lie in the file are left out; the second value says which.
+    /// So are those that would take the sum of all sections over the length of the file, which
+    /// only sections that lie over each other do.
     pub fn read<O: ByteOrder>(file: &[u8], table: u64, set: FeatureSet) -> (Self, Vec<Feature>) {
         let mut at = Cursor::<O>::new(file.get(position(table)..).unwrap_or_default());
         let mut features = Self::default();
         let mut missing = Vec::new();
+        let mut room = file.len();
         for feature in set.iter() {
-            match Section::read(&mut at).and_then(|section| section.of(file)) {
-                Some(bytes) => features.insert(feature, bytes),
+            let found = Section::read(&mut at).and_then(|section| section.of(file));
+            match found.filter(|bytes| bytes.len() <= room) {
+                Some(bytes) => {
+                    room -= bytes.len();
+                    features.insert(feature, bytes);
+                }
                 None => missing.push(feature),
             }
         }

@@ -16,6 +16,7 @@ mod mapping;
 mod recognise;
 mod record;
 mod scan;
+mod sections;
 mod sideband;
 mod storage;
 mod stream;

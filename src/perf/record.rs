@@ -4,6 +4,9 @@ use super::abi::{KERNEL_TYPE_END, PERF_RECORD_USER_TYPE_START, USER_TYPE_END};
 use super::bytes::ByteOrder;
 use crate::units::CpuMode;
 
+/// First type that no perf will write in a long time: there were 86 of them after 17 years.
+const TYPE_END: u32 = 1024;
+
 /// Length of a record's header.
 pub const RECORD_HEADER_LEN: usize = 8;
 
@@ -30,14 +33,27 @@ impl RecordHeader {
         })
     }
 
-    /// Whether perf or a kernel could have written it: a known type and a length that records
-    /// have. Used where records are looked for in damaged bytes.
-    pub fn is_plausible(self) -> bool {
-        let known = matches!(
+    /// Whether a perf or a kernel could have written it, also one newer than this program: a type
+    /// in reach of those that are known, and a length that records of that type have.
+    ///
+    /// Kernels write whole words. perf itself does not always: the length of a COMPRESSED record
+    /// is that of its bytes.
+    pub const fn is_possible(self) -> bool {
+        match self.record_type {
+            1..PERF_RECORD_USER_TYPE_START => self.len >= 8 && self.len.is_multiple_of(8),
+            PERF_RECORD_USER_TYPE_START..TYPE_END => self.len >= 8,
+            _ => false,
+        }
+    }
+
+    /// Whether a known perf or kernel wrote it, as far as its header tells. Used where records are
+    /// looked for in damaged bytes.
+    pub const fn is_plausible(self) -> bool {
+        let is_known = matches!(
             self.record_type,
             1..KERNEL_TYPE_END | PERF_RECORD_USER_TYPE_START..USER_TYPE_END
         );
-        known && self.len >= 8 && self.len.is_multiple_of(8)
+        is_known && self.is_possible()
     }
 
     /// The CPU mode of the record.

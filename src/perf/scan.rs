@@ -98,6 +98,8 @@ impl RecordCounts {
 pub struct Scan<V> {
     /// One visitor for each part, in file order.
     pub visitors: Vec<V>,
+    /// Whether a region begins with the part of that visitor.
+    pub begins_region: Vec<bool>,
     /// Records by type.
     pub counts: RecordCounts,
 }
@@ -122,6 +124,8 @@ struct Walked<V> {
 const GUESS_RUN: usize = 64;
 /// How many plausible records in a row end a damaged stretch.
 const RESUME_RUN: usize = 3;
+/// How far a run is searched for in one go.
+const REACH: usize = 1 << 24;
 /// Parts smaller than this are not worth a thread.
 const MIN_PART: usize = 1 << 20;
 /// How much of the mapping is asked for in one step: large enough to be rare, small enough that
@@ -158,6 +162,7 @@ where
     });
     let mut out = Scan {
         visitors: Vec::new(),
+        begins_region: Vec::new(),
         counts: RecordCounts::new(),
     };
     let mut arrived = 0;
@@ -175,8 +180,10 @@ where
                 ..*part
             }),
         };
-        arrived = done.arrived;
+        // Damage, or a trace behind its record, may reach over whole parts.
+        arrived = done.arrived.max(expected);
         out.visitors.push(done.visitor);
+        out.begins_region.push(starts_region);
         out.counts.add(&done.counts);
     }
     out
@@ -211,15 +218,24 @@ fn cut<'a, O: ByteOrder>(regions: &[Region<'a>], threads: usize) -> Vec<Part<'a>
     parts
 }
 
-/// The first place from `from` on, in steps of eight bytes, where `run` plausible records follow
-/// each other or reach the end; `None` when there is none in the next 16 MiB.
+/// The first place from `from` on where `run` plausible records follow each other or reach the end,
+/// within [`REACH`]; `None` when there is none.
+///
+/// Records lie on eight bytes, except behind a COMPRESSED one.
 fn find_run<O: ByteOrder>(bytes: &[u8], from: usize, run: usize) -> Option<usize> {
-    const REACH: usize = 1 << 24;
-    let from = from.next_multiple_of(8);
     let until = bytes.len().min(from.saturating_add(REACH));
-    (from..until)
+    let aligned = (from.next_multiple_of(8)..until)
         .step_by(8)
-        .find(|&at| is_run::<O>(bytes, at, run))
+        .find(|&at| is_run::<O>(bytes, at, run));
+    aligned.or_else(|| (from..until).find(|&at| is_run::<O>(bytes, at, run)))
+}
+
+/// Where the walk goes on after damage that begins before `from`.
+fn resume<O: ByteOrder>(bytes: &[u8], from: usize) -> usize {
+    (from..bytes.len())
+        .step_by(REACH)
+        .find_map(|from| find_run::<O>(bytes, from, RESUME_RUN))
+        .unwrap_or(bytes.len())
 }
 
 fn is_run<O: ByteOrder>(bytes: &[u8], mut at: usize, run: usize) -> bool {
@@ -264,8 +280,10 @@ fn walk<'a, O: ByteOrder, V>(
     visit: &impl Fn(&mut V, Met<'a>),
 ) -> Walked<V> {
     let bytes = part.region.bytes;
+    let header_at = |at| bytes.get(at..).and_then(RecordHeader::parse::<O>);
     let mut counts = RecordCounts::new();
     let mut at = part.start;
+    let mut upcoming = header_at(at);
     let mut populated = at;
     while at < part.end {
         if at >= populated {
@@ -274,29 +292,31 @@ fn walk<'a, O: ByteOrder, V>(
                 file.populate(start + at, POPULATE_STEP.min(bytes.len() - at));
             }
         }
-        let header = bytes.get(at..).and_then(RecordHeader::parse::<O>);
-        let sound = header.filter(|header| usize::from(header.len) >= RECORD_HEADER_LEN);
-        let next = sound.and_then(|header| Some((header, next_record::<O>(bytes, at, header)?)));
-        let Some((header, next)) = next else {
-            let resumed = find_run::<O>(bytes, at + 1, RESUME_RUN).unwrap_or(bytes.len());
-            let position = part.region.position + at as u64;
+        let position = part.region.position + at as u64;
+        let sound = upcoming.filter(|header| header.is_possible());
+        let found = sound.and_then(|header| Some((header, next_record::<O>(bytes, at, header)?)));
+        let following = found.and_then(|(_, next)| header_at(next));
+        // What is followed by no record may have the wrong length, or be overwritten to its end.
+        let is_followed = following.is_none_or(RecordHeader::is_possible);
+        let trusted = found.filter(|_| is_followed);
+        let Some((header, next)) = trusted else {
+            let resumed = resume::<O>(bytes, at + 1);
             let len = (resumed - at) as u64;
             visit(&mut visitor, Met::Damage(Damage { position, len }));
             at = resumed;
+            upcoming = header_at(at);
             continue;
         };
         counts.count(header.record_type);
         let body = bytes.get(at + RECORD_HEADER_LEN..next).unwrap_or_default();
-        let position = part.region.position + at as u64;
-        visit(
-            &mut visitor,
-            Met::Record(Record {
-                position,
-                header,
-                body,
-            }),
-        );
+        let record = Record {
+            position,
+            header,
+            body,
+        };
+        visit(&mut visitor, Met::Record(record));
         at = next;
+        upcoming = following;
     }
     Walked {
         visitor,

@@ -99,6 +99,12 @@ impl Write for Spool {
     }
 }
 
+/// How many bytes are unpacked from so many at most: records pack about 10:1 to 50:1, and a file
+/// made to fill the disk is stopped.
+pub(super) const fn most_unpacked(packed_len: u64) -> u64 {
+    packed_len.saturating_mul(2000).saturating_add(1 << 20)
+}
+
 /// Compression around a file, by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wrapping {
@@ -135,5 +141,26 @@ impl Wrapping {
             Self::Xz => Box::new(liblzma::read::XzDecoder::new_multi_decoder(packed)),
             Self::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(packed)),
         })
+    }
+
+    /// Unpacks `packed`, `limit` bytes at most; also what went wrong before its end.
+    ///
+    /// # Errors
+    /// When nothing can be unpacked, or the spool's temporary file cannot be written.
+    pub(super) fn unpack(self, packed: &[u8], limit: u64) -> io::Result<(Storage, Option<String>)> {
+        let mut reader = self.unwrap(packed)?;
+        let mut spool = Spool::default();
+        let mut buffer = vec![0; 1 << 17];
+        let problem = loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => break None,
+                Ok(_) if spool.len() > limit => break Some("it unpacks to too much".to_owned()),
+                Ok(len) => spool.write_all(buffer.get(..len).unwrap_or_default())?,
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) if spool.is_empty() => return Err(cause),
+                Err(cause) => break Some(cause.to_string()),
+            }
+        };
+        Ok((spool.finish()?, problem))
     }
 }

@@ -1,0 +1,147 @@
+//! What the first file of a capture tells before its records are walked.
+
+use std::ops::Range;
+use std::path::Path;
+
+use linux_perf_data::{Feature, FeatureSet};
+
+use super::bytes::{ByteOrder, position};
+use super::capture::Finding;
+use super::events::{Event, Events};
+use super::features::{Features, RecordedBuildId};
+use super::header::{HEADER_LEN, Header, PIPE_HEADER_LEN};
+use super::scan::Region;
+use super::stream::describe;
+use super::tracing::tracepoints;
+use crate::error::{Error, Result};
+
+/// The parts of a capture that its first file tells.
+pub(super) struct Opened {
+    pub(super) regions: Vec<(usize, Range<usize>)>,
+    pub(super) events: Vec<Event>,
+    pub(super) features: Features,
+    pub(super) build_ids: Vec<RecordedBuildId>,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Reads the header and sections of a file.
+pub(super) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opened> {
+    let header = Header::parse::<O>(bytes)
+        .ok_or_else(|| Error::format(path, "the file ends inside its header"))?;
+    if is_of_simpleperf(&header.features) {
+        return Err(Error::format(
+            path,
+            "a perf.data of Android's simpleperf, which is not read",
+        )
+        .with_hint("record with perf, or convert it with simpleperf's own tools"));
+    }
+    let mut findings = Vec::new();
+    let place = place_of_records(&header, bytes.len(), &mut findings);
+    let features = if place.end_is_stated {
+        let table = header.feature_table().unwrap_or(u64::MAX);
+        let (features, lost) = Features::read::<O>(bytes, table, header.features);
+        if !lost.is_empty() {
+            findings.push(Finding::LostFeatures(lost));
+        }
+        features
+    } else {
+        Features::default()
+    };
+    let events = Events::read::<O>(bytes, &header);
+    let build_ids = features.build_ids::<O>();
+    Ok(Opened {
+        regions: vec![(0, place.range)],
+        events,
+        features,
+        build_ids,
+        findings,
+    })
+}
+
+/// Where the records of a file lie.
+struct Place {
+    range: Range<usize>,
+    /// Whether the header says where they end, and the file is long enough for it.
+    end_is_stated: bool,
+}
+
+/// No file of records is larger: 256 TiB.
+const LARGEST: u64 = 1 << 48;
+
+/// Finds the records by the header, and without it where it makes no sense.
+fn place_of_records(header: &Header, file_len: usize, findings: &mut Vec<Finding>) -> Place {
+    let mut start = position(header.data.offset);
+    if start > file_len || header.data.offset < HEADER_LEN {
+        findings.push(Finding::LostPlace);
+        // perf writes them behind the attributes.
+        let attrs = header.attrs.offset.saturating_add(header.attrs.len);
+        start = position(attrs.max(HEADER_LEN).next_multiple_of(8)).min(file_len);
+        return Place {
+            range: start..file_len,
+            end_is_stated: false,
+        };
+    }
+    let stated = header.data.offset.saturating_add(header.data.len);
+    let end_is_stated = header.data.len > 0 && stated <= file_len as u64;
+    if header.data.len == 0 {
+        findings.push(Finding::Unfinished);
+    } else if stated >= LARGEST {
+        findings.push(Finding::LostPlace);
+    } else if !end_is_stated {
+        findings.push(Finding::CutOff {
+            missing: stated - file_len as u64,
+        });
+    }
+    let end = if end_is_stated {
+        position(stated)
+    } else {
+        file_len
+    };
+    Place {
+        range: start..end,
+        end_is_stated,
+    }
+}
+
+/// Whether the features are those of simpleperf, which uses the numbers from 128 up.
+fn is_of_simpleperf(features: &FeatureSet) -> bool {
+    features
+        .iter()
+        .any(|feature| feature >= Feature::SIMPLEPERF_FILE)
+}
+
+/// Reads what the records of pipe-mode data say about themselves.
+pub(super) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
+    let start = position(PIPE_HEADER_LEN).min(bytes.len());
+    let records = bytes.get(start..).unwrap_or_default();
+    let found = describe::<O>(Region {
+        bytes: records,
+        position: 0,
+        mapping: None,
+    });
+    let mut build_ids = found.features.build_ids::<O>();
+    build_ids.extend(found.build_ids);
+    let regions = vec![(0, start..bytes.len())];
+    Opened {
+        regions,
+        events: found.events,
+        features: found.features,
+        build_ids,
+        findings: vec![],
+    }
+}
+
+/// Names tracepoints that the file names nowhere but in their formats.
+pub(super) fn name_tracepoints(list: &mut [Event], features: &Features) {
+    let is_nameless =
+        |event: &Event| event.attr.is_tracepoint() && event.name.starts_with("type 2 ");
+    if !list.iter().any(is_nameless) {
+        return;
+    }
+    let known = tracepoints(features.section(Feature::TRACING_DATA).unwrap_or_default());
+    for event in list.iter_mut().filter(|event| is_nameless(event)) {
+        if let Some(found) = known.iter().find(|found| found.id == event.attr.config) {
+            event.name.clone_from(&found.name);
+        }
+    }
+}
