@@ -1,0 +1,333 @@
+//! Bytes that no recorder wrote: cut, flipped, zeroed, repeated. Nothing may panic, hang, lose count
+//! of a sample, or take memory out of proportion.
+//!
+//! 100 000 cases take about a minute where code is optimised; without, a tenth of them runs.
+//! `VMFLAME_HOSTILE_CASES` and `VMFLAME_HOSTILE_SEED` change number and seed.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may stop and speak"
+)]
+
+mod hostile_kinds;
+mod made_up;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use vmflame::analysis::{Request, SymbolRequest, WeightKind, profile, survey};
+use vmflame::fold::{Folded, Selection, Split, fold};
+use vmflame::output::{Annotate, write_folded};
+use vmflame::perf::Capture;
+use vmflame::units::EventIx;
+
+use hostile_kinds::{directory, kinds};
+use made_up::{Random, open};
+
+/// Counts the bytes that are allocated.
+struct Counting;
+
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+#[expect(unsafe_code, reason = "an allocator cannot be expressed safely")]
+// SAFETY: every call goes to the system's allocator with the arguments it came with; counting
+// touches atomics only.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let live = LIVE.fetch_add(layout.size(), Ordering::Relaxed) + layout.size();
+        PEAK.fetch_max(live, Ordering::Relaxed);
+        // SAFETY: as promised by the caller.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        LIVE.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: as promised by the caller.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The bound on memory: this much, and [`BYTES_PER_BYTE`] for each byte of the file or of the
+/// records in it, whichever is more. Decompressors hold buffers and windows, the tagger its tables.
+const BASE: usize = 8 << 20;
+/// A record of 8 bytes becomes a stack or a mapping of a few hundred.
+const BYTES_PER_BYTE: usize = 64;
+/// No small file takes longer than this, on a machine however busy.
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// Tests of this file run one after the other: they share the count of bytes.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What a fold makes, in values that can be compared.
+fn facts(folded: &Folded<'_>) -> impl PartialEq + std::fmt::Debug + use<> {
+    (
+        folded.tally.clone(),
+        folded.counts.clone(),
+        folded.events.clone(),
+        folded.gaps.clone(),
+        folded.times,
+        folded.len(),
+        folded.sideband.len(),
+    )
+}
+
+/// Runs the pipeline on a capture, if it is one, and checks the laws. Returns whether it was one.
+fn look_at(opened: vmflame::error::Result<Capture>, with_tags: bool) -> bool {
+    let Ok(capture) = opened else {
+        return false;
+    };
+    let symbols = SymbolRequest::default();
+    for (ix, _) in capture.events().iter().take(3) {
+        let selection = Selection::all_of(ix);
+        let folded = fold(&capture, &selection, Split::Nothing, 1);
+        assert!(folded.tally.adds_up(), "{:?}", folded.tally);
+        let other = fold(&capture, &selection, Split::Nothing, 3);
+        assert_eq!(facts(&folded), facts(&other), "threads change the result");
+    }
+    let looked = survey(&capture, &symbols, 1).unwrap();
+    assert!(looked.tally.adds_up(), "{:?}", looked.tally);
+    let request = Request {
+        weight: WeightKind::Samples,
+        no_tag: !with_tags,
+        threads: 1,
+        ..Request::default()
+    };
+    if let Ok(profile) = profile(&capture, &symbols, &request) {
+        assert!(profile.tally.adds_up(), "{:?}", profile.tally);
+        assert_eq!(profile.total, profile.tally.folded);
+        let tree = profile.tree();
+        let mut text = Vec::new();
+        write_folded(&tree, &profile.frames, Annotate::default(), &mut text).unwrap();
+        let sum: u64 = String::from_utf8(text)
+            .unwrap()
+            .lines()
+            .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
+            .sum();
+        assert_eq!(sum, profile.total, "the drawn total");
+    }
+    true
+}
+
+/// Runs a case within its bounds of time and memory.
+fn within_bounds(name: &str, len: usize, case: impl FnOnce() -> bool) -> (bool, usize) {
+    let before = LIVE.load(Ordering::Relaxed);
+    PEAK.store(before, Ordering::Relaxed);
+    let start = Instant::now();
+    let was_one = case();
+    let took = start.elapsed();
+    let peak = PEAK.load(Ordering::Relaxed).saturating_sub(before);
+    assert!(took < LONGEST, "{name}: took {took:?}");
+    let bound = BASE + BYTES_PER_BYTE * len;
+    assert!(peak <= bound, "{name}: {peak} bytes for a file of {len}");
+    (was_one, peak)
+}
+
+/// Changes `bytes` in one of the ways in which files break.
+fn damage(bytes: &mut Vec<u8>, random: &mut Random) {
+    const ODD: [u64; 8] = [
+        0,
+        1,
+        8,
+        0x7fff_ffff,
+        0xffff_ffff,
+        1 << 63,
+        u64::MAX - 7,
+        u64::MAX,
+    ];
+    let at = |random: &mut Random, len: usize| random.below(len.max(1) as u64) as usize;
+    for _ in 0..=random.below(4) {
+        let len = bytes.len();
+        let start = at(random, len);
+        let end = (start + 1 + at(random, 64)).min(len);
+        match random.below(8) {
+            0..3 => {
+                if let Some(byte) = bytes.get_mut(start) {
+                    *byte ^= 1 << random.below(8);
+                }
+            }
+            3 => bytes[start..end].fill(0),
+            4 => {
+                let word = ODD[at(random, ODD.len())].to_le_bytes();
+                let place = start & !7;
+                let end = (place + 8).min(len);
+                bytes[place..end].copy_from_slice(&word[..end - place]);
+            }
+            5 => {
+                let word = (ODD[at(random, ODD.len())] as u16).to_le_bytes();
+                let place = start & !1;
+                let end = (place + 2).min(len);
+                bytes[place..end].copy_from_slice(&word[..end - place]);
+            }
+            6 => {
+                bytes.drain(start..end);
+            }
+            _ => {
+                let copy = bytes[start..end].to_vec();
+                let place = at(random, len);
+                bytes.splice(place..place, copy);
+            }
+        }
+    }
+}
+
+fn setting(name: &str, default: u64) -> u64 {
+    let set = std::env::var(name).ok();
+    set.and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// Recorders are killed and disks fill up: the file may end anywhere.
+#[test]
+fn every_prefix_of_every_kind_is_survived() {
+    let _turn = alone();
+    for (name, whole) in kinds() {
+        let mut opened = 0;
+        for len in 0..=whole.len() {
+            let part = whole[..len].to_vec();
+            let shown = format!("{name} cut at {len}");
+            let (was_one, _) = within_bounds(&shown, len, || look_at(open(&part), len % 16 == 0));
+            opened += u32::from(was_one);
+        }
+        assert!(opened > 100, "{name}: only {opened} prefixes were captures");
+    }
+}
+
+/// Single bits flip, sectors are zeroed, blocks go missing or come twice.
+#[test]
+fn seeded_damage_to_every_kind_is_survived() {
+    let _turn = alone();
+    let cases = setting(
+        "VMFLAME_HOSTILE_CASES",
+        if cfg!(debug_assertions) {
+            10_000
+        } else {
+            100_000
+        },
+    );
+    let mut random = Random(setting("VMFLAME_HOSTILE_SEED", 1));
+    let kinds = kinds();
+    let (mut opened, mut highest) = (0_u64, 0);
+    let start = Instant::now();
+    for case in 0..cases {
+        let (name, whole) = &kinds[(case % kinds.len() as u64) as usize];
+        let mut bytes = whole.clone();
+        damage(&mut bytes, &mut random);
+        let shown = format!("{name}, case {case}");
+        let capture = || look_at(open(&bytes), case % 64 == 0);
+        let (was_one, peak) = within_bounds(&shown, whole.len(), capture);
+        opened += u64::from(was_one);
+        highest = highest.max(peak);
+    }
+    let took = start.elapsed();
+    eprintln!("{cases} cases in {took:?}, {opened} were captures, at most {highest} bytes");
+    assert!(opened > cases / 2, "most damage hits records, not headers");
+}
+
+/// The parts of a directory break one by one.
+#[test]
+fn seeded_damage_to_directories_is_survived() {
+    let _turn = alone();
+    let cases = setting(
+        "VMFLAME_HOSTILE_CASES",
+        if cfg!(debug_assertions) {
+            10_000
+        } else {
+            100_000
+        },
+    ) / 100;
+    let mut random = Random(setting("VMFLAME_HOSTILE_SEED", 2));
+    let folder = tempfile::tempdir().unwrap();
+    let parts = directory();
+    let len: usize = parts.iter().map(|(_, bytes)| bytes.len()).sum();
+    for (name, bytes) in &parts {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let whole = Capture::open(folder.path()).unwrap();
+    let folded = fold(&whole, &Selection::all_of(EventIx(0)), Split::Nothing, 1);
+    assert!(whole.findings().is_empty() && folded.tally.folded > 10);
+    for case in 0..cases {
+        let (name, whole) = &parts[random.below(parts.len() as u64) as usize];
+        let mut bytes = whole.clone();
+        damage(&mut bytes, &mut random);
+        let place = folder.path().join(name);
+        std::fs::write(&place, &bytes).unwrap();
+        let shown = format!("{name}, case {case}");
+        let capture = || look_at(Capture::open(folder.path()), false);
+        within_bounds(&shown, len, capture);
+        std::fs::write(&place, whole).unwrap();
+    }
+}
+
+/// Large files are walked by several threads from guessed places: damage at the guesses must not
+/// change what is found.
+#[test]
+fn damage_is_found_the_same_by_any_number_of_threads() {
+    let _turn = alone();
+    let whole = hostile_kinds::large();
+    let mut random = Random(3);
+    for case in 0..24 {
+        let mut bytes = whole.clone();
+        for _ in 0..=random.below(6) {
+            let start = random.below(bytes.len() as u64) as usize;
+            let len = 1 << random.below(18);
+            let end = (start + len).min(bytes.len());
+            match random.below(3) {
+                0 => bytes[start..end].fill(0),
+                1 => bytes[start..end]
+                    .iter_mut()
+                    .for_each(|byte| *byte = random.next() as u8),
+                _ => drop(bytes.drain(start..end)),
+            }
+        }
+        let Ok(capture) = open(&bytes) else { continue };
+        let selection = Selection::all_of(EventIx(0));
+        let one = fold(&capture, &selection, Split::Nothing, 1);
+        assert!(one.tally.adds_up());
+        for threads in [2, 3, 7] {
+            let several = fold(&capture, &selection, Split::Nothing, threads);
+            assert_eq!(
+                facts(&one),
+                facts(&several),
+                "case {case}, {threads} threads"
+            );
+        }
+    }
+}
+
+/// A path that does not lead to a file is no reason to wait.
+#[test]
+fn what_is_no_file_is_an_error() {
+    assert!(Capture::open(Path::new("/nonexistent/perf.data")).is_err());
+    assert!(Capture::open(Path::new("/dev/null")).is_err());
+}
+
+/// Writes the seeds of the fuzz targets that read captures: `cargo test --test hostile -- --ignored`.
+#[test]
+#[ignore = "writes into the source tree"]
+fn write_fuzz_seeds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    let write = |target: &str, name: &str, bytes: &[u8]| {
+        let place = folder.join(target);
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::write(place.join(name.replace(' ', "-")), bytes).unwrap();
+    };
+    for (name, bytes) in kinds() {
+        write("capture", name, &bytes);
+    }
+    for (name, bytes) in hostile_kinds::layouts_and_records() {
+        write("records", name, &bytes);
+    }
+    let little = hostile_kinds::tracing_data::<vmflame::perf::bytes::Little>();
+    write("tracing", "little", &little);
+    let big = hostile_kinds::tracing_data::<vmflame::perf::bytes::Big>();
+    write("tracing", "big", &big);
+}
