@@ -1,0 +1,22 @@
+//! Object files: symbols, segments, build ids.
+#![no_main]
+
+use std::path::Path;
+
+use libfuzzer_sys::fuzz_target;
+use vmflame::symbol::{ObjectSymbols, read_build_id};
+use vmflame::units::{FileOffset, Svma};
+
+fuzz_target!(|bytes: &[u8]| {
+    drop(read_build_id(bytes));
+    let Ok(object) = ObjectSymbols::parse_elf(Path::new("fuzz"), bytes) else {
+        return;
+    };
+    for offset in [0, 0x1000, u64::MAX] {
+        let svma = object.svma_of(FileOffset::new(offset));
+        drop(object.look_up(svma.unwrap_or(Svma::new(offset))));
+    }
+    for symbol in object.iter() {
+        drop(vmflame::symbol::demangle(symbol.name));
+    }
+});

@@ -1,0 +1,49 @@
+//! Hostile names of threads and files in the folded text: one stack a line, and the sum holds.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use vmflame::perf::abi::PERF_CONTEXT_USER;
+use vmflame::perf::bytes::Little;
+use vmflame::perf::writer::{Entry, RecordWriter, SampleValues, WrittenEvent};
+use vmflame::units::{Avma, FileOffset, Pid, Tid, Timestamp};
+
+fuzz_target!(|bytes: &[u8]| {
+    let event = WrittenEvent::cpu_clock();
+    let mut records = RecordWriter::<Little>::new();
+    let mut samples = 0;
+    for (number, name) in (1..).zip(bytes.split(|&byte| byte == 0xff).take(64)) {
+        let (pid, tid) = (Pid::new(1), Tid::new(number));
+        let name = name.get(..1000).unwrap_or(name);
+        let start = u64::from(number.cast_unsigned()) << 16;
+        let values = SampleValues {
+            pid,
+            tid,
+            time: Timestamp::from_nanos(1),
+            chain: &[PERF_CONTEXT_USER, start],
+            ..SampleValues::default()
+        };
+        let mapping = Entry::Mmap {
+            pid,
+            tid,
+            start: Avma::new(start),
+            len: 1 << 16,
+            file_offset: FileOffset::new(0),
+            name,
+        };
+        let trailer = Some((&event.attr, &values));
+        records.entry(2, &Entry::Comm { pid, tid, name }, trailer);
+        records.entry(2, &mapping, trailer);
+        records.sample(&event.attr, 2, &values);
+        samples += 1;
+    }
+    let file = vmflame_fuzz::file_of(vec![event], records.bytes());
+    let capture = vmflame_fuzz::open(&file).expect("a sound capture");
+    let profile = vmflame_fuzz::run(&capture).expect("samples");
+    let mut sum = 0;
+    for line in vmflame_fuzz::folded(&profile).lines() {
+        let (stack, count) = line.rsplit_once(' ').expect("a stack and its count");
+        assert!(!stack.is_empty() && !stack.contains(|c: char| c.is_control()));
+        sum += count.parse::<u64>().expect("a count");
+    }
+    assert_eq!(sum, samples);
+});

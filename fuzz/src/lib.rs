@@ -1,0 +1,57 @@
+//! What fuzz targets share: the pipeline on bytes in memory, with its laws checked.
+
+use std::io::{Cursor, Write as _};
+use std::path::Path;
+
+use vmflame::analysis::{Profile, Request, SymbolRequest, profile, survey};
+use vmflame::output::{Annotate, write_folded};
+use vmflame::perf::bytes::{ByteOrder, Little};
+use vmflame::perf::writer::{Description, FileWriter, WrittenEvent};
+use vmflame::perf::{Capture, Spool};
+
+/// Opens bytes as a capture; `None` when they are none.
+pub fn open(bytes: &[u8]) -> Option<Capture> {
+    let mut spool = Spool::default();
+    spool.write_all(bytes).ok()?;
+    Capture::from_spool(Path::new("fuzz"), spool).ok()
+}
+
+/// Runs the pipeline and checks that no sample is lost on the way; the profile when there is one.
+pub fn run(capture: &Capture) -> Option<Profile> {
+    let symbols = SymbolRequest::default();
+    let looked = survey(capture, &symbols, 1).expect("no file was named");
+    assert!(looked.tally.adds_up(), "{:?}", looked.tally);
+    let request = Request {
+        threads: 1,
+        no_tag: true,
+        ..Request::default()
+    };
+    let made = profile(capture, &symbols, &request).ok()?;
+    assert!(made.tally.adds_up(), "{:?}", made.tally);
+    assert_eq!(made.total, made.tally.folded);
+    Some(made)
+}
+
+/// The folded text of a profile.
+pub fn folded(profile: &Profile) -> String {
+    let mut text = Vec::new();
+    write_folded(&profile.tree(), &profile.frames, Annotate::default(), &mut text)
+        .expect("memory takes all");
+    String::from_utf8(text).expect("folded text is UTF-8")
+}
+
+/// A file with these events and records.
+pub fn file_of(events: Vec<WrittenEvent>, records: &[u8]) -> Vec<u8> {
+    file::<Little>(events, records)
+}
+
+fn file<O: ByteOrder>(events: Vec<WrittenEvent>, records: &[u8]) -> Vec<u8> {
+    let description = Description {
+        events,
+        features: vec![],
+    };
+    let mut out =
+        FileWriter::<O, _>::new(Cursor::new(Vec::new()), &description).expect("memory takes all");
+    out.write(records).expect("memory takes all");
+    out.finish().expect("memory takes all").into_inner()
+}
