@@ -5,6 +5,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::too_many_lines,
     clippy::print_stderr,
     reason = "a test may stop where it does not understand"
 )]

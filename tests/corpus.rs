@@ -184,7 +184,7 @@ fn every_file_has_as_many_samples_as_perf_says() {
         assert_eq!(folded.tally.read, *expected, "{name}");
         assert_eq!(folded.tally.skipped_total(), 0, "{name}");
         assert!(folded.tally.adds_up(), "{name}");
-        let of_events: u64 = folded.events.iter().map(|event| event.samples).sum();
+        let of_events: u64 = folded.events.iter().sum();
         assert_eq!(of_events, *expected, "{name}");
         let with_damage =
             name.contains("corrupted") || name == "mstange.sleep.compressed2.pipe.data";

@@ -5,6 +5,8 @@
 //! `VMFLAME_HOSTILE_CASES` and `VMFLAME_HOSTILE_SEED` change number and seed.
 #![allow(
     clippy::unwrap_used,
+    clippy::too_many_lines,
+    clippy::cast_possible_truncation,
     clippy::print_stderr,
     reason = "a test may stop and speak"
 )]

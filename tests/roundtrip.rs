@@ -3,7 +3,11 @@
 //! The writer follows `perf_output_sample()` of the kernel, field by field; the reader computes
 //! layouts. They share nothing but the names of the bits, and perf reads the writer's files too
 //! (see `perf_writer.rs`).
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "a test may stop and be long"
+)]
 
 mod made_up;
 

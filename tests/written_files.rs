@@ -1,6 +1,10 @@
 //! Files and records that are written are read back.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "a test may stop"
+)]
 
 use std::io::Cursor as Memory;
 use std::path::PathBuf;

@@ -1,6 +1,10 @@
 //! Samples and attributes that are written are read back.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::too_many_lines,
+    reason = "a test may stop and be long"
+)]
 
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 use proptest::prelude::*;

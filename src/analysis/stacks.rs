@@ -232,9 +232,8 @@ impl NamedStacks {
                 matches!(stack.user, UserPart::OpenCalls(_)) && at.mode == CpuMode::User;
             if !is_told_twice {
                 if passage == Passage::Exec && at.mode == CpuMode::User {
-                    moment = namer
-                        .timeline()
-                        .of_caller_of_exec(key.pid, moment, at.lookup);
+                    let timeline = namer.timeline();
+                    moment = timeline.of_caller_of_exec(key.pid, moment, at.lookup);
                     passage = Passage::Call;
                 }
                 let frame = add(namer, moment, at);
@@ -250,30 +249,8 @@ impl NamedStacks {
                 ChainFrame::exact(key.mode, Avma::new(key.ip)),
             );
         }
-        match stack.user {
-            UserPart::InChain => {}
-            UserPart::OpenCalls(entries) => {
-                for at in BranchFrames::<O>::new(entries, true) {
-                    add(namer, moment, ChainFrame::exact(CpuMode::User, at));
-                }
-            }
-            UserPart::LastBranches(entries) => {
-                for at in BranchFrames::<O>::new(entries, false) {
-                    add(namer, moment, ChainFrame::exact(key.mode, at));
-                }
-            }
-            UserPart::Deferred(chain) => {
-                for at in ChainFrames::<O>::new(chain, CpuMode::User) {
-                    add(namer, moment, at);
-                }
-            }
-            UserPart::CopiedStack(ip) => {
-                add(
-                    namer,
-                    moment,
-                    ChainFrame::exact(CpuMode::User, Avma::new(ip)),
-                );
-            }
+        for at in frames_behind_chain::<O>(stack.user, key.mode) {
+            add(namer, moment, at);
         }
         if chain_len == 0 && key.mode.is_guest() && scope.shows(key.mode) {
             self.frames.push(namer.guest(key.mode));
@@ -405,6 +382,22 @@ impl FrameScope {
             Self::Kernel => mode == CpuMode::Kernel,
             Self::User => mode == CpuMode::User,
         }
+    }
+}
+
+/// The frames that a stack has besides those of its call chain, leaf first.
+fn frames_behind_chain<O: ByteOrder>(user: UserPart<'_>, mode: CpuMode) -> Vec<ChainFrame> {
+    let exact = |mode: CpuMode| move |at: Avma| ChainFrame::exact(mode, at);
+    match user {
+        UserPart::InChain => Vec::new(),
+        UserPart::OpenCalls(entries) => BranchFrames::<O>::new(entries, true)
+            .map(exact(CpuMode::User))
+            .collect(),
+        UserPart::LastBranches(entries) => BranchFrames::<O>::new(entries, false)
+            .map(exact(mode))
+            .collect(),
+        UserPart::Deferred(chain) => ChainFrames::<O>::new(chain, CpuMode::User).collect(),
+        UserPart::CopiedStack(ip) => vec![ChainFrame::exact(CpuMode::User, Avma::new(ip))],
     }
 }
 

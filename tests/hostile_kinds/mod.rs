@@ -19,9 +19,9 @@ use vmflame::units::{Avma, BuildId, Cpu, FileOffset, Pid, Tid, Timestamp};
 use crate::made_up::{Made, Random};
 
 /// A small capture of each kind, by name.
-pub fn kinds() -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn kinds() -> Vec<(&'static str, Vec<u8>)> {
     let plain = file::<Little>(&records::<Little>(14), true);
-    let pipe = self::pipe::<Little>(&records::<Little>(14));
+    let pipe = pipe::<Little>(&records::<Little>(14));
     vec![
         ("file", plain.clone()),
         ("big-endian file", file::<Big>(&records::<Big>(14), true)),
@@ -47,7 +47,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// The files of a directory of `perf record --threads`, by name.
-pub fn directory() -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn directory() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("data", file::<Little>(&records::<Little>(4), true)),
         ("data.0", records::<Little>(12)),
@@ -57,7 +57,7 @@ pub fn directory() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 /// Some megabytes, for several threads.
-pub fn large() -> Vec<u8> {
+pub(crate) fn large() -> Vec<u8> {
     let load = Load {
         size: 9 << 20,
         tracepoints: 20,
@@ -243,7 +243,7 @@ fn formats<O: ByteOrder>() -> Vec<u8> {
 }
 
 /// The formats as perf copies them; see the sources in `src/perf/tracing.rs`.
-pub fn tracing_data<O: ByteOrder>() -> Vec<u8> {
+pub(crate) fn tracing_data<O: ByteOrder>() -> Vec<u8> {
     let mut out = Encoder::<O>::new();
     out.raw(b"\x17\x08\x44tracing0.6\0");
     out.raw(&[u8::from(O::IS_BIG), 8]);
@@ -302,7 +302,7 @@ fn compressed(kind: u32) -> Vec<u8> {
 }
 
 /// Records behind the layouts of their two events, as the fuzz target `records` reads them.
-pub fn layouts_and_records() -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn layouts_and_records() -> Vec<(&'static str, Vec<u8>)> {
     let events = events();
     let mut out = Encoder::<Little>::new();
     for event in &events {

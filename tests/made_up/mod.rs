@@ -9,10 +9,10 @@ use vmflame::perf::{Capture, Spool};
 use vmflame::units::{Cpu, Pid, Tid, Timestamp};
 
 /// Numbers that look random, the same for the same seed: splitmix64.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,22 +20,22 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, below: u64) -> u64 {
+    pub(crate) fn below(&mut self, below: u64) -> u64 {
         self.next() % below
     }
 
-    pub fn words(&mut self, most: u64) -> Vec<u64> {
+    pub(crate) fn words(&mut self, most: u64) -> Vec<u64> {
         (0..self.below(most + 1)).map(|_| self.next()).collect()
     }
 
-    pub fn bytes(&mut self, most: u64) -> Vec<u8> {
+    pub(crate) fn bytes(&mut self, most: u64) -> Vec<u8> {
         let words = self.words(most.div_ceil(8));
         words.iter().flat_map(|word| word.to_le_bytes()).collect()
     }
 }
 
 /// The values of a sample, owned.
-pub struct Made {
+pub(crate) struct Made {
     numbers: [u64; 16],
     chain: Vec<u64>,
     raw: Vec<u8>,
@@ -48,7 +48,7 @@ pub struct Made {
 }
 
 impl Made {
-    pub fn new(random: &mut Random) -> Self {
+    pub(crate) fn new(random: &mut Random) -> Self {
         let branches: Vec<[u64; 3]> = (0..random.below(5))
             .map(|_| [random.next(), random.next(), random.next()])
             .collect();
@@ -73,7 +73,7 @@ impl Made {
         }
     }
 
-    pub fn values(&self, id: u64, time: u64) -> SampleValues<'_> {
+    pub(crate) fn values(&self, id: u64, time: u64) -> SampleValues<'_> {
         let n = &self.numbers;
         let registers = RegisterValues {
             abi: self.registers.0,
@@ -119,7 +119,7 @@ impl Made {
 ///
 /// # Errors
 /// As [`Capture::from_spool`].
-pub fn open(bytes: &[u8]) -> Result<Capture> {
+pub(crate) fn open(bytes: &[u8]) -> Result<Capture> {
     let mut spool = Spool::default();
     spool.write_all(bytes).unwrap();
     Capture::from_spool(Path::new("made up"), spool)

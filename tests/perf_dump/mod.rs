@@ -7,9 +7,9 @@ use regex::Regex;
 
 /// A sample as the kernel wrote it, in the words of perf's raw dump.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Raw {
+pub(crate) struct Raw {
     pub time: u64,
-    pub mode: u16,
+    pub(crate) mode: u16,
     pub pid: i32,
     pub tid: i32,
     pub ip: u64,
@@ -18,10 +18,10 @@ pub struct Raw {
 }
 
 /// A sample that perf shows, in the words of its script: comm, tid, time, event.
-pub type Shown = (String, i32, u64, String);
+pub(crate) type Shown = (String, i32, u64, String);
 
 /// What perf prints, one line an item; `None` when there is no perf.
-pub fn perf(arguments: &[&str], file: &Path) -> Option<Vec<String>> {
+pub(crate) fn perf(arguments: &[&str], file: &Path) -> Option<Vec<String>> {
     let answer = Command::new("perf")
         .args(arguments)
         .arg("-i")
@@ -37,7 +37,7 @@ pub fn perf(arguments: &[&str], file: &Path) -> Option<Vec<String>> {
 }
 
 /// The samples of `perf script -D`.
-pub fn parse_dump(lines: &[String]) -> Vec<Raw> {
+pub(crate) fn parse_dump(lines: &[String]) -> Vec<Raw> {
     let head = Regex::new(
         r"^(?:-?\d+ )?(\d+) 0x[0-9a-f]+ \[0x[0-9a-f]+\]: PERF_RECORD_SAMPLE\(IP, 0x([0-9a-f]+)\): (-?\d+)/(-?\d+): (?:0x)?([0-9a-f]+) period: (\d+)",
     )
@@ -68,7 +68,7 @@ pub fn parse_dump(lines: &[String]) -> Vec<Raw> {
 }
 
 /// The samples of `perf script --ns -F comm,tid,time,event`.
-pub fn parse_script(lines: &[String]) -> Vec<Shown> {
+pub(crate) fn parse_script(lines: &[String]) -> Vec<Shown> {
     let line_shape = Regex::new(r"^\s*(.*?)\s+(-?\d+)\s+(\d+)\.(\d{9}):\s+(.*?):\s*$").unwrap();
     let parsed = lines.iter().filter_map(|line| {
         let parts = line_shape.captures(line)?;

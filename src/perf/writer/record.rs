@@ -270,6 +270,7 @@ impl Entry<'_> {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each type of record")]
     fn write<O: ByteOrder>(&self, out: &mut Encoder<O>) {
         match self {
             Self::Mmap {
