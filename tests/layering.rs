@@ -7,7 +7,7 @@ use std::path::Path;
 /// The rows, first to last. What follows `output` sees everything before it.
 const ROWS: [&str; 15] = [
     "units", "error", "loss", "perf", "space", "unwind", "fold", "symbol", "stack", "kvm",
-    "output", "diff", "analysis", "cli", "main",
+    "output", "analysis", "diff", "cli", "main",
 ];
 
 /// Where each outside crate may be named, by the start of the path.

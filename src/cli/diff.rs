@@ -6,8 +6,8 @@ use std::path::Path;
 
 use vmflame::analysis::{Input, Request, choose_event, count_in_slices, parse_times, profile};
 use vmflame::diff::{
-    Comparison, Gate, Matching, Normalise, Options, SLICES, Side, Verdict, as_json, as_text,
-    box_facts, is_folded, own_weights, parse_folded, picture_of,
+    Comparison, Gate, Matching, Normalise, Options, SLICES, Side, Verdict, as_text, box_facts,
+    is_folded, own_weights, parse_folded, picture_of,
 };
 use vmflame::error::{Error, Result};
 use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
@@ -15,6 +15,7 @@ use vmflame::perf::Capture;
 
 use super::args::{FilterOptions, InputOptions, TimeList, parse_cpus};
 use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
+use super::diff_json::as_json;
 use super::{Outcome, convert, live, write};
 
 pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {

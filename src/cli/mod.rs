@@ -8,6 +8,7 @@ mod convert;
 mod describe;
 mod diff;
 mod diff_args;
+mod diff_json;
 mod figures;
 mod live;
 mod rivals;

@@ -10,7 +10,7 @@
 //! | [`normalise`] | what both sides are divided by |
 //! | [`significance`], [`distribution`] | whether a change is more than noise: **the model** |
 //! | [`quantities`], [`events`], [`compare`], [`notes`] | the comparison |
-//! | [`table`], [`json`] | the rows that people read; the same for programs |
+//! | [`table`] | the rows that people read |
 //! | [`picture`] | the boxes that are drawn |
 //! | [`gate`] | conditions that fail a build |
 
@@ -19,7 +19,6 @@ mod distribution;
 mod events;
 mod folded_input;
 mod gate;
-mod json;
 mod matching;
 mod normalise;
 mod notes;
@@ -36,12 +35,11 @@ pub use compare::{Change, Comparison, Options};
 pub use events::EventChange;
 pub use folded_input::{is_folded, parse_folded};
 pub use gate::{Gate, Verdict};
-pub use json::as_json;
 pub use matching::Matching;
 pub use normalise::{Normalise, Unit};
 pub use picture::{box_facts, own_weights, picture_of};
 pub use quantities::Subject;
 pub use side::{EventSeries, Origin, Side};
 pub use significance::SLICES;
-pub use table::as_text;
+pub use table::{FunctionChange, as_text, changed_functions};
 pub use union::{Count, Union};

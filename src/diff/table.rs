@@ -224,15 +224,18 @@ fn write_events(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
     Ok(())
 }
 
-/// A function's changes: with what it calls, and by itself.
+/// What changed of a function.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Function<'a> {
-    pub(super) frame: FrameIx,
-    pub(super) inclusive: &'a Change,
-    pub(super) own: &'a Change,
+pub struct FunctionChange<'a> {
+    /// The function.
+    pub frame: FrameIx,
+    /// With what it calls.
+    pub inclusive: &'a Change,
+    /// By itself.
+    pub own: &'a Change,
 }
 
-impl Function<'_> {
+impl FunctionChange<'_> {
     /// The size by which rows are ordered: the largest significant change.
     fn size(&self) -> f64 {
         [self.inclusive, self.own]
@@ -244,12 +247,12 @@ impl Function<'_> {
 }
 
 /// Functions with a significant change, largest first.
-pub(super) fn changed_functions(comparison: &Comparison) -> Vec<Function<'_>> {
+pub fn changed_functions(comparison: &Comparison) -> Vec<FunctionChange<'_>> {
     let pairs = comparison.inclusive.iter().zip(&comparison.own);
-    let mut functions: Vec<Function<'_>> = pairs
+    let mut functions: Vec<FunctionChange<'_>> = pairs
         .filter_map(|(inclusive, own)| match inclusive.subject {
             Subject::Inclusive(frame) if inclusive.is_significant || own.is_significant => {
-                Some(Function {
+                Some(FunctionChange {
                     frame,
                     inclusive,
                     own,

@@ -1,16 +1,12 @@
-//! The comparison as JSON, for programs.
+//! A comparison as JSON, for programs.
 
 use serde_json::{Value, json};
 
-use super::compare::{Change, Comparison};
-use super::events::EventChange;
-use super::quantities::Subject;
-use super::side::Origin;
-use super::table::changed_functions;
-use crate::stack::Tag;
+use vmflame::diff::{Change, Comparison, EventChange, Origin, Subject, changed_functions};
+use vmflame::stack::Tag;
 
 /// The comparison as JSON: all heads and events; functions with a significant change.
-pub fn as_json(comparison: &Comparison) -> Value {
+pub(super) fn as_json(comparison: &Comparison) -> Value {
     let sides = comparison.origins.iter().zip(["before", "after"]);
     let totals = comparison.head(Subject::Total);
     let mut object = serde_json::Map::new();
