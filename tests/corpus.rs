@@ -78,7 +78,9 @@ fn samples_of<O: ByteOrder>(capture: &Capture) -> Vec<(Raw, EventIx)> {
             pid: head.pid.as_i32(),
             tid: head.tid.as_i32(),
             ip: head.ip,
-            period: head.period.unwrap_or(1),
+            period: head
+                .period
+                .unwrap_or_else(|| events.get(ix).unwrap().attr.fixed_period()),
             chain: words.map(|word| u64_at::<O>(word, 0).unwrap()).collect(),
         };
         found.push((raw, ix));

@@ -119,7 +119,7 @@ pub struct UniqueStack<'a> {
     pub user: UserPart<'a>,
     /// Number of samples.
     pub samples: u64,
-    /// Sum of their periods; a sample without one counts 1.
+    /// Sum of their periods; a sample without one stands for its event's fixed period.
     pub period: u64,
     /// Time of the earliest sample.
     pub first: Timestamp,

@@ -293,7 +293,7 @@ impl<'a> Worker<'a> {
             self.tally.filtered += 1;
             return Ok(());
         }
-        let period = sample.period.unwrap_or(1);
+        let period = sample.period.unwrap_or_else(|| event.attr.fixed_period());
         let moment = match plan.again {
             None => None,
             Some((threads, _)) if !threads.contains(&(sample.pid, sample.tid)) => return Ok(()),

@@ -73,6 +73,18 @@ impl Attr {
         self.sample_type & bit != 0
     }
 
+    /// How many occurrences a sample stands for that does not say so itself: the fixed period, or 1
+    /// with a frequency, of which the period follows from nothing.
+    ///
+    /// Source: `evsel__parse_sample()`, `tools/perf/util/evsel.c`, Linux 6.12.
+    pub fn fixed_period(&self) -> u64 {
+        if self.flags.contains(AttrFlags::FREQ) {
+            1
+        } else {
+            self.frequency_or_period.max(1)
+        }
+    }
+
     /// Names of the fields that samples hold, in the order of their bits, as perf spells them.
     pub fn sample_fields(&self) -> Vec<&'static str> {
         const NAMES: [&str; 25] = [
