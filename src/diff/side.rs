@@ -91,7 +91,7 @@ impl EventSeries {
 impl Origin {
     /// What a capture says of itself; durations and weights are left open.
     pub fn of_capture(name: &str, capture: &Capture) -> Self {
-        use linux_perf_data::Feature;
+        use crate::perf::Feature;
         with_order!(capture.endian(), O => {
             let features = capture.features();
             Self {

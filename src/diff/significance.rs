@@ -35,7 +35,7 @@
 //! # What it finds
 //!
 //! Of a load with 60 functions, 4000 samples a side, a change from 5.3 % to 8.8 % is found in more
-//! than 800 of 1000 simulated comparisons, one to 9.8 % in more than 980; a comparison of two
+//! than 800 of 1000 simulated comparisons, one to 9.8 % in more than 950; a comparison of two
 //! draws of the same load shows any change at all in less than 10 of 1000, also when the load works
 //! in phases that make a fifth of its functions three times as likely (`tests.rs`).
 //!

@@ -285,7 +285,7 @@ fn two_draws_of_the_same_load_show_a_change_in_at_most_one_of_a_hundred() {
 /// deviations (3 points): 3.5 points are found more often than not, 4.5 nearly always.
 #[test]
 fn a_planted_change_is_found_in_the_stated_share_of_trials() {
-    for (planted, least) in [(0.035, 800), (0.045, 980)] {
+    for (planted, least) in [(0.035, 800), (0.045, 950)] {
         let (_, found) = trials(1.0, planted);
         eprintln!("planted {planted}: found in {found} of {TRIALS} trials");
         assert!(found * 1000 >= least * TRIALS, "{planted}: {found}");
