@@ -4,11 +4,13 @@ mod archive;
 mod choice;
 mod grouping;
 mod input;
+mod kernel;
 mod namer;
 mod stacks;
 mod subtitle;
 mod survey;
 mod timing;
+mod user_part;
 
 use hashbrown::HashMap;
 

@@ -6,6 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::grouping::{SplitName, VmNames, roots, task_names};
 use super::namer::{Namer, Passage};
+use super::user_part::frames_behind_chain;
 use super::{Request, WeightKind};
 use crate::fold::{ChainFrame, ChainFrames, MomentStack, Split, UniqueStack, UserPart};
 use crate::kvm::{StackView, Tagger};
@@ -14,7 +15,6 @@ use crate::perf::bytes::{ByteOrder, with_order};
 use crate::space::Moment;
 use crate::stack::{FrameIx, FrameTable, Tag};
 use crate::units::{Avma, CpuMode, Pid, Tid};
-use crate::unwind::BranchFrames;
 
 /// Which frames of a stack are shown. Samples that have none of them are filtered out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -382,22 +382,6 @@ impl FrameScope {
             Self::Kernel => mode == CpuMode::Kernel,
             Self::User => mode == CpuMode::User,
         }
-    }
-}
-
-/// The frames that a stack has besides those of its call chain, leaf first.
-fn frames_behind_chain<O: ByteOrder>(user: UserPart<'_>, mode: CpuMode) -> Vec<ChainFrame> {
-    let exact = |mode: CpuMode| move |at: Avma| ChainFrame::exact(mode, at);
-    match user {
-        UserPart::InChain => Vec::new(),
-        UserPart::OpenCalls(entries) => BranchFrames::<O>::new(entries, true)
-            .map(exact(CpuMode::User))
-            .collect(),
-        UserPart::LastBranches(entries) => BranchFrames::<O>::new(entries, false)
-            .map(exact(mode))
-            .collect(),
-        UserPart::Deferred(chain) => ChainFrames::<O>::new(chain, CpuMode::User).collect(),
-        UserPart::CopiedStack(ip) => vec![ChainFrame::exact(CpuMode::User, Avma::new(ip))],
     }
 }
 

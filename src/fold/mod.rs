@@ -11,6 +11,7 @@ mod chain;
 mod deferred;
 mod plan;
 mod select;
+mod settle;
 mod table;
 mod worker;
 

@@ -1,7 +1,5 @@
 //! Folding: the walk's visitor, and what becomes of its parts.
 
-use hashbrown::HashSet;
-
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, Waiting, parse as parse_deferred};
 use super::plan::{BehindChain, Plan, behind_chain};
@@ -9,20 +7,20 @@ use super::select::Selection;
 use super::table::{Split, StackKey, StackTable, UniqueStack, UserPart};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
-    PERF_CONTEXT_MAX, PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST,
-    PERF_RECORD_LOST_SAMPLES, PERF_RECORD_SAMPLE,
+    PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
+    PERF_RECORD_SAMPLE,
 };
 use crate::perf::bytes::{ByteOrder, u64_at, with_order};
 use crate::perf::{
     Capture, Damage, Met, Record, RecordCounts, SampleHead, Sideband, is_sideband, scan,
 };
-use crate::space::{Moment, SidebandItem, Timeline};
+use crate::space::{Moment, SidebandItem};
 use crate::units::{CpuMode, EventIx, Timestamp};
 
 /// What one walk over a capture made.
 #[derive(Debug)]
 pub struct Folded<'a> {
-    stacks: Vec<UniqueStack<'a>>,
+    pub(super) stacks: Vec<UniqueStack<'a>>,
     /// Sideband records, in file order.
     pub sideband: Vec<SidebandItem<'a>>,
     /// What became of the samples.
@@ -94,7 +92,11 @@ pub fn fold<'a>(
     with_order!(capture.endian(), O => walk::<O>(capture, plan, threads))
 }
 
-fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>, threads: usize) -> Folded<'a> {
+pub(super) fn walk<'a, O: ByteOrder>(
+    capture: &'a Capture,
+    plan: Plan<'_>,
+    threads: usize,
+) -> Folded<'a> {
     let regions = capture.regions();
     let make = || Worker::new(&plan);
     let visit = |worker: &mut Worker<'a>, met: Met<'a>| match met {
@@ -392,73 +394,3 @@ impl<'a> Worker<'a> {
 
 /// `PERF_AUX_FLAG_TRUNCATED`.
 const AUX_TRUNCATED: u64 = 1;
-
-impl<'a> Folded<'a> {
-    /// Tells, with the timeline at hand, what was true of each stack's thread.
-    ///
-    /// Stacks that were seen before and after a change of their thread or process are folded
-    /// again, sample by sample; that takes a second walk, which most captures do not need.
-    pub fn settle(
-        &self,
-        capture: &'a Capture,
-        (selection, split): (&Selection, Split),
-        timeline: &Timeline,
-        threads: usize,
-    ) -> Vec<MomentStack<'a>> {
-        let mut settled = Vec::with_capacity(self.stacks.len());
-        let mut ambiguous = HashSet::new();
-        for &stack in &self.stacks {
-            let at = |time| timeline.moment(stack.key.pid, stack.key.tid, time);
-            let moment = at(stack.first);
-            if moment == at(stack.last) {
-                settled.push(MomentStack { stack, moment });
-            } else {
-                ambiguous.insert((stack.key.pid, stack.key.tid));
-            }
-        }
-        if ambiguous.is_empty() {
-            return settled;
-        }
-        settled.retain(|s| !ambiguous.contains(&(s.stack.key.pid, s.stack.key.tid)));
-        let again = Some((&ambiguous, timeline));
-        let plan = Plan {
-            again,
-            ..Plan::new(capture, selection, split)
-        };
-        let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan, threads));
-        settled.extend(
-            refolded
-                .stacks
-                .into_iter()
-                .filter_map(|stack| stack.key.moment.map(|moment| MomentStack { stack, moment })),
-        );
-        settled
-    }
-
-    /// Number of different stacks, before [`Self::settle`].
-    pub fn len(&self) -> usize {
-        self.stacks.len()
-    }
-
-    /// Whether nothing was folded.
-    pub fn is_empty(&self) -> bool {
-        self.stacks.is_empty()
-    }
-
-    /// Samples of an event.
-    pub fn event(&self, ix: EventIx) -> u64 {
-        self.events.get(ix.as_usize()).copied().unwrap_or_default()
-    }
-}
-
-impl UniqueStack<'_> {
-    /// Whether the chain is as long as the event allowed: what lies further towards the root may
-    /// be missing.
-    pub fn is_truncated<O: ByteOrder>(&self, max_stack: usize) -> bool {
-        let words = self.chain.chunks_exact(8);
-        words.len() >= max_stack && {
-            let value = |word: &[u8]| u64_at::<O>(word, 0).unwrap_or(u64::MAX);
-            words.filter(|word| value(word) < PERF_CONTEXT_MAX).count() >= max_stack
-        }
-    }
-}
