@@ -36,14 +36,18 @@ fn rust(name: &str) -> Option<String> {
 }
 
 /// Whether a `_ZN…E` name ends in Rust's `17h` and sixteen hexadecimal digits, without which it
-/// may as well be C++.
+/// may as well be C++. Behind it may come a suffix such as `.llvm.42`; dots inside spell `::`.
 fn has_rust_hash(name: &str) -> bool {
-    let stem = name.split('.').next().unwrap_or(name);
-    stem.strip_prefix("_ZN")
-        .and_then(|rest| rest.strip_suffix('E'))
-        .and_then(|rest| rest.get(rest.len().checked_sub(19)?..))
-        .and_then(|tail| tail.strip_prefix("17h"))
-        .is_some_and(|hash| hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    let Some(path) = name.strip_prefix("_ZN") else {
+        return false;
+    };
+    let ends = path.match_indices("17h").map(|(at, hash)| at + hash.len());
+    let mut tails = ends.filter_map(|end| path.get(end..)?.split_at_checked(16));
+    tails.any(|(hash, rest)| {
+        let rest = rest.strip_prefix('E');
+        hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }
 
 fn cpp(name: &str) -> Option<String> {
@@ -122,6 +126,11 @@ mod tests {
             (
                 "_ZN4core3fmt5write17h0123456789abcdefE.llvm.42",
                 "core::fmt::write",
+            ),
+            (
+                "_ZN62_$LT$T$u20$as$u20$alloc..vec..spec_from_elem..SpecFromElem$GT$9from_elem\
+                 17he10c5b3c90b59609E",
+                "<T as alloc::vec::spec_from_elem::SpecFromElem>::from_elem",
             ),
             ("_RNvC6_123foo3bar", "123foo::bar"),
             (
