@@ -186,6 +186,23 @@ impl BuildId {
         (!bytes.is_empty() && bytes.iter().any(|&b| b != 0)).then(|| Self(bytes.to_vec()))
     }
 
+    /// Reads pairs of hexadecimal digits; `None` for anything else.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digit = |byte: u8| {
+            char::from(byte)
+                .to_digit(16)
+                .and_then(|d| u8::try_from(d).ok())
+        };
+        let pairs = text.as_bytes().chunks(2);
+        let bytes: Option<Vec<u8>> = pairs
+            .map(|pair| match *pair {
+                [high, low] => Some(digit(high)? << 4 | digit(low)?),
+                _ => None,
+            })
+            .collect();
+        Self::new(&bytes?)
+    }
+
     /// The bytes of the note.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

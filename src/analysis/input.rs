@@ -109,6 +109,8 @@ pub struct LiveKernel {
     pub build_id: BuildId,
     /// Its `/proc/kallsyms`.
     pub kallsyms: PathBuf,
+    /// The name of this machine.
+    pub host_name: String,
 }
 
 /// Where symbols may come from.

@@ -1,14 +1,45 @@
-//! The kernel's symbols, fitted to the recorded boot.
-
-use std::path::Path;
+//! The recorded kernel: its symbols, and whether it is this machine's.
 
 use hashbrown::HashMap;
 
 use super::input::{KernelSource, SymbolRequest};
 use crate::error::{Error, Result};
+use crate::perf::bytes::with_order;
+use crate::perf::{Capture, Feature};
 use crate::space::{KernelMapping, Timeline};
-use crate::symbol::{KernelAnchor, KernelSymbols, ModuleRange, Origin, module_short_name};
+use crate::symbol::{KernelAnchor, KernelSymbols, ModuleRange, module_short_name};
 use crate::units::BuildId;
+
+/// The build id of the recorded kernel.
+fn kernel_build_id<'b>(
+    timeline: &'b Timeline,
+    build_ids: &'b HashMap<String, BuildId>,
+) -> Option<&'b BuildId> {
+    let recorded = timeline.kernel_proper();
+    recorded
+        .and_then(|mapping| mapping.build_id.as_ref())
+        .or_else(|| build_ids.get("[kernel.kallsyms]"))
+}
+
+/// Whether this machine made the capture, as far as names can tell: its kernel is the recorded one
+/// and so is its host name.
+///
+/// perf writes build ids only of objects that held a sample's own address, so that a library which
+/// always calls another has none; its file can be trusted nowhere else.
+pub(super) fn is_recorded_here(
+    capture: &Capture,
+    timeline: &Timeline,
+    build_ids: &HashMap<String, BuildId>,
+    symbols: &SymbolRequest,
+) -> bool {
+    let host_name = with_order!(capture.endian(), O => {
+        capture.features().string::<O>(Feature::HOSTNAME)
+    });
+    symbols.live.as_ref().is_some_and(|live| {
+        kernel_build_id(timeline, build_ids) == Some(&live.build_id)
+            && host_name.as_deref() == Some(live.host_name.as_str())
+    })
+}
 
 /// Finds kernel symbols and fits them to the recorded boot.
 ///
@@ -21,14 +52,14 @@ pub(super) fn find_kernel(
     symbols: &SymbolRequest,
 ) -> Result<Option<(KernelSymbols, KernelSource)>> {
     let recorded = timeline.kernel_proper();
-    let build_id = recorded
-        .and_then(|mapping| mapping.build_id.as_ref())
-        .or_else(|| build_ids.get("[kernel.kallsyms]"));
-    let read = |path: &Path| std::fs::read(path).map_err(|source| Error::io("read", path, source));
+    let build_id = kernel_build_id(timeline, build_ids);
+    let read = |path: &std::path::Path| {
+        std::fs::read(path).map_err(|source| Error::io("read", path, source))
+    };
     let (text, path, is_users_word) = if let Some(path) = &symbols.kallsyms {
         (read(path)?, path.clone(), true)
     } else if let Some(found) = symbols.places.find_kallsyms(build_id)? {
-        let is_users_word = found.origin == Origin::Capture
+        let is_users_word = found.origin == crate::symbol::Origin::Capture
             && symbols
                 .places
                 .capture_dir

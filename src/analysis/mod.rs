@@ -177,7 +177,7 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
     let settled = folded.settle(capture, (&selection, split), &timeline, request.threads);
     watch.lap(Stage::Settle);
-    let mut namer = Namer::new(&timeline, &build_ids, symbols)?;
+    let mut namer = Namer::new(capture, &timeline, &build_ids, symbols)?;
     let add = |(samples, period): (u64, u64), s: &MomentStack<'_>| {
         (
             samples + s.stack.samples,

@@ -4,9 +4,10 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::input::{KernelSource, SymbolRequest};
-use super::kernel::find_kernel;
+use super::kernel::{find_kernel, is_recorded_here};
 use crate::error::{Error, Result};
 use crate::fold::ChainFrame;
+use crate::perf::Capture;
 use crate::space::{DsoIx, Moment, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
@@ -46,6 +47,8 @@ pub struct Namer<'a> {
     places: &'a Places,
     kernel: Option<KernelSymbols>,
     kernel_source: KernelSource,
+    /// Whether files at recorded paths may be taken without a build id.
+    is_recorded_here: bool,
     objects: HashMap<DsoIx, UserObject>,
     reports: Vec<ObjectReport>,
     kernel_frames: HashMap<Avma, (FrameIx, Option<Unresolved>)>,
@@ -61,6 +64,7 @@ impl<'a> Namer<'a> {
     /// # Errors
     /// When a kallsyms text that the user named cannot be read or is none.
     pub fn new(
+        capture: &Capture,
         timeline: &'a Timeline,
         build_ids: &HashMap<String, BuildId>,
         symbols: &'a SymbolRequest,
@@ -76,6 +80,7 @@ impl<'a> Namer<'a> {
             places: &symbols.places,
             kernel,
             kernel_source,
+            is_recorded_here: is_recorded_here(capture, timeline, build_ids, symbols),
             objects: HashMap::new(),
             reports: Vec::new(),
             kernel_frames: HashMap::new(),
@@ -248,7 +253,10 @@ impl<'a> Namer<'a> {
                     .dso(dso)
                     .map(|dso| (dso.path.clone(), dso.build_id.clone()))
                     .unwrap_or_default();
-                let found = self.places.find_object(&path, build_id.as_ref());
+                let mut found = self.places.find_object(&path, build_id.as_ref());
+                if self.is_recorded_here && matches!(found.object, Err(Unresolved::NoBuildId)) {
+                    found = self.places.read_recorded(&path);
+                }
                 let outcome = match (&found.object, found.origin) {
                     (Ok(_), Some((_, file))) => Ok(file),
                     (Ok(_), None) => Err(Unresolved::NoFile),

@@ -51,7 +51,7 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
     let unique_stacks = folded.len();
     let build_ids = recorded_build_ids(capture);
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
-    let mut namer = Namer::new(&timeline, &build_ids, symbols)?;
+    let mut namer = Namer::new(capture, &timeline, &build_ids, symbols)?;
     if event.is_some() {
         let settled = folded.settle(capture, (&selection, Split::Nothing), &timeline, threads);
         NamedStacks::build(capture, settled, &mut namer, &Request::default());

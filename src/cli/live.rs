@@ -39,9 +39,11 @@ pub(super) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
 fn live_kernel() -> Option<LiveKernel> {
     let notes = std::fs::read("/sys/kernel/notes").ok()?;
     let build_id = read_kernel_notes(&notes)?;
+    let host_name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     Some(LiveKernel {
         build_id,
         kallsyms: PathBuf::from("/proc/kallsyms"),
+        host_name: host_name.trim_end().to_owned(),
     })
 }
 

@@ -82,9 +82,11 @@ impl Places {
     /// Finds the functions of the object that the capture recorded under a name and build id.
     ///
     /// The order is: the capture's `symbols/BUILD_ID.txt`, its `buildid/`, the build-id caches,
-    /// the recorded path. Without a build id nothing can be known to be the same file.
+    /// the recorded path. Without a build id only the capture's own `buildid/` is asked, which was
+    /// made for it, and only where it holds a single build of the path.
     pub fn find_object(&self, recorded: &str, build_id: Option<&BuildId>) -> Found {
-        let Some(wanted) = build_id else {
+        let known = build_id.cloned().or_else(|| self.sole_build(recorded));
+        let Some(wanted) = &known else {
             return Found::nothing(Unresolved::NoBuildId);
         };
         let mut found = Found::nothing(Unresolved::NoFile);
@@ -111,6 +113,44 @@ impl Places {
             self.add_debug_file(&mut found, recorded, wanted);
         }
         found
+    }
+
+    /// Takes the file at the recorded path as it is, for an object whose build id the capture does
+    /// not tell. Only the machine that recorded it can know that file to be the same.
+    pub fn read_recorded(&self, recorded: &str) -> Found {
+        let mut found = Found::nothing(Unresolved::NoBuildId);
+        if !self.recorded_paths || !recorded.starts_with('/') {
+            return found;
+        }
+        let path = PathBuf::from(recorded);
+        let Some(bytes) = found.read(&path) else {
+            return found;
+        };
+        let object = ObjectSymbols::parse_elf(&path, &bytes);
+        if found.take(object, Origin::Recorded, path)
+            && let Some(own) = read_build_id(&bytes)
+        {
+            self.add_debug_file(&mut found, recorded, &own);
+        }
+        found
+    }
+
+    /// The build id of the only build of a path in the capture's own `buildid/`.
+    fn sole_build(&self, recorded: &str) -> Option<BuildId> {
+        let inside = inside_cache(recorded);
+        let own = self.caches().into_iter();
+        let mut builds: Vec<BuildId> = own
+            .filter(|(origin, _)| *origin == Origin::Capture)
+            .filter_map(|(_, dir)| fs::read_dir(dir.join(&inside)).ok())
+            .flatten()
+            .filter_map(|entry| BuildId::from_hex(entry.ok()?.file_name().to_str()?))
+            .collect();
+        builds.sort();
+        builds.dedup();
+        match builds.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        }
     }
 
     /// Finds the text of kallsyms for a kernel: the capture's own, then those of the caches.
@@ -308,11 +348,7 @@ fn spellings(wanted: &BuildId) -> Vec<String> {
 /// ```
 fn cached(dir: &Path, recorded: &str, wanted: &BuildId, files: &[&str]) -> Vec<PathBuf> {
     let mut paths = Vec::new();
-    // A recorded name is hostile: `..` must not lead out of the cache.
-    let inside: PathBuf = Path::new(recorded)
-        .components()
-        .filter(|part| matches!(part, Component::Normal(_)))
-        .collect();
+    let inside = inside_cache(recorded);
     for hex in spellings(wanted) {
         let Some((first, rest)) = hex.split_at_checked(2) else {
             continue;
@@ -328,4 +364,12 @@ fn cached(dir: &Path, recorded: &str, wanted: &BuildId, files: &[&str]) -> Vec<P
         }
     }
     paths
+}
+
+/// A recorded name as a path below a cache. It is hostile: `..` must not lead out.
+fn inside_cache(recorded: &str) -> PathBuf {
+    let parts = Path::new(recorded).components();
+    parts
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .collect()
 }
