@@ -1,0 +1,121 @@
+//! The same bytes whatever the number of threads, and records in whatever order the buffers of the
+//! CPUs put them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test may stop and speak"
+)]
+
+#[allow(unreachable_pub, reason = "a module of tests has no outside")]
+mod oracle;
+
+use std::io::Cursor;
+
+use oracle::captures::{recordings, shared};
+use vmflame::analysis::{Grouping, Request, SymbolRequest, profile};
+use vmflame::output::{Annotate, write_folded};
+use vmflame::perf::Capture;
+use vmflame::perf::abi::PERF_CONTEXT_USER;
+use vmflame::perf::bytes::Little;
+use vmflame::perf::writer::{
+    Description, Entry, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+};
+use vmflame::units::{Avma, FileOffset, Pid, Tid, Timestamp};
+
+fn folded(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> String {
+    let request = Request {
+        grouping: Grouping::Thread,
+        threads,
+        ..Request::default()
+    };
+    let profile = profile(capture, symbols, &request).unwrap();
+    let mut text = Vec::new();
+    write_folded(&profile.tree(), &profile.frames, Annotate::Tag, &mut text).unwrap();
+    String::from_utf8(text).unwrap()
+}
+
+/// A race, or a part of the walk that forgets what the part before it knew, shows as a difference.
+#[test]
+fn folded_bytes_do_not_depend_on_the_number_of_threads() {
+    let Some(shared) = shared() else { return };
+    let wanted = [
+        ("svm", "badst-debian.perthread"),
+        ("svm", "badst-debian.ctxt"),
+        ("svm", "two.cpu"),
+        ("vmx", "apicv0-bad.cpu"),
+        ("arm64", "linuxarm.cycles"),
+    ];
+    for (machine, name) in wanted {
+        let all = recordings(&shared, machine);
+        let recording = all.iter().find(|recording| recording.name == name).unwrap();
+        let capture = Capture::open(&recording.opened()).unwrap();
+        let symbols = recording.symbols(&shared);
+        let one = folded(&capture, &symbols, 1);
+        assert!(one.lines().count() > 50, "{name}");
+        for threads in [2, 16] {
+            assert!(
+                one == folded(&capture, &symbols, threads),
+                "{name}, {threads} threads"
+            );
+        }
+    }
+}
+
+const USER: u16 = 2;
+const IP: u64 = 0x40_1010;
+
+/// What is true of a record written at a time.
+fn at(nanos: u64) -> SampleValues<'static> {
+    SampleValues {
+        id: 1,
+        ip: IP,
+        pid: Pid::new(7),
+        tid: Tid::new(7),
+        time: Timestamp::from_nanos(nanos),
+        period: 1,
+        chain: &[PERF_CONTEXT_USER, IP],
+        ..SampleValues::default()
+    }
+}
+
+/// The buffers of CPUs follow each other in the file: a mapping may come behind the samples that
+/// need it. By hand: of two objects at one address, each sample must see that of its time.
+#[test]
+fn samples_see_mappings_that_come_later_in_the_file() {
+    let mut event = WrittenEvent::cpu_clock();
+    event.ids = vec![1];
+    let mut records = RecordWriter::<Little>::new();
+    // Enough samples before the mappings for 16 threads to share.
+    for nanos in 0..20_000 {
+        records.sample(&event.attr, USER, &at(1_000 + nanos));
+    }
+    records.sample(&event.attr, USER, &at(50_000));
+    for (nanos, name) in [(40_000, b"/new"), (500, b"/old")] {
+        let mapping = Entry::Mmap {
+            pid: Pid::new(7),
+            tid: Tid::new(7),
+            start: Avma::new(0x40_1000),
+            len: 0x1000,
+            file_offset: FileOffset::new(0),
+            name,
+        };
+        records.entry(USER, &mapping, Some((&event.attr, &at(nanos))));
+    }
+    let description = Description {
+        events: vec![event],
+        features: Vec::new(),
+    };
+    let mut file = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
+    file.write(records.bytes()).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("perf.data");
+    std::fs::write(&path, file.finish().unwrap().into_inner()).unwrap();
+    let capture = Capture::open(&path).unwrap();
+    for threads in [1, 2, 16] {
+        let text = folded(&capture, &SymbolRequest::default(), threads);
+        let expected = ":7-7;:7-7;[new] 1\n:7-7;:7-7;[old] 20000\n";
+        assert_eq!(text, expected, "{threads} threads");
+    }
+}
