@@ -1,18 +1,18 @@
 //! What changed between two profiles, and whether it is more than noise.
 //!
-//! Input: two [`Side`]s, made of captures or of folded text. Output: a [`Comparison`] of
+//! Input: two `Side`s, made of captures or of folded text. Output: a `Comparison` of
 //! everything, tags, functions, boxes and events, which tables, pictures and gates are made of.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | [`side`], [`folded_input`] | what is compared |
-//! | [`matching`], [`union`] | which frames are the same; one tree for both sides |
-//! | [`normalise`] | what both sides are divided by |
-//! | [`significance`], [`distribution`] | whether a change is more than noise: **the model** |
-//! | [`quantities`], [`events`], [`compare`], [`notes`] | the comparison |
-//! | [`table`] | the rows that people read |
-//! | [`picture`] | the boxes that are drawn |
-//! | [`gate`] | conditions that fail a build |
+//! | `side`, `folded_input` | what is compared |
+//! | `matching`, `union` | which frames are the same; one tree for both sides |
+//! | `normalise` | what both sides are divided by |
+//! | `significance`, `distribution` | whether a change is more than noise: **the model** |
+//! | `quantities`, `events`, `compare`, `notes` | the comparison |
+//! | `table` | the rows that people read |
+//! | `picture` | the boxes that are drawn |
+//! | `gate` | conditions that fail a build |
 
 mod compare;
 mod distribution;

@@ -3,7 +3,7 @@
 //! # The model
 //!
 //! A quantity (a tag, a function, a box of the picture) has on each side a *ratio*: what its samples
-//! weigh over what the [normalisation](super::normalise) divides by. Two recordings of the same
+//! weigh over what the normalisation divides by. Two recordings of the same
 //! thing differ for two reasons, and a change must be too large for both to count:
 //!
 //! 1. **Sampling.** With few samples a count jumps by chance alone. Fisher's exact test (or, where

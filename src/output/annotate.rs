@@ -20,7 +20,7 @@ const LETTER: f64 = 0.61;
 /// Space between the left edge of a box and its text.
 const TEXT_PADDING: f64 = 3.0;
 
-/// What one box shows. Filled anew for each box by the caller of [`write`].
+/// What one box shows. Filled anew for each box by the caller of [`write()`].
 #[derive(Debug, Default)]
 pub(crate) struct Look {
     /// Text of the box and first part of the tooltip; safe for one line.
