@@ -296,16 +296,19 @@ impl Timeline {
     /// the new one's name and some of its mappings are recorded already.
     pub fn of_caller_of_exec(&self, pid: Pid, moment: Moment, caller: Avma) -> Moment {
         let epochs = self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default();
-        let epoch = usize::try_from(moment.epoch)
-            .ok()
-            .and_then(|ix| epochs.get(ix));
-        let is_replaced = epoch.is_some_and(|e| e.began_by_exec && e.space.find(caller).is_none());
-        match moment.epoch.checked_sub(1) {
-            Some(before) if is_replaced => Moment {
-                epoch: before,
-                ..moment
-            },
-            Some(_) | None => moment,
+        let now = usize::try_from(moment.epoch).unwrap_or(usize::MAX);
+        let until_now = epochs.get(..=now).unwrap_or_default();
+        let is_mapped = |epoch: &Epoch| epoch.space.find(caller).is_some();
+        if until_now.last().is_none_or(is_mapped) {
+            return moment;
+        }
+        // The new program's own mappings may have begun epochs since: on arm64 the parts of one
+        // file overlap each other.
+        let exec = until_now.iter().rposition(|epoch| epoch.began_by_exec);
+        let before = exec.and_then(|exec| u32::try_from(exec.checked_sub(1)?).ok());
+        Moment {
+            epoch: before.unwrap_or(moment.epoch),
+            ..moment
         }
     }
 

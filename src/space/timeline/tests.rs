@@ -82,6 +82,37 @@ fn a_child_inherits_mappings_until_it_execs() {
     assert_eq!(dso_at(&timeline, 8, 65, 0x5800), Some("b"));
 }
 
+/// Between the record of an exec and the kernel's return, the caller is code of the old program,
+/// even when a mapping of the new one has begun another epoch: on arm64 the parts of one file
+/// overlap each other. The 4 samples of sleep in linuxarm.cpu had no name.
+#[test]
+fn the_caller_of_exec_is_looked_for_before_the_exec() {
+    let (pid, tid) = (Pid::new(7), Tid::new(7));
+    let exec = Sideband::Comm {
+        pid,
+        tid,
+        is_exec: true,
+        name: b"sleep",
+    };
+    let records = vec![
+        map(10, 7, 0x1000, b"libc"),
+        item(50, exec),
+        map(60, 7, 0x5000, b"sleep"),
+        map(70, 7, 0x5000, b"ld.so"),
+    ];
+    let timeline = Timeline::build(records, &HashMap::new());
+    let moment = timeline.moment(pid, tid, Timestamp::from_nanos(80));
+    let dso_of = |caller| {
+        let caller = Avma::new(caller);
+        let moment = timeline.of_caller_of_exec(pid, moment, caller);
+        let mapping = timeline.space(pid, moment)?.find(caller)?;
+        timeline.dso(mapping.dso).map(|dso| dso.path.as_str())
+    };
+    assert_eq!(dso_of(0x1800), Some("libc"));
+    assert_eq!(dso_of(0x5800), Some("ld.so"));
+    assert_eq!(dso_of(0x9000), None);
+}
+
 /// A thread that was renamed would show one name for all its samples.
 #[test]
 fn threads_have_the_name_of_the_time() {
