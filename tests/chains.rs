@@ -75,6 +75,7 @@ fn run(
     fs::write(
         path.join("kallsyms"),
         "ffffffff81000000 T _text\nffffffff81000100 t k_leaf\nffffffff81000200 t k_mid\n\
+         ffffffff81000280 t asm_sysvec_test\n\
          ffffffff81000300 T _etext\n",
     )
     .unwrap();
@@ -189,6 +190,30 @@ fn frame_pointer_chains_go_from_user_to_kernel() {
         );
     });
     assert_eq!(lines, ["program;u_main;u_mid;u_leaf;k_mid;k_leaf 1"]);
+}
+
+/// An interrupt's entry code ends the kernel's part; the user's return addresses behind it are
+/// still return addresses. By hand: the byte before `u_mid` is in no function.
+#[test]
+fn an_interrupt_of_user_code_leaves_its_return_addresses() {
+    let chain = [
+        PERF_CONTEXT_KERNEL,
+        K_LEAF,
+        0xffff_ffff_8100_0290,
+        PERF_CONTEXT_USER,
+        0x40_1000,
+        0x40_2000,
+    ];
+    let event = event(|_| ());
+    let (_, lines) = run(&event, &by_comm(), |records| {
+        let values = SampleValues {
+            chain: &chain,
+            ip: K_LEAF,
+            ..at(10)
+        };
+        records.sample(&event.attr, KERNEL, &values);
+    });
+    assert_eq!(lines, ["program;[program];u_leaf;asm_sysvec_test;k_leaf 1"]);
 }
 
 /// With `--call-graph lbr` the chain's own user part is one address; the open calls are the stack.

@@ -204,7 +204,7 @@ impl NamedStacks {
     fn add_chain<O: ByteOrder>(
         &mut self,
         stack: UniqueStack<'_>,
-        moment: Moment,
+        mut moment: Moment,
         namer: &mut Namer<'_>,
         scope: FrameScope,
     ) -> usize {
@@ -219,9 +219,7 @@ impl NamedStacks {
             }
             frame
         };
-        let mut chain_len = 0;
-        let mut passage = Passage::Call;
-        let mut moment = moment;
+        let (mut chain_len, mut passage) = (0, Passage::Call);
         for mut at in ChainFrames::<O>::new(stack.chain, key.mode) {
             chain_len += 1;
             if passage == Passage::Interrupt {
@@ -232,22 +230,19 @@ impl NamedStacks {
                 matches!(stack.user, UserPart::OpenCalls(_)) && at.mode == CpuMode::User;
             if !is_told_twice {
                 if passage == Passage::Exec && at.mode == CpuMode::User {
-                    let timeline = namer.timeline();
-                    moment = timeline.of_caller_of_exec(key.pid, moment, at.lookup);
-                    passage = Passage::Call;
+                    moment = namer
+                        .timeline()
+                        .of_caller_of_exec(key.pid, moment, at.lookup);
                 }
                 let frame = add(namer, moment, at);
-                if at.mode == CpuMode::Kernel && passage != Passage::Exec {
+                if at.mode != CpuMode::Kernel || passage != Passage::Exec {
                     passage = namer.passage(frame);
                 }
             }
         }
         if chain_len == 0 && !key.mode.is_guest() {
-            add(
-                namer,
-                moment,
-                ChainFrame::exact(key.mode, Avma::new(key.ip)),
-            );
+            let own = ChainFrame::exact(key.mode, Avma::new(key.ip));
+            add(namer, moment, own);
         }
         for at in frames_behind_chain::<O>(stack.user, key.mode) {
             add(namer, moment, at);
