@@ -83,7 +83,6 @@ fn samples_are_as_many_as_perf_counts() {
 }
 
 #[test]
-#[ignore = "a few samples differ: execve of the recorder's own child, interrupts of user code"]
 fn stacks_of_the_amd_host_are_those_of_perf() {
     compare_all("svm");
 }
@@ -94,7 +93,6 @@ fn stacks_of_the_intel_host_are_those_of_perf() {
 }
 
 #[test]
-#[ignore = "a few samples differ: execve of the recorder's own child, interrupts of user code"]
 fn stacks_of_the_arm_host_are_those_of_perf() {
     compare_all("arm64");
 }
