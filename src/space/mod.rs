@@ -4,7 +4,9 @@
 //! its name and what lies at an address of its memory.
 
 mod address_space;
+mod moment;
 mod timeline;
 
 pub use address_space::{AddressSpace, Dso, DsoIx, Mapping};
-pub use timeline::{KernelMapping, Moment, NameIx, SidebandItem, Timeline};
+pub use moment::{Histories, Moment};
+pub use timeline::{KernelMapping, NameIx, SidebandItem, Timeline};

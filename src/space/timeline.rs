@@ -8,6 +8,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::address_space::{AddressSpace, Dso, DsoIx, Mapping};
+use super::moment::{Epoch, Histories, Moment};
 use crate::perf::{MappingRecord, Sideband};
 use crate::units::{Avma, BuildId, CpuMode, Pid, Tid, Timestamp};
 
@@ -39,43 +40,6 @@ pub struct KernelMapping {
     pub reference: Avma,
     /// Build id, when the record or the build id table tells it.
     pub build_id: Option<BuildId>,
-}
-
-/// What was true of a thread at a time: positions in its and its process's histories.
-///
-/// Two samples of a thread with equal moments see the same names and mappings.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Moment {
-    epoch: u32,
-    thread_name: u32,
-    process_name: u32,
-}
-
-impl Moment {
-    /// The moment as far as mappings go, whatever the names.
-    #[must_use]
-    pub fn of_space(self) -> Self {
-        Self {
-            thread_name: 0,
-            process_name: 0,
-            ..self
-        }
-    }
-
-    /// A number that differs for most moments of a thread.
-    pub fn hash_word(self) -> u64 {
-        u64::from(self.epoch) << 32
-            ^ u64::from(self.thread_name) << 16
-            ^ u64::from(self.process_name)
-    }
-}
-
-#[derive(Debug, Default)]
-struct Epoch {
-    from: Timestamp,
-    space: AddressSpace,
-    /// Whether it began when the process replaced its program, and so with an empty space.
-    began_by_exec: bool,
 }
 
 /// Processes, threads and mappings over time.
@@ -267,18 +231,19 @@ impl Timeline {
 
     /// What was true of a thread of a process at a time.
     pub fn moment(&self, pid: Pid, tid: Tid, time: Timestamp) -> Moment {
-        let epochs = self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default();
+        self.histories(pid, tid).moment(time)
+    }
+
+    /// What was true of a thread of a process, over time: for many times of one thread.
+    pub fn histories(&self, pid: Pid, tid: Tid) -> Histories<'_> {
         let names = |tid| {
-            self.thread_names
-                .get(&tid)
-                .map(Vec::as_slice)
-                .unwrap_or_default()
+            let history = self.thread_names.get(&tid);
+            history.map(Vec::as_slice).unwrap_or_default()
         };
-        let main_thread = Tid::new(pid.as_i32());
-        Moment {
-            epoch: in_force(epochs, |epoch| epoch.from <= time),
-            thread_name: in_force(names(tid), |&(from, _)| from <= time),
-            process_name: in_force(names(main_thread), |&(from, _)| from <= time),
+        Histories {
+            epochs: self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default(),
+            thread_names: names(tid),
+            process_names: names(Tid::new(pid.as_i32())),
         }
     }
 
@@ -382,13 +347,6 @@ impl Timeline {
     pub fn cgroup(&self, id: u64) -> Option<&str> {
         self.cgroups.get(&id).map(String::as_str)
     }
-}
-
-/// Position of the last entry that holds, or of the first entry when none does: what is known
-/// first is taken to have been so before.
-fn in_force<T>(history: &[T], holds: impl Fn(&T) -> bool) -> u32 {
-    let behind = history.partition_point(holds);
-    u32::try_from(behind.saturating_sub(1)).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
