@@ -1,11 +1,10 @@
 //! The events of a capture, and which of them a record belongs to.
 
-use hashbrown::HashMap;
-
 use super::attr::{Attr, MIN_ATTR_SIZE};
 use super::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
 use super::features::Features;
 use super::header::{Header, Section};
+use super::ids::Ids;
 use super::layout::SampleLayout;
 use crate::units::EventIx;
 use linux_perf_data::Feature;
@@ -55,19 +54,16 @@ enum IdPlace {
 #[derive(Clone, Debug)]
 pub struct Events {
     list: Vec<Event>,
-    by_id: HashMap<u64, EventIx>,
+    by_id: Ids,
     place: IdPlace,
 }
 
 impl Events {
     /// Indexes `list`.
     pub fn new(list: Vec<Event>) -> Self {
-        let mut by_id = HashMap::new();
-        for (event, ix) in list.iter().zip(0..) {
-            for &id in &event.ids {
-                by_id.entry(id).or_insert(EventIx(ix));
-            }
-        }
+        let events = list.iter().zip((0..).map(EventIx));
+        let ids = events.flat_map(|(event, ix)| event.ids.iter().map(move |&id| (id, ix)));
+        let by_id = Ids::new(&ids.collect::<Vec<_>>());
         let mut places = list.iter().map(|event| event.layout.id_position());
         let first = places.next().flatten();
         let place = if list.len() < 2 {
@@ -102,11 +98,12 @@ impl Events {
 
     /// The event that the kernel wrote under `id`. perf's own records have id 0, which is taken
     /// as the first event's, as `evlist__event2evsel()` does.
+    #[inline]
     pub fn by_id(&self, id: u64) -> Option<EventIx> {
         if id == 0 && !self.list.is_empty() {
             return Some(EventIx(0));
         }
-        self.by_id.get(&id).copied()
+        self.by_id.get(id)
     }
 
     /// The event of a sample; `None` when its id is unknown.
@@ -118,7 +115,7 @@ impl Events {
             IdPlace::Mixed => self.iter().map(|(ix, _)| ix).find(|&ix| {
                 let place = self.get(ix).and_then(|event| event.layout.id_position());
                 let id = place.and_then(|at| u64_at::<O>(body, at));
-                id.is_some_and(|id| self.by_id.get(&id) == Some(&ix))
+                id.is_some_and(|id| self.by_id.get(id) == Some(ix))
             }),
         }
     }

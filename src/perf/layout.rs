@@ -186,7 +186,11 @@ impl SampleLayout {
     /// Decodes a sample up to its call chain. `body` is the record without its header.
     ///
     /// `None` when the record is too short for what its event says it holds.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "what the caller does not use of the result is not decoded then"
+    )]
+    #[inline(always)]
     pub fn head<'a, O: ByteOrder>(&self, body: &'a [u8]) -> Option<SampleHead<'a>> {
         let (fixed, rest) = body.split_at_checked(self.fixed_len)?;
         let (read, rest) = rest.split_at_checked(self.read.len::<O>(rest)?)?;

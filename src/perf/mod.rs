@@ -11,6 +11,7 @@ mod decompress;
 mod events;
 mod features;
 mod header;
+mod ids;
 mod layout;
 mod mapping;
 mod recognise;
@@ -22,6 +23,7 @@ mod storage;
 mod stream;
 mod tail;
 mod tracing;
+
 pub mod writer;
 
 pub use attr::{Attr, MIN_ATTR_SIZE};

@@ -1,0 +1,95 @@
+//! From the ids that the kernel gave to events.
+
+use hashbrown::HashMap;
+
+use super::bytes::position;
+use crate::units::EventIx;
+
+/// The event of each id. The kernel hands out ids one after the other, so that most lie close to
+/// each other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ids {
+    /// The id that `near` begins with.
+    first: u64,
+    /// The events of the ids from `first` on; gaps are [`NONE`].
+    near: Vec<EventIx>,
+    /// All others.
+    far: HashMap<u64, EventIx>,
+}
+
+const NONE: EventIx = EventIx(u32::MAX);
+
+/// How much longer than the number of ids the list may be.
+const SPARSE: usize = 16;
+
+impl Ids {
+    /// Indexes ids; of several events with the same id the first one has it.
+    pub(super) fn new(ids: &[(u64, EventIx)]) -> Self {
+        // Damaged files state ids far from the others.
+        let mut sorted: Vec<u64> = ids.iter().map(|&(id, _)| id).collect();
+        sorted.sort_unstable();
+        let first = sorted.get(sorted.len() / 20).copied().unwrap_or(0);
+        let last = sorted.get(sorted.len() - sorted.len() / 20 - 1).copied();
+        let span = last.map_or(0, |last| position(last - first).saturating_add(1));
+        let mut near = Vec::new();
+        if span <= ids.len().saturating_mul(SPARSE) {
+            near.resize(span, NONE);
+        }
+        let mut made = Self {
+            first,
+            near,
+            far: HashMap::new(),
+        };
+        for &(id, ix) in ids {
+            let place = made.place(id);
+            match place.and_then(|place| made.near.get_mut(place)) {
+                Some(known) if *known == NONE => *known = ix,
+                Some(_) => {}
+                None => {
+                    made.far.entry(id).or_insert(ix);
+                }
+            }
+        }
+        made
+    }
+
+    fn place(&self, id: u64) -> Option<usize> {
+        id.checked_sub(self.first).map(position)
+    }
+
+    /// The event of an id.
+    #[inline]
+    pub(super) fn get(&self, id: u64) -> Option<EventIx> {
+        match self.place(id).and_then(|place| self.near.get(place)) {
+            Some(&known) => (known != NONE).then_some(known),
+            None => self.far.get(&id).copied(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Every id gives what a map gives, close or far.
+        #[test]
+        fn ids_are_found_as_in_a_map(
+            near in proptest::collection::vec((100..200_u64, 0..50_u32), 0..100),
+            far in proptest::collection::vec((any::<u64>(), 0..50_u32), 0..10),
+            other in any::<u64>(),
+        ) {
+            let ids: Vec<(u64, EventIx)> =
+                near.iter().chain(&far).map(|&(id, ix)| (id, EventIx(ix))).collect();
+            let mut map = HashMap::new();
+            for &(id, ix) in &ids {
+                map.entry(id).or_insert(ix);
+            }
+            let made = Ids::new(&ids);
+            for id in (90..210).chain(far.iter().map(|&(id, _)| id)).chain([other, 0]) {
+                prop_assert_eq!(made.get(id), map.get(&id).copied(), "{}", id);
+            }
+        }
+    }
+}
