@@ -109,30 +109,19 @@ impl Union {
             deciding: stack.deciding,
             weight: stack.count.weight,
         });
-        let tree = CallTree::build(&frames, tagged);
+        let (tree, leaves) = CallTree::with_leaves(&frames, tagged);
+        let mut leaves = leaves.into_iter();
         let mut parents = vec![NodeIx::ROOT; tree.len()];
-        let mut edges = HashMap::with_capacity(tree.len());
-        for (ix, at) in (0..tree.len()).zip(0..) {
-            for &child in &tree.get(NodeIx(at)).children {
-                let node = tree.get(child);
-                parents[child.as_usize()] = NodeIx(at);
-                edges.insert((ix, node.frame, node.tag), child);
+        for at in (0..).map(NodeIx).take(tree.len()) {
+            for child in tree.children(at) {
+                parents[child.as_usize()] = at;
             }
         }
         let none = || vec![Count::default(); tree.len()];
         let mut own = [none(), none()];
         let mut places = [Vec::new(), Vec::new()];
         for (at, stacks) in united.iter().enumerate() {
-            for stack in stacks {
-                let list = lists.get(stack.start..stack.end).unwrap_or_default();
-                let mut leaf = NodeIx::ROOT;
-                for (depth, &frame) in list.iter().enumerate() {
-                    let carries = depth >= stack.deciding && stack.tag != Tag::Host;
-                    let tag = carries.then_some(stack.tag);
-                    if let Some(&child) = edges.get(&(leaf.as_usize(), frame, tag)) {
-                        leaf = child;
-                    }
-                }
+            for (stack, leaf) in stacks.iter().zip(leaves.by_ref()) {
                 own[at][leaf.as_usize()].add(stack.count);
                 places[at].push(Place {
                     leaf,

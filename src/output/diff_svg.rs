@@ -245,7 +245,7 @@ impl<'a> Places<'a> {
 
 fn children(tree: &CallTree, ix: usize) -> impl Iterator<Item = usize> {
     let node = NodeIx(u32::try_from(ix).unwrap_or(u32::MAX));
-    tree.get(node).children.iter().map(|child| child.as_usize())
+    tree.children(node).map(NodeIx::as_usize)
 }
 
 /// Where each node begins: a parent's own part is on the left, then its children.

@@ -97,7 +97,7 @@ pub fn write_folded_diff(
             let sum = lines.entry(name.to_owned()).or_default();
             *sum = [0, 1].map(|side: usize| sum[side].saturating_add(own[side]));
         }
-        for &child in &tree.get(node).children {
+        for child in tree.children(node) {
             let name = safe_name(&table.get(tree.get(child).frame).name);
             let path = if path.is_empty() {
                 name
@@ -127,7 +127,7 @@ impl Source<'_> {
     fn pieces(&self, nodes: &[NodeIx], prefix: usize) -> Vec<Piece> {
         let mut below: BTreeMap<String, Vec<NodeIx>> = BTreeMap::new();
         for &node in nodes {
-            for &child in &self.tree.get(node).children {
+            for child in self.tree.children(node) {
                 below.entry(self.text(child)).or_default().push(child);
             }
         }
@@ -150,10 +150,8 @@ impl Source<'_> {
                     nodes: Vec::new(),
                 });
             }
-            if nodes
-                .iter()
-                .any(|&node| !self.tree.get(node).children.is_empty())
-            {
+            let is_inner = |&node: &NodeIx| self.tree.children(node).next().is_some();
+            if nodes.iter().any(is_inner) {
                 pieces.push(Piece {
                     prefix,
                     key: text + ";",

@@ -8,7 +8,7 @@ use std::io;
 use inferno::flamegraph::{self, Options, TextTruncateDirection};
 
 use super::text::push_format;
-use crate::stack::{CallTree, NodeIx};
+use crate::stack::{CallTree, Children, NodeIx};
 
 /// Width of the picture in pixels before the reader's window decides.
 pub(crate) const WIDTH: f64 = 1200.0;
@@ -43,9 +43,8 @@ pub(crate) struct Layout {
 }
 
 /// One level of the walk.
-struct Level {
-    node: NodeIx,
-    next_child: usize,
+struct Level<'t> {
+    children: Children<'t>,
     path_len: usize,
 }
 
@@ -132,18 +131,16 @@ impl Layout {
         };
         lines.add(own_weight(tree, weight, NodeIx::ROOT))?;
         let mut levels = vec![Level {
-            node: NodeIx::ROOT,
-            next_child: 0,
+            children: tree.children(NodeIx::ROOT),
             path_len: 0,
         }];
         while let Some(level) = levels.last_mut() {
-            let Some(&child) = tree.get(level.node).children.get(level.next_child) else {
+            let Some(child) = level.children.next() else {
                 lines.flush();
                 lines.path.truncate(level.path_len);
                 levels.pop();
                 continue;
             };
-            level.next_child += 1;
             if weight(child) < threshold || levels.len() > MAX_DEPTH {
                 lines.add(weight(child))?;
                 continue;
@@ -157,8 +154,7 @@ impl Layout {
             self.nodes.push(child);
             lines.add(own_weight(tree, weight, child))?;
             levels.push(Level {
-                node: child,
-                next_child: 0,
+                children: tree.children(child),
                 path_len,
             });
         }
@@ -201,8 +197,8 @@ impl Layout {
 }
 
 fn own_weight(tree: &CallTree, weight: &dyn Fn(NodeIx) -> u64, node: NodeIx) -> u64 {
-    let children = tree.get(node).children.iter();
-    let below = children.fold(0_u64, |sum, &child| sum.saturating_add(weight(child)));
+    let children = tree.children(node);
+    let below = children.fold(0_u64, |sum, child| sum.saturating_add(weight(child)));
     weight(node).saturating_sub(below)
 }
 
@@ -235,7 +231,7 @@ fn affordable(
         if depth == MAX_DEPTH {
             continue;
         }
-        for &child in &tree.get(node).children {
+        for child in tree.children(node) {
             if weight(child) >= least {
                 let bytes = BOX_BYTES + name_bytes(child);
                 spent = spent.saturating_add(bytes);

@@ -115,8 +115,9 @@ fn host_nodes(tree: &CallTree, picture: &Picture) -> Vec<bool> {
     let mut hosts = vec![false; tree.len()];
     // A node's children were made after it.
     for ix in (0..tree.len()).rev() {
-        let node = tree.get(NodeIx(u32::try_from(ix).unwrap_or(u32::MAX)));
-        let below = node.children.iter().any(|child| hosts[child.as_usize()]);
+        let at = NodeIx(u32::try_from(ix).unwrap_or(u32::MAX));
+        let node = tree.get(at);
+        let below = tree.children(at).any(|child| hosts[child.as_usize()]);
         hosts[ix] = node.tag.is_none() && (node.own > 0 || below);
     }
     hosts

@@ -1,5 +1,7 @@
 //! The call tree: stacks merged from the root, children in one fixed order.
 
+use super::sort::{Keyed, sort_by_steps};
+use super::steps::Steps;
 use super::{FrameIx, FrameTable, Tag};
 
 /// Index of a node in its [`CallTree`]; the root is 0.
@@ -32,7 +34,7 @@ pub struct TaggedStack<'a> {
 
 impl TaggedStack<'_> {
     /// The tag that the frame at `depth` carries.
-    fn tag_at(&self, depth: usize) -> Option<Tag> {
+    pub(super) fn tag_at(&self, depth: usize) -> Option<Tag> {
         (depth >= self.deciding && self.tag != Tag::Host).then_some(self.tag)
     }
 }
@@ -48,8 +50,8 @@ pub struct Node {
     pub total: u64,
     /// Weight of the stacks that end here.
     pub own: u64,
-    /// Children, ordered by name, then by DSO, mode, kind and tag.
-    pub children: Vec<NodeIx>,
+    /// The first node behind all that are below this one.
+    end: NodeIx,
 }
 
 impl Node {
@@ -59,83 +61,123 @@ impl Node {
             tag,
             total: 0,
             own: 0,
-            children: Vec::new(),
+            end: NodeIx::ROOT,
         }
     }
 }
 
 /// Stacks merged from the root by frame and tag.
+///
+/// Nodes lie in the order in which the tree is read: a node, then all that are below it, child by
+/// child. Children are ordered by name, then by DSO, mode, kind and tag.
 #[derive(Debug)]
 pub struct CallTree {
     nodes: Vec<Node>,
 }
 
+/// The children of a node, in order.
+#[derive(Clone, Debug)]
+pub struct Children<'t> {
+    tree: &'t CallTree,
+    next: NodeIx,
+    end: NodeIx,
+}
+
+impl Iterator for Children<'_> {
+    type Item = NodeIx;
+
+    fn next(&mut self) -> Option<NodeIx> {
+        let child = self.next;
+        (child < self.end).then(|| {
+            self.next = self.tree.get(child).end;
+            child
+        })
+    }
+}
+
 impl CallTree {
     /// Merges `stacks`. The result does not depend on their order.
-    ///
-    /// Stacks are sorted by the order of their frames; then each shares with the one before it
-    /// exactly the nodes that it shares with any before it, so no look-up is needed, and nodes are
-    /// made in the order in which the tree is read: a node before its children.
     pub fn build<'a>(
         table: &FrameTable,
         stacks: impl IntoIterator<Item = TaggedStack<'a>>,
     ) -> Self {
-        let mut stacks: Vec<TaggedStack<'a>> = stacks.into_iter().collect();
-        let ranks = table.ranks();
-        let steps = |stack: &TaggedStack<'a>| {
-            let rank = |frame: FrameIx| ranks.get(frame.as_usize()).copied().unwrap_or(u32::MAX);
-            let (frames, shown) = (stack.frames, stack.clone());
-            frames
-                .iter()
-                .enumerate()
-                .map(move |(depth, &frame)| (rank(frame), shown.tag_at(depth)))
-        };
-        stacks.sort_unstable_by(|a, b| steps(a).cmp(steps(b)));
+        Self::with_leaves(table, stacks).0
+    }
+
+    /// Merges `stacks`; tells the node at which each of them ends, in the order in which they came.
+    ///
+    /// Stacks are sorted by the order of their frames; then each shares with the one before it
+    /// exactly the nodes that it shares with any before it, so no look-up is needed, and nodes are
+    /// made in the order in which the tree is read.
+    pub fn with_leaves<'a>(
+        table: &FrameTable,
+        stacks: impl IntoIterator<Item = TaggedStack<'a>>,
+    ) -> (Self, Vec<NodeIx>) {
+        let stacks: Vec<TaggedStack<'a>> = stacks.into_iter().collect();
+        let steps = Steps::of(table, &stacks);
+        let mut order: Vec<Keyed> = steps.keyed().collect();
+        sort_by_steps(&mut order, steps.all());
         let mut tree = Self {
             nodes: vec![Node::new(FrameIx(0), None)],
         };
+        let mut leaves = vec![NodeIx::ROOT; stacks.len()];
         let mut path: Vec<NodeIx> = Vec::new();
-        for stack in &stacks {
-            let shared = path
-                .iter()
-                .zip(stack.frames.iter().enumerate())
-                .take_while(|&(&node, (depth, &frame))| {
-                    let node = tree.get(node);
-                    node.frame == frame && node.tag == stack.tag_at(depth)
-                })
-                .count();
-            path.truncate(shared);
-            for (depth, &frame) in stack.frames.iter().enumerate().skip(shared) {
-                let parent = path.last().copied().unwrap_or(NodeIx::ROOT);
-                path.push(tree.add_child(parent, Node::new(frame, stack.tag_at(depth))));
+        let mut before: &[u32] = &[];
+        for keyed in &order {
+            let taken = steps.of_stack(keyed.stack);
+            let same = |(old, new): &(&u32, &u32)| old == new;
+            let shared = before.iter().zip(taken).take_while(same).count();
+            tree.leave(&mut path, shared);
+            for &step in taken.get(shared..).unwrap_or_default() {
+                let (frame, tag) = steps.meaning(step);
+                path.push(NodeIx(u32::try_from(tree.nodes.len()).unwrap_or(u32::MAX)));
+                tree.nodes.push(Node::new(frame, tag));
             }
-            tree.add_weight(&path, stack.weight);
+            let leaf = path.last().copied().unwrap_or(NodeIx::ROOT);
+            let own = &mut tree.nodes[leaf.as_usize()].own;
+            *own = own.saturating_add(stacks[keyed.stack as usize].weight);
+            leaves[keyed.stack as usize] = leaf;
+            before = taken;
         }
-        tree
+        tree.leave(&mut path, 0);
+        tree.close(NodeIx::ROOT);
+        (tree, leaves)
     }
 
-    fn add_child(&mut self, parent: NodeIx, node: Node) -> NodeIx {
-        let child = NodeIx(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        self.nodes.push(node);
-        self.nodes[parent.as_usize()].children.push(child);
-        child
+    /// Ends the nodes of `path` behind the first `kept` ones, the deepest first.
+    fn leave(&mut self, path: &mut Vec<NodeIx>, kept: usize) {
+        while path.len() > kept
+            && let Some(node) = path.pop()
+        {
+            self.close(node);
+            let below = self.nodes[node.as_usize()].total;
+            let above = path.last().copied().unwrap_or(NodeIx::ROOT);
+            // Periods come from the file: sums stop at the largest number.
+            let total = &mut self.nodes[above.as_usize()].total;
+            *total = total.saturating_add(below);
+        }
     }
 
-    /// Adds the weight of a stack that ends at the end of `path`. Periods come from the file: sums
-    /// stop at the largest number.
-    fn add_weight(&mut self, path: &[NodeIx], weight: u64) {
-        for &node in [NodeIx::ROOT].iter().chain(path) {
-            let total = &mut self.nodes[node.as_usize()].total;
-            *total = total.saturating_add(weight);
-        }
-        let last = path.last().copied().unwrap_or(NodeIx::ROOT);
-        let own = &mut self.nodes[last.as_usize()].own;
-        *own = own.saturating_add(weight);
+    /// Ends a node: all that are below it are there and have added their weight.
+    fn close(&mut self, node: NodeIx) {
+        let end = NodeIx(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
+        let node = &mut self.nodes[node.as_usize()];
+        node.end = end;
+        node.total = node.total.saturating_add(node.own);
     }
 
     /// The node of an index that this tree handed out.
     pub fn get(&self, ix: NodeIx) -> &Node {
         &self.nodes[ix.as_usize()]
+    }
+
+    /// The children of a node, in order.
+    pub fn children(&self, ix: NodeIx) -> Children<'_> {
+        Children {
+            tree: self,
+            next: NodeIx(ix.0.saturating_add(1)),
+            end: self.get(ix).end,
+        }
     }
 
     /// The invisible node above all stacks; its total is the weight of everything.
