@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use hashbrown::HashMap;
+
 use crate::error::Result;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
 use crate::units::CpuMode;
@@ -52,6 +54,8 @@ pub struct Tagger {
     table: Table,
     rules: Rules,
     known: Vec<Option<Known>>,
+    /// What the tables say about the thread names so far.
+    threads: HashMap<Box<str>, Option<Row>>,
 }
 
 impl Default for Tagger {
@@ -73,6 +77,7 @@ impl Tagger {
             table: Table::for_machine(machine),
             rules: Rules::default(),
             known: Vec::new(),
+            threads: HashMap::new(),
         }
     }
 
@@ -151,18 +156,27 @@ impl Tagger {
     }
 
     /// From where on the frames are I/O for guests.
-    fn io_from(&self, view: &StackView<'_>, found: &Findings, first: usize) -> Option<usize> {
+    fn io_from(&mut self, view: &StackView<'_>, found: &Findings, first: usize) -> Option<usize> {
         let by_name = || {
-            let thread = self.table.threads.get(view.thread_name);
+            let thread = self.thread_row(view.thread_name);
             let row = thread.or_else(|| self.table.processes.get(view.process_name));
             row.is_some_and(|row| row.role == Role::Io).then_some(first)
         };
         found.io.or_else(by_name)
     }
 
-    fn is_vcpu_name(&self, thread_name: &str) -> bool {
-        let row = self.table.threads.get(thread_name);
+    fn is_vcpu_name(&mut self, thread_name: &str) -> bool {
+        let row = self.thread_row(thread_name);
         row.is_some_and(|row| row.role == Role::Vcpu)
+    }
+
+    fn thread_row(&mut self, thread_name: &str) -> Option<Row> {
+        if let Some(&known) = self.threads.get(thread_name) {
+            return known;
+        }
+        let row = self.table.threads.get(thread_name);
+        self.threads.insert(thread_name.into(), row);
+        row
     }
 
     /// What the tables say about a frame; each is looked up once.
