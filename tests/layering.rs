@@ -14,7 +14,7 @@ const ROWS: [&str; 15] = [
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere. Temporary
 /// files hold streams in `perf` and unpacked archives in `analysis`.
-const HOMES: [(&str, &[&str]); 29] = [
+const HOMES: [(&str, &[&str]); 30] = [
     ("addr2line", &["src/symbol/"]),
     ("bzip2", &["src/perf/"]),
     ("clap", &["src/cli/"]),
@@ -30,6 +30,7 @@ const HOMES: [(&str, &[&str]); 29] = [
     ("liblzma", &["src/perf/"]),
     ("linux_perf_data", &["src/perf/"]),
     ("lzma_rs", &["src/symbol/"]),
+    ("memchr", &["src/"]),
     ("memmap2", &["src/perf/mapping.rs"]),
     ("object", &["src/symbol/"]),
     ("quick_xml", &["src/output/"]),

@@ -82,6 +82,7 @@ struct Module {
 pub struct KernelSymbols {
     /// Sorted by start, each start once.
     entries: Vec<Entry>,
+    /// The text, in which the names lie.
     names: Box<str>,
     modules: Vec<Module>,
     text: Option<u64>,
@@ -104,10 +105,17 @@ impl KernelSymbols {
     /// # Errors
     /// When no line has the form of a kallsyms line.
     pub fn parse(path: &Path, text: &[u8]) -> Result<Self> {
-        let mut reader = Reader::new(text.len());
-        for line in text.split_inclusive(|&byte| byte == b'\n') {
-            reader.line(line);
-        }
+        // `from_utf8_lossy()` takes its time also for bytes that are all sound.
+        let mended;
+        let text = match str::from_utf8(text) {
+            Ok(text) => text,
+            Err(_) => {
+                mended = String::from_utf8_lossy(text);
+                &mended
+            }
+        };
+        let mut reader = Reader::new(text);
+        reader.lines();
         if reader.lines == 0 {
             return Err(Error::format(path, "not a kallsyms text"));
         }

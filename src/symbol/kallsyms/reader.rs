@@ -1,6 +1,7 @@
 //! From the lines of a kallsyms text to a sorted table.
 
 use hashbrown::HashMap;
+use memchr::{memchr, memchr2};
 
 use super::{Entry, KernelSymbols, Module};
 use crate::symbol::Unresolved;
@@ -10,17 +11,20 @@ use crate::symbol::dso_name::KERNEL_NAME;
 pub(super) struct Reader<'a> {
     /// Lines that made sense.
     pub(super) lines: usize,
+    /// The whole text: names stay in it.
+    whole: &'a str,
     visible: bool,
     entries: Vec<Entry>,
-    names: String,
     modules: Vec<Module>,
     index: HashMap<&'a [u8], u16>,
+    /// The module of the last line that had one: a module's lines follow each other.
+    recent_module: Option<(&'a [u8], u16)>,
     text: Option<u64>,
     stext: Option<u64>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(super) fn new(whole: &'a str) -> Self {
         // A line takes at least twenty bytes, and 44 on average.
         let kernel = Module {
             name: KERNEL_NAME.into(),
@@ -28,55 +32,62 @@ impl<'a> Reader<'a> {
         };
         Self {
             lines: 0,
+            whole,
             visible: false,
-            entries: Vec::with_capacity(bytes / 44),
-            names: String::with_capacity(bytes / 4),
+            entries: Vec::with_capacity(whole.len() / 44),
             modules: vec![kernel],
             index: HashMap::new(),
+            recent_module: None,
             text: None,
             stext: None,
         }
     }
 
-    pub(super) fn line(&mut self, line: &'a [u8]) {
+    /// Reads all lines.
+    pub(super) fn lines(&mut self) {
+        let mut rest = self.whole.as_bytes();
+        while !rest.is_empty() {
+            let (line, whole, next) = match memchr(b'\n', rest) {
+                Some(end) => (&rest[..end], true, &rest[end + 1..]),
+                // A last line without an end may be cut short: it ends what is before it, no more.
+                None => (rest, false, &rest[rest.len()..]),
+            };
+            rest = next;
+            self.line(line, whole);
+        }
+    }
+
+    fn line(&mut self, line: &'a [u8], whole: bool) {
         let Some((start, kind, rest)) = split_line(line) else {
             return;
         };
         self.lines += 1;
         self.visible |= start != 0;
-        // A last line without an end may be cut short: it ends what is before it, no more.
-        let (rest, whole) = match rest.strip_suffix(b"\n") {
-            Some(rest) => (rest, true),
-            None => (rest, false),
-        };
-        let mut fields = rest
-            .split(u8::is_ascii_whitespace)
-            .filter(|field| !field.is_empty());
-        let name = fields.next().unwrap_or_default();
         let function = match kind {
             b't' | b'T' | b'w' | b'W' => whole,
             b'd' | b'D' | b'b' | b'B' | b'r' | b'R' => false,
             _ => return,
         };
+        let rest = rest.trim_ascii();
+        let (name, column) = match memchr2(b'\t', b' ', rest) {
+            Some(end) => (&rest[..end], rest[end..].trim_ascii_start()),
+            None => (rest, &rest[rest.len()..]),
+        };
         match name {
-            b"_text" => self.text = Some(start),
-            b"_stext" => self.stext = Some(start),
-            _ if name.starts_with(b"$") || name.starts_with(b".L") => return,
+            [b'_', rest @ ..] if rest == b"text" => self.text = Some(start),
+            [b'_', rest @ ..] if rest == b"stext" => self.stext = Some(start),
+            [b'$', ..] | [b'.', b'L', ..] => return,
             _ => {}
         }
-        let Some(module) = self.module(fields.next()) else {
+        let Some(module) = self.module(column) else {
             return;
         };
-        self.add(start, if function { name } else { b"" }, module);
-    }
-
-    fn add(&mut self, start: u64, name: &[u8], module: u16) {
-        let name = String::from_utf8_lossy(name);
-        let (Ok(offset), Ok(len)) = (u32::try_from(self.names.len()), u16::try_from(name.len()))
-        else {
+        // The name is a part of the text.
+        let offset = name.as_ptr().addr() - self.whole.as_ptr().addr();
+        let bytes = if function { name.len() } else { 0 };
+        let (Ok(offset), Ok(len)) = (u32::try_from(offset), u16::try_from(bytes)) else {
             return;
         };
-        self.names.push_str(&name);
         self.entries.push(Entry {
             start,
             name: offset,
@@ -86,20 +97,33 @@ impl<'a> Reader<'a> {
     }
 
     /// The index of the module in a line's last column; `None` when there are too many.
-    fn module(&mut self, column: Option<&'a [u8]>) -> Option<u16> {
-        let inner = column.and_then(|column| column.strip_prefix(b"[")?.strip_suffix(b"]"));
-        let Some(name) = inner else {
+    fn module(&mut self, column: &'a [u8]) -> Option<u16> {
+        let end = column.iter().position(u8::is_ascii_whitespace);
+        let column = &column[..end.unwrap_or(column.len())];
+        let Some(name) = column
+            .strip_prefix(b"[")
+            .and_then(|name| name.strip_suffix(b"]"))
+        else {
             return Some(0);
         };
-        if let Some(&known) = self.index.get(name) {
-            return Some(known);
+        if let Some((known, ix)) = self.recent_module
+            && known == name
+        {
+            return Some(ix);
         }
-        let ix = u16::try_from(self.modules.len()).ok()?;
-        self.modules.push(Module {
-            name: String::from_utf8_lossy(name).into(),
-            foreign: false,
-        });
-        self.index.insert(name, ix);
+        let ix = match self.index.get(name) {
+            Some(&known) => known,
+            None => {
+                let ix = u16::try_from(self.modules.len()).ok()?;
+                self.modules.push(Module {
+                    name: String::from_utf8_lossy(name).into(),
+                    foreign: false,
+                });
+                self.index.insert(name, ix);
+                ix
+            }
+        };
+        self.recent_module = Some((name, ix));
         Some(ix)
     }
 
@@ -122,7 +146,7 @@ impl<'a> Reader<'a> {
         self.entries.shrink_to_fit();
         KernelSymbols {
             entries: self.entries,
-            names: self.names.into(),
+            names: self.whole.into(),
             modules: self.modules,
             text: self.text,
             stext: self.stext,
@@ -137,13 +161,20 @@ impl<'a> Reader<'a> {
 
 /// Splits `ADDRESS TYPE rest`.
 fn split_line(line: &[u8]) -> Option<(u64, u8, &[u8])> {
-    let digits = line.iter().position(|byte| !byte.is_ascii_hexdigit())?;
+    let mut start = 0_u64;
+    let mut digits = 0;
+    for &byte in line.iter().take(17) {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => break,
+        };
+        start = start << 4 | u64::from(digit);
+        digits += 1;
+    }
     if digits == 0 || digits > 16 {
         return None;
-    }
-    let mut start = 0;
-    for &byte in &line[..digits] {
-        start = start << 4 | u64::from(char::from(byte).to_digit(16)?);
     }
     match &line[digits..] {
         [b' ', kind, b' ', rest @ ..] if kind.is_ascii_graphic() => Some((start, *kind, rest)),
