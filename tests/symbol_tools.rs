@@ -303,15 +303,11 @@ fn places_are_tried_in_order() {
     fs::create_dir_all(&kernel).unwrap();
     fs::write(kernel.join("kallsyms"), "cached").unwrap();
     assert!(places.find_kallsyms(None).unwrap().is_none());
-    assert_eq!(
-        places.find_kallsyms(Some(&id)).unwrap().unwrap().text,
-        b"cached"
-    );
+    let found = places.find_kallsyms(Some(&id)).unwrap().unwrap();
+    assert_eq!(found.text.bytes(), b"cached");
     fs::write(dir.join("kallsyms"), "own").unwrap();
-    assert_eq!(
-        places.find_kallsyms(Some(&id)).unwrap().unwrap().text,
-        b"own"
-    );
+    let found = places.find_kallsyms(Some(&id)).unwrap().unwrap();
+    assert_eq!(found.text.bytes(), b"own");
     fs::remove_dir_all(&dir).unwrap();
 }
 

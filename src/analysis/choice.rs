@@ -245,6 +245,16 @@ fn part_of(start: Timestamp, end: Timestamp, part: f64) -> Timestamp {
     Timestamp::from_nanos(start.as_nanos() + (span as f64 * part) as u64)
 }
 
+/// How many addresses the recorder kept of a stack at most.
+pub(super) fn max_stack(capture: &Capture, event: EventIx) -> usize {
+    let event = capture.events().get(event);
+    match event.map_or(0, |event| event.attr.max_stack) {
+        // The default of `kernel.perf_event_max_stack`.
+        0 => 127,
+        stated => stated.into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

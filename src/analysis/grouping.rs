@@ -2,7 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::fold::{MomentStack, Split};
+use crate::fold::{MomentStack, Settled, Split};
 use crate::space::{Moment, Timeline};
 use crate::units::{Pid, Tid};
 
@@ -116,14 +116,18 @@ pub(super) struct VmNames {
 
 impl VmNames {
     /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs.
-    pub(super) fn find(settled: &[MomentStack<'_>], timeline: &Timeline) -> Self {
+    pub(super) fn find(settled: &Settled<'_>, timeline: &Timeline) -> Self {
         let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
-        for MomentStack { stack, moment } in settled {
+        let mut seen = HashSet::new();
+        for MomentStack { stack, moment } in settled.iter() {
             let key = stack.key;
-            let thread = timeline.thread_name(key.tid, *moment).unwrap_or_default();
+            if !seen.insert((key.pid, key.tid, moment, key.mode.is_guest())) {
+                continue;
+            }
+            let thread = timeline.thread_name(key.tid, moment).unwrap_or_default();
             let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
             if key.mode.is_guest() || is_vcpu_name {
-                let (process, _) = task_names(timeline, key.pid, key.tid, *moment);
+                let (process, _) = task_names(timeline, key.pid, key.tid, moment);
                 vms.entry(process).or_default().insert(key.pid);
             }
         }

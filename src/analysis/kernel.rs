@@ -1,5 +1,7 @@
 //! The recorded kernel: its symbols, and whether it is this machine's.
 
+use std::path::{Path, PathBuf};
+
 use hashbrown::HashMap;
 
 use super::input::{KernelSource, SymbolRequest};
@@ -7,8 +9,11 @@ use crate::error::{Error, Result};
 use crate::perf::bytes::with_order;
 use crate::perf::{Capture, Feature};
 use crate::space::{KernelMapping, Timeline};
-use crate::symbol::{KernelAnchor, KernelSymbols, ModuleRange, module_short_name};
+use crate::symbol::{KernelAnchor, KernelSymbols, ModuleRange, Origin, module_short_name};
 use crate::units::BuildId;
+
+/// What the build id table calls the kernel itself.
+const KERNEL_PROPER: &str = "[kernel.kallsyms]";
 
 /// The build id of the recorded kernel.
 fn kernel_build_id<'b>(
@@ -18,7 +23,7 @@ fn kernel_build_id<'b>(
     let recorded = timeline.kernel_proper();
     recorded
         .and_then(|mapping| mapping.build_id.as_ref())
-        .or_else(|| build_ids.get("[kernel.kallsyms]"))
+        .or_else(|| build_ids.get(KERNEL_PROPER))
 }
 
 /// Whether this machine made the capture, as far as names can tell: its kernel is the recorded one
@@ -41,63 +46,109 @@ pub(super) fn is_recorded_here(
     })
 }
 
-/// Finds kernel symbols and fits them to the recorded boot.
-///
-/// A text that the user named or that lies in the capture directory is the user's word. One from a
-/// cache or from the running kernel is known by build id only, which all boots share: it is used
-/// only when the capture says where its kernel lay.
-pub(super) fn find_kernel(
-    timeline: &Timeline,
-    build_ids: &HashMap<String, BuildId>,
-    symbols: &SymbolRequest,
-) -> Result<Option<(KernelSymbols, KernelSource)>> {
-    let recorded = timeline.kernel_proper();
-    let build_id = kernel_build_id(timeline, build_ids);
-    let read = |path: &std::path::Path| {
-        std::fs::read(path).map_err(|source| Error::io("read", path, source))
-    };
-    let (text, path, is_users_word) = if let Some(path) = &symbols.kallsyms {
-        (read(path)?, path.clone(), true)
-    } else if let Some(found) = symbols.places.find_kallsyms(build_id)? {
-        let is_users_word = found.origin == crate::symbol::Origin::Capture
-            && symbols
-                .places
-                .capture_dir
-                .as_ref()
-                .is_some_and(|d| found.path.starts_with(d));
-        (found.text, found.path, is_users_word)
-    } else if let Some(live) = symbols
-        .live
-        .as_ref()
-        .filter(|live| Some(&live.build_id) == build_id)
-    {
-        (read(&live.kallsyms)?, live.kallsyms.clone(), false)
-    } else {
-        return Ok(None);
-    };
-    let kernel = KernelSymbols::parse(&path, &text)?;
-    if kernel.is_hidden() {
-        return Ok(Some((kernel, KernelSource::Hidden(path))));
+/// Kernel symbols as a text states them, not yet fitted to the recorded boot.
+#[derive(Debug)]
+struct Stated {
+    symbols: KernelSymbols,
+    path: PathBuf,
+    /// Whether the user says that they belong to the capture.
+    is_users_word: bool,
+}
+
+/// Kernel symbols that were read before the records told which kernel it was.
+#[derive(Debug)]
+pub(super) struct EarlyKernel {
+    /// What the build id table of the header says.
+    build_id: Option<BuildId>,
+    stated: Result<Option<Stated>>,
+}
+
+impl EarlyKernel {
+    /// Reads the symbols of the kernel that the build id table names.
+    pub(super) fn read(build_ids: &HashMap<String, BuildId>, symbols: &SymbolRequest) -> Self {
+        let build_id = build_ids.get(KERNEL_PROPER).cloned();
+        let stated = read_kernel(build_id.as_ref(), symbols);
+        Self { build_id, stated }
     }
-    // Recorders that were not allowed to see kernel addresses wrote 0.
-    let anchor = recorded
-        .filter(|mapping| mapping.reference.as_u64() != 0)
-        .and_then(|mapping| {
-            KernelAnchor::of_mapping(&mapping.name).map(|anchor| (anchor, mapping.reference))
-        });
-    let Some((anchor, place)) = anchor else {
-        return Ok(is_users_word.then_some((kernel, KernelSource::Unchecked(path))));
+
+    /// Finds the symbols of the recorded kernel and fits them to the recorded boot.
+    ///
+    /// A text that the user named or that lies in the capture directory is the user's word. One
+    /// from a cache or from the running kernel is known by build id only, which all boots share:
+    /// it is used only when the capture says where its kernel lay.
+    pub(super) fn fit(
+        self,
+        timeline: &Timeline,
+        build_ids: &HashMap<String, BuildId>,
+        symbols: &SymbolRequest,
+    ) -> Result<Option<(KernelSymbols, KernelSource)>> {
+        let build_id = kernel_build_id(timeline, build_ids);
+        let stated = if self.build_id.as_ref() == build_id {
+            self.stated?
+        } else {
+            read_kernel(build_id, symbols)?
+        };
+        Ok(stated.and_then(|stated| stated.fit(timeline)))
+    }
+}
+
+fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
+    // Files of /proc have no length, so they cannot be mapped.
+    let read = |path: &Path, is_users_word| {
+        let text = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+        Ok(Some(Stated {
+            symbols: KernelSymbols::parse(path, &text)?,
+            path: path.to_owned(),
+            is_users_word,
+        }))
     };
-    let source = if kernel.anchor(anchor) == Some(place) {
-        KernelSource::SameBoot(path)
-    } else {
-        KernelSource::OtherBoot(path)
-    };
-    let modules = module_ranges(timeline.kernel());
-    Ok(Some((
-        kernel.for_boot(anchor, place).for_modules(&modules),
-        source,
-    )))
+    if let Some(path) = &symbols.kallsyms {
+        return read(path, true);
+    }
+    if let Some(found) = symbols.places.find_kallsyms(build_id)? {
+        let directory = symbols.places.capture_dir.as_ref();
+        return Ok(Some(Stated {
+            symbols: KernelSymbols::parse(&found.path, found.text.bytes())?,
+            is_users_word: found.origin == Origin::Capture
+                && directory.is_some_and(|directory| found.path.starts_with(directory)),
+            path: found.path,
+        }));
+    }
+    match &symbols.live {
+        Some(live) if Some(&live.build_id) == build_id => read(&live.kallsyms, false),
+        Some(_) | None => Ok(None),
+    }
+}
+
+impl Stated {
+    fn fit(self, timeline: &Timeline) -> Option<(KernelSymbols, KernelSource)> {
+        let Self {
+            symbols: kernel,
+            path,
+            is_users_word,
+        } = self;
+        if kernel.is_hidden() {
+            return Some((kernel, KernelSource::Hidden(path)));
+        }
+        // Recorders that were not allowed to see kernel addresses wrote 0.
+        let recorded = timeline.kernel_proper();
+        let anchor = recorded
+            .filter(|mapping| mapping.reference.as_u64() != 0)
+            .and_then(|mapping| {
+                KernelAnchor::of_mapping(&mapping.name).map(|anchor| (anchor, mapping.reference))
+            });
+        let Some((anchor, place)) = anchor else {
+            return is_users_word.then_some((kernel, KernelSource::Unchecked(path)));
+        };
+        let source = if kernel.anchor(anchor) == Some(place) {
+            KernelSource::SameBoot(path)
+        } else {
+            KernelSource::OtherBoot(path)
+        };
+        let modules = module_ranges(timeline.kernel());
+        let fitted = kernel.for_boot(anchor, place).for_modules(&modules);
+        Some((fitted, source))
+    }
 }
 
 /// Where the capture's own mapping records say the modules lay.

@@ -5,26 +5,33 @@ mod choice;
 mod grouping;
 mod input;
 mod kernel;
+mod lane;
+mod locate;
 mod namer;
+mod passage;
 mod stacks;
 mod subtitle;
 mod survey;
 mod timing;
-mod user_part;
+
+use std::thread;
 
 use hashbrown::HashMap;
 
+use self::kernel::EarlyKernel;
+use self::namer::Namer;
 pub use choice::{TimeRequest, choose_event, event_names, parse_times};
 pub use grouping::Grouping;
 pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
-pub use namer::{Namer, ObjectReport};
-pub use stacks::{FrameScope, NamedStacks, Stack};
+pub use locate::FrameScope;
+pub use namer::ObjectReport;
+pub use stacks::{NamedStacks, Stack};
 pub use subtitle::subtitle;
 pub use survey::{Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};
 
 use crate::error::{Error, Result};
-use crate::fold::{Folded, Gap, MomentStack, Selection, Split, fold};
+use crate::fold::{Folded, Gap, Selection, Settled, Split, fold};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::perf::Capture;
@@ -32,7 +39,7 @@ use crate::perf::bytes::with_order;
 use crate::space::Timeline;
 use crate::stack::{CallTree, FrameTable, Tag, TaggedStack};
 use crate::symbol::Unresolved;
-use crate::units::{Cpu, EventIx, Pid, Tid, Timestamp};
+use crate::units::{BuildId, Cpu, EventIx, Pid, Tid, Timestamp};
 
 /// What a sample weighs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -137,6 +144,16 @@ pub struct Profile {
     pub timings: Timings,
 }
 
+/// What the walk and the records beside the samples tell.
+struct Walked<'a> {
+    selection: Selection,
+    split: Split,
+    folded: Folded<'a>,
+    timeline: Timeline,
+    stacks: Settled<'a>,
+    kernel: EarlyKernel,
+}
+
 /// Runs the pipeline on a capture.
 ///
 /// # Errors
@@ -144,6 +161,33 @@ pub struct Profile {
 /// filters), or a symbol file that was named cannot be used.
 pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
     let mut watch = Stopwatch::start();
+    let build_ids = survey::recorded_build_ids(capture);
+    let walked = walk(capture, (symbols, &build_ids), request, &mut watch)?;
+    let (timeline, kernel) = (&walked.timeline, walked.kernel);
+    let mut namer = Namer::new(capture, (timeline, kernel), &build_ids, symbols)?;
+    let periods = walked.stacks.weights();
+    let event = walked.selection.event;
+    let max_stack = choice::max_stack(capture, event);
+    let stacks = NamedStacks::build(capture, &walked.stacks, &mut namer, (request, max_stack));
+    watch.lap(Stage::Name);
+    let mut profile = finish(capture, event, &walked.folded, (stacks, namer), request)?;
+    watch.lap(Stage::Tag);
+    profile.timings = watch.timings();
+    profile.periods = periods;
+    if let Split::Slice(slicing) = walked.split {
+        profile.slice_seconds = choice::slice_seconds(capture, slicing);
+    }
+    Ok(profile)
+}
+
+/// Folds and settles. The kernel's symbols are read at the same time when there is a second thread
+/// for it: the kernel takes its time to print them.
+fn walk<'a>(
+    capture: &'a Capture,
+    (symbols, build_ids): (&SymbolRequest, &HashMap<String, BuildId>),
+    request: &Request,
+    watch: &mut Stopwatch,
+) -> Result<Walked<'a>> {
     let event = choose_event(capture, request.event.as_deref())?;
     let times = choice::resolve_times(capture, &request.times, request.threads)?;
     let split = match request.split() {
@@ -152,49 +196,38 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
         }
         other @ (Split::Nothing | Split::Cpu | Split::Cgroup | Split::Slice(_)) => other,
     };
-    let (pids, tids, cpus) = (
-        request.pids.clone(),
-        request.tids.clone(),
-        request.cpus.clone(),
-    );
     let mut selection = Selection {
         event,
-        pids,
-        tids,
-        cpus,
+        pids: request.pids.clone(),
+        tids: request.tids.clone(),
+        cpus: request.cpus.clone(),
         times,
     };
-    let mut folded = fold(capture, &selection, split, request.threads);
-    if request.event.is_none() && folded.event(event) == 0 {
-        // Of several events the first may have no samples at all.
-        if let Some(other) = choice::first_with_samples(capture, &folded) {
-            selection.event = other;
-            folded = fold(capture, &selection, split, request.threads);
+    thread::scope(|scope| {
+        let read_kernel = || EarlyKernel::read(build_ids, symbols);
+        let beside = (request.threads > 1).then(|| scope.spawn(read_kernel));
+        let mut folded = fold(capture, &selection, split, request.threads);
+        if request.event.is_none() && folded.event(event) == 0 {
+            // Of several events the first may have no samples at all.
+            if let Some(other) = choice::first_with_samples(capture, &folded) {
+                selection.event = other;
+                folded = fold(capture, &selection, split, request.threads);
+            }
         }
-    }
-    watch.lap(Stage::Fold);
-    let build_ids = survey::recorded_build_ids(capture);
-    let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
-    let settled = folded.settle(capture, (&selection, split), &timeline, request.threads);
-    watch.lap(Stage::Settle);
-    let mut namer = Namer::new(capture, &timeline, &build_ids, symbols)?;
-    let add = |(samples, period): (u64, u64), s: &MomentStack<'_>| {
-        (
-            samples + s.stack.samples,
-            period.saturating_add(s.stack.period),
-        )
-    };
-    let periods = settled.iter().fold((0, 0), add);
-    let stacks = NamedStacks::build(capture, settled, &mut namer, request);
-    watch.lap(Stage::Name);
-    let mut profile = finish(capture, selection.event, &folded, (stacks, namer), request)?;
-    watch.lap(Stage::Tag);
-    profile.timings = watch.timings();
-    profile.periods = periods;
-    if let Split::Slice(slicing) = split {
-        profile.slice_seconds = choice::slice_seconds(capture, slicing);
-    }
-    Ok(profile)
+        watch.lap(Stage::Fold);
+        let timeline = Timeline::build(std::mem::take(&mut folded.sideband), build_ids);
+        let stacks = folded.settle(capture, (&selection, split), &timeline, request.threads);
+        watch.lap(Stage::Settle);
+        let early = beside.and_then(|beside| beside.join().ok());
+        Ok(Walked {
+            selection,
+            split,
+            folded,
+            timeline,
+            stacks,
+            kernel: early.unwrap_or_else(read_kernel),
+        })
+    })
 }
 
 /// Samples of each event in slices of time, as [`Profile::slices`], for captures without call
@@ -234,16 +267,8 @@ fn finish(
     let left_out = stacks.retain_wanted(request);
     tally.folded -= left_out;
     tally.filtered += left_out;
-    let max_stack = capture
-        .events()
-        .get(event)
-        .map_or(0, |event| event.attr.max_stack);
     tally.copied_stacks = stacks.copied();
-    tally.truncated_stacks = stacks.truncated(if max_stack == 0 {
-        127
-    } else {
-        max_stack.into()
-    });
+    tally.truncated_stacks = stacks.truncated();
     let (totals, total) = add_up(&stacks, request.no_tag);
     let name = capture
         .events()

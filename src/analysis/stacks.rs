@@ -1,32 +1,21 @@
 //! Unique raw stacks as named, tagged ones.
 
+use std::hash::{BuildHasher, Hasher};
 use std::rc::Rc;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{DefaultHashBuilder, HashMap, HashSet, HashTable};
 
 use super::grouping::{SplitName, VmNames, roots, task_names};
-use super::namer::{Namer, Passage};
-use super::user_part::frames_behind_chain;
+use super::lane::{Lane, in_lanes};
+use super::locate::{FrameScope, LocatedStack, Map, TaskKey};
+use super::namer::Namer;
 use super::{Request, WeightKind};
-use crate::fold::{ChainFrame, ChainFrames, MomentStack, Split, UniqueStack, UserPart};
+use crate::fold::{Settled, Split, UserPart};
 use crate::kvm::{StackView, Tagger};
 use crate::perf::Capture;
-use crate::perf::bytes::{ByteOrder, with_order};
-use crate::space::Moment;
+use crate::perf::bytes::with_order;
 use crate::stack::{FrameIx, FrameTable, Tag};
-use crate::units::{Avma, CpuMode, Pid, Tid};
-
-/// Which frames of a stack are shown. Samples that have none of them are filtered out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum FrameScope {
-    /// All.
-    #[default]
-    All,
-    /// Host kernel frames.
-    Kernel,
-    /// Host user frames.
-    User,
-}
+use crate::units::{CpuMode, Pid, Tid};
 
 /// A named stack.
 #[derive(Clone, Debug)]
@@ -55,10 +44,10 @@ pub struct Stack {
     pub weight: u64,
     /// The slice of time that the samples lie in; 0 unless slices were asked for.
     pub slice: u32,
-    /// Number of addresses in the call chain.
-    chain_len: usize,
-    /// Whether the user part of the stack is its instruction pointer only.
-    has_copied_stack: bool,
+    /// Samples whose call chain is as long as the recorder's limit.
+    truncated: u64,
+    /// Samples whose user stack was copied, of which only the instruction pointer is shown.
+    copied: u64,
     /// The cgroup's path, as an index into the common list; empty when stacks are not split by
     /// cgroup.
     cgroup: u32,
@@ -66,7 +55,7 @@ pub struct Stack {
 
 /// What all stacks of a thread at a moment have in common.
 #[derive(Debug)]
-struct Task {
+pub(super) struct Task {
     /// The grouping frames, root first.
     roots: Vec<FrameIx>,
     /// Names of the process and of the thread, as indexes into the common list.
@@ -75,70 +64,90 @@ struct Task {
     cgroup: u32,
 }
 
-/// Named stacks with their frames in one list.
+impl Stack {
+    /// Whether both are the same but for their frames and what they weigh.
+    fn is_like(&self, other: &Self) -> bool {
+        let of = |stack: &Self| {
+            let task = (stack.pid, stack.tid, stack.names, stack.cgroup);
+            (task, stack.mode, stack.chain_is_empty, stack.slice)
+        };
+        self.len == other.len && of(self) == of(other)
+    }
+}
+
+/// Named stacks, each once, with their frames in one list.
 #[derive(Debug, Default)]
 pub struct NamedStacks {
     stacks: Vec<Stack>,
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
     frames: Vec<FrameIx>,
     names: Vec<String>,
     name_index: HashMap<String, u32>,
-    tasks: HashMap<(Pid, Tid, Moment, u64), Rc<Task>>,
+    tasks: HashMap<TaskKey, Rc<Task>>,
     /// Samples that have no frame in the wanted scope.
     out_of_scope: u64,
 }
 
 impl NamedStacks {
     /// Names the frames of all stacks. Every stack is `host` until [`Self::tag`].
+    ///
+    /// `max_stack` is how many addresses the recorder kept of a stack.
     pub(super) fn build(
         capture: &Capture,
-        settled: Vec<MomentStack<'_>>,
+        settled: &Settled<'_>,
         namer: &mut Namer<'_>,
-        request: &Request,
+        (request, max_stack): (&Request, usize),
     ) -> Self {
+        let map = Map {
+            timeline: namer.timeline(),
+            kernel: namer.kernel(),
+            scope: request.scope,
+            is_split: request.split() != Split::Nothing,
+        };
+        let vms = VmNames::find(settled, namer.timeline());
         let mut named = Self::default();
-        let several_vms = VmNames::find(&settled, namer.timeline());
-        with_order!(capture.endian(), O => {
-            for stack in settled {
-                named.add::<O>(&stack, namer, request, &several_vms);
+        let use_block = |lane: &mut Lane<'_, '_>| {
+            lane.name(|location| namer.name(location));
+            lane.meet(|task| named.task(task, namer, request, &vms));
+            for (located, task, chain) in lane.stacks() {
+                named.add(located, (task, chain), (request, max_stack));
             }
+        };
+        let threads = request.threads;
+        let lanes = with_order!(capture.endian(), O => {
+            in_lanes::<O>(settled, &map, threads, use_block)
         });
+        for lane in &lanes {
+            namer.count(lane.locations());
+        }
         named
     }
 
-    fn add<O: ByteOrder>(
+    /// Adds a stack of a task with the frames of its call chain, root first.
+    fn add(
         &mut self,
-        stack: &MomentStack<'_>,
-        namer: &mut Namer<'_>,
-        request: &Request,
-        vms: &VmNames,
+        located: &LocatedStack<'_>,
+        (task, chain): (&Task, impl Iterator<Item = FrameIx>),
+        (request, max_stack): (&Request, usize),
     ) {
-        let MomentStack { stack, moment } = *stack;
+        let (stack, chain_len) = (located.stack, located.chain_len);
         let key = stack.key;
         let start = self.frames.len();
-        // Slices of time have no frames of their own.
-        let split = if request.split() == Split::Nothing {
-            0
-        } else {
-            key.split
-        };
-        let task = self.task((key.pid, key.tid, moment, split), namer, request, vms);
         self.frames.extend_from_slice(&task.roots);
         let first = self.frames.len();
-        let chain_len = self.add_chain::<O>(stack, moment, namer, request.scope);
+        self.frames.extend(chain);
         if self.frames.len() == first && request.scope != FrameScope::All {
             self.frames.truncate(start);
             self.out_of_scope += stack.samples;
             return;
         }
-        if let Some(chain) = self.frames.get_mut(first..) {
-            chain.reverse();
-        }
+        // Slices of time have no frames of their own.
+        let is_sliced = request.slices > 0 && request.split() == Split::Nothing;
+        let slice = if is_sliced { key.split } else { 0 };
         let len = self.frames.len() - start;
-        let weight = match request.weight {
-            WeightKind::Samples => stack.samples,
-            WeightKind::Period => stack.period,
-        };
-        self.stacks.push(Stack {
+        let samples_if = |holds: bool| if holds { stack.samples } else { 0 };
+        self.merge(Stack {
             start,
             len,
             pid: key.pid,
@@ -149,22 +158,54 @@ impl NamedStacks {
             tag: Tag::Host,
             deciding: len,
             samples: stack.samples,
-            weight,
-            slice: if request.slices > 0 && request.split() == Split::Nothing {
-                u32::try_from(key.split).unwrap_or(u32::MAX)
-            } else {
-                0
+            weight: match request.weight {
+                WeightKind::Samples => stack.samples,
+                WeightKind::Period => stack.period,
             },
-            chain_len,
-            has_copied_stack: matches!(stack.user, UserPart::CopiedStack(_)),
+            slice: u32::try_from(slice).unwrap_or(u32::MAX),
+            truncated: samples_if(chain_len >= max_stack),
+            copied: samples_if(matches!(stack.user, UserPart::CopiedStack(_))),
             cgroup: task.cgroup,
+        });
+    }
+
+    /// Adds a stack whose frames are the last ones of the list; where the same is there already,
+    /// they are dropped. Addresses differ where names do not.
+    fn merge(&mut self, new: Stack) {
+        let Self {
+            stacks,
+            index,
+            frames,
+            hasher,
+            ..
+        } = self;
+        let frames_of = |stack: &Stack| frames.get(stack.start..stack.start + stack.len);
+        let hash = hash_of(hasher, &new, frames_of(&new).unwrap_or_default());
+        let same = |&ix: &u32| {
+            let old = &stacks[ix as usize];
+            old.is_like(&new) && frames_of(old) == frames_of(&new)
+        };
+        if let Some(&ix) = index.find(hash, same) {
+            frames.truncate(new.start);
+            let old = &mut stacks[ix as usize];
+            old.samples += new.samples;
+            old.weight = old.weight.saturating_add(new.weight);
+            old.truncated += new.truncated;
+            old.copied += new.copied;
+            return;
+        }
+        let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
+        stacks.push(new);
+        index.insert_unique(hash, ix, |&ix| {
+            let stack = &stacks[ix as usize];
+            hash_of(hasher, stack, frames_of(stack).unwrap_or_default())
         });
     }
 
     /// What all stacks of a thread at a moment have in common; made once.
     fn task(
         &mut self,
-        key: (Pid, Tid, Moment, u64),
+        key: TaskKey,
         namer: &mut Namer<'_>,
         request: &Request,
         vms: &VmNames,
@@ -199,63 +240,6 @@ impl NamedStacks {
         task
     }
 
-    /// Appends the wanted frames of a stack's call chain, leaf first; returns how many addresses
-    /// the chain holds.
-    fn add_chain<O: ByteOrder>(
-        &mut self,
-        stack: UniqueStack<'_>,
-        mut moment: Moment,
-        namer: &mut Namer<'_>,
-        scope: FrameScope,
-    ) -> usize {
-        let key = stack.key;
-        let mut add = |namer: &mut Namer<'_>, moment: Moment, at: ChainFrame| {
-            let is_shown = scope.shows(at.mode);
-            // What is not shown must not count as nameless.
-            let samples = if is_shown { stack.samples } else { 0 };
-            let frame = namer.name(key.pid, moment, at, samples);
-            if is_shown {
-                self.frames.push(frame);
-            }
-            frame
-        };
-        let (mut chain_len, mut passage) = (0, Passage::Call);
-        for mut at in ChainFrames::<O>::new(stack.chain, key.mode) {
-            chain_len += 1;
-            if passage == Passage::Interrupt {
-                at = ChainFrame::exact(at.mode, at.recorded);
-            }
-            // Open calls tell the user part better than the chain does.
-            let is_told_twice =
-                matches!(stack.user, UserPart::OpenCalls(_)) && at.mode == CpuMode::User;
-            if !is_told_twice {
-                if passage == Passage::Exec && at.mode == CpuMode::User {
-                    moment = namer
-                        .timeline()
-                        .of_caller_of_exec(key.pid, moment, at.lookup);
-                }
-                let frame = add(namer, moment, at);
-                if at.mode != CpuMode::Kernel || passage != Passage::Exec {
-                    passage = namer.passage(frame);
-                }
-            }
-        }
-        if chain_len == 0 && !key.mode.is_guest() {
-            let own = ChainFrame::exact(key.mode, Avma::new(key.ip));
-            add(namer, moment, own);
-        }
-        for at in frames_behind_chain::<O>(stack.user, key.mode) {
-            add(namer, moment, at);
-        }
-        if chain_len == 0 && key.mode.is_guest() && scope.shows(key.mode) {
-            self.frames.push(namer.guest(key.mode));
-        }
-        if matches!(stack.user, UserPart::LastBranches(_)) {
-            self.frames.push(namer.root(LAST_BRANCHES));
-        }
-        chain_len
-    }
-
     fn intern(&mut self, name: String) -> u32 {
         let next = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
         if let Some(&known) = self.name_index.get(&name) {
@@ -277,8 +261,11 @@ impl NamedStacks {
     pub(super) fn tag(&mut self, tagger: &mut Tagger, table: &FrameTable) {
         let mut vcpu_threads = HashSet::new();
         for stack in &self.stacks {
-            if tagger.marks_vcpu_thread(&self.view(stack, table, false)) {
-                vcpu_threads.insert((stack.pid, stack.tid));
+            let thread = (stack.pid, stack.tid);
+            if !vcpu_threads.contains(&thread)
+                && tagger.marks_vcpu_thread(&self.view(stack, table, false))
+            {
+                vcpu_threads.insert(thread);
             }
         }
         let mut stacks = std::mem::take(&mut self.stacks);
@@ -332,19 +319,14 @@ impl NamedStacks {
         left_out
     }
 
-    /// Samples whose call chain is at least `max_stack` addresses long.
-    pub(super) fn truncated(&self, max_stack: usize) -> u64 {
-        let cut = self
-            .stacks
-            .iter()
-            .filter(|stack| stack.chain_len >= max_stack);
-        cut.map(|stack| stack.samples).sum()
+    /// Samples whose call chain is as long as the recorder's limit.
+    pub(super) fn truncated(&self) -> u64 {
+        self.stacks.iter().map(|stack| stack.truncated).sum()
     }
 
     /// Samples whose user stack was copied, of which only the instruction pointer is shown.
     pub(super) fn copied(&self) -> u64 {
-        let copied = self.stacks.iter().filter(|stack| stack.has_copied_stack);
-        copied.map(|stack| stack.samples).sum()
+        self.stacks.iter().map(|stack| stack.copied).sum()
     }
 
     /// The stacks.
@@ -370,15 +352,13 @@ impl NamedStacks {
     }
 }
 
-impl FrameScope {
-    fn shows(self, mode: CpuMode) -> bool {
-        match self {
-            Self::All => true,
-            Self::Kernel => mode == CpuMode::Kernel,
-            Self::User => mode == CpuMode::User,
-        }
+fn hash_of(hasher: &DefaultHashBuilder, stack: &Stack, frames: &[FrameIx]) -> u64 {
+    let mut state = hasher.build_hasher();
+    state.write_u32(stack.tid.as_i32().cast_unsigned());
+    state.write_u32(stack.slice);
+    for pair in frames.chunks(2) {
+        let second = pair.get(1).map_or(u32::MAX, |frame| frame.0);
+        state.write_u64(u64::from(pair[0].0) << 32 | u64::from(second));
     }
+    state.finish()
 }
-
-/// Stands above the last branches of an event without call chains: they are no call stack.
-const LAST_BRANCHES: &str = "[last branches]";

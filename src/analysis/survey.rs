@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use super::input::{KernelSource, SymbolRequest};
+use super::kernel::EarlyKernel;
 use super::namer::{Namer, ObjectReport};
 use super::stacks::NamedStacks;
 use super::{Request, choose_event};
@@ -51,10 +52,16 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
     let unique_stacks = folded.len();
     let build_ids = recorded_build_ids(capture);
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
-    let mut namer = Namer::new(capture, &timeline, &build_ids, symbols)?;
+    let kernel = EarlyKernel::read(&build_ids, symbols);
+    let mut namer = Namer::new(capture, (&timeline, kernel), &build_ids, symbols)?;
     if event.is_some() {
         let settled = folded.settle(capture, (&selection, Split::Nothing), &timeline, threads);
-        NamedStacks::build(capture, settled, &mut namer, &Request::default());
+        NamedStacks::build(
+            capture,
+            &settled,
+            &mut namer,
+            (&Request::default(), usize::MAX),
+        );
     }
     Ok(Survey {
         event,

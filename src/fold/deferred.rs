@@ -5,36 +5,26 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::table::{StackKey, StackTable, UserPart};
+use super::table::{StackTable, UniqueStack, UserPart};
 use crate::perf::bytes::{ByteOrder, position, slice_at, u64_at};
-use crate::units::Timestamp;
-
-/// A sample whose user part has not come yet.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Waiting<'a> {
-    pub(super) key: StackKey,
-    /// The chain before the promise.
-    pub(super) chain: &'a [u8],
-    pub(super) period: u64,
-    pub(super) time: Timestamp,
-}
 
 /// Samples whose user part has not come yet, by cookie.
 #[derive(Debug, Default)]
 pub(super) struct Promises<'a> {
-    waiting: HashMap<u64, Vec<Waiting<'a>>>,
+    /// Each with the chain before the promise.
+    waiting: HashMap<u64, Vec<UniqueStack<'a>>>,
 }
 
 impl<'a> Promises<'a> {
-    pub(super) fn add(&mut self, cookie: u64, sample: Waiting<'a>) {
+    pub(super) fn add(&mut self, cookie: u64, sample: UniqueStack<'a>) {
         self.waiting.entry(cookie).or_default().push(sample);
     }
 
     /// Folds the samples that wait for a user part.
     pub(super) fn keep(&mut self, cookie: u64, user: &'a [u8], table: &mut StackTable<'a>) {
         for sample in self.waiting.remove(&cookie).unwrap_or_default() {
-            let parts = (sample.chain, UserPart::Deferred(user));
-            table.add(sample.key, parts, sample.period, sample.time);
+            let user = UserPart::Deferred(user);
+            table.add(&UniqueStack { user, ..sample });
         }
     }
 
@@ -58,12 +48,10 @@ impl<'a> Promises<'a> {
         left.sort_unstable_by_key(|&(cookie, _)| cookie);
         let mut broken = 0;
         for sample in left.into_iter().flat_map(|(_, samples)| samples) {
-            table.add(
-                sample.key,
-                (sample.chain, UserPart::InChain),
-                sample.period,
-                sample.time,
-            );
+            table.add(&UniqueStack {
+                user: UserPart::InChain,
+                ..sample
+            });
             broken += 1;
         }
         broken

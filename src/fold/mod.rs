@@ -12,10 +12,12 @@ mod deferred;
 mod plan;
 mod select;
 mod settle;
+mod stacks;
 mod table;
 mod worker;
 
 pub use chain::{ChainFrame, ChainFrames};
 pub use select::{Selection, TimeRange};
+pub use settle::{MomentStack, Settled};
 pub use table::{Slicing, Split, StackKey, UniqueStack, UserPart};
-pub use worker::{Folded, Gap, MomentStack, fold};
+pub use worker::{Folded, Gap, fold};

@@ -1,66 +1,134 @@
 //! What was true of each stack's thread, told by the timeline.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use super::plan::Plan;
 use super::select::Selection;
-use super::table::Split;
-use super::worker::{Folded, MomentStack, walk};
+use super::stacks::{SlimStack, Stacks};
+use super::table::{Split, UniqueStack};
+use super::worker::{Folded, walk};
 use crate::perf::Capture;
 use crate::perf::bytes::with_order;
-use crate::space::Timeline;
+use crate::space::{Moment, Timeline};
 use crate::units::EventIx;
 
+/// A unique stack with what was true of its thread.
+#[derive(Clone, Copy, Debug)]
+pub struct MomentStack<'a> {
+    /// The stack.
+    pub stack: UniqueStack<'a>,
+    /// What was true of its thread at its time.
+    pub moment: Moment,
+}
+
+/// Unique stacks with what was true of their threads.
+#[derive(Debug, Default)]
+pub struct Settled<'a> {
+    stacks: Stacks<'a>,
+    /// One for each stack.
+    moments: Vec<Moment>,
+}
+
+impl<'a> Settled<'a> {
+    /// The stacks in order, in parts of `share` stacks; the last one may be smaller. `share` must
+    /// not be 0.
+    pub fn parts(
+        &self,
+        share: usize,
+    ) -> impl Iterator<Item = impl Iterator<Item = MomentStack<'a>> + Clone + use<'_, 'a>> {
+        let parts = self.stacks.list.chunks(share);
+        let parts = parts.zip(self.moments.chunks(share));
+        parts.map(|(stacks, moments)| {
+            let pairs = stacks.iter().zip(moments);
+            pairs.map(|(slim, &moment)| MomentStack {
+                stack: self.stacks.whole(slim),
+                moment,
+            })
+        })
+    }
+
+    /// The stacks in order.
+    pub fn iter(&self) -> impl Iterator<Item = MomentStack<'a>> + Clone + use<'_, 'a> {
+        let pairs = self.stacks.iter().zip(&self.moments);
+        pairs.map(|(stack, &moment)| MomentStack { stack, moment })
+    }
+
+    /// Number of stacks.
+    pub fn len(&self) -> usize {
+        self.stacks.list.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.stacks.list.is_empty()
+    }
+
+    /// Number of samples, and the sum of their periods.
+    pub fn weights(&self) -> (u64, u64) {
+        self.stacks.iter().fold((0, 0), |(samples, period), stack| {
+            (samples + stack.samples, period.saturating_add(stack.period))
+        })
+    }
+}
+
 impl<'a> Folded<'a> {
-    /// Tells, with the timeline at hand, what was true of each stack's thread.
+    /// Tells, with the timeline at hand, what was true of each stack's thread. The stacks are taken
+    /// out.
     ///
     /// Stacks that were seen before and after a change of their thread or process are folded
     /// again, sample by sample; that takes a second walk, which most captures do not need.
     pub fn settle(
-        &self,
+        &mut self,
         capture: &'a Capture,
         (selection, split): (&Selection, Split),
         timeline: &Timeline,
         threads: usize,
-    ) -> Vec<MomentStack<'a>> {
-        let mut settled = Vec::with_capacity(self.stacks.len());
+    ) -> Settled<'a> {
+        let mut stacks = std::mem::take(&mut self.stacks);
         let mut ambiguous = HashSet::new();
-        for &stack in &self.stacks {
-            let at = |time| timeline.moment(stack.key.pid, stack.key.tid, time);
-            let moment = at(stack.first);
-            if moment == at(stack.last) {
-                settled.push(MomentStack { stack, moment });
-            } else {
-                ambiguous.insert((stack.key.pid, stack.key.tid));
+        let mut histories = HashMap::new();
+        let mut place = |stack: UniqueStack<'_>| {
+            let thread = (stack.key.pid, stack.key.tid);
+            let history = histories
+                .entry(thread)
+                .or_insert_with(|| timeline.histories(thread.0, thread.1));
+            let moment = history.moment(stack.first);
+            if moment != history.moment(stack.last) {
+                ambiguous.insert(thread);
             }
-        }
+            moment
+        };
+        let mut moments: Vec<Moment> = stacks.iter().map(&mut place).collect();
         if ambiguous.is_empty() {
-            return settled;
+            return Settled { stacks, moments };
         }
-        settled.retain(|s| !ambiguous.contains(&(s.stack.key.pid, s.stack.key.tid)));
+        let is_clear = |stack: &SlimStack<'_>| !ambiguous.contains(&stack.thread());
+        let mut clear = stacks.list.iter().map(is_clear);
+        moments.retain(|_| clear.next().unwrap_or_default());
+        stacks.list.retain(is_clear);
         let again = Some((&ambiguous, timeline));
         let plan = Plan {
             again,
             ..Plan::new(capture, selection, split)
         };
         let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan, threads));
-        settled.extend(
-            refolded
-                .stacks
-                .into_iter()
-                .filter_map(|stack| stack.key.moment.map(|moment| MomentStack { stack, moment })),
-        );
-        settled
+        for stack in refolded.stacks.iter() {
+            if let Some(moment) = stack.key.moment {
+                moments.push(moment);
+                stacks.push(&stack);
+            }
+        }
+        Settled { stacks, moments }
     }
 
     /// Number of different stacks, before [`Self::settle`].
     pub fn len(&self) -> usize {
-        self.stacks.len()
+        self.stacks.list.len()
     }
 
     /// Whether nothing was folded.
     pub fn is_empty(&self) -> bool {
-        self.stacks.is_empty()
+        self.stacks.list.is_empty()
     }
 
     /// Samples of an event.

@@ -4,6 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashTable;
 
+use super::stacks::Stacks;
 use crate::space::Moment;
 use crate::units::{Cpu, CpuMode, Pid, Tid, Timestamp};
 
@@ -110,7 +111,6 @@ pub struct StackKey {
 /// A stack with all samples that have it.
 #[derive(Clone, Copy, Debug)]
 pub struct UniqueStack<'a> {
-    hash: u64,
     /// What makes it different, besides the chain.
     pub key: StackKey,
     /// The raw call chain, leaf first, eight bytes an entry.
@@ -130,73 +130,42 @@ pub struct UniqueStack<'a> {
 /// Unique stacks in order of their first appearance.
 #[derive(Debug)]
 pub(super) struct StackTable<'a> {
-    stacks: Vec<UniqueStack<'a>>,
-    index: HashTable<u32>,
+    stacks: Stacks<'a>,
+    /// Positions in `stacks`, each with the part of the hash that tells most others apart without a
+    /// look at them.
+    index: HashTable<(u32, u32)>,
     hasher: StackHasher,
 }
 
 impl<'a> StackTable<'a> {
     pub(super) fn new(hasher: StackHasher) -> Self {
         Self {
-            stacks: Vec::new(),
+            stacks: Stacks::default(),
             index: HashTable::new(),
             hasher,
         }
     }
 
-    /// Adds one sample.
-    #[inline]
-    pub(super) fn add(
-        &mut self,
-        key: StackKey,
-        (chain, user): (&'a [u8], UserPart<'a>),
-        period: u64,
-        time: Timestamp,
-    ) {
-        let mut hash = self.hasher.hash(&key, chain);
-        if user != UserPart::InChain {
-            let part = self.hasher.hash(&key, user.bytes()) ^ user.word();
-            hash ^= fold_multiply(part, self.hasher.seed | 1);
-        }
-        self.merge(UniqueStack {
-            hash,
-            key,
-            chain,
-            user,
-            samples: 1,
-            period,
-            first: time,
-            last: time,
-        });
-    }
-
     /// Adds all samples of a stack.
     #[inline]
-    pub(super) fn merge(&mut self, new: UniqueStack<'a>) {
-        let stacks = &mut self.stacks;
-        let same = |&ix: &u32| {
-            let old = &stacks[ix as usize];
-            old.hash == new.hash
-                && old.key == new.key
-                && old.chain == new.chain
-                && old.user == new.user
-        };
-        if let Some(&ix) = self.index.find(new.hash, same) {
-            let old = &mut stacks[ix as usize];
-            old.samples += new.samples;
-            old.period = old.period.saturating_add(new.period);
-            old.first = old.first.min(new.first);
-            old.last = old.last.max(new.last);
+    pub(super) fn add(&mut self, new: &UniqueStack<'a>) {
+        let part = self.hasher.hash(&new.key, new.chain, new.user);
+        let slim = self.stacks.slim(new);
+        let stacks = &mut self.stacks.list;
+        let same =
+            |&(old_part, ix): &(u32, u32)| old_part == part && stacks[ix as usize].is_same(&slim);
+        if let Some(&(_, ix)) = self.index.find(spread(part), same) {
+            stacks[ix as usize].add(&slim);
             return;
         }
-        // Each stack takes more than 100 bytes: 2^32 of them do not fit into memory.
+        // Each stack takes more than 64 bytes: 2^32 of them do not fit into memory.
         let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
         self.index
-            .insert_unique(new.hash, ix, |&ix| stacks[ix as usize].hash);
-        stacks.push(new);
+            .insert_unique(spread(part), (part, ix), |&(part, _)| spread(part));
+        stacks.push(slim);
     }
 
-    pub(super) fn into_stacks(self) -> Vec<UniqueStack<'a>> {
+    pub(super) fn into_stacks(self) -> Stacks<'a> {
         self.stacks
     }
 }
@@ -215,10 +184,21 @@ impl StackHasher {
         }
     }
 
+    /// The part of a stack's hash that the table keeps.
+    #[inline]
+    fn hash(&self, key: &StackKey, chain: &[u8], user: UserPart<'_>) -> u32 {
+        let mut hash = self.hash_chain(key, chain);
+        if user != UserPart::InChain {
+            let part = self.hash_chain(key, user.bytes()) ^ user.word();
+            hash ^= fold_multiply(part, self.seed | 1);
+        }
+        (hash >> 32) as u32
+    }
+
     /// Two lanes of folded multiplication over 32 bytes a step, so that the multiplications of one
     /// step do not wait for each other.
     #[inline]
-    fn hash(&self, key: &StackKey, chain: &[u8]) -> u64 {
+    fn hash_chain(&self, key: &StackKey, chain: &[u8]) -> u64 {
         const K: [u64; 4] = [
             0x9e37_79b9_7f4a_7c15,
             0xe703_7ed1_a0b4_28db,
@@ -246,6 +226,12 @@ impl StackHasher {
         let moment = key.moment.map_or(0, Moment::hash_word);
         fold_multiply(a ^ moment, b ^ K[0])
     }
+}
+
+/// A part of a hash as one that a table can use: it looks at both ends.
+#[inline]
+fn spread(part: u32) -> u64 {
+    u64::from(part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 #[inline]

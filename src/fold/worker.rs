@@ -1,9 +1,10 @@
 //! Folding: the walk's visitor, and what becomes of its parts.
 
 use super::chain::{deferred, is_empty_of_frames};
-use super::deferred::{Promises, Waiting, parse as parse_deferred};
+use super::deferred::{Promises, parse as parse_deferred};
 use super::plan::{BehindChain, Plan, behind_chain};
 use super::select::Selection;
+use super::stacks::Stacks;
 use super::table::{Split, StackKey, StackTable, UniqueStack, UserPart};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
@@ -20,7 +21,7 @@ use crate::units::{CpuMode, EventIx, Timestamp};
 /// What one walk over a capture made.
 #[derive(Debug)]
 pub struct Folded<'a> {
-    pub(super) stacks: Vec<UniqueStack<'a>>,
+    pub(super) stacks: Stacks<'a>,
     /// Sideband records, in file order.
     pub sideband: Vec<SidebandItem<'a>>,
     /// What became of the samples.
@@ -51,15 +52,6 @@ pub struct Gap {
 
 /// How many gaps are remembered one by one; the bytes of all are counted.
 const MAX_GAPS: usize = 1000;
-
-/// A unique stack with what was true of its thread.
-#[derive(Clone, Copy, Debug)]
-pub struct MomentStack<'a> {
-    /// The stack.
-    pub stack: UniqueStack<'a>,
-    /// What was true of its thread at its time.
-    pub moment: Moment,
-}
 
 /// The visitor of one part.
 #[derive(Debug)]
@@ -180,8 +172,8 @@ impl<'a> Worker<'a> {
 
     /// Adds what the walk of the following part found.
     fn append(&mut self, later: Self) {
-        for stack in later.table.into_stacks() {
-            self.table.merge(stack);
+        for stack in later.table.into_stacks().iter() {
+            self.table.add(&stack);
         }
         let clock = self.clock;
         let carry = |(time, position, sideband): (Option<Timestamp>, _, _)| {
@@ -341,18 +333,19 @@ impl<'a> Worker<'a> {
             moment,
         };
         self.tally.folded += 1;
+        let one = UniqueStack {
+            key,
+            chain,
+            user,
+            samples: 1,
+            period,
+            first: time,
+            last: time,
+        };
         if let Some((chain, cookie)) = deferred::<O>(chain) {
-            self.promises.add(
-                cookie,
-                Waiting {
-                    key,
-                    chain,
-                    period,
-                    time,
-                },
-            );
+            self.promises.add(cookie, UniqueStack { chain, ..one });
         } else {
-            self.table.add(key, (chain, user), period, time);
+            self.table.add(&one);
         }
         Ok(())
     }

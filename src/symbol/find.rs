@@ -10,6 +10,7 @@ use super::modules::{ModuleRange, parse_modules};
 use super::object_symbols::ObjectSymbols;
 use super::table::parse_table;
 use crate::error::{Error, Result};
+use crate::perf::MappedFile;
 use crate::units::BuildId;
 
 /// Bytes of a build id in older captures: shorter ids are filled up with zeros.
@@ -71,7 +72,7 @@ pub struct Found {
 #[derive(Debug)]
 pub struct FoundKallsyms {
     /// The text.
-    pub text: Vec<u8>,
+    pub text: MappedFile,
     /// Where it comes from.
     pub origin: Origin,
     /// The file.
@@ -123,12 +124,12 @@ impl Places {
             return found;
         }
         let path = PathBuf::from(recorded);
-        let Some(bytes) = found.read(&path) else {
+        let Some(file) = found.read(&path) else {
             return found;
         };
-        let object = ObjectSymbols::parse_elf(&path, &bytes);
+        let object = ObjectSymbols::parse_elf(&path, file.bytes());
         if found.take(object, Origin::Recorded, path)
-            && let Some(own) = read_build_id(&bytes)
+            && let Some(own) = read_build_id(file.bytes())
         {
             self.add_debug_file(&mut found, recorded, &own);
         }
@@ -187,7 +188,7 @@ impl Places {
             return Ok(None);
         };
         let text = read_file(&dir.join("modules"))?;
-        Ok(text.map(|text| parse_modules(&text)))
+        Ok(text.map(|text| parse_modules(text.bytes())))
     }
 
     /// The build-id caches, the capture's first.
@@ -248,16 +249,16 @@ impl Found {
         let Some(text) = self.read(&path) else {
             return false;
         };
-        let object = parse_table(&path, &text, Some(wanted.clone()));
+        let object = parse_table(&path, text.bytes(), Some(wanted.clone()));
         self.take(object, Origin::Capture, path)
     }
 
     /// Takes an ELF file, when there is one of the wanted build.
     fn try_elf(&mut self, path: PathBuf, origin: Origin, wanted: &BuildId) -> bool {
-        let Some(bytes) = self.read(&path) else {
+        let Some(file) = self.read(&path) else {
             return false;
         };
-        let own = read_build_id(&bytes);
+        let own = read_build_id(file.bytes());
         // A cache is keyed by build id, so a file without one is what perf put there.
         let same = match &own {
             Some(own) => is_same(own, wanted),
@@ -274,7 +275,7 @@ impl Found {
             }
             return false;
         }
-        let object = ObjectSymbols::parse_elf(&path, &bytes);
+        let object = ObjectSymbols::parse_elf(&path, file.bytes());
         self.take(object, origin, path)
     }
 
@@ -292,7 +293,7 @@ impl Found {
         }
     }
 
-    fn read(&mut self, path: &Path) -> Option<Vec<u8>> {
+    fn read(&mut self, path: &Path) -> Option<MappedFile> {
         match read_file(path) {
             Ok(bytes) => bytes,
             Err(problem) => {
@@ -303,15 +304,15 @@ impl Found {
     }
 }
 
-/// The bytes of a regular file; `None` when the path leads to none, as a looping link does not.
-fn read_file(path: &Path) -> Result<Option<Vec<u8>>> {
+/// A regular file; `None` when the path leads to none, as a looping link does not.
+fn read_file(path: &Path) -> Result<Option<MappedFile>> {
     if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
         return Ok(None);
     }
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(problem) => Err(Error::io("read", path, problem)),
+    match MappedFile::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(problem) => Err(problem),
     }
 }
 

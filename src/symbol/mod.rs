@@ -70,6 +70,11 @@ impl Unresolved {
         Self::KernelHidden,
         Self::OtherBoot,
     ];
+
+    /// Its position in [`Self::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 }
 
 impl fmt::Display for Unresolved {

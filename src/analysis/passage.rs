@@ -1,0 +1,42 @@
+//! What a kernel function means for the frames that called it.
+
+/// What a kernel function means for the frames that called it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Passage {
+    /// Nothing: it was called.
+    #[default]
+    Call,
+    /// An interrupt or exception entered the kernel in it. What "called" it is the interrupted
+    /// instruction: its address is exact.
+    Interrupt,
+    /// The system call that replaces the process's program. What called it is code of the old
+    /// program, also after the new one's name and mappings were recorded.
+    Exec,
+}
+
+impl Passage {
+    /// Source: `idtentry` in `arch/x86/entry/entry_64.S` (Linux 6.1; before 5.8 without `asm_`),
+    /// `kernel_ventry` in `arch/arm64/kernel/entry.S` (Linux 6.1; before 5.14 `el1_irq`),
+    /// `fs/exec.c` (`__x64_sys_execve`, `__arm64_sys_execveat`, before 4.17 `sys_execve`).
+    pub(super) fn of(name: &str) -> Self {
+        let entries = [
+            "asm_sysvec_",
+            "asm_exc_",
+            "asm_common_interrupt",
+            "el1h_64_",
+            "el1t_64_",
+        ];
+        let is_entry = entries.iter().any(|prefix| name.starts_with(prefix));
+        let is_older = matches!(
+            name,
+            "apic_timer_interrupt" | "ret_from_intr" | "page_fault" | "el1_irq" | "el1_sync"
+        );
+        if (is_entry && !name.ends_with("_handler")) || is_older {
+            Self::Interrupt
+        } else if name.ends_with("sys_execve") || name.ends_with("sys_execveat") {
+            Self::Exec
+        } else {
+            Self::Call
+        }
+    }
+}

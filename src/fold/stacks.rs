@@ -1,0 +1,143 @@
+//! Many unique stacks in little memory.
+
+use hashbrown::HashMap;
+
+use super::table::{StackKey, UniqueStack, UserPart};
+use crate::space::Moment;
+use crate::units::{CpuMode, Pid, Tid, Timestamp};
+
+/// Unique stacks in order. What most stacks do not have lies apart.
+#[derive(Debug, Default)]
+pub(super) struct Stacks<'a> {
+    pub(super) list: Vec<SlimStack<'a>>,
+    rests: Vec<Rest<'a>>,
+    rest_index: HashMap<Rest<'a>, u32>,
+}
+
+/// A unique stack without what few have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SlimStack<'a> {
+    chain: &'a [u8],
+    samples: u64,
+    period: u64,
+    first: Timestamp,
+    last: Timestamp,
+    pid: Pid,
+    tid: Tid,
+    /// Position in the list of rests, plus one; 0 when there is none.
+    rest: u32,
+    mode: CpuMode,
+}
+
+/// What few stacks have, or many have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+struct Rest<'a> {
+    ip: u64,
+    split: u64,
+    moment: Option<Moment>,
+    user: UserPart<'a>,
+}
+
+impl SlimStack<'_> {
+    /// Its process and thread.
+    pub(super) fn thread(&self) -> (Pid, Tid) {
+        (self.pid, self.tid)
+    }
+
+    /// Whether both are the same stack.
+    #[inline]
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (self.pid, self.tid, self.rest, self.mode) == (other.pid, other.tid, other.rest, other.mode)
+            && self.chain == other.chain
+    }
+
+    /// Adds the samples of the same stack.
+    #[inline]
+    pub(super) fn add(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.period = self.period.saturating_add(other.period);
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+impl<'a> Stacks<'a> {
+    /// The stack as it may lie in this list.
+    #[inline]
+    pub(super) fn slim(&mut self, stack: &UniqueStack<'a>) -> SlimStack<'a> {
+        let StackKey {
+            pid,
+            tid,
+            mode,
+            ip,
+            split,
+            moment,
+        } = stack.key;
+        let user = stack.user;
+        let is_bare = (ip | split) == 0 && moment.is_none() && user == UserPart::InChain;
+        let rest = if is_bare {
+            0
+        } else {
+            self.position_of(Rest {
+                ip,
+                split,
+                moment,
+                user,
+            })
+        };
+        SlimStack {
+            chain: stack.chain,
+            samples: stack.samples,
+            period: stack.period,
+            first: stack.first,
+            last: stack.last,
+            pid,
+            tid,
+            rest,
+            mode,
+        }
+    }
+
+    fn position_of(&mut self, rest: Rest<'a>) -> u32 {
+        let rests = &mut self.rests;
+        *self.rest_index.entry(rest).or_insert_with(|| {
+            rests.push(rest);
+            // There are no more rests than stacks.
+            u32::try_from(rests.len()).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// Adds a stack that is not in the list.
+    pub(super) fn push(&mut self, stack: &UniqueStack<'a>) {
+        let slim = self.slim(stack);
+        self.list.push(slim);
+    }
+
+    /// A stack of the list with all it has.
+    pub(super) fn whole(&self, slim: &SlimStack<'a>) -> UniqueStack<'a> {
+        let rest = (slim.rest as usize).checked_sub(1);
+        let rest = rest.and_then(|at| self.rests.get(at).copied());
+        let rest = rest.unwrap_or_default();
+        UniqueStack {
+            key: StackKey {
+                pid: slim.pid,
+                tid: slim.tid,
+                mode: slim.mode,
+                ip: rest.ip,
+                split: rest.split,
+                moment: rest.moment,
+            },
+            chain: slim.chain,
+            user: rest.user,
+            samples: slim.samples,
+            period: slim.period,
+            first: slim.first,
+            last: slim.last,
+        }
+    }
+
+    /// The stacks in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = UniqueStack<'a>> + Clone + use<'_, 'a> {
+        self.list.iter().map(|slim| self.whole(slim))
+    }
+}
