@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vmflame::analysis::{
-    KernelSource, Profile, Request, Stage, Stopwatch, SymbolRequest, event_names, profile, subtitle,
+    KernelSource, Profile, Request, Stage, Stopwatch, SymbolRequest, profile, subtitle,
 };
 use vmflame::error::{Error, Result};
 use vmflame::fold::Gap;
@@ -115,6 +115,34 @@ fn warn_of_damage(capture: &Capture) {
     }
 }
 
+/// The events beside the one that was taken, those with the most samples first; `None` when there
+/// are none.
+fn other_events(capture: &Capture, profile: &Profile) -> Option<String> {
+    let events = capture.events().iter().zip(&profile.events);
+    let others = events.filter(|((ix, _), _)| *ix != profile.event);
+    let mut others: Vec<(&str, u64)> = others
+        .map(|((_, event), &samples)| (event.name.as_str(), samples))
+        .collect();
+    if others.is_empty() {
+        return None;
+    }
+    others.sort_by_key(|&(_, samples)| std::cmp::Reverse(samples));
+    let (sampled, empty): (Vec<_>, Vec<_>) = others.into_iter().partition(|&(_, n)| n > 0);
+    let shown = sampled.iter().take(SHOWN_EVENTS);
+    let mut parts: Vec<String> = shown
+        .map(|(name, samples)| format!("{name} ({samples} samples)"))
+        .collect();
+    if sampled.len() > SHOWN_EVENTS {
+        parts.push(format!("{} more", sampled.len() - SHOWN_EVENTS));
+    }
+    match empty.as_slice() {
+        [] => {}
+        [(name, _)] => parts.push(format!("{name} (no samples)")),
+        several => parts.push(format!("{} without samples", several.len())),
+    }
+    Some(parts.join(", "))
+}
+
 /// Says on standard error what was done, what was lost, and what would make it better.
 fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options: &ConvertOptions) {
     if let Some((first, last)) = profile.times.filter(|_| ends_early(capture)) {
@@ -126,15 +154,10 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
     if profile.gaps.len() > SHOWN_GAPS {
         eprintln!("warning: and more damage of that kind");
     }
-    if options.filter.event.is_none() {
-        let others: Vec<&str> = event_names(capture);
-        if others.len() > 1 {
-            let list = others.join(", ");
-            eprintln!(
-                "event: {} (-e chooses another; there are {list})",
-                profile.event_name
-            );
-        }
+    if options.filter.event.is_none()
+        && let Some(others) = other_events(capture, profile)
+    {
+        eprintln!("event: {}; -e takes another: {others}", profile.event_name);
     }
     kernel_warning(profile, symbols);
     for report in &profile.objects {
@@ -271,6 +294,8 @@ pub(super) fn describe(finding: &Finding) -> String {
     }
 }
 
+/// How many of the other events are named.
+const SHOWN_EVENTS: usize = 8;
 /// How many damaged places are named one by one.
 const SHOWN_GAPS: usize = 5;
 
