@@ -44,16 +44,17 @@ impl SlimStack<'_> {
         (self.pid, self.tid)
     }
 
-    /// Whether both are the same stack.
+    /// Whether it is that stack, whose rest lies at `rest`.
     #[inline]
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        (self.pid, self.tid, self.rest, self.mode) == (other.pid, other.tid, other.rest, other.mode)
+    pub(super) fn is_same(&self, other: &UniqueStack<'_>, rest: u32) -> bool {
+        let key = other.key;
+        (self.pid, self.tid, self.rest, self.mode) == (key.pid, key.tid, rest, key.mode)
             && self.chain == other.chain
     }
 
     /// Adds the samples of the same stack.
     #[inline]
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &UniqueStack<'_>) {
         self.samples += other.samples;
         self.period = self.period.saturating_add(other.period);
         self.first = self.first.min(other.first);
@@ -61,41 +62,38 @@ impl SlimStack<'_> {
     }
 }
 
-impl<'a> Stacks<'a> {
-    /// The stack as it may lie in this list.
-    #[inline]
-    pub(super) fn slim(&mut self, stack: &UniqueStack<'a>) -> SlimStack<'a> {
-        let StackKey {
-            pid,
-            tid,
-            mode,
-            ip,
-            split,
-            moment,
-        } = stack.key;
-        let user = stack.user;
-        let is_bare = (ip | split) == 0 && moment.is_none() && user == UserPart::InChain;
-        let rest = if is_bare {
-            0
-        } else {
-            self.position_of(Rest {
-                ip,
-                split,
-                moment,
-                user,
-            })
-        };
-        SlimStack {
+impl<'a> SlimStack<'a> {
+    /// A stack whose rest lies at `rest`.
+    pub(super) fn of(stack: &UniqueStack<'a>, rest: u32) -> Self {
+        Self {
             chain: stack.chain,
             samples: stack.samples,
             period: stack.period,
             first: stack.first,
             last: stack.last,
-            pid,
-            tid,
+            pid: stack.key.pid,
+            tid: stack.key.tid,
             rest,
-            mode,
+            mode: stack.key.mode,
         }
+    }
+}
+
+impl<'a> Stacks<'a> {
+    /// Where the rest of a stack lies, as [`SlimStack::rest`] says it.
+    #[inline]
+    pub(super) fn rest_of(&mut self, stack: &UniqueStack<'a>) -> u32 {
+        let (key, user) = (stack.key, stack.user);
+        let (ip, split, moment) = (key.ip, key.split, key.moment);
+        if (ip | split) == 0 && moment.is_none() && user == UserPart::InChain {
+            return 0;
+        }
+        self.position_of(Rest {
+            ip,
+            split,
+            moment,
+            user,
+        })
     }
 
     fn position_of(&mut self, rest: Rest<'a>) -> u32 {
@@ -109,8 +107,8 @@ impl<'a> Stacks<'a> {
 
     /// Adds a stack that is not in the list.
     pub(super) fn push(&mut self, stack: &UniqueStack<'a>) {
-        let slim = self.slim(stack);
-        self.list.push(slim);
+        let rest = self.rest_of(stack);
+        self.list.push(SlimStack::of(stack, rest));
     }
 
     /// A stack of the list with all it has.

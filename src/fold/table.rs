@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::HashTable;
 
-use super::stacks::Stacks;
+use super::stacks::{SlimStack, Stacks};
 use crate::space::Moment;
 use crate::units::{Cpu, CpuMode, Pid, Tid, Timestamp};
 
@@ -150,19 +150,20 @@ impl<'a> StackTable<'a> {
     #[inline]
     pub(super) fn add(&mut self, new: &UniqueStack<'a>) {
         let part = self.hasher.hash(&new.key, new.chain, new.user);
-        let slim = self.stacks.slim(new);
+        let rest = self.stacks.rest_of(new);
         let stacks = &mut self.stacks.list;
-        let same =
-            |&(old_part, ix): &(u32, u32)| old_part == part && stacks[ix as usize].is_same(&slim);
+        let same = |&(old_part, ix): &(u32, u32)| {
+            old_part == part && stacks[ix as usize].is_same(new, rest)
+        };
         if let Some(&(_, ix)) = self.index.find(spread(part), same) {
-            stacks[ix as usize].add(&slim);
+            stacks[ix as usize].add(new);
             return;
         }
         // Each stack takes more than 64 bytes: 2^32 of them do not fit into memory.
         let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
         self.index
             .insert_unique(spread(part), (part, ix), |&(part, _)| spread(part));
-        stacks.push(slim);
+        stacks.push(SlimStack::of(new, rest));
     }
 
     pub(super) fn into_stacks(self) -> Stacks<'a> {
