@@ -65,7 +65,26 @@ impl<'a> SampleTail<'a> {
     ///
     /// Source: `perf_output_sample()`, kernel/events/core.c, Linux 6.18: the counters of branches
     /// follow all branches, and AUX comes last although the header's comment lists it earlier.
+    /// Where a sample has no branch stack at all, its `nr` of 0 is written without the hardware
+    /// index that the event asks for; where the stack is merely empty, the index is there. Which
+    /// of the two it is shows only in the length of the whole: the one that fills it is right.
     pub fn parse<O: ByteOrder>(attr: &Attr, tail: &'a [u8]) -> Option<Self> {
+        let has_index = attr.samples(PERF_SAMPLE_BRANCH_STACK)
+            && attr.branch_sample_type & PERF_SAMPLE_BRANCH_HW_INDEX != 0;
+        let fills = |parsed: &Self| parsed.unclaimed.is_empty();
+        let parsed = Self::parse_with::<O>(attr, tail, has_index);
+        if !has_index || parsed.as_ref().is_some_and(fills) {
+            return parsed;
+        }
+        let indexless = Self::parse_with::<O>(attr, tail, false)
+            .filter(|parsed| parsed.branches == Some(Branches::default()));
+        if indexless.as_ref().is_some_and(fills) {
+            return indexless;
+        }
+        parsed.or(indexless)
+    }
+
+    fn parse_with<O: ByteOrder>(attr: &Attr, tail: &'a [u8], has_index: bool) -> Option<Self> {
         let mut at = Cursor::<O>::new(tail);
         let mut out = Self::default();
         if attr.samples(PERF_SAMPLE_RAW) {
@@ -73,7 +92,7 @@ impl<'a> SampleTail<'a> {
             out.raw = Some(at.take(position(u64::from(len)))?);
         }
         if attr.samples(PERF_SAMPLE_BRANCH_STACK) {
-            out.branches = Some(branches(attr, &mut at)?);
+            out.branches = Some(branches(attr, has_index, &mut at)?);
         }
         if attr.samples(PERF_SAMPLE_REGS_USER) {
             out.user_registers = Some(registers(attr.regs_user, &mut at)?);
@@ -114,9 +133,13 @@ impl<'a> SampleTail<'a> {
     }
 }
 
-fn branches<'a, O: ByteOrder>(attr: &Attr, at: &mut Cursor<'a, O>) -> Option<Branches<'a>> {
+fn branches<'a, O: ByteOrder>(
+    attr: &Attr,
+    has_index: bool,
+    at: &mut Cursor<'a, O>,
+) -> Option<Branches<'a>> {
     let nr = position(at.u64()?);
-    if attr.branch_sample_type & PERF_SAMPLE_BRANCH_HW_INDEX != 0 {
+    if has_index {
         at.u64()?;
     }
     let entries = at.take(nr.checked_mul(24)?)?;
@@ -152,4 +175,51 @@ fn user_stack<'a, O: ByteOrder>(at: &mut Cursor<'a, O>) -> Option<UserStack<'a>>
         bytes,
         filled: at.u64()?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perf::abi::PERF_SAMPLE_CALLCHAIN;
+    use crate::perf::bytes::Little;
+    use crate::perf::writer::WrittenEvent;
+
+    fn parse(attr: &Attr, words: &[u64]) -> Option<(usize, Option<u64>, Option<u64>, usize)> {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        SampleTail::parse::<Little>(attr, &bytes).map(|tail| {
+            let entries = tail.branches.map_or(0, |branches| branches.entries.len());
+            let abi = tail.user_registers.map(|registers| registers.abi);
+            (entries / 24, abi, tail.weight, tail.unclaimed.len())
+        })
+    }
+
+    /// A sample without a branch stack (user code where only the kernel's branches are recorded)
+    /// was one word short: it was skipped, or its registers were read from the wrong place.
+    #[test]
+    fn an_absent_branch_stack_has_no_hardware_index() {
+        let mut attr = WrittenEvent::cpu_clock().attr;
+        attr.sample_type = PERF_SAMPLE_CALLCHAIN | PERF_SAMPLE_BRANCH_STACK | PERF_SAMPLE_REGS_USER;
+        attr.branch_sample_type = PERF_SAMPLE_BRANCH_HW_INDEX;
+        attr.regs_user = 0b11;
+        // nr, ABI, two registers; the same with an index of 7 and of 0; with one branch.
+        let absent = [0, 2, 100, 101];
+        let empty = [0, 7, 2, 100, 101];
+        let full = [1, 7, 10, 20, 0, 2, 100, 101];
+        assert_eq!(parse(&attr, &absent), Some((0, Some(2), None, 0)));
+        assert_eq!(parse(&attr, &empty), Some((0, Some(2), None, 0)));
+        assert_eq!(parse(&attr, &[0, 0, 2, 1, 1]), Some((0, Some(2), None, 0)));
+        assert_eq!(parse(&attr, &full), Some((1, Some(2), None, 0)));
+        // A kernel thread has no user registers: ABI 0 and nothing behind it.
+        assert_eq!(parse(&attr, &[0, 0]), Some((0, Some(0), None, 0)));
+        assert_eq!(parse(&attr, &[0, u64::MAX, 0]), Some((0, Some(0), None, 0)));
+        attr.sample_type |= PERF_SAMPLE_WEIGHT;
+        assert_eq!(parse(&attr, &[0, 0, 5]), Some((0, Some(0), Some(5), 0)));
+        assert_eq!(parse(&attr, &[0, 9, 0, 5]), Some((0, Some(0), Some(5), 0)));
+        attr.sample_type = PERF_SAMPLE_BRANCH_STACK;
+        assert_eq!(parse(&attr, &[0]), Some((0, None, None, 0)));
+        assert_eq!(parse(&attr, &[0, 9]), Some((0, None, None, 0)));
+        // A newer kernel's fields behind those that are known; and a record cut short.
+        assert_eq!(parse(&attr, &[0, 9, 33]), Some((0, None, None, 8)));
+        assert_eq!(parse(&attr, &[1, 9, 10, 20]), None);
+    }
 }
