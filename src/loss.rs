@@ -80,8 +80,8 @@ impl Tally {
         for (sum, count) in self.skipped.iter_mut().zip(other.skipped) {
             *sum += count;
         }
-        self.lost_records += other.lost_records;
-        self.lost_samples += other.lost_samples;
+        self.lost_records = self.lost_records.saturating_add(other.lost_records);
+        self.lost_samples = self.lost_samples.saturating_add(other.lost_samples);
         self.damaged_bytes += other.damaged_bytes;
         self.truncated_stacks += other.truncated_stacks;
         self.user_part_missing += other.user_part_missing;

@@ -200,7 +200,8 @@ pub(super) fn slicing(capture: &Capture, times: &[TimeRange], request: &Request)
     let last = times.iter().map(|range| range.last).max();
     let first = first.map_or(start, |first| first.max(start));
     let last = last.map_or(end, |last| last.min(end));
-    let span = last.as_nanos().saturating_sub(first.as_nanos()) + 1;
+    let span = last.as_nanos().saturating_sub(first.as_nanos());
+    let span = span.saturating_add(1);
     Slicing {
         origin: first,
         len: span.div_ceil(u64::from(request.slices.max(1))),
@@ -242,7 +243,8 @@ fn sample_times(capture: &Capture, threads: usize) -> Result<(Timestamp, Timesta
 )]
 fn part_of(start: Timestamp, end: Timestamp, part: f64) -> Timestamp {
     let span = end.as_nanos().saturating_sub(start.as_nanos());
-    Timestamp::from_nanos(start.as_nanos() + (span as f64 * part) as u64)
+    let passed = (span as f64 * part) as u64;
+    Timestamp::from_nanos(start.as_nanos().saturating_add(passed))
 }
 
 /// How many addresses the recorder kept of a stack at most.

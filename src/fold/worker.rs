@@ -364,9 +364,11 @@ impl<'a> Worker<'a> {
         let trailer = event.layout.trailer();
         let kind = record.header.record_type;
         if kind == PERF_RECORD_LOST {
-            self.tally.lost_records += u64_at::<O>(record.body, 8).unwrap_or(0);
+            let lost = u64_at::<O>(record.body, 8).unwrap_or(0);
+            self.tally.lost_records = self.tally.lost_records.saturating_add(lost);
         } else if kind == PERF_RECORD_LOST_SAMPLES {
-            self.tally.lost_samples += u64_at::<O>(record.body, 0).unwrap_or(0);
+            let lost = u64_at::<O>(record.body, 0).unwrap_or(0);
+            self.tally.lost_samples = self.tally.lost_samples.saturating_add(lost);
         } else if kind == PERF_RECORD_AUX {
             let flags = u64_at::<O>(record.body, 16).unwrap_or(0);
             self.tally.truncated_aux += u64::from(flags & AUX_TRUNCATED != 0);
