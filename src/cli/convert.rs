@@ -231,6 +231,15 @@ fn quality(profile: &Profile) -> String {
     add(tally.lost_samples, "lost by the kernel");
     add(tally.lost_records, "records lost by the kernel");
     add(tally.truncated_stacks, "stacks cut at the recorder's limit");
+    add(
+        tally.copied_stacks,
+        "with a copy of the user stack, shown by its instruction pointer alone",
+    );
+    add(
+        tally.user_part_missing,
+        "without the user part that the kernel was to write later",
+    );
+    add(tally.truncated_aux, "AUX pieces cut by the kernel");
     add(tally.damaged_bytes, "bytes damaged");
     let mut line = parts.join(", ");
     if !profile.unresolved.is_empty() {

@@ -123,6 +123,10 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         with_spaces(tally.lost_records),
         with_spaces(tally.lost_samples)
     )?;
+    if tally.truncated_aux > 0 {
+        let pieces = with_spaces(tally.truncated_aux);
+        writeln!(out, "AUX pieces cut by the kernel: {pieces}")?;
+    }
     if tally.damaged_bytes > 0 {
         writeln!(out, "damaged: {} bytes", with_spaces(tally.damaged_bytes))?;
     }
@@ -264,6 +268,7 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
         "unique_stacks": survey.unique_stacks,
         "lost_records": survey.tally.lost_records,
         "lost_samples": survey.tally.lost_samples,
+        "truncated_aux": survey.tally.truncated_aux,
         "damaged_bytes": survey.tally.damaged_bytes,
         "kernel_symbols": kernel_words(&survey.kernel_source),
         "objects": objects_json(survey),
