@@ -293,6 +293,15 @@ pub(super) fn describe(finding: &Finding) -> String {
             "the header is damaged: it does not say where the records are; they were looked for"
                 .to_owned()
         }
+        Finding::OddAttrLen { stated } => format!(
+            "the header is damaged: it says that an event's attributes take {stated} bytes, which \
+             they cannot; the place that they have was taken"
+        ),
+        Finding::LostAttrs => {
+            "attributes or ids of events are damaged or cut off: samples may be missing, or counted \
+             for the wrong event"
+                .to_owned()
+        }
         Finding::LostFeatures(features) => {
             let names: Vec<String> = features.iter().map(ToString::to_string).collect();
             format!(

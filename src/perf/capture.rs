@@ -31,6 +31,13 @@ pub enum Finding {
     },
     /// The header says that the records lie where they cannot; they were looked for.
     LostPlace,
+    /// The header says that an event's entry is so long, which cannot be.
+    OddAttrLen {
+        /// The length.
+        stated: u64,
+    },
+    /// Events, or ids of events, that do not lie in the file.
+    LostAttrs,
     /// Feature sections that do not lie in the file.
     LostFeatures(Vec<Feature>),
     /// Compressed records that could not be read.

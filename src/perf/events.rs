@@ -2,6 +2,7 @@
 
 use super::attr::{Attr, MIN_ATTR_SIZE};
 use super::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
+use super::capture::Finding;
 use super::features::Features;
 use super::header::{Header, Section};
 use super::ids::Ids;
@@ -132,32 +133,46 @@ impl Events {
     }
 
     /// Reads the attribute section. Entries that do not lie in the file are left out, and so are
-    /// ids that would take all of them over the length of the file.
-    pub fn read<O: ByteOrder>(file: &[u8], header: &Header) -> Vec<Event> {
+    /// ids that would take all of them over the length of the file; what was odd goes to
+    /// `findings`.
+    pub(super) fn read<O: ByteOrder>(
+        file: &[u8],
+        header: &Header,
+        findings: &mut Vec<Finding>,
+    ) -> Vec<Event> {
         let start = position(header.attrs.offset);
-        let end = start
-            .saturating_add(position(header.attrs.len))
-            .min(file.len());
-        let section = file.get(start..end).unwrap_or_default();
+        let stated_end = start.saturating_add(position(header.attrs.len));
+        let section = file.get(start..stated_end.min(file.len()));
+        let section = section.unwrap_or_default();
         let stated = position(header.attr_entry_len);
         let smallest = MIN_ATTR_SIZE + Section::ENCODED_LEN;
         let entry_len = if (smallest..=section.len()).contains(&stated) {
             stated
         } else {
             // A damaged header: the first structure says how long it is itself.
+            findings.push(Finding::OddAttrLen {
+                stated: header.attr_entry_len,
+            });
             let own = u32_at::<O>(section, 4).map_or(0, |len| position(len.into()));
             own.max(MIN_ATTR_SIZE) + Section::ENCODED_LEN
         };
         let attr_len = entry_len - Section::ENCODED_LEN;
+        let entries = section.chunks_exact(entry_len);
+        let mut is_short = stated_end > file.len() || !entries.remainder().is_empty();
         let mut room = file.len();
-        section
-            .chunks_exact(entry_len)
+        let list = entries
             .filter_map(|entry| {
                 let (attr, ids) = entry.split_at_checked(attr_len)?;
                 let ids = Section::read(&mut Cursor::<O>::new(ids))?
                     .of(file)
-                    .filter(|ids| ids.len() <= room)
-                    .unwrap_or_default();
+                    .filter(|ids| ids.len() <= room);
+                is_short |= ids.is_none();
+                // A perf before attributes had a length wrote 0, and the shortest ones.
+                let own = u32_at::<O>(attr, 4)?;
+                if own_len::<O>(attr).is_none() && (own != 0 || attr_len > MIN_ATTR_SIZE) {
+                    findings.push(Finding::OddAttrLen { stated: own.into() });
+                }
+                let ids = ids.unwrap_or_default();
                 room -= ids.len();
                 let ids = ids
                     .chunks_exact(8)
@@ -165,7 +180,11 @@ impl Events {
                     .collect();
                 Some(Event::new(parse_attr::<O>(attr)?, ids))
             })
-            .collect()
+            .collect();
+        if is_short {
+            findings.push(Finding::LostAttrs);
+        }
+        list
     }
 
     /// Names events, and adds ids they lack, from the `EVENT_DESC` feature.
@@ -199,8 +218,12 @@ impl Events {
 
 /// Decodes an attribute structure that may state a shorter length than the room it has.
 pub(super) fn parse_attr<O: ByteOrder>(bytes: &[u8]) -> Option<Attr> {
-    let stated = position(u64::from(u32_at::<O>(bytes, 4)?));
-    // A perf before attributes had a size wrote 0.
-    let used = if stated == 0 { MIN_ATTR_SIZE } else { stated };
+    let used = own_len::<O>(bytes).unwrap_or(bytes.len());
     Attr::parse::<O>(bytes.get(..used).unwrap_or(bytes))
+}
+
+/// The length that an attribute structure states itself; `None` when it cannot be.
+fn own_len<O: ByteOrder>(bytes: &[u8]) -> Option<usize> {
+    let stated = position(u64::from(u32_at::<O>(bytes, 4)?));
+    (stated >= MIN_ATTR_SIZE).then_some(stated)
 }

@@ -47,7 +47,7 @@ pub(super) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opene
     } else {
         Features::default()
     };
-    let events = Events::read::<O>(bytes, &header);
+    let events = Events::read::<O>(bytes, &header, &mut findings);
     let build_ids = features.build_ids::<O>();
     Ok(Opened {
         regions: vec![(0, place.range)],
@@ -75,7 +75,8 @@ fn place_of_records(header: &Header, file_len: usize, findings: &mut Vec<Finding
         findings.push(Finding::LostPlace);
         // perf writes them behind the attributes.
         let attrs = header.attrs.offset.saturating_add(header.attrs.len);
-        start = position(attrs.max(HEADER_LEN).next_multiple_of(8)).min(file_len);
+        let behind = attrs.max(HEADER_LEN).checked_next_multiple_of(8);
+        start = position(behind.unwrap_or(u64::MAX)).min(file_len);
         return Place {
             range: start..file_len,
             end_is_stated: false,
@@ -122,12 +123,14 @@ pub(super) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
     let mut build_ids = found.features.build_ids::<O>();
     build_ids.extend(found.build_ids);
     let regions = vec![(0, start..bytes.len())];
+    let findings = found.lacks_attrs.then_some(Finding::LostAttrs);
+    let findings = findings.into_iter().collect();
     Opened {
         regions,
         events: found.events,
         features: found.features,
         build_ids,
-        findings: vec![],
+        findings,
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct Description<'a> {
     pub(super) names: HashMap<u64, String>,
     /// Pieces of the zstd stream, in order.
     pub(super) compressed: Vec<&'a [u8]>,
+    /// Whether an event's attributes could not be read.
+    pub(super) lacks_attrs: bool,
 }
 
 /// Walks all records for those that describe the stream.
@@ -33,7 +35,8 @@ pub(super) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> 
     let visit = |found: &mut Description<'a>, met: Met<'a>| {
         // What makes no sense is left out; the walk that folds counts it all the same.
         if let Met::Record(record) = met {
-            found.take::<O>(record);
+            let is_sound = found.take::<O>(record).is_some();
+            found.lacks_attrs |= !is_sound && record.header.record_type == PERF_RECORD_HEADER_ATTR;
         }
     };
     let walked = scan::<O, _, _, _>(&[region], 1, Description::default, visit);

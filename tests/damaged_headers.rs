@@ -1,0 +1,159 @@
+//! Headers that make no sense: what is readable is read, and the user is told.
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+use std::io::{Cursor as Memory, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use vmflame::fold::{Selection, Split, fold};
+use vmflame::perf::bytes::{Big, ByteOrder, Little};
+use vmflame::perf::writer::{Description, FileWriter, RecordWriter, SampleValues, WrittenEvent};
+use vmflame::perf::{Capture, Finding, Spool};
+use vmflame::units::EventIx;
+
+/// Words of the file header, see `Header` in `src/perf/header.rs`.
+const ATTR_ENTRY_LEN: usize = 2;
+const ATTRS_OFFSET: usize = 3;
+const ATTRS_LEN: usize = 4;
+const DATA_OFFSET: usize = 5;
+/// The header's length, behind which the writer puts the ids of both events, then the attributes.
+const HEADER_WORDS: usize = 13;
+const SAMPLES: u64 = 5;
+
+/// A sound file of two events with one id each.
+fn file<O: ByteOrder>() -> Vec<u8> {
+    let event = |id| {
+        let mut event = WrittenEvent::cpu_clock();
+        event.ids = vec![id];
+        event
+    };
+    let description = Description {
+        events: vec![event(1), event(2)],
+        features: vec![],
+    };
+    let mut records = RecordWriter::<O>::new();
+    for _ in 0..SAMPLES {
+        let values = SampleValues {
+            id: 2,
+            chain: &[0x1000],
+            ..SampleValues::default()
+        };
+        records.sample(&description.events[1].attr, 1, &values);
+    }
+    let mut out = FileWriter::<O, _>::new(Memory::new(Vec::new()), &description).unwrap();
+    out.write(records.bytes()).unwrap();
+    out.finish().unwrap().into_inner()
+}
+
+fn with_word<O: ByteOrder>(mut bytes: Vec<u8>, word: usize, value: u64) -> Vec<u8> {
+    let value = if O::IS_BIG {
+        value.to_be_bytes()
+    } else {
+        value.to_le_bytes()
+    };
+    bytes[word * 8..word * 8 + 8].copy_from_slice(&value);
+    bytes
+}
+
+fn open(bytes: &[u8]) -> vmflame::error::Result<Capture> {
+    let mut spool = Spool::default();
+    spool.write_all(bytes).unwrap();
+    Capture::from_spool(Path::new("made up"), spool)
+}
+
+/// Samples of the second event, and what was odd.
+fn read(bytes: &[u8]) -> (u64, Vec<Finding>) {
+    let capture = open(bytes).unwrap();
+    let selection = Selection::all_of(EventIx(1));
+    let folded = fold(&capture, &selection, Split::Nothing, 1);
+    assert!(folded.tally.adds_up());
+    (folded.tally.folded, capture.findings().to_vec())
+}
+
+/// The entries were found all the same, but the user was not told.
+#[test]
+fn a_wrong_attribute_length_is_a_finding() {
+    assert_eq!(read(&file::<Little>()), (SAMPLES, vec![]));
+    for stated in [0, 1, 79, 1 << 20, u64::MAX] {
+        let bytes = with_word::<Little>(file::<Little>(), ATTR_ENTRY_LEN, stated);
+        let expected = (SAMPLES, vec![Finding::OddAttrLen { stated }]);
+        assert_eq!(read(&bytes), expected, "{stated}");
+        let bytes = with_word::<Big>(file::<Big>(), ATTR_ENTRY_LEN, stated);
+        assert_eq!(read(&bytes), expected, "big-endian, {stated}");
+    }
+}
+
+/// An event whose own attributes state an impossible length was left out without a word, and its
+/// samples were counted for the other one.
+#[test]
+fn attributes_of_impossible_length_are_read_as_far_as_there_is_room() {
+    let whole = file::<Little>();
+    let start = u64::from_le_bytes(whole[ATTRS_OFFSET * 8..][..8].try_into().unwrap());
+    let entry = u64::from_le_bytes(whole[ATTR_ENTRY_LEN * 8..][..8].try_into().unwrap());
+    let second = usize::try_from(start + entry).unwrap();
+    for stated in [0_u32, 1, 63] {
+        let mut bytes = whole.clone();
+        bytes[second + 4..second + 8].copy_from_slice(&stated.to_le_bytes());
+        let stated = u64::from(stated);
+        let expected = (SAMPLES, vec![Finding::OddAttrLen { stated }]);
+        assert_eq!(read(&bytes), expected, "{stated}");
+    }
+}
+
+/// Ids outside the file were left out without a word; their samples are of no known event.
+#[test]
+fn ids_outside_the_file_are_a_finding() {
+    let whole = file::<Little>();
+    let start = u64::from_le_bytes(whole[ATTRS_OFFSET * 8..][..8].try_into().unwrap());
+    let entry = u64::from_le_bytes(whole[ATTR_ENTRY_LEN * 8..][..8].try_into().unwrap());
+    let ids = usize::try_from(start + 2 * entry).unwrap() / 8 - 2;
+    let bytes = with_word::<Little>(whole, ids, 1 << 40);
+    assert_eq!(read(&bytes), (0, vec![Finding::LostAttrs]));
+}
+
+/// A section of attributes that is cut off in the middle loses an event.
+#[test]
+fn a_cut_attribute_section_is_a_finding() {
+    let whole = file::<Little>();
+    let entry = u64::from_le_bytes(whole[ATTR_ENTRY_LEN * 8..][..8].try_into().unwrap());
+    let bytes = with_word::<Little>(whole, ATTRS_LEN, 2 * entry - 8);
+    let capture = open(&bytes).unwrap();
+    assert_eq!(capture.events().len(), 1);
+    assert_eq!(capture.findings(), [Finding::LostAttrs]);
+}
+
+/// Found by fuzzing: the place behind the attributes was rounded up past the end of all numbers.
+#[test]
+fn records_and_attributes_at_the_end_of_all_numbers_are_survived() {
+    let bytes = with_word::<Big>(file::<Big>(), DATA_OFFSET, u64::MAX - 2);
+    for (word, value) in [(ATTRS_OFFSET, u64::MAX - 3), (ATTRS_LEN, u64::MAX - 3)] {
+        drop(open(&with_word::<Big>(bytes.clone(), word, value)));
+    }
+    assert!(bytes.len() > HEADER_WORDS * 8);
+}
+
+/// What the user sees: the result, a warning, and a status that says so.
+#[test]
+fn a_damaged_header_ends_with_a_warning_and_status_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("perf.data");
+    let bytes = with_word::<Little>(file::<Little>(), ATTR_ENTRY_LEN, 0);
+    std::fs::write(&place, bytes).unwrap();
+    for arguments in [
+        &["convert", "--format", "folded", "-e", "cpu-clock"][..],
+        &["info"],
+    ] {
+        let run = Command::new(env!("CARGO_BIN_EXE_vmflame"))
+            .args(arguments)
+            .arg(&place)
+            .env("HOME", folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = String::from_utf8([run.stdout, run.stderr].concat()).unwrap();
+        assert!(said.contains("the header is damaged"), "{said}");
+        let is_warned = said.lines().any(|line| line.starts_with("warning"));
+        assert!(is_warned && said.contains("take 0 bytes"), "{said}");
+        assert_eq!(run.status.code(), Some(2), "{arguments:?}: {said}");
+    }
+}
