@@ -14,7 +14,10 @@ fuzz_target!(|bytes: &[u8]| {
     };
     for offset in [0, 0x1000, u64::MAX] {
         let svma = object.svma_of(FileOffset::new(offset));
-        drop(object.look_up(svma.unwrap_or(Svma::new(offset))));
+        let at = svma.unwrap_or(Svma::new(offset));
+        if let Ok(symbol) = object.look_up(at) {
+            assert!(symbol.start <= at, "a symbol behind its address");
+        }
     }
     for symbol in object.iter() {
         drop(vmflame::symbol::demangle(symbol.name));
