@@ -28,8 +28,9 @@ impl Ids {
         // Damaged files state ids far from the others.
         let mut sorted: Vec<u64> = ids.iter().map(|&(id, _)| id).collect();
         sorted.sort_unstable();
-        let first = sorted.get(sorted.len() / 20).copied().unwrap_or(0);
-        let last = sorted.get(sorted.len() - sorted.len() / 20 - 1).copied();
+        let few = sorted.len() / 20;
+        let first = sorted.get(few).copied().unwrap_or(0);
+        let last = sorted.iter().rev().nth(few);
         let span = last.map_or(0, |last| position(last - first).saturating_add(1));
         let mut near = Vec::new();
         if span <= ids.len().saturating_mul(SPARSE) {
@@ -71,6 +72,12 @@ impl Ids {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// A capture whose attributes are damaged may have no ids at all.
+    #[test]
+    fn without_ids_nothing_is_found() {
+        assert_eq!(Ids::new(&[]).get(0), None);
+    }
 
     proptest! {
         /// Every id gives what a map gives, close or far.
