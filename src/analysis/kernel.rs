@@ -1,13 +1,13 @@
 //! The recorded kernel: its symbols, and whether it is this machine's.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use hashbrown::HashMap;
 
 use super::input::{KernelSource, SymbolRequest};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::perf::bytes::with_order;
-use crate::perf::{Capture, Feature};
+use crate::perf::{Capture, Feature, Storage};
 use crate::space::{KernelMapping, Timeline};
 use crate::symbol::{KernelAnchor, KernelSymbols, ModuleRange, Origin, module_short_name};
 use crate::units::BuildId;
@@ -93,29 +93,28 @@ impl EarlyKernel {
 }
 
 fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
-    // Files of /proc have no length, so they cannot be mapped.
-    let read = |path: &Path, is_users_word| {
-        let text = std::fs::read(path).map_err(|source| Error::io("read", path, source))?;
+    let stated = |text: &Storage, path: PathBuf, is_users_word| {
+        let symbols = KernelSymbols::parse(&path, text.bytes())?;
         Ok(Some(Stated {
-            symbols: KernelSymbols::parse(path, &text)?,
-            path: path.to_owned(),
+            symbols,
+            path,
             is_users_word,
         }))
     };
     if let Some(path) = &symbols.kallsyms {
-        return read(path, true);
+        return stated(&Storage::open(path)?, path.clone(), true);
     }
     if let Some(found) = symbols.places.find_kallsyms(build_id)? {
         let directory = symbols.places.capture_dir.as_ref();
-        return Ok(Some(Stated {
-            symbols: KernelSymbols::parse(&found.path, found.text.bytes())?,
-            is_users_word: found.origin == Origin::Capture
-                && directory.is_some_and(|directory| found.path.starts_with(directory)),
-            path: found.path,
-        }));
+        let is_users_word = found.origin == Origin::Capture
+            && directory.is_some_and(|directory| found.path.starts_with(directory));
+        return stated(&found.text, found.path, is_users_word);
     }
     match &symbols.live {
-        Some(live) if Some(&live.build_id) == build_id => read(&live.kallsyms, false),
+        Some(live) if Some(&live.build_id) == build_id => {
+            let path = live.kallsyms.clone();
+            stated(&Storage::open(&path)?, path, false)
+        }
         Some(_) | None => Ok(None),
     }
 }

@@ -1,9 +1,11 @@
 //! Bytes of a capture, wherever they are kept.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::path::Path;
 
 use super::mapping::MappedFile;
+use crate::error::{Error, Result};
 
 /// Bytes that were mapped, or held in memory.
 #[derive(Debug)]
@@ -15,6 +17,19 @@ pub enum Storage {
 }
 
 impl Storage {
+    /// Maps a regular file. Files of `/proc` have no length and cannot be mapped: they are read.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be opened, mapped or read.
+    pub fn open(path: &Path) -> Result<Self> {
+        let file = MappedFile::open(path)?;
+        if !file.bytes().is_empty() {
+            return Ok(Self::Mapped(file));
+        }
+        let bytes = fs::read(path).map_err(|source| Error::io("read", path, source))?;
+        Ok(Self::Memory(bytes))
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         match self {
@@ -162,5 +177,19 @@ impl Wrapping {
             }
         };
         Ok((spool.finish()?, problem))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A capture directory may hold a link to `/proc/kallsyms`.
+    #[test]
+    fn files_without_a_length_are_read_whole() {
+        let path = Path::new("/proc/version");
+        let found = Storage::open(path).unwrap();
+        assert_eq!(found.bytes(), fs::read(path).unwrap());
+        assert!(!found.bytes().is_empty());
     }
 }

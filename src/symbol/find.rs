@@ -10,7 +10,7 @@ use super::modules::{ModuleRange, parse_modules};
 use super::object_symbols::ObjectSymbols;
 use super::table::parse_table;
 use crate::error::{Error, Result};
-use crate::perf::MappedFile;
+use crate::perf::Storage;
 use crate::units::BuildId;
 
 /// Bytes of a build id in older captures: shorter ids are filled up with zeros.
@@ -72,7 +72,7 @@ pub struct Found {
 #[derive(Debug)]
 pub struct FoundKallsyms {
     /// The text.
-    pub text: MappedFile,
+    pub text: Storage,
     /// Where it comes from.
     pub origin: Origin,
     /// The file.
@@ -293,7 +293,7 @@ impl Found {
         }
     }
 
-    fn read(&mut self, path: &Path) -> Option<MappedFile> {
+    fn read(&mut self, path: &Path) -> Option<Storage> {
         match read_file(path) {
             Ok(bytes) => bytes,
             Err(problem) => {
@@ -305,11 +305,11 @@ impl Found {
 }
 
 /// A regular file; `None` when the path leads to none, as a looping link does not.
-fn read_file(path: &Path) -> Result<Option<MappedFile>> {
+fn read_file(path: &Path) -> Result<Option<Storage>> {
     if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
         return Ok(None);
     }
-    match MappedFile::open(path) {
+    match Storage::open(path) {
         Ok(file) => Ok(Some(file)),
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(problem) => Err(problem),
