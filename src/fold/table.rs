@@ -73,24 +73,6 @@ pub enum UserPart<'a> {
     CopiedStack(u64),
 }
 
-impl<'a> UserPart<'a> {
-    /// The number that tells parts of one kind apart.
-    fn word(self) -> u64 {
-        match self {
-            Self::CopiedStack(ip) => ip,
-            Self::InChain | Self::OpenCalls(_) | Self::LastBranches(_) | Self::Deferred(_) => 0,
-        }
-    }
-
-    /// The bytes that tell parts of one kind apart.
-    fn bytes(self) -> &'a [u8] {
-        match self {
-            Self::InChain | Self::CopiedStack(_) => &[],
-            Self::OpenCalls(bytes) | Self::LastBranches(bytes) | Self::Deferred(bytes) => bytes,
-        }
-    }
-}
-
 /// What makes a stack a different stack, besides its call chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct StackKey {
@@ -149,8 +131,8 @@ impl<'a> StackTable<'a> {
     /// Adds all samples of a stack.
     #[inline]
     pub(super) fn add(&mut self, new: &UniqueStack<'a>) {
-        let part = self.hasher.hash(&new.key, new.chain, new.user);
         let rest = self.stacks.rest_of(new);
+        let part = self.hasher.hash(&new.key, rest, new.chain);
         let stacks = &mut self.stacks.list;
         let same = |&(old_part, ix): &(u32, u32)| {
             old_part == part && stacks[ix as usize].is_same(new, rest)
@@ -185,21 +167,13 @@ impl StackHasher {
         }
     }
 
-    /// The part of a stack's hash that the table keeps.
-    #[inline]
-    fn hash(&self, key: &StackKey, chain: &[u8], user: UserPart<'_>) -> u32 {
-        let mut hash = self.hash_chain(key, chain);
-        if user != UserPart::InChain {
-            let part = self.hash_chain(key, user.bytes()) ^ user.word();
-            hash ^= fold_multiply(part, self.seed | 1);
-        }
-        (hash >> 32) as u32
-    }
-
+    /// The part of a stack's hash that the table keeps. `rest` is where the table has what is not
+    /// the thread, the mode or the chain.
+    ///
     /// Two lanes of folded multiplication over 32 bytes a step, so that the multiplications of one
     /// step do not wait for each other.
     #[inline]
-    fn hash_chain(&self, key: &StackKey, chain: &[u8]) -> u64 {
+    fn hash(&self, key: &StackKey, rest: u32, chain: &[u8]) -> u32 {
         const K: [u64; 4] = [
             0x9e37_79b9_7f4a_7c15,
             0xe703_7ed1_a0b4_28db,
@@ -214,18 +188,17 @@ impl StackHasher {
         };
         let task = u64::from(key.tid.as_i32().cast_unsigned())
             | u64::from(key.pid.as_i32().cast_unsigned()) << 32;
-        let mut a = fold_multiply(self.seed ^ task, K[0] ^ key.split ^ (key.mode as u64) << 56);
-        let mut b = fold_multiply(self.seed ^ key.ip, K[1] ^ chain.len() as u64);
+        let mut a = fold_multiply(self.seed ^ task, K[0] ^ (key.mode as u64) << 56);
+        let mut b = fold_multiply(self.seed ^ u64::from(rest), K[1] ^ chain.len() as u64);
         let blocks = chain.chunks_exact(32);
-        let rest = blocks.remainder();
+        let last = blocks.remainder();
         for block in blocks {
             a = fold_multiply(word(block, 0) ^ K[2], word(block, 8) ^ a);
             b = fold_multiply(word(block, 16) ^ K[3], word(block, 24) ^ b);
         }
-        a = fold_multiply(word(rest, 0) ^ K[2], word(rest, 8) ^ a);
-        b = fold_multiply(word(rest, 16) ^ K[3], b);
-        let moment = key.moment.map_or(0, Moment::hash_word);
-        fold_multiply(a ^ moment, b ^ K[0])
+        a = fold_multiply(word(last, 0) ^ K[2], word(last, 8) ^ a);
+        b = fold_multiply(word(last, 16) ^ K[3], b);
+        (fold_multiply(a, b ^ K[0]) >> 32) as u32
     }
 }
 

@@ -24,13 +24,6 @@ impl Moment {
             ..self
         }
     }
-
-    /// A number that differs for most moments of a thread.
-    pub fn hash_word(self) -> u64 {
-        u64::from(self.epoch) << 32
-            ^ u64::from(self.thread_name) << 16
-            ^ u64::from(self.process_name)
-    }
 }
 
 /// What a process mapped from a time on.
