@@ -35,8 +35,13 @@ pub fn run(capture: &Capture) -> Option<Profile> {
 /// The folded text of a profile.
 pub fn folded(profile: &Profile) -> String {
     let mut text = Vec::new();
-    write_folded(&profile.tree(), &profile.frames, Annotate::default(), &mut text)
-        .expect("memory takes all");
+    write_folded(
+        &profile.tree(),
+        &profile.frames,
+        Annotate::default(),
+        &mut text,
+    )
+    .expect("memory takes all");
     String::from_utf8(text).expect("folded text is UTF-8")
 }
 
