@@ -45,6 +45,11 @@ fn file<O: ByteOrder>() -> Vec<u8> {
     out.finish().unwrap().into_inner()
 }
 
+/// A word of a little-endian file.
+fn word(bytes: &[u8], word: usize) -> u64 {
+    u64::from_le_bytes(*bytes[word * 8..].first_chunk().unwrap())
+}
+
 fn with_word<O: ByteOrder>(mut bytes: Vec<u8>, word: usize, value: u64) -> Vec<u8> {
     let value = if O::IS_BIG {
         value.to_be_bytes()
@@ -70,16 +75,20 @@ fn read(bytes: &[u8]) -> (u64, Vec<Finding>) {
     (folded.tally.folded, capture.findings().to_vec())
 }
 
+/// All samples are read, and that length is found odd.
+fn odd_length(stated: u64) -> (u64, Vec<Finding>) {
+    (SAMPLES, vec![Finding::OddAttrLen { stated }])
+}
+
 /// The entries were found all the same, but the user was not told.
 #[test]
 fn a_wrong_attribute_length_is_a_finding() {
     assert_eq!(read(&file::<Little>()), (SAMPLES, vec![]));
     for stated in [0, 1, 79, 1 << 20, u64::MAX] {
         let bytes = with_word::<Little>(file::<Little>(), ATTR_ENTRY_LEN, stated);
-        let expected = (SAMPLES, vec![Finding::OddAttrLen { stated }]);
-        assert_eq!(read(&bytes), expected, "{stated}");
+        assert_eq!(read(&bytes), odd_length(stated), "{stated}");
         let bytes = with_word::<Big>(file::<Big>(), ATTR_ENTRY_LEN, stated);
-        assert_eq!(read(&bytes), expected, "big-endian, {stated}");
+        assert_eq!(read(&bytes), odd_length(stated), "big-endian, {stated}");
     }
 }
 
@@ -88,15 +97,12 @@ fn a_wrong_attribute_length_is_a_finding() {
 #[test]
 fn attributes_of_impossible_length_are_read_as_far_as_there_is_room() {
     let whole = file::<Little>();
-    let start = u64::from_le_bytes(whole[ATTRS_OFFSET * 8..][..8].try_into().unwrap());
-    let entry = u64::from_le_bytes(whole[ATTR_ENTRY_LEN * 8..][..8].try_into().unwrap());
+    let (start, entry) = (word(&whole, ATTRS_OFFSET), word(&whole, ATTR_ENTRY_LEN));
     let second = usize::try_from(start + entry).unwrap();
     for stated in [0_u32, 1, 63] {
         let mut bytes = whole.clone();
         bytes[second + 4..second + 8].copy_from_slice(&stated.to_le_bytes());
-        let stated = u64::from(stated);
-        let expected = (SAMPLES, vec![Finding::OddAttrLen { stated }]);
-        assert_eq!(read(&bytes), expected, "{stated}");
+        assert_eq!(read(&bytes), odd_length(stated.into()), "{stated}");
     }
 }
 
@@ -104,8 +110,7 @@ fn attributes_of_impossible_length_are_read_as_far_as_there_is_room() {
 #[test]
 fn ids_outside_the_file_are_a_finding() {
     let whole = file::<Little>();
-    let start = u64::from_le_bytes(whole[ATTRS_OFFSET * 8..][..8].try_into().unwrap());
-    let entry = u64::from_le_bytes(whole[ATTR_ENTRY_LEN * 8..][..8].try_into().unwrap());
+    let (start, entry) = (word(&whole, ATTRS_OFFSET), word(&whole, ATTR_ENTRY_LEN));
     let ids = usize::try_from(start + 2 * entry).unwrap() / 8 - 2;
     let bytes = with_word::<Little>(whole, ids, 1 << 40);
     assert_eq!(read(&bytes), (0, vec![Finding::LostAttrs]));
@@ -115,7 +120,7 @@ fn ids_outside_the_file_are_a_finding() {
 #[test]
 fn a_cut_attribute_section_is_a_finding() {
     let whole = file::<Little>();
-    let entry = u64::from_le_bytes(whole[ATTR_ENTRY_LEN * 8..][..8].try_into().unwrap());
+    let entry = word(&whole, ATTR_ENTRY_LEN);
     let bytes = with_word::<Little>(whole, ATTRS_LEN, 2 * entry - 8);
     let capture = open(&bytes).unwrap();
     assert_eq!(capture.events().len(), 1);
