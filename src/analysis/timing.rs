@@ -10,7 +10,8 @@ pub enum Stage {
     /// One walk over all record headers, without looking into any record. No part of a run: it
     /// is what [`Self::Fold`] costs at least.
     Index,
-    /// One walk over all records; unique stacks.
+    /// One walk over all records; unique stacks. With several threads the kernel's symbols are read
+    /// at the same time.
     Fold,
     /// Processes and mappings over time; folding again where they changed under a stack.
     Settle,

@@ -30,14 +30,13 @@ impl Steps {
         }
         let mut first = vec![0_u32; table.len()];
         let mut meanings = Vec::new();
+        let mut tags: Vec<Option<Tag>> = [None].into_iter().chain(Tag::ALL.map(Some)).collect();
+        tags.sort_unstable();
         for ix in by_rank {
             first[ix.as_usize()] = u32::try_from(meanings.len()).unwrap_or(u32::MAX);
-            let tags = [None].into_iter().chain(Tag::ALL.map(Some));
-            let mut tags: Vec<Option<Tag>> = tags
-                .filter(|&tag| carried[ix.as_usize()] >> place(tag) & 1 == 1)
-                .collect();
-            tags.sort_unstable();
-            meanings.extend(tags.into_iter().map(|tag| (ix, tag)));
+            let is_carried = |tag: &Option<Tag>| carried[ix.as_usize()] >> place(*tag) & 1 == 1;
+            let own = tags.iter().copied().filter(is_carried);
+            meanings.extend(own.map(|tag| (ix, tag)));
         }
         let mut all = Vec::with_capacity(stacks.iter().map(|stack| stack.frames.len()).sum());
         let mut bounds = Vec::with_capacity(stacks.len() + 1);
@@ -80,10 +79,12 @@ impl Steps {
     }
 }
 
-/// A bit for each tag and for none, in the order of `Option<Tag>`.
+/// A bit for each tag and for none, in the order of `Option<Tag>`. A word has room for all.
 const fn place(tag: Option<Tag>) -> u32 {
     match tag {
         None => 0,
         Some(tag) => 1 + tag as u32,
     }
 }
+
+const _: () = assert!(Tag::ALL.len() < 32, "more tags than a word has bits");
