@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::thread;
 
 use super::locate::{LocatedStack, Location, Locator, Map, TaskKey};
-use super::stacks::Task;
+use super::naming::Task;
 use crate::fold::Settled;
 use crate::perf::bytes::ByteOrder;
 use crate::stack::FrameIx;
@@ -53,11 +53,11 @@ impl<'m, 'a> Lane<'m, 'a> {
     pub(super) fn stacks(
         &self,
     ) -> impl Iterator<Item = (&LocatedStack<'a>, &Task, impl Iterator<Item = FrameIx>)> {
-        self.locator.stacks().iter().filter_map(|located| {
+        self.locator.stacks().iter().map(|located| {
+            // What the block brought has been named and met.
             let path = self.locator.path(located).iter().rev();
-            // Every location of a path was named before.
             let frames = path.map(|&at| self.frames[at as usize]);
-            Some((located, &**self.tasks.get(located.task as usize)?, frames))
+            (located, &*self.tasks[located.task as usize], frames)
         })
     }
 }

@@ -3,6 +3,7 @@
 //! What is found has no names yet, so that stacks can be located in parallel; each different
 //! location is named once, afterwards.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -180,11 +181,7 @@ impl<'m, 'a> Locator<'m, 'a> {
             0
         };
         let key = (stack.key.pid, stack.key.tid, moment, split);
-        let tasks = &mut self.tasks;
-        *self.task_index.entry(key).or_insert_with(|| {
-            tasks.push(key);
-            index_of_last(tasks)
-        })
+        number(key, key, &mut self.task_index, &mut self.tasks)
     }
 
     /// Appends the wanted locations of a stack, leaf first; returns how many addresses its call
@@ -275,37 +272,44 @@ impl<'m, 'a> Locator<'m, 'a> {
             return self.other(Location::Unmapped);
         };
         let place = (mapping.dso, mapping.offset_of(lookup));
-        let locations = &mut self.locations;
-        *self.objects.entry(place).or_insert_with(|| {
-            locations.push((Location::Object(place.0, place.1), 0));
-            index_of_last(locations)
-        })
+        let location = Location::Object(place.0, place.1);
+        number(place, (location, 0), &mut self.objects, &mut self.locations)
     }
 
     fn other(&mut self, location: Location) -> u32 {
-        let locations = &mut self.locations;
-        *self.others.entry(location).or_insert_with(|| {
-            locations.push((location, 0));
-            index_of_last(locations)
-        })
+        number(
+            location,
+            (location, 0),
+            &mut self.others,
+            &mut self.locations,
+        )
     }
 
     /// What a process maps at an address.
     fn mapping(&mut self, (pid, moment): (Pid, Moment), lookup: Avma) -> Option<Mapping> {
         let key = (pid, moment.of_space());
-        let recent = self.recent_space.take().filter(|(of, _)| *of == key);
-        let (_, space) = self.recent_space.insert(recent.unwrap_or_else(|| {
+        if self.recent_space.as_ref().is_none_or(|(of, _)| *of != key) {
             let timeline = self.map.timeline;
-            let flat = || {
+            let space = self.spaces.entry(key).or_insert_with(|| {
                 let space = timeline.space(pid, moment).into_iter();
                 space.flat_map(AddressSpace::iter).copied().collect()
-            };
-            (key, Arc::clone(self.spaces.entry(key).or_insert_with(flat)))
-        }));
+            });
+            self.recent_space = Some((key, Arc::clone(space)));
+        }
+        let (_, space) = self.recent_space.as_ref()?;
         let above = space.partition_point(|mapping| mapping.start <= lookup);
         let below = space.get(above.checked_sub(1)?)?;
         (lookup < below.end).then_some(*below)
     }
+}
+
+/// The position in `list` of what is known by `key`; `item` goes to its end when it is new.
+#[inline]
+fn number<K: Hash + Eq, T>(key: K, item: T, known: &mut HashMap<K, u32>, list: &mut Vec<T>) -> u32 {
+    *known.entry(key).or_insert_with(|| {
+        list.push(item);
+        index_of_last(list)
+    })
 }
 
 /// Lists of more than 2^32 entries do not fit into memory.

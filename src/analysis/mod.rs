@@ -8,6 +8,7 @@ mod kernel;
 mod lane;
 mod locate;
 mod namer;
+mod naming;
 mod passage;
 mod stacks;
 mod subtitle;
@@ -168,7 +169,7 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     let periods = walked.stacks.weights();
     let event = walked.selection.event;
     let max_stack = choice::max_stack(capture, event);
-    let stacks = NamedStacks::build(capture, &walked.stacks, &mut namer, (request, max_stack));
+    let stacks = naming::name_stacks(capture, &walked.stacks, &mut namer, (request, max_stack));
     watch.lap(Stage::Name);
     let mut profile = finish(capture, event, &walked.folded, (stacks, namer), request)?;
     watch.lap(Stage::Tag);

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::input::{KernelSource, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::namer::{Namer, ObjectReport};
-use super::stacks::NamedStacks;
+use super::naming::name_stacks;
 use super::{Request, choose_event};
 use crate::error::Result;
 use crate::fold::{Gap, Selection, Split, fold};
@@ -56,7 +56,7 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
     let mut namer = Namer::new(capture, (&timeline, kernel), &build_ids, symbols)?;
     if event.is_some() {
         let settled = folded.settle(capture, (&selection, Split::Nothing), &timeline, threads);
-        NamedStacks::build(
+        name_stacks(
             capture,
             &settled,
             &mut namer,

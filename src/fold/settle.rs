@@ -35,7 +35,7 @@ impl<'a> Settled<'a> {
     pub fn parts(
         &self,
         share: usize,
-    ) -> impl Iterator<Item = impl Iterator<Item = MomentStack<'a>> + Clone + use<'_, 'a>> {
+    ) -> impl Iterator<Item = impl Iterator<Item = MomentStack<'a>> + use<'_, 'a>> {
         let parts = self.stacks.list.chunks(share);
         let parts = parts.zip(self.moments.chunks(share));
         parts.map(|(stacks, moments)| {
@@ -48,9 +48,8 @@ impl<'a> Settled<'a> {
     }
 
     /// The stacks in order.
-    pub fn iter(&self) -> impl Iterator<Item = MomentStack<'a>> + Clone + use<'_, 'a> {
-        let pairs = self.stacks.iter().zip(&self.moments);
-        pairs.map(|(stack, &moment)| MomentStack { stack, moment })
+    pub fn iter(&self) -> impl Iterator<Item = MomentStack<'a>> + use<'_, 'a> {
+        self.parts(usize::MAX).flatten()
     }
 
     /// Number of stacks.

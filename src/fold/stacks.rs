@@ -135,7 +135,7 @@ impl<'a> Stacks<'a> {
     }
 
     /// The stacks in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = UniqueStack<'a>> + Clone + use<'_, 'a> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = UniqueStack<'a>> + use<'_, 'a> {
         self.list.iter().map(|slim| self.whole(slim))
     }
 }
