@@ -3,7 +3,8 @@
 use hashbrown::HashSet;
 
 use super::select::Selection;
-use super::table::{Split, StackHasher, UserPart};
+use super::split::Split;
+use super::table::{StackHasher, UserPart};
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
     PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TIME,
@@ -11,7 +12,7 @@ use crate::perf::abi::{
 use crate::perf::bytes::{ByteOrder, with_order};
 use crate::perf::{Attr, Capture, Event, Events, SampleHead, SampleTail};
 use crate::space::Timeline;
-use crate::units::{CpuMode, EventIx, Pid, Tid, Timestamp};
+use crate::units::{CpuMode, EventIx, Pid, Tid};
 use crate::unwind::Machine;
 
 /// What all visitors of a walk share.
@@ -19,6 +20,8 @@ use crate::unwind::Machine;
 pub(super) struct Plan<'c> {
     pub(super) events: &'c Events,
     pub(super) selection: &'c Selection,
+    /// Whether every sample of every event passes the selection's conditions.
+    pub(super) wants_all: bool,
     pub(super) split: Split,
     /// Whether records are ordered by file position because samples carry no time.
     pub(super) by_position: bool,
@@ -66,6 +69,7 @@ impl<'c> Plan<'c> {
         Self {
             events,
             selection,
+            wants_all: selection.is_all(),
             split,
             by_position: events.iter().any(untimed),
             hasher: StackHasher::new(),
@@ -76,18 +80,18 @@ impl<'c> Plan<'c> {
     }
 }
 
-/// What a sample holds behind its chain: the value that stacks are split by, and the user part.
-/// `None` when the record is too short for it.
+/// What a sample holds behind its chain: the value that stacks are split by, for which `split`
+/// stands unless it lies there, and the user part. `None` when the record is too short for it.
 pub(super) fn behind_chain<'a, O: ByteOrder>(
     plan: &Plan<'_>,
-    (sample, time): (&SampleHead<'a>, Timestamp),
+    (sample, split): (&SampleHead<'a>, u64),
     mode: CpuMode,
 ) -> Option<(u64, UserPart<'a>)> {
     let attr = &plan.events.get(plan.selection.event)?.attr;
     let tail = SampleTail::parse::<O>(attr, sample.tail)?;
     let split = match plan.split {
         Split::Cgroup => tail.cgroup.unwrap_or(u64::MAX),
-        split @ (Split::Nothing | Split::Cpu | Split::Slice(_)) => split.value(sample.cpu, time),
+        Split::Nothing | Split::Cpu | Split::Slice(_) => split,
     };
     let branches = tail
         .branches

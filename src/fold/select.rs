@@ -39,6 +39,11 @@ impl Selection {
         }
     }
 
+    /// Whether there are no conditions but the event.
+    pub(super) fn is_all(&self) -> bool {
+        *self == Self::all_of(self.event)
+    }
+
     /// Whether a sample of the wanted event passes the other conditions.
     ///
     /// A sample that does not carry what a condition is about does not pass it.

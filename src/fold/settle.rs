@@ -4,8 +4,9 @@ use hashbrown::{HashMap, HashSet};
 
 use super::plan::Plan;
 use super::select::Selection;
+use super::split::Split;
 use super::stacks::{SlimStack, Stacks};
-use super::table::{Split, UniqueStack};
+use super::table::UniqueStack;
 use super::worker::{Folded, walk};
 use crate::perf::Capture;
 use crate::perf::bytes::with_order;

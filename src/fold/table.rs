@@ -6,55 +6,7 @@ use hashbrown::HashTable;
 
 use super::stacks::{SlimStack, Stacks};
 use crate::space::Moment;
-use crate::units::{Cpu, CpuMode, Pid, Tid, Timestamp};
-
-/// What stacks are kept apart by beyond thread and chain.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Split {
-    /// Nothing.
-    #[default]
-    Nothing,
-    /// The host CPU.
-    Cpu,
-    /// The cgroup's id.
-    Cgroup,
-    /// The slice of time, counted from 0.
-    Slice(Slicing),
-}
-
-impl Split {
-    /// What a sample's stacks are kept apart by.
-    #[inline]
-    pub(super) fn value(self, cpu: Option<Cpu>, time: Timestamp) -> u64 {
-        match self {
-            // The cgroup is told behind the call chain, by whoever decodes that.
-            Self::Nothing | Self::Cgroup => 0,
-            Self::Cpu => cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
-            Self::Slice(slicing) => u64::from(slicing.slice_of(time)),
-        }
-    }
-}
-
-/// Time cut into slices of equal length.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Slicing {
-    /// Where the first slice begins.
-    pub origin: Timestamp,
-    /// Length of a slice in nanoseconds (in bytes of the file for samples without times); not 0.
-    pub len: u64,
-    /// Number of slices; what comes later belongs to the last one.
-    pub slices: u32,
-}
-
-impl Slicing {
-    /// The slice that a point of time lies in.
-    #[inline]
-    pub fn slice_of(&self, time: Timestamp) -> u32 {
-        let since = time.as_nanos().saturating_sub(self.origin.as_nanos());
-        let slice = u32::try_from(since / self.len.max(1)).unwrap_or(u32::MAX);
-        slice.min(self.slices.saturating_sub(1))
-    }
-}
+use crate::units::{CpuMode, Pid, Tid, Timestamp};
 
 /// What the user part of a stack comes from besides the call chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -84,7 +36,7 @@ pub struct StackKey {
     pub mode: CpuMode,
     /// Instruction pointer of a host sample whose chain holds no frame; else 0.
     pub ip: u64,
-    /// The value of the [`Split`]; 0 when there is none.
+    /// The value of the [`Split`](super::Split); 0 when there is none.
     pub split: u64,
     /// What was true of the thread; `None` while the timeline is not yet known.
     pub moment: Option<Moment>,

@@ -4,8 +4,9 @@ use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::plan::{BehindChain, Plan, behind_chain};
 use super::select::Selection;
+use super::split::{SliceCursor, Split};
 use super::stacks::Stacks;
-use super::table::{Split, StackKey, StackTable, UniqueStack, UserPart};
+use super::table::{StackKey, StackTable, UniqueStack, UserPart};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
     PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
@@ -63,6 +64,7 @@ struct Worker<'a> {
     tally: Tally,
     events: Vec<u64>,
     slices: Vec<Vec<u64>>,
+    slice: SliceCursor,
     times: Option<(Timestamp, Timestamp)>,
     /// Time of the latest record that carried one.
     clock: Option<Timestamp>,
@@ -156,6 +158,7 @@ impl<'a> Worker<'a> {
             tally: Tally::default(),
             events: vec![0; plan.events.len()],
             slices: vec![vec![0; slices]; plan.events.len()],
+            slice: SliceCursor::default(),
             times: None,
             clock: None,
             first_time: None,
@@ -271,10 +274,14 @@ impl<'a> Worker<'a> {
         if let Some(count) = self.events.get_mut(ix.as_usize()) {
             *count += 1;
         }
-        if let Split::Slice(slicing) = plan.split {
-            let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
-            if plan.selection.takes(&sample) {
-                self.count_in_slice(ix, slicing.slice_of(time));
+        if let Split::Slice(slicing) = &plan.split {
+            let is_wanted = plan.wants_all || {
+                let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
+                plan.selection.takes(&sample)
+            };
+            if is_wanted {
+                let slice = self.slice.slice_of(slicing, time);
+                self.count_in_slice(ix, slice);
             }
         }
         // Most records of a capture with tracepoints end here: nothing more of them is decoded.
@@ -317,11 +324,12 @@ impl<'a> Worker<'a> {
         } else {
             0
         };
+        let split = self.slice.value(&plan.split, sample.cpu, time);
         let (split, user) =
             if plan.behind_chain == BehindChain::Nothing && plan.split != Split::Cgroup {
-                (plan.split.value(sample.cpu, time), UserPart::InChain)
+                (split, UserPart::InChain)
             } else {
-                behind_chain::<O>(plan, (sample, time), mode).ok_or(Skip::TooShort)?
+                behind_chain::<O>(plan, (sample, split), mode).ok_or(Skip::TooShort)?
             };
         let (pid, tid) = (sample.pid, sample.tid);
         let key = StackKey {

@@ -1,0 +1,117 @@
+//! What stacks are kept apart by, and time cut into slices.
+
+use crate::units::{Cpu, Timestamp};
+
+/// What stacks are kept apart by beyond thread and chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Split {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The host CPU.
+    Cpu,
+    /// The cgroup's id.
+    Cgroup,
+    /// The slice of time, counted from 0.
+    Slice(Slicing),
+}
+
+/// Time cut into slices of equal length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Slicing {
+    /// Where the first slice begins.
+    pub origin: Timestamp,
+    /// Length of a slice in nanoseconds (in bytes of the file for samples without times); not 0.
+    pub len: u64,
+    /// Number of slices; what comes later belongs to the last one.
+    pub slices: u32,
+}
+
+impl Slicing {
+    /// The slice that a point of time lies in.
+    #[inline]
+    pub fn slice_of(&self, time: Timestamp) -> u32 {
+        let since = time.as_nanos().saturating_sub(self.origin.as_nanos());
+        let slice = u32::try_from(since / self.len.max(1)).unwrap_or(u32::MAX);
+        slice.min(self.slices.saturating_sub(1))
+    }
+
+    /// Where a slice begins; everything earlier belongs to the first one.
+    fn begin_of(&self, slice: u32) -> u64 {
+        let since = self.len.max(1).saturating_mul(u64::from(slice));
+        self.origin.as_nanos().saturating_add(since)
+    }
+}
+
+/// Remembers the slice that was met last: samples lie behind one another in time, and a division
+/// for each is dear.
+#[derive(Debug, Default)]
+pub(super) struct SliceCursor {
+    /// First point of time in it.
+    begin: u64,
+    /// First point of time behind it.
+    end: u64,
+    slice: u32,
+}
+
+impl SliceCursor {
+    /// [`Slicing::slice_of`], of the same slicing at every call.
+    #[inline]
+    pub(super) fn slice_of(&mut self, slicing: &Slicing, time: Timestamp) -> u32 {
+        if !(self.begin..self.end).contains(&time.as_nanos()) {
+            let slice = slicing.slice_of(time);
+            let is_last = slice.saturating_add(1) >= slicing.slices;
+            *self = Self {
+                begin: if slice == 0 {
+                    0
+                } else {
+                    slicing.begin_of(slice)
+                },
+                end: if is_last {
+                    u64::MAX
+                } else {
+                    slicing.begin_of(slice + 1)
+                },
+                slice,
+            };
+        }
+        self.slice
+    }
+
+    /// What a sample's stacks are kept apart by.
+    #[inline]
+    pub(super) fn value(&mut self, split: &Split, cpu: Option<Cpu>, time: Timestamp) -> u64 {
+        match split {
+            // The cgroup is told behind the call chain, by whoever decodes that.
+            Split::Nothing | Split::Cgroup => 0,
+            Split::Cpu => cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
+            Split::Slice(slicing) => u64::from(self.slice_of(slicing, time)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// By definition a slice is the quotient of the time since the origin, held to the ends.
+        #[test]
+        fn the_cursor_tells_what_the_division_tells(
+            origin in prop_oneof![0..1000_u64, any::<u64>()],
+            len in prop_oneof![0..50_u64, any::<u64>()],
+            slices in prop_oneof![0..40_u32, any::<u32>()],
+            times in prop::collection::vec(prop_oneof![0..3000_u64, any::<u64>()], 1..50),
+        ) {
+            let slicing = Slicing { origin: Timestamp::from_nanos(origin), len, slices };
+            let mut cursor = SliceCursor::default();
+            for time in times {
+                let quotient = u128::from(time.saturating_sub(origin)) / u128::from(len.max(1));
+                let expected = quotient.min(u128::from(slices.max(1) - 1));
+                let told = cursor.slice_of(&slicing, Timestamp::from_nanos(time));
+                prop_assert_eq!(u128::from(told), expected);
+            }
+        }
+    }
+}
