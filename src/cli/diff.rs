@@ -2,7 +2,9 @@
 
 use std::fs::File;
 use std::io::Read as _;
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use vmflame::analysis::{Input, Request, choose_event, count_in_slices, parse_times, profile};
 use vmflame::diff::{
@@ -35,7 +37,6 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         return Err(Error::request("one capture has nothing to be compared with")
             .with_hint("name two, or compare parts of it: --before-filter time=0%-50% --after-filter time=50%-100%"));
     }
-    let mut is_damaged = false;
     let before = Wanted {
         path: &options.before,
         filters: &options.before_filter,
@@ -46,8 +47,12 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         filters: &options.after_filter,
         kallsyms: options.after_kallsyms.as_deref(),
     };
-    let before = side(options, &before, &mut is_damaged)?;
-    let after = side(options, &after, &mut is_damaged)?;
+    let (before, after) = both(options, &before, &after)?;
+    for warning in before.warnings.iter().chain(&after.warnings) {
+        eprintln!("warning: {warning}");
+    }
+    let is_damaged = before.is_damaged || after.is_damaged;
+    let (before, after) = (before.side, after.side);
     let names_event = |filters: &[String]| filters.iter().any(|text| text.contains("event="));
     let how = Options {
         normalise: match &options.per {
@@ -142,8 +147,35 @@ struct Wanted<'a> {
     kallsyms: Option<&'a Path>,
 }
 
+/// A side as it was read.
+struct ReadSide {
+    side: Side,
+    /// What the user must know of it.
+    warnings: Vec<String>,
+    is_damaged: bool,
+}
+
+/// Reads both sides, at the same time when there is more than one thread: what one does with one
+/// thread only, the other uses.
+fn both(
+    options: &DiffOptions,
+    before: &Wanted<'_>,
+    after: &Wanted<'_>,
+) -> Result<(ReadSide, ReadSide)> {
+    if options.threads == Some(1) {
+        return Ok((side(options, before)?, side(options, after)?));
+    }
+    let (before, after) = thread::scope(|scope| {
+        let before = scope.spawn(|| side(options, before));
+        let after = side(options, after);
+        let before = before.join();
+        (before.unwrap_or_else(|panic| resume_unwind(panic)), after)
+    });
+    Ok((before?, after?))
+}
+
 /// Reads one side: folded text, or a capture.
-fn side(options: &DiffOptions, wanted: &Wanted<'_>, is_damaged: &mut bool) -> Result<Side> {
+fn side(options: &DiffOptions, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let (path, filters) = (wanted.path, wanted.filters);
     let input = Input::resolve(path)?;
     let mut name = path.display().to_string();
@@ -157,16 +189,16 @@ fn side(options: &DiffOptions, wanted: &Wanted<'_>, is_damaged: &mut bool) -> Re
                 path.display()
             )));
         }
-        return parse_folded(path, &text);
+        return Ok(ReadSide {
+            side: parse_folded(path, &text)?,
+            warnings: vec![],
+            is_damaged: false,
+        });
     }
     let capture = Capture::open(&input.data)?;
-    for finding in capture.findings() {
-        eprintln!(
-            "warning: {}: {}",
-            path.display(),
-            convert::describe(finding)
-        );
-    }
+    let warn = |finding| format!("{}: {}", path.display(), convert::describe(finding));
+    let warnings: Vec<String> = capture.findings().iter().map(warn).collect();
+    let is_damaged = !warnings.is_empty();
     let places = InputOptions {
         input: path.to_owned(),
         kallsyms: wanted
@@ -178,20 +210,22 @@ fn side(options: &DiffOptions, wanted: &Wanted<'_>, is_damaged: &mut bool) -> Re
     };
     let symbols = live::symbols(&places, &input);
     let request = request(options, filters, &places)?;
-    *is_damaged |= !capture.findings().is_empty();
     if request.event.is_none() && choose_event(&capture, None).is_err() {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
-        return Ok(Side::of_events(&name, &capture, (&slices, seconds)));
+        return Ok(ReadSide {
+            side: Side::of_events(&name, &capture, (&slices, seconds)),
+            warnings,
+            is_damaged,
+        });
     }
     let profile = profile(&capture, &symbols, &request)?;
-    *is_damaged |= profile.tally.damaged_bytes > 0;
-    Ok(Side::of_profile(
-        &name,
-        &capture,
-        profile,
-        options.weight.into(),
-        !options.no_tag,
-    ))
+    let is_damaged = is_damaged || profile.tally.damaged_bytes > 0;
+    let (weight, is_tagged) = (options.weight.into(), !options.no_tag);
+    Ok(ReadSide {
+        side: Side::of_profile(&name, &capture, profile, weight, is_tagged),
+        warnings,
+        is_damaged,
+    })
 }
 
 /// The text of a file of folded stacks; `None` when the file is something else.
