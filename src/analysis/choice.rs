@@ -1,8 +1,7 @@
 //! Which samples of a capture are meant.
 
-use super::Request;
 use crate::error::{Error, Result};
-use crate::fold::{Folded, Selection, Slicing, Split, TimeRange, fold};
+use crate::fold::{Folded, Selection, Split, TimeRange, fold};
 use crate::perf::abi::{PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_TIME};
 use crate::perf::bytes::with_order;
 use crate::perf::{Capture, Event};
@@ -163,6 +162,10 @@ pub(super) fn resolve_times(
     wanted: &[TimeRequest],
     threads: usize,
 ) -> Result<Vec<TimeRange>> {
+    let mut events = capture.events().iter();
+    if !wanted.is_empty() && events.all(|(_, event)| !event.attr.samples(PERF_SAMPLE_TIME)) {
+        return Err(no_times());
+    }
     let mut bounds = None;
     let mut resolved = Vec::new();
     for range in wanted {
@@ -186,40 +189,14 @@ pub(super) fn resolve_times(
     Ok(resolved)
 }
 
-/// Cuts the wanted time into equal slices: from the first to the last sample, or what the ranges
-/// leave of it.
-pub(super) fn slicing(capture: &Capture, times: &[TimeRange], request: &Request) -> Slicing {
-    let all = if is_timed(capture) {
-        sample_times(capture, request.threads).ok()
-    } else {
-        None
-    };
-    let end = Timestamp::from_nanos(capture.file_len());
-    let (start, end) = all.unwrap_or((Timestamp::default(), end));
-    let first = times.iter().map(|range| range.first).min();
-    let last = times.iter().map(|range| range.last).max();
-    let first = first.map_or(start, |first| first.max(start));
-    let last = last.map_or(end, |last| last.min(end));
-    let span = last.as_nanos().saturating_sub(first.as_nanos());
-    let span = span.saturating_add(1);
-    Slicing {
-        origin: first,
-        len: span.div_ceil(u64::from(request.slices.max(1))),
-        slices: request.slices,
-    }
-}
-
-/// The length of a slice in seconds; `None` when samples carry no time.
-pub(super) fn slice_seconds(capture: &Capture, slicing: Slicing) -> Option<f64> {
-    is_timed(capture).then_some(slicing.len as f64 / 1e9)
-}
-
-fn is_timed(capture: &Capture) -> bool {
+/// Whether all samples carry their times.
+pub(super) fn is_timed(capture: &Capture) -> bool {
     let mut events = capture.events().iter();
     events.all(|(_, event)| event.attr.samples(PERF_SAMPLE_TIME))
 }
 
-fn sample_times(capture: &Capture, threads: usize) -> Result<(Timestamp, Timestamp)> {
+/// Times of the first and the last sample.
+pub(super) fn sample_times(capture: &Capture, threads: usize) -> Result<(Timestamp, Timestamp)> {
     let recorded = with_order!(capture.endian(), O => capture.features().sample_times::<O>());
     if let Some(range) = recorded {
         return Ok((range.start, range.end));
@@ -230,9 +207,7 @@ fn sample_times(capture: &Capture, threads: usize) -> Result<(Timestamp, Timesta
         Split::Nothing,
         threads,
     );
-    folded
-        .times
-        .ok_or_else(|| Error::request("the samples carry no times to select by"))
+    folded.times.ok_or_else(no_times)
 }
 
 #[expect(
@@ -255,6 +230,11 @@ pub(super) fn max_stack(capture: &Capture, event: EventIx) -> usize {
         0 => 127,
         stated => stated.into(),
     }
+}
+
+fn no_times() -> Error {
+    Error::request("the samples carry no times to select by")
+        .with_hint("record again with them: perf record -T")
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod locate;
 mod namer;
 mod naming;
 mod passage;
+mod slices;
 mod stacks;
 mod subtitle;
 mod survey;
@@ -26,6 +27,7 @@ pub use grouping::Grouping;
 pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
 pub use locate::FrameScope;
 pub use namer::ObjectReport;
+pub use slices::count_in_slices;
 pub use stacks::{NamedStacks, Stack};
 pub use subtitle::subtitle;
 pub use survey::{Survey, count_records, survey};
@@ -176,7 +178,11 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     profile.timings = watch.timings();
     profile.periods = periods;
     if let Split::Slice(slicing) = walked.split {
-        profile.slice_seconds = choice::slice_seconds(capture, slicing);
+        profile.slice_seconds = slices::slice_seconds(capture, slicing);
+        if !request.comms.is_empty() {
+            let part = (&walked.selection, slicing);
+            profile.slices = slices::of_comms(capture, part, timeline, request);
+        }
     }
     Ok(profile)
 }
@@ -193,7 +199,7 @@ fn walk<'a>(
     let times = choice::resolve_times(capture, &request.times, request.threads)?;
     let split = match request.split() {
         Split::Nothing if request.slices > 0 => {
-            Split::Slice(choice::slicing(capture, &times, request))
+            Split::Slice(slices::slicing(capture, &times, request))
         }
         other @ (Split::Nothing | Split::Cpu | Split::Cgroup | Split::Slice(_)) => other,
     };
@@ -229,28 +235,6 @@ fn walk<'a>(
             kernel: early.unwrap_or_else(read_kernel),
         })
     })
-}
-
-/// Samples of each event in slices of time, as [`Profile::slices`], for captures without call
-/// chains; and the length of a slice in seconds.
-///
-/// # Errors
-/// When times are asked for by parts and the capture tells none.
-pub fn count_in_slices(
-    capture: &Capture,
-    request: &Request,
-) -> Result<(Vec<Vec<u64>>, Option<f64>)> {
-    let times = choice::resolve_times(capture, &request.times, request.threads)?;
-    let slicing = choice::slicing(capture, &times, request);
-    let selection = Selection {
-        event: EventIx(0),
-        pids: request.pids.clone(),
-        tids: request.tids.clone(),
-        cpus: request.cpus.clone(),
-        times,
-    };
-    let folded = fold(capture, &selection, Split::Slice(slicing), request.threads);
-    Ok((folded.slices, choice::slice_seconds(capture, slicing)))
 }
 
 /// Tags the stacks and adds everything up.

@@ -8,6 +8,7 @@
 //! only their threads are folded again, with the timeline at hand ([`Folded::settle`]).
 
 mod chain;
+mod count;
 mod deferred;
 mod plan;
 mod select;
@@ -18,6 +19,7 @@ mod table;
 mod worker;
 
 pub use chain::{ChainFrame, ChainFrames};
+pub use count::count_of_threads;
 pub use select::{Selection, TimeRange};
 pub use settle::{MomentStack, Settled};
 pub use split::{Slicing, Split};

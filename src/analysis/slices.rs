@@ -1,0 +1,83 @@
+//! Samples by slices of time, by which a diff tells a change from noise.
+
+use hashbrown::HashMap;
+
+use super::Request;
+use super::choice::{is_timed, resolve_times, sample_times};
+use super::grouping::task_names;
+use crate::error::Result;
+use crate::fold::{Selection, Slicing, Split, TimeRange, count_of_threads, fold};
+use crate::perf::Capture;
+use crate::space::{Moment, Timeline};
+use crate::units::{EventIx, Pid, Tid, Timestamp};
+
+/// Cuts the wanted time into equal slices: from the first to the last sample, or what the ranges
+/// leave of it.
+pub(super) fn slicing(capture: &Capture, times: &[TimeRange], request: &Request) -> Slicing {
+    let all = if is_timed(capture) {
+        sample_times(capture, request.threads).ok()
+    } else {
+        None
+    };
+    let end = Timestamp::from_nanos(capture.file_len());
+    let (start, end) = all.unwrap_or((Timestamp::default(), end));
+    let first = times.iter().map(|range| range.first).min();
+    let last = times.iter().map(|range| range.last).max();
+    let first = first.map_or(start, |first| first.max(start));
+    let last = last.map_or(end, |last| last.min(end));
+    let span = last.as_nanos().saturating_sub(first.as_nanos());
+    let span = span.saturating_add(1);
+    Slicing {
+        origin: first,
+        len: span.div_ceil(u64::from(request.slices.max(1))),
+        slices: request.slices,
+    }
+}
+
+/// The length of a slice in seconds; `None` when samples carry no time.
+pub(super) fn slice_seconds(capture: &Capture, slicing: Slicing) -> Option<f64> {
+    is_timed(capture).then_some(slicing.len as f64 / 1e9)
+}
+
+/// Samples of each event in slices of time, as [`Profile::slices`], for captures without call
+/// chains; and the length of a slice in seconds.
+///
+/// # Errors
+/// When times are asked for by parts and the capture tells none.
+pub fn count_in_slices(
+    capture: &Capture,
+    request: &Request,
+) -> Result<(Vec<Vec<u64>>, Option<f64>)> {
+    let times = resolve_times(capture, &request.times, request.threads)?;
+    let slicing = slicing(capture, &times, request);
+    let selection = Selection {
+        event: EventIx(0),
+        pids: request.pids.clone(),
+        tids: request.tids.clone(),
+        cpus: request.cpus.clone(),
+        times,
+    };
+    let mut folded = fold(capture, &selection, Split::Slice(slicing), request.threads);
+    let slices = if request.comms.is_empty() {
+        folded.slices
+    } else {
+        let sideband = std::mem::take(&mut folded.sideband);
+        let timeline = Timeline::build(sideband, &HashMap::new());
+        of_comms(capture, (&selection, slicing), &timeline, request)
+    };
+    Ok((slices, slice_seconds(capture, slicing)))
+}
+
+/// Samples of each event in slices of time, of the threads whose names are wanted.
+pub(super) fn of_comms(
+    capture: &Capture,
+    part: (&Selection, Slicing),
+    timeline: &Timeline,
+    request: &Request,
+) -> Vec<Vec<u64>> {
+    let is_wanted = |pid: Pid, tid: Tid, moment: Moment| {
+        let (_, comm) = task_names(timeline, pid, tid, moment);
+        request.comms.contains(&comm)
+    };
+    count_of_threads(capture, part, timeline, request.threads, is_wanted)
+}

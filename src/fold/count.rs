@@ -1,0 +1,88 @@
+//! Samples of all events, counted by what is known of their threads.
+
+use hashbrown::HashMap;
+
+use super::plan::Plan;
+use super::select::Selection;
+use super::split::{SliceCursor, Slicing, Split};
+use crate::perf::abi::PERF_RECORD_SAMPLE;
+use crate::perf::bytes::{ByteOrder, with_order};
+use crate::perf::{Capture, Met, Record, scan};
+use crate::space::{Histories, Moment, Timeline};
+use crate::units::{Pid, Tid, Timestamp};
+
+/// The visitor of one part.
+#[derive(Debug)]
+struct Counter<'t> {
+    counts: Vec<Vec<u64>>,
+    slice: SliceCursor,
+    histories: HashMap<(Pid, Tid), Histories<'t>>,
+}
+
+/// Samples of each event that pass the selection and whose thread is wanted, by event and slice of
+/// time, in one walk.
+///
+/// [`super::Folded::slices`] holds the same of all threads; what is true of a thread at a time is
+/// known only after that walk.
+pub fn count_of_threads<'t>(
+    capture: &Capture,
+    (selection, slicing): (&Selection, Slicing),
+    timeline: &'t Timeline,
+    threads: usize,
+    is_wanted: impl Fn(Pid, Tid, Moment) -> bool + Sync,
+) -> Vec<Vec<u64>> {
+    let plan = Plan::new(capture, selection, Split::Slice(slicing));
+    let slices = slicing.slices as usize;
+    let make = || Counter {
+        counts: vec![vec![0; slices]; plan.events.len()],
+        slice: SliceCursor::default(),
+        histories: HashMap::new(),
+    };
+    let parts = with_order!(capture.endian(), O => {
+        let visit = |counter: &mut Counter<'t>, met: Met<'_>| {
+            if let Met::Record(record) = met
+                && record.header.record_type == PERF_RECORD_SAMPLE
+            {
+                counter.sample::<O>((&plan, slicing), record, timeline, &is_wanted);
+            }
+        };
+        scan::<O, _, _, _>(&capture.regions(), threads, make, visit).visitors
+    });
+    let mut sums = make().counts;
+    for part in parts {
+        let sums = sums.iter_mut().flatten();
+        for (sum, count) in sums.zip(part.counts.into_iter().flatten()) {
+            *sum += count;
+        }
+    }
+    sums
+}
+
+impl<'t> Counter<'t> {
+    /// Counts a sample. What cannot be decoded was counted as skipped when the capture was folded.
+    fn sample<O: ByteOrder>(
+        &mut self,
+        (plan, slicing): (&Plan<'_>, Slicing),
+        record: Record<'_>,
+        timeline: &'t Timeline,
+        is_wanted: impl Fn(Pid, Tid, Moment) -> bool,
+    ) -> Option<()> {
+        let ix = plan.events.of_sample::<O>(record.body)?;
+        let layout = &plan.events.get(ix)?.layout;
+        let sample = layout.head::<O>(record.body)?;
+        let time = if plan.by_position {
+            Timestamp::from_nanos(record.position)
+        } else {
+            sample.time?
+        };
+        let (pid, tid) = (sample.pid, sample.tid);
+        let known = self.histories.entry((pid, tid));
+        let history = known.or_insert_with(|| timeline.histories(pid, tid));
+        if plan.selection.takes(&sample) && is_wanted(pid, tid, history.moment(time)) {
+            let slice = self.slice.slice_of(&slicing, time);
+            let counts = self.counts.get_mut(ix.as_usize())?;
+            *counts.get_mut(slice as usize)? += 1;
+        }
+        Some(())
+    }
+}
