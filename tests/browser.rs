@@ -295,3 +295,65 @@ fn hostile_names_run_nothing_and_texts_do_not_overlap() {
     assert_eq!(said["wide"], "0");
     assert_eq!((&*said["subtitle"], &*said["head"]), ("true", "true"));
 }
+
+const BEFORE: &str =
+    "qemu;run;exit;pio 300\nqemu;run;guest 200\nqemu;run;exit;msr 20\nswapper;idle 480\n";
+const AFTER: &str = "qemu;run;guest 900\nqemu;run;exit;msr 22\nswapper;idle 78\n";
+
+/// What is said of the view: the button that is pressed, the boxes' widths in tenths of a percent
+/// (`none` for those not shown), and the address bar's part.
+const VIEW: &str = r#"
+function wide(name) {
+    if (!shown(name)) return "none";
+    return Math.round(parseFloat(box(name).querySelector("rect").getAttribute("width")) * 10);
+}
+function view(name) { return d.querySelector('.view[data-view="' + name + '"]'); }
+function report(as) {
+    var on = Array.from(d.querySelectorAll('.view[aria-pressed="true"]'));
+    say(as, on.map(function (b) { return b.getAttribute("data-view"); }) + " " +
+        ["all", "pio", "guest", "idle"].map(wide).join(" ") + " " +
+        (/v.(before|after)/.exec(w.location.search) || ["-"])[0]);
+}"#;
+
+fn drive_diff(test: &str, query: &str, steps: &str) -> Option<BTreeMap<String, String>> {
+    let folder = folder(&format!("{test}-sides"));
+    std::fs::write(folder.join("before.folded"), BEFORE).unwrap();
+    std::fs::write(folder.join("after.folded"), AFTER).unwrap();
+    let made = Command::new(env!("CARGO_BIN_EXE_vmflame"))
+        .args(["diff", "before.folded", "after.folded", "--format", "svg"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let svg = String::from_utf8(made.stdout).unwrap();
+    drive(test, query, &svg, &format!("{VIEW}{steps}"))
+}
+
+/// Both sides have 1000 samples, so that a tenth of a percent is one.
+#[test]
+fn a_diff_shows_either_side_and_both() {
+    let said = drive_diff(
+        "views",
+        "",
+        "report('start');
+         click(box('qemu')); say('zoomed', shown('swapper'));
+         click(view('before')); report('before');
+         click(view('after')); report('after');
+         view('before').focus(); key(view('before'), 'Enter'); report('enter');
+         key(view('diff'), ' '); report('space');",
+    );
+    let Some(said) = said else { return };
+    // Each box of both sides has room for the larger of its two widths: 300 + 20/22 + 900, and 480.
+    assert_eq!(said["start"], "diff 1000 176 529 282 -");
+    assert_eq!(said["zoomed"], "false");
+    assert_eq!(said["before"], "before 1000 300 200 480 v=before");
+    assert_eq!(said["after"], "after 1000 none 900 78 v=after");
+    assert_eq!(said["enter"], said["before"]);
+    assert_eq!(said["space"], said["start"]);
+}
+
+#[test]
+fn the_address_bar_keeps_the_view_of_a_diff() {
+    let said = drive_diff("kept-view", "?v=after", "report('start');");
+    let Some(said) = said else { return };
+    assert_eq!(said["start"], "after 1000 none 900 78 v=after");
+}
