@@ -39,8 +39,9 @@ pub(super) fn slice_seconds(capture: &Capture, slicing: Slicing) -> Option<f64> 
     is_timed(capture).then_some(slicing.len as f64 / 1e9)
 }
 
-/// Samples of each event in slices of time, as [`Profile::slices`], for captures without call
-/// chains; and the length of a slice in seconds.
+/// Samples of each event in slices of time, as
+/// [`Profile::slices`](super::Profile::slices), for captures without call chains; and the length
+/// of a slice in seconds.
 ///
 /// # Errors
 /// When times are asked for by parts and the capture tells none.
