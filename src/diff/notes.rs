@@ -72,6 +72,7 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
             "duration: {a:.1} s before, {b:.1} s after; plain weights grow with it"
         ));
     }
+    notes.extend(uneven_coverage(sides, &options.normalise));
     if sides[0].is_tagged != sides[1].is_tagged {
         notes.push("only one side has tags: none are compared".to_owned());
     }
@@ -84,9 +85,51 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
     notes
 }
 
+/// Shares are parts of what was sampled: where idle CPUs are sampled on one side only, every share
+/// of the other side is larger without any more work being done.
+fn uneven_coverage(sides: [&Side; 2], normalise: &Normalise) -> Option<String> {
+    let is_of_all = matches!(normalise, Normalise::Share | Normalise::CpuTime);
+    let cpus = |side: &Side| {
+        let weight: u64 = side.stacks.iter().map(|stack| stack.weight).sum();
+        let seconds = weight as f64 * side.origin.nanos_per_weight? / 1e9;
+        side.origin.seconds.map(|whole| seconds / whole)
+    };
+    let (before, after) = (cpus(sides[0])?, cpus(sides[1])?);
+    let is_uneven = (before - after).abs() > LEAST_UNEVENNESS * before.max(after);
+    (is_of_all && is_uneven).then(|| {
+        format!(
+            "CPUs' worth of time sampled: {before:.2} before, {after:.2} after; shares are parts \
+             of it, --normalise wall compares the time itself"
+        )
+    })
+}
+
+/// Sides whose sampled time differs by less, as part of the larger, are taken as even.
+const LEAST_UNEVENNESS: f64 = 0.1;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::Tag;
+
+    /// 3000 samples of 1 ms in 2 s are 1.5 CPUs.
+    #[test]
+    fn sides_that_sampled_different_amounts_of_time_are_told_apart() {
+        let side = |samples| {
+            let mut side = Side::default();
+            side.origin.seconds = Some(2.0);
+            side.origin.nanos_per_weight = Some(1e6);
+            side.push(&[], (Tag::Host, 0), (samples, samples), 0);
+            side
+        };
+        let note = |a, b| uneven_coverage([&side(a), &side(b)], &Normalise::Share);
+        assert!(note(3000, 1500).is_some_and(|note| note.contains("1.50 before, 0.75 after")));
+        assert_eq!(note(3000, 2800), None);
+        assert_eq!(
+            uneven_coverage([&side(9), &side(1)], &Normalise::Wall),
+            None
+        );
+    }
 
     #[test]
     fn settings_and_modifiers_do_not_make_another_event() {
