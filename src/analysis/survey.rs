@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::fold::{Gap, Selection, Split, fold};
 use crate::loss::Tally;
 use crate::perf::bytes::with_order;
-use crate::perf::{Capture, RecordCounts, scan};
+use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
 use crate::symbol::Unresolved;
 use crate::units::{BuildId, EventIx, Timestamp};
@@ -79,9 +79,8 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
 
 /// Counts the records of a capture by type: one walk over their headers and nothing else.
 pub fn count_records(capture: &Capture, threads: usize) -> RecordCounts {
-    let regions = capture.regions();
     with_order!(capture.endian(), O => {
-        scan::<O, _, _, _>(&regions, threads, || (), |(), _| {}).counts
+        capture.scan::<O, _, _, _>(threads, || (), |(), _| {}).counts
     })
 }
 

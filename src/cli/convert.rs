@@ -19,13 +19,15 @@ use super::{Outcome, live, stream, write};
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
     let (input, capture) = stream::open(&options.input.input, quiet)?;
-    if !quiet {
-        warn_of_damage(&capture);
-    }
     let symbols = live::symbols(&options.input, &input);
     let request = request(options)?;
     watch.lap(Stage::Open);
-    let profile = profile(&capture, &symbols, &request)?;
+    let profile = profile(&capture, &symbols, &request);
+    // Damage to compressed records is known only now.
+    if !quiet {
+        warn_of_damage(&capture);
+    }
+    let profile = profile?;
     watch.skip(&profile.timings);
     let tree = profile.tree();
     watch.lap(Stage::Tree);
@@ -111,7 +113,7 @@ fn format_of(output: &Path) -> Format {
 fn warn_of_damage(capture: &Capture) {
     let path = capture.path().display();
     for finding in capture.findings() {
-        eprintln!("warning: {path}: {}", describe(finding));
+        eprintln!("warning: {path}: {}", describe(&finding));
     }
 }
 
@@ -268,6 +270,7 @@ fn ends_early(capture: &Capture) -> bool {
                 | Finding::CutOff { .. }
                 | Finding::LostPlace
                 | Finding::LostCompressed { .. }
+                | Finding::LostUnpacked { .. }
                 | Finding::LostWrapping { .. }
         )
     })
@@ -282,6 +285,9 @@ pub(super) fn describe(finding: &Finding) -> String {
         Finding::CutOff { missing } => format!("the file is cut off: {missing} bytes are missing"),
         Finding::LostCompressed { bytes } => {
             format!("{bytes} bytes of compressed records are damaged and were not read")
+        }
+        Finding::LostUnpacked { cause } => {
+            format!("compressed records were not read to their end, no temporary file: {cause}")
         }
         Finding::LostWrapping { cause } => {
             format!("the compressed file is damaged or cut off, what came before was read: {cause}")

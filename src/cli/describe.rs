@@ -92,7 +92,7 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
     };
     writeln!(out, "{path}: {}, {len} bytes, {order}", kind_words(capture))?;
     for finding in capture.findings() {
-        writeln!(out, "warning   {}", convert::describe(finding))?;
+        writeln!(out, "warning   {}", convert::describe(&finding))?;
     }
     for gap in survey.gaps.iter().take(10) {
         writeln!(out, "warning   {}", convert::describe_gap(gap))?;

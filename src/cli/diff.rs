@@ -197,8 +197,6 @@ fn side(options: &DiffOptions, wanted: &Wanted<'_>) -> Result<ReadSide> {
     }
     let capture = Capture::open(&input.data)?;
     let warn = |finding| format!("{}: {}", path.display(), convert::describe(finding));
-    let warnings: Vec<String> = capture.findings().iter().map(warn).collect();
-    let is_damaged = !warnings.is_empty();
     let places = InputOptions {
         input: path.to_owned(),
         kallsyms: wanted
@@ -212,14 +210,16 @@ fn side(options: &DiffOptions, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let request = request(options, filters, &places)?;
     if request.event.is_none() && choose_event(&capture, None).is_err() {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
+        let warnings: Vec<String> = capture.findings().iter().map(warn).collect();
         return Ok(ReadSide {
             side: Side::of_events(&name, &capture, (&slices, seconds)),
+            is_damaged: !warnings.is_empty(),
             warnings,
-            is_damaged,
         });
     }
     let profile = profile(&capture, &symbols, &request)?;
-    let is_damaged = is_damaged || profile.tally.damaged_bytes > 0;
+    let warnings: Vec<String> = capture.findings().iter().map(warn).collect();
+    let is_damaged = !warnings.is_empty() || profile.tally.damaged_bytes > 0;
     let (weight, is_tagged) = (options.weight.into(), !options.no_tag);
     Ok(ReadSide {
         side: Side::of_profile(&name, &capture, profile, weight, is_tagged),

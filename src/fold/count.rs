@@ -7,7 +7,7 @@ use super::select::Selection;
 use super::split::{SliceCursor, Slicing, Split};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
 use crate::perf::bytes::{ByteOrder, with_order};
-use crate::perf::{Capture, Met, Record, scan};
+use crate::perf::{Capture, Met, Record};
 use crate::space::{Histories, Moment, Timeline};
 use crate::units::{Pid, Tid, Timestamp};
 
@@ -46,7 +46,7 @@ pub fn count_of_threads<'t>(
                 counter.sample::<O>((&plan, slicing), record, timeline, &is_wanted);
             }
         };
-        scan::<O, _, _, _>(&capture.regions(), threads, make, visit).visitors
+        capture.scan::<O, _, _, _>(threads, make, visit).visitors
     });
     let mut sums = make().counts;
     for part in parts {

@@ -13,9 +13,7 @@ use crate::perf::abi::{
     PERF_RECORD_SAMPLE,
 };
 use crate::perf::bytes::{ByteOrder, u64_at, with_order};
-use crate::perf::{
-    Capture, Damage, Met, Record, RecordCounts, SampleHead, Sideband, is_sideband, scan,
-};
+use crate::perf::{Capture, Damage, Met, Record, RecordCounts, SampleHead, Sideband, is_sideband};
 use crate::space::{Moment, SidebandItem};
 use crate::units::{CpuMode, EventIx, Timestamp};
 
@@ -91,13 +89,12 @@ pub(super) fn walk<'a, O: ByteOrder>(
     plan: Plan<'_>,
     threads: usize,
 ) -> Folded<'a> {
-    let regions = capture.regions();
     let make = || Worker::new(&plan);
     let visit = |worker: &mut Worker<'a>, met: Met<'a>| match met {
         Met::Record(record) => worker.visit::<O>(&plan, record),
         Met::Damage(damage) => worker.jump(damage),
     };
-    let scan = scan::<O, _, _, _>(&regions, threads, make, visit);
+    let scan = capture.scan::<O, _, _, _>(threads, make, visit);
     let mut parts = scan.visitors.into_iter().zip(scan.begins_region);
     let first = parts.next().map(|(part, _)| part);
     let mut all = first.unwrap_or_else(|| Worker::new(&plan));
@@ -136,7 +133,7 @@ fn keep_promises<'a, O: ByteOrder>(capture: &'a Capture, all: &mut Worker<'a>, t
                 found.extend(parsed.filter(|(cookie, _)| cookies.contains(cookie)));
             }
         };
-        let late = scan::<O, _, _, _>(&capture.regions(), threads, Vec::new, visit);
+        let late = capture.scan::<O, _, _, _>(threads, Vec::new, visit);
         for (cookie, user) in late.visitors.into_iter().flatten() {
             all.promises.keep(cookie, user, &mut all.table);
         }

@@ -3,20 +3,21 @@
 use std::io;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::{iter, thread};
 
 use linux_perf_data::Feature;
 
 use super::bytes::{ByteOrder, Endian, with_order};
-use super::decompress::decompress;
 use super::events::Events;
 use super::features::{Features, RecordedBuildId};
 use super::header::Magic;
 use super::mapping::MappedFile;
 use super::recognise::not_perf_data;
-use super::scan::Region;
+use super::scan::{Met, Region, Scan, scan, scan_arriving};
 use super::sections::{name_tracepoints, read_file, read_pipe};
 use super::storage::{Spool, Storage, Wrapping, most_unpacked};
 use super::stream::describe;
+use super::unpack::{Segment, Unpacked};
 use crate::error::{Error, Result};
 
 /// Something about a capture that its user should know.
@@ -44,6 +45,11 @@ pub enum Finding {
     LostCompressed {
         /// Compressed bytes.
         bytes: u64,
+    },
+    /// What compressed records hold could not be kept in a temporary file.
+    LostUnpacked {
+        /// What the system said.
+        cause: String,
     },
     /// A file of a directory is not there.
     LostPart {
@@ -77,7 +83,9 @@ pub struct Capture {
     regions: Vec<(usize, Range<usize>)>,
     kind: CaptureKind,
     wrapping: Option<Wrapping>,
-    has_compressed: bool,
+    /// The regions that hold compressed records, by their places in `regions`.
+    packed: Vec<usize>,
+    unpacked: Unpacked,
     endian: Endian,
     events: Events,
     features: Features,
@@ -132,8 +140,8 @@ impl Capture {
             capture.storages.push(Storage::Mapped(part));
             capture.regions.push((capture.storages.len() - 1, whole));
         }
-        let later: Vec<usize> = (1..capture.regions.len()).collect();
-        with_order!(capture.endian, O => capture.decompress::<O>(&later))?;
+        let later = 1..capture.regions.len();
+        with_order!(capture.endian, O => capture.find_packed::<O>(later));
         Ok(capture)
     }
 
@@ -175,45 +183,80 @@ impl Capture {
             regions: opened.regions,
             kind,
             wrapping,
-            has_compressed: false,
+            packed: Vec::new(),
+            unpacked: Unpacked::default(),
             endian,
             events: Events::new(list),
             features: opened.features,
             build_ids: opened.build_ids,
             findings,
         };
-        with_order!(endian, O => capture.decompress::<O>(&[0]))?;
+        with_order!(endian, O => capture.find_packed::<O>(0..1));
         Ok(capture)
     }
 
-    /// Adds what the compressed records of some regions hold as regions of their own.
-    fn decompress<O: ByteOrder>(&mut self, regions: &[usize]) -> Result<()> {
+    /// Looks for compressed records in some of the regions.
+    fn find_packed<O: ByteOrder>(&mut self, regions: Range<usize>) {
         let may_have_some = self.kind != CaptureKind::File
             || self.features.section(Feature::COMPRESSED).is_some()
             || !self.findings.is_empty();
         if !may_have_some {
-            return Ok(());
+            return;
         }
-        for &ix in regions {
-            let Some(&region) = self.regions().get(ix) else {
-                continue;
-            };
-            let pieces = describe::<O>(region).compressed;
-            if pieces.is_empty() {
-                continue;
-            }
-            let made = decompress(&pieces);
-            let made = made.map_err(|source| Error::io("spool", &self.path, source))?;
-            if made.lost > 0 {
-                self.findings
-                    .push(Finding::LostCompressed { bytes: made.lost });
-            }
-            let whole = 0..made.storage.bytes().len();
-            self.has_compressed = true;
-            self.storages.push(made.storage);
-            self.regions.push((self.storages.len() - 1, whole));
+        let plain = self.plain_regions();
+        let has_some = |&ix: &usize| {
+            let region = plain.get(ix);
+            region.is_some_and(|&region| !describe::<O>(region).compressed.is_empty())
+        };
+        let packed: Vec<usize> = regions.filter(has_some).collect();
+        self.packed.extend(packed);
+    }
+
+    /// Unpacks the compressed records, or waits until somebody else has.
+    fn unpack(&self) {
+        if self.packed.is_empty() {
+            return;
         }
-        Ok(())
+        let plain = self.plain_regions();
+        with_order!(self.endian, O => {
+            let pieces = |&ix: &usize| Some(describe::<O>(*plain.get(ix)?).compressed);
+            self.unpacked.fill::<O>(|| self.packed.iter().filter_map(pieces).collect());
+        });
+    }
+
+    /// Walks all records, each exactly once, on up to `threads` threads; compressed ones while the
+    /// rest of them is being unpacked.
+    ///
+    /// `make` is called once for each part and `visit` for all that is met in it, in file order.
+    /// `O` must be the capture's byte order.
+    pub fn scan<'a, O, V, M, F>(&'a self, threads: usize, make: M, visit: F) -> Scan<V>
+    where
+        O: ByteOrder,
+        V: Send,
+        M: Fn() -> V + Sync,
+        F: Fn(&mut V, Met<'a>) + Sync,
+    {
+        let plain = self.plain_regions();
+        let mut out = scan::<O, _, _, _>(&plain, threads, &make, &visit);
+        if self.packed.is_empty() {
+            return out;
+        }
+        let start = end_of(&plain);
+        let next = self.unpacked.arriving();
+        let arriving = || {
+            let (number, segment) = next()?;
+            Some((number, segment.begins_stream, region_of(segment, start)))
+        };
+        let later = thread::scope(|scope| {
+            if threads > 1 {
+                scope.spawn(|| self.unpack());
+            } else {
+                self.unpack();
+            }
+            scan_arriving::<O, _, _, _>(arriving, threads, (&make, &visit))
+        });
+        out.append(later);
+        out
     }
 
     /// The file.
@@ -233,7 +276,7 @@ impl Capture {
 
     /// Whether the recorder compressed records.
     pub fn has_compressed_records(&self) -> bool {
-        self.has_compressed
+        !self.packed.is_empty()
     }
 
     /// The byte order of everything in the file.
@@ -256,21 +299,47 @@ impl Capture {
         &self.build_ids
     }
 
-    /// What was odd about the file.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    /// What was odd about the file, its compressed records among it.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.unpack();
+        let mut findings = self.findings.clone();
+        if let Some(losses) = self.unpacked.losses() {
+            let bytes = losses.bytes;
+            findings.extend((bytes > 0).then_some(Finding::LostCompressed { bytes }));
+            let cause = losses.cause.clone();
+            findings.extend(cause.map(|cause| Finding::LostUnpacked { cause }));
+        }
+        findings
     }
 
-    /// Length in bytes of what holds the records, after compression around the file was removed.
+    /// Length in bytes of what holds the records, after all compression was removed.
     pub fn file_len(&self) -> u64 {
-        self.storages
-            .iter()
-            .map(|storage| storage.bytes().len() as u64)
-            .sum()
+        let files = self.storages.iter();
+        let plain: u64 = files.map(|storage| storage.bytes().len() as u64).sum();
+        let unpacked = self.segments();
+        plain
+            + unpacked
+                .map(|segment| segment.storage.bytes().len() as u64)
+                .sum::<u64>()
     }
 
-    /// The records.
+    /// The records; compressed ones are unpacked first.
     pub fn regions(&self) -> Vec<Region<'_>> {
+        let mut regions = self.plain_regions();
+        let start = end_of(&regions);
+        regions.extend(self.segments().map(|segment| region_of(segment, start)));
+        regions
+    }
+
+    /// What the compressed records hold, all of it.
+    fn segments(&self) -> impl Iterator<Item = &Segment> {
+        self.unpack();
+        let next = (!self.packed.is_empty()).then(|| self.unpacked.arriving());
+        iter::from_fn(move || Some(next.as_ref()?()?.1))
+    }
+
+    /// The records as the file has them: the compressed ones compressed.
+    fn plain_regions(&self) -> Vec<Region<'_>> {
         let mut position = 0;
         let region = |&(ix, ref range): &(usize, Range<usize>)| {
             let storage = self.storages.get(ix)?;
@@ -285,6 +354,21 @@ impl Capture {
             })
         };
         self.regions.iter().filter_map(region).collect()
+    }
+}
+
+/// The position behind the last region.
+fn end_of(regions: &[Region<'_>]) -> u64 {
+    let last = regions.last();
+    last.map_or(0, |region| region.position + region.bytes.len() as u64)
+}
+
+/// A segment of unpacked records as a region; the first one begins at `start`.
+fn region_of(segment: &Segment, start: u64) -> Region<'_> {
+    Region {
+        bytes: segment.storage.bytes(),
+        position: start + segment.position,
+        mapping: segment.storage.mapping().map(|mapping| (mapping, 0)),
     }
 }
 

@@ -7,7 +7,6 @@ pub mod abi;
 mod attr;
 pub mod bytes;
 mod capture;
-mod decompress;
 mod events;
 mod features;
 mod header;
@@ -23,6 +22,7 @@ mod storage;
 mod stream;
 mod tail;
 mod tracing;
+mod unpack;
 
 pub mod writer;
 

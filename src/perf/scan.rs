@@ -104,6 +104,25 @@ pub struct Scan<V> {
     pub counts: RecordCounts,
 }
 
+impl<V> Default for Scan<V> {
+    fn default() -> Self {
+        Self {
+            visitors: Vec::new(),
+            begins_region: Vec::new(),
+            counts: RecordCounts::new(),
+        }
+    }
+}
+
+impl<V> Scan<V> {
+    /// Adds what was found behind it.
+    pub(super) fn append(&mut self, later: Self) {
+        self.visitors.extend(later.visitors);
+        self.begins_region.extend(later.begins_region);
+        self.counts.add(&later.counts);
+    }
+}
+
 /// A part of a region, as one thread walks it.
 #[derive(Clone, Copy, Debug)]
 struct Part<'a> {
@@ -160,11 +179,7 @@ where
         walked.extend(handles.into_iter().map(|handle| handle.join().ok()));
         walked
     });
-    let mut out = Scan {
-        visitors: Vec::new(),
-        begins_region: Vec::new(),
-        counts: RecordCounts::new(),
-    };
+    let mut out = Scan::default();
     let mut arrived = 0;
     for (ix, part) in parts.iter().enumerate() {
         let starts_region = ix == 0
@@ -184,6 +199,49 @@ where
         arrived = done.arrived.max(expected);
         out.visitors.push(done.visitor);
         out.begins_region.push(starts_region);
+        out.counts.add(&done.counts);
+    }
+    out
+}
+
+/// Walks regions that are still arriving, on up to `threads` threads.
+///
+/// `arriving` gives each region once, with its number and whether its first byte is that of a
+/// stream of records, and waits for it where it must. Each ends where the walk of it arrives.
+pub(super) fn scan_arriving<'a, O, V, M, F>(
+    arriving: impl Fn() -> Option<(usize, bool, Region<'a>)> + Sync,
+    threads: usize,
+    (make, visit): (&M, &F),
+) -> Scan<V>
+where
+    O: ByteOrder,
+    V: Send,
+    M: Fn() -> V + Sync,
+    F: Fn(&mut V, Met<'a>) + Sync,
+{
+    let walk_all = || {
+        let mut walked = Vec::new();
+        while let Some((number, begins_region, region)) = arriving() {
+            let (start, end) = (0, region.bytes.len());
+            let part = Part { region, start, end };
+            walked.push((number, begins_region, walk::<O, V>(part, make(), visit)));
+        }
+        walked
+    };
+    let mut walked: Vec<_> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(walk_all)).collect();
+        let own = walk_all();
+        let others = others.into_iter().flat_map(|other| match other.join() {
+            Ok(walked) => walked,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        own.into_iter().chain(others).collect()
+    });
+    walked.sort_unstable_by_key(|&(number, ..)| number);
+    let mut out = Scan::default();
+    for (_, begins_region, done) in walked {
+        out.visitors.push(done.visitor);
+        out.begins_region.push(begins_region);
         out.counts.add(&done.counts);
     }
     out
@@ -261,7 +319,11 @@ fn is_run<O: ByteOrder>(bytes: &[u8], mut at: usize, run: usize) -> bool {
 ///
 /// The bytes of an AUX trace and of tracepoint formats follow their record uncounted.
 #[inline]
-fn next_record<O: ByteOrder>(bytes: &[u8], at: usize, header: RecordHeader) -> Option<usize> {
+pub(super) fn next_record<O: ByteOrder>(
+    bytes: &[u8],
+    at: usize,
+    header: RecordHeader,
+) -> Option<usize> {
     let end = at + usize::from(header.len);
     let extra = match header.record_type {
         PERF_RECORD_AUXTRACE => position(u64_at::<O>(bytes, at + RECORD_HEADER_LEN)?),

@@ -30,6 +30,17 @@ impl Storage {
         Ok(Self::Memory(bytes))
     }
 
+    /// Keeps bytes in a temporary file without a name, which the system removes with the last use
+    /// of it.
+    ///
+    /// # Errors
+    /// When the file cannot be written or mapped.
+    pub(super) fn in_file(bytes: &[u8]) -> io::Result<Self> {
+        let mut file = tempfile::tempfile()?;
+        file.write_all(bytes)?;
+        MappedFile::of(&file).map(Self::Mapped)
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         match self {
@@ -48,7 +59,7 @@ impl Storage {
 }
 
 /// Bytes that a spool keeps in memory; what is longer goes to a temporary file.
-const IN_MEMORY: usize = 32 << 20;
+pub(super) const IN_MEMORY: usize = 32 << 20;
 
 /// Keeps what a stream brings: in memory while it is short, else in a temporary file without a
 /// name, which the system removes with the last use of it.

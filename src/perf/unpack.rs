@@ -1,0 +1,403 @@
+//! Records that the recorder compressed: unpacked one segment after the other, so that what is
+//! unpacked can be walked while the rest is still packed.
+
+use std::io::{self, Write};
+use std::ops::Range;
+use std::sync::{Mutex, Once, OnceLock, PoisonError};
+
+use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
+
+use super::bytes::ByteOrder;
+use super::record::RecordHeader;
+use super::scan::next_record;
+use super::storage::{IN_MEMORY, Spool, Storage, most_unpacked};
+
+/// A run of whole records, and the way to the next one.
+#[derive(Debug)]
+pub(super) struct Segment {
+    pub(super) storage: Storage,
+    /// Position of its first byte among the unpacked bytes of the capture.
+    pub(super) position: u64,
+    /// Whether a stream of records begins with it.
+    pub(super) begins_stream: bool,
+    next: Link,
+}
+
+/// Not set: not known yet. `None`: nothing follows.
+type Link = OnceLock<Option<Box<Segment>>>;
+
+/// The unpacked records of a capture, as far as they are known.
+#[derive(Debug)]
+pub(super) struct Unpacked {
+    first: Link,
+    once: Once,
+    losses: OnceLock<Losses>,
+}
+
+/// What could not be unpacked.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Losses {
+    /// Compressed bytes that make no sense, or have nothing to follow on.
+    pub(super) bytes: u64,
+    /// Why the rest could not be kept: the temporary file could not be written.
+    pub(super) cause: Option<String>,
+}
+
+impl Default for Unpacked {
+    fn default() -> Self {
+        Self {
+            first: Link::new(),
+            once: Once::new(),
+            losses: OnceLock::new(),
+        }
+    }
+}
+
+impl Drop for Unpacked {
+    /// Takes the segments one by one: dropping the first would drop the others inside each other.
+    fn drop(&mut self) {
+        let mut next = self.first.take().flatten();
+        while let Some(mut segment) = next {
+            next = segment.next.take().flatten();
+        }
+    }
+}
+
+impl Unpacked {
+    /// Unpacks streams, each given as its pieces in order; at most once, and whoever comes second
+    /// waits.
+    pub(super) fn fill<'p, O: ByteOrder>(&self, streams: impl Fn() -> Vec<Vec<&'p [u8]>>) {
+        self.once.call_once(|| {
+            let mut losses = Losses::default();
+            let mut chain = Chain::new(&self.first);
+            for pieces in streams() {
+                match unpack::<O>(&pieces, &mut chain) {
+                    Ok(lost) => losses.bytes += lost,
+                    Err(cause) => {
+                        losses.cause = Some(cause.to_string());
+                        break;
+                    }
+                }
+            }
+            // Set before the end of the chain is, for whoever reads up to there.
+            drop(self.losses.set(losses));
+        });
+    }
+
+    /// What could not be unpacked; `None` before all is.
+    pub(super) fn losses(&self) -> Option<&Losses> {
+        self.losses.get()
+    }
+
+    /// The segments in order, with their numbers, for any number of threads; each waits until the
+    /// next segment is there.
+    pub(super) fn arriving<'u>(&'u self) -> impl Fn() -> Option<(usize, &'u Segment)> + Sync {
+        let upcoming = Mutex::new((0, &self.first));
+        move || {
+            let mut upcoming = upcoming.lock().unwrap_or_else(PoisonError::into_inner);
+            let (number, link) = *upcoming;
+            let segment = link.wait().as_deref()?;
+            *upcoming = (number + 1, &segment.next);
+            Some((number, segment))
+        }
+    }
+}
+
+/// The end of the chain of segments. When it is dropped, nothing follows.
+struct Chain<'u> {
+    last: &'u Link,
+    /// Bytes of all segments.
+    len: u64,
+    begins_stream: bool,
+}
+
+impl<'u> Chain<'u> {
+    const fn new(first: &'u Link) -> Self {
+        Self {
+            last: first,
+            len: 0,
+            begins_stream: true,
+        }
+    }
+
+    fn push(&mut self, storage: Storage) {
+        let len = storage.bytes().len() as u64;
+        let segment = Segment {
+            storage,
+            position: self.len,
+            begins_stream: self.begins_stream,
+            next: Link::new(),
+        };
+        self.begins_stream = false;
+        self.len += len;
+        if let Some(segment) = self.last.get_or_init(|| Some(Box::new(segment))) {
+            self.last = &segment.next;
+        }
+    }
+
+    /// Bytes of the next segment: small at first so that the walk can begin soon, later so large
+    /// that there are few.
+    fn wanted_len(&self) -> usize {
+        let eighth = usize::try_from(self.len / 8).unwrap_or(usize::MAX);
+        eighth.clamp(SEGMENT.start, SEGMENT.end)
+    }
+}
+
+impl Drop for Chain<'_> {
+    fn drop(&mut self) {
+        drop(self.last.set(None));
+    }
+}
+
+/// Smallest and largest length of a segment, but for the last one of a stream.
+const SEGMENT: Range<usize> = 1 << 21..1 << 25;
+
+/// Unpacks the pieces of one stream; returns how many compressed bytes could not be read.
+///
+/// perf never ends a frame before the recording ends, so after damage nothing more can be read
+/// until a piece begins a frame of its own.
+fn unpack<O: ByteOrder>(pieces: &[&[u8]], chain: &mut Chain<'_>) -> io::Result<u64> {
+    let packed_len: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+    let limit = most_unpacked(packed_len);
+    let mut cutter = Cutter::<O>::new(chain);
+    let mut lost = 0;
+    let mut decoder = Decoder::new()?;
+    let mut is_broken = false;
+    let mut buffer = vec![0; 1 << 17];
+    for piece in pieces {
+        if is_broken && piece.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+            decoder = Decoder::new()?;
+            is_broken = false;
+        }
+        if is_broken || cutter.len > limit {
+            lost += piece.len() as u64;
+            continue;
+        }
+        let mut input = InBuffer::around(piece);
+        loop {
+            let mut output = OutBuffer::around(buffer.as_mut_slice());
+            let before = input.pos();
+            if decoder.run(&mut input, &mut output).is_err() {
+                lost += (piece.len() - input.pos().min(piece.len())) as u64;
+                is_broken = true;
+                break;
+            }
+            let made = output.pos();
+            cutter.add(buffer.get(..made).unwrap_or_default())?;
+            let is_stuck = made == 0 && input.pos() == before;
+            if is_stuck || input.pos() >= piece.len() && made < buffer.len() {
+                break;
+            }
+        }
+    }
+    cutter.finish()?;
+    Ok(lost)
+}
+
+/// Cuts a stream into segments of whole records.
+///
+/// It steps from record to record as the walk does and cuts only where the walk arrives, before a
+/// record that can be one: so a walk of the segments meets what a walk of the whole would.
+struct Cutter<'c, 'u, O> {
+    chain: &'c mut Chain<'u>,
+    /// Bytes of the stream so far.
+    len: u64,
+    buffer: Vec<u8>,
+    /// The last record of the buffer whose header was read, and can be one.
+    at: usize,
+    /// What follows a place where no record can be: nobody knows where the next one begins.
+    rest: Option<Spool>,
+    order: std::marker::PhantomData<O>,
+}
+
+impl<'c, 'u, O: ByteOrder> Cutter<'c, 'u, O> {
+    const fn new(chain: &'c mut Chain<'u>) -> Self {
+        chain.begins_stream = true;
+        Self {
+            chain,
+            len: 0,
+            buffer: Vec::new(),
+            at: 0,
+            rest: None,
+            order: std::marker::PhantomData,
+        }
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.len += bytes.len() as u64;
+        if let Some(rest) = &mut self.rest {
+            return rest.write_all(bytes);
+        }
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() < self.chain.wanted_len() {
+            return Ok(());
+        }
+        if !self.walk() || self.at == 0 {
+            let mut rest = Spool::default();
+            rest.write_all(&self.buffer)?;
+            self.buffer = Vec::new();
+            self.rest = Some(rest);
+            return Ok(());
+        }
+        let begun = self.buffer.split_off(self.at);
+        let whole = std::mem::replace(&mut self.buffer, begun);
+        self.at = 0;
+        self.keep(whole)
+    }
+
+    /// Steps to the last record of the buffer; false when it is none.
+    fn walk(&mut self) -> bool {
+        let mut at = self.at;
+        while let Some(header) = self.buffer.get(at..).and_then(RecordHeader::parse::<O>) {
+            if !header.is_possible() {
+                return false;
+            }
+            self.at = at;
+            let Some(next) = next_record::<O>(&self.buffer, at, header) else {
+                break;
+            };
+            at = next;
+        }
+        true
+    }
+
+    /// Adds a segment: in memory, or in a temporary file when there are many.
+    fn keep(&mut self, records: Vec<u8>) -> io::Result<()> {
+        let storage = if self.chain.len + records.len() as u64 <= IN_MEMORY as u64 {
+            Storage::Memory(records)
+        } else {
+            Storage::in_file(&records)?
+        };
+        self.chain.push(storage);
+        Ok(())
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        if let Some(rest) = self.rest.take() {
+            self.chain.push(rest.finish()?);
+        } else if !self.buffer.is_empty() {
+            let records = std::mem::take(&mut self.buffer);
+            self.keep(records)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::bytes::Little;
+    use super::super::scan::{Met, Region, scan, scan_arriving};
+    use super::*;
+
+    /// A record of 8 to 512 bytes: an unknown kind whose body says which it is.
+    fn record(number: u32) -> Vec<u8> {
+        let len = 8 + 8 * (number.wrapping_mul(2_654_435_761) >> 26);
+        let mut bytes = [9_u32.to_le_bytes(), (len << 16).to_le_bytes()].concat();
+        bytes.resize(len as usize, number as u8);
+        bytes
+    }
+
+    /// What a walk meets: position, kind and length.
+    fn met(found: &mut Vec<(u64, u32, usize)>, met: Met<'_>) {
+        found.push(match met {
+            Met::Record(record) => {
+                let kind = record.header.record_type;
+                (record.position, kind, record.body.len())
+            }
+            Met::Damage(damage) => (damage.position, 0, damage.len as usize),
+        });
+    }
+
+    fn region(bytes: &[u8], position: u64) -> Region<'_> {
+        Region {
+            bytes,
+            position,
+            mapping: None,
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Law: a stream in segments is walked as the same bytes in one piece.
+        #[test]
+        fn segments_are_walked_as_the_whole(
+            damage in proptest::collection::vec((0_u32..40_000, 0_usize..8, any::<u8>()), 0..4),
+            cut in 0_usize..9_000_000,
+            threads in 1_usize..4,
+        ) {
+            let damaged = |number| {
+                let mut bytes = record(number);
+                for (_, at, byte) in damage.iter().filter(|(hit, ..)| *hit == number) {
+                    bytes[*at] = *byte;
+                }
+                bytes
+            };
+            let mut whole: Vec<u8> = (0..40_000).flat_map(damaged).collect();
+            whole.truncate(cut.max(5_000_000));
+            let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+            packer.write_all(&whole).unwrap();
+            let packed = packer.finish().unwrap();
+            let pieces: Vec<&[u8]> = packed.chunks(50_000).collect();
+
+            let unpacked = Unpacked::default();
+            let next = unpacked.arriving();
+            let arriving = || {
+                let (number, segment) = next()?;
+                let region = region(segment.storage.bytes(), 1000 + segment.position);
+                Some((number, segment.begins_stream, region))
+            };
+            let found = std::thread::scope(|scope| {
+                scope.spawn(|| unpacked.fill::<Little>(|| vec![pieces.clone()]));
+                scan_arriving::<Little, _, _, _>(arriving, threads, (&Vec::new, &met))
+            });
+            let regions = [region(&whole, 1000)];
+            let expected = scan::<Little, _, _, _>(&regions, 1, Vec::new, met);
+            prop_assert_eq!(unpacked.losses(), Some(&Losses::default()));
+            prop_assert_eq!(found.visitors.concat(), expected.visitors.concat());
+            prop_assert_eq!(found.counts, expected.counts);
+            let begin: Vec<bool> = (0..found.begins_region.len()).map(|ix| ix == 0).collect();
+            prop_assert_eq!(found.begins_region, begin);
+        }
+    }
+
+    /// 9 MB without damage are cut at 2 MB steps; each stream begins anew.
+    #[test]
+    fn streams_are_cut_into_segments_of_whole_records() {
+        let whole: Vec<u8> = (0..40_000).flat_map(record).collect();
+        let packed = zstd::encode_all(whole.as_slice(), 1).unwrap();
+        let unpacked = Unpacked::default();
+        unpacked.fill::<Little>(|| vec![vec![&packed], vec![&packed]]);
+        let next = unpacked.arriving();
+        let segments: Vec<&Segment> = std::iter::from_fn(|| Some(next()?.1)).collect();
+        let bytes = |from: u64| {
+            let later = segments
+                .iter()
+                .filter(move |segment| segment.position >= from);
+            later
+                .flat_map(|segment| segment.storage.bytes())
+                .copied()
+                .collect::<Vec<u8>>()
+        };
+        assert_eq!(bytes(0), [whole.as_slice(), &whole].concat());
+        assert_eq!(bytes(whole.len() as u64), whole);
+        let begin = segments.iter().filter(|segment| segment.begins_stream);
+        assert_eq!(begin.count(), 2);
+        assert!(segments.len() > 6, "{}", segments.len());
+    }
+
+    /// Bytes that are no zstd are counted, and the stream goes on with the next frame.
+    #[test]
+    fn damaged_pieces_are_counted_as_lost() {
+        let packed = zstd::encode_all(record(1).as_slice(), 1).unwrap();
+        let unpacked = Unpacked::default();
+        unpacked.fill::<Little>(|| vec![vec![b"no zstd at all", b"nor this", &packed]]);
+        assert_eq!(unpacked.losses().map(|losses| losses.bytes), Some(22));
+        let next = unpacked.arriving();
+        let segment = next().map(|(_, segment)| segment.storage.bytes());
+        assert_eq!(segment, Some(record(1).as_slice()));
+        assert!(next().is_none());
+    }
+}
