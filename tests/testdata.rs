@@ -6,6 +6,7 @@ mod perf_text;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use perf_text::{Scope, object_name};
@@ -279,4 +280,42 @@ fn a_plain_profile_is_host_only() {
             .iter()
             .all(|&(tag, _)| matches!(tag, Tag::Host | Tag::Idle))
     );
+}
+
+/// Compressing kallsyms changes nothing, wherever it is found.
+#[test]
+fn compressed_kernel_symbols_name_the_same() {
+    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/svm-bad");
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(case.join("perf.data"), folder.path().join("perf.data")).unwrap();
+    fs::copy(case.join("modules"), folder.path().join("modules")).unwrap();
+    let plain = fs::read(case.join("kallsyms")).unwrap();
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(&plain).unwrap();
+    let packed = folder.path().join("kallsyms.gz");
+    fs::write(&packed, packer.finish().unwrap()).unwrap();
+
+    let kernel_names = |places, kallsyms| {
+        let symbols = SymbolRequest {
+            places,
+            kallsyms,
+            ..SymbolRequest::default()
+        };
+        let capture = Capture::open(&case.join("perf.data")).unwrap();
+        let profile = profile(&capture, &symbols, &Request::default()).unwrap();
+        as_perf_prints(&profile, Scope::Kernel)
+    };
+    let places = |dir: &Path| Places {
+        capture_dir: Some(dir.to_owned()),
+        ..Places::default()
+    };
+    let bare = Places::default;
+    let expected = kernel_names(bare(), Some(case.join("kallsyms")));
+    assert!(
+        expected
+            .keys()
+            .any(|stack| stack.contains("x86_emulate_instruction"))
+    );
+    assert_eq!(kernel_names(bare(), Some(packed)), expected);
+    assert_eq!(kernel_names(places(folder.path()), None), expected);
 }

@@ -102,7 +102,7 @@ fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Op
         }))
     };
     if let Some(path) = &symbols.kallsyms {
-        return stated(&Storage::open(path)?, path.clone(), true);
+        return stated(&Storage::open_unpacked(path)?, path.clone(), true);
     }
     if let Some(found) = symbols.places.find_kallsyms(build_id)? {
         let directory = symbols.places.capture_dir.as_ref();

@@ -47,7 +47,7 @@ pub(super) struct InputOptions {
     /// `kallsyms`, `modules`, `buildid/` (as `perf archive` packs `~/.debug`) and `symbols/`.
     #[arg(default_value = "perf.data")]
     pub(super) input: PathBuf,
-    /// Take the kernel's symbols from this copy of /proc/kallsyms.
+    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed.
     #[arg(long, value_name = "FILE")]
     pub(super) kallsyms: Option<PathBuf>,
     /// Look for object files in this build-id cache too (default: ~/.debug).

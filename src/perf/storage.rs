@@ -30,6 +30,24 @@ impl Storage {
         Ok(Self::Memory(bytes))
     }
 
+    /// Opens a file as [`Self::open`] does, and unpacks it when it is compressed.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be opened, read or unpacked to its end.
+    pub fn open_unpacked(path: &Path) -> Result<Self> {
+        let storage = Self::open(path)?;
+        let Some(wrapping) = Wrapping::of(storage.bytes()) else {
+            return Ok(storage);
+        };
+        let limit = most_unpacked(storage.bytes().len() as u64);
+        let unpacked = wrapping.unpack(storage.bytes(), limit);
+        let whole = unpacked.and_then(|(inner, problem)| match problem {
+            None => Ok(inner),
+            Some(cause) => Err(io::Error::other(cause)),
+        });
+        whole.map_err(|source| Error::io("decompress", path, source))
+    }
+
     /// Keeps bytes in a temporary file without a name, which the system removes with the last use
     /// of it.
     ///
@@ -202,5 +220,33 @@ mod tests {
         let found = Storage::open(path).unwrap();
         assert_eq!(found.bytes(), fs::read(path).unwrap());
         assert!(!found.bytes().is_empty());
+    }
+
+    /// What gzip and xz packed is read as it was; what they packed and somebody cut is an error.
+    #[test]
+    fn compressed_files_are_unpacked_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let plain = folder.path().join("kallsyms");
+        let text = "ffffffff81000000 T _text\n".repeat(1000);
+        fs::write(&plain, &text).unwrap();
+        assert_eq!(
+            Storage::open_unpacked(&plain).unwrap().bytes(),
+            text.as_bytes()
+        );
+        for program in ["gzip", "xz"] {
+            let packed = std::process::Command::new(program)
+                .arg("-c")
+                .arg(&plain)
+                .output()
+                .unwrap();
+            let path = folder.path().join(program);
+            fs::write(&path, &packed.stdout).unwrap();
+            assert_eq!(
+                Storage::open_unpacked(&path).unwrap().bytes(),
+                text.as_bytes()
+            );
+            fs::write(&path, &packed.stdout[..packed.stdout.len() - 9]).unwrap();
+            assert!(Storage::open_unpacked(&path).is_err(), "{program}");
+        }
     }
 }

@@ -162,7 +162,9 @@ impl Places {
     /// # Errors
     /// When a file is there but cannot be read.
     pub fn find_kallsyms(&self, build_id: Option<&BuildId>) -> Result<Option<FoundKallsyms>> {
-        let own = self.capture_dir.iter().map(|dir| dir.join("kallsyms"));
+        let own = self.capture_dir.iter().flat_map(|dir| {
+            ["", ".gz", ".xz", ".zst", ".bz2"].map(|ending| dir.join(format!("kallsyms{ending}")))
+        });
         let mut candidates: Vec<(Origin, PathBuf)> =
             own.map(|path| (Origin::Capture, path)).collect();
         if let Some(wanted) = build_id {
@@ -172,7 +174,7 @@ impl Places {
             }
         }
         for (origin, path) in candidates {
-            if let Some(text) = read_file(&path)? {
+            if let Some(text) = read_by(Storage::open_unpacked, &path)? {
                 return Ok(Some(FoundKallsyms { text, origin, path }));
             }
         }
@@ -306,10 +308,15 @@ impl Found {
 
 /// A regular file; `None` when the path leads to none, as a looping link does not.
 fn read_file(path: &Path) -> Result<Option<Storage>> {
+    read_by(Storage::open, path)
+}
+
+/// As [`read_file()`], with another way to open it.
+fn read_by(open: fn(&Path) -> Result<Storage>, path: &Path) -> Result<Option<Storage>> {
     if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
         return Ok(None);
     }
-    match Storage::open(path) {
+    match open(path) {
         Ok(file) => Ok(Some(file)),
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(problem) => Err(problem),
