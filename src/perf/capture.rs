@@ -15,9 +15,9 @@ use super::mapping::MappedFile;
 use super::recognise::not_perf_data;
 use super::scan::{Met, Region, Scan, scan, scan_arriving};
 use super::sections::{name_tracepoints, read_file, read_pipe};
+use super::segments::{Segment, Unpacked};
 use super::storage::{Spool, Storage, Wrapping, most_unpacked};
 use super::stream::describe;
-use super::unpack::{Segment, Unpacked};
 use crate::error::{Error, Result};
 
 /// Something about a capture that its user should know.

@@ -17,6 +17,7 @@ mod recognise;
 mod record;
 mod scan;
 mod sections;
+mod segments;
 mod sideband;
 mod storage;
 mod stream;

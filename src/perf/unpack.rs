@@ -1,162 +1,20 @@
-//! Records that the recorder compressed: unpacked one segment after the other, so that what is
-//! unpacked can be walked while the rest is still packed.
+//! COMPRESSED records: pieces of one zstd stream of records, unpacked and cut into segments.
 
 use std::io::{self, Write};
-use std::ops::Range;
-use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
 use super::bytes::ByteOrder;
 use super::record::RecordHeader;
 use super::scan::next_record;
+use super::segments::Chain;
 use super::storage::{IN_MEMORY, Spool, Storage, most_unpacked};
-
-/// A run of whole records, and the way to the next one.
-#[derive(Debug)]
-pub(super) struct Segment {
-    pub(super) storage: Storage,
-    /// Position of its first byte among the unpacked bytes of the capture.
-    pub(super) position: u64,
-    /// Whether a stream of records begins with it.
-    pub(super) begins_stream: bool,
-    next: Link,
-}
-
-/// Not set: not known yet. `None`: nothing follows.
-type Link = OnceLock<Option<Box<Segment>>>;
-
-/// The unpacked records of a capture, as far as they are known.
-#[derive(Debug)]
-pub(super) struct Unpacked {
-    first: Link,
-    once: Once,
-    losses: OnceLock<Losses>,
-}
-
-/// What could not be unpacked.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Losses {
-    /// Compressed bytes that make no sense, or have nothing to follow on.
-    pub(super) bytes: u64,
-    /// Why the rest could not be kept: the temporary file could not be written.
-    pub(super) cause: Option<String>,
-}
-
-impl Default for Unpacked {
-    fn default() -> Self {
-        Self {
-            first: Link::new(),
-            once: Once::new(),
-            losses: OnceLock::new(),
-        }
-    }
-}
-
-impl Drop for Unpacked {
-    /// Takes the segments one by one: dropping the first would drop the others inside each other.
-    fn drop(&mut self) {
-        let mut next = self.first.take().flatten();
-        while let Some(mut segment) = next {
-            next = segment.next.take().flatten();
-        }
-    }
-}
-
-impl Unpacked {
-    /// Unpacks streams, each given as its pieces in order; at most once, and whoever comes second
-    /// waits.
-    pub(super) fn fill<'p, O: ByteOrder>(&self, streams: impl Fn() -> Vec<Vec<&'p [u8]>>) {
-        self.once.call_once(|| {
-            let mut losses = Losses::default();
-            let mut chain = Chain::new(&self.first);
-            for pieces in streams() {
-                match unpack::<O>(&pieces, &mut chain) {
-                    Ok(lost) => losses.bytes += lost,
-                    Err(cause) => {
-                        losses.cause = Some(cause.to_string());
-                        break;
-                    }
-                }
-            }
-            // Set before the end of the chain is, for whoever reads up to there.
-            drop(self.losses.set(losses));
-        });
-    }
-
-    /// What could not be unpacked; `None` before all is.
-    pub(super) fn losses(&self) -> Option<&Losses> {
-        self.losses.get()
-    }
-
-    /// The segments in order, with their numbers, for any number of threads; each waits until the
-    /// next segment is there.
-    pub(super) fn arriving<'u>(&'u self) -> impl Fn() -> Option<(usize, &'u Segment)> + Sync {
-        let upcoming = Mutex::new((0, &self.first));
-        move || {
-            let mut upcoming = upcoming.lock().unwrap_or_else(PoisonError::into_inner);
-            let (number, link) = *upcoming;
-            let segment = link.wait().as_deref()?;
-            *upcoming = (number + 1, &segment.next);
-            Some((number, segment))
-        }
-    }
-}
-
-/// The end of the chain of segments. When it is dropped, nothing follows.
-struct Chain<'u> {
-    last: &'u Link,
-    /// Bytes of all segments.
-    len: u64,
-    begins_stream: bool,
-}
-
-impl<'u> Chain<'u> {
-    const fn new(first: &'u Link) -> Self {
-        Self {
-            last: first,
-            len: 0,
-            begins_stream: true,
-        }
-    }
-
-    fn push(&mut self, storage: Storage) {
-        let len = storage.bytes().len() as u64;
-        let segment = Segment {
-            storage,
-            position: self.len,
-            begins_stream: self.begins_stream,
-            next: Link::new(),
-        };
-        self.begins_stream = false;
-        self.len += len;
-        if let Some(segment) = self.last.get_or_init(|| Some(Box::new(segment))) {
-            self.last = &segment.next;
-        }
-    }
-
-    /// Bytes of the next segment: small at first so that the walk can begin soon, later so large
-    /// that there are few.
-    fn wanted_len(&self) -> usize {
-        let eighth = usize::try_from(self.len / 8).unwrap_or(usize::MAX);
-        eighth.clamp(SEGMENT.start, SEGMENT.end)
-    }
-}
-
-impl Drop for Chain<'_> {
-    fn drop(&mut self) {
-        drop(self.last.set(None));
-    }
-}
-
-/// Smallest and largest length of a segment, but for the last one of a stream.
-const SEGMENT: Range<usize> = 1 << 21..1 << 25;
 
 /// Unpacks the pieces of one stream; returns how many compressed bytes could not be read.
 ///
 /// perf never ends a frame before the recording ends, so after damage nothing more can be read
 /// until a piece begins a frame of its own.
-fn unpack<O: ByteOrder>(pieces: &[&[u8]], chain: &mut Chain<'_>) -> io::Result<u64> {
+pub(super) fn unpack<O: ByteOrder>(pieces: &[&[u8]], chain: &mut Chain<'_>) -> io::Result<u64> {
     let packed_len: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
     let limit = most_unpacked(packed_len);
     let mut cutter = Cutter::<O>::new(chain);
@@ -289,24 +147,25 @@ mod tests {
 
     use super::super::bytes::Little;
     use super::super::scan::{Met, Region, scan, scan_arriving};
+    use super::super::segments::{Losses, Segment, Unpacked};
     use super::*;
 
     /// A record of 8 to 512 bytes: an unknown kind whose body says which it is.
     fn record(number: u32) -> Vec<u8> {
         let len = 8 + 8 * (number.wrapping_mul(2_654_435_761) >> 26);
         let mut bytes = [9_u32.to_le_bytes(), (len << 16).to_le_bytes()].concat();
-        bytes.resize(len as usize, number as u8);
+        bytes.resize(len as usize, number.to_le_bytes()[0]);
         bytes
     }
 
     /// What a walk meets: position, kind and length.
-    fn met(found: &mut Vec<(u64, u32, usize)>, met: Met<'_>) {
+    fn met(found: &mut Vec<(u64, u32, u64)>, met: Met<'_>) {
         found.push(match met {
             Met::Record(record) => {
                 let kind = record.header.record_type;
-                (record.position, kind, record.body.len())
+                (record.position, kind, record.body.len() as u64)
             }
-            Met::Damage(damage) => (damage.position, 0, damage.len as usize),
+            Met::Damage(damage) => (damage.position, 0, damage.len),
         });
     }
 
