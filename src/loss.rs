@@ -55,6 +55,8 @@ pub struct Tally {
     pub copied_stacks: u64,
     /// AUX trace pieces that the kernel had to cut.
     pub truncated_aux: u64,
+    /// Records of mappings, names and processes that are too short to be read.
+    pub unread_sideband: u64,
 }
 
 impl Tally {
@@ -87,6 +89,12 @@ impl Tally {
         self.user_part_missing += other.user_part_missing;
         self.copied_stacks += other.copied_stacks;
         self.truncated_aux += other.truncated_aux;
+        self.unread_sideband += other.unread_sideband;
+    }
+
+    /// Whether something could not be read or made no sense.
+    pub fn has_damage(&self) -> bool {
+        self.damaged_bytes > 0 || self.skipped_total() > 0 || self.unread_sideband > 0
     }
 
     /// Whether the law holds.

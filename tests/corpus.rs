@@ -185,6 +185,7 @@ fn every_file_has_as_many_samples_as_perf_says() {
         let expected = better.get(name.as_str()).unwrap_or(&stated[&name]);
         assert_eq!(folded.tally.read, *expected, "{name}");
         assert_eq!(folded.tally.skipped_total(), 0, "{name}");
+        assert_eq!(folded.tally.unread_sideband, 0, "{name}");
         assert!(folded.tally.adds_up(), "{name}");
         let of_events: u64 = folded.events.iter().sum();
         assert_eq!(of_events, *expected, "{name}");
@@ -341,6 +342,7 @@ fn captures_have_the_totals_that_perf_stated_on_the_spot() {
         let folded = fold(&capture, &Selection::all_of(EventIx(0)), Split::Nothing, 2);
         assert_eq!(folded.tally.read, expected, "{name}");
         assert_eq!(folded.tally.skipped_total(), 0, "{name}");
+        assert_eq!(folded.tally.unread_sideband, 0, "{name}");
         compared += 1;
     }
     assert!(compared > 80, "only {compared} captures were compared");

@@ -22,6 +22,11 @@ const SAMPLES: u64 = 5;
 
 /// A sound file of two events with one id each.
 fn file<O: ByteOrder>() -> Vec<u8> {
+    file_with::<O>(&[])
+}
+
+/// The same with more records behind the samples.
+fn file_with<O: ByteOrder>(more: &[u8]) -> Vec<u8> {
     let event = |id| {
         let mut event = WrittenEvent::cpu_clock();
         event.ids = vec![id];
@@ -42,6 +47,7 @@ fn file<O: ByteOrder>() -> Vec<u8> {
     }
     let mut out = FileWriter::<O, _>::new(Memory::new(Vec::new()), &description).unwrap();
     out.write(records.bytes()).unwrap();
+    out.write(more).unwrap();
     out.finish().unwrap().into_inner()
 }
 
@@ -144,21 +150,40 @@ fn a_damaged_header_ends_with_a_warning_and_status_2() {
     let place = folder.path().join("perf.data");
     let bytes = with_word::<Little>(file::<Little>(), ATTR_ENTRY_LEN, 0);
     std::fs::write(&place, bytes).unwrap();
-    for arguments in [
-        &["convert", "--format", "folded", "-e", "cpu-clock"][..],
-        &["info"],
-    ] {
+    for said in what_is_said_of(&place) {
+        assert!(said.contains("the header is damaged"), "{said}");
+        let is_warned = said.lines().any(|line| line.starts_with("warning"));
+        assert!(is_warned && said.contains("take 0 bytes"), "{said}");
+    }
+}
+
+/// A COMM record that ends within its process number says nothing of any process.
+#[test]
+fn records_that_are_too_short_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("perf.data");
+    let (comm, len) = (3_u32.to_le_bytes(), 8_u16.to_le_bytes());
+    let record = [&comm[..], &[0; 2], &len].concat();
+    std::fs::write(&place, file_with::<Little>(&record)).unwrap();
+    for said in what_is_said_of(&place) {
+        assert!(said.contains("1 records of mappings, names"), "{said}");
+    }
+}
+
+/// What `convert` and `info` say of a file of which both find that it is damaged.
+fn what_is_said_of(place: &Path) -> Vec<String> {
+    let mut all = Vec::new();
+    for arguments in [&["convert", "--format", "folded"][..], &["info"]] {
         let run = Command::new(env!("CARGO_BIN_EXE_vmflame"))
             .args(arguments)
-            .arg(&place)
-            .env("HOME", folder.path())
+            .arg(place)
+            .env("HOME", place.parent().unwrap())
             .stdin(Stdio::null())
             .output()
             .unwrap();
         let said = String::from_utf8([run.stdout, run.stderr].concat()).unwrap();
-        assert!(said.contains("the header is damaged"), "{said}");
-        let is_warned = said.lines().any(|line| line.starts_with("warning"));
-        assert!(is_warned && said.contains("take 0 bytes"), "{said}");
         assert_eq!(run.status.code(), Some(2), "{arguments:?}: {said}");
+        all.push(said);
     }
+    all
 }

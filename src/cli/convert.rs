@@ -242,6 +242,7 @@ fn quality(profile: &Profile) -> String {
         "without the user part that the kernel was to write later",
     );
     add(tally.truncated_aux, "AUX pieces cut by the kernel");
+    add(tally.unread_sideband, UNREAD_SIDEBAND);
     add(tally.damaged_bytes, "bytes damaged");
     let mut line = parts.join(", ");
     if !profile.unresolved.is_empty() {
@@ -256,9 +257,12 @@ fn quality(profile: &Profile) -> String {
     line
 }
 
+pub(super) const UNREAD_SIDEBAND: &str =
+    "records of mappings, names or processes that are too short and were not read";
+
 /// Whether something of the capture could not be read or made no sense: its result is worth less.
 pub(super) fn is_damaged(capture: &Capture, tally: &Tally) -> bool {
-    !capture.findings().is_empty() || tally.damaged_bytes > 0 || tally.skipped_total() > 0
+    !capture.findings().is_empty() || tally.has_damage()
 }
 
 /// Whether records are missing from some time on.

@@ -127,6 +127,10 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         let pieces = with_spaces(tally.truncated_aux);
         writeln!(out, "AUX pieces cut by the kernel: {pieces}")?;
     }
+    if tally.unread_sideband > 0 {
+        let records = with_spaces(tally.unread_sideband);
+        writeln!(out, "{records} {}", convert::UNREAD_SIDEBAND)?;
+    }
     if tally.damaged_bytes > 0 {
         writeln!(out, "damaged: {} bytes", with_spaces(tally.damaged_bytes))?;
     }
@@ -269,6 +273,7 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
         "lost_records": survey.tally.lost_records,
         "lost_samples": survey.tally.lost_samples,
         "truncated_aux": survey.tally.truncated_aux,
+        "unread_sideband": survey.tally.unread_sideband,
         "damaged_bytes": survey.tally.damaged_bytes,
         "kernel_symbols": kernel_words(&survey.kernel_source),
         "objects": objects_json(survey),

@@ -219,7 +219,7 @@ fn side(options: &DiffOptions, wanted: &Wanted<'_>) -> Result<ReadSide> {
     }
     let profile = profile(&capture, &symbols, &request)?;
     let warnings: Vec<String> = capture.findings().iter().map(warn).collect();
-    let is_damaged = !warnings.is_empty() || profile.tally.damaged_bytes > 0;
+    let is_damaged = !warnings.is_empty() || profile.tally.has_damage();
     let (weight, is_tagged) = (options.weight.into(), !options.no_tag);
     Ok(ReadSide {
         side: Side::of_profile(&name, &capture, profile, weight, is_tagged),

@@ -385,8 +385,9 @@ impl<'a> Worker<'a> {
             };
             let used = record.body.len().saturating_sub(trailer.len());
             let body = record.body.get(..used).unwrap_or_default();
-            if let Some(sideband) = Sideband::parse::<O>(record.header, body) {
-                self.sideband.push((time, record.position, sideband));
+            match Sideband::parse::<O>(record.header, body) {
+                Some(sideband) => self.sideband.push((time, record.position, sideband)),
+                None => self.tally.unread_sideband += 1,
             }
         }
     }
