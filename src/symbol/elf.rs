@@ -8,7 +8,7 @@ use object::{Architecture, BinaryFormat, File, SectionFlags, Symbol, elf};
 
 use super::debugdata;
 use super::object_symbols::{ObjectSymbols, Segment};
-use super::plt;
+use super::plt::{self, PltEntry};
 use super::sized::{Binding, SizedBuilder, SizedSymbols, Stated};
 use crate::error::{Error, Result};
 use crate::units::{BuildId, FileOffset, Svma};
@@ -40,14 +40,7 @@ impl ObjectSymbols {
         let mut full = reader.symbols(file.symbols());
         reader.symbols(file.dynamic_symbols());
         for entry in plt::entries(&file) {
-            reader.push(Stated {
-                name: &entry.name,
-                start: entry.start,
-                bytes: entry.bytes,
-                limit: entry.start.saturating_add(entry.bytes),
-                binding: Binding::Global,
-                label: false,
-            });
+            reader.linkage(&entry);
         }
         if !full
             && let Some(unpacked) = packed_table(&file)
@@ -191,10 +184,29 @@ impl Reader {
         Some(())
     }
 
+    /// Adds an entry of a linkage table as perf names it.
+    fn linkage(&mut self, entry: &PltEntry<'_>) {
+        // Many entries may lead to one long name, which is not copied in vain.
+        if self.has_room_for(entry.target) {
+            self.push(Stated {
+                name: &format!("{}@plt", entry.target),
+                start: entry.start,
+                bytes: entry.bytes,
+                limit: entry.start.saturating_add(entry.bytes),
+                binding: Binding::Global,
+                label: false,
+            });
+        }
+    }
+
     fn push(&mut self, stated: Stated<'_>) {
-        if self.builder.name_bytes().saturating_add(stated.name.len()) <= self.name_budget {
+        if self.has_room_for(stated.name) {
             self.builder.push(stated);
         }
+    }
+
+    fn has_room_for(&self, name: &str) -> bool {
+        self.builder.name_bytes().saturating_add(name.len()) <= self.name_budget
     }
 
     fn finish(self) -> SizedSymbols {

@@ -13,19 +13,19 @@ use object::read::{Object, ObjectSection, ObjectSymbol, ObjectSymbolTable, Reloc
 use object::{Architecture, File, SymbolFlags, elf};
 
 /// Bytes of an entry of `.plt`, `.plt.sec` and, with `endbr64`, `.plt.got`.
-const ENTRY: u64 = 16;
+const ENTRY: usize = 16;
 
 /// An entry of a linkage table.
 #[derive(Debug)]
-pub(super) struct PltEntry {
-    /// The name with `@plt` behind it.
-    pub(super) name: String,
+pub(super) struct PltEntry<'a> {
+    /// The function it leads to.
+    pub(super) target: &'a str,
     pub(super) start: u64,
     pub(super) bytes: u64,
 }
 
 /// The named entries of the file's linkage tables; none on other architectures.
-pub(super) fn entries(file: &File<'_>) -> Vec<PltEntry> {
+pub(super) fn entries<'a>(file: &File<'a>) -> Vec<PltEntry<'a>> {
     let slot_of = match (file.architecture(), file.is_little_endian()) {
         (Architecture::X86_64, true) => x86_64_slot,
         (Architecture::Aarch64, true) => aarch64_slot,
@@ -42,23 +42,27 @@ pub(super) fn entries(file: &File<'_>) -> Vec<PltEntry> {
         };
         let names = names.get_or_insert_with(|| slot_names(file));
         // Without `endbr64` the entries of .plt.got take eight bytes.
-        let entry = match section_name {
+        let bytes = match section_name {
             ".plt.got" if !code.starts_with(&ENDBR64) => ENTRY / 2,
             _ => ENTRY,
         };
-        let starts = (section.address()..).step_by(if entry == ENTRY { 16 } else { 8 });
-        let chunk = if entry == ENTRY { 16 } else { 8 };
-        for (start, code) in starts.zip(code.chunks(chunk)) {
-            if let Some(name) = slot_of(code, start).and_then(|slot| names.get(&slot)) {
+        for (start, code) in chunks(section.address(), code, bytes) {
+            if let Some(&target) = slot_of(code, start).and_then(|slot| names.get(&slot)) {
                 found.push(PltEntry {
-                    name: format!("{name}@plt"),
+                    target,
                     start,
-                    bytes: entry,
+                    bytes: bytes as u64,
                 });
             }
         }
     }
     found
+}
+
+/// Pieces of `bytes` bytes with the address of each; none that would lie behind the last address.
+fn chunks(address: u64, code: &[u8], bytes: usize) -> impl Iterator<Item = (u64, &[u8])> {
+    let start = move |ix| address.checked_add(bytes as u64 * ix);
+    (0..).map_while(start).zip(code.chunks(bytes))
 }
 
 /// The symbol whose address each slot receives.
@@ -132,10 +136,8 @@ fn x86_64_slot(code: &[u8], start: u64) -> Option<u64> {
 /// The slot that an aarch64 entry at `start` jumps through.
 fn aarch64_slot(code: &[u8], start: u64) -> Option<u64> {
     const BTI_C: u32 = 0xd503_245f;
-    let mut words = (start..)
-        .step_by(4)
-        .zip(code.chunks_exact(4))
-        .map(|(at, word)| (at, u32::from_le_bytes([word[0], word[1], word[2], word[3]])));
+    let mut words = chunks(start, code, 4)
+        .filter_map(|(at, word)| Some((at, u32::from_le_bytes(word.try_into().ok()?))));
     let (mut at, mut adrp) = words.next()?;
     if adrp == BTI_C {
         (at, adrp) = words.next()?;
@@ -150,4 +152,57 @@ fn aarch64_slot(code: &[u8], start: u64) -> Option<u64> {
     let offset = u64::from(ldr >> 10 & 0xfff) * 8;
     let page = (at & !0xfff).checked_add_signed(pages * 4096)?;
     page.checked_add(offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sizes of the header of a file and of a section, ELF64.
+    const HEADERS: [usize; 2] = [64, 64];
+
+    /// An x86-64 file whose one section, `.plt`, lies at `address`.
+    fn with_plt_at(address: u64, code: &[u8]) -> Vec<u8> {
+        let names = b"\0.plt\0.shstrtab\0";
+        let code_at = HEADERS[0] + 3 * HEADERS[1];
+        let names_at = code_at + code.len();
+        let mut file = Vec::new();
+        file.extend(b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0");
+        // Shared object, x86-64, version 1.
+        file.extend([3, 0, 62, 0, 1, 0, 0, 0]);
+        // No entry point, no segments; the sections follow the header.
+        for word in [0, 0, HEADERS[0] as u64] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend([0, 0, 0, 0, 64, 0, 56, 0, 0, 0, 64, 0, 3, 0, 2, 0]);
+        let sections = [
+            (0, 0, 0, 0, 0),
+            (1_u32, 1_u32, address, code_at, code.len()),
+            (6, 3, 0, names_at, names.len()),
+        ];
+        for (name, kind, address, at, bytes) in sections {
+            file.extend(name.to_le_bytes());
+            file.extend(kind.to_le_bytes());
+            for word in [0, address, at as u64, bytes as u64, 0, 1, 0] {
+                file.extend(word.to_le_bytes());
+            }
+        }
+        file.extend(code);
+        file.extend(names);
+        file
+    }
+
+    /// A sum of hostile numbers would stop a build with checks.
+    #[test]
+    fn entries_behind_the_last_address_are_none() {
+        for address in [u64::MAX, u64::MAX - 15, u64::MAX - 16, 0] {
+            let bytes = with_plt_at(address, &[0xff; 64]);
+            let file = File::parse(&*bytes).unwrap();
+            assert_eq!(file.section_by_name(".plt").unwrap().address(), address);
+            assert!(entries(&file).is_empty());
+        }
+        let starts = |address| chunks(address, &[0; 40], 16).map(|(start, _)| start);
+        assert!(starts(0).eq([0, 16, 32]));
+        assert!(starts(u64::MAX - 16).eq([u64::MAX - 16, u64::MAX]));
+    }
 }
