@@ -7,27 +7,38 @@ use super::abi::{
     PERF_SAMPLE_PERIOD, PERF_SAMPLE_READ, PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
 };
 use super::attr::Attr;
-use super::bytes::{ByteOrder, position, u32_at, u64_at};
+use super::bytes::{ByteOrder, position};
 use crate::units::{Cpu, Pid, Tid, Timestamp};
 
-/// Position of a field in a sample's fixed part.
-///
-/// Every fixed field takes eight bytes.
+/// A word of a record: what most fields take.
+type Word = [u8; 8];
+
+/// Position of a field of one word, counted in words; one past every record when it is absent, so
+/// that looking there is all that it takes to find out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Slot(Option<usize>);
+struct Slot(usize);
 
 impl Slot {
-    fn u64<O: ByteOrder>(self, fixed: &[u8]) -> Option<u64> {
-        u64_at::<O>(fixed, self.0?)
+    const ABSENT: Self = Self(usize::MAX);
+
+    /// Position in bytes; `None` when the field is absent.
+    fn position(self) -> Option<usize> {
+        self.0.checked_mul(size_of::<Word>())
     }
 
-    fn u32_pair<O: ByteOrder>(self, fixed: &[u8]) -> Option<(u32, u32)> {
-        let at = self.0?;
-        Some((u32_at::<O>(fixed, at)?, u32_at::<O>(fixed, at + 4)?))
+    #[inline]
+    fn u64<O: ByteOrder>(self, words: &[Word]) -> Option<u64> {
+        words.get(self.0).map(|&word| O::u64(word))
+    }
+
+    #[inline]
+    fn u32_pair<O: ByteOrder>(self, words: &[Word]) -> Option<(u32, u32)> {
+        let &[a, b, c, d, e, f, g, h] = words.get(self.0)?;
+        Some((O::u32([a, b, c, d]), O::u32([e, f, g, h])))
     }
 }
 
-/// How long the counter values of a sample are.
+/// How many words the counter values of a sample take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum ReadShape {
     /// The samples hold none.
@@ -43,25 +54,27 @@ impl ReadShape {
         if !attr.samples(PERF_SAMPLE_READ) {
             return Self::Absent;
         }
-        let words = |bits: u64| 8 * position(u64::from((attr.read_format & bits).count_ones()));
+        let words = |bits: u64| position(u64::from((attr.read_format & bits).count_ones()));
         let times = words(PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
-        let each = 8 + words(PERF_FORMAT_ID | PERF_FORMAT_LOST);
+        let each = 1 + words(PERF_FORMAT_ID | PERF_FORMAT_LOST);
         if attr.read_format & PERF_FORMAT_GROUP == 0 {
             Self::Single { len: times + each }
         } else {
             Self::Group {
-                head: 8 + times,
+                head: 1 + times,
                 each,
             }
         }
     }
 
-    fn len<O: ByteOrder>(self, bytes: &[u8]) -> Option<usize> {
+    /// `nr` is the first of the words.
+    #[inline]
+    fn len<O: ByteOrder>(self, nr: Option<&Word>) -> Option<usize> {
         match self {
             Self::Absent => Some(0),
             Self::Single { len } => Some(len),
             Self::Group { head, each } => {
-                let members = position(u64_at::<O>(bytes, 0)?);
+                let members = position(O::u64(*nr?));
                 members.checked_mul(each)?.checked_add(head)
             }
         }
@@ -86,6 +99,7 @@ pub struct SampleLayout {
     id: Slot,
     cpu: Slot,
     period: Slot,
+    /// Length of the fixed part in words.
     fixed_len: usize,
     read: ReadShape,
     has_chain: bool,
@@ -128,10 +142,10 @@ impl SampleLayout {
         let mut len = 0;
         let mut slot = |bit: u64| {
             if attr.samples(bit) {
-                len += 8;
-                Slot(Some(len - 8))
+                len += 1;
+                Slot(len - 1)
             } else {
-                Slot(None)
+                Slot::ABSENT
             }
         };
         let identifier = slot(PERF_SAMPLE_IDENTIFIER);
@@ -169,7 +183,7 @@ impl SampleLayout {
 
     /// Position of the event's id in a sample; `None` when the samples carry none.
     pub fn id_position(&self) -> Option<usize> {
-        self.identifier.0.or(self.id.0)
+        self.identifier.position().or(self.id.position())
     }
 
     /// What follows every record that is no sample.
@@ -180,7 +194,9 @@ impl SampleLayout {
     /// The time of a sample, without decoding the rest; `None` when it carries none.
     #[inline]
     pub fn time<O: ByteOrder>(&self, body: &[u8]) -> Option<Timestamp> {
-        self.time.u64::<O>(body).map(Timestamp::from_nanos)
+        self.time
+            .u64::<O>(words_of(body))
+            .map(Timestamp::from_nanos)
     }
 
     /// Decodes a sample up to its call chain. `body` is the record without its header.
@@ -192,37 +208,45 @@ impl SampleLayout {
     )]
     #[inline(always)]
     pub fn head<'a, O: ByteOrder>(&self, body: &'a [u8]) -> Option<SampleHead<'a>> {
-        let (fixed, rest) = body.split_at_checked(self.fixed_len)?;
-        let (read, rest) = rest.split_at_checked(self.read.len::<O>(rest)?)?;
-        let (chain, tail) = if self.has_chain {
-            let (nr, rest) = rest.split_first_chunk()?;
-            let len = position(O::u64(*nr)).checked_mul(8)?;
-            let (chain, tail) = rest.split_at_checked(len)?;
-            (Some(chain), tail)
+        let words = words_of(body);
+        let fixed_end = self.fixed_len;
+        let read_len = self.read.len::<O>(words.get(fixed_end))?;
+        let read_end = fixed_end.checked_add(read_len)?;
+        let read = words.get(fixed_end..read_end)?.as_flattened();
+        let (chain, end) = if self.has_chain {
+            let nr = position(O::u64(*words.get(read_end)?));
+            let (start, end) = (read_end + 1, nr.checked_add(read_end + 1)?);
+            (Some(words.get(start..end)?.as_flattened()), end)
         } else {
-            (None, rest)
+            (None, read_end)
         };
         let (pid, tid) = self
             .tid
-            .u32_pair::<O>(fixed)
+            .u32_pair::<O>(words)
             .unwrap_or((u32::MAX, u32::MAX));
         Some(SampleHead {
             id: self
                 .identifier
-                .u64::<O>(fixed)
-                .or_else(|| self.id.u64::<O>(fixed)),
-            ip: self.ip.u64::<O>(fixed).unwrap_or(0),
+                .u64::<O>(words)
+                .or_else(|| self.id.u64::<O>(words)),
+            ip: self.ip.u64::<O>(words).unwrap_or(0),
             pid: Pid::new(pid.cast_signed()),
             tid: Tid::new(tid.cast_signed()),
-            time: self.time.u64::<O>(fixed).map(Timestamp::from_nanos),
-            data_avma: self.data_avma.u64::<O>(fixed),
-            cpu: self.cpu.u32_pair::<O>(fixed).map(|(cpu, _)| Cpu(cpu)),
-            period: self.period.u64::<O>(fixed),
+            time: self.time.u64::<O>(words).map(Timestamp::from_nanos),
+            data_avma: self.data_avma.u64::<O>(words),
+            cpu: self.cpu.u32_pair::<O>(words).map(|(cpu, _)| Cpu(cpu)),
+            period: self.period.u64::<O>(words),
             read,
             chain,
-            tail,
+            tail: body.get(size_of::<Word>() * end..)?,
         })
     }
+}
+
+/// The whole words of a record's body. Kernels write nothing else.
+#[inline]
+fn words_of(body: &[u8]) -> &[Word] {
+    body.as_chunks().0
 }
 
 /// The `struct sample_id` at the end of every record that is no sample, when the event has
@@ -245,8 +269,8 @@ impl Trailer {
         use linux_perf_data::linux_perf_event_reader::AttrFlags;
         let absent = Self {
             len: 0,
-            time: Slot(None),
-            cpu: Slot(None),
+            time: Slot::ABSENT,
+            cpu: Slot::ABSENT,
             id_from_end: None,
         };
         if !attr.flags.contains(AttrFlags::SAMPLE_ID_ALL) {
@@ -255,10 +279,10 @@ impl Trailer {
         let mut len = 0;
         let mut slot = |bit: u64| {
             if attr.samples(bit) {
-                len += 8;
-                Slot(Some(len - 8))
+                len += 1;
+                Slot(len - 1)
             } else {
-                Slot(None)
+                Slot::ABSENT
             }
         };
         slot(PERF_SAMPLE_TID);
@@ -267,7 +291,9 @@ impl Trailer {
         slot(PERF_SAMPLE_STREAM_ID);
         let cpu = slot(PERF_SAMPLE_CPU);
         let identifier = slot(PERF_SAMPLE_IDENTIFIER);
-        let id_from_end = identifier.0.or(id.0).map(|at| len - at);
+        let len = len * size_of::<Word>();
+        let id = identifier.position().or(id.position());
+        let id_from_end = id.map(|at| len - at);
         Self {
             len,
             time,
@@ -305,7 +331,7 @@ impl Trailer {
             .map(|(cpu, _)| Cpu(cpu))
     }
 
-    fn of_body<'a>(&self, body: &'a [u8]) -> Option<&'a [u8]> {
-        body.get(body.len().checked_sub(self.len)?..)
+    fn of_body<'a>(&self, body: &'a [u8]) -> Option<&'a [Word]> {
+        body.get(body.len().checked_sub(self.len)?..).map(words_of)
     }
 }
