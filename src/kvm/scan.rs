@@ -7,17 +7,26 @@ use super::rules::Rule;
 use super::table::{Role, Row};
 
 /// What the tables say about a frame.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Known {
     pub(super) row: Option<Row>,
     pub(super) rule: Option<Rule>,
     pub(super) place: FramePlace,
 }
 
+impl Known {
+    /// Whether a row matches; about most frames there is none.
+    #[inline]
+    pub(super) fn says_something(&self) -> bool {
+        self.row.is_some() || self.rule.is_some()
+    }
+}
+
 /// Where a frame's code runs, as far as tagging cares.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum FramePlace {
     Root,
+    #[default]
     User,
     Kernel,
     Guest,
@@ -73,11 +82,17 @@ pub(super) struct Findings {
 }
 
 impl Findings {
+    /// Takes in the next frame, about which the tables say nothing.
+    #[inline]
+    pub(super) fn pass(&mut self, known: Known, at: usize) {
+        if self.first.is_none() && known.place != FramePlace::Root {
+            self.first = Some(at);
+        }
+    }
+
     /// Takes in the next frame; `is_leaf` when it is the last.
     pub(super) fn visit(&mut self, known: Known, at: usize, is_leaf: bool) {
-        if known.place != FramePlace::Root {
-            self.first.get_or_insert(at);
-        }
+        self.pass(known, at);
         if let Some(rule) = known.rule
             && self.rule.is_none_or(|(best, _)| rule.rank < best.rank)
         {

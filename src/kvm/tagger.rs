@@ -11,7 +11,7 @@ use crate::units::CpuMode;
 use super::name::base_name;
 use super::rules::Rules;
 use super::scan::{Findings, FramePlace, Known};
-use super::table::{Role, Row, Table};
+use super::table::{Matcher, Role, Row, Table};
 
 /// A stack as the tagger looks at it.
 #[derive(Clone, Copy, Debug)]
@@ -53,9 +53,36 @@ pub struct Tagged {
 pub struct Tagger {
     table: Table,
     rules: Rules,
-    known: Vec<Option<Known>>,
-    /// What the tables say about the thread names so far.
-    threads: HashMap<Box<str>, Option<Row>>,
+    /// What the tables say about each frame, by its index.
+    known: Vec<Known>,
+    threads: NameRows,
+    processes: NameRows,
+}
+
+/// What a table says about names, each looked up once.
+#[derive(Clone, Debug, Default)]
+struct NameRows {
+    known: HashMap<Box<str>, Option<Row>>,
+    /// What was asked for last: stacks come thread by thread, more or less.
+    recent: Option<(Box<str>, Option<Row>)>,
+}
+
+impl NameRows {
+    fn get(&mut self, table: &Matcher<Row>, name: &str) -> Option<Row> {
+        if let Some((recent, row)) = &self.recent
+            && **recent == *name
+        {
+            return *row;
+        }
+        let known = self.known.get(name).copied();
+        let row = known.unwrap_or_else(|| {
+            let row = table.get(name);
+            self.known.insert(name.into(), row);
+            row
+        });
+        self.recent = Some((name.into(), row));
+        row
+    }
 }
 
 impl Default for Tagger {
@@ -77,7 +104,8 @@ impl Tagger {
             table: Table::for_machine(machine),
             rules: Rules::default(),
             known: Vec::new(),
-            threads: HashMap::new(),
+            threads: NameRows::default(),
+            processes: NameRows::default(),
         }
     }
 
@@ -99,20 +127,26 @@ impl Tagger {
 
     /// Whether the stack shows that its thread runs a vCPU.
     pub fn marks_vcpu_thread(&mut self, view: &StackView<'_>) -> bool {
+        self.look_up_all(view.table);
         self.is_vcpu_name(view.thread_name)
             || view.frames.iter().any(|&ix| {
-                let role = self.look_up(view.table, ix).row.map(|row| row.role);
+                let role = self.known(ix).row.map(|row| row.role);
                 matches!(role, Some(Role::Loop | Role::Vcpu))
             })
     }
 
     /// The tag of a stack.
     pub fn tag(&mut self, view: &StackView<'_>) -> Tagged {
+        self.look_up_all(view.table);
         let mut found = Findings::default();
         let count = view.frames.len();
         for (at, &ix) in view.frames.iter().enumerate() {
-            let known = self.look_up(view.table, ix);
-            found.visit(known, at, at + 1 == count);
+            let known = self.known(ix);
+            if known.says_something() {
+                found.visit(known, at, at + 1 == count);
+            } else {
+                found.pass(known, at);
+            }
         }
         let on_vcpu = view.is_vcpu_thread || found.vcpu.is_some() || {
             !view.is_idle_task && self.is_vcpu_name(view.thread_name)
@@ -138,7 +172,7 @@ impl Tagger {
     }
 
     /// From where on the frames stand for guest code; `None` when the sample is not the guest's.
-    fn guest_from(&mut self, view: &StackView<'_>, on_vcpu: bool, first: usize) -> Option<usize> {
+    fn guest_from(&self, view: &StackView<'_>, on_vcpu: bool, first: usize) -> Option<usize> {
         if view.leaf_mode.is_guest() {
             let of_guest = |&ix: &FrameIx| view.table.get(ix).mode.is_guest();
             return Some(view.frames.iter().position(of_guest).unwrap_or(first));
@@ -146,7 +180,7 @@ impl Tagger {
         // While a guest runs the kernel records no chain. When the recorder excludes guests, the
         // address is still the host's: where it stands when it takes the interrupt.
         let &leaf = view.frames.last()?;
-        let row = self.look_up(view.table, leaf).row?;
+        let row = self.known(leaf).row?;
         let in_guest_run = matches!(row.role, Role::Run | Role::Loop | Role::Irq)
             || (row.role == Role::Exit || row.role == Role::Inside) && row.tag == Tag::ExitIrq;
         let is_guest = view.chain_is_empty
@@ -157,40 +191,33 @@ impl Tagger {
 
     /// From where on the frames are I/O for guests.
     fn io_from(&mut self, view: &StackView<'_>, found: &Findings, first: usize) -> Option<usize> {
-        let by_name = || {
-            let thread = self.thread_row(view.thread_name);
-            let row = thread.or_else(|| self.table.processes.get(view.process_name));
+        found.io.or_else(|| {
+            let (threads, processes) = (&self.table.threads, &self.table.processes);
+            let thread = self.threads.get(threads, view.thread_name);
+            let row = thread.or_else(|| self.processes.get(processes, view.process_name));
             row.is_some_and(|row| row.role == Role::Io).then_some(first)
-        };
-        found.io.or_else(by_name)
+        })
     }
 
     fn is_vcpu_name(&mut self, thread_name: &str) -> bool {
-        let row = self.thread_row(thread_name);
+        let row = self.threads.get(&self.table.threads, thread_name);
         row.is_some_and(|row| row.role == Role::Vcpu)
     }
 
-    fn thread_row(&mut self, thread_name: &str) -> Option<Row> {
-        if let Some(&known) = self.threads.get(thread_name) {
-            return known;
+    /// Looks up what the tables say about the frames that have come since the last time.
+    pub(crate) fn look_up_all(&mut self, table: &FrameTable) {
+        let known = u32::try_from(self.known.len()).unwrap_or(u32::MAX);
+        let frames = u32::try_from(table.len()).unwrap_or(u32::MAX);
+        for ix in known..frames {
+            let read = self.read(table.get(FrameIx(ix)));
+            self.known.push(read);
         }
-        let row = self.table.threads.get(thread_name);
-        self.threads.insert(thread_name.into(), row);
-        row
     }
 
-    /// What the tables say about a frame; each is looked up once.
-    fn look_up(&mut self, table: &FrameTable, ix: FrameIx) -> Known {
-        let at = ix.as_usize();
-        if let Some(&Some(known)) = self.known.get(at) {
-            return known;
-        }
-        if self.known.len() <= at {
-            self.known.resize(table.len().max(at + 1), None);
-        }
-        let known = self.read(table.get(ix));
-        self.known[at] = Some(known);
-        known
+    /// What the tables say about a frame that was looked up.
+    #[inline]
+    fn known(&self, ix: FrameIx) -> Known {
+        self.known.get(ix.as_usize()).copied().unwrap_or_default()
     }
 
     fn read(&self, frame: &Frame) -> Known {
@@ -200,9 +227,8 @@ impl Tagger {
             FrameKind::Function | FrameKind::Unresolved => FramePlace::of(frame.mode),
         };
         let named = frame.kind == FrameKind::Function;
-        let of_name = |rows: &super::table::Matcher<Row>| {
-            named.then(|| rows.get(base_name(&frame.name))).flatten()
-        };
+        let of_name =
+            |rows: &Matcher<Row>| named.then(|| rows.get(base_name(&frame.name))).flatten();
         let row = match place {
             FramePlace::Root | FramePlace::Guest => None,
             FramePlace::Kernel => of_name(&self.table.kernel),
