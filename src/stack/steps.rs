@@ -20,8 +20,13 @@ impl Steps {
     pub(super) fn of(table: &FrameTable, stacks: &[TaggedStack<'_>]) -> Self {
         let mut carried = vec![0_u32; table.len()];
         for stack in stacks {
-            for (depth, frame) in stack.frames.iter().enumerate() {
-                carried[frame.as_usize()] |= 1 << place(stack.tag_at(depth));
+            let (untagged, tagged) = stack.frames.split_at(stack.tagged_from());
+            for frame in untagged {
+                carried[frame.as_usize()] |= 1 << place(None);
+            }
+            let bit = 1 << place(Some(stack.tag));
+            for frame in tagged {
+                carried[frame.as_usize()] |= bit;
             }
         }
         let mut by_rank = vec![FrameIx(0); table.len()];
@@ -42,11 +47,14 @@ impl Steps {
         let mut bounds = Vec::with_capacity(stacks.len() + 1);
         for stack in stacks {
             bounds.push(all.len());
-            for (depth, frame) in stack.frames.iter().enumerate() {
-                let below = (1 << place(stack.tag_at(depth))) - 1;
+            let (untagged, tagged) = stack.frames.split_at(stack.tagged_from());
+            // Without a tag comes first.
+            all.extend(untagged.iter().map(|frame| first[frame.as_usize()]));
+            let below = (1 << place(Some(stack.tag))) - 1;
+            all.extend(tagged.iter().map(|frame| {
                 let at = frame.as_usize();
-                all.push(first[at] + (carried[at] & below).count_ones());
-            }
+                first[at] + (carried[at] & below).count_ones()
+            }));
         }
         bounds.push(all.len());
         Self {

@@ -33,9 +33,13 @@ pub struct TaggedStack<'a> {
 }
 
 impl TaggedStack<'_> {
-    /// The tag that the frame at `depth` carries.
-    pub(super) fn tag_at(&self, depth: usize) -> Option<Tag> {
-        (depth >= self.deciding && self.tag != Tag::Host).then_some(self.tag)
+    /// Position of the first frame that carries the tag; the number of frames when none does.
+    pub(super) fn tagged_from(&self) -> usize {
+        if self.tag == Tag::Host {
+            self.frames.len()
+        } else {
+            self.deciding.min(self.frames.len())
+        }
     }
 }
 
