@@ -31,6 +31,7 @@ pub mod kvm;
 pub mod loss;
 pub mod output;
 pub mod perf;
+mod shares;
 pub mod space;
 pub mod stack;
 pub mod symbol;

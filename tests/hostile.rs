@@ -87,7 +87,7 @@ fn facts(folded: &Folded<'_>) -> impl PartialEq + std::fmt::Debug + use<> {
         folded.events.clone(),
         folded.gaps.clone(),
         folded.times,
-        folded.len(),
+        folded.distinct_stacks(),
         folded.sideband.len(),
     )
 }

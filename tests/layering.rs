@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 /// The rows, first to last. What follows `output` sees everything before it.
-const ROWS: [&str; 15] = [
-    "units", "error", "loss", "perf", "space", "unwind", "fold", "symbol", "stack", "kvm",
-    "output", "analysis", "diff", "cli", "main",
+const ROWS: [&str; 16] = [
+    "units", "error", "loss", "shares", "perf", "space", "unwind", "fold", "symbol", "stack",
+    "kvm", "output", "analysis", "diff", "cli", "main",
 ];
 
 /// Where each outside crate may be named, by the start of the path.

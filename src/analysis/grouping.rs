@@ -119,11 +119,15 @@ impl VmNames {
     pub(super) fn find(settled: &Settled<'_>, timeline: &Timeline) -> Self {
         let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
         let mut seen = HashSet::new();
+        // Stacks come thread by thread, more or less.
+        let mut recent = None;
         for MomentStack { stack, moment } in settled.iter() {
             let key = stack.key;
-            if !seen.insert((key.pid, key.tid, moment, key.mode.is_guest())) {
+            let new = (key.pid, key.tid, moment, key.mode.is_guest());
+            if recent == Some(new) || !seen.insert(new) {
                 continue;
             }
+            recent = Some(new);
             let thread = timeline.thread_name(key.tid, moment).unwrap_or_default();
             let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
             if key.mode.is_guest() || is_vcpu_name {

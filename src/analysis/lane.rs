@@ -1,94 +1,113 @@
-//! Stacks located in parallel, then named.
+//! Stacks located, named and merged, some on each thread.
 
-use std::rc::Rc;
-use std::thread;
+use std::sync::{Mutex, PoisonError};
 
-use super::locate::{LocatedStack, Location, Locator, Map, TaskKey};
-use super::naming::Task;
-use crate::fold::Settled;
+use super::Request;
+use super::grouping::VmNames;
+use super::locate::{Locator, Map};
+use super::namer::Namer;
+use super::naming::{Merging, Task};
+use crate::fold::{MomentStack, Settled};
 use crate::perf::bytes::ByteOrder;
+use crate::shares::on_threads;
 use crate::stack::FrameIx;
+use crate::symbol::Unresolved;
 
 /// How many stacks are located before they are named.
 const BLOCK: usize = 4096;
 
-/// A locator with what is known of what it found.
+/// What all lanes share.
 #[derive(Debug)]
-pub(super) struct Lane<'m, 'a> {
-    locator: Locator<'m, 'a>,
-    /// The frame of each of the locator's locations.
-    frames: Vec<FrameIx>,
-    /// What is known of each of the locator's tasks.
-    tasks: Vec<Rc<Task>>,
+pub(super) struct Shared<'s, 'n> {
+    /// Asked only for what a block brings: most blocks bring little.
+    pub(super) namer: Mutex<&'s mut Namer<'n>>,
+    pub(super) request: &'s Request,
+    pub(super) vms: &'s VmNames,
+    /// How many addresses the recorder kept of a stack.
+    pub(super) max_stack: usize,
 }
 
-impl<'m, 'a> Lane<'m, 'a> {
-    fn new(map: &Map<'m>) -> Self {
-        Self {
+/// A thread's share of the stacks on their way from addresses to names.
+#[derive(Debug)]
+struct Lane<'m, 'a> {
+    locator: Locator<'m, 'a>,
+    /// The frame of each of the locator's locations, and why it has no name.
+    frames: Vec<(FrameIx, Option<Unresolved>)>,
+    /// What is known of each of the locator's tasks.
+    tasks: Vec<Task>,
+    merging: Merging,
+}
+
+impl<'a> Lane<'_, 'a> {
+    /// Takes in the next stacks.
+    fn add<O: ByteOrder>(
+        &mut self,
+        block: impl Iterator<Item = MomentStack<'a>>,
+        shared: &Shared<'_, '_>,
+    ) {
+        self.locator.locate::<O>(block);
+        self.name_new(shared);
+        for located in self.locator.stacks() {
+            // All locations and tasks of the block are named.
+            let path = self.locator.path(located).iter().rev();
+            let frames = path.map(|&at| self.frames[at as usize]);
+            let task = &self.tasks[located.task as usize];
+            let (request, max_stack) = (shared.request, shared.max_stack);
+            self.merging
+                .add(located, (task, frames), (request, max_stack));
+        }
+    }
+
+    /// Names the locations and tasks that the last block brought.
+    fn name_new(&mut self, shared: &Shared<'_, '_>) {
+        let locations = self.locator.locations().get(self.frames.len()..);
+        let tasks = self.locator.tasks().get(self.tasks.len()..);
+        let (locations, tasks) = (locations.unwrap_or_default(), tasks.unwrap_or_default());
+        if locations.is_empty() && tasks.is_empty() {
+            return;
+        }
+        let mut namer = shared.namer.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = locations.iter().map(|&location| namer.name(location));
+        self.frames.extend(named);
+        for &task in tasks {
+            let task = self
+                .merging
+                .task(task, &mut namer, (shared.request, shared.vms));
+            self.tasks.push(task);
+        }
+    }
+}
+
+/// Locates, names and merges all stacks, on up to `threads` threads. The stacks keep the order of
+/// their first appearance, whatever the number of threads.
+pub(super) fn in_lanes<O: ByteOrder>(
+    stacks: &Settled<'_>,
+    map: &Map<'_>,
+    threads: usize,
+    shared: &Shared<'_, '_>,
+) -> Merging {
+    let merging = Merging::default();
+    let blocks = stacks.len().div_ceil(BLOCK);
+    let share = blocks.div_ceil(threads.max(1)).max(1);
+    let mut blocks = stacks.parts(BLOCK);
+    let shares = std::iter::from_fn(|| {
+        let taken: Vec<_> = blocks.by_ref().take(share).collect();
+        (!taken.is_empty()).then_some(taken)
+    });
+    let merged = on_threads(shares, |blocks| {
+        let mut lane = Lane {
             locator: Locator::new(map.clone()),
             frames: Vec::new(),
             tasks: Vec::new(),
+            merging: merging.like(),
+        };
+        for block in blocks {
+            lane.add::<O>(block, shared);
         }
-    }
-
-    /// Each different location so far, and how many samples show it.
-    pub(super) fn locations(&self) -> &[(Location, u64)] {
-        self.locator.locations()
-    }
-
-    /// Names the locations that the last block brought.
-    pub(super) fn name(&mut self, mut frame_of: impl FnMut(Location) -> FrameIx) {
-        let new = self.locator.locations().iter().skip(self.frames.len());
-        self.frames
-            .extend(new.map(|&(location, _)| frame_of(location)));
-    }
-
-    /// Takes note of the tasks that the last block brought.
-    pub(super) fn meet(&mut self, task_of: impl FnMut(TaskKey) -> Rc<Task>) {
-        let new = self.locator.tasks().iter().skip(self.tasks.len());
-        self.tasks.extend(new.copied().map(task_of));
-    }
-
-    /// The stacks of the last block, each with its task and the frames of its chain, root first.
-    pub(super) fn stacks(
-        &self,
-    ) -> impl Iterator<Item = (&LocatedStack<'a>, &Task, impl Iterator<Item = FrameIx>)> {
-        self.locator.stacks().iter().map(|located| {
-            // What the block brought has been named and met.
-            let path = self.locator.path(located).iter().rev();
-            let frames = path.map(|&at| self.frames[at as usize]);
-            (located, &*self.tasks[located.task as usize], frames)
-        })
-    }
-}
-
-/// Locates all stacks, one block in each lane at the same time, and hands each block to
-/// `use_block`, in the order of the stacks whatever the number of `threads`.
-pub(super) fn in_lanes<'m, 'a, O: ByteOrder>(
-    stacks: &Settled<'a>,
-    map: &Map<'m>,
-    threads: usize,
-    mut use_block: impl FnMut(&mut Lane<'m, 'a>),
-) -> Vec<Lane<'m, 'a>> {
-    let mut lanes: Vec<Lane<'m, 'a>> = (0..threads.max(1)).map(|_| Lane::new(map)).collect();
-    let mut blocks = stacks.parts(BLOCK);
-    loop {
-        let taken: Vec<_> = blocks.by_ref().take(lanes.len()).collect();
-        let used = taken.len();
-        if used == 0 {
-            return lanes;
-        }
-        thread::scope(|scope| {
-            let locators = lanes.iter_mut().map(|lane| &mut lane.locator);
-            let mut work = locators.zip(taken);
-            let own = work.next();
-            for (locator, block) in work {
-                scope.spawn(move || locator.locate::<O>(block));
-            }
-            if let Some((locator, block)) = own {
-                locator.locate::<O>(block);
-            }
-        });
-        lanes.iter_mut().take(used).for_each(&mut use_block);
-    }
+        lane.merging
+    });
+    let mut merged = merged.into_iter();
+    let mut all = merged.next().unwrap_or_else(|| merging.like());
+    merged.for_each(|later| all.append(later));
+    all
 }

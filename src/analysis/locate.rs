@@ -9,6 +9,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::passage::Passage;
+use super::recent::Recent;
 use crate::fold::{ChainFrame, ChainFrames, MomentStack, UniqueStack, UserPart};
 use crate::perf::bytes::ByteOrder;
 use crate::space::{AddressSpace, DsoIx, Mapping, Moment, Timeline};
@@ -61,7 +62,7 @@ pub(super) type TaskKey = (Pid, Tid, Moment, u64);
 /// A process in a time in which its mappings stay the same.
 type SpaceKey = (Pid, Moment);
 /// What a process maps, in order of address.
-type Space = Arc<[Mapping]>;
+type Space = Box<[Mapping]>;
 
 /// A stack whose addresses are located.
 #[derive(Clone, Copy, Debug)]
@@ -96,8 +97,8 @@ pub(super) struct Map<'m> {
 #[derive(Debug)]
 pub(super) struct Locator<'m, 'a> {
     map: Map<'m>,
-    /// Each different location so far, and how many samples show it.
-    locations: Vec<(Location, u64)>,
+    /// Each different location so far.
+    locations: Vec<Location>,
     /// Each different thread so far.
     tasks: Vec<TaskKey>,
     /// The stacks of the block.
@@ -107,11 +108,17 @@ pub(super) struct Locator<'m, 'a> {
     kernel: HashMap<Avma, (u32, Passage)>,
     objects: HashMap<(DsoIx, FileOffset), u32>,
     others: HashMap<Location, u32>,
-    /// What processes map, in order of address.
-    spaces: HashMap<SpaceKey, Space>,
-    /// The process of the last user address: a stack has many.
-    recent_space: Option<(SpaceKey, Space)>,
+    unmapped: Option<u32>,
+    /// What processes map, in order of address; the position of each in the list is its number.
+    spaces: Vec<Space>,
+    space_index: HashMap<SpaceKey, u32>,
+    /// The process of the last user address, and its number: a stack has many.
+    recent_space: Option<(SpaceKey, u32)>,
+    /// Where addresses were met lately.
+    recent: Recent,
     task_index: HashMap<TaskKey, u32>,
+    /// The task of the last stack, and its number.
+    recent_task: Option<(TaskKey, u32)>,
 }
 
 impl<'m, 'a> Locator<'m, 'a> {
@@ -125,9 +132,13 @@ impl<'m, 'a> Locator<'m, 'a> {
             kernel: HashMap::new(),
             objects: HashMap::new(),
             others: HashMap::new(),
-            spaces: HashMap::new(),
+            unmapped: None,
+            spaces: Vec::new(),
+            space_index: HashMap::new(),
             recent_space: None,
+            recent: Recent::new(),
             task_index: HashMap::new(),
+            recent_task: None,
         }
     }
 
@@ -140,8 +151,8 @@ impl<'m, 'a> Locator<'m, 'a> {
         }
     }
 
-    /// Each different location of all blocks so far, and how many samples show it.
-    pub(super) fn locations(&self) -> &[(Location, u64)] {
+    /// Each different location of all blocks so far.
+    pub(super) fn locations(&self) -> &[Location] {
         &self.locations
     }
 
@@ -181,13 +192,20 @@ impl<'m, 'a> Locator<'m, 'a> {
             0
         };
         let key = (stack.key.pid, stack.key.tid, moment, split);
-        number(key, key, &mut self.task_index, &mut self.tasks)
+        if let Some((recent, number)) = self.recent_task
+            && recent == key
+        {
+            return number;
+        }
+        let number = number(key, key, &mut self.task_index, &mut self.tasks);
+        self.recent_task = Some((key, number));
+        number
     }
 
     /// Appends the wanted locations of a stack, leaf first; returns how many addresses its call
     /// chain holds.
     fn chain<O: ByteOrder>(&mut self, stack: UniqueStack<'_>, mut moment: Moment) -> usize {
-        let (key, samples) = (stack.key, stack.samples);
+        let key = stack.key;
         let (mut chain_len, mut passage) = (0, Passage::Call);
         for mut at in ChainFrames::<O>::new(stack.chain, key.mode) {
             chain_len += 1;
@@ -202,7 +220,7 @@ impl<'m, 'a> Locator<'m, 'a> {
                     let timeline = self.map.timeline;
                     moment = timeline.of_caller_of_exec(key.pid, moment, at.lookup);
                 }
-                let through = self.address((key.pid, moment), at, samples);
+                let through = self.address((key.pid, moment), at);
                 if at.mode != CpuMode::Kernel || passage != Passage::Exec {
                     passage = through;
                 }
@@ -210,18 +228,18 @@ impl<'m, 'a> Locator<'m, 'a> {
         }
         if chain_len == 0 && !key.mode.is_guest() {
             let own = ChainFrame::exact(key.mode, Avma::new(key.ip));
-            self.address((key.pid, moment), own, samples);
+            self.address((key.pid, moment), own);
         }
         for at in frames_behind_chain::<O>(stack.user, key.mode) {
-            self.address((key.pid, moment), at, samples);
+            self.address((key.pid, moment), at);
         }
         if chain_len == 0 && key.mode.is_guest() && self.map.scope.shows(key.mode) {
             let guest = self.other(Location::Guest(key.mode));
-            self.show(guest, samples);
+            self.paths.push(guest);
         }
         if matches!(stack.user, UserPart::LastBranches(_)) {
             let above = self.other(Location::LastBranches);
-            self.show(above, samples);
+            self.paths.push(above);
         }
         chain_len
     }
@@ -229,74 +247,107 @@ impl<'m, 'a> Locator<'m, 'a> {
     /// Appends the location of an address, if it is shown; returns what its function means for the
     /// frames that called it.
     #[inline]
-    fn address(&mut self, of: (Pid, Moment), at: ChainFrame, samples: u64) -> Passage {
-        let (location, passage) = match at.mode {
-            CpuMode::Kernel => self.kernel(at.lookup),
-            CpuMode::User => (self.user(of, at.lookup), Passage::Call),
-            CpuMode::GuestKernel | CpuMode::GuestUser => {
-                (self.other(Location::Guest(at.mode)), Passage::Call)
-            }
-            CpuMode::Hypervisor | CpuMode::Unknown => {
-                (self.other(Location::Unknown(at.mode)), Passage::Call)
+    fn address(&mut self, of: (Pid, Moment), at: ChainFrame) -> Passage {
+        let space = match at.mode {
+            CpuMode::Kernel => Recent::KERNEL,
+            CpuMode::User => self.space(of),
+            CpuMode::GuestKernel | CpuMode::GuestUser | CpuMode::Hypervisor | CpuMode::Unknown => {
+                return self.elsewhere(at.mode);
             }
         };
+        let known = self.recent.get(space, at.lookup);
+        let (location, passage) = known.unwrap_or_else(|| self.code(space, at.lookup));
+        // What is not shown does not count as nameless either.
         if self.map.scope.shows(at.mode) {
-            self.show(location, samples);
+            self.paths.push(location);
         }
         passage
     }
 
-    /// What is not shown does not count as nameless, so it is not counted here either.
-    #[inline]
-    fn show(&mut self, location: u32, samples: u64) {
-        self.paths.push(location);
-        if let Some((_, count)) = self.locations.get_mut(location as usize) {
-            *count += samples;
+    /// Appends the location of an address that is not looked up, if it is shown.
+    #[inline(never)]
+    fn elsewhere(&mut self, mode: CpuMode) -> Passage {
+        if self.map.scope.shows(mode) {
+            let location = self.other(if mode.is_guest() {
+                Location::Guest(mode)
+            } else {
+                Location::Unknown(mode)
+            });
+            self.paths.push(location);
         }
+        Passage::Call
     }
 
-    #[inline]
+    /// The location of an address of the host's, in the kernel or in a numbered space.
+    #[inline(never)]
+    fn code(&mut self, space: u32, lookup: Avma) -> (u32, Passage) {
+        let found = if space == Recent::KERNEL {
+            self.kernel(lookup)
+        } else {
+            (self.user(space, lookup), Passage::Call)
+        };
+        self.recent.set(space, lookup, found);
+        found
+    }
+
     fn kernel(&mut self, lookup: Avma) -> (u32, Passage) {
         let (locations, kernel) = (&mut self.locations, self.map.kernel.as_deref());
         *self.kernel.entry(lookup).or_insert_with(|| {
-            locations.push((Location::Kernel(lookup), 0));
+            locations.push(Location::Kernel(lookup));
             let symbol = kernel.and_then(|kernel| kernel.look_up(lookup).ok());
             let passage = symbol.map_or(Passage::Call, |symbol| Passage::of(symbol.name));
             (index_of_last(locations), passage)
         })
     }
 
-    #[inline]
-    fn user(&mut self, of: (Pid, Moment), lookup: Avma) -> u32 {
-        let Some(mapping) = self.mapping(of, lookup) else {
-            return self.other(Location::Unmapped);
+    fn user(&mut self, space: u32, lookup: Avma) -> u32 {
+        let Some(mapping) = self.mapping(space, lookup) else {
+            return self.unmapped();
         };
         let place = (mapping.dso, mapping.offset_of(lookup));
         let location = Location::Object(place.0, place.1);
-        number(place, (location, 0), &mut self.objects, &mut self.locations)
+        number(place, location, &mut self.objects, &mut self.locations)
+    }
+
+    /// The location of all addresses that lie nowhere. Code without frame pointers leaves many.
+    fn unmapped(&mut self) -> u32 {
+        let locations = &mut self.locations;
+        *self.unmapped.get_or_insert_with(|| {
+            locations.push(Location::Unmapped);
+            index_of_last(locations)
+        })
     }
 
     fn other(&mut self, location: Location) -> u32 {
-        number(
-            location,
-            (location, 0),
-            &mut self.others,
-            &mut self.locations,
-        )
+        number(location, location, &mut self.others, &mut self.locations)
     }
 
-    /// What a process maps at an address.
-    fn mapping(&mut self, (pid, moment): (Pid, Moment), lookup: Avma) -> Option<Mapping> {
+    /// The number of what a process maps.
+    #[inline]
+    fn space(&mut self, (pid, moment): (Pid, Moment)) -> u32 {
         let key = (pid, moment.of_space());
-        if self.recent_space.as_ref().is_none_or(|(of, _)| *of != key) {
-            let timeline = self.map.timeline;
-            let space = self.spaces.entry(key).or_insert_with(|| {
-                let space = timeline.space(pid, moment).into_iter();
-                space.flat_map(AddressSpace::iter).copied().collect()
-            });
-            self.recent_space = Some((key, Arc::clone(space)));
+        if let Some((recent, number)) = self.recent_space
+            && recent == key
+        {
+            return number;
         }
-        let (_, space) = self.recent_space.as_ref()?;
+        let (spaces, timeline) = (&mut self.spaces, self.map.timeline);
+        let number = *self.space_index.entry(key).or_insert_with(|| {
+            let space = timeline.space(pid, moment).into_iter();
+            spaces.push(space.flat_map(AddressSpace::iter).copied().collect());
+            index_of_last(spaces)
+        });
+        self.recent_space = Some((key, number));
+        number
+    }
+
+    /// What is mapped at an address of a numbered space.
+    fn mapping(&self, space: u32, lookup: Avma) -> Option<Mapping> {
+        let space = self.spaces.get(space as usize)?;
+        // What lies nowhere is mostly no address at all, and far from all that is mapped.
+        if lookup < space.first()?.start || lookup >= space.last()?.end {
+            return None;
+        }
         let above = space.partition_point(|mapping| mapping.start <= lookup);
         let below = space.get(above.checked_sub(1)?)?;
         (lookup < below.end).then_some(*below)

@@ -10,6 +10,7 @@ mod locate;
 mod namer;
 mod naming;
 mod passage;
+mod recent;
 mod slices;
 mod stacks;
 mod subtitle;
@@ -304,7 +305,8 @@ fn tag(
     if let Some((text, path)) = &request.rules {
         tagger.add_rules(text, path)?;
     }
-    stacks.tag(&mut tagger, &namer.frames);
+    tagger.look_up_all(&namer.frames);
+    stacks.tag(&tagger, &namer.frames, request.threads);
     Ok(())
 }
 

@@ -106,24 +106,19 @@ impl<'a> Namer<'a> {
         self.kernel.clone()
     }
 
-    /// The frame of a location.
-    pub(super) fn name(&mut self, location: Location) -> FrameIx {
-        if let Some(&(known, _)) = self.known.get(&location) {
+    /// The frame of a location, and why it has no name.
+    pub(super) fn name(&mut self, location: Location) -> (FrameIx, Option<Unresolved>) {
+        if let Some(&known) = self.known.get(&location) {
             return known;
         }
         let made = self.make(location);
         self.known.insert(location, made);
-        made.0
+        made
     }
 
-    /// Counts the frames without a name among named locations, each shown by so many samples.
-    pub(super) fn count(&mut self, locations: &[(Location, u64)]) {
-        for (location, samples) in locations {
-            let cause = self.known.get(location).and_then(|&(_, cause)| cause);
-            if let Some(count) = cause.and_then(|cause| self.causes.get_mut(cause.index())) {
-                *count += samples;
-            }
-        }
+    /// Takes note of how many frames have no name, one count per sample, by cause.
+    pub(super) fn count(&mut self, causes: [u64; Unresolved::ALL.len()]) {
+        self.causes = causes;
     }
 
     fn make(&mut self, location: Location) -> (FrameIx, Option<Unresolved>) {
@@ -176,9 +171,15 @@ impl<'a> Namer<'a> {
         counts.filter(|&(_, count)| count > 0).collect()
     }
 
-    /// What was found for the objects that were asked for, in order of first use.
+    /// What was found for the objects that were asked for, in order of path and build id.
     pub(super) fn take_reports(&mut self) -> Vec<ObjectReport> {
-        std::mem::take(&mut self.reports)
+        let mut reports = std::mem::take(&mut self.reports);
+        let name = |report: &ObjectReport| {
+            let build_id = report.build_id.as_ref().map(BuildId::to_string);
+            (report.path.clone(), build_id)
+        };
+        reports.sort_by_cached_key(name);
+        reports
     }
 
     /// Where the kernel's symbols come from.

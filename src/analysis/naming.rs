@@ -1,12 +1,12 @@
 //! From unique raw stacks to named ones.
 
 use std::hash::{BuildHasher, Hasher};
-use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use super::grouping::{SplitName, VmNames, roots, task_names};
-use super::lane::{Lane, in_lanes};
+use super::lane::{Shared, in_lanes};
 use super::locate::{FrameScope, LocatedStack, Map, TaskKey};
 use super::namer::Namer;
 use super::stacks::{NamedStacks, Stack};
@@ -15,6 +15,7 @@ use crate::fold::{Settled, Split, UserPart};
 use crate::perf::Capture;
 use crate::perf::bytes::with_order;
 use crate::stack::{FrameIx, Tag};
+use crate::symbol::Unresolved;
 
 /// What all stacks of a thread at a moment have in common.
 #[derive(Debug)]
@@ -29,13 +30,15 @@ pub(super) struct Task {
 
 /// Named stacks while they are made, with what tells whether one is there already.
 #[derive(Debug, Default)]
-struct Naming {
+pub(super) struct Merging {
     named: NamedStacks,
-    /// Positions of the stacks.
-    index: HashTable<u32>,
+    /// Positions of the stacks, each with the hash of its stack: frames are many, and a table that
+    /// grows asks for all hashes again.
+    index: HashTable<(u64, u32)>,
     hasher: DefaultHashBuilder,
     name_index: HashMap<String, u32>,
-    tasks: HashMap<TaskKey, Rc<Task>>,
+    /// Frames without a name, one count per sample, by cause.
+    causes: [u64; Unresolved::ALL.len()],
 }
 
 /// Names the frames of all stacks. Every stack is `host` until [`NamedStacks::tag`].
@@ -54,49 +57,63 @@ pub(super) fn name_stacks(
         is_split: request.split() != Split::Nothing,
     };
     let vms = VmNames::find(settled, namer.timeline());
-    let mut naming = Naming::default();
-    let use_block = |lane: &mut Lane<'_, '_>| {
-        lane.name(|location| namer.name(location));
-        lane.meet(|task| naming.task(task, namer, request, &vms));
-        for (located, task, chain) in lane.stacks() {
-            naming.add(located, (task, chain), (request, max_stack));
-        }
+    let shared = Shared {
+        namer: Mutex::new(namer),
+        request,
+        vms: &vms,
+        max_stack,
     };
     let threads = request.threads;
-    let lanes = with_order!(capture.endian(), O => {
-        in_lanes::<O>(settled, &map, threads, use_block)
+    let merged = with_order!(capture.endian(), O => {
+        in_lanes::<O>(settled, &map, threads, &shared)
     });
-    for lane in &lanes {
-        namer.count(lane.locations());
-    }
-    naming.named
+    let namer = shared.namer.into_inner();
+    let namer = namer.unwrap_or_else(PoisonError::into_inner);
+    namer.count(merged.causes);
+    merged.named
 }
 
-impl Naming {
-    /// Adds a stack of a task with the frames of its call chain, root first.
-    fn add(
+impl Merging {
+    /// An empty one, which may be appended to this one.
+    pub(super) fn like(&self) -> Self {
+        Self {
+            hasher: self.hasher.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds a stack of a task with the frames of its call chain, root first, each with the reason
+    /// why it has no name.
+    pub(super) fn add(
         &mut self,
         located: &LocatedStack<'_>,
-        (task, chain): (&Task, impl Iterator<Item = FrameIx>),
+        (task, chain): (
+            &Task,
+            impl ExactSizeIterator<Item = (FrameIx, Option<Unresolved>)>,
+        ),
         (request, max_stack): (&Request, usize),
     ) {
         let (stack, chain_len) = (located.stack, located.chain_len);
-        let key = stack.key;
-        let start = self.named.frames.len();
-        self.named.frames.extend_from_slice(&task.roots);
-        let first = self.named.frames.len();
-        self.named.frames.extend(chain);
-        if self.named.frames.len() == first && request.scope != FrameScope::All {
-            self.named.frames.truncate(start);
+        if chain.len() == 0 && request.scope != FrameScope::All {
             self.named.out_of_scope += stack.samples;
             return;
         }
+        let key = stack.key;
+        let start = self.named.frames.len();
+        self.named.frames.extend_from_slice(&task.roots);
+        let causes = &mut self.causes;
+        self.named.frames.extend(chain.map(|(frame, cause)| {
+            if let Some(count) = cause.and_then(|cause| causes.get_mut(cause.index())) {
+                *count += stack.samples;
+            }
+            frame
+        }));
         // Slices of time have no frames of their own.
         let is_sliced = request.slices > 0 && request.split() == Split::Nothing;
         let slice = if is_sliced { key.split } else { 0 };
         let len = self.named.frames.len() - start;
         let samples_if = |holds: bool| if holds { stack.samples } else { 0 };
-        self.merge(Stack {
+        let new = Stack {
             start,
             len,
             pid: key.pid,
@@ -115,21 +132,48 @@ impl Naming {
             truncated: samples_if(chain_len >= max_stack),
             copied: samples_if(matches!(stack.user, UserPart::CopiedStack(_))),
             cgroup: task.cgroup,
-        });
+        };
+        let frames = self.named.frames.get(start..).unwrap_or_default();
+        let hash = hash_of(&self.hasher, &new, frames);
+        self.merge(new, hash);
+    }
+
+    /// Adds what was made of the stacks that follow.
+    pub(super) fn append(&mut self, later: Self) {
+        let mut hashes = vec![0; later.named.stacks.len()];
+        for &(hash, ix) in &later.index {
+            hashes[ix as usize] = hash;
+        }
+        let names = later.named.names.into_iter();
+        let names: Vec<u32> = names.map(|name| self.intern(name)).collect();
+        let name = |ix: u32| names.get(ix as usize).copied().unwrap_or(u32::MAX);
+        for (mut stack, hash) in later.named.stacks.into_iter().zip(hashes) {
+            let frames = later.named.frames.get(stack.start..stack.start + stack.len);
+            stack.start = self.named.frames.len();
+            stack.names = (name(stack.names.0), name(stack.names.1));
+            stack.cgroup = name(stack.cgroup);
+            self.named
+                .frames
+                .extend_from_slice(frames.unwrap_or_default());
+            self.merge(stack, hash);
+        }
+        self.named.out_of_scope += later.named.out_of_scope;
+        for (sum, count) in self.causes.iter_mut().zip(later.causes) {
+            *sum += count;
+        }
     }
 
     /// Adds a stack whose frames are the last ones of the list; where the same is there already,
     /// they are dropped. Addresses differ where names do not.
-    fn merge(&mut self, new: Stack) {
-        let Self { index, hasher, .. } = self;
+    fn merge(&mut self, new: Stack, hash: u64) {
+        let index = &mut self.index;
         let NamedStacks { stacks, frames, .. } = &mut self.named;
         let frames_of = |stack: &Stack| frames.get(stack.start..stack.start + stack.len);
-        let hash = hash_of(hasher, &new, frames_of(&new).unwrap_or_default());
-        let same = |&ix: &u32| {
+        let same = |&(of_old, ix): &(u64, u32)| {
             let old = &stacks[ix as usize];
-            old.is_like(&new) && frames_of(old) == frames_of(&new)
+            of_old == hash && old.is_like(&new) && frames_of(old) == frames_of(&new)
         };
-        if let Some(&ix) = index.find(hash, same) {
+        if let Some(&(_, ix)) = index.find(hash, same) {
             frames.truncate(new.start);
             let old = &mut stacks[ix as usize];
             old.samples += new.samples;
@@ -140,23 +184,16 @@ impl Naming {
         }
         let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
         stacks.push(new);
-        index.insert_unique(hash, ix, |&ix| {
-            let stack = &stacks[ix as usize];
-            hash_of(hasher, stack, frames_of(stack).unwrap_or_default())
-        });
+        index.insert_unique(hash, (hash, ix), |&(hash, _)| hash);
     }
 
-    /// What all stacks of a thread at a moment have in common; made once.
-    fn task(
+    /// What all stacks of a thread at a moment have in common.
+    pub(super) fn task(
         &mut self,
         key: TaskKey,
         namer: &mut Namer<'_>,
-        request: &Request,
-        vms: &VmNames,
-    ) -> Rc<Task> {
-        if let Some(known) = self.tasks.get(&key) {
-            return Rc::clone(known);
-        }
+        (request, vms): (&Request, &VmNames),
+    ) -> Task {
         let (pid, tid, moment, split) = key;
         let timeline = namer.timeline();
         let (process, thread) = task_names(timeline, pid, tid, moment);
@@ -175,13 +212,11 @@ impl Naming {
             String::new()
         };
         let names = (self.intern(process), self.intern(thread));
-        let task = Rc::new(Task {
+        Task {
             roots,
             names,
             cgroup: self.intern(cgroup),
-        });
-        self.tasks.insert(key, Rc::clone(&task));
-        task
+        }
     }
 
     fn intern(&mut self, name: String) -> u32 {

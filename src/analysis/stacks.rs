@@ -4,8 +4,12 @@ use hashbrown::HashSet;
 
 use super::Request;
 use crate::kvm::{StackView, Tagger};
+use crate::shares::{in_shares, in_shares_mut};
 use crate::stack::{FrameIx, FrameTable, Tag};
 use crate::units::{CpuMode, Pid, Tid};
+
+/// Fewer stacks are not worth a thread.
+const MIN_SHARE: usize = 1 << 12;
 
 /// A named stack.
 #[derive(Clone, Debug)]
@@ -62,24 +66,39 @@ impl NamedStacks {
     }
 
     /// Tags all stacks. What one stack of a thread shows, that it runs a vCPU, holds for all.
-    pub(super) fn tag(&mut self, tagger: &mut Tagger, table: &FrameTable) {
-        let mut vcpu_threads = HashSet::new();
-        for stack in &self.stacks {
+    pub(super) fn tag(&mut self, tagger: &Tagger, table: &FrameTable, threads: usize) {
+        let mut stacks = std::mem::take(&mut self.stacks);
+        let of_vcpus = |share: &[Stack]| self.vcpu_threads(share, &mut tagger.clone(), table);
+        let vcpus = in_shares(&stacks, (threads, MIN_SHARE), of_vcpus);
+        let vcpus: HashSet<(Pid, Tid)> = vcpus.into_iter().flatten().collect();
+        in_shares_mut(&mut stacks, (threads, MIN_SHARE), |share| {
+            let mut tagger = tagger.clone();
+            for stack in share {
+                let is_vcpu = vcpus.contains(&(stack.pid, stack.tid));
+                let tagged = tagger.tag(&self.view(stack, table, is_vcpu));
+                stack.tag = tagged.tag;
+                stack.deciding = tagged.deciding;
+            }
+        });
+        self.stacks = stacks;
+    }
+
+    /// Threads that are shown by a stack to run a vCPU.
+    fn vcpu_threads(
+        &self,
+        stacks: &[Stack],
+        tagger: &mut Tagger,
+        table: &FrameTable,
+    ) -> HashSet<(Pid, Tid)> {
+        let mut vcpus = HashSet::new();
+        for stack in stacks {
             let thread = (stack.pid, stack.tid);
-            if !vcpu_threads.contains(&thread)
-                && tagger.marks_vcpu_thread(&self.view(stack, table, false))
+            if !vcpus.contains(&thread) && tagger.marks_vcpu_thread(&self.view(stack, table, false))
             {
-                vcpu_threads.insert(thread);
+                vcpus.insert(thread);
             }
         }
-        let mut stacks = std::mem::take(&mut self.stacks);
-        for stack in &mut stacks {
-            let is_vcpu = vcpu_threads.contains(&(stack.pid, stack.tid));
-            let tagged = tagger.tag(&self.view(stack, table, is_vcpu));
-            stack.tag = tagged.tag;
-            stack.deciding = tagged.deciding;
-        }
-        self.stacks = stacks;
+        vcpus
     }
 
     fn view<'v>(

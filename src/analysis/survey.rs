@@ -49,7 +49,7 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
     let event = choose_event(capture, None).ok();
     let selection = Selection::all_of(event.unwrap_or(EventIx(0)));
     let mut folded = fold(capture, &selection, Split::Nothing, threads);
-    let unique_stacks = folded.len();
+    let unique_stacks = folded.distinct_stacks();
     let build_ids = recorded_build_ids(capture);
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
     let kernel = EarlyKernel::read(&build_ids, symbols);

@@ -6,12 +6,13 @@ use super::plan::Plan;
 use super::select::Selection;
 use super::split::Split;
 use super::stacks::{SlimStack, Stacks};
-use super::table::UniqueStack;
+use super::table::{StackHasher, StackTable, UniqueStack};
 use super::worker::{Folded, walk};
 use crate::perf::Capture;
 use crate::perf::bytes::with_order;
+use crate::shares::in_shares;
 use crate::space::{Moment, Timeline};
-use crate::units::EventIx;
+use crate::units::{EventIx, Pid, Tid};
 
 /// A unique stack with what was true of its thread.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +72,35 @@ impl<'a> Settled<'a> {
     }
 }
 
+/// Fewer stacks are not worth a thread.
+const MIN_SHARE: usize = 1 << 13;
+
+/// The moment of each stack's earliest sample, and the threads that have a stack whose latest
+/// sample sees another.
+fn place(stacks: &[SlimStack<'_>], timeline: &Timeline) -> (Vec<Moment>, HashSet<(Pid, Tid)>) {
+    let mut ambiguous = HashSet::new();
+    let mut histories = HashMap::new();
+    let mut recent = None;
+    let place = |stack: &SlimStack<'_>| {
+        let thread = stack.thread();
+        let (first, last) = stack.times();
+        let history = match recent {
+            Some((of, history)) if of == thread => history,
+            Some(_) | None => *histories
+                .entry(thread)
+                .or_insert_with(|| timeline.histories(thread.0, thread.1)),
+        };
+        recent = Some((thread, history));
+        let (moment, until) = history.moment_until(first);
+        if until.is_some_and(|until| until <= last) {
+            ambiguous.insert(thread);
+        }
+        moment
+    };
+    let moments = stacks.iter().map(place).collect();
+    (moments, ambiguous)
+}
+
 impl<'a> Folded<'a> {
     /// Tells, with the timeline at hand, what was true of each stack's thread. The stacks are taken
     /// out.
@@ -85,20 +115,13 @@ impl<'a> Folded<'a> {
         threads: usize,
     ) -> Settled<'a> {
         let mut stacks = std::mem::take(&mut self.stacks);
-        let mut ambiguous = HashSet::new();
-        let mut histories = HashMap::new();
-        let mut place = |stack: UniqueStack<'_>| {
-            let thread = (stack.key.pid, stack.key.tid);
-            let history = histories
-                .entry(thread)
-                .or_insert_with(|| timeline.histories(thread.0, thread.1));
-            let moment = history.moment(stack.first);
-            if moment != history.moment(stack.last) {
-                ambiguous.insert(thread);
-            }
-            moment
-        };
-        let mut moments: Vec<Moment> = stacks.iter().map(&mut place).collect();
+        let place = |share: &[SlimStack<'_>]| place(share, timeline);
+        let placed = in_shares(&stacks.list, (threads, MIN_SHARE), place);
+        let (mut moments, mut ambiguous) = (Vec::new(), HashSet::new());
+        for (some, also) in placed {
+            moments.extend(some);
+            ambiguous.extend(also);
+        }
         if ambiguous.is_empty() {
             return Settled { stacks, moments };
         }
@@ -122,8 +145,12 @@ impl<'a> Folded<'a> {
     }
 
     /// Number of different stacks, before [`Self::settle`].
-    pub fn len(&self) -> usize {
-        self.stacks.list.len()
+    pub fn distinct_stacks(&self) -> usize {
+        let mut table = StackTable::new(StackHasher::new());
+        for stack in self.stacks.iter() {
+            table.add(&stack);
+        }
+        table.into_stacks().list.len()
     }
 
     /// Whether nothing was folded.

@@ -6,7 +6,8 @@ use super::table::{StackKey, UniqueStack, UserPart};
 use crate::space::Moment;
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
 
-/// Unique stacks in order. What most stacks do not have lies apart.
+/// Unique stacks in order, those of each part of a walk by themselves. What most stacks do not have
+/// lies apart.
 #[derive(Debug, Default)]
 pub(super) struct Stacks<'a> {
     pub(super) list: Vec<SlimStack<'a>>,
@@ -42,6 +43,11 @@ impl SlimStack<'_> {
     /// Its process and thread.
     pub(super) fn thread(&self) -> (Pid, Tid) {
         (self.pid, self.tid)
+    }
+
+    /// Times of its earliest and of its latest sample.
+    pub(super) fn times(&self) -> (Timestamp, Timestamp) {
+        (self.first, self.last)
     }
 
     /// Whether it is that stack, whose rest lies at `rest`.
@@ -109,6 +115,18 @@ impl<'a> Stacks<'a> {
     pub(super) fn push(&mut self, stack: &UniqueStack<'a>) {
         let rest = self.rest_of(stack);
         self.list.push(SlimStack::of(stack, rest));
+    }
+
+    /// Adds the stacks of a later part.
+    pub(super) fn append(&mut self, later: Self) {
+        let rests = later.rests.into_iter();
+        let places: Vec<u32> = rests.map(|rest| self.position_of(rest)).collect();
+        let place = |rest: u32| (rest as usize).checked_sub(1).map_or(0, |at| places[at]);
+        let list = later.list.into_iter();
+        self.list.extend(list.map(|slim| SlimStack {
+            rest: place(slim.rest),
+            ..slim
+        }));
     }
 
     /// A stack of the list with all it has.

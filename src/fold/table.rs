@@ -61,6 +61,9 @@ pub struct UniqueStack<'a> {
     pub last: Timestamp,
 }
 
+/// So many stacks take 64 MB.
+const FEW: usize = 1 << 20;
+
 /// Unique stacks in order of their first appearance.
 #[derive(Debug)]
 pub(super) struct StackTable<'a> {
@@ -85,6 +88,35 @@ impl<'a> StackTable<'a> {
     pub(super) fn add(&mut self, new: &UniqueStack<'a>) {
         let rest = self.stacks.rest_of(new);
         let part = self.hasher.hash(&new.key, rest, new.chain);
+        self.add_hashed(new, rest, part);
+    }
+
+    /// Adds the stacks of another table with the same hasher.
+    ///
+    /// Stacks that are in both stay apart as long as there are few in all: whoever names them
+    /// merges them, and a look-up for each takes longer than that.
+    pub(super) fn append(&mut self, other: Self) {
+        if self.stacks.list.len() + other.stacks.list.len() <= FEW {
+            self.stacks.append(other.stacks);
+            return;
+        }
+        let mut parts = vec![0; other.stacks.list.len()];
+        for &(part, ix) in &other.index {
+            parts[ix as usize] = part;
+        }
+        for (new, part) in other.stacks.iter().zip(parts) {
+            let rest = self.stacks.rest_of(&new);
+            // Tables number the rests each in its own way: only stacks without hash the same.
+            if rest == 0 {
+                self.add_hashed(&new, rest, part);
+            } else {
+                self.add(&new);
+            }
+        }
+    }
+
+    #[inline]
+    fn add_hashed(&mut self, new: &UniqueStack<'a>, rest: u32, part: u32) {
         let stacks = &mut self.stacks.list;
         let same = |&(old_part, ix): &(u32, u32)| {
             old_part == part && stacks[ix as usize].is_same(new, rest)

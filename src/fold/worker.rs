@@ -172,9 +172,7 @@ impl<'a> Worker<'a> {
 
     /// Adds what the walk of the following part found.
     fn append(&mut self, later: Self) {
-        for stack in later.table.into_stacks().iter() {
-            self.table.add(&stack);
-        }
+        self.table.append(later.table);
         let clock = self.clock;
         let carry = |(time, position, sideband): (Option<Timestamp>, _, _)| {
             (time.or(clock), position, sideband)

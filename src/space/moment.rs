@@ -46,17 +46,33 @@ pub struct Histories<'t> {
 impl Histories<'_> {
     /// What was true at a time.
     pub fn moment(&self, time: Timestamp) -> Moment {
-        Moment {
-            epoch: in_force(self.epochs, |epoch| epoch.from <= time),
-            thread_name: in_force(self.thread_names, |&(from, _)| from <= time),
-            process_name: in_force(self.process_names, |&(from, _)| from <= time),
-        }
+        self.moment_until(time).0
+    }
+
+    /// What was true at a time, and from when on something else was; `None` when that stayed so.
+    pub fn moment_until(&self, time: Timestamp) -> (Moment, Option<Timestamp>) {
+        let name = |&(from, _): &(Timestamp, NameIx)| from;
+        let (epoch, next_epoch) = in_force(self.epochs, |epoch| epoch.from, time);
+        let (thread_name, next_thread) = in_force(self.thread_names, name, time);
+        let (process_name, next_process) = in_force(self.process_names, name, time);
+        let moment = Moment {
+            epoch,
+            thread_name,
+            process_name,
+        };
+        let changes = [next_epoch, next_thread, next_process];
+        (moment, changes.into_iter().flatten().min())
     }
 }
 
-/// Position of the last entry that holds, or of the first entry when none does: what is known
-/// first is taken to have been so before.
-fn in_force<T>(history: &[T], holds: impl Fn(&T) -> bool) -> u32 {
-    let behind = history.partition_point(holds);
-    u32::try_from(behind.saturating_sub(1)).unwrap_or(u32::MAX)
+/// Position of the last entry that began by `time`, or of the first entry when none did: what is
+/// known first is taken to have been so before. Then when the entry behind it begins.
+fn in_force<T>(
+    history: &[T],
+    from: impl Fn(&T) -> Timestamp,
+    time: Timestamp,
+) -> (u32, Option<Timestamp>) {
+    let behind = history.partition_point(|entry| from(entry) <= time);
+    let position = u32::try_from(behind.saturating_sub(1)).unwrap_or(u32::MAX);
+    (position, history.get(behind.max(1)).map(from))
 }

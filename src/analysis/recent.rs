@@ -1,0 +1,73 @@
+//! A small memory of where addresses lie: stacks have most of theirs in common.
+
+use super::passage::Passage;
+use crate::units::Avma;
+
+/// Where addresses were met lately, each in the one place that it can have; a later one with the
+/// same place drives it out.
+#[derive(Debug)]
+pub(super) struct Recent {
+    places: Box<[Place]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    lookup: Avma,
+    /// The number of the space that the address is of.
+    space: u32,
+    /// Its location, as an index into the locator's list.
+    location: u32,
+    passage: Passage,
+}
+
+/// Places are numbered with so many bits: together they fit into the second level of a CPU's
+/// caches.
+const BITS: u32 = 13;
+
+impl Recent {
+    /// The number that stands for the kernel in place of a space. There are no more spaces than
+    /// stacks, and fewer than 2^32 of them.
+    pub(super) const KERNEL: u32 = u32::MAX;
+    /// A number that no space has, for places where nothing was met.
+    const NOTHING: u32 = u32::MAX - 1;
+
+    pub(super) fn new() -> Self {
+        let empty = Place {
+            lookup: Avma::new(0),
+            space: Self::NOTHING,
+            location: 0,
+            passage: Passage::Call,
+        };
+        Self {
+            places: vec![empty; 1 << BITS].into(),
+        }
+    }
+
+    /// What was remembered of an address of a space.
+    #[inline]
+    pub(super) fn get(&self, space: u32, lookup: Avma) -> Option<(u32, Passage)> {
+        let place = self.places.get(Self::place(space, lookup))?;
+        let is_it = place.lookup == lookup && place.space == space;
+        is_it.then_some((place.location, place.passage))
+    }
+
+    /// Remembers an address of a space.
+    #[inline]
+    pub(super) fn set(&mut self, space: u32, lookup: Avma, (location, passage): (u32, Passage)) {
+        if let Some(place) = self.places.get_mut(Self::place(space, lookup)) {
+            *place = Place {
+                lookup,
+                space,
+                location,
+                passage,
+            };
+        }
+    }
+
+    #[inline]
+    fn place(space: u32, lookup: Avma) -> usize {
+        let mixed = lookup.as_u64() ^ u64::from(space) << 32;
+        let hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        usize::try_from(hash >> (u64::BITS - BITS)).unwrap_or(0)
+    }
+}

@@ -1,0 +1,94 @@
+//! Work on a list, shared between threads.
+
+use std::thread;
+
+/// Has up to `threads` threads do `work`, each on a share of `items` that holds `least` of them at
+/// the least. Results come in the order of the shares; there are none for an empty list.
+///
+/// A panic of a thread goes on in the caller.
+pub(crate) fn in_shares<T, R>(
+    items: &[T],
+    (threads, least): (usize, usize),
+    work: impl Fn(&[T]) -> R + Sync,
+) -> Vec<R>
+where
+    T: Sync,
+    R: Send,
+{
+    on_threads(items.chunks(share_of(items.len(), threads, least)), work)
+}
+
+/// The same for items that are changed.
+pub(crate) fn in_shares_mut<T, R>(
+    items: &mut [T],
+    (threads, least): (usize, usize),
+    work: impl Fn(&mut [T]) -> R + Sync,
+) -> Vec<R>
+where
+    T: Send,
+    R: Send,
+{
+    let share = share_of(items.len(), threads, least);
+    on_threads(items.chunks_mut(share), work)
+}
+
+fn share_of(items: usize, threads: usize, least: usize) -> usize {
+    items.div_ceil(threads.max(1)).max(least).max(1)
+}
+
+/// Does the work on the first share itself, and on each of the others by a thread of its own.
+pub(crate) fn on_threads<S, R>(
+    shares: impl IntoIterator<Item = S>,
+    work: impl Fn(S) -> R + Sync,
+) -> Vec<R>
+where
+    S: Send,
+    R: Send,
+{
+    let work = &work;
+    let mut shares = shares.into_iter();
+    thread::scope(|scope| {
+        let Some(own) = shares.next() else {
+            return Vec::new();
+        };
+        let others: Vec<_> = shares
+            .map(|share| scope.spawn(move || work(share)))
+            .collect();
+        let mut results = vec![work(own)];
+        for other in others {
+            match other.join() {
+                Ok(result) => results.push(result),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        results
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By definition: every item once, in order, whatever the number of threads.
+    #[test]
+    fn shares_hold_every_item_in_order() {
+        let items: Vec<u32> = (0..1000).collect();
+        for threads in [0, 1, 2, 3, 16, 2000] {
+            let shares = in_shares(&items, (threads, 1), <[u32]>::to_vec);
+            assert!(shares.len() <= threads.max(1));
+            assert_eq!(shares.concat(), items);
+            let mut changed = items.clone();
+            in_shares_mut(&mut changed, (threads, 7), |share| {
+                share.iter_mut().for_each(|item| *item += 1);
+            });
+            assert!(changed.iter().copied().eq(1..1001));
+        }
+        assert!(in_shares(&[(); 0], (2, 0), <[()]>::len).is_empty());
+    }
+
+    #[test]
+    fn small_lists_are_one_share() {
+        assert_eq!(in_shares(&[1, 2, 3], (16, 3), <[i32]>::len), [3]);
+        assert_eq!(in_shares(&[1, 2, 3, 4], (16, 3), <[i32]>::len), [3, 1]);
+    }
+}
