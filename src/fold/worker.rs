@@ -285,7 +285,7 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
-        if !plan.selection.takes(&sample) {
+        if !plan.wants_all && !plan.selection.takes(&sample) {
             self.tally.filtered += 1;
             return Ok(());
         }
@@ -304,7 +304,11 @@ impl<'a> Worker<'a> {
     }
 
     /// Adds the stack of a wanted sample.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "fields of the sample that are not used here are not decoded then"
+    )]
+    #[inline(always)]
     fn stack<O: ByteOrder>(
         &mut self,
         plan: &Plan<'_>,
