@@ -75,7 +75,9 @@ impl EarlyKernel {
     ///
     /// A text that the user named or that lies in the capture directory is the user's word. One
     /// from a cache or from the running kernel is known by build id only, which all boots share:
-    /// it is used only when the capture says where its kernel lay.
+    /// it is used only when the capture says where its kernel lay. perf fills its cache once for a
+    /// build id, in whatever boot that was; when that was another one than the recorded, the
+    /// running kernel is asked too.
     pub(super) fn fit(
         self,
         timeline: &Timeline,
@@ -88,38 +90,56 @@ impl EarlyKernel {
         } else {
             read_kernel(build_id, symbols)?
         };
-        Ok(stated.and_then(|stated| stated.fit(timeline)))
+        let is_users_word = stated.as_ref().is_some_and(|stated| stated.is_users_word);
+        let found = stated.and_then(|stated| stated.fit(timeline));
+        if !is_users_word && found.as_ref().is_some_and(lacks_modules) {
+            let running = read_running(build_id, symbols)?;
+            let running = running.and_then(|stated| stated.fit(timeline));
+            return Ok(running.filter(|running| !lacks_modules(running)).or(found));
+        }
+        Ok(found)
     }
 }
 
+/// Whether symbols are those of another boot, so that modules have no names.
+fn lacks_modules((kernel, source): &(KernelSymbols, KernelSource)) -> bool {
+    !matches!(source, KernelSource::SameBoot(_)) || kernel.has_foreign_modules()
+}
+
 fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
-    let stated = |text: &Storage, path: PathBuf, is_users_word| {
-        let symbols = KernelSymbols::parse(&path, text.bytes())?;
-        Ok(Some(Stated {
-            symbols,
-            path,
-            is_users_word,
-        }))
-    };
     if let Some(path) = &symbols.kallsyms {
-        return stated(&Storage::open_unpacked(path)?, path.clone(), true);
+        return Stated::parse(&Storage::open_unpacked(path)?, path.clone(), true);
     }
     if let Some(found) = symbols.places.find_kallsyms(build_id)? {
         let directory = symbols.places.capture_dir.as_ref();
         let is_users_word = found.origin == Origin::Capture
             && directory.is_some_and(|directory| found.path.starts_with(directory));
-        return stated(&found.text, found.path, is_users_word);
+        return Stated::parse(&found.text, found.path, is_users_word);
     }
+    read_running(build_id, symbols)
+}
+
+/// The symbols of the running kernel, when it is the recorded one.
+fn read_running(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
     match &symbols.live {
         Some(live) if Some(&live.build_id) == build_id => {
             let path = live.kallsyms.clone();
-            stated(&Storage::open(&path)?, path, false)
+            Stated::parse(&Storage::open(&path)?, path, false)
         }
         Some(_) | None => Ok(None),
     }
 }
 
 impl Stated {
+    fn parse(text: &Storage, path: PathBuf, is_users_word: bool) -> Result<Option<Self>> {
+        let symbols = KernelSymbols::parse(&path, text.bytes())?;
+        Ok(Some(Self {
+            symbols,
+            path,
+            is_users_word,
+        }))
+    }
+
     fn fit(self, timeline: &Timeline) -> Option<(KernelSymbols, KernelSource)> {
         let Self {
             symbols: kernel,
