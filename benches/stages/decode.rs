@@ -10,7 +10,7 @@ use linux_perf_data::{PerfFileReader, PerfFileRecord};
 use vmflame::analysis::{choose_event, count_records};
 use vmflame::fold::{Selection, Split, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
-use vmflame::perf::bytes::{Little, u64_at};
+use vmflame::perf::bytes::{ByteOrder, Little};
 use vmflame::perf::{Capture, Met, scan};
 
 use super::captures;
@@ -92,9 +92,8 @@ fn decode(path: &Path) -> Decoded {
         let event = event.and_then(|ix| events.get(ix)).unwrap();
         let head = event.layout.head::<Little>(record.body).unwrap();
         found.samples += 1;
-        for word in head.chain.unwrap_or_default().chunks_exact(8) {
-            let entry = u64_at::<Little>(word, 0).unwrap();
-            found.entry_sum = found.entry_sum.wrapping_add(entry);
+        for &word in head.chain.unwrap_or_default().as_chunks().0 {
+            found.entry_sum = found.entry_sum.wrapping_add(Little::u64(word));
         }
     };
     let scan = scan::<Little, _, _, _>(&capture.regions(), 1, Decoded::default, visit);
