@@ -1,7 +1,8 @@
 //! Stage 3: samples to unique raw stacks with their weights.
 //!
 //! Input: a capture's record regions. Output: [`Folded`]: each different stack of each thread
-//! once, with how many samples it stands for, and the sideband met on the way.
+//! once (once for each part of the walk, while there are few), with how many samples it stands
+//! for, and the sideband met on the way.
 //!
 //! One walk does both. A stack's entry remembers the first and the last time it was seen; only
 //! entries in whose time the thread's name or its process's mappings changed are ambiguous, and
