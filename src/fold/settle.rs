@@ -2,17 +2,18 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::chain::ChainFrames;
 use super::plan::Plan;
 use super::select::Selection;
 use super::split::Split;
 use super::stacks::{SlimStack, Stacks};
-use super::table::{StackHasher, StackTable, UniqueStack};
+use super::table::{StackHasher, StackTable, UniqueStack, UserPart};
 use super::worker::{Folded, walk};
 use crate::perf::Capture;
-use crate::perf::bytes::with_order;
+use crate::perf::bytes::{ByteOrder, with_order};
 use crate::shares::in_shares;
 use crate::space::{Moment, Timeline};
-use crate::units::{EventIx, Pid, Tid};
+use crate::units::{CpuMode, EventIx, Pid, Tid};
 
 /// A unique stack with what was true of its thread.
 #[derive(Clone, Copy, Debug)]
@@ -75,15 +76,19 @@ impl<'a> Settled<'a> {
 /// Fewer stacks are not worth a thread.
 const MIN_SHARE: usize = 1 << 13;
 
-/// The moment of each stack's earliest sample, and the threads that have a stack whose latest
-/// sample sees another.
-fn place(stacks: &[SlimStack<'_>], timeline: &Timeline) -> (Vec<Moment>, HashSet<(Pid, Tid)>) {
+/// The moment of each stack's earliest sample, and the threads that have a stack whose samples do
+/// not all mean the same.
+fn place<O: ByteOrder>(
+    share: &[SlimStack<'_>],
+    stacks: &Stacks<'_>,
+    timeline: &Timeline,
+) -> (Vec<Moment>, HashSet<(Pid, Tid)>) {
     let mut ambiguous = HashSet::new();
     let mut histories = HashMap::new();
     let mut recent = None;
-    let place = |stack: &SlimStack<'_>| {
-        let thread = stack.thread();
-        let (first, last) = stack.times();
+    let place = |slim: &SlimStack<'_>| {
+        let thread = slim.thread();
+        let (first, last) = slim.times();
         let history = match recent {
             Some((of, history)) if of == thread => history,
             Some(_) | None => *histories
@@ -92,21 +97,43 @@ fn place(stacks: &[SlimStack<'_>], timeline: &Timeline) -> (Vec<Moment>, HashSet
         };
         recent = Some((thread, history));
         let (moment, until) = history.moment_until(first);
-        if until.is_some_and(|until| until <= last) {
+        if until.is_some_and(|until| until <= last)
+            && !means_the_same::<O>(
+                &stacks.whole(slim),
+                (moment, history.moment(last)),
+                timeline,
+            )
+        {
             ambiguous.insert(thread);
         }
         moment
     };
-    let moments = stacks.iter().map(place).collect();
+    let moments = share.iter().map(place).collect();
     (moments, ambiguous)
+}
+
+/// Whether a stack means the same at all moments from one to another: mappings elsewhere in its
+/// process changed.
+fn means_the_same<O: ByteOrder>(
+    stack: &UniqueStack<'_>,
+    moments: (Moment, Moment),
+    timeline: &Timeline,
+) -> bool {
+    let frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
+    let user = frames.filter(|frame| frame.mode == CpuMode::User);
+    let addresses = user.flat_map(|frame| [frame.recorded, frame.lookup]);
+    stack.user == UserPart::InChain
+        && stack.key.ip == 0
+        && timeline.is_same_throughout(stack.key.pid, moments, addresses)
 }
 
 impl<'a> Folded<'a> {
     /// Tells, with the timeline at hand, what was true of each stack's thread. The stacks are taken
     /// out.
     ///
-    /// Stacks that were seen before and after a change of their thread or process are folded
-    /// again, sample by sample; that takes a second walk, which most captures do not need.
+    /// Threads with stacks that were seen before and after a change which concerns them, of their
+    /// names or of what lies at their addresses, are folded again, sample by sample; that takes a
+    /// second walk, which most captures do not need.
     pub fn settle(
         &mut self,
         capture: &'a Capture,
@@ -115,8 +142,10 @@ impl<'a> Folded<'a> {
         threads: usize,
     ) -> Settled<'a> {
         let mut stacks = std::mem::take(&mut self.stacks);
-        let place = |share: &[SlimStack<'_>]| place(share, timeline);
-        let placed = in_shares(&stacks.list, (threads, MIN_SHARE), place);
+        let placed = with_order!(capture.endian(), O => {
+            let place = |share: &[SlimStack<'_>]| place::<O>(share, &stacks, timeline);
+            in_shares(&stacks.list, (threads, MIN_SHARE), place)
+        });
         let (mut moments, mut ambiguous) = (Vec::new(), HashSet::new());
         for (some, also) in placed {
             moments.extend(some);

@@ -12,6 +12,9 @@ use super::moment::{Epoch, Histories, Moment};
 use crate::perf::{MappingRecord, Sideband};
 use crate::units::{Avma, BuildId, CpuMode, Pid, Tid, Timestamp};
 
+/// A stack that lasted through more epochs is not compared with each of them.
+const MANY_EPOCHS: usize = 16;
+
 /// Index of a thread name in its [`Timeline`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct NameIx(pub u32);
@@ -253,6 +256,36 @@ impl Timeline {
         epochs
             .get(usize::try_from(moment.epoch).ok()?)
             .map(|epoch| &epoch.space)
+    }
+
+    /// Whether a thread has the same names, and its process the same at all of `addresses`, at all
+    /// moments from one to a later one. `false` also when there are too many moments to look at.
+    pub fn is_same_throughout(
+        &self,
+        pid: Pid,
+        (from, to): (Moment, Moment),
+        mut addresses: impl Iterator<Item = Avma>,
+    ) -> bool {
+        let names = |of: Moment| (of.thread_name, of.process_name);
+        let place = |ix| usize::try_from(ix).unwrap_or(usize::MAX);
+        let epochs = self.epochs.get(&pid).map(Vec::as_slice);
+        let between = epochs.and_then(|epochs| epochs.get(place(from.epoch)..=place(to.epoch)));
+        let Some([first, later @ ..]) = between else {
+            return false;
+        };
+        if names(from) != names(to) || later.len() > MANY_EPOCHS {
+            return false;
+        }
+        let is_program_kept = later.iter().all(|epoch| !epoch.began_by_exec);
+        let found = |epoch: &Epoch, at: Avma| {
+            let mapping = epoch.space.find(at);
+            mapping.map(|mapping| (mapping.dso, mapping.offset_of(at)))
+        };
+        is_program_kept
+            && addresses.all(|at| {
+                let of_first = found(first, at);
+                later.iter().all(|epoch| found(epoch, at) == of_first)
+            })
     }
 
     /// The moment to look up `caller` in, the code that asked for the program to be replaced.

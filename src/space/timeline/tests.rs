@@ -140,3 +140,38 @@ fn threads_have_the_name_of_the_time() {
     assert_eq!(name(19).as_deref(), Some("qemu"));
     assert_eq!(name(20).as_deref(), Some("CPU 0/KVM"));
 }
+
+/// All samples of a process would be folded a second time because it loaded a library somewhere
+/// else; or those that see another object, name or program would not be.
+#[test]
+fn only_changes_at_its_own_addresses_concern_a_stack() {
+    let (pid, tid) = (Pid::new(7), Tid::new(7));
+    let comm = |is_exec, name| Sideband::Comm {
+        pid,
+        tid,
+        is_exec,
+        name,
+    };
+    let records = vec![
+        map(10, 7, 0x1000, b"a"),
+        map(10, 7, 0x5000, b"b"),
+        map(20, 7, 0x5000, b"c"),
+        item(30, comm(false, b"renamed")),
+        item(40, comm(false, b"again")),
+        item(50, comm(true, b"exec")),
+        map(60, 7, 0x1000, b"a"),
+    ];
+    let timeline = Timeline::build(records, &HashMap::new());
+    let same = |from, to, addresses: &[u64]| {
+        let moment = |time| timeline.moment(pid, tid, Timestamp::from_nanos(time));
+        let addresses = addresses.iter().copied().map(Avma::new);
+        timeline.is_same_throughout(pid, (moment(from), moment(to)), addresses)
+    };
+    assert!(same(15, 25, &[0x1800, 0x9000]));
+    assert!(!same(15, 25, &[0x1800, 0x5800]));
+    assert!(same(15, 15, &[0x5800]));
+    // The first name is taken to have been the thread's before.
+    assert!(same(15, 35, &[0x1800]));
+    assert!(!same(35, 45, &[0x1800]));
+    assert!(!same(45, 65, &[0x1800]));
+}
