@@ -10,6 +10,7 @@ use linux_perf_data::Feature;
 use super::bytes::{ByteOrder, Endian, with_order};
 use super::events::Events;
 use super::features::{Features, RecordedBuildId};
+use super::finding::Finding;
 use super::header::Magic;
 use super::mapping::MappedFile;
 use super::recognise::not_perf_data;
@@ -19,49 +20,6 @@ use super::segments::{Segment, Unpacked};
 use super::storage::{Spool, Storage, Wrapping, most_unpacked};
 use super::stream::describe;
 use crate::error::{Error, Result};
-
-/// Something about a capture that its user should know.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Finding {
-    /// The header states no records: the recorder was stopped before it could finish the file.
-    Unfinished,
-    /// The records end before the place that the header states.
-    CutOff {
-        /// Bytes that are missing.
-        missing: u64,
-    },
-    /// The header says that the records lie where they cannot; they were looked for.
-    LostPlace,
-    /// The header says that an event's entry is so long, which cannot be.
-    OddAttrLen {
-        /// The length.
-        stated: u64,
-    },
-    /// Events, or ids of events, that do not lie in the file.
-    LostAttrs,
-    /// Feature sections that do not lie in the file.
-    LostFeatures(Vec<Feature>),
-    /// Compressed records that could not be read.
-    LostCompressed {
-        /// Compressed bytes.
-        bytes: u64,
-    },
-    /// What compressed records hold could not be kept in a temporary file.
-    LostUnpacked {
-        /// What the system said.
-        cause: String,
-    },
-    /// A file of a directory is not there.
-    LostPart {
-        /// Its number, as in `data.3`.
-        number: u32,
-    },
-    /// The compression around the file ends in the middle, or is damaged.
-    LostWrapping {
-        /// What the decoder said.
-        cause: String,
-    },
-}
 
 /// What kind of file a capture is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -245,7 +203,8 @@ impl Capture {
         let next = self.unpacked.arriving();
         let arriving = || {
             let (number, segment) = next()?;
-            Some((number, segment.begins_stream, region_of(segment, start)))
+            let region = self.region_of(segment, start);
+            Some((number, segment.begins_stream, region))
         };
         let later = thread::scope(|scope| {
             if threads > 1 {
@@ -327,7 +286,8 @@ impl Capture {
     pub fn regions(&self) -> Vec<Region<'_>> {
         let mut regions = self.plain_regions();
         let start = end_of(&regions);
-        regions.extend(self.segments().map(|segment| region_of(segment, start)));
+        let unpacked = self.segments();
+        regions.extend(unpacked.map(|segment| self.region_of(segment, start)));
         regions
     }
 
@@ -351,9 +311,20 @@ impl Capture {
                 bytes,
                 position: start,
                 mapping,
+                events: Some(&self.events),
             })
         };
         self.regions.iter().filter_map(region).collect()
+    }
+
+    /// A segment of unpacked records as a region; the first one begins at `start`.
+    fn region_of<'a>(&'a self, segment: &'a Segment, start: u64) -> Region<'a> {
+        Region {
+            bytes: segment.storage.bytes(),
+            position: start + segment.position,
+            mapping: segment.storage.mapping().map(|mapping| (mapping, 0)),
+            events: Some(&self.events),
+        }
     }
 }
 
@@ -361,15 +332,6 @@ impl Capture {
 fn end_of(regions: &[Region<'_>]) -> u64 {
     let last = regions.last();
     last.map_or(0, |region| region.position + region.bytes.len() as u64)
-}
-
-/// A segment of unpacked records as a region; the first one begins at `start`.
-fn region_of(segment: &Segment, start: u64) -> Region<'_> {
-    Region {
-        bytes: segment.storage.bytes(),
-        position: start + segment.position,
-        mapping: segment.storage.mapping().map(|mapping| (mapping, 0)),
-    }
 }
 
 /// How many missing files of a directory are named one by one.

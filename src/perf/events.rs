@@ -2,8 +2,8 @@
 
 use super::attr::{Attr, MIN_ATTR_SIZE};
 use super::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
-use super::capture::Finding;
 use super::features::Features;
+use super::finding::Finding;
 use super::header::{Header, Section};
 use super::ids::Ids;
 use super::layout::SampleLayout;

@@ -56,6 +56,11 @@ impl RecordHeader {
         is_known && self.is_possible()
     }
 
+    /// Whether its length is a number of whole words, as all are but COMPRESSED and its like.
+    pub const fn is_of_words(self) -> bool {
+        self.len.is_multiple_of(8)
+    }
+
     /// The CPU mode of the record.
     #[inline]
     pub const fn cpu_mode(self) -> CpuMode {

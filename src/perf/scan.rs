@@ -8,10 +8,11 @@
 
 use std::thread;
 
-use super::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_HEADER_TRACING_DATA};
-use super::bytes::{ByteOrder, position, u32_at, u64_at};
+use super::bytes::{ByteOrder, position};
+use super::events::Events;
 use super::mapping::MappedFile;
 use super::record::{RECORD_HEADER_LEN, RecordHeader};
+use super::resume::{LONG, find_run, is_trusted, next_record, resume};
 
 /// A run of whole records.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,8 @@ pub struct Region<'a> {
     pub position: u64,
     /// The mapping that the bytes belong to, and where in it they begin.
     pub mapping: Option<(&'a MappedFile, usize)>,
+    /// The events whose samples the records are, where they are known.
+    pub events: Option<&'a Events>,
 }
 
 /// A record as the walk meets it.
@@ -141,10 +144,6 @@ struct Walked<V> {
 
 /// How many plausible records in a row make a guess.
 const GUESS_RUN: usize = 64;
-/// How many plausible records in a row end a damaged stretch.
-const RESUME_RUN: usize = 3;
-/// How far a run is searched for in one go.
-const REACH: usize = 1 << 24;
 /// Parts smaller than this are not worth a thread.
 const MIN_PART: usize = 1 << 20;
 /// How much of the mapping is asked for in one step: large enough to be rare, small enough that
@@ -276,66 +275,6 @@ fn cut<'a, O: ByteOrder>(regions: &[Region<'a>], threads: usize) -> Vec<Part<'a>
     parts
 }
 
-/// The first place from `from` on where `run` plausible records follow each other or reach the end,
-/// within [`REACH`]; `None` when there is none.
-///
-/// Records lie on eight bytes, except behind a COMPRESSED one.
-fn find_run<O: ByteOrder>(bytes: &[u8], from: usize, run: usize) -> Option<usize> {
-    let until = bytes.len().min(from.saturating_add(REACH));
-    let aligned = (from.next_multiple_of(8)..until)
-        .step_by(8)
-        .find(|&at| is_run::<O>(bytes, at, run));
-    aligned.or_else(|| (from..until).find(|&at| is_run::<O>(bytes, at, run)))
-}
-
-/// Where the walk goes on after damage that begins before `from`.
-fn resume<O: ByteOrder>(bytes: &[u8], from: usize) -> usize {
-    (from..bytes.len())
-        .step_by(REACH)
-        .find_map(|from| find_run::<O>(bytes, from, RESUME_RUN))
-        .unwrap_or(bytes.len())
-}
-
-fn is_run<O: ByteOrder>(bytes: &[u8], mut at: usize, run: usize) -> bool {
-    for _ in 0..run {
-        if at == bytes.len() {
-            return true;
-        }
-        let header = bytes.get(at..).and_then(RecordHeader::parse::<O>);
-        match header {
-            Some(header) if header.is_plausible() => {
-                let Some(next) = next_record::<O>(bytes, at, header) else {
-                    return false;
-                };
-                at = next;
-            }
-            Some(_) | None => return false,
-        }
-    }
-    true
-}
-
-/// Where the record behind the one at `at` begins; `None` when this one reaches past the end.
-///
-/// The bytes of an AUX trace and of tracepoint formats follow their record uncounted.
-#[inline]
-pub(super) fn next_record<O: ByteOrder>(
-    bytes: &[u8],
-    at: usize,
-    header: RecordHeader,
-) -> Option<usize> {
-    let end = at + usize::from(header.len);
-    let extra = match header.record_type {
-        PERF_RECORD_AUXTRACE => position(u64_at::<O>(bytes, at + RECORD_HEADER_LEN)?),
-        PERF_RECORD_HEADER_TRACING_DATA => {
-            let len = u32_at::<O>(bytes, at + RECORD_HEADER_LEN)?;
-            position(len.into()).next_multiple_of(8)
-        }
-        _ => 0,
-    };
-    end.checked_add(extra).filter(|&end| end <= bytes.len())
-}
-
 fn walk<'a, O: ByteOrder, V>(
     part: Part<'a>,
     mut visitor: V,
@@ -358,9 +297,11 @@ fn walk<'a, O: ByteOrder, V>(
         let sound = upcoming.filter(|header| header.is_possible());
         let found = sound.and_then(|header| Some((header, next_record::<O>(bytes, at, header)?)));
         let following = found.and_then(|(_, next)| header_at(next));
-        // What is followed by no record may have the wrong length, or be overwritten to its end.
         let is_followed = following.is_none_or(RecordHeader::is_possible);
-        let trusted = found.filter(|_| is_followed);
+        let trusted = found.filter(|&(header, next)| {
+            let is_plain = is_followed && header.len < LONG;
+            is_plain || is_trusted::<O>(part.region, (at, next), header, is_followed)
+        });
         let Some((header, next)) = trusted else {
             let resumed = resume::<O>(bytes, at + 1);
             let len = (resumed - at) as u64;

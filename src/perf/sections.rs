@@ -6,9 +6,9 @@ use std::path::Path;
 use linux_perf_data::{Feature, FeatureSet};
 
 use super::bytes::{ByteOrder, position};
-use super::capture::Finding;
 use super::events::{Event, Events};
 use super::features::{Features, RecordedBuildId};
+use super::finding::Finding;
 use super::header::{HEADER_LEN, Header, PIPE_HEADER_LEN};
 use super::scan::Region;
 use super::stream::describe;
@@ -119,6 +119,7 @@ pub(super) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
         bytes: records,
         position: 0,
         mapping: None,
+        events: None,
     });
     let mut build_ids = found.features.build_ids::<O>();
     build_ids.extend(found.build_ids);

@@ -6,7 +6,7 @@ use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
 use super::bytes::ByteOrder;
 use super::record::RecordHeader;
-use super::scan::next_record;
+use super::resume::next_record;
 use super::segments::Chain;
 use super::storage::{IN_MEMORY, Spool, Storage, most_unpacked};
 
@@ -174,6 +174,7 @@ mod tests {
             bytes,
             position,
             mapping: None,
+            events: None,
         }
     }
 

@@ -1,0 +1,138 @@
+//! Records that are damaged one by one: what is intact is read, nothing is made up.
+//!
+//! The law: of so many samples all are read but those whose bytes were touched.
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+use std::io::{Cursor as Memory, Write as _};
+use std::ops::Range;
+use std::path::Path;
+
+use vmflame::fold::{Folded, Selection, Split, fold};
+use vmflame::perf::abi::PERF_CONTEXT_USER;
+use vmflame::perf::bytes::{Big, ByteOrder, Little};
+use vmflame::perf::writer::{Description, FileWriter, RecordWriter, SampleValues, WrittenEvent};
+use vmflame::perf::{Capture, Spool};
+use vmflame::units::{EventIx, Timestamp};
+
+const SAMPLES: u64 = 400;
+
+/// A file of samples of different lengths, and where each of them lies.
+fn file<O: ByteOrder>() -> (Vec<u8>, Vec<Range<usize>>) {
+    let mut event = WrittenEvent::cpu_clock();
+    event.ids = vec![1];
+    let description = Description {
+        events: vec![event.clone()],
+        features: vec![],
+    };
+    let mut records = RecordWriter::<O>::new();
+    let mut places = Vec::new();
+    for number in 0..SAMPLES {
+        let frames = usize::try_from(number % 11).unwrap();
+        let chain = [vec![PERF_CONTEXT_USER], vec![0x40_1010 + number; frames]].concat();
+        let values = SampleValues {
+            id: 1,
+            time: Timestamp::from_nanos(1000 + number),
+            chain: &chain,
+            ..SampleValues::default()
+        };
+        let start = records.bytes().len();
+        records.sample(&event.attr, 2, &values);
+        places.push(start..records.bytes().len());
+    }
+    let mut out = FileWriter::<O, _>::new(Memory::new(Vec::new()), &description).unwrap();
+    out.write(records.bytes()).unwrap();
+    let bytes = out.finish().unwrap().into_inner();
+    let first = &records.bytes()[..64];
+    let start = bytes.windows(64).position(|part| part == first).unwrap();
+    let moved = places
+        .into_iter()
+        .map(|place| place.start + start..place.end + start);
+    (bytes, moved.collect())
+}
+
+/// What folding makes of the bytes; checks the law of conservation.
+fn with_folded<T>(bytes: &[u8], look: impl FnOnce(&Folded<'_>) -> T) -> T {
+    let mut spool = Spool::default();
+    spool.write_all(bytes).unwrap();
+    let capture = Capture::from_spool(Path::new("made up"), spool).unwrap();
+    let folded = fold(&capture, &Selection::all_of(EventIx(0)), Split::Nothing, 2);
+    assert!(folded.tally.adds_up());
+    look(&folded)
+}
+
+/// Samples that were read, samples among them that were skipped, and bytes that are no records.
+fn read(bytes: &[u8]) -> (u64, u64, u64) {
+    with_folded(bytes, |folded| {
+        let tally = &folded.tally;
+        (tally.read, tally.skipped_total(), tally.damaged_bytes)
+    })
+}
+
+/// The sample before the damaged one was jumped over with it, because no record followed it.
+#[test]
+fn a_damaged_header_costs_its_own_sample_only() {
+    fn check<O: ByteOrder>() {
+        let (whole, places) = file::<O>();
+        assert_eq!(read(&whole), (SAMPLES, 0, 0));
+        for hit in [1, 7, 150, 398] {
+            let place = places[hit].clone();
+            for filler in [0x00, 0xff, 0x5a] {
+                let mut bytes = whole.clone();
+                bytes[place.start..place.start + 8].fill(filler);
+                let len = place.len() as u64;
+                assert_eq!(read(&bytes), (SAMPLES - 1, 0, len), "{hit} {filler:#x}");
+            }
+        }
+    }
+    check::<Little>();
+    check::<Big>();
+}
+
+/// A sample that was overwritten to its end and beyond is not taken for one.
+#[test]
+fn an_overwritten_sample_is_no_sample() {
+    let (whole, places) = file::<Little>();
+    // 3 to 6 have chains of 3 to 6 frames: the damage begins in the chain of the first.
+    let damage = places[3].end - 16..places[6].start + 8;
+    let touched = 4;
+    for filler in [0x00, 0xff, 0x5a] {
+        let mut bytes = whole.clone();
+        bytes[damage.clone()].fill(filler);
+        let len = (places[6].end - places[3].start) as u64;
+        assert_eq!(read(&bytes), (SAMPLES - touched, 0, len), "{filler:#x}");
+    }
+}
+
+/// A flipped bit of a length makes one sample swallow those behind it, up to 64 KiB of them, and
+/// when it ends where a record begins nothing looks wrong.
+#[test]
+fn a_sample_that_is_too_long_hides_no_others() {
+    let (whole, places) = file::<Little>();
+    for (hit, last) in [(1, 20), (5, 60), (200, 399)] {
+        let stated = places[last].end - places[hit].start;
+        assert!(stated > 512, "only long records are looked at");
+        let mut bytes = whole.clone();
+        let len = u16::try_from(stated).unwrap().to_le_bytes();
+        bytes[places[hit].start + 6..places[hit].start + 8].copy_from_slice(&len);
+        let lost = places[hit].len() as u64;
+        assert_eq!(read(&bytes), (SAMPLES - 1, 0, lost), "{hit} to {last}");
+    }
+}
+
+/// Where four bytes are missing all records behind them lie between the words; they were jumped
+/// over up to where four bytes were missing again.
+#[test]
+fn records_between_words_are_found() {
+    let (whole, places) = file::<Little>();
+    let mut bytes = whole.clone();
+    // From the back: the places before stay where they are.
+    for hit in [300, 100] {
+        let at = places[hit].start + 20;
+        bytes.drain(at..at + 4);
+    }
+    let (found, skipped, damaged) = read(&bytes);
+    assert_eq!((found, skipped), (SAMPLES - 2, 0));
+    let len = (places[100].len() + places[300].len()) as u64;
+    // What the header counts as records is eight bytes longer than what is there.
+    assert!((len - 8..=len).contains(&damaged), "{damaged} of {len}");
+}
