@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 
 use vmflame::fold::{Selection, Split, fold};
 use vmflame::perf::bytes::{Big, ByteOrder, Little};
-use vmflame::perf::writer::{Description, FileWriter, RecordWriter, SampleValues, WrittenEvent};
+use vmflame::perf::writer::{
+    Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+};
 use vmflame::perf::{Capture, Finding, Spool};
 use vmflame::units::EventIx;
 
@@ -16,6 +18,9 @@ const ATTR_ENTRY_LEN: usize = 2;
 const ATTRS_OFFSET: usize = 3;
 const ATTRS_LEN: usize = 4;
 const DATA_OFFSET: usize = 5;
+const DATA_LEN: usize = 6;
+/// The features, 64 a word.
+const FEATURES: usize = 9;
 /// The header's length, behind which the writer puts the ids of both events, then the attributes.
 const HEADER_WORDS: usize = 13;
 const SAMPLES: u64 = 5;
@@ -27,15 +32,30 @@ fn file<O: ByteOrder>() -> Vec<u8> {
 
 /// The same with more records behind the samples.
 fn file_with<O: ByteOrder>(more: &[u8]) -> Vec<u8> {
+    written::<O>(more, false)
+}
+
+/// The same with a copy of the attributes in `EVENT_DESC` and a few texts, as perf writes it, if
+/// wanted.
+fn written<O: ByteOrder>(more: &[u8], is_described: bool) -> Vec<u8> {
     let event = |id| {
         let mut event = WrittenEvent::cpu_clock();
         event.ids = vec![id];
         event
     };
-    let description = Description {
-        events: vec![event(1), event(2)],
-        features: vec![],
-    };
+    let events = vec![event(1), event(2)];
+    let mut features = Vec::new();
+    if is_described {
+        use vmflame::perf::Feature;
+        for feature in [Feature::HOSTNAME, Feature::OSRELEASE, Feature::VERSION] {
+            features.push(FeatureSection::text(feature, "vm"));
+        }
+        for feature in [Feature::ARCH, Feature::CPUDESC, Feature::CPUID] {
+            features.push(FeatureSection::text(feature, "x86_64"));
+        }
+        features.push(FeatureSection::event_names(&events));
+    }
+    let description = Description { events, features };
     let mut records = RecordWriter::<O>::new();
     for _ in 0..SAMPLES {
         let values = SampleValues {
@@ -120,6 +140,70 @@ fn ids_outside_the_file_are_a_finding() {
     let ids = usize::try_from(start + 2 * entry).unwrap() / 8 - 2;
     let bytes = with_word::<Little>(whole, ids, 1 << 40);
     assert_eq!(read(&bytes), (0, vec![Finding::LostAttrs]));
+}
+
+/// perf writes the attributes twice. Where those at the beginning were lost, nothing was read
+/// although the copy at the end was whole.
+#[test]
+fn lost_attributes_are_taken_from_their_copy() {
+    fn check<O: ByteOrder>() {
+        let whole = written::<O>(&[], true);
+        let header = |at: usize| {
+            let bytes = *whole[at * 8..].first_chunk().unwrap();
+            usize::try_from(O::u64(bytes)).unwrap()
+        };
+        assert_eq!(read(&whole), (SAMPLES, vec![]));
+        let (start, len) = (header(ATTRS_OFFSET), header(ATTRS_LEN));
+        let mut zeroed = whole.clone();
+        zeroed[start..start + len].fill(0);
+        let mut without_ids = whole.clone();
+        without_ids[HEADER_WORDS * 8..start].fill(0);
+        let damaged = [
+            ("zeroed", zeroed),
+            ("ids zeroed", without_ids),
+            ("no place", with_word::<O>(whole.clone(), ATTRS_OFFSET, 0)),
+            ("no length", with_word::<O>(whole.clone(), ATTRS_LEN, 0)),
+        ];
+        for (how, bytes) in damaged {
+            let found = (SAMPLES, vec![Finding::DescribedAttrs]);
+            assert_eq!(read(&bytes), found, "{how}");
+        }
+    }
+    check::<Little>();
+    check::<Big>();
+}
+
+/// A length of the records that is too small left the rest of them out.
+#[test]
+fn records_behind_their_stated_end_are_read() {
+    let mut records = RecordWriter::<Little>::new();
+    let mut event = WrittenEvent::cpu_clock();
+    event.ids = vec![2];
+    for _ in 0..50 {
+        let values = SampleValues {
+            id: 2,
+            chain: &[0x1000],
+            ..SampleValues::default()
+        };
+        records.sample(&event.attr, 1, &values);
+    }
+    let whole = written::<Little>(records.bytes(), true);
+    assert_eq!(read(&whole), (SAMPLES + 50, vec![]));
+    let half = word(&whole, DATA_LEN) / 16 * 8;
+    let bytes = with_word::<Little>(whole, DATA_LEN, half);
+    assert_eq!(read(&bytes), (SAMPLES + 50, vec![Finding::LostEnd]));
+}
+
+/// A flipped bit among the features made a capture one of simpleperf, which is not read.
+#[test]
+fn a_host_name_tells_perf_from_simpleperf() {
+    let whole = file::<Little>();
+    let simpleperf = with_word::<Little>(whole, FEATURES + 2, 0b11);
+    let error = open(&simpleperf).unwrap_err().to_string();
+    assert!(error.contains("simpleperf"), "{error}");
+    let host_name = 1 << 3;
+    let with_name = with_word::<Little>(simpleperf, FEATURES, host_name);
+    assert_eq!(read(&with_name).0, SAMPLES);
 }
 
 /// A section of attributes that is cut off in the middle loses an event.

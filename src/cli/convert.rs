@@ -273,6 +273,7 @@ fn ends_early(capture: &Capture) -> bool {
             Finding::Unfinished
                 | Finding::CutOff { .. }
                 | Finding::LostPlace
+                | Finding::LostEnd
                 | Finding::LostCompressed { .. }
                 | Finding::LostUnpacked { .. }
                 | Finding::LostWrapping { .. }
@@ -303,6 +304,12 @@ pub(super) fn describe(finding: &Finding) -> String {
             "the header is damaged: it does not say where the records are; they were looked for"
                 .to_owned()
         }
+        Finding::LostEnd => "the header is damaged: records go on where it says that they end; \
+                             they were read to the end of the file"
+            .to_owned(),
+        Finding::DescribedAttrs => "the attributes of events at the beginning of the file are \
+                                    damaged; their copy at its end was taken"
+            .to_owned(),
         Finding::OddAttrLen { stated } => format!(
             "the header is damaged: it says that an event's attributes take {stated} bytes, which \
              they cannot; the place that they have was taken"

@@ -169,7 +169,8 @@ impl Events {
                 is_short |= ids.is_none();
                 // A perf before attributes had a length wrote 0, and the shortest ones.
                 let own = u32_at::<O>(attr, 4)?;
-                if own_len::<O>(attr).is_none() && (own != 0 || attr_len > MIN_ATTR_SIZE) {
+                let is_possible = own_len::<O>(attr).is_some_and(|own| own <= attr_len);
+                if !is_possible && (own != 0 || attr_len > MIN_ATTR_SIZE) {
                     findings.push(Finding::OddAttrLen { stated: own.into() });
                 }
                 let ids = ids.unwrap_or_default();
@@ -188,31 +189,46 @@ impl Events {
     }
 
     /// Names events, and adds ids they lack, from the `EVENT_DESC` feature.
-    pub fn describe<O: ByteOrder>(list: &mut [Event], features: &Features) -> Option<()> {
-        let mut at = Cursor::<O>::new(features.section(Feature::EVENT_DESC)?);
-        let count = at.u32()?;
-        let attr_len = position(u64::from(at.u32()?));
-        for ix in 0..count {
-            at.take(attr_len)?;
-            let ids_len = position(u64::from(at.u32()?)).checked_mul(8)?;
-            let name = String::from_utf8_lossy(at.header_string()?).into_owned();
-            let ids: Vec<u64> = at
-                .take(ids_len)?
-                .chunks_exact(8)
-                .filter_map(|id| u64_at::<O>(id, 0))
-                .collect();
+    pub fn describe<O: ByteOrder>(list: &mut [Event], features: &Features) {
+        for (ix, described) in Self::described::<O>(features).into_iter().enumerate() {
             let same_ids = list
                 .iter()
-                .position(|event| !ids.is_empty() && event.ids == ids);
-            let same_place = usize::try_from(ix).ok();
-            if let Some(event) = same_ids.or(same_place).and_then(|ix| list.get_mut(ix)) {
-                event.name = name;
+                .position(|event| !described.ids.is_empty() && event.ids == described.ids);
+            if let Some(event) = list.get_mut(same_ids.unwrap_or(ix)) {
+                event.name = described.name;
                 if event.ids.is_empty() {
-                    event.ids = ids;
+                    event.ids = described.ids;
                 }
             }
         }
-        Some(())
+    }
+
+    /// The events as the `EVENT_DESC` feature has them, up to the first that makes no sense.
+    pub(super) fn described<O: ByteOrder>(features: &Features) -> Vec<Event> {
+        let mut list = Vec::new();
+        let section = features.section(Feature::EVENT_DESC).unwrap_or_default();
+        let mut at = Cursor::<O>::new(section);
+        let (Some(count), Some(attr_len)) = (at.u32(), at.u32()) else {
+            return list;
+        };
+        let attr_len = position(u64::from(attr_len));
+        for _ in 0..count {
+            let Some(event) = Self::take_described(&mut at, attr_len) else {
+                break;
+            };
+            list.push(event);
+        }
+        list
+    }
+
+    fn take_described<O: ByteOrder>(at: &mut Cursor<'_, O>, attr_len: usize) -> Option<Event> {
+        let attr = at.take(attr_len)?;
+        let ids_len = position(u64::from(at.u32()?)).checked_mul(8)?;
+        let name = String::from_utf8_lossy(at.header_string()?).into_owned();
+        let ids = at.take(ids_len)?.chunks_exact(8);
+        let ids = ids.filter_map(|id| u64_at::<O>(id, 0)).collect();
+        let event = Event::new(parse_attr::<O>(attr)?, ids);
+        Some(Event { name, ..event })
     }
 }
 

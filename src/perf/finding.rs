@@ -19,8 +19,12 @@ pub enum Finding {
         /// The length.
         stated: u64,
     },
+    /// The header says that the records end where they go on; they were read to the end of the file.
+    LostEnd,
     /// Events, or ids of events, that do not lie in the file.
     LostAttrs,
+    /// The events that the file begins with are damaged: those of the features were taken.
+    DescribedAttrs,
     /// Feature sections that do not lie in the file.
     LostFeatures(Vec<Feature>),
     /// Compressed records that could not be read.

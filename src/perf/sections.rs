@@ -10,6 +10,8 @@ use super::events::{Event, Events};
 use super::features::{Features, RecordedBuildId};
 use super::finding::Finding;
 use super::header::{HEADER_LEN, Header, PIPE_HEADER_LEN};
+use super::record::RecordHeader;
+use super::resume::{find_run, next_record};
 use super::scan::Region;
 use super::stream::describe;
 use super::tracing::tracepoints;
@@ -36,18 +38,23 @@ pub(super) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opene
         .with_hint("record with perf, or convert it with simpleperf's own tools"));
     }
     let mut findings = Vec::new();
-    let place = place_of_records(&header, bytes.len(), &mut findings);
-    let features = if place.end_is_stated {
+    let mut place = place_of_records(&header, bytes.len(), &mut findings);
+    let mut features = Features::default();
+    if place.end_is_stated {
         let table = header.feature_table().unwrap_or(u64::MAX);
-        let (features, lost) = Features::read::<O>(bytes, table, header.features);
-        if !lost.is_empty() {
-            findings.push(Finding::LostFeatures(lost));
+        let (found, lost) = Features::read::<O>(bytes, table, header.features);
+        if !lost.is_empty() && goes_on::<O>(bytes, place.range.end) {
+            findings.push(Finding::LostEnd);
+            place.range.end = bytes.len();
+        } else {
+            if !lost.is_empty() {
+                findings.push(Finding::LostFeatures(lost));
+            }
+            features = found;
         }
-        features
-    } else {
-        Features::default()
-    };
-    let events = Events::read::<O>(bytes, &header, &mut findings);
+    }
+    let mut events = Events::read::<O>(bytes, &header, &mut findings);
+    mend_events::<O>(&mut events, &features, &mut findings);
     let build_ids = features.build_ids::<O>();
     Ok(Opened {
         regions: vec![(0, place.range)],
@@ -104,11 +111,49 @@ fn place_of_records(header: &Header, file_len: usize, findings: &mut Vec<Finding
     }
 }
 
-/// Whether the features are those of simpleperf, which uses the numbers from 128 up.
+/// Takes the events as the features describe them where those that the file begins with are
+/// damaged: the recorder writes attributes, ids and all twice.
+fn mend_events<O: ByteOrder>(
+    events: &mut Vec<Event>,
+    features: &Features,
+    findings: &mut Vec<Finding>,
+) {
+    let is_of_attrs =
+        |finding: &Finding| matches!(finding, Finding::OddAttrLen { .. } | Finding::LostAttrs);
+    let is_zero = |event: &Event| event.ids.iter().all(|&id| id == 0);
+    let described = Events::described::<O>(features);
+    let mut pairs = events.iter().zip(&described);
+    let is_damaged = events.is_empty()
+        || findings.iter().any(is_of_attrs)
+        || pairs.any(|(event, copy)| !event.ids.is_empty() && is_zero(event) && !is_zero(copy));
+    if !is_damaged || described.is_empty() || described.len() < events.len() {
+        return;
+    }
+    *events = described;
+    findings.retain(|finding| !is_of_attrs(finding));
+    findings.push(Finding::DescribedAttrs);
+}
+
+/// Whether records go on behind the place where the header says that they end. Nothing else in a
+/// file looks like so many records in a row.
+fn goes_on<O: ByteOrder>(bytes: &[u8], end: usize) -> bool {
+    const RUN: usize = 16;
+    let rest = bytes.get(end..).unwrap_or_default();
+    let mut at = find_run::<O>(rest, 0, RUN);
+    for _ in 0..RUN {
+        at = at.and_then(|at| {
+            let header = RecordHeader::parse::<O>(rest.get(at..)?)?;
+            next_record::<O>(rest, at, header)
+        });
+    }
+    at.is_some()
+}
+
+/// Whether the features are those of simpleperf, which uses the numbers from 128 up and does not
+/// write the host's name. perf always does: there a high number is damage.
 fn is_of_simpleperf(features: &FeatureSet) -> bool {
-    features
-        .iter()
-        .any(|feature| feature >= Feature::SIMPLEPERF_FILE)
+    let mut own = features.iter().filter(|&it| it >= Feature::SIMPLEPERF_FILE);
+    own.next().is_some() && !features.has_feature(Feature::HOSTNAME)
 }
 
 /// Reads what the records of pipe-mode data say about themselves.
@@ -125,10 +170,12 @@ pub(super) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
     build_ids.extend(found.build_ids);
     let regions = vec![(0, start..bytes.len())];
     let findings = found.lacks_attrs.then_some(Finding::LostAttrs);
-    let findings = findings.into_iter().collect();
+    let mut findings = findings.into_iter().collect();
+    let mut events = found.events;
+    mend_events::<O>(&mut events, &found.features, &mut findings);
     Opened {
         regions,
-        events: found.events,
+        events,
         features: found.features,
         build_ids,
         findings,
