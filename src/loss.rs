@@ -57,6 +57,8 @@ pub struct Tally {
     pub truncated_aux: u64,
     /// Records of mappings, names and processes that are too short to be read.
     pub unread_sideband: u64,
+    /// Records of kinds that this program does not know.
+    pub unknown_records: u64,
 }
 
 impl Tally {
@@ -90,6 +92,7 @@ impl Tally {
         self.copied_stacks += other.copied_stacks;
         self.truncated_aux += other.truncated_aux;
         self.unread_sideband += other.unread_sideband;
+        self.unknown_records += other.unknown_records;
     }
 
     /// Whether something could not be read or made no sense.

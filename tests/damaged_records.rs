@@ -136,3 +136,14 @@ fn records_between_words_are_found() {
     // What the header counts as records is eight bytes longer than what is there.
     assert!((len - 8..=len).contains(&damaged), "{damaged} of {len}");
 }
+
+/// A sample of a kind that nobody knows was lost without a word.
+#[test]
+fn records_of_unknown_kinds_are_counted() {
+    let (mut bytes, places) = file::<Little>();
+    bytes[places[9].start] = 41;
+    let unknown = with_folded(&bytes, |folded| {
+        (folded.tally.read, folded.tally.unknown_records)
+    });
+    assert_eq!(unknown, (SAMPLES - 1, 1));
+}

@@ -243,6 +243,7 @@ fn quality(profile: &Profile) -> String {
     );
     add(tally.truncated_aux, "AUX pieces cut by the kernel");
     add(tally.unread_sideband, UNREAD_SIDEBAND);
+    add(tally.unknown_records, UNKNOWN_RECORDS);
     add(tally.damaged_bytes, "bytes damaged");
     let mut line = parts.join(", ");
     if !profile.unresolved.is_empty() {
@@ -257,6 +258,8 @@ fn quality(profile: &Profile) -> String {
     line
 }
 
+pub(super) const UNKNOWN_RECORDS: &str =
+    "records of unknown kinds, of a newer perf or by damage, left out";
 pub(super) const UNREAD_SIDEBAND: &str =
     "records of mappings, names or processes that are too short and were not read";
 

@@ -104,6 +104,7 @@ pub(super) fn walk<'a, O: ByteOrder>(
         }
         all.append(part);
     }
+    all.tally.unknown_records = scan.counts.unknown();
     keep_promises::<O>(capture, &mut all, threads);
     let from_start = |(time, position, sideband): (Option<Timestamp>, u64, _)| SidebandItem {
         time: time.unwrap_or_default(),

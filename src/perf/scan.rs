@@ -8,6 +8,7 @@
 
 use std::thread;
 
+use super::abi::record_name;
 use super::bytes::{ByteOrder, position};
 use super::events::Events;
 use super::mapping::MappedFile;
@@ -88,6 +89,12 @@ impl RecordCounts {
             .get(position(record_type.into()))
             .copied()
             .unwrap_or(0)
+    }
+
+    /// The number of records of types that this program does not know.
+    pub fn unknown(&self) -> u64 {
+        let unknown = self.iter().filter(|&(kind, _)| record_name(kind).is_none());
+        unknown.map(|(_, count)| count).sum()
     }
 
     /// Types that occur, with their numbers, in order of type.
