@@ -1,6 +1,6 @@
 //! An opened capture: events, features and record regions of a perf.data file.
 
-use std::io;
+use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::{iter, thread};
@@ -112,6 +112,7 @@ impl Capture {
             let Some(found) = Wrapping::of(storage.bytes()) else {
                 break;
             };
+            refuse_other_content(path, found, storage.bytes())?;
             let unpacked = found.unpack(storage.bytes(), limit);
             let (inner, problem) =
                 unpacked.map_err(|source| Error::io("decompress", path, source))?;
@@ -326,6 +327,19 @@ impl Capture {
             events: Some(&self.events),
         }
     }
+}
+
+/// Looks at the first bytes of what is packed: what is no capture is not unpacked to its end.
+fn refuse_other_content(path: &Path, wrapping: Wrapping, packed: &[u8]) -> Result<()> {
+    let mut start = Vec::new();
+    let reader = wrapping.unwrap(packed).map(|reader| reader.take(16));
+    // What cannot be unpacked is dealt with where all of it is.
+    let read = reader.and_then(|mut reader| reader.read_to_end(&mut start));
+    let is_other = Magic::of(&start).is_none() && Wrapping::of(&start).is_none();
+    if read.is_ok() && is_other && !start.is_empty() {
+        return Err(not_perf_data(path, &start));
+    }
+    Ok(())
 }
 
 /// The position behind the last region.
