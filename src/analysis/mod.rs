@@ -37,7 +37,7 @@ pub use timing::{Stage, Stopwatch, Timings};
 use crate::error::{Error, Result};
 use crate::fold::{Folded, Gap, Selection, Settled, Split, fold};
 use crate::kvm::Tagger;
-use crate::loss::Tally;
+use crate::loss::{Skip, Tally};
 use crate::perf::Capture;
 use crate::perf::bytes::with_order;
 use crate::space::Timeline;
@@ -330,7 +330,17 @@ fn add_up(stacks: &NamedStacks, no_tag: bool) -> (Vec<(Tag, u64)>, u64) {
 fn nothing_left(tally: &Tally, event: &str) -> Error {
     let of_event = tally.folded + tally.filtered;
     if of_event == 0 {
-        return Error::request(format!("the capture has no samples of {event}"));
+        let error = Error::request(format!("the capture has no samples of {event}"));
+        let causes = Skip::ALL.into_iter().zip(tally.skipped);
+        let causes: Vec<String> = causes
+            .filter(|&(_, count)| count > 0)
+            .map(|(reason, count)| format!("{count} {reason}"))
+            .collect();
+        return if causes.is_empty() {
+            error
+        } else {
+            error.with_hint(format!("samples that were skipped: {}", causes.join(", ")))
+        };
     }
     Error::NoMatch {
         what: format!("none of the {of_event} samples of {event} passes the filters"),
