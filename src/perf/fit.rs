@@ -5,13 +5,14 @@ use super::abi::{
     PERF_RECORD_FINISHED_ROUND, PERF_RECORD_FORK, PERF_RECORD_ITRACE_START, PERF_RECORD_LOST,
     PERF_RECORD_LOST_SAMPLES, PERF_RECORD_MMAP, PERF_RECORD_MMAP2, PERF_RECORD_SAMPLE,
     PERF_RECORD_SWITCH, PERF_RECORD_SWITCH_CPU_WIDE, PERF_RECORD_THROTTLE, PERF_RECORD_UNTHROTTLE,
-    PERF_SAMPLE_ADDR, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU, PERF_SAMPLE_ID,
-    PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP, PERF_SAMPLE_PERIOD, PERF_SAMPLE_READ,
+    PERF_RECORD_USER_TYPE_START, PERF_SAMPLE_ADDR, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU,
+    PERF_SAMPLE_ID, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP, PERF_SAMPLE_PERIOD, PERF_SAMPLE_READ,
     PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
 };
-use super::bytes::{ByteOrder, c_string, u64_at};
+use super::bytes::{ByteOrder, u64_at};
 use super::events::{Event, Events};
 use super::layout::SampleHead;
+use super::sideband::is_padded_name;
 use super::tail::SampleTail;
 
 /// What lies behind the call chain of samples: all but these.
@@ -43,12 +44,18 @@ pub(super) fn fit<O: ByteOrder>(events: &Events, record_type: u32, body: &[u8]) 
     let is_exact = match record_type {
         PERF_RECORD_SAMPLE => return fit_of_sample::<O>(events, body),
         PERF_RECORD_FINISHED_ROUND | PERF_RECORD_FINISHED_INIT => body.is_empty(),
+        PERF_RECORD_USER_TYPE_START.. => return Fit::Unknown,
         _ => {
-            let Some(own) = own_len(record_type, body) else {
+            let event = events.of_sideband::<O>(body);
+            let trailer_len = event.map_or(0, |event| event.layout.trailer().len());
+            let own = body.len().checked_sub(trailer_len);
+            let Some(own) = own.and_then(|len| body.get(..len)) else {
+                return Fit::Odd;
+            };
+            let Some(is_exact) = is_of_kind(record_type, own) else {
                 return Fit::Unknown;
             };
-            let event = events.of_sideband::<O>(body);
-            event.is_some_and(|event| own + event.layout.trailer().len() == body.len())
+            is_exact
         }
     };
     if is_exact { Fit::Exact } else { Fit::Odd }
@@ -89,28 +96,25 @@ pub(super) fn has_possible_chain<O: ByteOrder>(events: &Events, body: &[u8]) -> 
     words.all(|word| matches!(u64_at::<O>(word, 0).map(|word| word >> 56), Some(0 | 0xff)))
 }
 
-/// Length of a kernel's record without header and trailer; `None` for other kinds.
-///
-/// Names end with one to eight NULs, so that the whole is a number of words.
-fn own_len(record_type: u32, body: &[u8]) -> Option<usize> {
-    let with_name = |fixed: usize| {
-        let name = c_string(body.get(fixed..)?);
-        Some(fixed + (name.len() + 1).next_multiple_of(8))
-    };
-    match record_type {
-        PERF_RECORD_MMAP => with_name(32),
-        PERF_RECORD_MMAP2 => with_name(64),
-        PERF_RECORD_COMM => with_name(8),
-        PERF_RECORD_SWITCH => Some(0),
+/// Whether a kernel's record without header and trailer is as long as its kind; `None` for kinds
+/// that have no length of their own.
+fn is_of_kind(record_type: u32, own: &[u8]) -> Option<bool> {
+    let ends_with_name = |fixed: usize| own.get(fixed..).is_some_and(is_padded_name);
+    Some(match record_type {
+        PERF_RECORD_MMAP => ends_with_name(32),
+        // Without protection and flags, and with them.
+        PERF_RECORD_MMAP2 => ends_with_name(56) || ends_with_name(64),
+        PERF_RECORD_COMM => ends_with_name(8),
+        PERF_RECORD_SWITCH => own.is_empty(),
         PERF_RECORD_LOST_SAMPLES | PERF_RECORD_ITRACE_START | PERF_RECORD_SWITCH_CPU_WIDE => {
-            Some(8)
+            own.len() == 8
         }
-        PERF_RECORD_LOST => Some(16),
+        PERF_RECORD_LOST => own.len() == 16,
         PERF_RECORD_FORK
         | PERF_RECORD_EXIT
         | PERF_RECORD_THROTTLE
         | PERF_RECORD_UNTHROTTLE
-        | PERF_RECORD_AUX => Some(24),
-        _ => None,
-    }
+        | PERF_RECORD_AUX => own.len() == 24,
+        _ => return None,
+    })
 }

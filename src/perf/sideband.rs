@@ -167,7 +167,10 @@ fn mmap2<'a, O: ByteOrder>(
         let len = position(u64::from(*identity.first()?)).min(20);
         BuildId::new(identity.get(4..4 + len)?)
     };
-    at.take(8)?;
+    if build_id.is_some() || !is_padded_name(at.rest()) {
+        // Protection and flags, which kernels before 3.16 (and that of RHEL 7) do not write.
+        at.take(8)?;
+    }
     let name = c_string(at.rest());
     Some(MappingRecord {
         pid,
@@ -178,4 +181,79 @@ fn mmap2<'a, O: ByteOrder>(
         build_id,
         name,
     })
+}
+
+/// Whether bytes are a name and the one to eight NULs that make it a number of words. Protection
+/// and flags with a name behind them are not: they end with a NUL long before.
+pub(super) fn is_padded_name(bytes: &[u8]) -> bool {
+    (c_string(bytes).len() + 1).next_multiple_of(8) == bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bytes::{Big, Little};
+    use super::*;
+
+    /// A MMAP2 record without header and trailer; `access` are protection and flags.
+    fn mmap2_body<O: ByteOrder>(access: Option<[u32; 2]>, name: &str) -> Vec<u8> {
+        let u32 = |value: u32| {
+            if O::IS_BIG {
+                value.to_be_bytes()
+            } else {
+                value.to_le_bytes()
+            }
+        };
+        let u64 = |value: u64| {
+            if O::IS_BIG {
+                value.to_be_bytes()
+            } else {
+                value.to_le_bytes()
+            }
+        };
+        let mut body: Vec<u8> = [7, 8].into_iter().flat_map(u32).collect();
+        body.extend([0x1000, 0x2000, 0x3000].into_iter().flat_map(u64));
+        body.extend([8, 1].into_iter().flat_map(u32));
+        body.extend([4711, 1].into_iter().flat_map(u64));
+        body.extend(access.into_iter().flatten().flat_map(u32));
+        body.extend(name.as_bytes());
+        body.push(0);
+        body.resize(body.len().next_multiple_of(8), 0);
+        body
+    }
+
+    /// Kernels 3.12 to 3.15 and RHEL 7 write the name where later ones write protection and flags:
+    /// names lost their first eight characters, `/usr/lib64/libc.so.6` was `64/libc.so.6`.
+    #[test]
+    fn names_of_old_mappings_are_whole() {
+        fn check<O: ByteOrder>(access: Option<[u32; 2]>, name: &str) {
+            let body = mmap2_body::<O>(access, name);
+            let len = u16::try_from(8 + body.len()).unwrap();
+            let header = RecordHeader {
+                record_type: PERF_RECORD_MMAP2,
+                misc: 2,
+                len,
+            };
+            let Some(Sideband::Mapping(found)) = Sideband::parse::<O>(header, &body) else {
+                panic!("no mapping");
+            };
+            assert_eq!(found.name, name.as_bytes(), "{access:?}");
+        }
+        for name in [
+            "",
+            "/",
+            "//anon",
+            "[stack]",
+            "/usr/li",
+            "/usr/lib",
+            "/usr/lib64/libc.so.6",
+        ] {
+            check::<Little>(None, name);
+            check::<Big>(None, name);
+            // Protection none, read and execute; flags private, and with MAP_STACK and others.
+            for access in [[0, 0], [0, 2], [5, 2], [7, 0x12_0022]] {
+                check::<Little>(Some(access), name);
+                check::<Big>(Some(access), name);
+            }
+        }
+    }
 }
