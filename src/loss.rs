@@ -59,6 +59,8 @@ pub struct Tally {
     pub unread_sideband: u64,
     /// Records of kinds that this program does not know.
     pub unknown_records: u64,
+    /// Records, no samples, that are longer or shorter than their kind says.
+    pub odd_records: u64,
 }
 
 impl Tally {
@@ -93,6 +95,7 @@ impl Tally {
         self.truncated_aux += other.truncated_aux;
         self.unread_sideband += other.unread_sideband;
         self.unknown_records += other.unknown_records;
+        self.odd_records += other.odd_records;
     }
 
     /// Whether something could not be read or made no sense.

@@ -137,13 +137,18 @@ fn records_between_words_are_found() {
     assert!((len - 8..=len).contains(&damaged), "{damaged} of {len}");
 }
 
-/// A sample of a kind that nobody knows was lost without a word.
+/// A sample of a kind that nobody knows, or of another kind, was lost without a word.
 #[test]
-fn records_of_unknown_kinds_are_counted() {
-    let (mut bytes, places) = file::<Little>();
-    bytes[places[9].start] = 41;
-    let unknown = with_folded(&bytes, |folded| {
-        (folded.tally.read, folded.tally.unknown_records)
-    });
-    assert_eq!(unknown, (SAMPLES - 1, 1));
+fn samples_that_became_other_records_are_counted() {
+    let (whole, places) = file::<Little>();
+    // A kind that nobody knows, a mapping, lost samples.
+    for (kind, expected) in [(41, (1, 0)), (1, (0, 1)), (13, (0, 1))] {
+        let mut bytes = whole.clone();
+        bytes[places[9].start] = kind;
+        let (read, counted) = with_folded(&bytes, |folded| {
+            let tally = &folded.tally;
+            (tally.read, (tally.unknown_records, tally.odd_records))
+        });
+        assert_eq!((read, counted), (SAMPLES - 1, expected), "{kind}");
+    }
 }

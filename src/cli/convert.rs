@@ -243,6 +243,7 @@ fn quality(profile: &Profile) -> String {
     );
     add(tally.truncated_aux, "AUX pieces cut by the kernel");
     add(tally.unread_sideband, UNREAD_SIDEBAND);
+    add(tally.odd_records, ODD_RECORDS);
     add(tally.unknown_records, UNKNOWN_RECORDS);
     add(tally.damaged_bytes, "bytes damaged");
     let mut line = parts.join(", ");
@@ -258,6 +259,8 @@ fn quality(profile: &Profile) -> String {
     line
 }
 
+pub(super) const ODD_RECORDS: &str =
+    "records that are longer or shorter than their kind, of a newer kernel or by damage";
 pub(super) const UNKNOWN_RECORDS: &str =
     "records of unknown kinds, of a newer perf or by damage, left out";
 pub(super) const UNREAD_SIDEBAND: &str =

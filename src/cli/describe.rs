@@ -131,6 +131,10 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         let records = with_spaces(tally.unread_sideband);
         writeln!(out, "{records} {}", convert::UNREAD_SIDEBAND)?;
     }
+    if tally.odd_records > 0 {
+        let records = with_spaces(tally.odd_records);
+        writeln!(out, "{records} {}", convert::ODD_RECORDS)?;
+    }
     if tally.unknown_records > 0 {
         let records = with_spaces(tally.unknown_records);
         writeln!(out, "{records} {}", convert::UNKNOWN_RECORDS)?;
@@ -278,6 +282,7 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
         "lost_samples": survey.tally.lost_samples,
         "truncated_aux": survey.tally.truncated_aux,
         "unread_sideband": survey.tally.unread_sideband,
+        "odd_records": survey.tally.odd_records,
         "unknown_records": survey.tally.unknown_records,
         "damaged_bytes": survey.tally.damaged_bytes,
         "kernel_symbols": kernel_words(&survey.kernel_source),

@@ -371,6 +371,7 @@ impl<'a> Worker<'a> {
         };
         let trailer = event.layout.trailer();
         let kind = record.header.record_type;
+        self.tally.odd_records += u64::from(record.is_of_odd_length::<O>(plan.events));
         if kind == PERF_RECORD_LOST {
             let lost = u64_at::<O>(record.body, 8).unwrap_or(0);
             self.tally.lost_records = self.tally.lost_records.saturating_add(lost);

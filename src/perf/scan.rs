@@ -11,6 +11,7 @@ use std::thread;
 use super::abi::record_name;
 use super::bytes::{ByteOrder, position};
 use super::events::Events;
+use super::fit::{Fit, fit};
 use super::mapping::MappedFile;
 use super::record::{RECORD_HEADER_LEN, RecordHeader};
 use super::resume::{LONG, find_run, is_trusted, next_record, resume};
@@ -37,6 +38,13 @@ pub struct Record<'a> {
     pub header: RecordHeader,
     /// What follows the header.
     pub body: &'a [u8],
+}
+
+impl Record<'_> {
+    /// Whether its length is another one than its kind, and its event, say.
+    pub fn is_of_odd_length<O: ByteOrder>(&self, events: &Events) -> bool {
+        fit::<O>(events, self.header.record_type, self.body) == Fit::Odd
+    }
 }
 
 /// What a walk meets.
