@@ -12,7 +12,7 @@ const RESUME_RUN: usize = 3;
 const UNALIGNED_RUN: usize = 16;
 /// Records from this length on are compared with what is in them: there are few, and a wrong length
 /// would hide many others.
-pub(super) const LONG: u16 = 512;
+pub(super) const LONG: u16 = 1024;
 /// How far a run is searched for in one go.
 const REACH: usize = 1 << 24;
 
