@@ -2,7 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::fold::{Folded, Selection, Split, TimeRange, fold};
-use crate::perf::abi::{PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_TIME};
+use crate::perf::abi::{
+    PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IP, PERF_SAMPLE_TIME,
+};
 use crate::perf::bytes::with_order;
 use crate::perf::{Capture, Event};
 use crate::units::{EventIx, Timestamp};
@@ -25,49 +27,57 @@ pub fn event_names(capture: &Capture) -> Vec<&str> {
         .collect()
 }
 
-/// Finds the event to fold: the one of that name, or the first that records call chains.
+/// Finds the event to fold: the one of that name, or the first that records call chains, or the
+/// first whose samples say at least where they were taken: see [`is_flat`].
 ///
 /// A name may leave out modifiers: `cpu-clock` finds `cpu-clock/freq=997/` and `cpu-clock:u`.
 ///
 /// # Errors
-/// When there is no such event, or no event records call chains.
+/// When there is no such event, or its samples do not say where they were taken.
 pub fn choose_event(capture: &Capture, name: Option<&str>) -> Result<EventIx> {
     let events = capture.events();
+    let find = |is_wanted: &dyn Fn(&Event) -> bool| {
+        let mut events = events.iter();
+        events.find(|(_, event)| is_wanted(event))
+    };
     let Some(name) = name else {
-        let with_chains = events
-            .iter()
-            .find(|(_, event)| has_stacks(event) && !event.attr.is_dummy());
-        return with_chains.map(|(ix, _)| ix).ok_or_else(|| {
-            Error::format(
-                capture.path(),
-                "no event of the capture records call chains",
-            )
-            .with_hint("record again with them: perf record -g")
+        let with_chains = find(&|event| has_stacks(event) && !event.attr.is_dummy());
+        let flat = || find(&|event| has_addresses(event) && !event.attr.is_dummy());
+        let found = with_chains.or_else(flat).map(|(ix, _)| ix);
+        return found.ok_or_else(|| {
+            Error::format(capture.path(), "no event of the capture records addresses")
+                .with_hint("record again with call chains: perf record -g")
         });
     };
-    let exact = events.iter().find(|(_, event)| event.name == name);
-    let found = exact.or_else(|| {
-        events
-            .iter()
-            .find(|(_, event)| plain_name(&event.name) == name)
-    });
-    let Some((ix, event)) = found else {
+    let exact = find(&|event| event.name == name);
+    let Some((ix, event)) = exact.or_else(|| find(&|event| plain_name(&event.name) == name)) else {
         let names = event_names(capture).join(", ");
         return Err(Error::request(format!("the capture has no event {name:?}"))
             .with_hint(format!("its events are: {names}")));
     };
-    if has_stacks(event) {
+    if has_stacks(event) || has_addresses(event) {
         return Ok(ix);
     }
     Err(
-        Error::request(format!("event {name} was recorded without call chains"))
-            .with_hint("record again with them: perf record -g"),
+        Error::request(format!("event {name} was recorded without addresses"))
+            .with_hint("record again with call chains: perf record -g"),
     )
 }
 
 /// Whether an event's samples hold call chains, or at least last branches.
 fn has_stacks(event: &Event) -> bool {
     event.attr.samples(PERF_SAMPLE_CALLCHAIN) || event.attr.samples(PERF_SAMPLE_BRANCH_STACK)
+}
+
+/// Whether an event's samples say where they were taken.
+fn has_addresses(event: &Event) -> bool {
+    event.attr.samples(PERF_SAMPLE_IP)
+}
+
+/// Whether the stacks of an event are single frames, because it records no call chains.
+pub fn is_flat(capture: &Capture, event: EventIx) -> bool {
+    let event = capture.events().get(event);
+    event.is_some_and(|event| !has_stacks(event))
 }
 
 /// An event's name without the settings and modifiers that perf appends.
@@ -85,10 +95,13 @@ fn plain_name(name: &str) -> &str {
     }
 }
 
-/// The first event with call chains that has samples.
+/// The first event that has samples, and call chains if there is one with both.
 pub(super) fn first_with_samples(capture: &Capture, folded: &Folded<'_>) -> Option<EventIx> {
-    let mut events = capture.events().iter();
-    let found = events.find(|&(ix, event)| has_stacks(event) && folded.event(ix) > 0);
+    let first = |is_wanted: fn(&Event) -> bool| {
+        let mut events = capture.events().iter();
+        events.find(|&(ix, event)| is_wanted(event) && folded.event(ix) > 0)
+    };
+    let found = first(has_stacks).or_else(|| first(has_addresses));
     found.map(|(ix, _)| ix)
 }
 
@@ -222,13 +235,26 @@ fn part_of(start: Timestamp, end: Timestamp, part: f64) -> Timestamp {
     Timestamp::from_nanos(start.as_nanos().saturating_add(passed))
 }
 
-/// How many addresses the recorder kept of a stack at most.
-pub(super) fn max_stack(capture: &Capture, event: EventIx) -> usize {
-    let event = capture.events().get(event);
-    match event.map_or(0, |event| event.attr.max_stack) {
-        // The default of `kernel.perf_event_max_stack`.
-        0 => 127,
-        stated => stated.into(),
+/// How an event's stacks were recorded.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Recorded {
+    /// How many addresses the recorder kept of a stack at most.
+    pub(super) max_stack: usize,
+    /// Whether samples have call chains, so that an empty one says something.
+    pub(super) has_chains: bool,
+}
+
+impl Recorded {
+    pub(super) fn of(capture: &Capture, event: EventIx) -> Self {
+        let attr = capture.events().get(event).map(|event| &event.attr);
+        Self {
+            max_stack: match attr.map_or(0, |attr| attr.max_stack) {
+                // The default of `kernel.perf_event_max_stack`.
+                0 => 127,
+                stated => stated.into(),
+            },
+            has_chains: attr.is_some_and(|attr| attr.samples(PERF_SAMPLE_CALLCHAIN)),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::Request;
+use super::choice::Recorded;
 use super::grouping::VmNames;
 use super::locate::{Locator, Map};
 use super::namer::Namer;
@@ -23,8 +24,7 @@ pub(super) struct Shared<'s, 'n> {
     pub(super) namer: Mutex<&'s mut Namer<'n>>,
     pub(super) request: &'s Request,
     pub(super) vms: &'s VmNames,
-    /// How many addresses the recorder kept of a stack.
-    pub(super) max_stack: usize,
+    pub(super) recorded: Recorded,
 }
 
 /// A thread's share of the stacks on their way from addresses to names.
@@ -52,9 +52,9 @@ impl<'a> Lane<'_, 'a> {
             let path = self.locator.path(located).iter().rev();
             let frames = path.map(|&at| self.frames[at as usize]);
             let task = &self.tasks[located.task as usize];
-            let (request, max_stack) = (shared.request, shared.max_stack);
+            let (request, recorded) = (shared.request, shared.recorded);
             self.merging
-                .add(located, (task, frames), (request, max_stack));
+                .add(located, (task, frames), (request, recorded));
         }
     }
 

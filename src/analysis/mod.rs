@@ -21,9 +21,10 @@ use std::thread;
 
 use hashbrown::HashMap;
 
+use self::choice::Recorded;
 use self::kernel::EarlyKernel;
 use self::namer::Namer;
-pub use choice::{TimeRequest, choose_event, event_names, parse_times};
+pub use choice::{TimeRequest, choose_event, event_names, is_flat, parse_times};
 pub use grouping::Grouping;
 pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
 pub use locate::FrameScope;
@@ -58,7 +59,8 @@ pub enum WeightKind {
 /// What is wanted of a capture.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The event's name; `None` takes the first that has samples with call chains.
+    /// The event's name; `None` takes the first that has samples with call chains, or else the first
+    /// that has samples.
     pub event: Option<String>,
     /// What a sample weighs.
     pub weight: WeightKind,
@@ -161,7 +163,7 @@ struct Walked<'a> {
 /// Runs the pipeline on a capture.
 ///
 /// # Errors
-/// When the request does not fit the capture (no such event, no call chains, nothing passes the
+/// When the request does not fit the capture (no such event, no addresses, nothing passes the
 /// filters), or a symbol file that was named cannot be used.
 pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
     let mut watch = Stopwatch::start();
@@ -171,8 +173,8 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     let mut namer = Namer::new(capture, (timeline, kernel), &build_ids, symbols)?;
     let periods = walked.stacks.weights();
     let event = walked.selection.event;
-    let max_stack = choice::max_stack(capture, event);
-    let stacks = naming::name_stacks(capture, &walked.stacks, &mut namer, (request, max_stack));
+    let recorded = Recorded::of(capture, event);
+    let stacks = naming::name_stacks(capture, &walked.stacks, &mut namer, (request, recorded));
     watch.lap(Stage::Name);
     let mut profile = finish(capture, event, &walked.folded, (stacks, namer), request)?;
     watch.lap(Stage::Tag);

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
+use super::choice::Recorded;
 use super::grouping::{SplitName, VmNames, roots, task_names};
 use super::lane::{Shared, in_lanes};
 use super::locate::{FrameScope, LocatedStack, Map, TaskKey};
@@ -42,13 +43,11 @@ pub(super) struct Merging {
 }
 
 /// Names the frames of all stacks. Every stack is `host` until [`NamedStacks::tag`].
-///
-/// `max_stack` is how many addresses the recorder kept of a stack.
 pub(super) fn name_stacks(
     capture: &Capture,
     settled: &Settled<'_>,
     namer: &mut Namer<'_>,
-    (request, max_stack): (&Request, usize),
+    (request, recorded): (&Request, Recorded),
 ) -> NamedStacks {
     let map = Map {
         timeline: namer.timeline(),
@@ -61,7 +60,7 @@ pub(super) fn name_stacks(
         namer: Mutex::new(namer),
         request,
         vms: &vms,
-        max_stack,
+        recorded,
     };
     let threads = request.threads;
     let merged = with_order!(capture.endian(), O => {
@@ -91,7 +90,7 @@ impl Merging {
             &Task,
             impl ExactSizeIterator<Item = (FrameIx, Option<Unresolved>)>,
         ),
-        (request, max_stack): (&Request, usize),
+        (request, recorded): (&Request, Recorded),
     ) {
         let (stack, chain_len) = (located.stack, located.chain_len);
         if chain.len() == 0 && request.scope != FrameScope::All {
@@ -119,7 +118,7 @@ impl Merging {
             pid: key.pid,
             tid: key.tid,
             mode: key.mode,
-            chain_is_empty: chain_len == 0,
+            chain_is_empty: recorded.has_chains && chain_len == 0,
             names: task.names,
             tag: Tag::Host,
             deciding: len,
@@ -129,7 +128,7 @@ impl Merging {
                 WeightKind::Period => stack.period,
             },
             slice: u32::try_from(slice).unwrap_or(u32::MAX),
-            truncated: samples_if(chain_len >= max_stack),
+            truncated: samples_if(chain_len >= recorded.max_stack),
             copied: samples_if(matches!(stack.user, UserPart::CopiedStack(_))),
             cgroup: task.cgroup,
         };

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::choice::Recorded;
 use super::input::{KernelSource, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::namer::{Namer, ObjectReport};
@@ -19,7 +20,7 @@ use crate::units::{BuildId, EventIx, Timestamp};
 /// What is in a capture.
 #[derive(Debug)]
 pub struct Survey {
-    /// The event whose stacks were looked at; `None` when no event records call chains.
+    /// The event whose stacks were looked at; `None` when no event records addresses.
     pub event: Option<EventIx>,
     /// Samples of each event, by [`EventIx`].
     pub events: Vec<u64>,
@@ -54,13 +55,13 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
     let kernel = EarlyKernel::read(&build_ids, symbols);
     let mut namer = Namer::new(capture, (&timeline, kernel), &build_ids, symbols)?;
-    if event.is_some() {
+    if let Some(event) = event {
         let settled = folded.settle(capture, (&selection, Split::Nothing), &timeline, threads);
         name_stacks(
             capture,
             &settled,
             &mut namer,
-            (&Request::default(), usize::MAX),
+            (&Request::default(), Recorded::of(capture, event)),
         );
     }
     Ok(Survey {

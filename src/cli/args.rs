@@ -119,7 +119,7 @@ pub(super) struct ConvertOptions {
 /// Which samples are wanted.
 #[derive(Args, Clone, Debug)]
 pub(super) struct FilterOptions {
-    /// The event to show (default: the first that has samples with call chains).
+    /// The event to show (default: the first that has samples with call chains, or else samples).
     #[arg(short, long)]
     pub(super) event: Option<String>,
     /// Only these processes: pids, separated by commas.

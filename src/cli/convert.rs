@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vmflame::analysis::{
-    KernelSource, Profile, Request, Stage, Stopwatch, SymbolRequest, profile, subtitle,
+    KernelSource, Profile, Request, Stage, Stopwatch, SymbolRequest, is_flat, profile, subtitle,
 };
 use vmflame::error::{Error, Result};
 use vmflame::fold::Gap;
@@ -160,6 +160,13 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
         && let Some(others) = other_events(capture, profile)
     {
         eprintln!("event: {}; -e takes another: {others}", profile.event_name);
+    }
+    if is_flat(capture, profile.event) {
+        eprintln!(
+            "warning: {} was recorded without call chains: every stack is a single frame",
+            profile.event_name
+        );
+        eprintln!("hint: record again with them: perf record -g");
     }
     kernel_warning(profile, symbols);
     for report in &profile.objects {

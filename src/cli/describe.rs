@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use vmflame::analysis::{KernelSource, Survey, survey};
+use vmflame::analysis::{KernelSource, Survey, is_flat, survey};
 use vmflame::error::Result;
 use vmflame::output::with_spaces;
 use vmflame::perf::abi::record_name;
@@ -190,11 +190,15 @@ fn write_events(out: &mut String, capture: &Capture, survey: &Survey) -> std::fm
             "* what convert takes by default: {} different stacks",
             with_spaces(survey.unique_stacks as u64)
         ),
-        None => writeln!(
+        None => writeln!(out, "no event records where its samples were taken"),
+    }?;
+    if survey.event.is_some_and(|event| is_flat(capture, event)) {
+        writeln!(
             out,
-            "no event records call chains: record with perf record -g"
-        ),
+            "no event records call chains, stacks are single frames: record with perf record -g"
+        )?;
     }
+    Ok(())
 }
 
 fn write_symbols(out: &mut String, survey: &Survey) -> std::fmt::Result {

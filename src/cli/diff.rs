@@ -6,7 +6,9 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
 
-use vmflame::analysis::{Input, Request, choose_event, count_in_slices, parse_times, profile};
+use vmflame::analysis::{
+    Input, Request, choose_event, count_in_slices, is_flat, parse_times, profile,
+};
 use vmflame::diff::{
     Comparison, Gate, Matching, Normalise, Options, SLICES, Side, Verdict, as_text, box_facts,
     is_folded, own_weights, parse_folded, picture_of,
@@ -208,7 +210,8 @@ fn side(options: &DiffOptions, wanted: &Wanted<'_>) -> Result<ReadSide> {
     };
     let symbols = live::symbols(&places, &input);
     let request = request(options, filters, &places)?;
-    if request.event.is_none() && choose_event(&capture, None).is_err() {
+    let has_stacks = || choose_event(&capture, None).is_ok_and(|event| !is_flat(&capture, event));
+    if request.event.is_none() && !has_stacks() {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
         let warnings: Vec<String> = capture.findings().iter().map(warn).collect();
         return Ok(ReadSide {
