@@ -230,6 +230,36 @@ fn a_search_marks_and_counts_and_can_be_reset() {
     assert_eq!(said["over"], "");
 }
 
+/// A browser that takes a picture of a page at once, with nobody at it, takes the beginning of the
+/// page: the head must be there, and the root of the stacks.
+#[test]
+fn a_picture_higher_than_the_window_opens_at_its_root_and_scrolls_when_used() {
+    let path: Vec<String> = (0..60).map(|depth| format!("f{depth}")).collect();
+    let path = path.join(";");
+    let deep: [Sample<'_>; 1] = [(&path, Tag::Host, 30)];
+    let said = drive(
+        "deep",
+        "",
+        &draw(&deep, &picture(&deep)),
+        "function place(e) { return e.getBoundingClientRect(); }
+         function at() { return Math.round(place(box('all')).bottom); }
+         function end(e) { return Math.round(place(d.documentElement).height) - w.innerHeight; }
+         var head = d.getElementById('head'), before = at();
+         say('window', w.innerHeight); say('scrolled', w.scrollY); say('page', end());
+         say('head', Math.round(place(head).top)); say('root', before > 0 && before <= w.innerHeight);
+         d.documentElement.dispatchEvent(new w.MouseEvent('pointermove', {bubbles: true}));
+         say('moved', Math.abs(at() - before) > 1); say('awake', w.scrollY === end() && end() > 300);
+         say('still', Math.round(place(head).top));
+         w.scrollTo(0, 0); say('top', Math.round(place(box('f59')).top) > 0);",
+    );
+    let Some(said) = said else { return };
+    assert_eq!((&*said["window"], &*said["scrolled"]), ("600", "0"));
+    assert_eq!((&*said["page"], &*said["head"]), ("0", "0"));
+    assert_eq!((&*said["root"], &*said["moved"]), ("true", "false"));
+    assert_eq!((&*said["awake"], &*said["still"]), ("true", "0"));
+    assert_eq!(said["top"], "true");
+}
+
 #[test]
 fn the_keyboard_alone_moves_and_zooms() {
     let said = drive_kvm(

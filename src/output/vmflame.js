@@ -4,7 +4,8 @@
 (function () {
     "use strict";
     var PAD = 10, LINE = 16, ROW = 20, FIRST = 36, FOOT = 14;
-    var root, head, boxes, legend, picked, current, byDepth, rowsOf;
+    var SIDE = 19, WAKES = ["pointermove", "pointerdown", "wheel", "touchstart", "click", "keydown", "focusin", "beforeprint"];
+    var root, head, boxes, legend, picked, current, byDepth, rowsOf, asleep = true, cut = 0;
 
     function start() {
         root = document.documentElement;
@@ -23,10 +24,8 @@
         window.addEventListener("keydown", pressed);
         boxes.addEventListener("focusin", focused);
         boxes.addEventListener("focusout", function (e) { tell(e.target, "mouseout"); });
+        WAKES.forEach(function (type) { window.addEventListener(type, wake, {capture: true, passive: true}); });
         arrange();
-        // Stacks grow from the bottom of a picture that may be much higher than the window.
-        window.scrollTo(0, root.getBoundingClientRect().height);
-        follow();
         var wanted = params().t;
         if (wanted) pick(wanted);
     }
@@ -48,8 +47,16 @@
         y = place_legend(width, y);
         var base = parseFloat(boxes.getAttribute("data-base"));
         var shift = Math.max(0, y - FIRST);
-        boxes.setAttribute("y", shift);
         var height = base + shift + FOOT;
+        // Stacks grow from the bottom of a picture that may be much higher than the window. Until
+        // the reader does something it is shown as if scrolled to its end, with the page at its
+        // beginning: browsers that take a picture of a scrolled page take nothing of it.
+        cut = asleep ? Math.max(0, height - window.innerHeight) : 0;
+        if (tall(y)) cut = 0;
+        height -= cut;
+        shift -= cut;
+        boxes.setAttribute("y", shift);
+        boxes.setAttribute("height", base);
         root.setAttribute("height", height);
         document.getElementById("paper").setAttribute("height", height);
         head.firstElementChild.setAttribute("height", y - 2);
@@ -60,8 +67,20 @@
 
     // The head stays in sight while the reader scrolls, unless it would take half of the window.
     function follow() {
-        var tall = head.firstElementChild.height.baseVal.value * 2 > window.innerHeight;
-        head.setAttribute("transform", "translate(0 " + (tall ? 0 : window.scrollY) + ")");
+        var still = tall(head.firstElementChild.height.baseVal.value);
+        head.setAttribute("transform", "translate(0 " + (still ? 0 : window.scrollY) + ")");
+    }
+
+    function tall(height) { return height * 2 > window.innerHeight; }
+
+    // Shows the whole height, scrolled so that nothing moves.
+    function wake() {
+        WAKES.forEach(function (type) { window.removeEventListener(type, wake, {capture: true}); });
+        asleep = false;
+        if (cut === 0) return;
+        arrange();
+        window.scrollTo(0, root.getBoundingClientRect().height);
+        follow();
     }
 
     function move(id, y) {
@@ -70,15 +89,20 @@
     }
 
     function fit_title(width) {
-        var title = document.getElementById("title");
-        var full = title.getAttribute("data-full"), room = width - 2 * PAD - (+title.getAttribute("data-buttons") || 190);
-        title.textContent = full;
-        var length = title.getComputedTextLength();
+        var title = document.getElementById("title"), sides = head.querySelectorAll(".side");
+        fit(title, width - 2 * PAD - (+title.getAttribute("data-buttons") || 190));
+        for (var i = 0; i < sides.length; i++) fit(sides[i], width - 2 * PAD);
+        return 24 + SIDE * sides.length;
+    }
+
+    function fit(line, room) {
+        var full = line.getAttribute("data-full");
+        line.textContent = full;
+        var length = line.getComputedTextLength();
         if (length > room) {
             var most = Math.max(1, Math.floor(full.length * room / length) - 2);
-            title.textContent = full.substring(0, most) + "…";
+            line.textContent = full.substring(0, most) + "…";
         }
-        return 24;
     }
 
     function wrap_subtitle(width, y) {
