@@ -34,6 +34,7 @@ pub fn picture_of(
     });
     DiffPicture {
         title,
+        sides: sides(comparison),
         subtitle: subtitle(comparison),
         boxes: boxes(comparison),
         tags: tags.collect(),
@@ -55,7 +56,18 @@ fn apart(before: &str, after: &str) -> [String; 2] {
     [shown(before), shown(after)]
 }
 
-/// What changed most, then both sides in full.
+/// Both sides by name, host and duration, and what else is known of them.
+fn sides(comparison: &Comparison) -> [String; 2] {
+    let total = comparison.head(Subject::Total);
+    let samples = total.map_or([0, 0], |total| [total.before.samples, total.after.samples]);
+    [0, 1].map(|side: usize| {
+        let known = describe(&comparison.origins[side]);
+        let samples = with_spaces(samples[side]);
+        format!("{}: {known}, {samples} samples", ["Before", "After"][side])
+    })
+}
+
+/// What changed most, and how to read the picture.
 fn subtitle(comparison: &Comparison) -> String {
     let unit = comparison.unit;
     let mut changed: Vec<(Tag, &Change)> = comparison
@@ -79,21 +91,15 @@ fn subtitle(comparison: &Comparison) -> String {
             )
         })
         .collect();
-    if parts.is_empty() && !comparison.is_any_significant() {
+    if let Some(first) = parts.first_mut() {
+        first.insert_str(0, "changed: ");
+    } else if !comparison.is_any_significant() {
         parts.push("no significant change".to_owned());
     }
-    let total = comparison.head(Subject::Total);
-    let samples = total.map_or([0, 0], |total| [total.before.samples, total.after.samples]);
-    for ((origin, side), samples) in comparison
-        .origins
-        .iter()
-        .zip(["before", "after"])
-        .zip(samples)
-    {
-        let samples = with_spaces(samples);
-        parts.push(format!("{side}: {}, {samples} samples", describe(origin)));
-    }
     parts.push(format!("values: {}", unit.words()));
+    if comparison.is_tagged {
+        parts.push("the lower edge of a box has the colour of its tag".to_owned());
+    }
     parts.push(noise(comparison).replacen("* marks changes", "colours mark changes", 1));
     parts.join(" · ")
 }

@@ -38,18 +38,18 @@ fn write_text(out: &mut String, comparison: &Comparison, most: usize) -> std::fm
 /// What is known of a side, in one line.
 pub(crate) fn describe(origin: &Origin) -> String {
     let mut parts = vec![one_line(&origin.name).into_owned()];
+    if let Some(host) = &origin.host {
+        parts.push(format!("host {}", one_line(host)));
+    }
+    if let Some(seconds) = origin.seconds {
+        parts.push(format!("{seconds:.1} s"));
+    }
     if let Some(event) = &origin.event {
         let rate = origin.frequency;
         let rate = rate.map_or(String::new(), |hertz| format!(" {hertz} Hz"));
         // The settings of the event say the frequency once more.
         let event = event.split('/').next().unwrap_or(event);
         parts.push(format!("{}{rate}", one_line(event)));
-    }
-    if let Some(seconds) = origin.seconds {
-        parts.push(format!("{seconds:.1} s"));
-    }
-    if let Some(host) = &origin.host {
-        parts.push(format!("host {}", one_line(host)));
     }
     if let Some(kernel) = &origin.kernel {
         parts.push(format!("Linux {}", one_line(kernel)));

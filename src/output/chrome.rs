@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::layout::{FONT_SIZE, FRAMES_WIDTH, PADDING, WIDTH};
+use super::legend::Entry;
 use super::text::{one_line, push_attribute, push_escaped, push_format, shortened, wrapped};
 
 /// Our rules, after inferno's own.
@@ -16,6 +17,8 @@ const VIEWS_SCRIPT: &str = include_str!("views.js");
 const TITLE_Y: usize = 24;
 /// From one line of the subtitle to the next. The script has the same numbers.
 const LINE: usize = 16;
+/// From the title to the names of sides, and from one to the next. The script has the same number.
+const SIDE: usize = 19;
 /// From one row of the legend to the next.
 const ROW: usize = 20;
 /// Space that inferno leaves above the boxes for a title: `ypad1`, inferno 0.12.8,
@@ -28,6 +31,8 @@ const FOOT: usize = 14;
 const LETTER: f64 = 7.0;
 /// The title's letters are larger.
 const TITLE_LETTER: f64 = 10.5;
+/// Those of the sides' names, which are bold.
+const SIDE_LETTER: f64 = 9.0;
 /// Kept free at the right of the title for the two buttons.
 const BUTTONS: f64 = 190.0;
 /// Kept free beside them for the buttons of a picture with several views.
@@ -43,29 +48,12 @@ const MAX_TITLE: usize = 500;
 /// The same for a subtitle.
 const MAX_SUBTITLE: usize = 4000;
 
-/// One line of the legend; a click marks the boxes whose `data-tag` is the key.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    /// Value of `data-tag`.
-    pub(crate) key: String,
-    /// What the entry is called.
-    pub(crate) label: String,
-    /// Its share, as text.
-    pub(crate) share: String,
-    /// Tooltip.
-    pub(crate) hint: String,
-    /// Shown below the picture while the entry is chosen.
-    pub(crate) status: String,
-    /// Class that gives the swatch its colour.
-    pub(crate) class: String,
-    /// The colour where style sheets are not read: `#rrggbb`.
-    pub(crate) fill: String,
-}
-
 /// What surrounds the boxes.
 #[derive(Debug)]
 pub(crate) struct Chrome {
     title: String,
+    /// What is compared, each in a line of its own below the title.
+    sides: Vec<String>,
     subtitle: String,
     description: String,
     colours: String,
@@ -89,6 +77,7 @@ impl Chrome {
     pub(crate) fn new(title: &str, subtitle: &str, description: &str) -> Self {
         Self {
             title: shortened(&one_line(title), MAX_TITLE).into_owned(),
+            sides: Vec::new(),
             subtitle: shortened(&one_line(subtitle), MAX_SUBTITLE).into_owned(),
             description: one_line(description).into_owned(),
             colours: String::new(),
@@ -102,6 +91,18 @@ impl Chrome {
     pub(crate) fn with_views(mut self, defs: String) -> Self {
         self.views = Some(defs);
         self
+    }
+
+    /// With a loud line below the title for each side of a comparison.
+    pub(crate) fn with_sides(mut self, sides: &[String]) -> Self {
+        let safe = |side: &String| shortened(&one_line(side), MAX_TITLE).into_owned();
+        self.sides = sides.iter().map(safe).collect();
+        self
+    }
+
+    /// Baseline of the last line above the subtitle.
+    fn names_y(&self) -> usize {
+        TITLE_Y + SIDE * self.sides.len()
     }
 
     /// Space that the buttons beside the title take.
@@ -149,9 +150,9 @@ impl Chrome {
         )]
         let letters = (FRAMES_WIDTH / LETTER) as usize;
         let subtitle = wrapped(&self.subtitle, letters);
-        let mut y = TITLE_Y + 8;
+        let mut y = self.names_y() + 8;
         if !subtitle.is_empty() {
-            y = TITLE_Y + 4 + LINE * subtitle.len() + 10;
+            y = self.names_y() + 4 + LINE * subtitle.len() + 10;
         }
         let legend_top = y;
         let longest = self.legend.iter().map(|entry| {
@@ -263,6 +264,7 @@ impl Chrome {
         let letters = ((FRAMES_WIDTH - self.buttons()) / TITLE_LETTER) as usize;
         push_escaped(text, &shortened(&self.title, letters));
         text.push_str("</text>\n");
+        self.push_sides(text);
         self.push_subtitle(text, &head);
         push_format(
             text,
@@ -291,6 +293,26 @@ impl Chrome {
         text.push_str("</g>\n");
     }
 
+    fn push_sides(&self, text: &mut String) {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a constant between 100 and 200"
+        )]
+        let letters = (FRAMES_WIDTH / SIDE_LETTER) as usize;
+        for (row, side) in self.sides.iter().enumerate() {
+            let y = TITLE_Y + SIDE * (row + 1);
+            push_format(
+                text,
+                format_args!("<text class=\"side\" x=\"{PADDING:.1}\" y=\"{y}.0\""),
+            );
+            push_attribute(text, "data-full", side);
+            text.push('>');
+            push_escaped(text, &shortened(side, letters));
+            text.push_str("</text>\n");
+        }
+    }
+
     fn push_subtitle(&self, text: &mut String, head: &Head) {
         if head.subtitle.is_empty() {
             return;
@@ -299,7 +321,7 @@ impl Chrome {
         push_attribute(text, "data-full", &self.subtitle);
         text.push('>');
         for (row, line) in head.subtitle.iter().enumerate() {
-            let y = TITLE_Y + 4 + LINE * (row + 1);
+            let y = self.names_y() + 4 + LINE * (row + 1);
             push_format(text, format_args!("<tspan x=\"{PADDING:.1}\" y=\"{y}.0\">"));
             push_escaped(text, line);
             text.push_str("</tspan>");
@@ -334,35 +356,5 @@ impl Chrome {
                  aria-label=\"Flame graph: arrow keys move, Enter zooms, Escape goes back\">\n"
             ),
         );
-    }
-}
-
-impl Entry {
-    fn push(&self, text: &mut String, x: f64, y: usize, width: f64) {
-        push_format(
-            text,
-            format_args!("<g role=\"button\" tabindex=\"0\" aria-pressed=\"false\""),
-        );
-        push_attribute(text, "class", &format!("entry {}", self.class));
-        push_attribute(text, "data-key", &self.key);
-        push_attribute(text, "data-status", &self.status);
-        push_format(
-            text,
-            format_args!(" transform=\"translate({x} {y})\"><title>"),
-        );
-        push_escaped(text, &self.hint);
-        push_format(
-            text,
-            format_args!(
-                "</title><rect class=\"area\" width=\"{width}\" height=\"18\" rx=\"3\" \
-                 fill=\"none\"/><rect class=\"swatch\" transform=\"translate(4 3)\" width=\"12\" \
-                 height=\"12\" rx=\"2\" fill=\"{}\"/><text x=\"22.0\" y=\"13.0\">",
-                self.fill
-            ),
-        );
-        push_escaped(text, &self.label);
-        text.push_str(" <tspan>");
-        push_escaped(text, &self.share);
-        text.push_str("</tspan></text></g>\n");
     }
 }

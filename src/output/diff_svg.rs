@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 
 use super::annotate::{self, Look};
-use super::chrome::{Chrome, Entry};
+use super::chrome::Chrome;
 use super::layout::Layout;
-use super::palette::{Shade, class, colour_of, plain_fill, rules, short_words};
+use super::legend::Entry;
+use super::palette::{Shade, class, plain_fill, rules, short_words};
+use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
 use super::text::{one_line, push_format, shortened, with_commas};
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 
@@ -14,20 +16,6 @@ const MAX_NAME: usize = 1000;
 /// What the whole of the larger side is wide, in units of the layout. One unit is far less than a
 /// pixel, and a browser counts exactly to a hundred million times as many.
 pub const WHOLE: u64 = 10_000_000;
-
-/// Fills by how much less (first half) or more a frame takes, from most to least to most.
-///
-/// Blue and orange differ for people with any kind of colour vision; black text can be read on all
-/// of them.
-const LESS: [u32; 4] = [0x4a_90d9, 0x7f_b4e6, 0xae_d0f0, 0xd6_e7f7];
-const MORE: [u32; 4] = [0xf0_7d1a, 0xfa_a352, 0xfd_c48f, 0xfe_e2c6];
-/// No significant change.
-const SAME: u32 = 0xdd_dcda;
-/// The relative change from which each fill is used, strongest first.
-const STEPS: [f64; 4] = [0.9, 0.5, 0.2, 0.0];
-/// Outlines of frames that only one side has.
-const GONE_LINE: u32 = 0x08_306b;
-const NEW_LINE: u32 = 0x7f_2704;
 
 /// Which side decides how wide a box is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -68,7 +56,9 @@ pub struct DiffTag {
 pub struct DiffPicture {
     /// Names both sides.
     pub title: String,
-    /// Shown below the title.
+    /// What is known of each side, loud and in lines of their own.
+    pub sides: [String; 2],
+    /// Shown below.
     pub subtitle: String,
     /// By node.
     pub boxes: Vec<DiffBox>,
@@ -94,14 +84,6 @@ fn shade_of(shown: DiffBox) -> usize {
     } else {
         1 + LESS.len() + step
     }
-}
-
-/// Number of fills.
-const SHADES: usize = 1 + LESS.len() + MORE.len();
-
-fn fill_of(shade: usize) -> u32 {
-    let all = [SAME].into_iter().chain(LESS).chain(MORE);
-    all.into_iter().nth(shade).unwrap_or(SAME)
 }
 
 /// Draws the union of both sides as one SVG document and returns the number of boxes in it.
@@ -275,6 +257,7 @@ fn chrome_of(picture: &DiffPicture, boxes: usize) -> Chrome {
         legend.extend(picture.tags.iter().map(entry_of));
     }
     Chrome::new(&picture.title, &picture.subtitle, &description)
+        .with_sides(&picture.sides)
         .with_legend(legend, format!("{}{}", rules(&tags), diff_rules(&tags)))
         .with_views(gradients(&tags))
 }
@@ -334,63 +317,4 @@ fn entry_of(line: &DiffTag) -> Entry {
         class: class(shown, Shade::PLAIN),
         fill: plain_fill(shown, Shade::PLAIN),
     }
-}
-
-/// Tags whose boxes have a coloured edge.
-fn edged(tags: &[Tag]) -> impl Iterator<Item = Tag> {
-    tags.iter().copied().filter(|&tag| tag != Tag::Host)
-}
-
-/// Rules for the classes of changes.
-fn diff_rules(tags: &[Tag]) -> String {
-    let mut text = String::new();
-    for shade in 0..SHADES {
-        let fill = fill_of(shade);
-        push_format(
-            &mut text,
-            format_args!(".l{shade}{{--f:#{fill:06x}}}.x{shade}{{--d:#{fill:06x}}}"),
-        );
-        for tag in edged(tags) {
-            let tag = tag as usize;
-            push_format(
-                &mut text,
-                format_args!(".x{shade}-{tag}{{--d:url(#x{shade}-{tag})}}"),
-            );
-        }
-    }
-    push_format(
-        &mut text,
-        format_args!(
-            "\n#frames[data-view=diff]>g>rect:not([fill=\"rgb(230,0,230)\"]){{fill:var(--d)}}\
-             \n#frames[data-view=diff]>g>text{{fill:#000}}\
-             \n#frames[data-view=diff]>g.gone:not(:hover):not(:focus)>rect,.entry.gone .swatch\
-             {{stroke:#{GONE_LINE:06x};stroke-width:1;stroke-dasharray:3 2}}\
-             \n#frames[data-view=diff]>g.new:not(:hover):not(:focus)>rect,.entry.new .swatch\
-             {{stroke:#{NEW_LINE:06x};stroke-width:1}}\
-             \n#frames>g.absent{{display:none}}\n"
-        ),
-    );
-    text
-}
-
-/// Fills whose lower edge has the tag's colour.
-fn gradients(tags: &[Tag]) -> String {
-    let mut text = String::from("<defs>\n");
-    for tag in edged(tags) {
-        let edge = colour_of(tag);
-        for shade in 0..SHADES {
-            let fill = fill_of(shade);
-            push_format(
-                &mut text,
-                format_args!(
-                    "<linearGradient id=\"x{shade}-{}\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"1\">\
-                     <stop offset=\".76\" stop-color=\"#{fill:06x}\"/>\
-                     <stop offset=\".76\" stop-color=\"#{edge:06x}\"/></linearGradient>\n",
-                    tag as usize
-                ),
-            );
-        }
-    }
-    text.push_str("</defs>\n");
-    text
 }

@@ -5,7 +5,9 @@ mod chrome;
 mod diff_svg;
 mod folded;
 mod layout;
+mod legend;
 mod palette;
+mod shades;
 mod svg;
 #[cfg(test)]
 mod testing;

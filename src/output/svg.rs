@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use super::annotate::{self, Look};
-use super::chrome::{Chrome, Entry};
+use super::chrome::Chrome;
 use super::layout::Layout;
+use super::legend::Entry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
 use super::text::{
     one_line, percent, push_format, push_percent, share_in_words, shortened, with_commas,

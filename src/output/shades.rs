@@ -1,0 +1,88 @@
+//! The colours of changes.
+
+use super::palette::colour_of;
+use super::text::push_format;
+use crate::stack::Tag;
+
+/// Fills by how much less (first half) or more a frame takes, from most to least to most.
+///
+/// Blue and orange differ for people with any kind of colour vision; black text can be read on all
+/// of them.
+pub(super) const LESS: [u32; 4] = [0x4a_90d9, 0x7f_b4e6, 0xae_d0f0, 0xd6_e7f7];
+const MORE: [u32; 4] = [0xf0_7d1a, 0xfa_a352, 0xfd_c48f, 0xfe_e2c6];
+/// No significant change.
+const SAME: u32 = 0xdd_dcda;
+/// The relative change from which each fill is used, strongest first.
+pub(super) const STEPS: [f64; 4] = [0.9, 0.5, 0.2, 0.0];
+/// Outlines of frames that only one side has; on dark ground both are white.
+const GONE_LINE: u32 = 0x08_306b;
+const NEW_LINE: u32 = 0x7f_2704;
+
+/// Number of fills.
+const SHADES: usize = 1 + LESS.len() + MORE.len();
+
+pub(super) fn fill_of(shade: usize) -> u32 {
+    let all = [SAME].into_iter().chain(LESS).chain(MORE);
+    all.into_iter().nth(shade).unwrap_or(SAME)
+}
+
+/// Tags whose boxes have a coloured edge.
+fn edged(tags: &[Tag]) -> impl Iterator<Item = Tag> {
+    tags.iter().copied().filter(|&tag| tag != Tag::Host)
+}
+
+/// Rules for the classes of changes.
+pub(super) fn diff_rules(tags: &[Tag]) -> String {
+    let mut text = String::new();
+    for shade in 0..SHADES {
+        let fill = fill_of(shade);
+        push_format(
+            &mut text,
+            format_args!(".l{shade}{{--f:#{fill:06x}}}.x{shade}{{--d:#{fill:06x}}}"),
+        );
+        for tag in edged(tags) {
+            let tag = tag as usize;
+            push_format(
+                &mut text,
+                format_args!(".x{shade}-{tag}{{--d:url(#x{shade}-{tag})}}"),
+            );
+        }
+    }
+    push_format(
+        &mut text,
+        format_args!(
+            "\n:root{{--gone:#{GONE_LINE:06x};--new:#{NEW_LINE:06x}}}\
+             @media(prefers-color-scheme:dark){{:root{{--gone:#fff;--new:#fff}}}}\
+             \n#frames[data-view=diff]>g>rect:not([fill=\"rgb(230,0,230)\"]){{fill:var(--d)}}\
+             \n#frames[data-view=diff]>g>text{{fill:#000}}\
+             \n#frames[data-view=diff]>g.gone:not(:hover):not(:focus)>rect,.entry.gone .swatch\
+             {{stroke:var(--gone);stroke-width:1;stroke-dasharray:3 2}}\
+             \n#frames[data-view=diff]>g.new:not(:hover):not(:focus)>rect,.entry.new .swatch\
+             {{stroke:var(--new);stroke-width:1}}\
+             \n#frames>g.absent{{display:none}}\n"
+        ),
+    );
+    text
+}
+
+/// Fills whose lower edge has the tag's colour.
+pub(super) fn gradients(tags: &[Tag]) -> String {
+    let mut text = String::from("<defs>\n");
+    for tag in edged(tags) {
+        let edge = colour_of(tag);
+        for shade in 0..SHADES {
+            let fill = fill_of(shade);
+            push_format(
+                &mut text,
+                format_args!(
+                    "<linearGradient id=\"x{shade}-{}\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"1\">\
+                     <stop offset=\".76\" stop-color=\"#{fill:06x}\"/>\
+                     <stop offset=\".76\" stop-color=\"#{edge:06x}\"/></linearGradient>\n",
+                    tag as usize
+                ),
+            );
+        }
+    }
+    text.push_str("</defs>\n");
+    text
+}
