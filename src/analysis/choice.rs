@@ -1,7 +1,7 @@
 //! Which samples of a capture are meant.
 
 use crate::error::{Error, Result};
-use crate::fold::{Folded, Selection, Split, TimeRange, fold};
+use crate::fold::{self, Folded, TimeRange};
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IP, PERF_SAMPLE_TIME,
 };
@@ -214,13 +214,7 @@ pub(super) fn sample_times(capture: &Capture, threads: usize) -> Result<(Timesta
     if let Some(range) = recorded {
         return Ok((range.start, range.end));
     }
-    let folded = fold(
-        capture,
-        &Selection::all_of(EventIx(0)),
-        Split::Nothing,
-        threads,
-    );
-    folded.times.ok_or_else(no_times)
+    fold::sample_times(capture, threads).ok_or_else(no_times)
 }
 
 #[expect(

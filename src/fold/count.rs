@@ -1,4 +1,4 @@
-//! Samples of all events, counted by what is known of their threads.
+//! Samples of all events: their times, and their number by what is known of their threads.
 
 use hashbrown::HashMap;
 
@@ -17,6 +17,31 @@ struct Counter<'t> {
     counts: Vec<Vec<u64>>,
     slice: SliceCursor,
     histories: HashMap<(Pid, Tid), Histories<'t>>,
+}
+
+/// Times of the earliest and of the latest sample of any event, in one walk; `None` when no sample
+/// has a time.
+pub fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Timestamp)> {
+    type Times = Option<(Timestamp, Timestamp)>;
+    let events = capture.events();
+    let widen = |times: Times, (first, last): (Timestamp, Timestamp)| match times {
+        None => Some((first, last)),
+        Some((earliest, latest)) => Some((earliest.min(first), latest.max(last))),
+    };
+    let parts = with_order!(capture.endian(), O => {
+        let visit = |times: &mut Times, met: Met<'_>| {
+            if let Met::Record(record) = met
+                && record.header.record_type == PERF_RECORD_SAMPLE
+                && let Some(event) = events.of_sample::<O>(record.body)
+                && let Some(event) = events.get(event)
+                && let Some(time) = event.layout.time::<O>(record.body)
+            {
+                *times = widen(*times, (time, time));
+            }
+        };
+        capture.scan::<O, _, _, _>(threads, || None, visit).visitors
+    });
+    parts.into_iter().flatten().fold(None, widen)
 }
 
 /// Samples of each event that pass the selection and whose thread is wanted, by event and slice of

@@ -20,7 +20,7 @@ mod table;
 mod worker;
 
 pub use chain::{ChainFrame, ChainFrames};
-pub use count::count_of_threads;
+pub use count::{count_of_threads, sample_times};
 pub use select::{Selection, TimeRange};
 pub use settle::{MomentStack, Settled};
 pub use split::{Slicing, Split};

@@ -13,6 +13,9 @@ pub(super) struct Stacks<'a> {
     pub(super) list: Vec<SlimStack<'a>>,
     rests: Vec<Rest<'a>>,
     rest_index: HashMap<Rest<'a>, u32>,
+    /// The rest that was looked up last, and its position: the samples of a slice of time follow
+    /// each other, and have one rest.
+    latest: (Rest<'a>, u32),
 }
 
 /// A unique stack without what few have.
@@ -102,7 +105,17 @@ impl<'a> Stacks<'a> {
         })
     }
 
+    #[inline]
     fn position_of(&mut self, rest: Rest<'a>) -> u32 {
+        // 0 is the position of none.
+        if self.latest.1 == 0 || self.latest.0 != rest {
+            self.latest = (rest, self.look_up(rest));
+        }
+        self.latest.1
+    }
+
+    #[cold]
+    fn look_up(&mut self, rest: Rest<'a>) -> u32 {
         let rests = &mut self.rests;
         *self.rest_index.entry(rest).or_insert_with(|| {
             rests.push(rest);
