@@ -5,6 +5,7 @@ use super::normalise::Normalise;
 use super::side::{Origin, Side};
 use super::union::Union;
 use crate::error::{Error, Result};
+use crate::output::with_spaces;
 
 /// An event's name without the settings and modifiers that perf appends, as in
 /// `cpu-clock/freq=499/H`.
@@ -72,6 +73,7 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
             "duration: {a:.1} s before, {b:.1} s after; plain weights grow with it"
         ));
     }
+    notes.extend(lost_samples(sides));
     notes.extend(uneven_coverage(sides, &options.normalise));
     if sides[0].is_tagged != sides[1].is_tagged {
         notes.push("only one side has tags: none are compared".to_owned());
@@ -84,6 +86,21 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
     }
     notes
 }
+
+/// The kernel loses samples when there are too many at a time: those of busy times are missing.
+fn lost_samples(sides: [&Side; 2]) -> Option<String> {
+    let is_much = |side: &&Side| side.origin.lost as f64 > LEAST_LOST * side.samples() as f64;
+    let [before, after] = sides.map(|side| with_spaces(side.origin.lost));
+    sides.iter().any(is_much).then(|| {
+        format!(
+            "samples lost by the kernel: {before} before, {after} after; what was lost may not be \
+             like what is left"
+        )
+    })
+}
+
+/// Losing a smaller part of the samples is no cause for concern.
+const LEAST_LOST: f64 = 0.01;
 
 /// Shares are parts of what was sampled: where idle CPUs are sampled on one side only, every share
 /// of the other side is larger without any more work being done.
@@ -129,6 +146,20 @@ mod tests {
             uneven_coverage([&side(9), &side(1)], &Normalise::Wall),
             None
         );
+    }
+
+    /// 20 of 1020 are 2 %, 5 of 1005 half a percent.
+    #[test]
+    fn samples_that_the_kernel_lost_are_told() {
+        let side = |lost| {
+            let mut side = Side::default();
+            side.origin.lost = lost;
+            side.push(&[], (Tag::Host, 0), (1000, 1000), 0);
+            side
+        };
+        let note = |a, b| lost_samples([&side(a), &side(b)]);
+        assert!(note(5, 20).is_some_and(|note| note.contains("5 before, 20 after")));
+        assert_eq!(note(5, 0), None);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Origin {
     pub nanos_per_weight: Option<f64>,
     /// Duration of what is compared, in seconds.
     pub seconds: Option<f64>,
+    /// Samples that the kernel lost.
+    pub lost: u64,
     /// Whether weights are sums of periods.
     pub is_period: bool,
 }
@@ -135,6 +137,7 @@ impl Side {
         let seconds = profile.slice_seconds;
         origin.seconds = seconds.map(|seconds| seconds * f64::from(SLICES));
         origin.event = Some(profile.event_name.clone());
+        origin.lost = profile.tally.lost_samples;
         origin.is_period = weight == WeightKind::Period;
         if let Some(event) = capture.events().get(profile.event) {
             origin.frequency = event.attr.frequency();
