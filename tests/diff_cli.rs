@@ -180,6 +180,76 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
     }
 }
 
+/// The streams are those of the shell: `before.folded` on standard input, `after.folded` packed by
+/// gzip. The numbers are those of the same texts as files.
+#[test]
+fn folded_text_is_read_from_streams_and_compressed_files_too() {
+    let folder = folder("streams");
+    let expected = text(&diff(
+        &folder,
+        &["before.folded", "after.folded", "--format", "folded"],
+    ));
+    assert!(expected.contains("qemu;run;exit;pio 300 8"), "{expected}");
+    let run = |arguments: &str| {
+        let script = format!(
+            "gzip -kf after.folded && '{}' diff {arguments} --format folded",
+            env!("CARGO_BIN_EXE_vmflame")
+        );
+        let shell = Command::new("bash")
+            .args(["-c", &script])
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        String::from_utf8(shell.stdout).unwrap()
+    };
+    assert_eq!(run("- after.folded.gz < before.folded"), expected);
+    assert_eq!(run("<(cat before.folded) <(cat after.folded)"), expected);
+    let both = diff(&folder, &["-", "-"]);
+    assert_eq!(both.status.code(), Some(2));
+    let capture = testdata("vmx-good");
+    let piped = run(&format!("{capture} - < {capture}"));
+    assert!(piped.contains("[guest kernel] "), "{piped}");
+}
+
+/// The capture without its kernel symbols: whoever compares it must learn why all is `host`.
+#[test]
+fn missing_symbols_of_a_side_are_told_and_quiet_is_quiet() {
+    let capture = testdata("vmx-bad");
+    let with_symbols = capture.trim_end_matches("/perf.data");
+    let folder = folder("symbols");
+    let output = diff(&folder, &[with_symbols, &capture]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("warning: after: no kernel symbols"), "{told}");
+    assert!(!told.contains("warning: before"), "{told}");
+    // As `perf report --stats` counts them.
+    assert!(
+        told.contains("before: 1996 samples read, 1996 folded"),
+        "{told}"
+    );
+    let output = diff(&folder, &[with_symbols, &capture, "--quiet"]);
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+/// File name, host and duration as `perf report --header-only` prints them.
+#[test]
+fn the_picture_names_both_sides_loudly() {
+    let folder = folder("loud");
+    let (bad, good) = (testdata("svm-bad"), testdata("svm-good"));
+    let svg = text(&diff(&folder, &[&bad, &good, "--format", "svg"]));
+    let sides: Vec<&str> = svg
+        .lines()
+        .filter(|line| line.starts_with("<text class=\"side\""))
+        .collect();
+    let [before, after] = sides.as_slice() else {
+        assert_eq!(sides.len(), 2, "{sides:?}");
+        return;
+    };
+    assert!(
+        before.contains("Before: ") && before.contains("svm-bad/perf.data, host svm-l1, 2.0 s")
+    );
+    assert!(after.contains("After: ") && after.contains("svm-good/perf.data, host svm-l1, 2.0 s"));
+}
+
 #[test]
 fn the_picture_shows_both_sides_and_marks_what_is_gone() {
     let folder = folder("picture");

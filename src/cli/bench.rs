@@ -66,7 +66,7 @@ pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
     }
     let input = Input::resolve(&options.input.input)?;
     let symbols = live::symbols(&options.input, &input);
-    let threads = live::threads(&options.input);
+    let threads = live::threads(options.input.threads);
     let runs = options.runs.unwrap_or(if options.against { 3 } else { 10 });
     let measured = measure(&input.data, &symbols, threads, runs)?;
     let contest = if options.against {

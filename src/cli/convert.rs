@@ -1,5 +1,6 @@
 //! `vmflame convert`: a capture as a flame graph or folded text.
 
+use std::fmt;
 use std::path::Path;
 
 use vmflame::analysis::{
@@ -79,7 +80,7 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         no_tag: options.no_tag,
         no_idle: options.no_idle,
         rules,
-        ..filtered(&options.filter, live::threads(&options.input))
+        ..filtered(&options.filter, live::threads(options.input.threads))
     })
 }
 
@@ -147,14 +148,8 @@ fn other_events(capture: &Capture, profile: &Profile) -> Option<String> {
 
 /// Says on standard error what was done, what was lost, and what would make it better.
 fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options: &ConvertOptions) {
-    if let Some((first, last)) = profile.times.filter(|_| ends_early(capture)) {
-        eprintln!("warning: what could be read is from {first} to {last}");
-    }
-    for gap in profile.gaps.iter().take(SHOWN_GAPS) {
-        eprintln!("warning: {}", describe_gap(gap));
-    }
-    if profile.gaps.len() > SHOWN_GAPS {
-        eprintln!("warning: and more damage of that kind");
+    for remark in gap_remarks(capture, profile) {
+        eprintln!("{remark}");
     }
     if options.filter.event.is_none()
         && let Some(others) = other_events(capture, profile)
@@ -168,7 +163,45 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
         );
         eprintln!("hint: record again with them: perf record -g");
     }
-    kernel_warning(profile, symbols);
+    for remark in symbol_remarks(profile, symbols) {
+        eprintln!("{remark}");
+    }
+    eprintln!("{}", quality(profile));
+}
+
+/// Something that the user should know of a capture.
+pub(super) enum Remark {
+    /// What makes the result worth less.
+    Warning(String),
+    /// What would make it better.
+    Hint(&'static str),
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Warning(text) => write!(f, "warning: {text}"),
+            Self::Hint(text) => write!(f, "hint: {text}"),
+        }
+    }
+}
+
+/// What of the recording is missing.
+pub(super) fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    if let Some((first, last)) = profile.times.filter(|_| ends_early(capture)) {
+        remarks.push(format!("what could be read is from {first} to {last}"));
+    }
+    remarks.extend(profile.gaps.iter().take(SHOWN_GAPS).map(describe_gap));
+    if profile.gaps.len() > SHOWN_GAPS {
+        remarks.push("and more damage of that kind".to_owned());
+    }
+    remarks.into_iter().map(Remark::Warning).collect()
+}
+
+/// Which names are missing or doubtful, and why.
+pub(super) fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
+    let mut remarks = kernel_remarks(profile, symbols);
     for report in &profile.objects {
         for refused in &report.refused {
             let found = match &refused.found {
@@ -176,52 +209,51 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
                 None => "none".to_owned(),
             };
             let (path, wanted) = (refused.path.display(), &refused.wanted);
-            eprintln!("warning: {path} not used: build id {found}, recorded {wanted}");
+            remarks.push(Remark::Warning(format!(
+                "{path} not used: build id {found}, recorded {wanted}"
+            )));
         }
-        for broken in &report.broken {
-            eprintln!("warning: {broken}");
-        }
+        let broken = report.broken.iter();
+        remarks.extend(broken.map(|broken| Remark::Warning(broken.to_string())));
     }
     if profile.text_pokes > 0 {
-        eprintln!(
-            "warning: the kernel changed its code at {} addresses while recording; names there \
-             may be of other code",
+        remarks.push(Remark::Warning(format!(
+            "the kernel changed its code at {} addresses while recording; names there may be of \
+             other code",
             profile.text_pokes
-        );
+        )));
     }
-    eprintln!("{}", quality(profile));
+    remarks
 }
 
-fn kernel_warning(profile: &Profile, symbols: &SymbolRequest) {
+fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
     match &profile.kernel_source {
-        KernelSource::SameBoot(_) => {}
-        KernelSource::OtherBoot(path) => eprintln!(
-            "warning: {} is of another boot: the kernel was relocated, modules have no names",
+        KernelSource::SameBoot(_) => vec![],
+        KernelSource::OtherBoot(path) => vec![Remark::Warning(format!(
+            "{} is of another boot: the kernel was relocated, modules have no names",
             path.display()
-        ),
-        KernelSource::Unchecked(path) => eprintln!(
-            "warning: the capture does not say where its kernel lay, so {} is taken as it is",
+        ))],
+        KernelSource::Unchecked(path) => vec![Remark::Warning(format!(
+            "the capture does not say where its kernel lay, so {} is taken as it is",
             path.display()
-        ),
-        KernelSource::Hidden(path) => {
-            eprintln!("warning: {}: all addresses are zero", path.display());
-            eprintln!("hint: read it as root, with sysctl kernel.kptr_restrict=0 or 1");
-        }
-        KernelSource::Missing => {
-            eprintln!("warning: no kernel symbols: kernel frames have no names");
-            if symbols.places.capture_dir.is_none() {
-                eprintln!(
-                    "hint: copy /proc/kallsyms on the recorded machine, then --kallsyms FILE"
-                );
+        ))],
+        KernelSource::Hidden(path) => vec![
+            Remark::Warning(format!("{}: all addresses are zero", path.display())),
+            Remark::Hint("read it as root, with sysctl kernel.kptr_restrict=0 or 1"),
+        ],
+        KernelSource::Missing => vec![
+            Remark::Warning("no kernel symbols: kernel frames have no names".to_owned()),
+            Remark::Hint(if symbols.places.capture_dir.is_none() {
+                "copy /proc/kallsyms on the recorded machine, then --kallsyms FILE"
             } else {
-                eprintln!("hint: put a copy of the recorded machine's /proc/kallsyms beside it");
-            }
-        }
+                "put a copy of the recorded machine's /proc/kallsyms beside it"
+            }),
+        ],
     }
 }
 
 /// The quality line: what became of everything that was read.
-fn quality(profile: &Profile) -> String {
+pub(super) fn quality(profile: &Profile) -> String {
     let tally = &profile.tally;
     let mut parts = vec![
         format!("{} samples read", tally.read),

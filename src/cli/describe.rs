@@ -16,7 +16,7 @@ use super::{Outcome, convert, live, stream};
 pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let (input, capture) = stream::open(&options.input.input, quiet)?;
     let symbols = live::symbols(&options.input, &input);
-    let survey = survey(&capture, &symbols, live::threads(&options.input))?;
+    let survey = survey(&capture, &symbols, live::threads(options.input.threads))?;
     let text = if options.json {
         format!("{:#}\n", as_json(&capture, &survey))
     } else {

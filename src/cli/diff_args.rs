@@ -8,7 +8,8 @@ use super::args::{FilterOptions, Group, Weight, parse_width};
 
 #[derive(Args, Debug)]
 pub(super) struct DiffOptions {
-    /// What was before: a capture (perf.data or a capture directory), or folded text.
+    /// What was before: a capture (perf.data or a capture directory), or folded text; `-` for
+    /// standard input.
     pub(super) before: PathBuf,
     /// What came after. Left out, parts of one capture are compared; see --before-filter.
     pub(super) after: Option<PathBuf>,
@@ -24,8 +25,8 @@ pub(super) struct DiffOptions {
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) filter: FilterOptions,
-    /// Only these samples of the before side: event=, pid=, tid=, comm=, cpu= or time=, several
-    /// separated by `;`. Takes the place of the option of that name.
+    /// Only these samples of the before side: event=, pid=, tid=, comm=, cgroup=, cpu= or
+    /// time=, several separated by `;`. Takes the place of the option of that name.
     #[arg(long, value_name = "FILTER")]
     pub(super) before_filter: Vec<String>,
     /// The same for the after side.

@@ -9,8 +9,8 @@ use vmflame::symbol::{Places, read_kernel_notes};
 use super::args::InputOptions;
 
 /// Worker threads: as asked for, else one for each CPU.
-pub(super) fn threads(options: &InputOptions) -> usize {
-    let asked = options.threads.map(usize::from);
+pub(super) fn threads(asked: Option<u16>) -> usize {
+    let asked = asked.map(usize::from);
     let machine = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     asked.unwrap_or_else(machine)
 }

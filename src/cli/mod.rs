@@ -9,6 +9,7 @@ mod describe;
 mod diff;
 mod diff_args;
 mod diff_json;
+mod diff_side;
 mod figures;
 mod live;
 mod rivals;

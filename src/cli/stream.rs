@@ -22,14 +22,19 @@ pub(super) fn open(path: &Path, quiet: bool) -> Result<(Input, Capture)> {
         let capture = Capture::open(&input.data)?;
         return Ok((input, capture));
     }
+    let capture = Capture::from_spool(Path::new("standard input"), read_all(quiet)?)?;
+    Ok((Input::resolve(path)?, capture))
+}
+
+/// Reads standard input to its end.
+pub(super) fn read_all(quiet: bool) -> Result<Spool> {
     let shows_progress = !quiet && std::io::stderr().is_terminal();
     let spool = read_stdin(shows_progress)?;
     if spool.is_on_disk() && !quiet {
         let mib = spool.len() >> 20;
         eprintln!("standard input: {mib} MiB, kept in a temporary file until the end");
     }
-    let capture = Capture::from_spool(Path::new("standard input"), spool)?;
-    Ok((Input::resolve(path)?, capture))
+    Ok(spool)
 }
 
 /// Reads standard input to its end. An interrupt (Ctrl-C reaches the recorder too) is no reason to

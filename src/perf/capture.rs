@@ -103,7 +103,11 @@ impl Capture {
         Ok(capture)
     }
 
-    fn from_storage(path: &Path, mut storage: Storage) -> Result<Self> {
+    /// Opens what was read already; `path` is what errors call it.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn from_storage(path: &Path, mut storage: Storage) -> Result<Self> {
         let mut findings = Vec::new();
         let mut wrapping = None;
         let limit = most_unpacked(storage.bytes().len() as u64);
