@@ -6,14 +6,18 @@ use super::normalise::{Bases, Normalise, Unit};
 use super::notes::{notes, same_event};
 use super::quantities::{Quantities, SliceSums, Subject, bare_measure};
 use super::side::{Origin, Side};
-use super::significance::{Question, Threshold, exact_probability, least_probability, test};
+use super::significance::{Level, Question, Threshold, exact_probability, least_probability, test};
 use super::union::{Count, Union};
 use crate::error::Result;
 use crate::stack::Tag;
 
-/// Above this probability of chance a change is not looked at more closely: its family has more
-/// than one question and less than a third of the rate.
+/// Above this probability of chance alone (or of that which the confidence leaves) no change can
+/// be significant, and small ones are not looked at more closely.
 const CLOSER_BELOW: f64 = 0.02;
+/// Fewer quantities than this are all looked at: it takes a tenth of a second.
+const FEW: usize = 20_000;
+/// Of more, those that take at least one part of so many of a side: two pixels of a picture.
+const SEEN_PARTS: u64 = 500;
 
 /// How to compare.
 #[derive(Clone, PartialEq, Debug)]
@@ -120,11 +124,13 @@ impl Comparison {
         let union = Union::new(before, after, options.matching);
         let bases = Bases::new(sides, &union, &options.normalise)?;
         let quantities = Quantities::of(&union);
-        let mut heads = measure_all(&union, &quantities, &bases, (sides, options.confidence));
+        let level = Level::of(options.confidence);
+        let closer = CLOSER_BELOW.max(1.0 - options.confidence);
+        let mut heads = measure_all((&union, &quantities), &bases, sides, (&level, closer));
         let mut boxes = heads.split_off(quantities.boxes);
         let mut own = heads.split_off(quantities.own);
         let mut inclusive = heads.split_off(quantities.inclusive);
-        let mut events = event_changes(sides, options.confidence);
+        let mut events = event_changes(sides, &level);
 
         let rate = (1.0 - options.confidence) / 3.0;
         let question = |change: &Change| {
@@ -223,10 +229,10 @@ fn repeats_parent(union: &Union, change: &Change) -> bool {
 
 /// The changes of all quantities, none of them significant yet.
 fn measure_all(
-    union: &Union,
-    quantities: &Quantities,
+    (union, quantities): (&Union, &Quantities),
     bases: &Bases,
-    (sides, confidence): ([&Side; 2], f64),
+    sides: [&Side; 2],
+    (level, closer): (&Level, f64),
 ) -> Vec<Change> {
     let [base_before, base_after] = &bases.sides;
     let counts = &quantities.counts;
@@ -239,9 +245,15 @@ fn measure_all(
             )
         })
         .collect();
+    let whole = [0, 1].map(|side: usize| union.whole(side).samples);
+    let are_few = counts.len() < FEW;
     let is_worth = |ix: usize| {
+        let mut sides = counts[ix].iter().zip(whole);
         let exists = counts[ix].iter().any(|count| count.samples > 0);
-        exists && (ix < quantities.inclusive || exact[ix] < CLOSER_BELOW)
+        let is_seen = are_few
+            || ix < quantities.inclusive
+            || sides.any(|(count, whole)| count.samples.saturating_mul(SEEN_PARTS) >= whole);
+        exists && (is_seen || exact[ix] < closer)
     };
     let slices = sides.map(|side| side.slices);
     let sums = SliceSums::new(union, quantities, slices, &is_worth);
@@ -251,7 +263,7 @@ fn measure_all(
             sums.measure((0, ix), before, base_before),
             sums.measure((1, ix), after, base_after),
         ];
-        let finding = is_worth(ix).then(|| test(&measured[0], &measured[1], confidence));
+        let finding = is_worth(ix).then(|| test(&measured[0], &measured[1], level));
         Change {
             subject,
             before,

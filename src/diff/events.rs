@@ -1,7 +1,7 @@
 //! Rates of tracepoints on both sides.
 
 use super::side::{EventSeries, Side};
-use super::significance::{Divisor, Measure, Question, least_probability, test};
+use super::significance::{Divisor, Level, Measure, Question, least_probability, test};
 
 /// The rate of an event on both sides.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,7 +38,7 @@ impl EventChange {
 }
 
 /// Compares the tracepoints that either side has samples of, in the order of their names.
-pub(super) fn event_changes(sides: [&Side; 2], confidence: f64) -> Vec<EventChange> {
+pub(super) fn event_changes(sides: [&Side; 2], level: &Level) -> Vec<EventChange> {
     let all = sides.iter().flat_map(|side| &side.events);
     let used = all.filter(|event| event.is_tracepoint && event.total() > 0);
     let mut names: Vec<&str> = used.map(|event| event.name.as_str()).collect();
@@ -48,11 +48,11 @@ pub(super) fn event_changes(sides: [&Side; 2], confidence: f64) -> Vec<EventChan
     names.retain(|name| sides.iter().all(|side| side.event(name).is_some()));
     names
         .into_iter()
-        .map(|name| event_change(sides, name, confidence))
+        .map(|name| event_change(sides, name, level))
         .collect()
 }
 
-fn event_change(sides: [&Side; 2], name: &str, confidence: f64) -> EventChange {
+fn event_change(sides: [&Side; 2], name: &str, level: &Level) -> EventChange {
     let series = sides.map(|side| side.event(name));
     let counts = series.map(|event| event.map_or(0, EventSeries::total));
     let seconds = [sides[0].origin.seconds, sides[1].origin.seconds];
@@ -82,7 +82,7 @@ fn event_change(sides: [&Side; 2], name: &str, confidence: f64) -> EventChange {
         slices: (&sliced[side], &base_slices[side]),
     };
     let (before, after) = (measure(0), measure(1));
-    let finding = test(&before, &after, confidence);
+    let finding = test(&before, &after, level);
     EventChange {
         name: name.to_owned(),
         counts,

@@ -91,6 +91,12 @@ fn subtitle(comparison: &Comparison) -> String {
             )
         })
         .collect();
+    let exits = comparison.head(Subject::Exits);
+    if let Some(exits) = exits.filter(|exits| comparison.is_tagged && exits.is_significant) {
+        let [before, after] =
+            [exits.value_before, exits.value_after].map(|value| value_words(value, unit));
+        parts.insert(0, format!("all exits {before} → {after}"));
+    }
     if let Some(first) = parts.first_mut() {
         first.insert_str(0, "changed: ");
     } else if !comparison.is_any_significant() {

@@ -179,8 +179,53 @@ pub(crate) fn least_probability(before: &Measure<'_>, after: &Measure<'_>) -> f6
     gone.min(arrived)
 }
 
+/// How wide intervals are at a level of confidence.
+#[derive(Debug)]
+pub(crate) struct Level {
+    /// Quantiles of Student's t for 1, 2, 3, … degrees of freedom, then for twice as many each.
+    quantiles: Vec<f64>,
+}
+
+impl Level {
+    /// Degrees of freedom up to which each has its quantile.
+    const EACH: u32 = 64;
+    /// How often the number is doubled: 2^36 degrees are the normal distribution.
+    const DOUBLED: u32 = 30;
+
+    pub(crate) fn of(confidence: f64) -> Self {
+        let each = (1..=Self::EACH).map(f64::from);
+        let doubled = (1..=Self::DOUBLED)
+            .map(|times| f64::from(Self::EACH) * 2.0_f64.powi(times.cast_signed()));
+        let quantiles = each.chain(doubled);
+        Self {
+            quantiles: quantiles
+                .map(|freedom| t_quantile(confidence, freedom))
+                .collect(),
+        }
+    }
+
+    /// The quantile for the next smaller number of degrees that there is one for: intervals are a
+    /// little too wide, by a fiftieth at most.
+    fn quantile(&self, freedom: f64) -> f64 {
+        let each = f64::from(Self::EACH);
+        let at = if freedom < each {
+            freedom.max(1.0) - 1.0
+        } else {
+            each - 1.0 + (freedom / each).log2()
+        };
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and 63 plus a logarithm"
+        )]
+        let at = at as usize;
+        let found = self.quantiles.get(at).or(self.quantiles.last());
+        found.copied().unwrap_or(f64::INFINITY)
+    }
+}
+
 /// Tests whether a quantity changed.
-pub(crate) fn test(before: &Measure<'_>, after: &Measure<'_>, confidence: f64) -> Finding {
+pub(crate) fn test(before: &Measure<'_>, after: &Measure<'_>, level: &Level) -> Finding {
     let change = after.ratio() - before.ratio();
     let base = before.base + after.base;
     let pooled = if base > 0.0 {
@@ -216,7 +261,7 @@ pub(crate) fn test(before: &Measure<'_>, after: &Measure<'_>, confidence: f64) -
     } else {
         1e9
     };
-    let half_width = t_quantile(confidence, freedom) * shown.sqrt();
+    let half_width = level.quantile(freedom) * shown.sqrt();
     if change == 0.0 || tested <= 0.0 {
         return Finding {
             probability: 1.0,
