@@ -1,5 +1,6 @@
 //! What both sides are divided by, so that they can be compared.
 
+use super::notes::sampling;
 use super::side::{EventSeries, Side};
 use super::significance::{Divisor, SLICES};
 use super::union::Union;
@@ -309,13 +310,10 @@ fn same_sampling(sides: [&Side; 2]) -> Result<()> {
     if before.is_period || (same_clock && before.frequency == after.frequency) {
         return Ok(());
     }
-    let rate = |frequency: Option<u64>| {
-        frequency.map_or("a fixed period".to_owned(), |hertz| format!("{hertz} Hz"))
-    };
+    let words = |side| sampling(side).unwrap_or_else(|| "unknown".to_owned());
+    let [before, after] = [before, after].map(words);
     Err(Error::request(format!(
-        "samples of both sides do not stand for the same: {} before, {} after",
-        rate(before.frequency),
-        rate(after.frequency)
+        "samples of both sides do not stand for the same: {before} before, {after} after"
     ))
     .with_hint("--normalise share compares shares, which do not depend on it; or --weight period"))
 }

@@ -52,13 +52,13 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
     let text = |pick: fn(&Origin) -> Option<String>| (pick(before), pick(after));
     let (a, b) = text(|origin| origin.event.clone());
     differs("event", a, b, "");
-    let (a, b) = text(|origin| origin.frequency.map(|hertz| format!("{hertz} Hz")));
+    let (a, b) = text(sampling);
     let bearing = match options.normalise {
         Normalise::Share | Normalise::CpuTime | Normalise::Guest => "; shares do not depend on it",
         Normalise::Wall | Normalise::Event(_) => "; samples are counted by the time they stand for",
         Normalise::None => "",
     };
-    differs("sampling frequency", a, b, bearing);
+    differs("sampling", a, b, bearing);
     let (a, b) = text(|origin| origin.cpus.map(|cpus| cpus.to_string()));
     differs("CPUs", a, b, "; idle CPUs take part of the share");
     let (a, b) = text(|origin| origin.host.clone());
@@ -85,6 +85,16 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
         ));
     }
     notes
+}
+
+/// How often a capture samples.
+pub(super) fn sampling(origin: &Origin) -> Option<String> {
+    origin.event.as_ref()?;
+    Some(match (origin.frequency, origin.nanos_per_weight) {
+        (Some(hertz), _) => format!("{hertz} Hz"),
+        (None, Some(nanos)) if !origin.is_period => format!("every {} µs", nanos / 1e3),
+        (None, _) => "a fixed period".to_owned(),
+    })
 }
 
 /// The kernel loses samples when there are too many at a time: those of busy times are missing.
@@ -160,6 +170,24 @@ mod tests {
         let note = |a, b| lost_samples([&side(a), &side(b)]);
         assert!(note(5, 20).is_some_and(|note| note.contains("5 before, 20 after")));
         assert_eq!(note(5, 0), None);
+    }
+
+    /// `-F 1000` against `-c 250000` of a clock that counts nanoseconds.
+    #[test]
+    fn frequencies_and_periods_are_told_apart() {
+        let origin = |frequency, nanos| Origin {
+            event: Some("cpu-clock".to_owned()),
+            frequency,
+            nanos_per_weight: Some(nanos),
+            ..Origin::default()
+        };
+        assert_eq!(
+            sampling(&origin(Some(1000), 1e6)).as_deref(),
+            Some("1000 Hz")
+        );
+        let every = sampling(&origin(None, 250_000.0));
+        assert_eq!(every.as_deref(), Some("every 250 µs"));
+        assert_eq!(sampling(&Origin::default()), None);
     }
 
     #[test]
