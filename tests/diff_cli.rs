@@ -180,6 +180,25 @@ fn what_cannot_be_compared_is_refused_with_the_reason() {
     }
 }
 
+/// difffolded.pl compares lines as they are; the two workers are one in a picture.
+#[test]
+fn text_becomes_text_line_by_line_unless_names_are_to_be_matched() {
+    let folder = folder("names");
+    std::fs::write(
+        folder.join("one.folded"),
+        "kworker/0:1;a 3\nf.isra.0;0x12 1\n",
+    )
+    .unwrap();
+    std::fs::write(folder.join("two.folded"), "kworker/1:2;a 4\nf;0x34 1\n").unwrap();
+    let run = |more: &[&str]| {
+        let mut arguments = vec!["one.folded", "two.folded", "--format", "folded"];
+        arguments.extend(more);
+        text(&diff(&folder, &arguments)).lines().count()
+    };
+    assert_eq!((run(&[]), run(&["--match", "exact"])), (4, 4));
+    assert_eq!(run(&["--match", "loose"]), 2);
+}
+
 /// The streams are those of the shell: `before.folded` on standard input, `after.folded` packed by
 /// gzip. The numbers are those of the same texts as files.
 #[test]
@@ -267,6 +286,15 @@ fn the_picture_shows_both_sides_and_marks_what_is_gone() {
         pio.contains("gone") && pio.contains("30.0 % → 0 %"),
         "{pio}"
     );
+    // Each box tells how uncertain its change is, also where that is within the noise.
+    let boxes: Vec<&str> = svg
+        .lines()
+        .filter(|line| line.contains("<title>") && line.contains(" samples"))
+        .collect();
+    assert!(boxes.len() > 5);
+    for line in boxes {
+        assert!(line.contains(" ± "), "{line}");
+    }
 }
 
 /// The cure of the case study: with `APICv` on, emulated APIC accesses vanish.

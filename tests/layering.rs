@@ -14,7 +14,7 @@ const ROWS: [&str; 16] = [
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere. Temporary
 /// files hold streams in `perf` and unpacked archives in `analysis`.
-const HOMES: [(&str, &[&str]); 30] = [
+const HOMES: [(&str, &[&str]); 31] = [
     ("addr2line", &["src/symbol/"]),
     ("bzip2", &["src/perf/"]),
     ("clap", &["src/cli/"]),
@@ -44,6 +44,7 @@ const HOMES: [(&str, &[&str]); 30] = [
     ("symbolic_demangle", &["src/symbol/"]),
     ("tar", &["src/analysis/archive.rs"]),
     ("tempfile", &["src/perf/", "src/analysis/"]),
+    ("terminal_size", &["src/cli/"]),
     ("zstd", &["src/perf/"]),
 ];
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vmflame::diff::{
-    Comparison, Gate, Matching, Normalise, Options, Verdict, as_text, box_facts, own_weights,
+    Comparison, Gate, Matching, Normalise, Options, Side, Verdict, as_text, box_facts, own_weights,
     picture_of,
 };
 use vmflame::error::{Error, Result};
@@ -12,7 +12,7 @@ use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
 use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
 use super::diff_json::as_json;
 use super::diff_side::{Wanted, both};
-use super::{Outcome, write};
+use super::{Outcome, live, write};
 
 pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     let gates = options
@@ -57,10 +57,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
             Some(event) => Normalise::Event(event.clone()),
             None => normalise(&options.normalise)?,
         },
-        matching: match options.matching {
-            Match::Exact => Matching::Exact,
-            Match::Loose => Matching::Loose,
-        },
+        matching: matching(options, [&before, &after]),
         confidence: options.confidence,
         different_events: names_event(&options.before_filter) || names_event(&options.after_filter),
     };
@@ -76,18 +73,37 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     })
 }
 
-fn write_results(options: &DiffOptions, comparison: &Comparison) -> Result<()> {
+/// How frames are matched when nothing is said: text becomes text as difffolded.pl makes it, line
+/// for line.
+fn matching(options: &DiffOptions, sides: [&Side; 2]) -> Matching {
+    let is_text = |side: &Side| side.origin.event.is_none() && side.events.is_empty();
+    match options.matching {
+        Some(Match::Exact) => Matching::Exact,
+        Some(Match::Loose) => Matching::Loose,
+        None if chosen_format(options) == DiffFormat::Folded && sides.into_iter().all(is_text) => {
+            Matching::Exact
+        }
+        None => Matching::Loose,
+    }
+}
+
+fn chosen_format(options: &DiffOptions) -> DiffFormat {
     let format = options
         .format
         .or_else(|| format_of(options.output.as_deref()?));
-    let output = options.output.as_deref();
-    let format = format.unwrap_or(if options.json {
+    format.unwrap_or(if options.json {
         DiffFormat::Json
     } else {
         DiffFormat::Text
-    });
+    })
+}
+
+fn write_results(options: &DiffOptions, comparison: &Comparison) -> Result<()> {
+    let format = chosen_format(options);
     let stdout = Path::new("-");
-    let target = output.unwrap_or(stdout);
+    let target = options.output.as_deref().unwrap_or(stdout);
+    let columns = live::columns().filter(|_| target == stdout || format != DiffFormat::Text);
+    let table = || as_text(comparison, options.top, columns);
     let union = &comparison.union;
     write::to_path(target, |out| match format {
         DiffFormat::Svg => {
@@ -105,14 +121,14 @@ fn write_results(options: &DiffOptions, comparison: &Comparison) -> Result<()> {
             write_folded_diff(&union.tree, &union.frames, &weights, out)
         }
         DiffFormat::Json => writeln!(out, "{:#}", as_json(comparison)),
-        DiffFormat::Text => out.write_all(as_text(comparison, options.top).as_bytes()),
+        DiffFormat::Text => out.write_all(table().as_bytes()),
     })?;
     // A picture in a file leaves standard output to the table.
     if target != stdout && matches!(format, DiffFormat::Svg | DiffFormat::Folded) {
         let text = if options.json {
             format!("{:#}\n", as_json(comparison))
         } else {
-            as_text(comparison, options.top)
+            table()
         };
         write::to_path(stdout, |out| out.write_all(text.as_bytes()))?;
     }

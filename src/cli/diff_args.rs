@@ -42,9 +42,10 @@ pub(super) struct DiffOptions {
     /// Probability of no false finding at all among everything that is marked.
     #[arg(long, default_value_t = 0.99, value_parser = parse_confidence)]
     pub(super) confidence: f64,
-    /// How frames are matched.
-    #[arg(long = "match", value_enum, default_value_t = Match::Loose, value_name = "HOW")]
-    pub(super) matching: Match,
+    /// How frames are matched (default: loose; exact where folded text is made of folded text, as
+    /// difffolded.pl does).
+    #[arg(long = "match", value_enum, value_name = "HOW")]
+    pub(super) matching: Option<Match>,
     /// Exit with status 1 when this holds: `exit:pio > +2pt`, `event:kvm:kvm_exit/s > +10%`,
     /// `frame:NAME > +1pt`. Changes within the noise do not count.
     #[arg(long, value_name = "CONDITION")]

@@ -11,17 +11,56 @@ use crate::stack::FrameIx;
 
 /// Widest name of a row; longer ones are cut.
 const NAME: usize = 44;
+/// Narrowest column of names.
+const LEAST_NAME: usize = 16;
+/// What a row takes beside its name: mark, values and change.
+const VALUES: usize = 51;
+/// What comes behind: the interval, or what a function takes by itself.
+const BEHIND: usize = 25;
 
-/// The comparison as text; at most `most` functions.
-pub fn as_text(comparison: &Comparison, most: usize) -> String {
+/// What has room in a row.
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    name: usize,
+    /// Whether intervals and what functions take by themselves have room.
+    is_wide: bool,
+}
+
+impl Row {
+    /// For a terminal of so many columns; without one, all has room.
+    fn fitting(columns: Option<usize>) -> Self {
+        let columns = columns.unwrap_or(usize::MAX);
+        let is_wide = columns >= LEAST_NAME + VALUES + BEHIND;
+        let beside = VALUES + if is_wide { BEHIND } else { 0 };
+        Self {
+            name: columns.saturating_sub(beside).clamp(LEAST_NAME, NAME),
+            is_wide,
+        }
+    }
+
+    fn name(self, name: &str) -> String {
+        let name = one_line(name);
+        let width = self.name;
+        format!("{:<width$}", shortened(&name, width))
+    }
+}
+
+/// The comparison as text; at most `most` functions. Rows fit into so many `columns`, lines of
+/// words do not care.
+pub fn as_text(comparison: &Comparison, most: usize, columns: Option<usize>) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let written = write_text(&mut text, comparison, most);
+    let written = write_text(&mut text, comparison, most, Row::fitting(columns));
     debug_assert!(written.is_ok(), "writing to a string cannot fail");
     text
 }
 
-fn write_text(out: &mut String, comparison: &Comparison, most: usize) -> std::fmt::Result {
+fn write_text(
+    out: &mut String,
+    comparison: &Comparison,
+    most: usize,
+    row: Row,
+) -> std::fmt::Result {
     for (origin, side) in comparison.origins.iter().zip(["before", "after"]) {
         writeln!(out, "{side:<7} {}", describe(origin))?;
     }
@@ -30,9 +69,9 @@ fn write_text(out: &mut String, comparison: &Comparison, most: usize) -> std::fm
     for note in &comparison.notes {
         writeln!(out, "note    {}", one_line(note))?;
     }
-    write_heads(out, comparison)?;
-    write_events(out, comparison)?;
-    write_functions(out, comparison, most)
+    write_heads(out, comparison, row)?;
+    write_events(out, comparison, row)?;
+    write_functions(out, comparison, most, row)
 }
 
 /// What is known of a side, in one line.
@@ -129,12 +168,7 @@ const fn mark(is_significant: bool) -> char {
     if is_significant { '*' } else { ' ' }
 }
 
-fn name_column(name: &str) -> String {
-    let name = one_line(name);
-    format!("{:<NAME$}", shortened(&name, NAME))
-}
-
-fn write_heads(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+fn write_heads(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt::Result {
     let Some(total) = comparison
         .head(Subject::Total)
         .filter(|total| total.exists())
@@ -142,22 +176,18 @@ fn write_heads(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
         return Ok(());
     };
     let heading = "before        after        change";
-    writeln!(
-        out,
-        "\n  {}      {heading}",
-        name_column("what the CPUs did")
-    )?;
+    writeln!(out, "\n  {}      {heading}", row.name("what the CPUs did"))?;
     writeln!(
         out,
         "  {} {:>11}  {:>11}  {:>12}  {:>7}",
-        name_column("samples"),
+        row.name("samples"),
         with_spaces(total.before.samples),
         with_spaces(total.after.samples),
         "",
         relative_words(total.before.samples as f64, total.after.samples as f64),
     )?;
     if comparison.unit != Unit::Percent {
-        write_head(out, comparison, "total", total)?;
+        write_head(out, (comparison, row), "total", total)?;
     }
     let exits = comparison.head(Subject::Exits);
     let several = comparison.tags().filter(|(tag, _)| tag.is_exit()).count() > 1;
@@ -166,21 +196,22 @@ fn write_heads(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
         if tag.is_exit()
             && let Some(exits) = waiting.take()
         {
-            write_head(out, comparison, "exits, all", exits)?;
+            write_head(out, (comparison, row), "exits, all", exits)?;
         }
-        write_head(out, comparison, tag.as_str(), change)?;
+        write_head(out, (comparison, row), tag.as_str(), change)?;
     }
     Ok(())
 }
 
 fn write_head(
     out: &mut String,
-    comparison: &Comparison,
+    (comparison, row): (&Comparison, Row),
     name: &str,
     change: &Change,
 ) -> std::fmt::Result {
     let unit = comparison.unit;
-    let interval = change.half_width.map_or(String::new(), |half| {
+    let half = change.half_width.filter(|_| row.is_wide);
+    let interval = half.map_or(String::new(), |half| {
         let (low, high) = (change.difference() - half, change.difference() + half);
         format!("  [{low:+.1}, {high:+.1}]")
     });
@@ -188,7 +219,7 @@ fn write_head(
         out,
         "{} {} {:>11}  {:>11}  {:>12}  {:>7}{interval}",
         mark(change.is_significant),
-        name_column(name),
+        row.name(name),
         value_words(change.value_before, unit),
         value_words(change.value_after, unit),
         change_words(change.difference(), unit),
@@ -196,30 +227,40 @@ fn write_head(
     )
 }
 
-fn write_events(out: &mut String, comparison: &Comparison) -> std::fmt::Result {
+fn write_events(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt::Result {
     if comparison.events.is_empty() {
         return Ok(());
     }
-    let heading = "before        after        before/s      after/s   change";
-    writeln!(out, "\n  {}      {heading}", name_column("tracepoints"))?;
+    let heading = if row.is_wide {
+        "before        after        before/s      after/s   change"
+    } else {
+        "before        after                     change"
+    };
+    writeln!(out, "\n  {}      {heading}", row.name("tracepoints"))?;
     for event in &comparison.events {
+        let [before, after] = event.values();
+        let suffix = if row.is_wide { "" } else { "/s" };
         let rates = event
             .rates
-            .map_or(["-".to_owned(), "-".to_owned()], |rates| {
-                rates.map(|rate| format!("{rate:.1}"))
-            });
-        let [before, after] = event.values();
-        writeln!(
+            .map(|rates| rates.map(|rate| format!("{rate:.1}{suffix}")));
+        let counts = event.counts.map(with_spaces);
+        let (left, right) = match (row.is_wide, rates) {
+            (true, rates) => (counts, rates.unwrap_or(["-".to_owned(), "-".to_owned()])),
+            (false, rates) => (rates.unwrap_or(counts), [String::new(), String::new()]),
+        };
+        write!(
             out,
-            "{} {} {:>11}  {:>11}  {:>12}  {:>11}  {:>7}",
+            "{} {} {:>11}  {:>11}  {:>12}  ",
             mark(event.is_significant),
-            name_column(&event.name),
-            with_spaces(event.counts[0]),
-            with_spaces(event.counts[1]),
-            rates[0],
-            rates[1],
-            relative_words(before, after),
+            row.name(&event.name),
+            left[0],
+            left[1],
+            right[0],
         )?;
+        if row.is_wide {
+            write!(out, "{:>11}  ", right[1])?;
+        }
+        writeln!(out, "{:>7}", relative_words(before, after))?;
     }
     Ok(())
 }
@@ -275,7 +316,12 @@ pub fn changed_functions(comparison: &Comparison) -> Vec<FunctionChange<'_>> {
     functions
 }
 
-fn write_functions(out: &mut String, comparison: &Comparison, most: usize) -> std::fmt::Result {
+fn write_functions(
+    out: &mut String,
+    comparison: &Comparison,
+    most: usize,
+    row: Row,
+) -> std::fmt::Result {
     if !comparison.inclusive.iter().any(Change::exists) {
         return Ok(());
     }
@@ -284,35 +330,63 @@ fn write_functions(out: &mut String, comparison: &Comparison, most: usize) -> st
         return writeln!(out, "\n  no function changed significantly");
     }
     let unit = comparison.unit;
+    let heading = if row.is_wide {
+        "             self before → after"
+    } else {
+        ""
+    };
     writeln!(
         out,
-        "\n  {} {:>11}  {:>11}  {:>12}  {:>7}     self before → after",
-        name_column("functions, with what they call"),
+        "\n  {} {:>11}  {:>11}  {:>12}{heading}",
+        row.name("functions, with what they call"),
         "before",
         "after",
         "change",
-        "",
     )?;
     for function in functions.iter().take(most) {
         let (all, own) = (function.inclusive, function.own);
         let frame = comparison.union.frames.get(function.frame);
-        writeln!(
+        write!(
             out,
-            "{} {} {:>11}  {:>11}  {:>12}  {:>7}   {} {} → {}",
+            "{} {} {:>11}  {:>11}  {:>12}  {:>7}",
             mark(all.is_significant),
-            name_column(&frame.name),
+            row.name(&frame.name),
             value_words(all.value_before, unit),
             value_words(all.value_after, unit),
             change_words(all.difference(), unit),
             relative_words(all.value_before, all.value_after),
-            mark(own.is_significant),
-            value_words(own.value_before, unit),
-            value_words(own.value_after, unit),
         )?;
+        if row.is_wide {
+            let mark = mark(own.is_significant);
+            let before = value_words(own.value_before, unit);
+            let after = value_words(own.value_after, unit);
+            write!(out, "   {mark} {before} → {after}")?;
+        }
+        writeln!(out)?;
     }
     if functions.len() > most {
         let rest = functions.len() - most;
         writeln!(out, "  and {rest} more (--top N shows more)")?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 80 columns are those of a terminal of old; a pipe has none.
+    #[test]
+    fn rows_fit_into_the_terminal() {
+        for columns in [68, 80, 91, 92, 100, 120, 300] {
+            let row = Row::fitting(Some(columns));
+            let beside = if row.is_wide { VALUES + BEHIND } else { VALUES };
+            assert!(row.name + beside <= columns, "{columns}: {row:?}");
+            let name = row.name("a function with a name longer than any column of names");
+            assert_eq!(name.chars().count(), row.name);
+        }
+        assert!(Row::fitting(None).is_wide);
+        assert_eq!(Row::fitting(None).name, NAME);
+        assert_eq!(Row::fitting(Some(10)).name, LEAST_NAME);
+    }
 }
