@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use vmflame::diff::{
-    Comparison, Gate, Matching, Normalise, Options, Side, Verdict, as_text, box_facts, own_weights,
-    picture_of,
+    Comparison, Gate, Matching, Normalise, Options, Side, Verdict, as_text, box_facts,
+    leave_out_uneven_idle, own_weights, picture_of,
 };
 use vmflame::error::{Error, Result};
 use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
@@ -50,16 +50,18 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         }
     }
     let is_damaged = before.is_damaged || after.is_damaged;
-    let (before, after) = (before.side, after.side);
+    let (mut before, mut after) = (before.side, after.side);
+    let is_default = options.normalise.is_none() && options.per.is_none();
+    let idle_left_out = is_default
+        .then(|| leave_out_uneven_idle([&mut before, &mut after]))
+        .flatten();
     let names_event = |filters: &[String]| filters.iter().any(|text| text.contains("event="));
     let how = Options {
-        normalise: match &options.per {
-            Some(event) => Normalise::Event(event.clone()),
-            None => normalise(&options.normalise)?,
-        },
+        normalise: normalise(options)?,
         matching: matching(options, [&before, &after]),
         confidence: options.confidence,
         different_events: names_event(&options.before_filter) || names_event(&options.after_filter),
+        idle_left_out,
     };
     let comparison = Comparison::new(&before, &after, &how)?;
     write_results(options, &comparison)?;
@@ -154,8 +156,11 @@ fn check(gates: &[Gate], comparison: &Comparison, any_change: bool, quiet: bool)
     is_tripped
 }
 
-fn normalise(text: &str) -> Result<Normalise> {
-    match text {
+fn normalise(options: &DiffOptions) -> Result<Normalise> {
+    if let Some(event) = &options.per {
+        return Ok(Normalise::Event(event.clone()));
+    }
+    match options.normalise.as_deref().unwrap_or("share") {
         "share" => Ok(Normalise::Share),
         "cpu-time" => Ok(Normalise::CpuTime),
         "wall" => Ok(Normalise::Wall),

@@ -33,9 +33,10 @@ pub(super) struct DiffOptions {
     #[arg(long, value_name = "FILTER")]
     pub(super) after_filter: Vec<String>,
     /// What both sides are divided by: share (all samples), cpu-time (samples that are not idle),
-    /// wall (duration), guest (samples of guest code), event:NAME (its occurrences), none.
-    #[arg(long, value_name = "BY", default_value = "share")]
-    pub(super) normalise: String,
+    /// wall (duration), guest (samples of guest code), event:NAME (its occurrences), none
+    /// (default: share, without idle where the sides sampled idle CPUs unevenly).
+    #[arg(long, value_name = "BY")]
+    pub(super) normalise: Option<String>,
     /// Divide by the occurrences of this event, as --normalise event:NAME does.
     #[arg(long, value_name = "EVENT", conflicts_with = "normalise")]
     pub(super) per: Option<String>,

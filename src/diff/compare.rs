@@ -30,6 +30,8 @@ pub struct Options {
     pub confidence: f64,
     /// Whether the user asked for different events on both sides.
     pub different_events: bool,
+    /// What [`leave_out_uneven_idle`](super::leave_out_uneven_idle) said.
+    pub idle_left_out: Option<String>,
 }
 
 impl Default for Options {
@@ -39,6 +41,7 @@ impl Default for Options {
             matching: Matching::Loose,
             confidence: 0.99,
             different_events: false,
+            idle_left_out: None,
         }
     }
 }

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `side`, `folded_input` | what is compared |
 //! | `matching`, `union` | which frames are the same; one tree for both sides |
-//! | `normalise` | what both sides are divided by |
+//! | `normalise`, `idle` | what both sides are divided by |
 //! | `significance`, `distribution` | whether a change is more than noise: **the model** |
 //! | `quantities`, `events`, `compare`, `notes` | the comparison |
 //! | `table` | the rows that people read |
@@ -19,6 +19,7 @@ mod distribution;
 mod events;
 mod folded_input;
 mod gate;
+mod idle;
 mod matching;
 mod normalise;
 mod notes;
@@ -35,6 +36,7 @@ pub use compare::{Change, Comparison, Options};
 pub use events::EventChange;
 pub use folded_input::{is_folded, parse_folded};
 pub use gate::{Gate, Verdict};
+pub use idle::leave_out_uneven_idle;
 pub use matching::Matching;
 pub use normalise::{Normalise, Unit};
 pub use picture::{box_facts, own_weights, picture_of};

@@ -1,6 +1,7 @@
 //! What the reader of a comparison should know, and what cannot be compared at all.
 
 use super::compare::Options;
+use super::idle::uneven_cpus;
 use super::normalise::Normalise;
 use super::side::{Origin, Side};
 use super::union::Union;
@@ -74,7 +75,7 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
         ));
     }
     notes.extend(lost_samples(sides));
-    notes.extend(uneven_coverage(sides, &options.normalise));
+    notes.extend(uneven_coverage(sides, options));
     if sides[0].is_tagged != sides[1].is_tagged {
         notes.push("only one side has tags: none are compared".to_owned());
     }
@@ -114,25 +115,17 @@ const LEAST_LOST: f64 = 0.01;
 
 /// Shares are parts of what was sampled: where idle CPUs are sampled on one side only, every share
 /// of the other side is larger without any more work being done.
-fn uneven_coverage(sides: [&Side; 2], normalise: &Normalise) -> Option<String> {
-    let is_of_all = matches!(normalise, Normalise::Share | Normalise::CpuTime);
-    let cpus = |side: &Side| {
-        let weight: u64 = side.stacks.iter().map(|stack| stack.weight).sum();
-        let seconds = weight as f64 * side.origin.nanos_per_weight? / 1e9;
-        side.origin.seconds.map(|whole| seconds / whole)
-    };
-    let (before, after) = (cpus(sides[0])?, cpus(sides[1])?);
-    let is_uneven = (before - after).abs() > LEAST_UNEVENNESS * before.max(after);
-    (is_of_all && is_uneven).then(|| {
-        format!(
-            "CPUs' worth of time sampled: {before:.2} before, {after:.2} after; shares are parts \
-             of it, --normalise wall compares the time itself"
-        )
-    })
+fn uneven_coverage(sides: [&Side; 2], options: &Options) -> Option<String> {
+    if let Some(note) = &options.idle_left_out {
+        return Some(note.clone());
+    }
+    let is_of_all = matches!(options.normalise, Normalise::Share | Normalise::CpuTime);
+    let [before, after] = uneven_cpus(sides).filter(|_| is_of_all)?;
+    Some(format!(
+        "CPUs' worth of time sampled: {before:.2} before, {after:.2} after; shares are parts of it, \
+         --normalise wall compares the time itself"
+    ))
 }
-
-/// Sides whose sampled time differs by less, as part of the larger, are taken as even.
-const LEAST_UNEVENNESS: f64 = 0.1;
 
 #[cfg(test)]
 mod tests {
@@ -149,11 +142,15 @@ mod tests {
             side.push(&[], (Tag::Host, 0), (samples, samples), 0);
             side
         };
-        let note = |a, b| uneven_coverage([&side(a), &side(b)], &Normalise::Share);
+        let by = |normalise| Options {
+            normalise,
+            ..Options::default()
+        };
+        let note = |a, b| uneven_coverage([&side(a), &side(b)], &by(Normalise::Share));
         assert!(note(3000, 1500).is_some_and(|note| note.contains("1.50 before, 0.75 after")));
         assert_eq!(note(3000, 2800), None);
         assert_eq!(
-            uneven_coverage([&side(9), &side(1)], &Normalise::Wall),
+            uneven_coverage([&side(9), &side(1)], &by(Normalise::Wall)),
             None
         );
     }

@@ -4,11 +4,16 @@ use super::compare::{Change, Comparison};
 use super::normalise::Unit;
 use super::quantities::Subject;
 use super::table::{change_words, describe, noise, relative_words, value_words};
-use crate::output::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, short_words, with_spaces};
+use crate::output::{
+    DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, short_words, shortened, with_spaces,
+};
 use crate::stack::{NodeIx, Tag};
 
 /// Tags that the subtitle names.
 const NAMED: usize = 5;
+
+/// Letters of a note that the subtitle shows.
+const NOTE: usize = 250;
 
 /// The picture of a comparison. `title` is made of both names when it is `None`.
 pub fn picture_of(
@@ -106,6 +111,8 @@ fn subtitle(comparison: &Comparison) -> String {
     if comparison.is_tagged {
         parts.push("the lower edge of a box has the colour of its tag".to_owned());
     }
+    let notes = comparison.notes.iter();
+    parts.extend(notes.map(|note| shortened(note, NOTE).into_owned()));
     parts.push(noise(comparison).replacen("* marks changes", "colours mark changes", 1));
     parts.join(" · ")
 }
@@ -178,10 +185,7 @@ pub fn box_facts(comparison: &Comparison, node: NodeIx, text: &mut String) {
         let dso = &union.frames.get(union.tree.get(node).frame).dso;
         if !dso.is_empty() {
             text.push_str(", ");
-            text.push_str(&crate::output::shortened(
-                &crate::output::one_line(dso),
-                200,
-            ));
+            text.push_str(&shortened(&crate::output::one_line(dso), 200));
         }
     }
 }

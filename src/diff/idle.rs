@@ -1,0 +1,100 @@
+//! Idle CPUs that one side sampled less than the other.
+//!
+//! A clock event does not always tick on an idle CPU: on a virtual machine with two CPUs, of which
+//! one was idle, one recording had 1.97 CPUs' worth of samples and the next of the same load 1.01.
+//! Shares of all samples then double without any change, and no test of noise can know. So idle is
+//! left out of both sides where the sampled time differs, unless the user asks for it.
+
+use super::side::Side;
+use crate::output::with_spaces;
+use crate::stack::Tag;
+
+/// Sides whose sampled time differs by less, as part of the larger, are taken as even.
+pub(super) const LEAST_UNEVENNESS: f64 = 0.1;
+
+/// Where less than this part of the samples is of work, the rest of them stays: shares of few samples
+/// of one daemon or another would be taken for changes.
+const LEAST_BUSY: f64 = 0.2;
+
+/// How many CPUs' worth of time a side sampled; `None` when samples do not tell it.
+pub(super) fn sampled_cpus(side: &Side) -> Option<f64> {
+    let weight: u64 = side.stacks.iter().map(|stack| stack.weight).sum();
+    let seconds = weight as f64 * side.origin.nanos_per_weight? / 1e9;
+    side.origin.seconds.map(|whole| seconds / whole)
+}
+
+/// Both sides' sampled time, when it differs.
+pub(super) fn uneven_cpus(sides: [&Side; 2]) -> Option<[f64; 2]> {
+    let [before, after] = [sampled_cpus(sides[0])?, sampled_cpus(sides[1])?];
+    let is_uneven = (before - after).abs() > LEAST_UNEVENNESS * before.max(after);
+    is_uneven.then_some([before, after])
+}
+
+/// Leaves idle CPUs out of both sides when they were sampled unevenly, and says so; `None` when
+/// nothing was left out.
+///
+/// For shares of all samples only: what is left out is neither shown nor compared.
+pub fn leave_out_uneven_idle([before, after]: [&mut Side; 2]) -> Option<String> {
+    let [cpus_before, cpus_after] = uneven_cpus([before, after])?;
+    let idle = [&*before, &*after].map(|side| {
+        let idle = side.stacks.iter().filter(|stack| stack.tag == Tag::Idle);
+        idle.map(|stack| stack.samples).sum::<u64>()
+    });
+    let is_busy = |side: &Side, idle: u64| {
+        side.samples().saturating_sub(idle) as f64 >= LEAST_BUSY * side.samples() as f64
+    };
+    let are_busy = is_busy(before, idle[0]) && is_busy(after, idle[1]);
+    if idle == [0, 0] || !(before.is_tagged && after.is_tagged && are_busy) {
+        return None;
+    }
+    for side in [before, after] {
+        side.stacks.retain(|stack| stack.tag != Tag::Idle);
+    }
+    let [before, after] = idle.map(with_spaces);
+    Some(format!(
+        "idle CPUs were sampled unevenly ({cpus_before:.2} CPUs' worth of time before, \
+         {cpus_after:.2} after), so idle is left out: {before} samples before, {after} after; \
+         --normalise share takes it in"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Milliseconds of work and of idle in 5 s.
+    fn side(busy: u64, idle: u64) -> Side {
+        let mut side = Side::default();
+        side.origin.seconds = Some(5.0);
+        side.origin.nanos_per_weight = Some(1e6);
+        side.is_tagged = true;
+        side.push(&[], (Tag::Vmm, 0), (busy, busy), 0);
+        side.push(&[], (Tag::Idle, 0), (idle, idle), 0);
+        side
+    }
+
+    /// As in the recordings of the module's text: 5127 of 9827 samples, and all of 5043.
+    #[test]
+    fn idle_that_one_side_did_not_sample_is_left_out_of_both() {
+        let (mut before, mut after) = (side(5127, 4700), side(5043, 0));
+        let note = leave_out_uneven_idle([&mut before, &mut after]);
+        assert!(note.is_some_and(|note| note.contains("(1.97 CPUs' worth of time before, 1.01")));
+        assert_eq!((before.samples(), after.samples()), (5127, 5043));
+    }
+
+    /// Work that was taken away leaves idle behind: both sides sampled two CPUs.
+    #[test]
+    fn idle_that_took_the_place_of_work_stays() {
+        let (mut before, mut after) = (side(9000, 1000), side(2000, 8000));
+        assert_eq!(leave_out_uneven_idle([&mut before, &mut after]), None);
+        assert_eq!((before.samples(), after.samples()), (10_000, 10_000));
+    }
+
+    /// An idle host, recorded twice: 200 of 4044 samples are of work, and 49 of 3064.
+    #[test]
+    fn idle_of_an_idle_host_stays() {
+        let (mut before, mut after) = (side(200, 3844), side(49, 3015));
+        assert_eq!(leave_out_uneven_idle([&mut before, &mut after]), None);
+        assert_eq!((before.samples(), after.samples()), (4044, 3064));
+    }
+}
