@@ -184,13 +184,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     };
     let symbols = live::symbols(&places, &input);
     let request = request(options, filters, &places)?;
-    let damage = |capture: &Capture| -> Vec<Remark> {
-        let findings = capture.findings();
-        let texts = findings.iter().map(convert::describe);
-        texts.map(Remark::Warning).collect()
-    };
-    let has_stacks = || choose_event(&capture, None).is_ok_and(|event| !is_flat(&capture, event));
-    if request.event.is_none() && !has_stacks() {
+    if request.event.is_none() && !has_stacks(&capture) {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
         let remarks = damage(&capture);
         return Ok(ReadSide {
@@ -212,6 +206,18 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         remarks,
         is_damaged,
     })
+}
+
+/// Whether an event of the capture records call chains.
+fn has_stacks(capture: &Capture) -> bool {
+    choose_event(capture, None).is_ok_and(|event| !is_flat(capture, event))
+}
+
+/// What is damaged in the file itself.
+fn damage(capture: &Capture) -> Vec<Remark> {
+    let findings = capture.findings();
+    let texts = findings.iter().map(convert::describe);
+    texts.map(Remark::Warning).collect()
 }
 
 /// Remarks on one side, as they are printed.
