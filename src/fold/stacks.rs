@@ -53,17 +53,33 @@ impl SlimStack<'_> {
         (self.first, self.last)
     }
 
-    /// Whether it is that stack, whose rest lies at `rest`.
+    /// What tells it from others of its thread: the chain, where its rest lies, the mode.
     #[inline]
-    pub(super) fn is_same(&self, other: &UniqueStack<'_>, rest: u32) -> bool {
-        let key = other.key;
-        (self.pid, self.tid, self.rest, self.mode) == (key.pid, key.tid, rest, key.mode)
-            && self.chain == other.chain
+    pub(super) fn hashed(&self) -> (&[u8], u32, CpuMode) {
+        (self.chain, self.rest, self.mode)
+    }
+
+    /// Whether it has what few stacks have.
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest != 0
+    }
+
+    /// Whether it is that stack.
+    #[inline]
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        (self.thread(), self.hashed()) == (other.thread(), other.hashed())
+    }
+
+    /// Looks at both ends of the chain; what comes of it means nothing.
+    #[inline]
+    pub(super) fn touch(&self) -> u8 {
+        let first = self.chain.first().copied().unwrap_or_default();
+        first ^ self.chain.last().copied().unwrap_or_default()
     }
 
     /// Adds the samples of the same stack.
     #[inline]
-    pub(super) fn add(&mut self, other: &UniqueStack<'_>) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.samples += other.samples;
         self.period = self.period.saturating_add(other.period);
         self.first = self.first.min(other.first);
@@ -73,6 +89,7 @@ impl SlimStack<'_> {
 
 impl<'a> SlimStack<'a> {
     /// A stack whose rest lies at `rest`.
+    #[inline]
     pub(super) fn of(stack: &UniqueStack<'a>, rest: u32) -> Self {
         Self {
             chain: stack.chain,
@@ -132,14 +149,22 @@ impl<'a> Stacks<'a> {
 
     /// Adds the stacks of a later part.
     pub(super) fn append(&mut self, later: Self) {
-        let rests = later.rests.into_iter();
+        let moved = self.rests_moved(later);
+        self.list.extend(moved);
+    }
+
+    /// The stacks of another list, their rests moved to this one.
+    pub(super) fn rests_moved(
+        &mut self,
+        other: Self,
+    ) -> impl Iterator<Item = SlimStack<'a>> + use<'a> {
+        let rests = other.rests.into_iter();
         let places: Vec<u32> = rests.map(|rest| self.position_of(rest)).collect();
-        let place = |rest: u32| (rest as usize).checked_sub(1).map_or(0, |at| places[at]);
-        let list = later.list.into_iter();
-        self.list.extend(list.map(|slim| SlimStack {
+        let place = move |rest: u32| (rest as usize).checked_sub(1).map_or(0, |at| places[at]);
+        other.list.into_iter().map(move |slim| SlimStack {
             rest: place(slim.rest),
             ..slim
-        }));
+        })
     }
 
     /// A stack of the list with all it has.

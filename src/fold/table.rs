@@ -61,6 +61,9 @@ pub struct UniqueStack<'a> {
     pub last: Timestamp,
 }
 
+/// How many stacks are added at a time: as many as a CPU waits for at the same time.
+const PENDING: usize = 16;
+
 /// So many stacks take 64 MB.
 const FEW: usize = 1 << 20;
 
@@ -71,6 +74,8 @@ pub(super) struct StackTable<'a> {
     /// Positions in `stacks`, each with the part of the hash that tells most others apart without a
     /// look at them.
     index: HashTable<(u32, u32)>,
+    /// Stacks that wait, with that part of their hash.
+    pending: Vec<(u32, SlimStack<'a>)>,
     hasher: StackHasher,
 }
 
@@ -79,6 +84,7 @@ impl<'a> StackTable<'a> {
         Self {
             stacks: Stacks::default(),
             index: HashTable::new(),
+            pending: Vec::with_capacity(PENDING),
             hasher,
         }
     }
@@ -86,16 +92,47 @@ impl<'a> StackTable<'a> {
     /// Adds all samples of a stack.
     #[inline]
     pub(super) fn add(&mut self, new: &UniqueStack<'a>) {
-        let rest = self.stacks.rest_of(new);
-        let part = self.hasher.hash(&new.key, rest, new.chain);
-        self.add_hashed(new, rest, part);
+        let new = SlimStack::of(new, self.stacks.rest_of(new));
+        self.pending.push((self.hasher.hash(&new), new));
+        if self.pending.len() >= PENDING {
+            self.add_pending();
+        }
+    }
+
+    /// Adds the stacks that wait.
+    ///
+    /// A large table lies far away: each place of it that is looked at is waited for. So all that
+    /// the stacks will need is touched first; the CPU then waits for many places at the same time.
+    fn add_pending(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        let mut found = [0; PENDING];
+        for ((part, _), found) in pending.iter().zip(&mut found) {
+            let same = |&(old_part, _): &(u32, u32)| old_part == *part;
+            *found = self
+                .index
+                .find(spread(*part), same)
+                .map_or(0, |&(_, ix)| ix);
+        }
+        let mut touched = 0;
+        for ix in found {
+            if let Some(stack) = self.stacks.list.get(ix as usize) {
+                touched ^= stack.touch();
+            }
+        }
+        std::hint::black_box(touched);
+        for (part, new) in pending.drain(..) {
+            self.add_hashed(&new, part);
+        }
+        self.pending = pending;
     }
 
     /// Adds the stacks of another table with the same hasher.
     ///
     /// Stacks that are in both stay apart as long as there are few in all: whoever names them
     /// merges them, and a look-up for each takes longer than that.
-    pub(super) fn append(&mut self, other: Self) {
+    pub(super) fn append(&mut self, mut other: Self) {
+        self.add_pending();
+        other.add_pending();
         if self.stacks.list.len() + other.stacks.list.len() <= FEW {
             self.stacks.append(other.stacks);
             return;
@@ -104,23 +141,21 @@ impl<'a> StackTable<'a> {
         for &(part, ix) in &other.index {
             parts[ix as usize] = part;
         }
-        for (new, part) in other.stacks.iter().zip(parts) {
-            let rest = self.stacks.rest_of(&new);
+        for (new, part) in self.stacks.rests_moved(other.stacks).zip(parts) {
             // Tables number the rests each in its own way: only stacks without hash the same.
-            if rest == 0 {
-                self.add_hashed(&new, rest, part);
+            let part = if new.has_rest() {
+                self.hasher.hash(&new)
             } else {
-                self.add(&new);
-            }
+                part
+            };
+            self.add_hashed(&new, part);
         }
     }
 
-    #[inline]
-    fn add_hashed(&mut self, new: &UniqueStack<'a>, rest: u32, part: u32) {
+    fn add_hashed(&mut self, new: &SlimStack<'a>, part: u32) {
         let stacks = &mut self.stacks.list;
-        let same = |&(old_part, ix): &(u32, u32)| {
-            old_part == part && stacks[ix as usize].is_same(new, rest)
-        };
+        let same =
+            |&(old_part, ix): &(u32, u32)| old_part == part && stacks[ix as usize].is_same(new);
         if let Some(&(_, ix)) = self.index.find(spread(part), same) {
             stacks[ix as usize].add(new);
             return;
@@ -129,10 +164,11 @@ impl<'a> StackTable<'a> {
         let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
         self.index
             .insert_unique(spread(part), (part, ix), |&(part, _)| spread(part));
-        stacks.push(SlimStack::of(new, rest));
+        stacks.push(*new);
     }
 
-    pub(super) fn into_stacks(self) -> Stacks<'a> {
+    pub(super) fn into_stacks(mut self) -> Stacks<'a> {
+        self.add_pending();
         self.stacks
     }
 }
@@ -151,13 +187,12 @@ impl StackHasher {
         }
     }
 
-    /// The part of a stack's hash that the table keeps. `rest` is where the table has what is not
-    /// the thread, the mode or the chain.
+    /// The part of a stack's hash that the table keeps.
     ///
     /// Two lanes of folded multiplication over 32 bytes a step, so that the multiplications of one
     /// step do not wait for each other.
     #[inline]
-    fn hash(&self, key: &StackKey, rest: u32, chain: &[u8]) -> u32 {
+    fn hash(&self, stack: &SlimStack<'_>) -> u32 {
         const K: [u64; 4] = [
             0x9e37_79b9_7f4a_7c15,
             0xe703_7ed1_a0b4_28db,
@@ -170,9 +205,11 @@ impl StackHasher {
                 .and_then(|rest| rest.first_chunk())
                 .map_or(0, |c| u64::from_ne_bytes(*c))
         };
-        let task = u64::from(key.tid.as_i32().cast_unsigned())
-            | u64::from(key.pid.as_i32().cast_unsigned()) << 32;
-        let mut a = fold_multiply(self.seed ^ task, K[0] ^ (key.mode as u64) << 56);
+        let (chain, rest, mode) = stack.hashed();
+        let (pid, tid) = stack.thread();
+        let task =
+            u64::from(tid.as_i32().cast_unsigned()) | u64::from(pid.as_i32().cast_unsigned()) << 32;
+        let mut a = fold_multiply(self.seed ^ task, K[0] ^ (mode as u64) << 56);
         let mut b = fold_multiply(self.seed ^ u64::from(rest), K[1] ^ chain.len() as u64);
         let blocks = chain.chunks_exact(32);
         let last = blocks.remainder();
