@@ -57,6 +57,8 @@ fn profile_with(cached: &str, running: Option<PathBuf>) -> Profile {
             build_id,
             kallsyms,
             host_name: String::new(),
+            release: String::new(),
+            input_written: None,
         }),
         ..SymbolRequest::default()
     };

@@ -108,6 +108,8 @@ fn pvm_symbols() -> SymbolRequest {
             build_id: read_kernel_notes(&notes)?,
             kallsyms: PathBuf::from("/proc/kallsyms"),
             host_name: String::new(),
+            release: String::new(),
+            input_written: None,
         })
     });
     SymbolRequest {

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::archive::unpack;
 use crate::error::{Error, Result};
 use crate::symbol::Places;
-use crate::units::BuildId;
+use crate::units::{BuildId, Timestamp};
 
 /// The capture that the user points at.
 #[derive(Debug)]
@@ -111,6 +111,10 @@ pub struct LiveKernel {
     pub kallsyms: PathBuf,
     /// The name of this machine.
     pub host_name: String,
+    /// Its release, as `uname -r` tells it.
+    pub release: String,
+    /// How long it had been up when the input was last written; `None` when that is not known.
+    pub input_written: Option<Timestamp>,
 }
 
 /// Where symbols may come from.

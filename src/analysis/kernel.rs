@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use hashbrown::HashMap;
 
-use super::input::{KernelSource, SymbolRequest};
+use super::input::{KernelSource, LiveKernel, SymbolRequest};
+use super::recorded_here::RecordedHere;
 use crate::error::Result;
-use crate::perf::bytes::with_order;
-use crate::perf::{Capture, Feature, Storage};
+use crate::perf::Storage;
 use crate::space::{KernelMapping, Timeline};
 use crate::symbol::{KernelAnchor, KernelSymbols, ModuleRange, Origin, module_short_name};
 use crate::units::BuildId;
@@ -16,7 +16,7 @@ use crate::units::BuildId;
 const KERNEL_PROPER: &str = "[kernel.kallsyms]";
 
 /// The build id of the recorded kernel.
-fn kernel_build_id<'b>(
+pub(super) fn kernel_build_id<'b>(
     timeline: &'b Timeline,
     build_ids: &'b HashMap<String, BuildId>,
 ) -> Option<&'b BuildId> {
@@ -24,26 +24,6 @@ fn kernel_build_id<'b>(
     recorded
         .and_then(|mapping| mapping.build_id.as_ref())
         .or_else(|| build_ids.get(KERNEL_PROPER))
-}
-
-/// Whether this machine made the capture, as far as names can tell: its kernel is the recorded one
-/// and so is its host name.
-///
-/// perf writes build ids only of objects that held a sample's own address, so that a library which
-/// always calls another has none; its file can be trusted nowhere else.
-pub(super) fn is_recorded_here(
-    capture: &Capture,
-    timeline: &Timeline,
-    build_ids: &HashMap<String, BuildId>,
-    symbols: &SymbolRequest,
-) -> bool {
-    let host_name = with_order!(capture.endian(), O => {
-        capture.features().string::<O>(Feature::HOSTNAME)
-    });
-    symbols.live.as_ref().is_some_and(|live| {
-        kernel_build_id(timeline, build_ids) == Some(&live.build_id)
-            && host_name.as_deref() == Some(live.host_name.as_str())
-    })
 }
 
 /// Kernel symbols as a text states them, not yet fitted to the recorded boot.
@@ -77,12 +57,14 @@ impl EarlyKernel {
     /// from a cache or from the running kernel is known by build id only, which all boots share:
     /// it is used only when the capture says where its kernel lay. perf fills its cache once for a
     /// build id, in whatever boot that was; when that was another one than the recorded, the
-    /// running kernel is asked too.
+    /// running kernel is asked too. It is also asked for a capture that it has made by all
+    /// appearance but does not name it, and then believed when it lies where the capture says.
     pub(super) fn fit(
         self,
         timeline: &Timeline,
         build_ids: &HashMap<String, BuildId>,
         symbols: &SymbolRequest,
+        recorded_here: RecordedHere,
     ) -> Result<Option<(KernelSymbols, KernelSource)>> {
         let build_id = kernel_build_id(timeline, build_ids);
         let stated = if self.build_id.as_ref() == build_id {
@@ -92,6 +74,17 @@ impl EarlyKernel {
         };
         let is_users_word = stated.as_ref().is_some_and(|stated| stated.is_users_word);
         let found = stated.and_then(|stated| stated.fit(timeline));
+        if found.is_none()
+            && recorded_here == RecordedHere::ByCircumstances
+            && let Some(live) = &symbols.live
+        {
+            let running = Stated::running(live)?;
+            let running = running.and_then(|stated| stated.fit(timeline));
+            let is_of_boot = |(_, source): &(KernelSymbols, KernelSource)| {
+                matches!(source, KernelSource::SameBoot(_) | KernelSource::Hidden(_))
+            };
+            return Ok(running.filter(is_of_boot));
+        }
         if !is_users_word && found.as_ref().is_some_and(lacks_modules) {
             let running = read_running(build_id, symbols)?;
             let running = running.and_then(|stated| stated.fit(timeline));
@@ -122,15 +115,17 @@ fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Op
 /// The symbols of the running kernel, when it is the recorded one.
 fn read_running(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
     match &symbols.live {
-        Some(live) if Some(&live.build_id) == build_id => {
-            let path = live.kallsyms.clone();
-            Stated::parse(&Storage::open(&path)?, path, false)
-        }
+        Some(live) if Some(&live.build_id) == build_id => Stated::running(live),
         Some(_) | None => Ok(None),
     }
 }
 
 impl Stated {
+    fn running(live: &LiveKernel) -> Result<Option<Self>> {
+        let path = live.kallsyms.clone();
+        Self::parse(&Storage::open(&path)?, path, false)
+    }
+
     fn parse(text: &Storage, path: PathBuf, is_users_word: bool) -> Result<Option<Self>> {
         let symbols = KernelSymbols::parse(&path, text.bytes())?;
         Ok(Some(Self {

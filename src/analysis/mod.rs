@@ -11,6 +11,7 @@ mod namer;
 mod naming;
 mod passage;
 mod recent;
+mod recorded_here;
 mod slices;
 mod stacks;
 mod subtitle;
@@ -170,7 +171,8 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     let build_ids = survey::recorded_build_ids(capture);
     let walked = walk(capture, (symbols, &build_ids), request, &mut watch)?;
     let (timeline, kernel) = (&walked.timeline, walked.kernel);
-    let mut namer = Namer::new(capture, (timeline, kernel), &build_ids, symbols)?;
+    let last = walked.folded.times.map(|(_, last)| last);
+    let mut namer = Namer::new(capture, (timeline, kernel), (&build_ids, last), symbols)?;
     let periods = walked.stacks.weights();
     let event = walked.selection.event;
     let recorded = Recorded::of(capture, event);

@@ -6,8 +6,9 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 use super::input::{KernelSource, SymbolRequest};
-use super::kernel::{EarlyKernel, is_recorded_here};
+use super::kernel::EarlyKernel;
 use super::locate::Location;
+use super::recorded_here::RecordedHere;
 use crate::error::{Error, Result};
 use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
@@ -15,7 +16,7 @@ use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
     KernelSymbols, ObjectSymbols, Places, Refused, Unresolved, demangle, module_short_name,
 };
-use crate::units::{Avma, BuildId, CpuMode, FileOffset};
+use crate::units::{Avma, BuildId, CpuMode, FileOffset, Timestamp};
 
 /// What was found for an object that samples hit.
 #[derive(Debug)]
@@ -62,20 +63,27 @@ pub(super) struct Namer<'a> {
 
 impl<'a> Namer<'a> {
     /// Fits the kernel's symbols to the recorded boot; objects of user space are found when an
-    /// address asks for them.
+    /// address asks for them. `last` is the time of the latest sample.
     ///
     /// # Errors
     /// When a kallsyms text that the user named cannot be read or is none.
     pub(super) fn new(
         capture: &Capture,
         (timeline, kernel): (&'a Timeline, EarlyKernel),
-        build_ids: &HashMap<String, BuildId>,
+        (build_ids, last): (&HashMap<String, BuildId>, Option<Timestamp>),
         symbols: &'a SymbolRequest,
     ) -> Result<Self> {
-        let found = kernel.fit(timeline, build_ids, symbols)?;
+        let live = symbols.live.as_ref();
+        let recorded_here = RecordedHere::find(capture, (timeline, build_ids), last, live);
+        let found = kernel.fit(timeline, build_ids, symbols, recorded_here)?;
         let (kernel, kernel_source) = match found {
             Some((kernel, source)) => (Some(Arc::new(kernel)), source),
             None => (None, KernelSource::Missing),
+        };
+        let is_recorded_here = match recorded_here {
+            RecordedHere::No => false,
+            RecordedHere::ByBuildId => true,
+            RecordedHere::ByCircumstances => matches!(kernel_source, KernelSource::SameBoot(_)),
         };
         Ok(Self {
             frames: FrameTable::default(),
@@ -83,7 +91,7 @@ impl<'a> Namer<'a> {
             places: &symbols.places,
             kernel,
             kernel_source,
-            is_recorded_here: is_recorded_here(capture, timeline, build_ids, symbols),
+            is_recorded_here,
             objects: HashMap::new(),
             reports: Vec::new(),
             known: HashMap::new(),

@@ -54,7 +54,8 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
     let build_ids = recorded_build_ids(capture);
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
     let kernel = EarlyKernel::read(&build_ids, symbols);
-    let mut namer = Namer::new(capture, (&timeline, kernel), &build_ids, symbols)?;
+    let last = folded.times.map(|(_, last)| last);
+    let mut namer = Namer::new(capture, (&timeline, kernel), (&build_ids, last), symbols)?;
     if let Some(event) = event {
         let settled = folded.settle(capture, (&selection, Split::Nothing), &timeline, threads);
         name_stacks(

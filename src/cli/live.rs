@@ -1,10 +1,12 @@
 //! What of this machine may be looked at: the only code that reads its environment and kernel.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use vmflame::analysis::{Input, LiveKernel, SymbolRequest};
 use vmflame::symbol::{Places, read_kernel_notes};
+use vmflame::units::Timestamp;
 
 use super::args::InputOptions;
 
@@ -31,20 +33,41 @@ pub(super) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
     SymbolRequest {
         kallsyms: options.kallsyms.clone(),
         places,
-        live: live_kernel(),
+        live: live_kernel(input),
     }
 }
 
 /// The running kernel; `None` when it does not tell its build id.
-fn live_kernel() -> Option<LiveKernel> {
+fn live_kernel(input: &Input) -> Option<LiveKernel> {
     let notes = std::fs::read("/sys/kernel/notes").ok()?;
     let build_id = read_kernel_notes(&notes)?;
-    let host_name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let setting = |name: &str| {
+        let text = std::fs::read_to_string(Path::new("/proc/sys/kernel").join(name));
+        text.unwrap_or_default().trim_end().to_owned()
+    };
     Some(LiveKernel {
         build_id,
         kallsyms: PathBuf::from("/proc/kallsyms"),
-        host_name: host_name.trim_end().to_owned(),
+        host_name: setting("hostname"),
+        release: setting("osrelease"),
+        input_written: written(&input.data),
     })
+}
+
+/// How long the running kernel had been up when the input was last written. Standard input was read
+/// to its end a moment ago.
+fn written(input: &Path) -> Option<Timestamp> {
+    let text = std::fs::read_to_string("/proc/uptime").ok()?;
+    let (seconds, _) = text.split_once(' ')?;
+    let up = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
+    let since = if input == Path::new("-") {
+        Duration::ZERO
+    } else {
+        let written = std::fs::metadata(input).ok()?.modified().ok()?;
+        SystemTime::now().duration_since(written).ok()?
+    };
+    let nanos = up.checked_sub(since)?.as_nanos();
+    u64::try_from(nanos).ok().map(Timestamp::from_nanos)
 }
 
 /// Bytes of memory that this process has filled itself, mapped files not counted.
