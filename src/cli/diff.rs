@@ -60,6 +60,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         normalise: normalise(options)?,
         matching: matching(options, [&before, &after]),
         confidence: options.confidence,
+        least: options.min_change / 100.0,
         different_events: names_event(&options.before_filter) || names_event(&options.after_filter),
         idle_left_out,
     };

@@ -43,6 +43,10 @@ pub(super) struct DiffOptions {
     /// Probability of no false finding at all among everything that is marked.
     #[arg(long, default_value_t = 0.99, value_parser = parse_confidence)]
     pub(super) confidence: f64,
+    /// Smaller changes are not marked: percent of the whole. Two recordings of the same load differ
+    /// by less than the default. --fail-if asks for its own size instead.
+    #[arg(long, default_value_t = 0.5, value_name = "PERCENT", value_parser = parse_percent)]
+    pub(super) min_change: f64,
     /// How frames are matched (default: loose; exact where folded text is made of folded text, as
     /// difffolded.pl does).
     #[arg(long = "match", value_enum, value_name = "HOW")]
@@ -123,6 +127,13 @@ pub(super) enum Width {
     After,
     /// The larger of both.
     Larger,
+}
+
+fn parse_percent(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=100.0).contains(&value) => Ok(value),
+        Ok(_) | Err(_) => Err(format!("{text:?} is no percentage between 0 and 100")),
+    }
 }
 
 fn parse_confidence(text: &str) -> Result<f64, String> {

@@ -37,6 +37,7 @@ pub(super) fn as_json(comparison: &Comparison) -> Value {
     let rest = json!({
         "unit": comparison.unit.words(),
         "confidence": comparison.confidence,
+        "min_change": comparison.least,
         "noise_model": if comparison.knows_times { "samples and time slices" } else { "samples" },
         "questions": {
             "tags_and_events": comparison.asked[0],
@@ -83,6 +84,7 @@ fn change_json(change: &Change) -> Value {
         "interval": interval,
         "probability": change.probability,
         "significant": change.is_significant,
+        "beats_noise": change.beats_noise,
         "weights": [change.before.weight, change.after.weight],
         "samples": [change.before.samples, change.after.samples],
     })

@@ -179,12 +179,12 @@ impl Gate {
         Some(Found {
             before: change.value_before,
             after: change.value_after,
-            is_significant: change.is_significant,
+            is_significant: change.beats_noise,
             words: format!(
                 "{} → {}{}",
                 value_words(change.value_before, unit),
                 value_words(change.value_after, unit),
-                noise_words(change.is_significant)
+                noise_words(change.beats_noise)
             ),
         })
     }

@@ -121,10 +121,10 @@ fn details(change: &Change, unit: Unit) -> String {
     let interval = change.half_width.map_or(String::new(), |half| {
         format!(" ± {}", change_words(half, unit).trim_start_matches('+'))
     });
-    let noise = if change.is_significant {
-        ""
-    } else {
-        ", within the noise"
+    let noise = match (change.is_significant, change.beats_noise) {
+        (true, _) => "",
+        (false, true) => ", too small to be marked",
+        (false, false) => ", within the noise",
     };
     format!(
         "{} → {} ({}{interval}, {}{noise}), {} → {} samples",

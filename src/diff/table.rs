@@ -106,8 +106,15 @@ pub(crate) fn noise(comparison: &Comparison) -> String {
     } else {
         "samples as if independent, for want of times"
     };
+    let size = if comparison.least > 0.0 {
+        let percent = (comparison.least * 1e6).round() / 1e4;
+        format!(" of {percent} % of all and more")
+    } else {
+        String::new()
+    };
     format!(
-        "* marks changes beyond the noise of {model}, with a risk of {:.2} % that any mark is false",
+        "* marks changes{size} beyond the noise of {model}, with a risk of {:.2} % that any mark is \
+         false",
         (1.0 - comparison.confidence) * 100.0
     )
 }
