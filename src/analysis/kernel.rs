@@ -78,8 +78,7 @@ impl EarlyKernel {
             && recorded_here == RecordedHere::ByCircumstances
             && let Some(live) = &symbols.live
         {
-            let running = Stated::running(live)?;
-            let running = running.and_then(|stated| stated.fit(timeline));
+            let running = Stated::running(live)?.fit(timeline);
             let is_of_boot = |(_, source): &(KernelSymbols, KernelSource)| {
                 matches!(source, KernelSource::SameBoot(_) | KernelSource::Hidden(_))
             };
@@ -101,13 +100,14 @@ fn lacks_modules((kernel, source): &(KernelSymbols, KernelSource)) -> bool {
 
 fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
     if let Some(path) = &symbols.kallsyms {
-        return Stated::parse(&Storage::open_unpacked(path)?, path.clone(), true);
+        let text = Storage::open_unpacked(path)?;
+        return Stated::parse(&text, path.clone(), true).map(Some);
     }
     if let Some(found) = symbols.places.find_kallsyms(build_id)? {
         let directory = symbols.places.capture_dir.as_ref();
         let is_users_word = found.origin == Origin::Capture
             && directory.is_some_and(|directory| found.path.starts_with(directory));
-        return Stated::parse(&found.text, found.path, is_users_word);
+        return Stated::parse(&found.text, found.path, is_users_word).map(Some);
     }
     read_running(build_id, symbols)
 }
@@ -115,24 +115,24 @@ fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Op
 /// The symbols of the running kernel, when it is the recorded one.
 fn read_running(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
     match &symbols.live {
-        Some(live) if Some(&live.build_id) == build_id => Stated::running(live),
+        Some(live) if Some(&live.build_id) == build_id => Stated::running(live).map(Some),
         Some(_) | None => Ok(None),
     }
 }
 
 impl Stated {
-    fn running(live: &LiveKernel) -> Result<Option<Self>> {
+    fn running(live: &LiveKernel) -> Result<Self> {
         let path = live.kallsyms.clone();
         Self::parse(&Storage::open(&path)?, path, false)
     }
 
-    fn parse(text: &Storage, path: PathBuf, is_users_word: bool) -> Result<Option<Self>> {
+    fn parse(text: &Storage, path: PathBuf, is_users_word: bool) -> Result<Self> {
         let symbols = KernelSymbols::parse(&path, text.bytes())?;
-        Ok(Some(Self {
+        Ok(Self {
             symbols,
             path,
             is_users_word,
-        }))
+        })
     }
 
     fn fit(self, timeline: &Timeline) -> Option<(KernelSymbols, KernelSource)> {

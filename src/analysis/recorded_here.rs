@@ -1,4 +1,7 @@
 //! Whether this machine made a capture.
+//!
+//! perf writes build ids only of objects that held a sample's own address, so that a library which
+//! always calls another has none; its file can be trusted nowhere else.
 
 use hashbrown::HashMap;
 
