@@ -96,3 +96,16 @@ fn the_cache_is_used_when_the_running_kernel_is_of_another_boot_too() {
     };
     assert_ne!(path, running);
 }
+
+/// A container may not see the running kernel's symbols: that is no reason to refuse the capture.
+#[test]
+fn the_cache_is_used_when_the_running_kernel_tells_nothing() {
+    let text = fs::read_to_string(case().join("kallsyms")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("kallsyms");
+    fs::write(&empty, "").unwrap();
+    for running in [empty, folder.path().join("missing")] {
+        let found = profile_with(&moved(&text), Some(running));
+        assert!(matches!(found.kernel_source, KernelSource::OtherBoot(_)));
+    }
+}

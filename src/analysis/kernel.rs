@@ -78,14 +78,16 @@ impl EarlyKernel {
             && recorded_here == RecordedHere::ByCircumstances
             && let Some(live) = &symbols.live
         {
-            let running = Stated::running(live)?.fit(timeline);
+            let running = Stated::running(live).ok();
+            let running = running.and_then(|stated| stated.fit(timeline));
             let is_of_boot = |(_, source): &(KernelSymbols, KernelSource)| {
                 matches!(source, KernelSource::SameBoot(_) | KernelSource::Hidden(_))
             };
             return Ok(running.filter(is_of_boot));
         }
         if !is_users_word && found.as_ref().is_some_and(lacks_modules) {
-            let running = read_running(build_id, symbols)?;
+            // What it does not tell, as in a container, is no reason to do without the cache.
+            let running = read_running(build_id, symbols).ok().flatten();
             let running = running.and_then(|stated| stated.fit(timeline));
             return Ok(running.filter(|running| !lacks_modules(running)).or(found));
         }
