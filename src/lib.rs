@@ -29,6 +29,7 @@ pub mod error;
 pub mod fold;
 pub mod kvm;
 pub mod loss;
+mod mix;
 pub mod output;
 pub mod perf;
 mod shares;

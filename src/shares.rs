@@ -1,5 +1,6 @@
 //! Work on a list, shared between threads.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 /// Has up to `threads` threads do `work`, each on a share of `items` that holds `least` of them at
@@ -65,6 +66,32 @@ where
     })
 }
 
+/// Has up to `threads` threads do `work` on `pieces` numbered pieces, each on the next one that is
+/// left: which thread does which differs from run to run, but each does its own in order. Returns
+/// what `make` made for each thread that had one, as the work left it.
+pub(crate) fn by_pieces<R>(
+    pieces: usize,
+    threads: usize,
+    make: impl Fn() -> R + Sync,
+    work: impl Fn(&mut R, usize) + Sync,
+) -> Vec<R>
+where
+    R: Send,
+{
+    let next = AtomicUsize::new(0);
+    let workers = 0..threads.max(1).min(pieces);
+    on_threads(workers, |_| {
+        let mut result = make();
+        loop {
+            let piece = next.fetch_add(1, Ordering::Relaxed);
+            if piece >= pieces {
+                return result;
+            }
+            work(&mut result, piece);
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,6 +111,18 @@ mod tests {
             assert!(changed.iter().copied().eq(1..1001));
         }
         assert!(in_shares(&[(); 0], (2, 0), <[()]>::len).is_empty());
+    }
+
+    /// By definition: every piece once, each thread's own in order.
+    #[test]
+    fn every_piece_is_done_once() {
+        for (pieces, threads) in [(0, 2), (1, 2), (7, 0), (1000, 3)] {
+            let done = by_pieces(pieces, threads, Vec::new, Vec::push);
+            assert!(done.iter().all(|own: &Vec<usize>| own.is_sorted()));
+            let mut all = done.concat();
+            all.sort_unstable();
+            assert!(all.into_iter().eq(0..pieces));
+        }
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 /// The rows, first to last. What follows `output` sees everything before it.
-const ROWS: [&str; 16] = [
-    "units", "error", "loss", "shares", "perf", "space", "unwind", "fold", "symbol", "stack",
+const ROWS: [&str; 17] = [
+    "units", "error", "loss", "mix", "shares", "perf", "space", "unwind", "fold", "symbol", "stack",
     "kvm", "output", "analysis", "diff", "cli", "main",
 ];
 

@@ -38,47 +38,18 @@ pub(crate) fn tagging(c: &mut Criterion) {
         let profile = profile_of(&sample);
         let stacks = &profile.stacks;
         let expected: Vec<_> = stacks.iter().map(|stack| stack.tag).collect();
-        let vcpu_threads: Vec<bool> = {
-            let mut tagger = Tagger::for_arch(Some("x86_64"));
-            let mut threads = std::collections::HashSet::new();
-            for stack in stacks.iter() {
-                if tagger.marks_vcpu_thread(&view(&profile, stack, false)) {
-                    threads.insert((stack.pid, stack.tid));
-                }
-            }
-            let is_vcpu =
-                |stack: &vmflame::analysis::Stack| threads.contains(&(stack.pid, stack.tid));
-            stacks.iter().map(is_vcpu).collect()
-        };
         group.throughput(Throughput::Elements(expected.len() as u64));
         group.bench_function(sample.label, |b| {
             b.iter(|| {
                 let mut tagger = Tagger::for_arch(Some("x86_64"));
-                let all = stacks.iter().zip(&vcpu_threads).zip(&expected);
-                for ((stack, &is_vcpu), &tag) in all {
-                    assert_eq!(tagger.tag(&view(&profile, stack, is_vcpu)).tag, tag);
+                for (stack, &tag) in stacks.iter().zip(&expected) {
+                    let view = stacks.view(stack, &profile.frames);
+                    assert_eq!(tagger.tag(&view).tag, tag);
                 }
             });
         });
     }
     group.finish();
-}
-
-fn view<'v>(
-    profile: &'v Profile,
-    stack: &vmflame::analysis::Stack,
-    is_vcpu_thread: bool,
-) -> StackView<'v> {
-    StackView {
-        table: &profile.frames,
-        frames: profile.stacks.frames(stack),
-        thread_name: profile.stacks.thread_name(stack),
-        process_name: profile.stacks.process_name(stack),
-        is_idle_task: stack.pid == Pid::IDLE,
-        is_vcpu_thread,
-        leaf_mode: stack.mode,
-        chain_is_empty: stack.chain_is_empty,
-    }
 }
 
 /// The call tree of all stacks, drawn.

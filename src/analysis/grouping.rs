@@ -2,7 +2,8 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use crate::fold::{MomentStack, Settled, Split};
+use super::locate::TaskKey;
+use crate::fold::Split;
 use crate::space::{Moment, Timeline};
 use crate::units::{Pid, Tid};
 
@@ -115,24 +116,19 @@ pub(super) struct VmNames {
 }
 
 impl VmNames {
-    /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs.
-    pub(super) fn find(settled: &Settled<'_>, timeline: &Timeline) -> Self {
+    /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs. Of each
+    /// task it must be known whether it has such samples.
+    pub(super) fn find<'t>(
+        tasks: impl Iterator<Item = &'t (TaskKey, bool)>,
+        timeline: &Timeline,
+    ) -> Self {
         let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
-        let mut seen = HashSet::new();
-        // Stacks come thread by thread, more or less.
-        let mut recent = None;
-        for MomentStack { stack, moment } in settled.iter() {
-            let key = stack.key;
-            let new = (key.pid, key.tid, moment, key.mode.is_guest());
-            if recent == Some(new) || !seen.insert(new) {
-                continue;
-            }
-            recent = Some(new);
-            let thread = timeline.thread_name(key.tid, moment).unwrap_or_default();
+        for &((pid, tid, moment, _), has_guest) in tasks {
+            let thread = timeline.thread_name(tid, moment).unwrap_or_default();
             let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
-            if key.mode.is_guest() || is_vcpu_name {
-                let (process, _) = task_names(timeline, key.pid, key.tid, moment);
-                vms.entry(process).or_default().insert(key.pid);
+            if has_guest || is_vcpu_name {
+                let (process, _) = task_names(timeline, pid, tid, moment);
+                vms.entry(process).or_default().insert(pid);
             }
         }
         let several = vms.into_iter().filter(|(_, pids)| pids.len() > 1);

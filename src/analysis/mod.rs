@@ -1,17 +1,23 @@
 //! The pipeline: from a capture to named, tagged stacks.
 
+mod addresses;
 mod archive;
 mod choice;
+mod classes;
 mod grouping;
 mod input;
 mod kernel;
 mod lane;
 mod locate;
+mod merging;
+mod named_runs;
 mod namer;
 mod naming;
 mod passage;
+mod piece;
 mod recent;
 mod recorded_here;
+mod runs;
 mod slices;
 mod stacks;
 mod subtitle;
@@ -168,6 +174,7 @@ struct Walked<'a> {
 /// filters), or a symbol file that was named cannot be used.
 pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
     let mut watch = Stopwatch::start();
+    let mut tagger = tagger(capture, request)?;
     let build_ids = survey::recorded_build_ids(capture);
     let walked = walk(capture, (symbols, &build_ids), request, &mut watch)?;
     let (timeline, kernel) = (&walked.timeline, walked.kernel);
@@ -176,9 +183,16 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     let periods = walked.stacks.weights();
     let event = walked.selection.event;
     let recorded = Recorded::of(capture, event);
-    let stacks = naming::name_stacks(capture, &walked.stacks, &mut namer, (request, recorded));
+    let stacks = naming::name_stacks(
+        capture,
+        &walked.stacks,
+        &mut namer,
+        (request, recorded),
+        tagger.as_mut(),
+    );
     watch.lap(Stage::Name);
-    let mut profile = finish(capture, event, &walked.folded, (stacks, namer), request)?;
+    let named = (stacks, namer, tagger);
+    let mut profile = finish(capture, event, &walked.folded, named, request)?;
     watch.lap(Stage::Tag);
     profile.timings = watch.timings();
     profile.periods = periods;
@@ -247,11 +261,12 @@ fn finish(
     capture: &Capture,
     event: EventIx,
     folded: &Folded<'_>,
-    (mut stacks, mut namer): (NamedStacks, Namer<'_>),
+    (mut stacks, mut namer, tagger): (NamedStacks, Namer<'_>, Option<Tagger>),
     request: &Request,
 ) -> Result<Profile> {
-    if !request.no_tag {
-        tag(capture, &mut stacks, &namer, request)?;
+    if let Some(mut tagger) = tagger {
+        tagger.look_up_all(&namer.frames);
+        stacks.tag(&tagger, &namer.frames, request.threads);
     }
     let mut tally = folded.tally.clone();
     let left_out = stacks.retain_wanted(request);
@@ -295,13 +310,11 @@ fn finish(
     })
 }
 
-/// Tags all stacks.
-fn tag(
-    capture: &Capture,
-    stacks: &mut NamedStacks,
-    namer: &Namer<'_>,
-    request: &Request,
-) -> Result<()> {
+/// What tags stacks; `None` when none are to be tagged.
+fn tagger(capture: &Capture, request: &Request) -> Result<Option<Tagger>> {
+    if request.no_tag {
+        return Ok(None);
+    }
     let machine = with_order!(capture.endian(), O => {
         capture.features().string::<O>(crate::perf::Feature::ARCH)
     });
@@ -309,9 +322,7 @@ fn tag(
     if let Some((text, path)) = &request.rules {
         tagger.add_rules(text, path)?;
     }
-    tagger.look_up_all(&namer.frames);
-    stacks.tag(&tagger, &namer.frames, request.threads);
-    Ok(())
+    Ok(Some(tagger))
 }
 
 /// Weight by tag, and of all stacks.

@@ -7,16 +7,17 @@ use hashbrown::hash_map::Entry;
 
 use super::input::{KernelSource, SymbolRequest};
 use super::kernel::EarlyKernel;
-use super::locate::Location;
+use super::lane::Causes;
+use super::addresses::Location;
 use super::recorded_here::RecordedHere;
 use crate::error::{Error, Result};
 use crate::perf::Capture;
-use crate::space::{DsoIx, Timeline};
+use crate::space::{Dso, DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
     KernelSymbols, ObjectSymbols, Places, Refused, Unresolved, demangle, module_short_name,
 };
-use crate::units::{Avma, BuildId, CpuMode, FileOffset, Timestamp};
+use crate::units::{Avma, BuildId, CpuMode, FileOffset, Svma, Timestamp};
 
 /// What was found for an object that samples hit.
 #[derive(Debug)]
@@ -39,6 +40,10 @@ struct UserObject {
     symbols: std::result::Result<ObjectSymbols, Unresolved>,
     /// What frames show as its name.
     short_name: Box<str>,
+    /// The frames of functions that were named, by where they begin.
+    functions: HashMap<Svma, FrameIx>,
+    /// The frame of all that has no name.
+    unresolved: Option<FrameIx>,
 }
 
 /// Stands above the last branches of an event without call chains: they are no call stack.
@@ -58,7 +63,7 @@ pub(super) struct Namer<'a> {
     objects: HashMap<DsoIx, UserObject>,
     reports: Vec<ObjectReport>,
     known: HashMap<Location, (FrameIx, Option<Unresolved>)>,
-    causes: [u64; Unresolved::ALL.len()],
+    causes: Causes,
 }
 
 impl<'a> Namer<'a> {
@@ -95,7 +100,7 @@ impl<'a> Namer<'a> {
             objects: HashMap::new(),
             reports: Vec::new(),
             known: HashMap::new(),
-            causes: [0; Unresolved::ALL.len()],
+            causes: Causes::default(),
         })
     }
 
@@ -125,8 +130,12 @@ impl<'a> Namer<'a> {
     }
 
     /// Takes note of how many frames have no name, one count per sample, by cause.
-    pub(super) fn count(&mut self, causes: [u64; Unresolved::ALL.len()]) {
-        self.causes = causes;
+    pub(super) fn count(&mut self, causes: impl Iterator<Item = Causes>) {
+        for causes in causes {
+            for (sum, count) in self.causes.iter_mut().zip(causes) {
+                *sum += count;
+            }
+        }
     }
 
     fn make(&mut self, location: Location) -> (FrameIx, Option<Unresolved>) {
@@ -136,11 +145,11 @@ impl<'a> Namer<'a> {
             Location::Guest(mode) => (self.guest(mode), None),
             Location::LastBranches => (self.root(LAST_BRANCHES), None),
             Location::Unmapped => {
-                let frame = self.unresolved_frame("", CpuMode::User);
+                let frame = unresolved_frame(&mut self.frames, "", CpuMode::User);
                 (frame, Some(Unresolved::NoMapping))
             }
             Location::Unknown(mode) => {
-                let frame = self.unresolved_frame("", mode);
+                let frame = unresolved_frame(&mut self.frames, "", mode);
                 (frame, Some(Unresolved::NoMapping))
             }
         }
@@ -203,96 +212,109 @@ impl<'a> Namer<'a> {
         match found {
             Ok(symbol) => {
                 let (name, dso) = (demangle(symbol.name).into_owned(), symbol.dso());
-                (self.function(&name, &dso, CpuMode::Kernel), None)
+                (function(&mut self.frames, &name, &dso, CpuMode::Kernel), None)
             }
             Err(cause) => match self.timeline.ksymbol(lookup) {
-                Some(name) => (self.function(name, "[bpf]", CpuMode::Kernel), None),
+                Some(name) => (function(&mut self.frames, name, "[bpf]", CpuMode::Kernel), None),
                 None => {
                     let mapping = self.timeline.kernel_mapping_of(lookup);
                     let dso = mapping
                         .map(|m| module_short_name(&m.name))
                         .unwrap_or_default();
-                    (self.unresolved_frame(&dso, CpuMode::Kernel), Some(cause))
+                    (unresolved_frame(&mut self.frames, &dso, CpuMode::Kernel), Some(cause))
                 }
             },
         }
     }
 
     fn object_frame(&mut self, dso: DsoIx, offset: FileOffset) -> (FrameIx, Option<Unresolved>) {
-        let object = self.object(dso);
-        let dso = object.short_name.clone();
+        let object = match self.objects.entry(dso) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let dso = self.timeline.dso(dso).cloned();
+                let (object, report) = read(dso, self.places, self.is_recorded_here);
+                self.reports.push(report);
+                place.insert(object)
+            }
+        };
         let found = match &object.symbols {
             Err(cause) => Err(*cause),
             Ok(symbols) => symbols
                 .svma_of(offset)
                 .ok_or(Unresolved::NoSymbol)
-                .and_then(|svma| symbols.look_up(svma))
-                .map(|symbol| demangle(symbol.name).into_owned()),
+                .and_then(|svma| symbols.look_up(svma)),
         };
+        let (frames, dso) = (&mut self.frames, &object.short_name);
         match found {
-            Ok(name) => (self.function(&name, &dso, CpuMode::User), None),
-            Err(cause) => (self.unresolved_frame(&dso, CpuMode::User), Some(cause)),
-        }
-    }
-
-    fn object(&mut self, dso: DsoIx) -> &UserObject {
-        match self.objects.entry(dso) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let (path, build_id) = self
-                    .timeline
-                    .dso(dso)
-                    .map(|dso| (dso.path.clone(), dso.build_id.clone()))
-                    .unwrap_or_default();
-                let mut found = self.places.find_object(&path, build_id.as_ref());
-                if self.is_recorded_here && matches!(found.object, Err(Unresolved::NoBuildId)) {
-                    found = self.places.read_recorded(&path);
-                }
-                let outcome = match (&found.object, found.origin) {
-                    (Ok(_), Some((_, file))) => Ok(file),
-                    (Ok(_), None) => Err(Unresolved::NoFile),
-                    (Err(cause), _) => Err(*cause),
-                };
-                let short_name = module_short_name(&path).into();
-                let (refused, broken) = (found.refused, found.broken);
-                self.reports.push(ObjectReport {
-                    path,
-                    build_id,
-                    outcome,
-                    refused,
-                    broken,
+            Ok(symbol) => {
+                let known = object.functions.entry(symbol.start);
+                let frame = known.or_insert_with(|| {
+                    function(frames, &demangle(symbol.name), dso, CpuMode::User)
                 });
-                place.insert(UserObject {
-                    symbols: found.object,
-                    short_name,
-                })
+                (*frame, None)
+            }
+            Err(cause) => {
+                let known = &mut object.unresolved;
+                let frame =
+                    known.get_or_insert_with(|| unresolved_frame(frames, dso, CpuMode::User));
+                (*frame, Some(cause))
             }
         }
     }
+}
 
-    fn function(&mut self, name: &str, dso: &str, mode: CpuMode) -> FrameIx {
-        let kind = FrameKind::Function;
-        self.frames.intern(Frame {
-            name: name.into(),
-            dso: dso.into(),
-            mode,
-            kind,
-        })
+/// Finds the file of an object that a process mapped.
+fn read(dso: Option<Dso>, places: &Places, is_recorded_here: bool) -> (UserObject, ObjectReport) {
+    let (path, build_id) = dso
+        .map(|dso| (dso.path, dso.build_id))
+        .unwrap_or_default();
+    let mut found = places.find_object(&path, build_id.as_ref());
+    if is_recorded_here && matches!(found.object, Err(Unresolved::NoBuildId)) {
+        found = places.read_recorded(&path);
     }
+    let outcome = match (&found.object, found.origin) {
+        (Ok(_), Some((_, file))) => Ok(file),
+        (Ok(_), None) => Err(Unresolved::NoFile),
+        (Err(cause), _) => Err(*cause),
+    };
+    let object = UserObject {
+        symbols: found.object,
+        short_name: module_short_name(&path).into(),
+        functions: HashMap::new(),
+        unresolved: None,
+    };
+    let report = ObjectReport {
+        path,
+        build_id,
+        outcome,
+        refused: found.refused,
+        broken: found.broken,
+    };
+    (object, report)
+}
 
-    /// The one rule by which frames without a name are shown: `[dso]`, or `[unknown]`.
-    fn unresolved_frame(&mut self, dso: &str, mode: CpuMode) -> FrameIx {
-        let name = match dso {
-            "" => "[unknown]".to_owned(),
-            bracketed if bracketed.starts_with('[') => bracketed.to_owned(),
-            file => format!("[{file}]"),
-        };
-        let kind = FrameKind::Unresolved;
-        self.frames.intern(Frame {
-            name: name.into(),
-            dso: dso.into(),
-            mode,
-            kind,
-        })
-    }
+fn function(frames: &mut FrameTable, name: &str, dso: &str, mode: CpuMode) -> FrameIx {
+    let kind = FrameKind::Function;
+    frames.intern(Frame {
+        name: name.into(),
+        dso: dso.into(),
+        mode,
+        kind,
+    })
+}
+
+/// The one rule by which frames without a name are shown: `[dso]`, or `[unknown]`.
+fn unresolved_frame(frames: &mut FrameTable, dso: &str, mode: CpuMode) -> FrameIx {
+    let name = match dso {
+        "" => "[unknown]".to_owned(),
+        bracketed if bracketed.starts_with('[') => bracketed.to_owned(),
+        file => format!("[{file}]"),
+    };
+    let kind = FrameKind::Unresolved;
+    frames.intern(Frame {
+        name: name.into(),
+        dso: dso.into(),
+        mode,
+        kind,
+    })
 }

@@ -1,7 +1,9 @@
 //! What a kernel function means for the frames that called it.
 
+use crate::units::CpuMode;
+
 /// What a kernel function means for the frames that called it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) enum Passage {
     /// Nothing: it was called.
     #[default]
@@ -15,6 +17,17 @@ pub(super) enum Passage {
 }
 
 impl Passage {
+    /// What was met below a function of a mode, and in it: means so much for what called it. A
+    /// program is replaced for all that called for it, up to the system call.
+    #[inline]
+    pub(super) fn then(self, mode: CpuMode, met: Self) -> Self {
+        if mode == CpuMode::Kernel && self == Self::Exec {
+            self
+        } else {
+            met
+        }
+    }
+
     /// Source: `idtentry` in `arch/x86/entry/entry_64.S` (Linux 6.1; before 5.8 without `asm_`),
     /// `kernel_ventry` in `arch/arm64/kernel/entry.S` (Linux 6.1; before 5.14 `el1_irq`),
     /// `fs/exec.c` (`__x64_sys_execve`, `__arm64_sys_execveat`, before 4.17 `sys_execve`).

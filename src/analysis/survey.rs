@@ -63,6 +63,7 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
             &settled,
             &mut namer,
             (&Request::default(), Recorded::of(capture, event)),
+            None,
         );
     }
     Ok(Survey {

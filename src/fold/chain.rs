@@ -42,7 +42,8 @@ impl ChainFrame {
 /// `enum perf_callchain_context`, `include/uapi/linux/perf_event.h`, Linux 6.18.
 #[derive(Clone, Debug)]
 pub struct ChainFrames<'a, O> {
-    words: std::slice::ChunksExact<'a, u8>,
+    /// What is left of the chain.
+    words: &'a [u8],
     mode: CpuMode,
     is_first: bool,
     order: std::marker::PhantomData<O>,
@@ -54,11 +55,38 @@ impl<'a, O: ByteOrder> ChainFrames<'a, O> {
     pub fn new(chain: &'a [u8], mode: CpuMode) -> Self {
         let order = std::marker::PhantomData;
         Self {
-            words: chain.chunks_exact(8),
+            words: chain,
             mode,
             is_first: true,
             order,
         }
+    }
+
+    /// The frames of a run that [`Self::take_run`] gave out, of the mode that it was of.
+    pub fn of_run(run: &'a [u8], mode: CpuMode) -> Self {
+        Self {
+            is_first: false,
+            ..Self::new(run, mode)
+        }
+    }
+
+    /// Takes out the callers up to the next context marker: as bytes, eight a frame, all of the
+    /// mode of the frame before.
+    #[inline]
+    pub fn take_run(&mut self) -> &'a [u8] {
+        let is_marker = |word: &[u8; 8]| is_context_marker(O::u64(*word));
+        let words = self.words.as_chunks().0;
+        let frames = words.iter().position(is_marker).unwrap_or(words.len());
+        let (run, rest) = self.words.split_at(frames * 8);
+        self.words = rest;
+        run
+    }
+
+    #[inline]
+    fn next_word(&mut self) -> Option<u64> {
+        let (word, rest) = self.words.split_first_chunk()?;
+        self.words = rest;
+        Some(O::u64(*word))
     }
 }
 
@@ -67,7 +95,7 @@ impl<O: ByteOrder> Iterator for ChainFrames<'_, O> {
 
     fn next(&mut self) -> Option<ChainFrame> {
         loop {
-            let value = O::u64(*self.words.next()?.first_chunk()?);
+            let value = self.next_word()?;
             if is_context_marker(value) {
                 self.is_first = true;
                 self.mode = match value {
@@ -77,7 +105,7 @@ impl<O: ByteOrder> Iterator for ChainFrames<'_, O> {
                     PERF_CONTEXT_GUEST_KERNEL => CpuMode::GuestKernel,
                     PERF_CONTEXT_GUEST_USER => CpuMode::GuestUser,
                     PERF_CONTEXT_USER_DEFERRED => {
-                        self.words.next();
+                        self.next_word();
                         CpuMode::User
                     }
                     PERF_CONTEXT_GUEST => CpuMode::GuestKernel,

@@ -4,7 +4,8 @@ use hashbrown::HashSet;
 
 use super::select::Selection;
 use super::split::Split;
-use super::table::{StackHasher, UserPart};
+use super::table::UserPart;
+use crate::mix::Mixer;
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
     PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TIME,
@@ -25,7 +26,7 @@ pub(super) struct Plan<'c> {
     pub(super) split: Split,
     /// Whether records are ordered by file position because samples carry no time.
     pub(super) by_position: bool,
-    pub(super) hasher: StackHasher,
+    pub(super) mixer: Mixer,
     /// What the wanted event's samples hold behind their chain that folding needs.
     pub(super) behind_chain: BehindChain,
     /// The recorded machine, when its registers are known.
@@ -72,7 +73,7 @@ impl<'c> Plan<'c> {
             wants_all: selection.is_all(),
             split,
             by_position: events.iter().any(untimed),
-            hasher: StackHasher::new(),
+            mixer: Mixer::new(),
             behind_chain: wanted.map_or(BehindChain::Nothing, BehindChain::of),
             machine: machine.as_deref().and_then(Machine::from_name),
             again: None,

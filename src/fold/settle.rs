@@ -7,8 +7,9 @@ use super::plan::Plan;
 use super::select::Selection;
 use super::split::Split;
 use super::stacks::{SlimStack, Stacks};
-use super::table::{StackHasher, StackTable, UniqueStack, UserPart};
+use super::table::{StackTable, UniqueStack, UserPart};
 use super::worker::{Folded, walk};
+use crate::mix::Mixer;
 use crate::perf::Capture;
 use crate::perf::bytes::{ByteOrder, with_order};
 use crate::shares::in_shares;
@@ -33,26 +34,25 @@ pub struct Settled<'a> {
 }
 
 impl<'a> Settled<'a> {
-    /// The stacks in order, in parts of `share` stacks; the last one may be smaller. `share` must
-    /// not be 0.
-    pub fn parts(
+    /// `count` stacks from position `start` on, as far as there are so many.
+    pub fn range(
         &self,
-        share: usize,
-    ) -> impl Iterator<Item = impl Iterator<Item = MomentStack<'a>> + use<'_, 'a>> {
-        let parts = self.stacks.list.chunks(share);
-        let parts = parts.zip(self.moments.chunks(share));
-        parts.map(|(stacks, moments)| {
-            let pairs = stacks.iter().zip(moments);
-            pairs.map(|(slim, &moment)| MomentStack {
-                stack: self.stacks.whole(slim),
-                moment,
-            })
+        start: usize,
+        count: usize,
+    ) -> impl Iterator<Item = MomentStack<'a>> + use<'_, 'a> {
+        let end = start.saturating_add(count).min(self.len());
+        let stacks = self.stacks.list.get(start..end).unwrap_or_default();
+        let moments = self.moments.get(start..end).unwrap_or_default();
+        let pairs = stacks.iter().zip(moments);
+        pairs.map(|(slim, &moment)| MomentStack {
+            stack: self.stacks.whole(slim),
+            moment,
         })
     }
 
     /// The stacks in order.
     pub fn iter(&self) -> impl Iterator<Item = MomentStack<'a>> + use<'_, 'a> {
-        self.parts(usize::MAX).flatten()
+        self.range(0, usize::MAX)
     }
 
     /// Number of stacks.
@@ -175,7 +175,7 @@ impl<'a> Folded<'a> {
 
     /// Number of different stacks, before [`Self::settle`].
     pub fn distinct_stacks(&self) -> usize {
-        let mut table = StackTable::new(StackHasher::new());
+        let mut table = StackTable::new(Mixer::new());
         for stack in self.stacks.iter() {
             table.add(&stack);
         }

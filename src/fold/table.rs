@@ -1,10 +1,9 @@
 //! The table of unique stacks.
 
-use std::hash::{BuildHasher, RandomState};
-
 use hashbrown::HashTable;
 
 use super::stacks::{SlimStack, Stacks};
+use crate::mix::{Mixer, spread};
 use crate::space::Moment;
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
 
@@ -76,16 +75,16 @@ pub(super) struct StackTable<'a> {
     index: HashTable<(u32, u32)>,
     /// Stacks that wait, with that part of their hash.
     pending: Vec<(u32, SlimStack<'a>)>,
-    hasher: StackHasher,
+    mixer: Mixer,
 }
 
 impl<'a> StackTable<'a> {
-    pub(super) fn new(hasher: StackHasher) -> Self {
+    pub(super) fn new(mixer: Mixer) -> Self {
         Self {
             stacks: Stacks::default(),
             index: HashTable::new(),
             pending: Vec::with_capacity(PENDING),
-            hasher,
+            mixer,
         }
     }
 
@@ -93,7 +92,7 @@ impl<'a> StackTable<'a> {
     #[inline]
     pub(super) fn add(&mut self, new: &UniqueStack<'a>) {
         let new = SlimStack::of(new, self.stacks.rest_of(new));
-        self.pending.push((self.hasher.hash(&new), new));
+        self.pending.push((hash(&self.mixer, &new), new));
         if self.pending.len() >= PENDING {
             self.add_pending();
         }
@@ -126,7 +125,7 @@ impl<'a> StackTable<'a> {
         self.pending = pending;
     }
 
-    /// Adds the stacks of another table with the same hasher.
+    /// Adds the stacks of another table with the same mixer.
     ///
     /// Stacks that are in both stay apart as long as there are few in all: whoever names them
     /// merges them, and a look-up for each takes longer than that.
@@ -144,7 +143,7 @@ impl<'a> StackTable<'a> {
         for (new, part) in self.stacks.rests_moved(other.stacks).zip(parts) {
             // Tables number the rests each in its own way: only stacks without hash the same.
             let part = if new.has_rest() {
-                self.hasher.hash(&new)
+                hash(&self.mixer, &new)
             } else {
                 part
             };
@@ -173,68 +172,12 @@ impl<'a> StackTable<'a> {
     }
 }
 
-/// Hashes stacks. The seed differs from run to run, so that no input can be made to collide; the
-/// order of results does not depend on it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StackHasher {
-    seed: u64,
-}
-
-impl StackHasher {
-    pub(super) fn new() -> Self {
-        Self {
-            seed: RandomState::new().hash_one(0),
-        }
-    }
-
-    /// The part of a stack's hash that the table keeps.
-    ///
-    /// Two lanes of folded multiplication over 32 bytes a step, so that the multiplications of one
-    /// step do not wait for each other.
-    #[inline]
-    fn hash(&self, stack: &SlimStack<'_>) -> u32 {
-        const K: [u64; 4] = [
-            0x9e37_79b9_7f4a_7c15,
-            0xe703_7ed1_a0b4_28db,
-            0x8ebc_6af0_9c88_c6e3,
-            0x5899_65cc_7537_4cc3,
-        ];
-        let word = |bytes: &[u8], at: usize| {
-            bytes
-                .get(at..)
-                .and_then(|rest| rest.first_chunk())
-                .map_or(0, |c| u64::from_ne_bytes(*c))
-        };
-        let (chain, rest, mode) = stack.hashed();
-        let (pid, tid) = stack.thread();
-        let task =
-            u64::from(tid.as_i32().cast_unsigned()) | u64::from(pid.as_i32().cast_unsigned()) << 32;
-        let mut a = fold_multiply(self.seed ^ task, K[0] ^ (mode as u64) << 56);
-        let mut b = fold_multiply(self.seed ^ u64::from(rest), K[1] ^ chain.len() as u64);
-        let blocks = chain.chunks_exact(32);
-        let last = blocks.remainder();
-        for block in blocks {
-            a = fold_multiply(word(block, 0) ^ K[2], word(block, 8) ^ a);
-            b = fold_multiply(word(block, 16) ^ K[3], word(block, 24) ^ b);
-        }
-        a = fold_multiply(word(last, 0) ^ K[2], word(last, 8) ^ a);
-        b = fold_multiply(word(last, 16) ^ K[3], b);
-        (fold_multiply(a, b ^ K[0]) >> 32) as u32
-    }
-}
-
-/// A part of a hash as one that a table can use: it looks at both ends.
+/// The part of a stack's hash that the table keeps.
 #[inline]
-fn spread(part: u32) -> u64 {
-    u64::from(part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-#[inline]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "both halves of the product are used"
-)]
-fn fold_multiply(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    (product as u64) ^ ((product >> 64) as u64)
+fn hash(mixer: &Mixer, stack: &SlimStack<'_>) -> u32 {
+    let (chain, rest, mode) = stack.hashed();
+    let (pid, tid) = stack.thread();
+    let task =
+        u64::from(tid.as_i32().cast_unsigned()) | u64::from(pid.as_i32().cast_unsigned()) << 32;
+    mixer.hash([task, u64::from(rest) | (mode as u64) << 56], chain)
 }

@@ -150,7 +150,7 @@ impl<'a> Worker<'a> {
             Split::Nothing | Split::Cpu | Split::Cgroup => 0,
         };
         Self {
-            table: StackTable::new(plan.hasher),
+            table: StackTable::new(plan.mixer),
             sideband: Vec::new(),
             promises: Promises::default(),
             tally: Tally::default(),

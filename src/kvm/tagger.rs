@@ -128,11 +128,13 @@ impl Tagger {
     /// Whether the stack shows that its thread runs a vCPU.
     pub fn marks_vcpu_thread(&mut self, view: &StackView<'_>) -> bool {
         self.look_up_all(view.table);
-        self.is_vcpu_name(view.thread_name)
-            || view.frames.iter().any(|&ix| {
-                let role = self.known(ix).row.map(|row| row.role);
-                matches!(role, Some(Role::Loop | Role::Vcpu))
-            })
+        self.is_vcpu_name(view.thread_name) || view.frames.iter().any(|&ix| self.marks_vcpu(ix))
+    }
+
+    /// Whether a frame that was looked up shows that its thread runs a vCPU.
+    pub(crate) fn marks_vcpu(&self, ix: FrameIx) -> bool {
+        let role = self.known(ix).row.map(|row| row.role);
+        matches!(role, Some(Role::Loop | Role::Vcpu))
     }
 
     /// The tag of a stack.
@@ -199,7 +201,8 @@ impl Tagger {
         })
     }
 
-    fn is_vcpu_name(&mut self, thread_name: &str) -> bool {
+    /// Whether a thread of that name runs a vCPU.
+    pub(crate) fn is_vcpu_name(&mut self, thread_name: &str) -> bool {
         let row = self.threads.get(&self.table.threads, thread_name);
         row.is_some_and(|row| row.role == Role::Vcpu)
     }

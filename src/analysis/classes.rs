@@ -1,0 +1,141 @@
+//! What stacks have in common besides their frames: threads of one name are one class.
+
+use hashbrown::{HashMap, HashSet};
+
+use super::Request;
+use super::grouping::{SplitName, VmNames, roots, task_names};
+use super::lane::Lane;
+use super::locate::TaskKey;
+use super::namer::Namer;
+use super::piece::Named;
+use crate::fold::Split;
+use crate::kvm::Tagger;
+use crate::shares::in_shares;
+use crate::stack::FrameIx;
+use crate::units::{Pid, Tid};
+
+/// What is shown of a thread, and what the tagger wants to know of it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Class {
+    /// The grouping frames, root first.
+    pub(super) roots: Box<[FrameIx]>,
+    /// The name of the process.
+    pub(super) process: Box<str>,
+    /// The name of the thread.
+    pub(super) thread: Box<str>,
+    /// The cgroup's path; empty when stacks are not split by cgroup.
+    pub(super) cgroup: Box<str>,
+    /// Whether it is the idle task of a CPU.
+    pub(super) is_idle_task: bool,
+    /// Whether a stack of the thread shows that it runs a vCPU.
+    pub(super) is_vcpu_thread: bool,
+}
+
+/// The classes, and for each lane those of its tasks.
+pub(super) struct Classes {
+    pub(super) list: Vec<Class>,
+    pub(super) of_tasks: Vec<Vec<u32>>,
+}
+
+impl Classes {
+    /// Finds the classes of all tasks. Without a tagger no thread counts as one of a vCPU.
+    pub(super) fn of(
+        lanes: &[Lane<'_, '_>],
+        namer: &mut Namer<'_>,
+        (request, vms): (&Request, &VmNames),
+        tagger: Option<&mut Tagger>,
+    ) -> Self {
+        let vcpus = tagger
+            .map(|tagger| {
+                tagger.look_up_all(&namer.frames);
+                vcpu_threads(lanes, namer, tagger)
+            })
+            .unwrap_or_default();
+        let mut list: Vec<Class> = Vec::new();
+        let mut known = HashMap::new();
+        let mut class_of = |&(key, _): &(TaskKey, bool)| {
+            let is_vcpu_thread = vcpus.contains(&(key.0, key.1));
+            let class = class(key, namer, (request, vms), is_vcpu_thread);
+            *known.entry(class).or_insert_with_key(|class| {
+                list.push(class.clone());
+                // There are no more classes than stacks, and fewer than 2^32 of them.
+                u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+            })
+        };
+        let of_tasks = lanes
+            .iter()
+            .map(|lane| lane.tasks().iter().map(&mut class_of).collect());
+        Self {
+            of_tasks: of_tasks.collect(),
+            list,
+        }
+    }
+}
+
+fn class(
+    (pid, tid, moment, split): TaskKey,
+    namer: &mut Namer<'_>,
+    (request, vms): (&Request, &VmNames),
+    is_vcpu_thread: bool,
+) -> Class {
+    let timeline = namer.timeline();
+    let (process, thread) = task_names(timeline, pid, tid, moment);
+    let split = SplitName::of(request.split(), split, timeline);
+    let names = (&*process, &*thread);
+    let shown = roots(request.grouping, (pid, tid), names, &split, vms);
+    let is_by_cgroup = request.split() == Split::Cgroup;
+    Class {
+        roots: shown.iter().map(|root| namer.root(root)).collect(),
+        process: process.into(),
+        thread: thread.into(),
+        cgroup: if is_by_cgroup { split.0 } else { String::new() }.into(),
+        is_idle_task: pid == Pid::IDLE,
+        is_vcpu_thread,
+    }
+}
+
+/// Threads that run a vCPU: what one stack of a thread shows holds for all.
+fn vcpu_threads(
+    lanes: &[Lane<'_, '_>],
+    namer: &Namer<'_>,
+    tagger: &mut Tagger,
+) -> HashSet<(Pid, Tid)> {
+    let frames = u32::try_from(namer.frames.len()).unwrap_or(u32::MAX);
+    let marks: Vec<bool> = (0..frames).map(|ix| tagger.marks_vcpu(FrameIx(ix))).collect();
+    let mut vcpus = HashSet::new();
+    let timeline = namer.timeline();
+    for &((pid, tid, moment, _), _) in lanes.iter().flat_map(|lane| lane.tasks()) {
+        let (_, thread) = task_names(timeline, pid, tid, moment);
+        if tagger.is_vcpu_name(&thread) {
+            vcpus.insert((pid, tid));
+        }
+    }
+    if marks.contains(&true) {
+        let marked = |lanes: &[Lane<'_, '_>]| marked_threads(lanes, &marks);
+        vcpus.extend(in_shares(lanes, (lanes.len(), 1), marked).into_iter().flatten());
+    }
+    vcpus
+}
+
+/// Threads that have a stack with one of the marked frames.
+fn marked_threads(lanes: &[Lane<'_, '_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
+    let is_marked = |frame: &FrameIx| marks[frame.as_usize()];
+    let mut threads = Vec::new();
+    for lane in lanes {
+        let runs: Vec<bool> = lane.runs().iter().map(|run| run.iter().any(is_marked)).collect();
+        let mut tasks = vec![false; lane.tasks().len()];
+        let mut pieces = lane.pieces().iter();
+        for path in &lane.paths {
+            let mut own = pieces.by_ref().take(path.pieces as usize);
+            let is_vcpu = own.any(|piece| match piece.named() {
+                Named::Frame(frame) => is_marked(&frame),
+                Named::Run(run) => runs[run],
+            });
+            own.for_each(drop);
+            tasks[path.task as usize] |= is_vcpu;
+        }
+        let marked = lane.tasks().iter().zip(tasks).filter(|&(_, is_vcpu)| is_vcpu);
+        threads.extend(marked.map(|(&((pid, tid, ..), _), _)| (pid, tid)));
+    }
+    threads
+}

@@ -1,0 +1,251 @@
+//! Named stacks merged: addresses and threads differ where names do not.
+
+use std::hash::{BuildHasher, Hasher};
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::choice::Recorded;
+use super::classes::Class;
+use super::lane::{Lane, block_of, start_of};
+use super::locate::{FrameScope, StackPath};
+use super::piece::{Named, Piece};
+use super::stacks::{NamedStacks, Stack};
+use super::{Request, WeightKind};
+use crate::fold::{MomentStack, Settled, Split, UserPart};
+use crate::stack::{FrameIx, Tag};
+use crate::units::CpuMode;
+
+/// What tells a stack from others, besides its frames.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Key {
+    class: u32,
+    /// The slice of time; 0 unless stacks are kept apart by it.
+    slice: u32,
+    mode: CpuMode,
+    chain_is_empty: bool,
+}
+
+/// What the samples of stacks come to.
+#[derive(Clone, Copy, Debug)]
+struct Sums {
+    samples: u64,
+    weight: u64,
+    truncated: u64,
+    copied: u64,
+}
+
+/// A merged stack of a lane.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key: Key,
+    /// Position of the first of its stacks among all.
+    first: usize,
+    /// Where its pieces begin among those of the lane.
+    start: usize,
+    /// Number of pieces.
+    pieces: usize,
+    sums: Sums,
+}
+
+/// A lane's merged stacks, with their frames in one list.
+#[derive(Debug, Default)]
+pub(super) struct Merged {
+    /// Each with the position of the first of its stacks among all, and the hash of its frames.
+    stacks: Vec<(usize, u64, Stack)>,
+    frames: Vec<FrameIx>,
+    out_of_scope: u64,
+}
+
+/// What merging needs to know.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Merger<'m> {
+    pub(super) request: &'m Request,
+    pub(super) recorded: Recorded,
+    pub(super) classes: &'m [Class],
+    pub(super) hasher: &'m DefaultHashBuilder,
+}
+
+impl Merger<'_> {
+    /// Merges the stacks of a lane, of whose tasks `class_of` tells the classes.
+    pub(super) fn lane(
+        &self,
+        stacks: &Settled<'_>,
+        lane: &Lane<'_, '_>,
+        class_of: &[u32],
+    ) -> Merged {
+        let mut merged = Merged::default();
+        let mut entries: Vec<Entry> = Vec::new();
+        let mut index: HashTable<(u64, u32)> = HashTable::new();
+        let all = lane.pieces();
+        let mut paths = lane.paths.iter();
+        let mut start = 0;
+        for &block in &lane.blocks {
+            let of_block = block_of(stacks, block).zip(start_of(block)..);
+            for ((stack, first), path) in of_block.zip(paths.by_ref()) {
+                let (from, count) = (start, path.pieces as usize);
+                start += count;
+                if count == 0 && self.request.scope != FrameScope::All {
+                    merged.out_of_scope += stack.stack.samples;
+                    continue;
+                }
+                let key = self.key(&stack, path, class_of[path.task as usize]);
+                let sums = self.sums(&stack, path);
+                let pieces = &all[from..start];
+                let hash = self.hash(key, pieces.iter().map(|piece| piece.as_u32()));
+                let same = |&(of_old, ix): &(u64, u32)| {
+                    let old = &entries[ix as usize];
+                    let of = |old: &Entry| &all[old.start..old.start + old.pieces];
+                    of_old == hash && old.key == key && of(old) == pieces
+                };
+                if let Some(&(_, ix)) = index.find(hash, same) {
+                    entries[ix as usize].sums.add(&sums);
+                    continue;
+                }
+                let ix = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+                index.insert_unique(hash, (hash, ix), |&(hash, _)| hash);
+                entries.push(Entry {
+                    key,
+                    first,
+                    start: from,
+                    pieces: count,
+                    sums,
+                });
+            }
+        }
+        for entry in &entries {
+            self.flatten(entry, lane, &mut merged);
+        }
+        merged
+    }
+
+    /// Merges the stacks of all lanes.
+    pub(super) fn all(&self, lanes: Vec<Merged>, out: &mut NamedStacks) {
+        let firsts = lanes.iter().zip(0_usize..).flat_map(|(lane, of)| {
+            let stacks = lane.stacks.iter().zip(0_usize..);
+            stacks.map(move |(&(first, ..), ix)| (first, of, ix))
+        });
+        let mut order: Vec<_> = firsts.collect();
+        order.sort_unstable();
+        let mut index: HashTable<(u64, u32)> = HashTable::with_capacity(order.len());
+        for (_, of, ix) in order {
+            let lane = &lanes[of];
+            let (_, hash, new) = &lane.stacks[ix];
+            let frames = &lane.frames[new.start..new.start + new.len];
+            let same = |&(of_old, ix): &(u64, u32)| {
+                let old = &out.stacks[ix as usize];
+                of_old == *hash && old.key() == new.key() && out.frames(old) == frames
+            };
+            if let Some(&(_, ix)) = index.find(*hash, same) {
+                out.stacks[ix as usize].add(new);
+                continue;
+            }
+            let ix = u32::try_from(out.stacks.len()).unwrap_or(u32::MAX);
+            index.insert_unique(*hash, (*hash, ix), |&(hash, _)| hash);
+            let start = out.frames.len();
+            out.frames.extend_from_slice(frames);
+            out.stacks.push(Stack { start, ..*new });
+        }
+        out.out_of_scope += lanes.iter().map(|lane| lane.out_of_scope).sum::<u64>();
+    }
+
+    fn key(&self, stack: &MomentStack<'_>, path: &StackPath, class: u32) -> Key {
+        let key = stack.stack.key;
+        // Other things that stacks are split by have frames of their own.
+        let is_sliced = self.request.slices > 0 && self.request.split() == Split::Nothing;
+        let slice = if is_sliced { key.split } else { 0 };
+        Key {
+            class,
+            slice: u32::try_from(slice).unwrap_or(u32::MAX),
+            mode: key.mode,
+            chain_is_empty: self.recorded.has_chains && path.chain_len == 0,
+        }
+    }
+
+    fn sums(&self, MomentStack { stack, .. }: &MomentStack<'_>, path: &StackPath) -> Sums {
+        let samples_if = |holds: bool| if holds { stack.samples } else { 0 };
+        Sums {
+            samples: stack.samples,
+            weight: match self.request.weight {
+                WeightKind::Samples => stack.samples,
+                WeightKind::Period => stack.period,
+            },
+            truncated: samples_if(path.chain_len as usize >= self.recorded.max_stack),
+            copied: samples_if(matches!(stack.user, UserPart::CopiedStack(_))),
+        }
+    }
+
+    fn hash(&self, key: Key, mut words: impl Iterator<Item = u32>) -> u64 {
+        let mut state = self.hasher.build_hasher();
+        state.write_u64(u64::from(key.class) << 32 | u64::from(key.slice));
+        while let Some(first) = words.next() {
+            let second = words.next().unwrap_or(u32::MAX);
+            state.write_u64(u64::from(first) << 32 | u64::from(second));
+        }
+        state.finish()
+    }
+
+    /// Appends a merged stack with all its frames, root first.
+    fn flatten(&self, entry: &Entry, lane: &Lane<'_, '_>, merged: &mut Merged) {
+        let Key {
+            class,
+            slice,
+            mode,
+            chain_is_empty,
+        } = entry.key;
+        let frames = &mut merged.frames;
+        let start = frames.len();
+        frames.extend_from_slice(&self.classes[class as usize].roots);
+        let pieces: &[Piece] = &lane.pieces()[entry.start..entry.start + entry.pieces];
+        for piece in pieces.iter().rev() {
+            match piece.named() {
+                Named::Frame(frame) => frames.push(frame),
+                Named::Run(run) => frames.extend_from_slice(lane.runs().frames(run)),
+            }
+        }
+        let len = frames.len() - start;
+        let hash = self.hash(entry.key, frames[start..].iter().map(|frame| frame.0));
+        let stack = Stack {
+            start,
+            len,
+            class,
+            mode,
+            chain_is_empty,
+            tag: Tag::Host,
+            deciding: len,
+            samples: entry.sums.samples,
+            weight: entry.sums.weight,
+            slice,
+            truncated: entry.sums.truncated,
+            copied: entry.sums.copied,
+        };
+        merged.stacks.push((entry.first, hash, stack));
+    }
+}
+
+impl Sums {
+    fn add(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.weight = self.weight.saturating_add(other.weight);
+        self.truncated += other.truncated;
+        self.copied += other.copied;
+    }
+}
+
+impl Stack {
+    fn key(&self) -> Key {
+        Key {
+            class: self.class,
+            slice: self.slice,
+            mode: self.mode,
+            chain_is_empty: self.chain_is_empty,
+        }
+    }
+
+    /// Adds the samples of a stack that is the same.
+    fn add(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.weight = self.weight.saturating_add(other.weight);
+        self.truncated += other.truncated;
+        self.copied += other.copied;
+    }
+}

@@ -1,0 +1,97 @@
+//! Callers that many stacks have in common.
+
+use hashbrown::HashTable;
+
+use super::passage::Passage;
+use crate::mix::{Mixer, spread};
+
+/// Callers as a chain holds them, with all that their locations depend on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Callers<'a> {
+    /// Eight bytes a caller, those nearest to the leaf first.
+    pub(super) bytes: &'a [u8],
+    /// The number of the space that they are of.
+    pub(super) space: u32,
+    /// What the function that the first of them called means for it.
+    pub(super) passage: Passage,
+}
+
+/// What is known of callers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Run {
+    /// Their position in the list of runs.
+    pub(super) number: u32,
+    /// What the last of them means for what called it.
+    pub(super) passage: Passage,
+}
+
+/// Runs of callers that were met, each once.
+#[derive(Debug)]
+pub(super) struct Runs<'a> {
+    runs: Vec<(Callers<'a>, Passage)>,
+    /// The locations of all runs, one behind the other, as indexes into the locator's list.
+    locations: Vec<u32>,
+    /// Where those of each run end.
+    ends: Vec<usize>,
+    /// Positions of runs, each with the part of the hash that tells most others apart.
+    index: HashTable<(u32, u32)>,
+    mixer: Mixer,
+}
+
+impl<'a> Runs<'a> {
+    pub(super) fn new() -> Self {
+        Self {
+            runs: Vec::new(),
+            locations: Vec::new(),
+            ends: Vec::new(),
+            index: HashTable::new(),
+            mixer: Mixer::new(),
+        }
+    }
+
+    /// The part of the hash of callers that [`Self::find`] and [`Self::add`] take.
+    #[inline]
+    pub(super) fn hash(&self, callers: &Callers<'_>) -> u32 {
+        let numbers = [u64::from(callers.space), callers.passage as u64];
+        self.mixer.hash(numbers, callers.bytes)
+    }
+
+    /// What is known of callers that were met.
+    #[inline]
+    pub(super) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<Run> {
+        let same = |&(of_old, ix): &(u32, u32)| {
+            of_old == hash && self.runs[ix as usize].0 == *callers
+        };
+        let &(_, number) = self.index.find(spread(hash), same)?;
+        let passage = self.runs[number as usize].1;
+        Some(Run { number, passage })
+    }
+
+    /// Takes in callers that were not met, with their locations.
+    pub(super) fn add(
+        &mut self,
+        callers: Callers<'a>,
+        hash: u32,
+        (locations, passage): (&[u32], Passage),
+    ) -> Run {
+        self.locations.extend_from_slice(locations);
+        self.ends.push(self.locations.len());
+        // Each run takes more than 32 bytes: 2^31 of them do not fit into memory.
+        let number = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
+        self.runs.push((callers, passage));
+        self.index
+            .insert_unique(spread(hash), (hash, number), |&(hash, _)| spread(hash));
+        Run { number, passage }
+    }
+
+    /// The locations of the runs from `first` on, nearest to the leaf first.
+    pub(super) fn from(&self, first: usize) -> impl Iterator<Item = &[u32]> {
+        let ends = self.ends.get(first..).unwrap_or_default().iter();
+        let mut start = first.checked_sub(1).map_or(0, |before| self.ends[before]);
+        ends.map(move |&end| {
+            let run = self.locations.get(start..end).unwrap_or_default();
+            start = end;
+            run
+        })
+    }
+}
