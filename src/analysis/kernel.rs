@@ -103,13 +103,13 @@ fn lacks_modules((kernel, source): &(KernelSymbols, KernelSource)) -> bool {
 fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
     if let Some(path) = &symbols.kallsyms {
         let text = Storage::open_unpacked(path)?;
-        return Stated::parse(&text, path.clone(), true).map(Some);
+        return Stated::parse(text, path.clone(), true).map(Some);
     }
     if let Some(found) = symbols.places.find_kallsyms(build_id)? {
         let directory = symbols.places.capture_dir.as_ref();
         let is_users_word = found.origin == Origin::Capture
             && directory.is_some_and(|directory| found.path.starts_with(directory));
-        return Stated::parse(&found.text, found.path, is_users_word).map(Some);
+        return Stated::parse(found.text, found.path, is_users_word).map(Some);
     }
     read_running(build_id, symbols)
 }
@@ -125,11 +125,11 @@ fn read_running(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<O
 impl Stated {
     fn running(live: &LiveKernel) -> Result<Self> {
         let path = live.kallsyms.clone();
-        Self::parse(&Storage::open(&path)?, path, false)
+        Self::parse(Storage::open(&path)?, path, false)
     }
 
-    fn parse(text: &Storage, path: PathBuf, is_users_word: bool) -> Result<Self> {
-        let symbols = KernelSymbols::parse(&path, text.bytes())?;
+    fn parse(text: Storage, path: PathBuf, is_users_word: bool) -> Result<Self> {
+        let symbols = KernelSymbols::parse_storage(&path, text)?;
         Ok(Self {
             symbols,
             path,

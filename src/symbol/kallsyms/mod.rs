@@ -4,6 +4,7 @@ mod reader;
 
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -11,6 +12,7 @@ use self::reader::Reader;
 use super::dso_name::KERNEL_NAME;
 use super::{ModuleRange, Unresolved};
 use crate::error::{Error, Result};
+use crate::perf::Storage;
 use crate::units::Avma;
 
 /// perf ends the last symbol of the kernel or of a module at a page boundary, and KASLR moves the
@@ -77,13 +79,35 @@ struct Module {
     foreign: bool,
 }
 
+/// The text in which the names lie.
+#[derive(Clone, Debug)]
+enum Names {
+    /// As it was read. A file that is mapped may change: each name is looked at again.
+    AsRead(Arc<Storage>),
+    Copied(Arc<[u8]>),
+}
+
+impl Names {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::AsRead(storage) => storage.bytes(),
+            Self::Copied(bytes) => bytes,
+        }
+    }
+
+    fn of(&self, entry: &Entry) -> Option<&str> {
+        let start = entry.name as usize;
+        let name = self.bytes().get(start..start + usize::from(entry.len))?;
+        str::from_utf8(name).ok()
+    }
+}
+
 /// The functions of a kernel and its modules, by address.
 #[derive(Clone, Debug)]
 pub struct KernelSymbols {
     /// Sorted by start, each start once.
     entries: Vec<Entry>,
-    /// The text, in which the names lie.
-    names: Box<str>,
+    names: Names,
     modules: Vec<Module>,
     text: Option<u64>,
     stext: Option<u64>,
@@ -106,20 +130,31 @@ impl KernelSymbols {
     /// When no line has the form of a kallsyms line.
     pub fn parse(path: &Path, text: &[u8]) -> Result<Self> {
         // `from_utf8_lossy()` takes its time also for bytes that are all sound.
-        let mended;
         let text = match str::from_utf8(text) {
-            Ok(text) => text,
-            Err(_) => {
-                mended = String::from_utf8_lossy(text);
-                &mended
-            }
+            Ok(_) => text.into(),
+            Err(_) => String::from_utf8_lossy(text).into_owned().into_bytes().into(),
         };
-        let mut reader = Reader::new(text);
+        Self::parse_names(path, Names::Copied(text))
+    }
+
+    /// [`Self::parse`] of a text that need not be copied.
+    ///
+    /// # Errors
+    /// When no line has the form of a kallsyms line.
+    pub fn parse_storage(path: &Path, text: Storage) -> Result<Self> {
+        if str::from_utf8(text.bytes()).is_err() {
+            return Self::parse(path, text.bytes());
+        }
+        Self::parse_names(path, Names::AsRead(Arc::new(text)))
+    }
+
+    fn parse_names(path: &Path, names: Names) -> Result<Self> {
+        let mut reader = Reader::new(names.bytes());
         reader.lines();
         if reader.lines == 0 {
             return Err(Error::format(path, "not a kallsyms text"));
         }
-        Ok(reader.finish())
+        Ok(reader.finish(names.clone()))
     }
 
     /// Whether `kernel.kptr_restrict` replaced all addresses by zero.
@@ -244,9 +279,8 @@ impl KernelSymbols {
         if entry.len == 0 || avma.as_u64() >= end {
             return Err(next.map_or(self.outside, |_| Unresolved::NoSymbol));
         }
-        let name = entry.name as usize;
         Ok(KernelSymbol {
-            name: &self.names[name..name + usize::from(entry.len)],
+            name: self.names.of(entry).ok_or(Unresolved::NoSymbol)?,
             module: (entry.module != 0).then_some(&*module.name),
             range: Avma::new(entry.start)..Avma::new(end),
         })
@@ -378,15 +412,15 @@ ffffffffc000a000 t bpf_prog_6deef7357e7b4530	[bpf]
     /// A text that ends inside a name must not yield half a name.
     #[test]
     fn every_prefix_is_read_without_wrong_names() {
-        let whole = symbols(TEXT);
+        let third = |line: &'static str| line.split_ascii_whitespace().nth(2);
+        let names: Vec<&str> = TEXT.lines().filter_map(third).collect();
         for len in 0..TEXT.len() {
             let Ok(part) = KernelSymbols::parse(Path::new("x"), &TEXT.as_bytes()[..len]) else {
                 continue;
             };
             for entry in part.entries.iter().filter(|entry| entry.len > 0) {
-                let start = entry.name as usize;
-                let name = &part.names[start..start + usize::from(entry.len)];
-                assert!(whole.names.contains(name), "{name}");
+                let name = part.names.of(entry).unwrap();
+                assert!(names.contains(&name), "{name}");
             }
         }
     }

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use memchr::{memchr, memchr2};
 
-use super::{Entry, KernelSymbols, Module};
+use super::{Entry, KernelSymbols, Module, Names};
 use crate::symbol::Unresolved;
 use crate::symbol::dso_name::KERNEL_NAME;
 
@@ -12,7 +12,7 @@ pub(super) struct Reader<'a> {
     /// Lines that made sense.
     pub(super) lines: usize,
     /// The whole text: names stay in it.
-    whole: &'a str,
+    whole: &'a [u8],
     visible: bool,
     entries: Vec<Entry>,
     modules: Vec<Module>,
@@ -24,7 +24,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(whole: &'a str) -> Self {
+    pub(super) fn new(whole: &'a [u8]) -> Self {
         // A line takes at least twenty bytes, and 44 on average.
         let kernel = Module {
             name: KERNEL_NAME.into(),
@@ -45,8 +45,12 @@ impl<'a> Reader<'a> {
 
     /// Reads all lines.
     pub(super) fn lines(&mut self) {
-        let mut rest = self.whole.as_bytes();
+        let mut rest = self.whole;
         while !rest.is_empty() {
+            if let Some(next) = self.usual_line(rest) {
+                rest = next;
+                continue;
+            }
             let (line, whole, next) = match memchr(b'\n', rest) {
                 Some(end) => (&rest[..end], true, &rest[end + 1..]),
                 // A last line without an end may be cut short: it ends what is before it, no more.
@@ -57,21 +61,54 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Reads the first line if it is as the kernel writes it; returns what lies behind it.
+    fn usual_line(&mut self, text: &'a [u8]) -> Option<&'a [u8]> {
+        let (&[ref digits @ .., b' ', kind, b' '], rest) = text.split_first_chunk::<19>()? else {
+            return None;
+        };
+        let start = sixteen_digits(digits)?;
+        let (name, behind) = rest.split_at_checked(name_len(rest)?)?;
+        let (column, next) = match behind {
+            [b'\n', next @ ..] => (&behind[..0], next),
+            [b'\t', behind @ ..] => {
+                let end = memchr(b'\n', behind)?;
+                (behind[..end].trim_ascii(), &behind[end + 1..])
+            }
+            _ => return None,
+        };
+        if !kind.is_ascii_graphic() || name.is_empty() {
+            return None;
+        }
+        self.symbol((start, kind), name, column, true);
+        Some(next)
+    }
+
     fn line(&mut self, line: &'a [u8], whole: bool) {
         let Some((start, kind, rest)) = split_line(line) else {
             return;
         };
+        let rest = rest.trim_ascii();
+        let (name, column) = match memchr2(b'\t', b' ', rest) {
+            Some(end) => (&rest[..end], rest[end..].trim_ascii_start()),
+            None => (rest, &rest[rest.len()..]),
+        };
+        self.symbol((start, kind), name, column, whole);
+    }
+
+    /// Takes in a symbol; `whole` tells whether its line has an end.
+    fn symbol(
+        &mut self,
+        (start, kind): (u64, u8),
+        name: &'a [u8],
+        column: &'a [u8],
+        whole: bool,
+    ) {
         self.lines += 1;
         self.visible |= start != 0;
         let function = match kind {
             b't' | b'T' | b'w' | b'W' => whole,
             b'd' | b'D' | b'b' | b'B' | b'r' | b'R' => false,
             _ => return,
-        };
-        let rest = rest.trim_ascii();
-        let (name, column) = match memchr2(b'\t', b' ', rest) {
-            Some(end) => (&rest[..end], rest[end..].trim_ascii_start()),
-            None => (rest, &rest[rest.len()..]),
         };
         match name {
             [b'_', rest @ ..] if rest == b"text" => self.text = Some(start),
@@ -127,7 +164,8 @@ impl<'a> Reader<'a> {
         Some(ix)
     }
 
-    pub(super) fn finish(mut self) -> KernelSymbols {
+    /// The table; `names` holds the whole text.
+    pub(super) fn finish(mut self, names: Names) -> KernelSymbols {
         if !self.visible {
             self.entries.clear();
         }
@@ -146,7 +184,7 @@ impl<'a> Reader<'a> {
         self.entries.shrink_to_fit();
         KernelSymbols {
             entries: self.entries,
-            names: self.whole.into(),
+            names,
             modules: self.modules,
             text: self.text,
             stext: self.stext,
@@ -157,6 +195,48 @@ impl<'a> Reader<'a> {
             },
         }
     }
+}
+
+/// How many bytes lie before the first one that is a space or below it; `None` when none is.
+fn name_len(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = text.as_chunks();
+    for (at, word) in words.iter().enumerate() {
+        let bytes = u64::from_le_bytes(*word);
+        // A subtraction borrows from the byte above only where it found one.
+        let found = bytes.wrapping_sub(0x21 * ONES) & !bytes & (0x80 * ONES);
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let found = rest.iter().position(|&byte| byte <= b' ')?;
+    Some(text.len() - rest.len() + found)
+}
+
+/// The number of sixteen hexadecimal digits as the kernel writes them; `None` for anything else.
+fn sixteen_digits(digits: &[u8; 16]) -> Option<u64> {
+    let (high, low) = digits.split_first_chunk()?;
+    let (high, low) = (eight_digits(*high)?, eight_digits(*low.first_chunk()?)?);
+    Some(high << 32 | low)
+}
+
+/// The number of eight hexadecimal digits, letters small; `None` for anything else.
+///
+/// All eight bytes are looked at together. A digit has bit 6 clear and its value below; a letter
+/// has it set and its value less 9 below.
+fn eight_digits(digits: [u8; 8]) -> Option<u64> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let bytes = u64::from_be_bytes(digits);
+    let letters = bytes >> 6 & ONES;
+    let values = (bytes & (0x0f * ONES)) + 9 * letters;
+    let above_nine = (values + 0x76 * ONES) >> 7 & ONES;
+    let written = values + u64::from(b'0') * ONES + 0x27 * above_nine;
+    if values & (0xf0 * ONES) != 0 || written != bytes {
+        return None;
+    }
+    let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
+    Some((fours | fours >> 16) & 0xffff_ffff)
 }
 
 /// Splits `ADDRESS TYPE rest`.
@@ -179,5 +259,52 @@ fn split_line(line: &[u8]) -> Option<(u64, u8, &[u8])> {
     match &line[digits..] {
         [b' ', kind, b' ', rest @ ..] if kind.is_ascii_graphic() => Some((start, *kind, rest)),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// What is written as the kernel writes it is read, and nothing else is.
+        #[test]
+        fn eight_digits_are_those_that_print_the_same(number: u32, digits: [u8; 8], at in 0..8_usize) {
+            let shown = format!("{number:08x}");
+            let mut bytes: [u8; 8] = shown.as_bytes().try_into().unwrap();
+            prop_assert_eq!(eight_digits(bytes), Some(u64::from(number)));
+            bytes[at] = digits[at];
+            for digits in [bytes, digits] {
+                let read = str::from_utf8(&digits).ok();
+                let read = read.and_then(|text| u32::from_str_radix(text, 16).ok());
+                let same = |read: &u32| format!("{read:08x}").as_bytes() == digits;
+                prop_assert_eq!(eight_digits(digits), read.filter(same).map(u64::from));
+            }
+        }
+
+        /// The fast way reads what the other one does, and goes on where that would.
+        #[test]
+        fn lines_are_read_one_way(
+            text in "([0-9a-f]{15,17} [ tTdx][ t][$._a-z]{0,9}(\t| |\r|\t\\[k\\]|)[ \t]?\n){1,3}[0-9a-f]{16} t"
+        ) {
+            let bytes = text.as_bytes();
+            let mut fast = Reader::new(bytes);
+            fast.lines();
+            let mut slow = Reader::new(bytes);
+            for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+                let end = line.strip_suffix(b"\n");
+                slow.line(end.unwrap_or(line), end.is_some());
+            }
+            prop_assert_eq!(fast.lines, slow.lines);
+            prop_assert_eq!(format!("{:?}", fast.entries), format!("{:?}", slow.entries));
+            prop_assert_eq!(format!("{:?}", fast.modules), format!("{:?}", slow.modules));
+        }
+
+        #[test]
+        fn names_end_at_the_first_space(text in prop::collection::vec(any::<u8>(), 0..40)) {
+            let expected = text.iter().position(|&byte| byte <= b' ');
+            prop_assert_eq!(name_len(&text), expected);
+        }
     }
 }
