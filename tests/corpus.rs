@@ -85,7 +85,7 @@ fn samples_of<O: ByteOrder>(capture: &Capture) -> Vec<(Raw, EventIx)> {
         };
         found.push((raw, ix));
     };
-    let walked = scan::<O, _, _, _>(&capture.regions(), 2, Vec::new, visit);
+    let walked = scan::<O, _, _, _>(&capture.regions(), 2, |_| Vec::new(), visit);
     walked.visitors.into_iter().flatten().collect()
 }
 

@@ -64,7 +64,7 @@ fn read_load<O: ByteOrder>(path: &Path) -> Written {
         let sum = |sum: u64, entry: u64| sum.wrapping_add(entry);
         found.address_sum = chain.into_iter().fold(found.address_sum, sum);
     };
-    let mut scan = scan::<O, _, _, _>(&capture.regions(), 1, Written::default, visit);
+    let mut scan = scan::<O, _, _, _>(&capture.regions(), 1, |_| Written::default(), visit);
     let mut found = scan.visitors.pop().unwrap();
     let times = capture.features().sample_times::<O>().unwrap();
     found.times = (times.start, times.end);

@@ -134,7 +134,7 @@ fn comes_back<O: ByteOrder>(events: &[WrittenEvent], made: &[Made], as_pipe: boo
         Met::Record(Record { .. }) => {}
         Met::Damage(damage) => unreachable!("{damage:?}"),
     };
-    let walked = scan::<O, _, _, _>(&capture.regions(), 1, Vec::new, visit);
+    let walked = scan::<O, _, _, _>(&capture.regions(), 1, |_| Vec::new(), visit);
     for (ix, body) in walked.visitors.into_iter().flatten() {
         if let Some(ix) = ix {
             let (round, place) = (samples / events.len(), samples % events.len());

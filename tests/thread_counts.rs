@@ -119,3 +119,46 @@ fn samples_see_mappings_that_come_later_in_the_file() {
         assert_eq!(text, expected, "{threads} threads");
     }
 }
+
+/// A trace may hold what looks like records, so that threads begin to walk inside of it. By hand: the
+/// samples before and behind it count, those inside do not.
+#[test]
+fn records_inside_a_trace_are_none() {
+    const EACH: usize = 40_000;
+    let mut event = WrittenEvent::cpu_clock();
+    event.ids = vec![1];
+    let samples = |chain: &'static [u64]| {
+        let mut records = RecordWriter::<Little>::new();
+        for nanos in 0..EACH as u64 {
+            let sample = SampleValues {
+                chain,
+                ..at(1_000 + nanos)
+            };
+            records.sample(&event.attr, USER, &sample);
+        }
+        records.bytes().to_vec()
+    };
+    let inside = samples(&[PERF_CONTEXT_USER, IP, IP]);
+    // `struct perf_record_auxtrace`, tools/lib/perf/include/perf/event.h.
+    let mut trace = [71_u32.to_le_bytes(), 0x0030_0000_u32.to_le_bytes()].concat();
+    trace.extend((inside.len() as u64).to_le_bytes());
+    trace.resize(48, 0);
+    let mut bytes = samples(&[PERF_CONTEXT_USER, IP]);
+    assert!(bytes.len() > 2 << 20 && inside.len() > 2 << 20, "one part");
+    bytes.extend([trace, inside, bytes.clone()].concat());
+    let description = Description {
+        events: vec![event.clone()],
+        features: Vec::new(),
+    };
+    let mut file = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
+    file.write(&bytes).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("perf.data");
+    std::fs::write(&path, file.finish().unwrap().into_inner()).unwrap();
+    let capture = Capture::open(&path).unwrap();
+    for threads in [1, 2, 3, 16] {
+        let text = folded(&capture, &SymbolRequest::default(), threads);
+        let expected = format!(":7-7;:7-7;[unknown] {}\n", 2 * EACH);
+        assert_eq!(text, expected, "{threads} threads");
+    }
+}

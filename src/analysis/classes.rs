@@ -4,10 +4,10 @@ use hashbrown::{HashMap, HashSet};
 
 use super::Request;
 use super::grouping::{SplitName, VmNames, roots, task_names};
-use super::lane::Lane;
+use super::lane::{Lane, NamedBlock};
 use super::locate::TaskKey;
 use super::namer::Namer;
-use super::piece::Named;
+use super::piece::{Named, Piece};
 use crate::fold::Split;
 use crate::kvm::Tagger;
 use crate::shares::in_shares;
@@ -124,15 +124,12 @@ fn marked_threads(lanes: &[Lane<'_, '_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
     for lane in lanes {
         let runs: Vec<bool> = lane.runs().iter().map(|run| run.iter().any(is_marked)).collect();
         let mut tasks = vec![false; lane.tasks().len()];
-        let mut pieces = lane.pieces().iter();
-        for path in &lane.paths {
-            let mut own = pieces.by_ref().take(path.pieces as usize);
-            let is_vcpu = own.any(|piece| match piece.named() {
-                Named::Frame(frame) => is_marked(&frame),
-                Named::Run(run) => runs[run],
-            });
-            own.for_each(drop);
-            tasks[path.task as usize] |= is_vcpu;
+        let is_vcpu = |piece: &Piece| match piece.named() {
+            Named::Frame(frame) => is_marked(&frame),
+            Named::Run(run) => runs[run],
+        };
+        for (path, pieces) in lane.blocks.iter().flat_map(NamedBlock::iter) {
+            tasks[path.task as usize] |= pieces.iter().any(is_vcpu);
         }
         let marked = lane.tasks().iter().zip(tasks).filter(|&(_, is_vcpu)| is_vcpu);
         threads.extend(marked.map(|(&((pid, tid, ..), _), _)| (pid, tid)));

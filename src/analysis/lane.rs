@@ -6,17 +6,36 @@ use super::locate::{Locator, Map, StackPath, TaskKey};
 use super::named_runs::NamedRuns;
 use super::namer::Namer;
 use super::piece::Piece;
-use crate::fold::{MomentStack, Settled};
+use crate::fold::Block;
 use crate::perf::bytes::ByteOrder;
 use crate::shares::by_pieces;
 use crate::stack::FrameIx;
 use crate::symbol::Unresolved;
 
-/// How many stacks are located before they are named.
-const BLOCK: usize = 4096;
-
 /// Frames without a name, one count per sample, by cause.
 pub(super) type Causes = [u64; Unresolved::ALL.len()];
+
+/// The stacks of a block in names.
+#[derive(Debug)]
+pub(super) struct NamedBlock {
+    /// Which block it is.
+    pub(super) at: usize,
+    pub(super) paths: Vec<StackPath>,
+    /// The pieces of all paths, one behind the other, those nearest to the leaf first.
+    pub(super) pieces: Vec<Piece>,
+}
+
+impl NamedBlock {
+    /// The stacks, each with its pieces.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&StackPath, &[Piece])> {
+        let mut rest = &*self.pieces;
+        self.paths.iter().map(move |path| {
+            let (own, behind) = rest.split_at(path.pieces as usize);
+            rest = behind;
+            (path, own)
+        })
+    }
+}
 
 /// A thread's share of the stacks on their way from addresses to names.
 #[derive(Debug)]
@@ -25,10 +44,8 @@ pub(super) struct Lane<'m, 'a> {
     /// The frame of each of the locator's locations, and why it has no name.
     frames: Vec<(FrameIx, Option<Unresolved>)>,
     runs: NamedRuns,
-    /// The blocks that were taken in, in order.
-    pub(super) blocks: Vec<usize>,
-    /// Their stacks.
-    pub(super) paths: Vec<StackPath>,
+    /// What was taken in, in order.
+    pub(super) blocks: Vec<NamedBlock>,
     pub(super) causes: Causes,
 }
 
@@ -39,7 +56,6 @@ impl<'m, 'a> Lane<'m, 'a> {
             frames: Vec::new(),
             runs: NamedRuns::default(),
             blocks: Vec::new(),
-            paths: Vec::new(),
             causes: Causes::default(),
         }
     }
@@ -49,51 +65,44 @@ impl<'m, 'a> Lane<'m, 'a> {
         self.locator.tasks()
     }
 
-    /// The pieces of all paths, one behind the other, those nearest to the leaf first.
-    pub(super) fn pieces(&self) -> &[Piece] {
-        self.locator.pieces()
-    }
-
     /// The runs of its pieces.
     pub(super) fn runs(&self) -> &NamedRuns {
         &self.runs
     }
 
-    /// Takes in a block of stacks.
+    /// Takes in the stacks of a block.
     fn add<O: ByteOrder>(
         &mut self,
-        block: impl Iterator<Item = MomentStack<'a>>,
+        at: usize,
+        block: &Block<'_, 'a>,
         namer: &Mutex<&mut Namer<'_>>,
     ) {
-        let first = self.locator.pieces().len();
-        let before = self.paths.len();
-        let mut samples = Vec::with_capacity(BLOCK);
-        for stack in block {
-            samples.push(stack.stack.samples);
-            self.paths.push(self.locator.add::<O>(&stack));
-        }
+        let (paths, mut pieces) = self.locator.block::<O>(block);
         self.name_new(namer);
-        // All locations and runs of the block are named.
-        let pieces = self.locator.pieces_mut().get_mut(first..);
-        let mut pieces = pieces.unwrap_or_default().iter_mut();
-        let paths = self.paths.get(before..).unwrap_or_default();
-        for (path, samples) in paths.iter().zip(samples) {
-            for piece in pieces.by_ref().take(path.pieces as usize) {
-                if let Some(at) = piece.as_single() {
-                    let (FrameIx(frame), cause) = self.frames[at];
-                    *piece = Piece::single(frame);
-                    if let Some(cause) = cause {
-                        self.causes[cause.index()] += samples;
-                    }
-                } else {
-                    let (number, causes) = self.runs.named(piece.index());
-                    *piece = Piece::run(number);
-                    for (sum, count) in self.causes.iter_mut().zip(causes.into_iter().flatten()) {
-                        *sum += u64::from(*count) * samples;
-                    }
-                }
+        let mut rest = pieces.iter_mut();
+        for (path, stack) in paths.iter().zip(block.iter()) {
+            for piece in rest.by_ref().take(path.pieces as usize) {
+                *piece = self.name(*piece, stack.stack.samples);
             }
         }
+        self.blocks.push(NamedBlock { at, paths, pieces });
+    }
+
+    /// A piece with the name of its location or of its run, which must be named.
+    #[inline]
+    fn name(&mut self, piece: Piece, samples: u64) -> Piece {
+        if let Some(at) = piece.as_single() {
+            let (FrameIx(frame), cause) = self.frames[at];
+            if let Some(cause) = cause {
+                self.causes[cause.index()] += samples;
+            }
+            return Piece::single(frame);
+        }
+        let (number, causes) = self.runs.named(piece.index());
+        for (sum, count) in self.causes.iter_mut().zip(causes.into_iter().flatten()) {
+            *sum += u64::from(*count) * samples;
+        }
+        Piece::run(number)
     }
 
     /// Names the locations and runs that the last block brought.
@@ -114,7 +123,7 @@ impl<'m, 'a> Lane<'m, 'a> {
 /// Locates and names all stacks, on up to `threads` threads. Which lane has which blocks differs
 /// from run to run.
 pub(super) fn in_lanes<'m, 'a, O: ByteOrder>(
-    stacks: &Settled<'a>,
+    blocks: &[Block<'_, 'a>],
     map: &Map<'m>,
     threads: usize,
     namer: &mut Namer<'_>,
@@ -122,22 +131,9 @@ pub(super) fn in_lanes<'m, 'a, O: ByteOrder>(
     // Asked only for what a block brings: most blocks bring little.
     let namer = Mutex::new(namer);
     let make = || Lane::new(map.clone());
-    let blocks = stacks.len().div_ceil(BLOCK);
-    by_pieces(blocks, threads, make, |lane, block| {
-        lane.blocks.push(block);
-        lane.add::<O>(block_of(stacks, block), &namer);
+    by_pieces(blocks.len(), threads, make, |lane, at| {
+        if let Some(block) = blocks.get(at) {
+            lane.add::<O>(at, block, &namer);
+        }
     })
-}
-
-/// The stacks of a block.
-pub(super) fn block_of<'s, 'a>(
-    stacks: &'s Settled<'a>,
-    block: usize,
-) -> impl Iterator<Item = MomentStack<'a>> + use<'s, 'a> {
-    stacks.range(block * BLOCK, BLOCK)
-}
-
-/// Position of a block's first stack among all.
-pub(super) const fn start_of(block: usize) -> usize {
-    block * BLOCK
 }

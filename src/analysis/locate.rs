@@ -12,7 +12,7 @@ use super::passage::Passage;
 use super::piece::Piece;
 use super::recent::Recent;
 use super::runs::{Callers, Run, Runs};
-use crate::fold::{ChainFrame, ChainFrames, MomentStack, UniqueStack, UserPart};
+use crate::fold::{Block, ChainFrame, ChainFrames, MomentStack, UniqueStack, UserPart};
 use crate::perf::bytes::ByteOrder;
 use crate::space::{Moment, Timeline};
 use crate::symbol::KernelSymbols;
@@ -81,7 +81,7 @@ pub(super) struct Locator<'m, 'a> {
     task_index: HashMap<TaskKey, u32>,
     /// The task of the last stack, and its number.
     recent_task: Option<(TaskKey, u32)>,
-    /// The pieces of all stacks, one behind the other, those nearest to the leaf first.
+    /// The pieces of the block's stacks.
     pieces: Vec<Piece>,
     /// Locations of the callers that are looked at.
     callers: Vec<u32>,
@@ -103,9 +103,18 @@ impl<'m, 'a> Locator<'m, 'a> {
         }
     }
 
-    /// Locates the addresses of a stack.
+    /// Locates the addresses of the stacks of a block; returns their paths, and the pieces of all, one
+    /// behind the other, those nearest to the leaf first.
+    pub(super) fn block<O: ByteOrder>(
+        &mut self,
+        block: &Block<'_, 'a>,
+    ) -> (Vec<StackPath>, Vec<Piece>) {
+        let paths = block.iter().map(|stack| self.add::<O>(&stack)).collect();
+        (paths, std::mem::take(&mut self.pieces))
+    }
+
     #[inline]
-    pub(super) fn add<O: ByteOrder>(&mut self, placed: &MomentStack<'a>) -> StackPath {
+    fn add<O: ByteOrder>(&mut self, placed: &MomentStack<'a>) -> StackPath {
         let start = self.pieces.len();
         let chain_len = self.stack::<O>(placed);
         let number_of = |items: usize| u32::try_from(items).unwrap_or(u32::MAX);
@@ -130,16 +139,6 @@ impl<'m, 'a> Locator<'m, 'a> {
     /// Each different thread of all stacks so far, and whether it has samples of a guest.
     pub(super) fn tasks(&self) -> &[(TaskKey, bool)] {
         &self.tasks
-    }
-
-    /// The pieces of all stacks so far, one behind the other, those nearest to the leaf first.
-    pub(super) fn pieces(&self) -> &[Piece] {
-        &self.pieces
-    }
-
-    /// The same, for whoever names them.
-    pub(super) fn pieces_mut(&mut self) -> &mut [Piece] {
-        &mut self.pieces
     }
 
     fn task(&mut self, MomentStack { stack, moment }: &MomentStack<'_>) -> u32 {

@@ -6,12 +6,12 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::choice::Recorded;
 use super::classes::Class;
-use super::lane::{Lane, block_of, start_of};
+use super::lane::Lane;
 use super::locate::{FrameScope, StackPath};
 use super::piece::{Named, Piece};
 use super::stacks::{NamedStacks, Stack};
 use super::{Request, WeightKind};
-use crate::fold::{MomentStack, Settled, Split, UserPart};
+use crate::fold::{Block, MomentStack, Split, UserPart};
 use crate::stack::{FrameIx, Tag};
 use crate::units::CpuMode;
 
@@ -36,14 +36,12 @@ struct Sums {
 
 /// A merged stack of a lane.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct Entry<'l> {
     key: Key,
     /// Position of the first of its stacks among all.
     first: usize,
-    /// Where its pieces begin among those of the lane.
-    start: usize,
-    /// Number of pieces.
-    pieces: usize,
+    /// Its pieces.
+    pieces: &'l [Piece],
     sums: Sums,
 }
 
@@ -69,33 +67,29 @@ impl Merger<'_> {
     /// Merges the stacks of a lane, of whose tasks `class_of` tells the classes.
     pub(super) fn lane(
         &self,
-        stacks: &Settled<'_>,
+        blocks: &[Block<'_, '_>],
         lane: &Lane<'_, '_>,
         class_of: &[u32],
     ) -> Merged {
         let mut merged = Merged::default();
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<Entry<'_>> = Vec::new();
         let mut index: HashTable<(u64, u32)> = HashTable::new();
-        let all = lane.pieces();
-        let mut paths = lane.paths.iter();
-        let mut start = 0;
-        for &block in &lane.blocks {
-            let of_block = block_of(stacks, block).zip(start_of(block)..);
-            for ((stack, first), path) in of_block.zip(paths.by_ref()) {
-                let (from, count) = (start, path.pieces as usize);
-                start += count;
-                if count == 0 && self.request.scope != FrameScope::All {
+        for named in &lane.blocks {
+            let Some(block) = blocks.get(named.at) else {
+                continue;
+            };
+            let stacks = block.iter().zip(block.start..);
+            for ((stack, first), (path, pieces)) in stacks.zip(named.iter()) {
+                if pieces.is_empty() && self.request.scope != FrameScope::All {
                     merged.out_of_scope += stack.stack.samples;
                     continue;
                 }
                 let key = self.key(&stack, path, class_of[path.task as usize]);
                 let sums = self.sums(&stack, path);
-                let pieces = &all[from..start];
                 let hash = self.hash(key, pieces.iter().map(|piece| piece.as_u32()));
                 let same = |&(of_old, ix): &(u64, u32)| {
                     let old = &entries[ix as usize];
-                    let of = |old: &Entry| &all[old.start..old.start + old.pieces];
-                    of_old == hash && old.key == key && of(old) == pieces
+                    of_old == hash && old.key == key && old.pieces == pieces
                 };
                 if let Some(&(_, ix)) = index.find(hash, same) {
                     entries[ix as usize].sums.add(&sums);
@@ -106,8 +100,7 @@ impl Merger<'_> {
                 entries.push(Entry {
                     key,
                     first,
-                    start: from,
-                    pieces: count,
+                    pieces,
                     sums,
                 });
             }
@@ -185,7 +178,7 @@ impl Merger<'_> {
     }
 
     /// Appends a merged stack with all its frames, root first.
-    fn flatten(&self, entry: &Entry, lane: &Lane<'_, '_>, merged: &mut Merged) {
+    fn flatten(&self, entry: &Entry<'_>, lane: &Lane<'_, '_>, merged: &mut Merged) {
         let Key {
             class,
             slice,
@@ -195,8 +188,7 @@ impl Merger<'_> {
         let frames = &mut merged.frames;
         let start = frames.len();
         frames.extend_from_slice(&self.classes[class as usize].roots);
-        let pieces: &[Piece] = &lane.pieces()[entry.start..entry.start + entry.pieces];
-        for piece in pieces.iter().rev() {
+        for piece in entry.pieces.iter().rev() {
             match piece.named() {
                 Named::Frame(frame) => frames.push(frame),
                 Named::Run(run) => frames.extend_from_slice(lane.runs().frames(run)),

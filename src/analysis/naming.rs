@@ -34,8 +34,9 @@ pub(super) fn name_stacks(
         scope: request.scope,
         is_split: request.split() != Split::Nothing,
     };
+    let blocks = settled.blocks();
     let lanes = with_order!(capture.endian(), O => {
-        in_lanes::<O>(settled, &map, request.threads, namer)
+        in_lanes::<O>(&blocks, &map, request.threads, namer)
     });
     namer.count(lanes.iter().map(|lane| lane.causes));
     let tasks = lanes.iter().flat_map(|lane| lane.tasks());
@@ -49,7 +50,7 @@ pub(super) fn name_stacks(
     };
     let pairs = lanes.into_iter().zip(of_tasks);
     let merged = on_threads(pairs, |(lane, class_of): (Lane<'_, '_>, Vec<u32>)| {
-        merger.lane(settled, &lane, &class_of)
+        merger.lane(&blocks, &lane, &class_of)
     });
     let mut stacks = NamedStacks::default();
     merger.all(merged, &mut stacks);

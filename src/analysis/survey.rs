@@ -83,7 +83,7 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
 /// Counts the records of a capture by type: one walk over their headers and nothing else.
 pub fn count_records(capture: &Capture, threads: usize) -> RecordCounts {
     with_order!(capture.endian(), O => {
-        capture.scan::<O, _, _, _>(threads, || (), |(), _| {}).counts
+        capture.scan::<O, _, _, _>(threads, |_| (), |(), _| {}).counts
     })
 }
 

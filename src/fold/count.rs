@@ -12,7 +12,7 @@ use crate::space::{Histories, Moment, Timeline};
 use crate::units::{Pid, Tid, Timestamp};
 
 /// The visitor of one part.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Counter<'t> {
     counts: Vec<Vec<u64>>,
     slice: SliceCursor,
@@ -39,7 +39,7 @@ pub fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Tim
                 *times = widen(*times, (time, time));
             }
         };
-        capture.scan::<O, _, _, _>(threads, || None, visit).visitors
+        capture.scan::<O, _, _, _>(threads, |_| None, visit).visitors
     });
     parts.into_iter().flatten().fold(None, widen)
 }
@@ -58,10 +58,13 @@ pub fn count_of_threads<'t>(
 ) -> Vec<Vec<u64>> {
     let plan = Plan::new(capture, selection, Split::Slice(slicing));
     let slices = slicing.slices as usize;
-    let make = || Counter {
-        counts: vec![vec![0; slices]; plan.events.len()],
-        slice: SliceCursor::default(),
-        histories: HashMap::new(),
+    let none = || vec![vec![0; slices]; plan.events.len()];
+    let make = |last: Option<&mut Counter<'t>>| match last {
+        Some(last) => std::mem::take(last),
+        None => Counter {
+            counts: none(),
+            ..Counter::default()
+        },
     };
     let parts = with_order!(capture.endian(), O => {
         let visit = |counter: &mut Counter<'t>, met: Met<'_>| {
@@ -73,7 +76,7 @@ pub fn count_of_threads<'t>(
         };
         capture.scan::<O, _, _, _>(threads, make, visit).visitors
     });
-    let mut sums = make().counts;
+    let mut sums = none();
     for part in parts {
         let sums = sums.iter_mut().flatten();
         for (sum, count) in sums.zip(part.counts.into_iter().flatten()) {

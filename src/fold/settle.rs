@@ -29,40 +29,47 @@ pub struct MomentStack<'a> {
 #[derive(Debug, Default)]
 pub struct Settled<'a> {
     stacks: Stacks<'a>,
-    /// One for each stack.
-    moments: Vec<Moment>,
+    /// One for each stack, in blocks as the stacks are.
+    moments: Vec<Vec<Moment>>,
 }
 
-impl<'a> Settled<'a> {
-    /// `count` stacks from position `start` on, as far as there are so many.
-    pub fn range(
-        &self,
-        start: usize,
-        count: usize,
-    ) -> impl Iterator<Item = MomentStack<'a>> + use<'_, 'a> {
-        let end = start.saturating_add(count).min(self.len());
-        let stacks = self.stacks.list.get(start..end).unwrap_or_default();
-        let moments = self.moments.get(start..end).unwrap_or_default();
-        let pairs = stacks.iter().zip(moments);
+/// Stacks that follow each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'s, 'a> {
+    stacks: &'s Stacks<'a>,
+    slims: &'s [SlimStack<'a>],
+    moments: &'s [Moment],
+    /// Position of the first one among all.
+    pub start: usize,
+}
+
+impl<'s, 'a> Block<'s, 'a> {
+    /// The stacks in order.
+    pub fn iter(&self) -> impl Iterator<Item = MomentStack<'a>> + use<'s, 'a> {
+        let stacks = self.stacks;
+        let pairs = self.slims.iter().zip(self.moments);
         pairs.map(|(slim, &moment)| MomentStack {
-            stack: self.stacks.whole(slim),
+            stack: stacks.whole(slim),
             moment,
         })
     }
+}
 
-    /// The stacks in order.
-    pub fn iter(&self) -> impl Iterator<Item = MomentStack<'a>> + use<'_, 'a> {
-        self.range(0, usize::MAX)
-    }
-
-    /// Number of stacks.
-    pub fn len(&self) -> usize {
-        self.stacks.list.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.stacks.list.is_empty()
+impl<'a> Settled<'a> {
+    /// The stacks in order, some thousands at a time.
+    pub fn blocks(&self) -> Vec<Block<'_, 'a>> {
+        let mut start = 0;
+        let mut blocks = Vec::new();
+        for (slims, moments) in self.stacks.blocks().into_iter().zip(&self.moments) {
+            blocks.push(Block {
+                stacks: &self.stacks,
+                slims,
+                moments,
+                start,
+            });
+            start += slims.len();
+        }
+        blocks
     }
 
     /// Number of samples, and the sum of their periods.
@@ -73,20 +80,20 @@ impl<'a> Settled<'a> {
     }
 }
 
-/// Fewer stacks are not worth a thread.
-const MIN_SHARE: usize = 1 << 13;
+/// Fewer blocks are not worth a thread.
+const MIN_SHARE: usize = 2;
 
 /// The moment of each stack's earliest sample, and the threads that have a stack whose samples do
 /// not all mean the same.
 fn place<O: ByteOrder>(
-    share: &[SlimStack<'_>],
+    share: &[&[SlimStack<'_>]],
     stacks: &Stacks<'_>,
     timeline: &Timeline,
-) -> (Vec<Moment>, HashSet<(Pid, Tid)>) {
+) -> (Vec<Vec<Moment>>, HashSet<(Pid, Tid)>) {
     let mut ambiguous = HashSet::new();
     let mut histories = HashMap::new();
     let mut recent = None;
-    let place = |slim: &SlimStack<'_>| {
+    let mut place = |slim: &SlimStack<'_>| {
         let thread = slim.thread();
         let (first, last) = slim.times();
         let history = match recent {
@@ -108,7 +115,8 @@ fn place<O: ByteOrder>(
         }
         moment
     };
-    let moments = share.iter().map(place).collect();
+    let place_all = |block: &&[SlimStack<'_>]| block.iter().map(&mut place).collect();
+    let moments = share.iter().map(place_all).collect();
     (moments, ambiguous)
 }
 
@@ -143,8 +151,8 @@ impl<'a> Folded<'a> {
     ) -> Settled<'a> {
         let mut stacks = std::mem::take(&mut self.stacks);
         let placed = with_order!(capture.endian(), O => {
-            let place = |share: &[SlimStack<'_>]| place::<O>(share, &stacks, timeline);
-            in_shares(&stacks.list, (threads, MIN_SHARE), place)
+            let place = |share: &[&[SlimStack<'_>]]| place::<O>(share, &stacks, timeline);
+            in_shares(&stacks.blocks(), (threads, MIN_SHARE), place)
         });
         let (mut moments, mut ambiguous) = (Vec::new(), HashSet::new());
         for (some, also) in placed {
@@ -154,6 +162,8 @@ impl<'a> Folded<'a> {
         if ambiguous.is_empty() {
             return Settled { stacks, moments };
         }
+        stacks.join();
+        let mut moments = moments.concat();
         let is_clear = |stack: &SlimStack<'_>| !ambiguous.contains(&stack.thread());
         let mut clear = stacks.list.iter().map(is_clear);
         moments.retain(|_| clear.next().unwrap_or_default());
@@ -170,6 +180,10 @@ impl<'a> Folded<'a> {
                 stacks.push(&stack);
             }
         }
+        let mut moments = moments.into_iter();
+        let blocks = stacks.blocks().into_iter();
+        let moments = blocks.map(|block| moments.by_ref().take(block.len()).collect());
+        let moments = moments.collect();
         Settled { stacks, moments }
     }
 
@@ -179,12 +193,12 @@ impl<'a> Folded<'a> {
         for stack in self.stacks.iter() {
             table.add(&stack);
         }
-        table.into_stacks().list.len()
+        table.into_stacks().len()
     }
 
     /// Whether nothing was folded.
     pub fn is_empty(&self) -> bool {
-        self.stacks.list.is_empty()
+        self.stacks.len() == 0
     }
 
     /// Samples of an event.

@@ -6,11 +6,16 @@ use super::table::{StackKey, UniqueStack, UserPart};
 use crate::space::Moment;
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
 
+/// How many stacks make a block, at most.
+const BLOCK: usize = 4096;
+
 /// Unique stacks in order, those of each part of a walk by themselves. What most stacks do not have
 /// lies apart.
 #[derive(Debug, Default)]
 pub(super) struct Stacks<'a> {
     pub(super) list: Vec<SlimStack<'a>>,
+    /// The lists of later parts: to copy them takes its time.
+    later: Vec<Vec<SlimStack<'a>>>,
     rests: Vec<Rest<'a>>,
     rest_index: HashMap<Rest<'a>, u32>,
     /// The rest that was looked up last, and its position: the samples of a slice of time follow
@@ -57,11 +62,6 @@ impl SlimStack<'_> {
     #[inline]
     pub(super) fn hashed(&self) -> (&[u8], u32, CpuMode) {
         (self.chain, self.rest, self.mode)
-    }
-
-    /// Whether it has what few stacks have.
-    pub(super) fn has_rest(&self) -> bool {
-        self.rest != 0
     }
 
     /// Whether it is that stack.
@@ -149,22 +149,53 @@ impl<'a> Stacks<'a> {
 
     /// Adds the stacks of a later part.
     pub(super) fn append(&mut self, later: Self) {
-        let moved = self.rests_moved(later);
-        self.list.extend(moved);
+        let lists = self.rests_moved(later);
+        self.later.extend(lists.filter(|list| !list.is_empty()));
     }
 
-    /// The stacks of another list, their rests moved to this one.
+    /// The lists of other stacks, their rests moved to these.
     pub(super) fn rests_moved(
         &mut self,
         other: Self,
-    ) -> impl Iterator<Item = SlimStack<'a>> + use<'a> {
+    ) -> impl Iterator<Item = Vec<SlimStack<'a>>> + use<'a> {
         let rests = other.rests.into_iter();
         let places: Vec<u32> = rests.map(|rest| self.position_of(rest)).collect();
-        let place = move |rest: u32| (rest as usize).checked_sub(1).map_or(0, |at| places[at]);
-        other.list.into_iter().map(move |slim| SlimStack {
-            rest: place(slim.rest),
-            ..slim
+        let lists = std::iter::once(other.list).chain(other.later);
+        lists.map(move |mut list| {
+            if !places.is_empty() {
+                for slim in &mut list {
+                    let rest = (slim.rest as usize).checked_sub(1);
+                    slim.rest = rest.map_or(0, |at| places[at]);
+                }
+            }
+            list
         })
+    }
+
+    /// Takes out the lists of later parts.
+    pub(super) fn take_later(&mut self) -> Vec<Vec<SlimStack<'a>>> {
+        std::mem::take(&mut self.later)
+    }
+
+    /// Makes one list of all.
+    pub(super) fn join(&mut self) {
+        for list in self.take_later() {
+            self.list.extend(list);
+        }
+    }
+
+    /// Number of stacks.
+    pub(super) fn len(&self) -> usize {
+        self.lists().map(Vec::len).sum()
+    }
+
+    fn lists(&self) -> impl Iterator<Item = &Vec<SlimStack<'a>>> {
+        std::iter::once(&self.list).chain(&self.later)
+    }
+
+    /// The stacks in order, in blocks.
+    pub(super) fn blocks(&self) -> Vec<&[SlimStack<'a>]> {
+        self.lists().flat_map(|list| list.chunks(BLOCK)).collect()
     }
 
     /// A stack of the list with all it has.
@@ -192,6 +223,7 @@ impl<'a> Stacks<'a> {
 
     /// The stacks in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = UniqueStack<'a>> + use<'_, 'a> {
-        self.list.iter().map(|slim| self.whole(slim))
+        let all = std::iter::once(&self.list).chain(&self.later).flatten();
+        all.map(|slim| self.whole(slim))
     }
 }

@@ -104,13 +104,12 @@ impl<'a> StackTable<'a> {
     /// the stacks will need is touched first; the CPU then waits for many places at the same time.
     fn add_pending(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
-        let mut found = [0; PENDING];
+        let mut found = [u32::MAX; PENDING];
         for ((part, _), found) in pending.iter().zip(&mut found) {
             let same = |&(old_part, _): &(u32, u32)| old_part == *part;
-            *found = self
-                .index
-                .find(spread(*part), same)
-                .map_or(0, |&(_, ix)| ix);
+            if let Some(&(_, ix)) = self.index.find(spread(*part), same) {
+                *found = ix;
+            }
         }
         let mut touched = 0;
         for ix in found {
@@ -119,9 +118,13 @@ impl<'a> StackTable<'a> {
             }
         }
         std::hint::black_box(touched);
-        for (part, new) in pending.drain(..) {
-            self.add_hashed(&new, part);
+        for ((part, new), ix) in pending.iter().zip(found) {
+            match self.stacks.list.get_mut(ix as usize) {
+                Some(old) if old.is_same(new) => old.add(new),
+                Some(_) | None => self.add_hashed(new, *part),
+            }
         }
+        pending.clear();
         self.pending = pending;
     }
 
@@ -132,22 +135,15 @@ impl<'a> StackTable<'a> {
     pub(super) fn append(&mut self, mut other: Self) {
         self.add_pending();
         other.add_pending();
-        if self.stacks.list.len() + other.stacks.list.len() <= FEW {
+        if self.stacks.len() + other.stacks.len() <= FEW {
             self.stacks.append(other.stacks);
             return;
         }
-        let mut parts = vec![0; other.stacks.list.len()];
-        for &(part, ix) in &other.index {
-            parts[ix as usize] = part;
-        }
-        for (new, part) in self.stacks.rests_moved(other.stacks).zip(parts) {
-            // Tables number the rests each in its own way: only stacks without hash the same.
-            let part = if new.has_rest() {
-                hash(&self.mixer, &new)
-            } else {
-                part
-            };
-            self.add_hashed(&new, part);
+        let own = self.stacks.take_later();
+        for new in own.into_iter().chain(self.stacks.rests_moved(other.stacks)) {
+            for new in &new {
+                self.add_hashed(new, hash(&self.mixer, new));
+            }
         }
     }
 

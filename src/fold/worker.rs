@@ -89,16 +89,17 @@ pub(super) fn walk<'a, O: ByteOrder>(
     plan: Plan<'_>,
     threads: usize,
 ) -> Folded<'a> {
-    let make = || Worker::new(&plan);
+    let make = |last: Option<&mut Worker<'a>>| match last {
+        Some(last) => last.go_on(&plan),
+        None => Worker::new(&plan),
+    };
     let visit = |worker: &mut Worker<'a>, met: Met<'a>| match met {
         Met::Record(record) => worker.visit::<O>(&plan, record),
         Met::Damage(damage) => worker.jump(damage),
     };
     let scan = capture.scan::<O, _, _, _>(threads, make, visit);
-    let mut parts = scan.visitors.into_iter().zip(scan.begins_region);
-    let first = parts.next().map(|(part, _)| part);
-    let mut all = first.unwrap_or_else(|| Worker::new(&plan));
-    for (part, begins_region) in parts {
+    let mut all = Worker::new(&plan);
+    for (part, begins_region) in scan.visitors.into_iter().zip(scan.begins_region) {
         if begins_region {
             all.end_region();
         }
@@ -134,7 +135,7 @@ fn keep_promises<'a, O: ByteOrder>(capture: &'a Capture, all: &mut Worker<'a>, t
                 found.extend(parsed.filter(|(cookie, _)| cookies.contains(cookie)));
             }
         };
-        let late = capture.scan::<O, _, _, _>(threads, Vec::new, visit);
+        let late = capture.scan::<O, _, _, _>(threads, |_| Vec::new(), visit);
         for (cookie, user) in late.visitors.into_iter().flatten() {
             all.promises.keep(cookie, user, &mut all.table);
         }
@@ -150,18 +151,38 @@ impl<'a> Worker<'a> {
             Split::Nothing | Split::Cpu | Split::Cgroup => 0,
         };
         Self {
+            events: vec![0; plan.events.len()],
+            slices: vec![vec![0; slices]; plan.events.len()],
+            ..Self::without_counts(plan)
+        }
+    }
+
+    fn without_counts(plan: &Plan<'_>) -> Self {
+        Self {
             table: StackTable::new(plan.mixer),
             sideband: Vec::new(),
             promises: Promises::default(),
             tally: Tally::default(),
-            events: vec![0; plan.events.len()],
-            slices: vec![vec![0; slices]; plan.events.len()],
+            events: Vec::new(),
+            slices: Vec::new(),
             slice: SliceCursor::default(),
             times: None,
             clock: None,
             first_time: None,
             gaps: Vec::new(),
             settled_gaps: 0,
+        }
+    }
+
+    /// The visitor of another part on the same thread. It takes over what is told apart or counted
+    /// once for each thread, whatever the order of the parts.
+    fn go_on(&mut self, plan: &Plan<'_>) -> Self {
+        let table = StackTable::new(plan.mixer);
+        Self {
+            table: std::mem::replace(&mut self.table, table),
+            events: std::mem::take(&mut self.events),
+            slices: std::mem::take(&mut self.slices),
+            ..Self::without_counts(plan)
         }
     }
 

@@ -196,7 +196,7 @@ impl Capture {
     where
         O: ByteOrder,
         V: Send,
-        M: Fn() -> V + Sync,
+        M: Fn(Option<&mut V>) -> V + Sync,
         F: Fn(&mut V, Met<'a>) + Sync,
     {
         let plain = self.plain_regions();

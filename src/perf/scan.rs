@@ -2,11 +2,9 @@
 //!
 //! Record boundaries are known only by walking from the first record on. To share the walk, each
 //! part after the first begins at a guess: a place where a long run of plausible records starts.
-//! The guess counts only if the walk of the part before arrives exactly there; else the part is
-//! walked again from where that one arrived. So the result is that of a walk from the first record
+//! The guess counts only if the walk of the part before arrives exactly there; else all is walked
+//! again, the part from where that one arrived. So the result is that of a walk from the first record
 //! to the last, whatever was guessed and however many threads there were.
-
-use std::thread;
 
 use super::abi::record_name;
 use super::bytes::{ByteOrder, position};
@@ -15,6 +13,7 @@ use super::fit::{Fit, fit};
 use super::mapping::MappedFile;
 use super::record::{RECORD_HEADER_LEN, RecordHeader};
 use super::resume::{LONG, find_run, is_trusted, next_record, resume};
+use crate::shares::{by_pieces, on_threads};
 
 /// A run of whole records.
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +132,13 @@ impl<V> Default for Scan<V> {
 }
 
 impl<V> Scan<V> {
+    /// Adds what was found in the following part.
+    fn add(&mut self, done: Walked<V>, begins_region: bool) {
+        self.visitors.push(done.visitor);
+        self.begins_region.push(begins_region);
+        self.counts.add(&done.counts);
+    }
+
     /// Adds what was found behind it.
     pub(super) fn append(&mut self, later: Self) {
         self.visitors.extend(later.visitors);
@@ -153,6 +159,8 @@ struct Part<'a> {
 struct Walked<V> {
     visitor: V,
     counts: RecordCounts,
+    /// Where the walk began.
+    start: usize,
     /// Where the walk arrived: the first record that does not begin in the part.
     arrived: usize,
 }
@@ -165,57 +173,77 @@ const MIN_PART: usize = 1 << 20;
 /// the bytes are still in the cache when the walk gets there.
 const POPULATE_STEP: usize = 1 << 18;
 
+/// Into how many parts for each thread the walk is cut: threads do not get on equally fast.
+const PARTS_A_THREAD: usize = 8;
+
 /// Walks all records of `regions`, each exactly once, on up to `threads` threads.
 ///
-/// `make` is called once for each part and `visit` for all that is met in it, in file order.
+/// `make` makes the visitor of a part and `visit` is called for all that is met in it, in file order.
+/// A thread that goes on to another part hands `make` its last visitor, which may pass on what it
+/// has gathered; which thread walks which part differs from run to run.
 pub fn scan<'a, O, V, M, F>(regions: &[Region<'a>], threads: usize, make: M, visit: F) -> Scan<V>
 where
     O: ByteOrder,
     V: Send,
-    M: Fn() -> V + Sync,
+    M: Fn(Option<&mut V>) -> V + Sync,
     F: Fn(&mut V, Met<'a>) + Sync,
 {
-    let parts = cut::<O>(regions, threads);
-    let walk_part = |part: Part<'a>| walk::<O, V>(part, make(), &visit);
-    let walk_part = &walk_part;
-    let mut walked: Vec<Option<Walked<V>>> = thread::scope(|scope| {
-        let later = parts.get(1..).unwrap_or_default();
-        let handles: Vec<_> = later
-            .iter()
-            .map(|&part| scope.spawn(move || walk_part(part)))
-            .collect();
-        let mut walked: Vec<_> = parts
-            .first()
-            .map(|&part| Some(walk_part(part)))
-            .into_iter()
-            .collect();
-        // A thread that panicked is walked again here, where the panic can be seen.
-        walked.extend(handles.into_iter().map(|handle| handle.join().ok()));
-        walked
-    });
-    let mut out = Scan::default();
-    let mut arrived = 0;
-    for (ix, part) in parts.iter().enumerate() {
-        let starts_region = ix == 0
-            || parts
-                .get(ix - 1)
-                .is_some_and(|p| p.end == p.region.bytes.len());
-        let expected = if starts_region { 0 } else { arrived };
-        let guessed = walked.get_mut(ix).and_then(Option::take);
-        let done = match guessed {
-            Some(done) if part.start == expected => done,
-            Some(_) | None => walk_part(Part {
-                start: expected.min(part.end),
-                ..*part
-            }),
-        };
-        // Damage, or a trace behind its record, may reach over whole parts.
-        arrived = done.arrived.max(expected);
-        out.visitors.push(done.visitor);
-        out.begins_region.push(starts_region);
-        out.counts.add(&done.counts);
+    let pieces = if threads > 1 {
+        threads.saturating_mul(PARTS_A_THREAD)
+    } else {
+        1
+    };
+    let mut parts = cut::<O>(regions, pieces);
+    loop {
+        // What visitors pass on cannot be taken apart again: one wrong guess spoils all.
+        match walk_in_turns::<O, V, M, F>(&parts, threads, (&make, &visit)) {
+            Ok(scan) => return scan,
+            Err(mended) => parts = mended,
+        }
     }
-    out
+}
+
+/// Walks parts, each thread the next one that is left. When a part was guessed wrong, the parts with
+/// their right beginnings come back instead.
+fn walk_in_turns<'a, O, V, M, F>(
+    parts: &[Part<'a>],
+    threads: usize,
+    (make, visit): (&M, &F),
+) -> Result<Scan<V>, Vec<Part<'a>>>
+where
+    O: ByteOrder,
+    V: Send,
+    M: Fn(Option<&mut V>) -> V + Sync,
+    F: Fn(&mut V, Met<'a>) + Sync,
+{
+    let walk_next = |done: &mut Vec<(usize, Walked<V>)>, ix: usize| {
+        let last = done.last_mut().map(|(_, walked)| &mut walked.visitor);
+        let visitor = make(last);
+        if let Some(&part) = parts.get(ix) {
+            done.push((ix, walk::<O, V>(part, visitor, visit)));
+        }
+    };
+    let walked = by_pieces(parts.len(), threads, Vec::new, walk_next);
+    let mut walked: Vec<_> = walked.into_iter().flatten().collect();
+    walked.sort_unstable_by_key(|&(ix, _)| ix);
+    let (mut out, mut mended) = (Scan::default(), Vec::new());
+    let (mut arrived, mut is_right) = (0, true);
+    for ((_, done), part) in walked.into_iter().zip(parts) {
+        let begins_region = part.start == 0;
+        // Damage, or a trace behind its record, may reach over whole parts.
+        let start = if begins_region { 0 } else { part.end.min(arrived) };
+        let part = Part { start, ..*part };
+        mended.push(part);
+        if start == done.start {
+            let before = if begins_region { 0 } else { arrived };
+            arrived = done.arrived.max(before);
+        } else {
+            is_right = false;
+            arrived = walk::<O, ()>(part, (), &|(), _| {}).arrived.max(arrived);
+        }
+        out.add(done, begins_region);
+    }
+    if is_right { Ok(out) } else { Err(mended) }
 }
 
 /// Walks regions that are still arriving, on up to `threads` threads.
@@ -230,33 +258,26 @@ pub(super) fn scan_arriving<'a, O, V, M, F>(
 where
     O: ByteOrder,
     V: Send,
-    M: Fn() -> V + Sync,
+    M: Fn(Option<&mut V>) -> V + Sync,
     F: Fn(&mut V, Met<'a>) + Sync,
 {
     let walk_all = || {
-        let mut walked = Vec::new();
+        let mut walked: Vec<(usize, bool, Walked<V>)> = Vec::new();
         while let Some((number, begins_region, region)) = arriving() {
             let (start, end) = (0, region.bytes.len());
             let part = Part { region, start, end };
-            walked.push((number, begins_region, walk::<O, V>(part, make(), visit)));
+            let last = walked.last_mut().map(|(.., walked)| &mut walked.visitor);
+            let visitor = make(last);
+            walked.push((number, begins_region, walk::<O, V>(part, visitor, visit)));
         }
         walked
     };
-    let mut walked: Vec<_> = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(walk_all)).collect();
-        let own = walk_all();
-        let others = others.into_iter().flat_map(|other| match other.join() {
-            Ok(walked) => walked,
-            Err(panic) => std::panic::resume_unwind(panic),
-        });
-        own.into_iter().chain(others).collect()
-    });
+    let walked = on_threads(0..threads.max(1), |_| walk_all());
+    let mut walked: Vec<_> = walked.into_iter().flatten().collect();
     walked.sort_unstable_by_key(|&(number, ..)| number);
     let mut out = Scan::default();
     for (_, begins_region, done) in walked {
-        out.visitors.push(done.visitor);
-        out.begins_region.push(begins_region);
-        out.counts.add(&done.counts);
+        out.add(done, begins_region);
     }
     out
 }
@@ -339,6 +360,7 @@ fn walk<'a, O: ByteOrder, V>(
     Walked {
         visitor,
         counts,
+        start: part.start,
         arrived: at,
     }
 }

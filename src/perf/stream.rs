@@ -39,7 +39,7 @@ pub(super) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> 
             found.lacks_attrs |= !is_sound && record.header.record_type == PERF_RECORD_HEADER_ATTR;
         }
     };
-    let walked = scan::<O, _, _, _>(&[region], 1, Description::default, visit);
+    let walked = scan::<O, _, _, _>(&[region], 1, |_| Description::default(), visit);
     let mut found = Description::default();
     for part in walked.visitors {
         found = part;

@@ -211,10 +211,10 @@ mod tests {
             };
             let found = std::thread::scope(|scope| {
                 scope.spawn(|| unpacked.fill::<Little>(|| vec![pieces.clone()]));
-                scan_arriving::<Little, _, _, _>(arriving, threads, (&Vec::new, &met))
+                scan_arriving::<Little, _, _, _>(arriving, threads, (&|_: Option<&mut Vec<_>>| Vec::new(), &met))
             });
             let regions = [region(&whole, 1000)];
-            let expected = scan::<Little, _, _, _>(&regions, 1, Vec::new, met);
+            let expected = scan::<Little, _, _, _>(&regions, 1, |_| Vec::new(), met);
             prop_assert_eq!(unpacked.losses(), Some(&Losses::default()));
             prop_assert_eq!(found.visitors.concat(), expected.visitors.concat());
             prop_assert_eq!(found.counts, expected.counts);
