@@ -265,7 +265,7 @@ fn file_comes_back<O: ByteOrder>(name: &str) {
         features.build_ids::<O>()[0].build_id,
         BuildId::new(&[0xcd; 20]).unwrap()
     );
-    let scan = scan::<O, _, _, _>(&capture.regions(), 1, || (), |(), _| {});
+    let scan = scan::<O, _, _, _>(&capture.regions(), 1, |_| (), |(), _| {});
     assert_eq!(
         (
             scan.counts.of(PERF_RECORD_LOST),

@@ -96,7 +96,7 @@ fn decode(path: &Path) -> Decoded {
             found.entry_sum = found.entry_sum.wrapping_add(Little::u64(word));
         }
     };
-    let scan = scan::<Little, _, _, _>(&capture.regions(), 1, Decoded::default, visit);
+    let scan = scan::<Little, _, _, _>(&capture.regions(), 1, |_| Decoded::default(), visit);
     scan.visitors[0]
 }
 

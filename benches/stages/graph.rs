@@ -2,10 +2,9 @@
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use vmflame::analysis::{Profile, Request, SymbolRequest, profile};
-use vmflame::kvm::{StackView, Tagger};
+use vmflame::kvm::Tagger;
 use vmflame::output::{Picture, write_svg};
 use vmflame::perf::Capture;
-use vmflame::units::Pid;
 
 use super::captures::{self, Sample};
 

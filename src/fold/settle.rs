@@ -2,7 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::chain::ChainFrames;
+use super::chain::{ChainFrame, ChainFrames};
 use super::plan::Plan;
 use super::select::Selection;
 use super::split::Split;
@@ -13,7 +13,7 @@ use crate::mix::Mixer;
 use crate::perf::Capture;
 use crate::perf::bytes::{ByteOrder, with_order};
 use crate::shares::in_shares;
-use crate::space::{Moment, Timeline};
+use crate::space::{Changes, Moment, Timeline};
 use crate::units::{CpuMode, EventIx, Pid, Tid};
 
 /// A unique stack with what was true of its thread.
@@ -93,6 +93,7 @@ fn place<O: ByteOrder>(
     let mut ambiguous = HashSet::new();
     let mut histories = HashMap::new();
     let mut recent = None;
+    let mut changes = HashMap::new();
     let mut place = |slim: &SlimStack<'_>| {
         let thread = slim.thread();
         let (first, last) = slim.times();
@@ -104,14 +105,13 @@ fn place<O: ByteOrder>(
         };
         recent = Some((thread, history));
         let (moment, until) = history.moment_until(first);
-        if until.is_some_and(|until| until <= last)
-            && !means_the_same::<O>(
-                &stacks.whole(slim),
-                (moment, history.moment(last)),
-                timeline,
-            )
-        {
-            ambiguous.insert(thread);
+        if until.is_some_and(|until| until <= last) {
+            let key = (thread.0, moment, history.moment(last));
+            let known = changes.entry(key);
+            let changes = known.or_insert_with(|| timeline.changes(thread.0, (key.1, key.2)));
+            if !means_the_same::<O>(&stacks.whole(slim), changes.as_ref()) {
+                ambiguous.insert(thread);
+            }
         }
         moment
     };
@@ -120,19 +120,17 @@ fn place<O: ByteOrder>(
     (moments, ambiguous)
 }
 
-/// Whether a stack means the same at all moments from one to another: mappings elsewhere in its
-/// process changed.
-fn means_the_same<O: ByteOrder>(
-    stack: &UniqueStack<'_>,
-    moments: (Moment, Moment),
-    timeline: &Timeline,
-) -> bool {
-    let frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
-    let user = frames.filter(|frame| frame.mode == CpuMode::User);
-    let addresses = user.flat_map(|frame| [frame.recorded, frame.lookup]);
+/// Whether a stack means the same before and after changes: mappings elsewhere in its process
+/// changed.
+fn means_the_same<O: ByteOrder>(stack: &UniqueStack<'_>, changes: Option<&Changes>) -> bool {
+    let mut frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
+    let is_spared = |changes: &Changes, frame: ChainFrame| {
+        let [recorded, lookup] = [frame.recorded, frame.lookup].map(|at| changes.concern(at));
+        frame.mode != CpuMode::User || !(recorded || lookup)
+    };
     stack.user == UserPart::InChain
         && stack.key.ip == 0
-        && timeline.is_same_throughout(stack.key.pid, moments, addresses)
+        && changes.is_some_and(|changes| frames.all(|frame| is_spared(changes, frame)))
 }
 
 impl<'a> Folded<'a> {

@@ -4,9 +4,11 @@
 //! its name and what lies at an address of its memory.
 
 mod address_space;
+mod changes;
 mod moment;
 mod timeline;
 
 pub use address_space::{AddressSpace, Dso, DsoIx, Mapping};
+pub use changes::Changes;
 pub use moment::{Histories, Moment};
 pub use timeline::{KernelMapping, NameIx, SidebandItem, Timeline};

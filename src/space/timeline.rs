@@ -8,6 +8,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::address_space::{AddressSpace, Dso, DsoIx, Mapping};
+use super::changes::Changes;
 use super::moment::{Epoch, Histories, Moment};
 use crate::perf::{MappingRecord, Sideband};
 use crate::units::{Avma, BuildId, CpuMode, Pid, Tid, Timestamp};
@@ -258,34 +259,21 @@ impl Timeline {
             .map(|epoch| &epoch.space)
     }
 
-    /// Whether a thread has the same names, and its process the same at all of `addresses`, at all
-    /// moments from one to a later one. `false` also when there are too many moments to look at.
-    pub fn is_same_throughout(
-        &self,
-        pid: Pid,
-        (from, to): (Moment, Moment),
-        mut addresses: impl Iterator<Item = Avma>,
-    ) -> bool {
+    /// What changed in the mappings of a thread's process over the moments from one to a later one.
+    /// `None` when the thread had another name or ran another program in one of them, or when there
+    /// are too many to look at.
+    pub fn changes(&self, pid: Pid, (from, to): (Moment, Moment)) -> Option<Changes> {
         let names = |of: Moment| (of.thread_name, of.process_name);
         let place = |ix| usize::try_from(ix).unwrap_or(usize::MAX);
-        let epochs = self.epochs.get(&pid).map(Vec::as_slice);
-        let between = epochs.and_then(|epochs| epochs.get(place(from.epoch)..=place(to.epoch)));
-        let Some([first, later @ ..]) = between else {
-            return false;
-        };
-        if names(from) != names(to) || later.len() > MANY_EPOCHS {
-            return false;
-        }
+        let epochs = self.epochs.get(&pid)?;
+        let between = epochs.get(place(from.epoch)..=place(to.epoch))?;
+        let (first, later) = between.split_first()?;
         let is_program_kept = later.iter().all(|epoch| !epoch.began_by_exec);
-        let found = |epoch: &Epoch, at: Avma| {
-            let mapping = epoch.space.find(at);
-            mapping.map(|mapping| (mapping.dso, mapping.offset_of(at)))
-        };
-        is_program_kept
-            && addresses.all(|at| {
-                let of_first = found(first, at);
-                later.iter().all(|epoch| found(epoch, at) == of_first)
-            })
+        if names(from) != names(to) || later.len() > MANY_EPOCHS || !is_program_kept {
+            return None;
+        }
+        let later = later.iter().map(|epoch| &epoch.space);
+        Some(Changes::between(&first.space, later))
     }
 
     /// The moment to look up `caller` in, the code that asked for the program to be replaced.

@@ -164,8 +164,9 @@ fn only_changes_at_its_own_addresses_concern_a_stack() {
     let timeline = Timeline::build(records, &HashMap::new());
     let same = |from, to, addresses: &[u64]| {
         let moment = |time| timeline.moment(pid, tid, Timestamp::from_nanos(time));
-        let addresses = addresses.iter().copied().map(Avma::new);
-        timeline.is_same_throughout(pid, (moment(from), moment(to)), addresses)
+        let changes = timeline.changes(pid, (moment(from), moment(to)));
+        let mut addresses = addresses.iter().copied().map(Avma::new);
+        changes.is_some_and(|changes| addresses.all(|at| !changes.concern(at)))
     };
     assert!(same(15, 25, &[0x1800, 0x9000]));
     assert!(!same(15, 25, &[0x1800, 0x5800]));
