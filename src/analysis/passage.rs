@@ -17,6 +17,16 @@ pub(super) enum Passage {
 }
 
 impl Passage {
+    /// The passage whose number the two lowest bits hold.
+    #[inline]
+    pub(super) const fn from_bits(bits: u32) -> Self {
+        match bits & 3 {
+            1 => Self::Interrupt,
+            2 => Self::Exec,
+            _ => Self::Call,
+        }
+    }
+
     /// What was met below a function of a mode, and in it: means so much for what called it. A
     /// program is replaced for all that called for it, up to the system call.
     #[inline]

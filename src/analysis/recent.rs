@@ -13,30 +13,28 @@ pub(super) struct Recent {
 #[derive(Clone, Copy, Debug)]
 struct Place {
     lookup: Avma,
-    /// The number of the space that the address is of.
+    /// The number of the space that the address is of, and the passage in the two lowest bits.
     space: u32,
     /// Its location, as an index into the locator's list.
     location: u32,
-    passage: Passage,
 }
 
 /// Places are numbered with so many bits: together they fit into the second level of a CPU's
 /// caches.
-const BITS: u32 = 13;
+const BITS: u32 = 14;
 
 impl Recent {
-    /// The number that stands for the kernel in place of a space. There are no more spaces than
-    /// stacks, and fewer than 2^32 of them.
-    pub(super) const KERNEL: u32 = u32::MAX;
+    /// The number that stands for the kernel in place of a space. Spaces have their mappings: 2^30
+    /// of them do not fit into memory.
+    pub(super) const KERNEL: u32 = u32::MAX >> 2;
     /// A number that no space has, for places where nothing was met.
-    const NOTHING: u32 = u32::MAX - 1;
+    const NOTHING: u32 = Self::KERNEL - 1;
 
     pub(super) fn new() -> Self {
         let empty = Place {
             lookup: Avma::new(0),
-            space: Self::NOTHING,
+            space: Self::NOTHING << 2,
             location: 0,
-            passage: Passage::Call,
         };
         Self {
             places: vec![empty; 1 << BITS].into(),
@@ -47,8 +45,8 @@ impl Recent {
     #[inline]
     pub(super) fn get(&self, space: u32, lookup: Avma) -> Option<(u32, Passage)> {
         let place = self.places.get(Self::place(space, lookup))?;
-        let is_it = place.lookup == lookup && place.space == space;
-        is_it.then_some((place.location, place.passage))
+        let is_it = place.lookup == lookup && place.space >> 2 == space;
+        is_it.then_some((place.location, Passage::from_bits(place.space)))
     }
 
     /// Remembers an address of a space.
@@ -57,9 +55,8 @@ impl Recent {
         if let Some(place) = self.places.get_mut(Self::place(space, lookup)) {
             *place = Place {
                 lookup,
-                space,
+                space: space << 2 | passage as u32,
                 location,
-                passage,
             };
         }
     }

@@ -4,7 +4,8 @@
 //! attributes, and puts our own head around all boxes.
 
 use std::borrow::Cow;
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::thread;
 
 use quick_xml::Writer;
 use quick_xml::events::{BytesStart, Event};
@@ -91,19 +92,48 @@ struct Pass<'a> {
     buffer: String,
 }
 
-/// Writes `drawing`, which inferno made of `layout`, with the look that `look_of` gives each node.
+/// Has inferno draw `layout` and writes what it draws, with the look that `look_of` gives each node.
+///
+/// Boxes are written while later ones are still drawn.
 ///
 /// # Errors
-/// When `out` fails, or when `drawing` is not as inferno draws.
+/// When `out` fails, or when inferno refuses or draws in another way than it did.
 pub(crate) fn write(
-    drawing: &[u8],
     layout: &Layout,
     chrome: &Chrome,
     look_of: &mut dyn FnMut(NodeIx, &mut Look),
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let drawing = std::str::from_utf8(drawing).map_err(io::Error::other)?;
-    let mut reader = Reader::from_str(drawing);
+    let (drawing, pen) = io::pipe()?;
+    thread::scope(|scope| {
+        let drawn = scope.spawn(move || {
+            let mut pen = BufWriter::with_capacity(PIPE_BYTES, pen);
+            layout.draw(&mut pen)?;
+            pen.flush()
+        });
+        let drawing = BufReader::with_capacity(PIPE_BYTES, drawing);
+        let written = annotate(drawing, layout, chrome, look_of, out);
+        let drawn = match drawn.join() {
+            Ok(drawn) => drawn,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        // Whoever stops reading breaks the pipe: the first error is that of the reader.
+        written.and(drawn)
+    })
+}
+
+/// What a pipe holds on Linux unless it is asked for more.
+const PIPE_BYTES: usize = 1 << 16;
+
+fn annotate(
+    drawing: impl BufRead,
+    layout: &Layout,
+    chrome: &Chrome,
+    look_of: &mut dyn FnMut(NodeIx, &mut Look),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut reader = Reader::from_reader(drawing);
+    let mut buffer = Vec::new();
     let mut pass = Pass {
         layout,
         chrome,
@@ -118,7 +148,9 @@ pub(crate) fn write(
         buffer: String::new(),
     };
     loop {
-        let event = reader.read_event().map_err(io::Error::other)?;
+        buffer.clear();
+        let event = reader.read_event_into(&mut buffer);
+        let event = event.map_err(io::Error::other)?;
         if matches!(event, Event::Eof) {
             return Ok(());
         }

@@ -137,8 +137,7 @@ pub fn write_diff_svg(
         }
         look.attributes.push(("data-v", places.views_of(node)));
     };
-    let drawing = layout.draw()?;
-    annotate::write(&drawing, &layout, &chrome, &mut look_of, out)?;
+    annotate::write(&layout, &chrome, &mut look_of, out)?;
     Ok(layout.len())
 }
 

@@ -3,7 +3,7 @@
 //! inferno is given opaque numbers instead of names: it then neither sorts nor splits nor reads
 //! what the capture's bytes say, and the annotation pass finds the node of each box exactly.
 
-use std::io;
+use std::io::{self, Write};
 
 use inferno::flamegraph::{self, Options, TextTruncateDirection};
 
@@ -180,8 +180,8 @@ impl Layout {
     /// Has inferno draw the boxes.
     ///
     /// # Errors
-    /// When inferno refuses, which it does for an empty layout.
-    pub(crate) fn draw(&self) -> io::Result<Vec<u8>> {
+    /// When `out` fails, or when inferno refuses, which it does for an empty layout.
+    pub(crate) fn draw(&self, out: impl Write) -> io::Result<()> {
         let mut options = Options::default();
         options.min_width = 0.0;
         options.deterministic = true;
@@ -189,10 +189,8 @@ impl Layout {
         options.flame_chart = true;
         options.font_size = FONT_SIZE;
         options.text_truncate_direction = TextTruncateDirection::Right;
-        let mut drawing = Vec::with_capacity(self.nodes.len() * 256 + 32 * 1024);
         let reversed = self.lines.iter().rev().map(String::as_str);
-        flamegraph::from_lines(&mut options, reversed, &mut drawing)?;
-        Ok(drawing)
+        flamegraph::from_lines(&mut options, reversed, out)
     }
 }
 
@@ -310,7 +308,7 @@ mod tests {
         let deep = vec!["f"; 50_000].join(";");
         let made = layout(&[(&deep, None, 7)], None);
         assert_eq!(made.len(), MAX_DEPTH);
-        assert!(made.draw().is_ok());
+        assert!(made.draw(io::sink()).is_ok());
     }
 
     #[test]

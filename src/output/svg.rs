@@ -102,8 +102,7 @@ pub fn write_svg(
                 .push(("data-tag", Tag::Host.as_str().to_owned()));
         }
     };
-    let drawing = layout.draw()?;
-    annotate::write(&drawing, &layout, &chrome, &mut look_of, out)?;
+    annotate::write(&layout, &chrome, &mut look_of, out)?;
     Ok(layout.len())
 }
 
