@@ -6,8 +6,8 @@ use std::path::Path;
 
 /// The rows, first to last. What follows `output` sees everything before it.
 const ROWS: [&str; 17] = [
-    "units", "error", "loss", "mix", "shares", "perf", "space", "unwind", "fold", "symbol", "stack",
-    "kvm", "output", "analysis", "diff", "cli", "main",
+    "units", "error", "loss", "mix", "shares", "perf", "space", "unwind", "fold", "symbol",
+    "stack", "kvm", "output", "analysis", "diff", "cli", "main",
 ];
 
 /// Where each outside crate may be named, by the start of the path.

@@ -173,7 +173,12 @@ impl<'m> Addresses<'m> {
 
 /// The position in `list` of what is known by `key`; `item` goes to its end when it is new.
 #[inline]
-pub(super) fn number<K: Hash + Eq, T>(key: K, item: T, known: &mut HashMap<K, u32>, list: &mut Vec<T>) -> u32 {
+pub(super) fn number<K: Hash + Eq, T>(
+    key: K,
+    item: T,
+    known: &mut HashMap<K, u32>,
+    list: &mut Vec<T>,
+) -> u32 {
     *known.entry(key).or_insert_with(|| {
         list.push(item);
         index_of_last(list)

@@ -101,10 +101,12 @@ fn vcpu_threads(
     tagger: &mut Tagger,
 ) -> HashSet<(Pid, Tid)> {
     let frames = u32::try_from(namer.frames.len()).unwrap_or(u32::MAX);
-    let marks: Vec<bool> = (0..frames).map(|ix| tagger.marks_vcpu(FrameIx(ix))).collect();
+    let marks: Vec<bool> = (0..frames)
+        .map(|ix| tagger.marks_vcpu(FrameIx(ix)))
+        .collect();
     let mut vcpus = HashSet::new();
     let timeline = namer.timeline();
-    for &((pid, tid, moment, _), _) in lanes.iter().flat_map(|lane| lane.tasks()) {
+    for &((pid, tid, moment, _), _) in lanes.iter().flat_map(Lane::tasks) {
         let (_, thread) = task_names(timeline, pid, tid, moment);
         if tagger.is_vcpu_name(&thread) {
             vcpus.insert((pid, tid));
@@ -112,7 +114,11 @@ fn vcpu_threads(
     }
     if marks.contains(&true) {
         let marked = |lanes: &[Lane<'_, '_>]| marked_threads(lanes, &marks);
-        vcpus.extend(in_shares(lanes, (lanes.len(), 1), marked).into_iter().flatten());
+        vcpus.extend(
+            in_shares(lanes, (lanes.len(), 1), marked)
+                .into_iter()
+                .flatten(),
+        );
     }
     vcpus
 }
@@ -122,7 +128,11 @@ fn marked_threads(lanes: &[Lane<'_, '_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
     let is_marked = |frame: &FrameIx| marks[frame.as_usize()];
     let mut threads = Vec::new();
     for lane in lanes {
-        let runs: Vec<bool> = lane.runs().iter().map(|run| run.iter().any(is_marked)).collect();
+        let runs: Vec<bool> = lane
+            .runs()
+            .iter()
+            .map(|run| run.iter().any(is_marked))
+            .collect();
         let mut tasks = vec![false; lane.tasks().len()];
         let is_vcpu = |piece: &Piece| match piece.named() {
             Named::Frame(frame) => is_marked(&frame),
@@ -131,7 +141,11 @@ fn marked_threads(lanes: &[Lane<'_, '_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
         for (path, pieces) in lane.blocks.iter().flat_map(NamedBlock::iter) {
             tasks[path.task as usize] |= pieces.iter().any(is_vcpu);
         }
-        let marked = lane.tasks().iter().zip(tasks).filter(|&(_, is_vcpu)| is_vcpu);
+        let marked = lane
+            .tasks()
+            .iter()
+            .zip(tasks)
+            .filter(|&(_, is_vcpu)| is_vcpu);
         threads.extend(marked.map(|(&((pid, tid, ..), _), _)| (pid, tid)));
     }
     threads

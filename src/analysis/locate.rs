@@ -109,7 +109,13 @@ impl<'m, 'a> Locator<'m, 'a> {
         &mut self,
         block: &Block<'_, 'a>,
     ) -> (Vec<StackPath>, Vec<Piece>) {
-        let paths = block.iter().map(|stack| self.add::<O>(&stack)).collect();
+        let mut paths = Vec::with_capacity(block.len());
+        // An iterator over all groups takes twice as long.
+        for group in block.groups() {
+            for stack in group {
+                paths.push(self.add::<O>(&stack));
+            }
+        }
         (paths, std::mem::take(&mut self.pieces))
     }
 
@@ -291,10 +297,9 @@ impl<'m, 'a> Locator<'m, 'a> {
         match mode {
             CpuMode::Kernel => Some(Recent::KERNEL),
             CpuMode::User => Some(self.addresses.space(of)),
-            CpuMode::GuestKernel
-            | CpuMode::GuestUser
-            | CpuMode::Hypervisor
-            | CpuMode::Unknown => None,
+            CpuMode::GuestKernel | CpuMode::GuestUser | CpuMode::Hypervisor | CpuMode::Unknown => {
+                None
+            }
         }
     }
 

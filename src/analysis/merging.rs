@@ -112,7 +112,7 @@ impl Merger<'_> {
     }
 
     /// Merges the stacks of all lanes.
-    pub(super) fn all(&self, lanes: Vec<Merged>, out: &mut NamedStacks) {
+    pub(super) fn all(&self, lanes: &[Merged], out: &mut NamedStacks) {
         let firsts = lanes.iter().zip(0_usize..).flat_map(|(lane, of)| {
             let stacks = lane.stacks.iter().zip(0_usize..);
             stacks.map(move |(&(first, ..), ix)| (first, of, ix))

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
+use super::addresses::Location;
 use super::input::{KernelSource, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::lane::Causes;
-use super::addresses::Location;
 use super::recorded_here::RecordedHere;
 use crate::error::{Error, Result};
 use crate::perf::Capture;
@@ -212,16 +212,25 @@ impl<'a> Namer<'a> {
         match found {
             Ok(symbol) => {
                 let (name, dso) = (demangle(symbol.name).into_owned(), symbol.dso());
-                (function(&mut self.frames, &name, &dso, CpuMode::Kernel), None)
+                (
+                    function(&mut self.frames, &name, &dso, CpuMode::Kernel),
+                    None,
+                )
             }
             Err(cause) => match self.timeline.ksymbol(lookup) {
-                Some(name) => (function(&mut self.frames, name, "[bpf]", CpuMode::Kernel), None),
+                Some(name) => (
+                    function(&mut self.frames, name, "[bpf]", CpuMode::Kernel),
+                    None,
+                ),
                 None => {
                     let mapping = self.timeline.kernel_mapping_of(lookup);
                     let dso = mapping
                         .map(|m| module_short_name(&m.name))
                         .unwrap_or_default();
-                    (unresolved_frame(&mut self.frames, &dso, CpuMode::Kernel), Some(cause))
+                    (
+                        unresolved_frame(&mut self.frames, &dso, CpuMode::Kernel),
+                        Some(cause),
+                    )
                 }
             },
         }
@@ -265,9 +274,7 @@ impl<'a> Namer<'a> {
 
 /// Finds the file of an object that a process mapped.
 fn read(dso: Option<Dso>, places: &Places, is_recorded_here: bool) -> (UserObject, ObjectReport) {
-    let (path, build_id) = dso
-        .map(|dso| (dso.path, dso.build_id))
-        .unwrap_or_default();
+    let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
     let mut found = places.find_object(&path, build_id.as_ref());
     if is_recorded_here && matches!(found.object, Err(Unresolved::NoBuildId)) {
         found = places.read_recorded(&path);

@@ -39,7 +39,7 @@ pub(super) fn name_stacks(
         in_lanes::<O>(&blocks, &map, request.threads, namer)
     });
     namer.count(lanes.iter().map(|lane| lane.causes));
-    let tasks = lanes.iter().flat_map(|lane| lane.tasks());
+    let tasks = lanes.iter().flat_map(Lane::tasks);
     let vms = VmNames::find(tasks, namer.timeline());
     let Classes { list, of_tasks } = Classes::of(&lanes, namer, (request, &vms), tagger);
     let merger = Merger {
@@ -53,7 +53,7 @@ pub(super) fn name_stacks(
         merger.lane(&blocks, &lane, &class_of)
     });
     let mut stacks = NamedStacks::default();
-    merger.all(merged, &mut stacks);
+    merger.all(&merged, &mut stacks);
     stacks.classes = list;
     stacks
 }

@@ -59,9 +59,8 @@ impl<'a> Runs<'a> {
     /// What is known of callers that were met.
     #[inline]
     pub(super) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<Run> {
-        let same = |&(of_old, ix): &(u32, u32)| {
-            of_old == hash && self.runs[ix as usize].0 == *callers
-        };
+        let same =
+            |&(of_old, ix): &(u32, u32)| of_old == hash && self.runs[ix as usize].0 == *callers;
         let &(_, number) = self.index.find(spread(hash), same)?;
         let passage = self.runs[number as usize].1;
         Some(Run { number, passage })

@@ -33,6 +33,9 @@ pub struct Settled<'a> {
     moments: Vec<Vec<Moment>>,
 }
 
+/// How many stacks a CPU waits for at the same time.
+const GROUP: usize = 16;
+
 /// Stacks that follow each other.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'s, 'a> {
@@ -44,6 +47,36 @@ pub struct Block<'s, 'a> {
 }
 
 impl<'s, 'a> Block<'s, 'a> {
+    /// Number of stacks.
+    pub const fn len(&self) -> usize {
+        self.slims.len()
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.slims.is_empty()
+    }
+
+    /// The stacks in order, some at a time.
+    ///
+    /// The bytes of their chains lie far apart in the capture: all that the next stacks will need is
+    /// touched first; the CPU then waits for many places at the same time.
+    pub fn groups(
+        &self,
+    ) -> impl Iterator<Item = impl Iterator<Item = MomentStack<'a>> + use<'s, 'a>> {
+        let stacks = self.stacks;
+        let groups = self.slims.chunks(GROUP).zip(self.moments.chunks(GROUP));
+        groups.map(move |(slims, moments)| {
+            let touched = slims.iter().fold(0, |touched, slim| touched ^ slim.touch());
+            std::hint::black_box(touched);
+            let pairs = slims.iter().zip(moments);
+            pairs.map(|(slim, &moment)| MomentStack {
+                stack: stacks.whole(slim),
+                moment,
+            })
+        })
+    }
+
     /// The stacks in order.
     pub fn iter(&self) -> impl Iterator<Item = MomentStack<'a>> + use<'s, 'a> {
         let stacks = self.stacks;

@@ -231,7 +231,11 @@ where
     for ((_, done), part) in walked.into_iter().zip(parts) {
         let begins_region = part.start == 0;
         // Damage, or a trace behind its record, may reach over whole parts.
-        let start = if begins_region { 0 } else { part.end.min(arrived) };
+        let start = if begins_region {
+            0
+        } else {
+            part.end.min(arrived)
+        };
         let part = Part { start, ..*part };
         mended.push(part);
         if start == done.start {

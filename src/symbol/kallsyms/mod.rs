@@ -102,11 +102,17 @@ impl Names {
     }
 }
 
+/// How many entries lie between two landmarks.
+const STRIDE: usize = 64;
+
 /// The functions of a kernel and its modules, by address.
 #[derive(Clone, Debug)]
 pub struct KernelSymbols {
     /// Sorted by start, each start once.
     entries: Vec<Entry>,
+    /// The start of each entry whose position is a multiple of [`STRIDE`]: a search begins here, in
+    /// few lines of a CPU's cache.
+    landmarks: Vec<u64>,
     names: Names,
     modules: Vec<Module>,
     text: Option<u64>,
@@ -132,9 +138,12 @@ impl KernelSymbols {
         // `from_utf8_lossy()` takes its time also for bytes that are all sound.
         let text = match str::from_utf8(text) {
             Ok(_) => text.into(),
-            Err(_) => String::from_utf8_lossy(text).into_owned().into_bytes().into(),
+            Err(_) => String::from_utf8_lossy(text)
+                .into_owned()
+                .into_bytes()
+                .into(),
         };
-        Self::parse_names(path, Names::Copied(text))
+        Self::parse_names(path, &Names::Copied(text))
     }
 
     /// [`Self::parse`] of a text that need not be copied.
@@ -145,10 +154,10 @@ impl KernelSymbols {
         if str::from_utf8(text.bytes()).is_err() {
             return Self::parse(path, text.bytes());
         }
-        Self::parse_names(path, Names::AsRead(Arc::new(text)))
+        Self::parse_names(path, &Names::AsRead(Arc::new(text)))
     }
 
-    fn parse_names(path: &Path, names: Names) -> Result<Self> {
+    fn parse_names(path: &Path, names: &Names) -> Result<Self> {
         let mut reader = Reader::new(names.bytes());
         reader.lines();
         if reader.lines == 0 {
@@ -189,6 +198,7 @@ impl KernelSymbols {
             .filter(|shift| shift.is_multiple_of(PAGE));
         let Some(shift) = shift else {
             self.entries = Vec::new();
+            self.landmarks = Vec::new();
             return self;
         };
         self.entries.retain(|entry| entry.module == 0);
@@ -196,6 +206,7 @@ impl KernelSymbols {
             entry.start = entry.start.wrapping_add(shift);
         }
         self.entries.sort_by_key(|entry| entry.start);
+        self.landmarks = landmarks(&self.entries);
         self.text = self.text.map(|own| own.wrapping_add(shift));
         self.stext = self.stext.map(|own| own.wrapping_add(shift));
         self
@@ -232,9 +243,12 @@ impl KernelSymbols {
     /// # Errors
     /// Not errors but causes: why there is none.
     pub fn look_up(&self, avma: Avma) -> std::result::Result<KernelSymbol<'_>, Unresolved> {
-        let above = self
-            .entries
-            .partition_point(|entry| entry.start <= avma.as_u64());
+        let at = avma.as_u64();
+        let landmark = self.landmarks.partition_point(|&start| start <= at);
+        let from = landmark.saturating_sub(1) * STRIDE;
+        let stretch = self.entries.get(from..).unwrap_or_default();
+        let stretch = stretch.get(..STRIDE).unwrap_or(stretch);
+        let above = from + stretch.partition_point(|entry| entry.start <= at);
         self.below(above, avma)
     }
 
@@ -285,6 +299,14 @@ impl KernelSymbols {
             range: Avma::new(entry.start)..Avma::new(end),
         })
     }
+}
+
+fn landmarks(entries: &[Entry]) -> Vec<u64> {
+    entries
+        .iter()
+        .step_by(STRIDE)
+        .map(|entry| entry.start)
+        .collect()
 }
 
 /// Where a symbol ends: at the next one, but not beyond the page after its own when that is of

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 use memchr::{memchr, memchr2};
 
-use super::{Entry, KernelSymbols, Module, Names};
+use super::{Entry, KernelSymbols, Module, Names, landmarks};
 use crate::symbol::Unresolved;
 use crate::symbol::dso_name::KERNEL_NAME;
 
@@ -96,13 +96,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes in a symbol; `whole` tells whether its line has an end.
-    fn symbol(
-        &mut self,
-        (start, kind): (u64, u8),
-        name: &'a [u8],
-        column: &'a [u8],
-        whole: bool,
-    ) {
+    fn symbol(&mut self, (start, kind): (u64, u8), name: &'a [u8], column: &'a [u8], whole: bool) {
         self.lines += 1;
         self.visible |= start != 0;
         let function = match kind {
@@ -183,6 +177,7 @@ impl<'a> Reader<'a> {
             .dedup_by(|later, kept| later.len == 0 && kept.len == 0 && later.module == kept.module);
         self.entries.shrink_to_fit();
         KernelSymbols {
+            landmarks: landmarks(&self.entries),
             entries: self.entries,
             names,
             modules: self.modules,
