@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::Request;
 use super::grouping::{SplitName, VmNames, roots, task_names};
-use super::lane::{Lane, NamedBlock};
+use super::lane::{Causes, Lane, LocatedBlock};
 use super::locate::TaskKey;
 use super::namer::Namer;
 use super::piece::{Named, Piece};
@@ -128,18 +128,16 @@ fn marked_threads(lanes: &[Lane<'_, '_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
     let is_marked = |frame: &FrameIx| marks[frame.as_usize()];
     let mut threads = Vec::new();
     for lane in lanes {
-        let runs: Vec<bool> = lane
-            .runs()
-            .iter()
-            .map(|run| run.iter().any(is_marked))
-            .collect();
+        let runs = lane.runs().iter().map(|run| run.iter().any(is_marked));
+        let runs: Vec<bool> = runs.collect();
         let mut tasks = vec![false; lane.tasks().len()];
-        let is_vcpu = |piece: &Piece| match piece.named() {
+        let mut unused = Causes::default();
+        let mut is_vcpu = |piece: &Piece| match lane.name(*piece, 0, &mut unused).named() {
             Named::Frame(frame) => is_marked(&frame),
             Named::Run(run) => runs[run],
         };
-        for (path, pieces) in lane.blocks.iter().flat_map(NamedBlock::iter) {
-            tasks[path.task as usize] |= pieces.iter().any(is_vcpu);
+        for (path, pieces) in lane.blocks.iter().flat_map(LocatedBlock::iter) {
+            tasks[path.task as usize] |= pieces.iter().any(&mut is_vcpu);
         }
         let marked = lane
             .tasks()

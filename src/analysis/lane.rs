@@ -15,9 +15,9 @@ use crate::symbol::Unresolved;
 /// Frames without a name, one count per sample, by cause.
 pub(super) type Causes = [u64; Unresolved::ALL.len()];
 
-/// The stacks of a block in names.
+/// The stacks of a block in pieces that are located, and that [`Lane::name`] can name.
 #[derive(Debug)]
-pub(super) struct NamedBlock {
+pub(super) struct LocatedBlock {
     /// Which block it is.
     pub(super) at: usize,
     pub(super) paths: Vec<StackPath>,
@@ -25,7 +25,7 @@ pub(super) struct NamedBlock {
     pub(super) pieces: Vec<Piece>,
 }
 
-impl NamedBlock {
+impl LocatedBlock {
     /// The stacks, each with its pieces.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&StackPath, &[Piece])> {
         let mut rest = &*self.pieces;
@@ -45,8 +45,7 @@ pub(super) struct Lane<'m, 'a> {
     frames: Vec<(FrameIx, Option<Unresolved>)>,
     runs: NamedRuns,
     /// What was taken in, in order.
-    pub(super) blocks: Vec<NamedBlock>,
-    pub(super) causes: Causes,
+    pub(super) blocks: Vec<LocatedBlock>,
 }
 
 impl<'m, 'a> Lane<'m, 'a> {
@@ -56,7 +55,6 @@ impl<'m, 'a> Lane<'m, 'a> {
             frames: Vec::new(),
             runs: NamedRuns::default(),
             blocks: Vec::new(),
-            causes: Causes::default(),
         }
     }
 
@@ -77,29 +75,24 @@ impl<'m, 'a> Lane<'m, 'a> {
         block: &Block<'_, 'a>,
         namer: &Mutex<&mut Namer<'_>>,
     ) {
-        let (paths, mut pieces) = self.locator.block::<O>(block);
+        let (paths, pieces) = self.locator.block::<O>(block);
         self.name_new(namer);
-        let mut rest = pieces.iter_mut();
-        for (path, stack) in paths.iter().zip(block.iter()) {
-            for piece in rest.by_ref().take(path.pieces as usize) {
-                *piece = self.name(*piece, stack.stack.samples);
-            }
-        }
-        self.blocks.push(NamedBlock { at, paths, pieces });
+        self.blocks.push(LocatedBlock { at, paths, pieces });
     }
 
-    /// A piece with the name of its location or of its run, which must be named.
+    /// A piece with the name of its location or of its run. Frames without a name are counted in
+    /// `causes`, each for so many samples.
     #[inline]
-    fn name(&mut self, piece: Piece, samples: u64) -> Piece {
+    pub(super) fn name(&self, piece: Piece, samples: u64, causes: &mut Causes) -> Piece {
         if let Some(at) = piece.as_single() {
             let (FrameIx(frame), cause) = self.frames[at];
             if let Some(cause) = cause {
-                self.causes[cause.index()] += samples;
+                causes[cause.index()] += samples;
             }
             return Piece::single(frame);
         }
-        let (number, causes) = self.runs.named(piece.index());
-        for (sum, count) in self.causes.iter_mut().zip(causes.into_iter().flatten()) {
+        let (number, of_run) = self.runs.named(piece.index());
+        for (sum, count) in causes.iter_mut().zip(of_run.into_iter().flatten()) {
             *sum += u64::from(*count) * samples;
         }
         Piece::run(number)

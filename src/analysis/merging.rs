@@ -6,7 +6,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::choice::Recorded;
 use super::classes::Class;
-use super::lane::Lane;
+use super::lane::{Causes, Lane};
 use super::locate::{FrameScope, StackPath};
 use super::piece::{Named, Piece};
 use super::stacks::{NamedStacks, Stack};
@@ -36,13 +36,21 @@ struct Sums {
 
 /// A merged stack of a lane.
 #[derive(Clone, Copy, Debug)]
-struct Entry<'l> {
+struct Entry {
     key: Key,
     /// Position of the first of its stacks among all.
     first: usize,
-    /// Its pieces.
-    pieces: &'l [Piece],
+    /// Where its pieces begin in the list of all.
+    start: usize,
+    len: usize,
     sums: Sums,
+}
+
+impl Entry {
+    fn pieces<'p>(&self, all: &'p [Piece]) -> &'p [Piece] {
+        all.get(self.start..self.start + self.len)
+            .unwrap_or_default()
+    }
 }
 
 /// A lane's merged stacks, with their frames in one list.
@@ -52,6 +60,7 @@ pub(super) struct Merged {
     stacks: Vec<(usize, u64, Stack)>,
     frames: Vec<FrameIx>,
     out_of_scope: u64,
+    pub(super) causes: Causes,
 }
 
 /// What merging needs to know.
@@ -72,27 +81,38 @@ impl Merger<'_> {
         class_of: &[u32],
     ) -> Merged {
         let mut merged = Merged::default();
-        let mut entries: Vec<Entry<'_>> = Vec::new();
+        let mut entries: Vec<Entry> = Vec::new();
         let mut index: HashTable<(u64, u32)> = HashTable::new();
-        for named in &lane.blocks {
-            let Some(block) = blocks.get(named.at) else {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for located in &lane.blocks {
+            let Some(block) = blocks.get(located.at) else {
                 continue;
             };
             let stacks = block.iter().zip(block.start..);
-            for ((stack, first), (path, pieces)) in stacks.zip(named.iter()) {
-                if pieces.is_empty() && self.request.scope != FrameScope::All {
-                    merged.out_of_scope += stack.stack.samples;
+            for ((stack, first), (path, located)) in stacks.zip(located.iter()) {
+                let start = pieces.len();
+                let samples = stack.stack.samples;
+                let causes = &mut merged.causes;
+                pieces.extend(
+                    located
+                        .iter()
+                        .map(|&piece| lane.name(piece, samples, causes)),
+                );
+                let new = &pieces[start..];
+                if new.is_empty() && self.request.scope != FrameScope::All {
+                    merged.out_of_scope += samples;
                     continue;
                 }
                 let key = self.key(&stack, path, class_of[path.task as usize]);
                 let sums = self.sums(&stack, path);
-                let hash = self.hash(key, pieces.iter().map(|piece| piece.as_u32()));
+                let hash = self.hash(key, new.iter().map(|piece| piece.as_u32()));
                 let same = |&(of_old, ix): &(u64, u32)| {
                     let old = &entries[ix as usize];
-                    of_old == hash && old.key == key && old.pieces == pieces
+                    of_old == hash && old.key == key && old.pieces(&pieces) == new
                 };
                 if let Some(&(_, ix)) = index.find(hash, same) {
                     entries[ix as usize].sums.add(&sums);
+                    pieces.truncate(start);
                     continue;
                 }
                 let ix = u32::try_from(entries.len()).unwrap_or(u32::MAX);
@@ -100,13 +120,14 @@ impl Merger<'_> {
                 entries.push(Entry {
                     key,
                     first,
-                    pieces,
+                    start,
+                    len: new.len(),
                     sums,
                 });
             }
         }
         for entry in &entries {
-            self.flatten(entry, lane, &mut merged);
+            self.flatten(entry, entry.pieces(&pieces), lane, &mut merged);
         }
         merged
     }
@@ -178,7 +199,7 @@ impl Merger<'_> {
     }
 
     /// Appends a merged stack with all its frames, root first.
-    fn flatten(&self, entry: &Entry<'_>, lane: &Lane<'_, '_>, merged: &mut Merged) {
+    fn flatten(&self, entry: &Entry, pieces: &[Piece], lane: &Lane<'_, '_>, merged: &mut Merged) {
         let Key {
             class,
             slice,
@@ -188,7 +209,7 @@ impl Merger<'_> {
         let frames = &mut merged.frames;
         let start = frames.len();
         frames.extend_from_slice(&self.classes[class as usize].roots);
-        for piece in entry.pieces.iter().rev() {
+        for piece in pieces.iter().rev() {
             match piece.named() {
                 Named::Frame(frame) => frames.push(frame),
                 Named::Run(run) => frames.extend_from_slice(lane.runs().frames(run)),

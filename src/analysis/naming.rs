@@ -38,7 +38,6 @@ pub(super) fn name_stacks(
     let lanes = with_order!(capture.endian(), O => {
         in_lanes::<O>(&blocks, &map, request.threads, namer)
     });
-    namer.count(lanes.iter().map(|lane| lane.causes));
     let tasks = lanes.iter().flat_map(Lane::tasks);
     let vms = VmNames::find(tasks, namer.timeline());
     let Classes { list, of_tasks } = Classes::of(&lanes, namer, (request, &vms), tagger);
@@ -52,6 +51,7 @@ pub(super) fn name_stacks(
     let merged = on_threads(pairs, |(lane, class_of): (Lane<'_, '_>, Vec<u32>)| {
         merger.lane(&blocks, &lane, &class_of)
     });
+    namer.count(merged.iter().map(|lane| lane.causes));
     let mut stacks = NamedStacks::default();
     merger.all(&merged, &mut stacks);
     stacks.classes = list;

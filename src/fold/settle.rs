@@ -13,8 +13,8 @@ use crate::mix::Mixer;
 use crate::perf::Capture;
 use crate::perf::bytes::{ByteOrder, with_order};
 use crate::shares::in_shares;
-use crate::space::{Changes, Moment, Timeline};
-use crate::units::{CpuMode, EventIx, Pid, Tid};
+use crate::space::{Changes, Histories, Moment, Timeline};
+use crate::units::{CpuMode, EventIx, Pid, Tid, Timestamp};
 
 /// A unique stack with what was true of its thread.
 #[derive(Clone, Copy, Debug)]
@@ -107,14 +107,30 @@ impl<'a> Settled<'a> {
 
     /// Number of samples, and the sum of their periods.
     pub fn weights(&self) -> (u64, u64) {
-        self.stacks.iter().fold((0, 0), |(samples, period), stack| {
-            (samples + stack.samples, period.saturating_add(stack.period))
-        })
+        self.stacks.weights()
     }
 }
 
 /// Fewer blocks are not worth a thread.
 const MIN_SHARE: usize = 2;
+
+/// What was true of a thread from a time on.
+#[derive(Clone, Copy, Debug)]
+struct Recent<'t> {
+    thread: (Pid, Tid),
+    history: Histories<'t>,
+    from: Timestamp,
+    moment: Moment,
+    /// When something else became true.
+    until: Option<Timestamp>,
+}
+
+impl Recent<'_> {
+    /// Whether it tells of that thread at that time.
+    fn holds(&self, thread: (Pid, Tid), time: Timestamp) -> bool {
+        self.thread == thread && self.from <= time && self.until.is_none_or(|until| time < until)
+    }
+}
 
 /// The moment of each stack's earliest sample, and the threads that have a stack whose samples do
 /// not all mean the same.
@@ -125,19 +141,31 @@ fn place<O: ByteOrder>(
 ) -> (Vec<Vec<Moment>>, HashSet<(Pid, Tid)>) {
     let mut ambiguous = HashSet::new();
     let mut histories = HashMap::new();
-    let mut recent = None;
     let mut changes = HashMap::new();
+    let mut recent: Option<Recent<'_>> = None;
     let mut place = |slim: &SlimStack<'_>| {
         let thread = slim.thread();
         let (first, last) = slim.times();
-        let history = match recent {
-            Some((of, history)) if of == thread => history,
-            Some(_) | None => *histories
+        let known = recent.take().filter(|recent| recent.holds(thread, first));
+        let known = known.unwrap_or_else(|| {
+            let history = *histories
                 .entry(thread)
-                .or_insert_with(|| timeline.histories(thread.0, thread.1)),
-        };
-        recent = Some((thread, history));
-        let (moment, until) = history.moment_until(first);
+                .or_insert_with(|| timeline.histories(thread.0, thread.1));
+            let (moment, until) = history.moment_until(first);
+            Recent {
+                thread,
+                history,
+                from: first,
+                moment,
+                until,
+            }
+        });
+        let Recent {
+            history,
+            moment,
+            until,
+            ..
+        } = *recent.insert(known);
         if until.is_some_and(|until| until <= last) {
             let key = (thread.0, moment, history.moment(last));
             let known = changes.entry(key);

@@ -193,6 +193,14 @@ impl<'a> Stacks<'a> {
         std::iter::once(&self.list).chain(&self.later)
     }
 
+    /// Number of samples, and the sum of their periods.
+    pub(super) fn weights(&self) -> (u64, u64) {
+        let all = self.lists().flatten();
+        all.fold((0, 0), |(samples, period), stack| {
+            (samples + stack.samples, period.saturating_add(stack.period))
+        })
+    }
+
     /// The stacks in order, in blocks.
     pub(super) fn blocks(&self) -> Vec<&[SlimStack<'a>]> {
         self.lists().flat_map(|list| list.chunks(BLOCK)).collect()

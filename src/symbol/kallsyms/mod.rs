@@ -82,7 +82,7 @@ struct Module {
 /// The text in which the names lie.
 #[derive(Clone, Debug)]
 enum Names {
-    /// As it was read. A file that is mapped may change: each name is looked at again.
+    /// As it was read.
     AsRead(Arc<Storage>),
     Copied(Arc<[u8]>),
 }
@@ -95,6 +95,7 @@ impl Names {
         }
     }
 
+    /// A name; `None` when it is no text. A file that is mapped may have changed.
     fn of(&self, entry: &Entry) -> Option<&str> {
         let start = entry.name as usize;
         let name = self.bytes().get(start..start + usize::from(entry.len))?;
@@ -127,7 +128,8 @@ impl KernelSymbols {
     /// Functions are the types `t T w W`. Of several at one address the last one is taken, as
     /// perf does: it ends symbols before it drops duplicates, and then prefers those that are not
     /// empty. Data symbols only end the function before them. The mapping symbols of arm64 (`$x`)
-    /// and local labels (`.L`) are left out. Lines that make no sense are left out too.
+    /// and local labels (`.L`) are left out. Lines that make no sense are left out too, and there is
+    /// no function where the name is not UTF-8.
     ///
     /// Source: tools/perf/util/symbol.c (`symbols__fixup_end`, `symbols__fixup_duplicate`),
     /// Linux 6.1.
@@ -135,15 +137,7 @@ impl KernelSymbols {
     /// # Errors
     /// When no line has the form of a kallsyms line.
     pub fn parse(path: &Path, text: &[u8]) -> Result<Self> {
-        // `from_utf8_lossy()` takes its time also for bytes that are all sound.
-        let text = match str::from_utf8(text) {
-            Ok(_) => text.into(),
-            Err(_) => String::from_utf8_lossy(text)
-                .into_owned()
-                .into_bytes()
-                .into(),
-        };
-        Self::parse_names(path, &Names::Copied(text))
+        Self::parse_names(path, &Names::Copied(text.into()))
     }
 
     /// [`Self::parse`] of a text that need not be copied.
@@ -151,9 +145,6 @@ impl KernelSymbols {
     /// # Errors
     /// When no line has the form of a kallsyms line.
     pub fn parse_storage(path: &Path, text: Storage) -> Result<Self> {
-        if str::from_utf8(text.bytes()).is_err() {
-            return Self::parse(path, text.bytes());
-        }
         Self::parse_names(path, &Names::AsRead(Arc::new(text)))
     }
 
