@@ -40,7 +40,7 @@ pub(super) struct Classes {
 impl Classes {
     /// Finds the classes of all tasks. Without a tagger no thread counts as one of a vCPU.
     pub(super) fn of(
-        lanes: &[Lane<'_, '_>],
+        lanes: &[Lane<'_>],
         namer: &mut Namer<'_>,
         (request, vms): (&Request, &VmNames),
         tagger: Option<&mut Tagger>,
@@ -95,11 +95,7 @@ fn class(
 }
 
 /// Threads that run a vCPU: what one stack of a thread shows holds for all.
-fn vcpu_threads(
-    lanes: &[Lane<'_, '_>],
-    namer: &Namer<'_>,
-    tagger: &mut Tagger,
-) -> HashSet<(Pid, Tid)> {
+fn vcpu_threads(lanes: &[Lane<'_>], namer: &Namer<'_>, tagger: &mut Tagger) -> HashSet<(Pid, Tid)> {
     let frames = u32::try_from(namer.frames.len()).unwrap_or(u32::MAX);
     let marks: Vec<bool> = (0..frames)
         .map(|ix| tagger.marks_vcpu(FrameIx(ix)))
@@ -113,7 +109,7 @@ fn vcpu_threads(
         }
     }
     if marks.contains(&true) {
-        let marked = |lanes: &[Lane<'_, '_>]| marked_threads(lanes, &marks);
+        let marked = |lanes: &[Lane<'_>]| marked_threads(lanes, &marks);
         vcpus.extend(
             in_shares(lanes, (lanes.len(), 1), marked)
                 .into_iter()
@@ -124,7 +120,7 @@ fn vcpu_threads(
 }
 
 /// Threads that have a stack with one of the marked frames.
-fn marked_threads(lanes: &[Lane<'_, '_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
+fn marked_threads(lanes: &[Lane<'_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
     let is_marked = |frame: &FrameIx| marks[frame.as_usize()];
     let mut threads = Vec::new();
     for lane in lanes {

@@ -39,8 +39,8 @@ impl LocatedBlock {
 
 /// A thread's share of the stacks on their way from addresses to names.
 #[derive(Debug)]
-pub(super) struct Lane<'m, 'a> {
-    locator: Locator<'m, 'a>,
+pub(super) struct Lane<'m> {
+    locator: Locator<'m>,
     /// The frame of each of the locator's locations, and why it has no name.
     frames: Vec<(FrameIx, Option<Unresolved>)>,
     runs: NamedRuns,
@@ -48,7 +48,7 @@ pub(super) struct Lane<'m, 'a> {
     pub(super) blocks: Vec<LocatedBlock>,
 }
 
-impl<'m, 'a> Lane<'m, 'a> {
+impl<'m> Lane<'m> {
     fn new(map: Map<'m>) -> Self {
         Self {
             locator: Locator::new(map),
@@ -72,7 +72,7 @@ impl<'m, 'a> Lane<'m, 'a> {
     fn add<O: ByteOrder>(
         &mut self,
         at: usize,
-        block: &Block<'_, 'a>,
+        block: &Block<'_, '_>,
         namer: &Mutex<&mut Namer<'_>>,
     ) {
         let (paths, pieces) = self.locator.block::<O>(block);
@@ -115,12 +115,12 @@ impl<'m, 'a> Lane<'m, 'a> {
 
 /// Locates and names all stacks, on up to `threads` threads. Which lane has which blocks differs
 /// from run to run.
-pub(super) fn in_lanes<'m, 'a, O: ByteOrder>(
-    blocks: &[Block<'_, 'a>],
+pub(super) fn in_lanes<'m, O: ByteOrder>(
+    blocks: &[Block<'_, '_>],
     map: &Map<'m>,
     threads: usize,
     namer: &mut Namer<'_>,
-) -> Vec<Lane<'m, 'a>> {
+) -> Vec<Lane<'m>> {
     // Asked only for what a block brings: most blocks bring little.
     let namer = Mutex::new(namer);
     let make = || Lane::new(map.clone());

@@ -70,12 +70,12 @@ pub(super) struct Map<'m> {
 
 /// Locates the addresses of stacks.
 #[derive(Debug)]
-pub(super) struct Locator<'m, 'a> {
+pub(super) struct Locator<'m> {
     timeline: &'m Timeline,
     scope: FrameScope,
     is_split: bool,
     addresses: Addresses<'m>,
-    runs: Runs<'a>,
+    runs: Runs,
     /// Each different thread so far, and whether it has samples of a guest.
     tasks: Vec<(TaskKey, bool)>,
     task_index: HashMap<TaskKey, u32>,
@@ -87,7 +87,7 @@ pub(super) struct Locator<'m, 'a> {
     callers: Vec<u32>,
 }
 
-impl<'m, 'a> Locator<'m, 'a> {
+impl<'m> Locator<'m> {
     pub(super) fn new(map: Map<'m>) -> Self {
         Self {
             timeline: map.timeline,
@@ -107,7 +107,7 @@ impl<'m, 'a> Locator<'m, 'a> {
     /// behind the other, those nearest to the leaf first.
     pub(super) fn block<O: ByteOrder>(
         &mut self,
-        block: &Block<'_, 'a>,
+        block: &Block<'_, '_>,
     ) -> (Vec<StackPath>, Vec<Piece>) {
         let mut paths = Vec::with_capacity(block.len());
         // An iterator over all groups takes twice as long.
@@ -120,7 +120,7 @@ impl<'m, 'a> Locator<'m, 'a> {
     }
 
     #[inline]
-    fn add<O: ByteOrder>(&mut self, placed: &MomentStack<'a>) -> StackPath {
+    fn add<O: ByteOrder>(&mut self, placed: &MomentStack<'_>) -> StackPath {
         let start = self.pieces.len();
         let chain_len = self.stack::<O>(placed);
         let number_of = |items: usize| u32::try_from(items).unwrap_or(u32::MAX);
@@ -138,7 +138,7 @@ impl<'m, 'a> Locator<'m, 'a> {
     }
 
     /// Each different run of callers of all stacks so far.
-    pub(super) fn runs(&self) -> &Runs<'a> {
+    pub(super) fn runs(&self) -> &Runs {
         &self.runs
     }
 
@@ -165,7 +165,7 @@ impl<'m, 'a> Locator<'m, 'a> {
 
     /// Appends the wanted pieces of a stack; returns how many addresses its call chain holds.
     #[inline]
-    fn stack<O: ByteOrder>(&mut self, placed: &MomentStack<'a>) -> usize {
+    fn stack<O: ByteOrder>(&mut self, placed: &MomentStack<'_>) -> usize {
         let (chain_len, moment) = self.chain::<O>(placed);
         let stack = &placed.stack;
         if chain_len == 0 || stack.user != UserPart::InChain {
@@ -201,7 +201,7 @@ impl<'m, 'a> Locator<'m, 'a> {
     /// Appends the wanted pieces of a call chain; returns how many addresses it holds, and the
     /// moment in which its outermost callers ran.
     #[inline]
-    fn chain<O: ByteOrder>(&mut self, placed: &MomentStack<'a>) -> (usize, Moment) {
+    fn chain<O: ByteOrder>(&mut self, placed: &MomentStack<'_>) -> (usize, Moment) {
         let &MomentStack {
             ref stack,
             mut moment,
@@ -244,7 +244,7 @@ impl<'m, 'a> Locator<'m, 'a> {
 
     /// Appends callers, if they are shown; returns what they mean for what called them.
     #[inline]
-    fn run<O: ByteOrder>(&mut self, callers: Callers<'a>, mode: CpuMode) -> Passage {
+    fn run<O: ByteOrder>(&mut self, callers: Callers<'_>, mode: CpuMode) -> Passage {
         let hash = self.runs.hash(&callers);
         let known = self.runs.find(&callers, hash);
         let run = known.unwrap_or_else(|| self.new_run::<O>(callers, hash, mode));
@@ -255,7 +255,7 @@ impl<'m, 'a> Locator<'m, 'a> {
     }
 
     #[inline(never)]
-    fn new_run<O: ByteOrder>(&mut self, callers: Callers<'a>, hash: u32, mode: CpuMode) -> Run {
+    fn new_run<O: ByteOrder>(&mut self, callers: Callers<'_>, hash: u32, mode: CpuMode) -> Run {
         self.callers.clear();
         let mut passage = callers.passage;
         for mut at in ChainFrames::<O>::of_run(callers.bytes, mode) {

@@ -77,7 +77,7 @@ impl Merger<'_> {
     pub(super) fn lane(
         &self,
         blocks: &[Block<'_, '_>],
-        lane: &Lane<'_, '_>,
+        lane: &Lane<'_>,
         class_of: &[u32],
     ) -> Merged {
         let mut merged = Merged::default();
@@ -199,7 +199,7 @@ impl Merger<'_> {
     }
 
     /// Appends a merged stack with all its frames, root first.
-    fn flatten(&self, entry: &Entry, pieces: &[Piece], lane: &Lane<'_, '_>, merged: &mut Merged) {
+    fn flatten(&self, entry: &Entry, pieces: &[Piece], lane: &Lane<'_>, merged: &mut Merged) {
         let Key {
             class,
             slice,

@@ -48,7 +48,7 @@ pub(super) fn name_stacks(
         hasher: &DefaultHashBuilder::default(),
     };
     let pairs = lanes.into_iter().zip(of_tasks);
-    let merged = on_threads(pairs, |(lane, class_of): (Lane<'_, '_>, Vec<u32>)| {
+    let merged = on_threads(pairs, |(lane, class_of): (Lane<'_>, Vec<u32>)| {
         merger.lane(&blocks, &lane, &class_of)
     });
     namer.count(merged.iter().map(|lane| lane.causes));

@@ -25,10 +25,23 @@ pub(super) struct Run {
     pub(super) passage: Passage,
 }
 
+/// Callers that were met, and what is known of them.
+#[derive(Clone, Copy, Debug)]
+struct Met {
+    /// Where their bytes begin in the list.
+    start: usize,
+    len: u32,
+    space: u32,
+    passage: Passage,
+    last: Passage,
+}
+
 /// Runs of callers that were met, each once.
 #[derive(Debug)]
-pub(super) struct Runs<'a> {
-    runs: Vec<(Callers<'a>, Passage)>,
+pub(super) struct Runs {
+    runs: Vec<Met>,
+    /// The bytes of all runs, one behind the other: those of the capture lie far apart.
+    bytes: Vec<u8>,
     /// The locations of all runs, one behind the other, as indexes into the locator's list.
     locations: Vec<u32>,
     /// Where those of each run end.
@@ -38,10 +51,11 @@ pub(super) struct Runs<'a> {
     mixer: Mixer,
 }
 
-impl<'a> Runs<'a> {
+impl Runs {
     pub(super) fn new() -> Self {
         Self {
             runs: Vec::new(),
+            bytes: Vec::new(),
             locations: Vec::new(),
             ends: Vec::new(),
             index: HashTable::new(),
@@ -59,17 +73,22 @@ impl<'a> Runs<'a> {
     /// What is known of callers that were met.
     #[inline]
     pub(super) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<Run> {
-        let same =
-            |&(of_old, ix): &(u32, u32)| of_old == hash && self.runs[ix as usize].0 == *callers;
+        let same = |&(of_old, ix): &(u32, u32)| {
+            let met = &self.runs[ix as usize];
+            let bytes = self.bytes.get(met.start..met.start + met.len as usize);
+            of_old == hash
+                && (met.space, met.passage) == (callers.space, callers.passage)
+                && bytes == Some(callers.bytes)
+        };
         let &(_, number) = self.index.find(spread(hash), same)?;
-        let passage = self.runs[number as usize].1;
+        let passage = self.runs[number as usize].last;
         Some(Run { number, passage })
     }
 
     /// Takes in callers that were not met, with their locations.
     pub(super) fn add(
         &mut self,
-        callers: Callers<'a>,
+        callers: Callers<'_>,
         hash: u32,
         (locations, passage): (&[u32], Passage),
     ) -> Run {
@@ -77,7 +96,15 @@ impl<'a> Runs<'a> {
         self.ends.push(self.locations.len());
         // Each run takes more than 32 bytes: 2^31 of them do not fit into memory.
         let number = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
-        self.runs.push((callers, passage));
+        self.runs.push(Met {
+            start: self.bytes.len(),
+            // A record has at most 65 535 bytes; a trace behind one holds no stack.
+            len: u32::try_from(callers.bytes.len()).unwrap_or(u32::MAX),
+            space: callers.space,
+            passage: callers.passage,
+            last: passage,
+        });
+        self.bytes.extend_from_slice(callers.bytes);
         self.index
             .insert_unique(spread(hash), (hash, number), |&(hash, _)| spread(hash));
         Run { number, passage }
