@@ -11,7 +11,7 @@ use vmflame::perf::bytes::{Big, ByteOrder, Endian, Little};
 use vmflame::perf::{Capture, CaptureKind, Feature, Features, Wrapping};
 
 use super::args::InfoOptions;
-use super::{Outcome, convert, live, stream};
+use super::{Outcome, live, remarks, stream};
 
 pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let (input, capture) = stream::open(&options.input.input, quiet)?;
@@ -23,7 +23,7 @@ pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
         as_text(&capture, &survey)
     };
     super::write::to_path("-".as_ref(), |out| out.write_all(text.as_bytes()))?;
-    let is_damaged = convert::is_damaged(&capture, &survey.tally);
+    let is_damaged = remarks::is_damaged(&capture, &survey.tally);
     Ok(if is_damaged {
         Outcome::Damaged
     } else {
@@ -92,10 +92,10 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
     };
     writeln!(out, "{path}: {}, {len} bytes, {order}", kind_words(capture))?;
     for finding in capture.findings() {
-        writeln!(out, "warning   {}", convert::describe(&finding))?;
+        writeln!(out, "warning   {}", remarks::describe(&finding))?;
     }
     for gap in survey.gaps.iter().take(10) {
-        writeln!(out, "warning   {}", convert::describe_gap(gap))?;
+        writeln!(out, "warning   {}", remarks::describe_gap(gap))?;
     }
     for (label, fact) in machine(capture) {
         writeln!(out, "{label:<9} {fact}")?;
@@ -129,15 +129,15 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
     }
     if tally.unread_sideband > 0 {
         let records = with_spaces(tally.unread_sideband);
-        writeln!(out, "{records} {}", convert::UNREAD_SIDEBAND)?;
+        writeln!(out, "{records} {}", remarks::UNREAD_SIDEBAND)?;
     }
     if tally.odd_records > 0 {
         let records = with_spaces(tally.odd_records);
-        writeln!(out, "{records} {}", convert::ODD_RECORDS)?;
+        writeln!(out, "{records} {}", remarks::ODD_RECORDS)?;
     }
     if tally.unknown_records > 0 {
         let records = with_spaces(tally.unknown_records);
-        writeln!(out, "{records} {}", convert::UNKNOWN_RECORDS)?;
+        writeln!(out, "{records} {}", remarks::UNKNOWN_RECORDS)?;
     }
     if tally.damaged_bytes > 0 {
         writeln!(out, "damaged: {} bytes", with_spaces(tally.damaged_bytes))?;
@@ -270,7 +270,7 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
             (name, count.into())
         })
         .collect();
-    let findings: Vec<String> = capture.findings().iter().map(convert::describe).collect();
+    let findings: Vec<String> = capture.findings().iter().map(remarks::describe).collect();
     json!({
         "schema_version": 1,
         "kind": kind_words(capture),

@@ -14,8 +14,9 @@ use vmflame::error::{Error, Result};
 use vmflame::perf::{Capture, Spool, Storage};
 
 use super::args::{FilterOptions, InputOptions, TimeList, parse_cpus};
-use super::convert::{self, Remark};
+use super::convert;
 use super::diff_args::DiffOptions;
+use super::remarks::{self, Remark};
 use super::{live, stream};
 
 /// What the user wants of one side.
@@ -195,11 +196,11 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     }
     let profile = profile(&capture, &symbols, &request)?;
     let mut remarks = damage(&capture);
-    let is_damaged = convert::is_damaged(&capture, &profile.tally);
-    remarks.extend(convert::gap_remarks(&capture, &profile));
-    remarks.extend(convert::symbol_remarks(&profile, &symbols));
+    let is_damaged = remarks::is_damaged(&capture, &profile.tally);
+    remarks.extend(remarks::gap_remarks(&capture, &profile));
+    remarks.extend(remarks::symbol_remarks(&profile, &symbols));
     let mut remarks = said_of(wanted.role, &remarks);
-    remarks.push(format!("{}: {}", wanted.role, convert::quality(&profile)));
+    remarks.push(format!("{}: {}", wanted.role, remarks::quality(&profile)));
     let (weight, is_tagged) = (options.weight.into(), !options.no_tag);
     Ok(ReadSide {
         side: Side::of_profile(&name, &capture, profile, weight, is_tagged),
@@ -216,7 +217,7 @@ fn has_stacks(capture: &Capture) -> bool {
 /// What is damaged in the file itself.
 fn damage(capture: &Capture) -> Vec<Remark> {
     let findings = capture.findings();
-    let texts = findings.iter().map(convert::describe);
+    let texts = findings.iter().map(remarks::describe);
     texts.map(Remark::Warning).collect()
 }
 

@@ -12,6 +12,7 @@ mod diff_json;
 mod diff_side;
 mod figures;
 mod live;
+mod remarks;
 mod rivals;
 mod stream;
 mod write;

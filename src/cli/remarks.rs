@@ -1,0 +1,231 @@
+//! What the user should know of a capture: what is missing or doubtful, and why.
+
+use std::fmt;
+
+use vmflame::analysis::{KernelSource, Profile, SymbolRequest};
+use vmflame::fold::Gap;
+use vmflame::loss::Tally;
+use vmflame::perf::{Capture, Damage, Finding};
+
+/// Something that the user should know of a capture.
+pub(super) enum Remark {
+    /// What makes the result worth less.
+    Warning(String),
+    /// What would make it better.
+    Hint(&'static str),
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Warning(text) => write!(f, "warning: {text}"),
+            Self::Hint(text) => write!(f, "hint: {text}"),
+        }
+    }
+}
+
+/// What of the recording is missing.
+pub(super) fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    if let Some((first, last)) = profile.times.filter(|_| ends_early(capture)) {
+        remarks.push(format!("what could be read is from {first} to {last}"));
+    }
+    remarks.extend(profile.gaps.iter().take(SHOWN_GAPS).map(describe_gap));
+    if profile.gaps.len() > SHOWN_GAPS {
+        remarks.push("and more damage of that kind".to_owned());
+    }
+    remarks.into_iter().map(Remark::Warning).collect()
+}
+
+/// Which names are missing or doubtful, and why.
+pub(super) fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
+    let mut remarks = kernel_remarks(profile, symbols);
+    for report in &profile.objects {
+        for refused in &report.refused {
+            let found = match &refused.found {
+                Some(found) => found.to_string(),
+                None => "none".to_owned(),
+            };
+            let (path, wanted) = (refused.path.display(), &refused.wanted);
+            remarks.push(Remark::Warning(format!(
+                "{path} not used: build id {found}, recorded {wanted}"
+            )));
+        }
+        let broken = report.broken.iter();
+        remarks.extend(broken.map(|broken| Remark::Warning(broken.to_string())));
+    }
+    if profile.text_pokes > 0 {
+        remarks.push(Remark::Warning(format!(
+            "the kernel changed its code at {} addresses while recording; names there may be of \
+             other code",
+            profile.text_pokes
+        )));
+    }
+    remarks
+}
+
+fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
+    match &profile.kernel_source {
+        KernelSource::SameBoot(_) => vec![],
+        KernelSource::OtherBoot(path) => vec![Remark::Warning(format!(
+            "{} is of another boot: the kernel was relocated, modules have no names",
+            path.display()
+        ))],
+        KernelSource::Unchecked(path) => vec![Remark::Warning(format!(
+            "the capture does not say where its kernel lay, so {} is taken as it is",
+            path.display()
+        ))],
+        KernelSource::Hidden(path) => vec![
+            Remark::Warning(format!("{}: all addresses are zero", path.display())),
+            Remark::Hint("read it as root, with sysctl kernel.kptr_restrict=0 or 1"),
+        ],
+        KernelSource::Missing => vec![
+            Remark::Warning("no kernel symbols: kernel frames have no names".to_owned()),
+            Remark::Hint(if symbols.places.capture_dir.is_none() {
+                "copy /proc/kallsyms on the recorded machine, then --kallsyms FILE"
+            } else {
+                "put a copy of the recorded machine's /proc/kallsyms beside it"
+            }),
+        ],
+    }
+}
+
+/// The quality line: what became of everything that was read.
+pub(super) fn quality(profile: &Profile) -> String {
+    let tally = &profile.tally;
+    let mut parts = vec![
+        format!("{} samples read", tally.read),
+        format!("{} folded", tally.folded),
+    ];
+    let mut add = |count: u64, what: &str| {
+        if count > 0 {
+            parts.push(format!("{count} {what}"));
+        }
+    };
+    add(tally.other_events, "of other events");
+    add(tally.filtered, "filtered");
+    for (reason, count) in vmflame::loss::Skip::ALL.into_iter().zip(tally.skipped) {
+        add(count, &format!("skipped ({reason})"));
+    }
+    add(tally.lost_samples, "lost by the kernel");
+    add(tally.lost_records, "records lost by the kernel");
+    add(tally.truncated_stacks, "stacks cut at the recorder's limit");
+    add(
+        tally.copied_stacks,
+        "with a copy of the user stack, shown by its instruction pointer alone",
+    );
+    add(
+        tally.user_part_missing,
+        "without the user part that the kernel was to write later",
+    );
+    add(tally.truncated_aux, "AUX pieces cut by the kernel");
+    add(tally.unread_sideband, UNREAD_SIDEBAND);
+    add(tally.odd_records, ODD_RECORDS);
+    add(tally.unknown_records, UNKNOWN_RECORDS);
+    add(tally.damaged_bytes, "bytes damaged");
+    let mut line = parts.join(", ");
+    if !profile.unresolved.is_empty() {
+        let causes: Vec<String> = profile
+            .unresolved
+            .iter()
+            .map(|(cause, count)| format!("{count} {cause}"))
+            .collect();
+        line.push_str("; frames without a name: ");
+        line.push_str(&causes.join(", "));
+    }
+    line
+}
+
+pub(super) const ODD_RECORDS: &str =
+    "records that are longer or shorter than their kind, of a newer kernel or by damage";
+pub(super) const UNKNOWN_RECORDS: &str =
+    "records of unknown kinds, of a newer perf or by damage, left out";
+pub(super) const UNREAD_SIDEBAND: &str =
+    "records of mappings, names or processes that are too short and were not read";
+
+/// Whether something of the capture could not be read or made no sense: its result is worth less.
+pub(super) fn is_damaged(capture: &Capture, tally: &Tally) -> bool {
+    !capture.findings().is_empty() || tally.has_damage()
+}
+
+/// Whether records are missing from some time on.
+fn ends_early(capture: &Capture) -> bool {
+    capture.findings().iter().any(|finding| {
+        matches!(
+            finding,
+            Finding::Unfinished
+                | Finding::CutOff { .. }
+                | Finding::LostPlace
+                | Finding::LostEnd
+                | Finding::LostCompressed { .. }
+                | Finding::LostUnpacked { .. }
+                | Finding::LostWrapping { .. }
+        )
+    })
+}
+
+pub(super) fn describe(finding: &Finding) -> String {
+    match finding {
+        Finding::Unfinished => {
+            "the recorder was stopped before it finished the file: no build ids, no event names"
+                .to_owned()
+        }
+        Finding::CutOff { missing } => format!("the file is cut off: {missing} bytes are missing"),
+        Finding::LostCompressed { bytes } => {
+            format!("{bytes} bytes of compressed records are damaged and were not read")
+        }
+        Finding::LostUnpacked { cause } => {
+            format!("compressed records were not read to their end, no temporary file: {cause}")
+        }
+        Finding::LostWrapping { cause } => {
+            format!("the compressed file is damaged or cut off, what came before was read: {cause}")
+        }
+        Finding::LostPart { number } => {
+            format!("data.{number} is missing: its records are lost")
+        }
+        Finding::LostPlace => {
+            "the header is damaged: it does not say where the records are; they were looked for"
+                .to_owned()
+        }
+        Finding::LostEnd => "the header is damaged: records go on where it says that they end; \
+                             they were read to the end of the file"
+            .to_owned(),
+        Finding::DescribedAttrs => "the attributes of events at the beginning of the file are \
+                                    damaged; their copy at its end was taken"
+            .to_owned(),
+        Finding::OddAttrLen { stated } => format!(
+            "the header is damaged: it says that an event's attributes take {stated} bytes, which \
+             they cannot; the place that they have was taken"
+        ),
+        Finding::LostAttrs => {
+            "attributes or ids of events are damaged or cut off: samples may be missing, or counted \
+             for the wrong event"
+                .to_owned()
+        }
+        Finding::LostFeatures(features) => {
+            let names: Vec<String> = features.iter().map(ToString::to_string).collect();
+            format!(
+                "the header's sections {} are not in the file",
+                names.join(", ")
+            )
+        }
+    }
+}
+
+/// How many damaged places are named one by one.
+const SHOWN_GAPS: usize = 5;
+
+pub(super) fn describe_gap(gap: &Gap) -> String {
+    let Damage { position, len } = gap.damage;
+    let missing = match (gap.after, gap.before) {
+        // Each CPU's records come in blocks: what stands behind the damage may be older.
+        (Some(after), Some(before)) if before < after => {
+            format!("; missing: some from {before} to {after}")
+        }
+        (Some(after), Some(before)) => format!("; missing: from {after} to {before}"),
+        (Some(after), None) => format!("; missing: from {after} to the end"),
+        (None, Some(before)) => format!("; missing: from the beginning to {before}"),
+        (None, None) => String::new(),
+    };
+    format!("{len} bytes at {position:#x} are no records{missing}")
+}
