@@ -7,7 +7,7 @@ use super::grouping::{SplitName, VmNames, roots, task_names};
 use super::lane::{Causes, Lane, LocatedBlock};
 use super::locate::TaskKey;
 use super::namer::Namer;
-use super::piece::{Named, Piece};
+use super::piece::{LocatedPiece, Named};
 use crate::fold::Split;
 use crate::kvm::Tagger;
 use crate::shares::in_shares;
@@ -128,7 +128,7 @@ fn marked_threads(lanes: &[Lane<'_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
         let runs: Vec<bool> = runs.collect();
         let mut tasks = vec![false; lane.tasks().len()];
         let mut unused = Causes::default();
-        let mut is_vcpu = |piece: &Piece| match lane.name(*piece, 0, &mut unused).named() {
+        let mut is_vcpu = |piece: &LocatedPiece| match lane.name(*piece, 0, &mut unused).get() {
             Named::Frame(frame) => is_marked(&frame),
             Named::Run(run) => runs[run],
         };

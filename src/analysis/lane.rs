@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use super::locate::{Locator, Map, StackPath, TaskKey};
 use super::named_runs::NamedRuns;
 use super::namer::Namer;
-use super::piece::Piece;
+use super::piece::{Located, LocatedPiece, NamedPiece};
 use crate::fold::Block;
 use crate::perf::bytes::ByteOrder;
 use crate::shares::by_pieces;
@@ -22,12 +22,12 @@ pub(super) struct LocatedBlock {
     pub(super) at: usize,
     pub(super) paths: Vec<StackPath>,
     /// The pieces of all paths, one behind the other, those nearest to the leaf first.
-    pub(super) pieces: Vec<Piece>,
+    pub(super) pieces: Vec<LocatedPiece>,
 }
 
 impl LocatedBlock {
     /// The stacks, each with its pieces.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&StackPath, &[Piece])> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&StackPath, &[LocatedPiece])> {
         let mut rest = &*self.pieces;
         self.paths.iter().map(move |path| {
             let (own, behind) = rest.split_at(path.pieces as usize);
@@ -83,19 +83,28 @@ impl<'m> Lane<'m> {
     /// A piece with the name of its location or of its run. Frames without a name are counted in
     /// `causes`, each for so many samples.
     #[inline]
-    pub(super) fn name(&self, piece: Piece, samples: u64, causes: &mut Causes) -> Piece {
-        if let Some(at) = piece.as_single() {
-            let (FrameIx(frame), cause) = self.frames[at];
-            if let Some(cause) = cause {
-                causes[cause.index()] += samples;
+    pub(super) fn name(
+        &self,
+        piece: LocatedPiece,
+        samples: u64,
+        causes: &mut Causes,
+    ) -> NamedPiece {
+        match piece.get() {
+            Located::Location(at) => {
+                let (frame, cause) = self.frames[at];
+                if let Some(cause) = cause {
+                    causes[cause.index()] += samples;
+                }
+                NamedPiece::frame(frame)
             }
-            return Piece::single(frame);
+            Located::Run(run) => {
+                let (number, of_run) = self.runs.named(run);
+                for (sum, count) in causes.iter_mut().zip(of_run.into_iter().flatten()) {
+                    *sum += u64::from(*count) * samples;
+                }
+                NamedPiece::run(number)
+            }
         }
-        let (number, of_run) = self.runs.named(piece.index());
-        for (sum, count) in causes.iter_mut().zip(of_run.into_iter().flatten()) {
-            *sum += u64::from(*count) * samples;
-        }
-        Piece::run(number)
     }
 
     /// Names the locations and runs that the last block brought.

@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 
 use super::addresses::{Addresses, Location, number};
 use super::passage::Passage;
-use super::piece::Piece;
+use super::piece::LocatedPiece;
 use super::recent::Recent;
 use super::runs::{Callers, Run, Runs};
 use crate::fold::{Block, ChainFrame, ChainFrames, MomentStack, UniqueStack, UserPart};
@@ -82,7 +82,7 @@ pub(super) struct Locator<'m> {
     /// The task of the last stack, and its number.
     recent_task: Option<(TaskKey, u32)>,
     /// The pieces of the block's stacks.
-    pieces: Vec<Piece>,
+    pieces: Vec<LocatedPiece>,
     /// Locations of the callers that are looked at.
     callers: Vec<u32>,
 }
@@ -108,7 +108,7 @@ impl<'m> Locator<'m> {
     pub(super) fn block<O: ByteOrder>(
         &mut self,
         block: &Block<'_, '_>,
-    ) -> (Vec<StackPath>, Vec<Piece>) {
+    ) -> (Vec<StackPath>, Vec<LocatedPiece>) {
         let mut paths = Vec::with_capacity(block.len());
         // An iterator over all groups takes twice as long.
         for group in block.groups() {
@@ -249,7 +249,7 @@ impl<'m> Locator<'m> {
         let known = self.runs.find(&callers, hash);
         let run = known.unwrap_or_else(|| self.new_run::<O>(callers, hash, mode));
         if self.scope.shows(mode) {
-            self.pieces.push(Piece::run(run.number));
+            self.pieces.push(LocatedPiece::run(run.number));
         }
         run.passage
     }
@@ -286,7 +286,7 @@ impl<'m> Locator<'m> {
         let (location, passage) = self.addresses.locate(space, at.lookup);
         // What is not shown does not count as nameless either.
         if self.scope.shows(at.mode) {
-            self.pieces.push(Piece::single(location));
+            self.pieces.push(LocatedPiece::location(location));
         }
         passage
     }
@@ -318,7 +318,7 @@ impl<'m> Locator<'m> {
     /// Appends a location that no address leads to.
     fn other(&mut self, location: Location) {
         let number = self.addresses.other(location);
-        self.pieces.push(Piece::single(number));
+        self.pieces.push(LocatedPiece::location(number));
     }
 }
 

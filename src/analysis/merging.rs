@@ -8,7 +8,7 @@ use super::choice::Recorded;
 use super::classes::Class;
 use super::lane::{Causes, Lane};
 use super::locate::{FrameScope, StackPath};
-use super::piece::{Named, Piece};
+use super::piece::{Named, NamedPiece};
 use super::stacks::{NamedStacks, Stack};
 use super::{Request, WeightKind};
 use crate::fold::{Block, MomentStack, Split, UserPart};
@@ -38,8 +38,6 @@ struct Sums {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     key: Key,
-    /// Position of the first of its stacks among all.
-    first: usize,
     /// Where its pieces begin in the list of all.
     start: usize,
     len: usize,
@@ -47,7 +45,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn pieces<'p>(&self, all: &'p [Piece]) -> &'p [Piece] {
+    fn pieces<'p>(&self, all: &'p [NamedPiece]) -> &'p [NamedPiece] {
         all.get(self.start..self.start + self.len)
             .unwrap_or_default()
     }
@@ -56,8 +54,8 @@ impl Entry {
 /// A lane's merged stacks, with their frames in one list.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
-    /// Each with the position of the first of its stacks among all, and the hash of its frames.
-    stacks: Vec<(usize, u64, Stack)>,
+    /// Each with the hash of its frames.
+    stacks: Vec<(u64, Stack)>,
     frames: Vec<FrameIx>,
     out_of_scope: u64,
     pub(super) causes: Causes,
@@ -74,7 +72,7 @@ pub(super) struct Merger<'m> {
 
 impl Merger<'_> {
     /// Merges the stacks of a lane, of whose tasks `class_of` tells the classes.
-    pub(super) fn lane(
+    pub(super) fn merge_lane(
         &self,
         blocks: &[Block<'_, '_>],
         lane: &Lane<'_>,
@@ -83,13 +81,12 @@ impl Merger<'_> {
         let mut merged = Merged::default();
         let mut entries: Vec<Entry> = Vec::new();
         let mut index: HashTable<(u64, u32)> = HashTable::new();
-        let mut pieces: Vec<Piece> = Vec::new();
+        let mut pieces: Vec<NamedPiece> = Vec::new();
         for located in &lane.blocks {
             let Some(block) = blocks.get(located.at) else {
                 continue;
             };
-            let stacks = block.iter().zip(block.start..);
-            for ((stack, first), (path, located)) in stacks.zip(located.iter()) {
+            for (stack, (path, located)) in block.iter().zip(located.iter()) {
                 let start = pieces.len();
                 let samples = stack.stack.samples;
                 let causes = &mut merged.causes;
@@ -119,7 +116,6 @@ impl Merger<'_> {
                 index.insert_unique(hash, (hash, ix), |&(hash, _)| hash);
                 entries.push(Entry {
                     key,
-                    first,
                     start,
                     len: new.len(),
                     sums,
@@ -133,17 +129,14 @@ impl Merger<'_> {
     }
 
     /// Merges the stacks of all lanes.
-    pub(super) fn all(&self, lanes: &[Merged], out: &mut NamedStacks) {
-        let firsts = lanes.iter().zip(0_usize..).flat_map(|(lane, of)| {
-            let stacks = lane.stacks.iter().zip(0_usize..);
-            stacks.map(move |(&(first, ..), ix)| (first, of, ix))
+    pub(super) fn merge_all(&self, lanes: &[Merged], out: &mut NamedStacks) {
+        let stacks = lanes.iter().map(|lane| lane.stacks.len()).sum();
+        let mut index: HashTable<(u64, u32)> = HashTable::with_capacity(stacks);
+        let all = lanes.iter().flat_map(|lane| {
+            let stacks = lane.stacks.iter();
+            stacks.map(move |(hash, stack)| (lane, hash, stack))
         });
-        let mut order: Vec<_> = firsts.collect();
-        order.sort_unstable();
-        let mut index: HashTable<(u64, u32)> = HashTable::with_capacity(order.len());
-        for (_, of, ix) in order {
-            let lane = &lanes[of];
-            let (_, hash, new) = &lane.stacks[ix];
+        for (lane, hash, new) in all {
             let frames = &lane.frames[new.start..new.start + new.len];
             let same = |&(of_old, ix): &(u64, u32)| {
                 let old = &out.stacks[ix as usize];
@@ -199,7 +192,7 @@ impl Merger<'_> {
     }
 
     /// Appends a merged stack with all its frames, root first.
-    fn flatten(&self, entry: &Entry, pieces: &[Piece], lane: &Lane<'_>, merged: &mut Merged) {
+    fn flatten(&self, entry: &Entry, pieces: &[NamedPiece], lane: &Lane<'_>, merged: &mut Merged) {
         let Key {
             class,
             slice,
@@ -210,7 +203,7 @@ impl Merger<'_> {
         let start = frames.len();
         frames.extend_from_slice(&self.classes[class as usize].roots);
         for piece in pieces.iter().rev() {
-            match piece.named() {
+            match piece.get() {
                 Named::Frame(frame) => frames.push(frame),
                 Named::Run(run) => frames.extend_from_slice(lane.runs().frames(run)),
             }
@@ -231,7 +224,7 @@ impl Merger<'_> {
             truncated: entry.sums.truncated,
             copied: entry.sums.copied,
         };
-        merged.stacks.push((entry.first, hash, stack));
+        merged.stacks.push((hash, stack));
     }
 }
 

@@ -140,7 +140,7 @@ impl<'a> Namer<'a> {
 
     fn make(&mut self, location: Location) -> (FrameIx, Option<Unresolved>) {
         match location {
-            Location::Kernel(lookup) => self.kernel_frame(lookup),
+            Location::Kernel(at) => self.kernel_frame(at),
             Location::Object(dso, offset) => self.object_frame(dso, offset),
             Location::Guest(mode) => (self.guest(mode), None),
             Location::LastBranches => (self.root(LAST_BRANCHES), None),
@@ -204,9 +204,9 @@ impl<'a> Namer<'a> {
         self.kernel_source.clone()
     }
 
-    fn kernel_frame(&mut self, lookup: Avma) -> (FrameIx, Option<Unresolved>) {
+    fn kernel_frame(&mut self, at: Avma) -> (FrameIx, Option<Unresolved>) {
         let found = match &self.kernel {
-            Some(kernel) => kernel.look_up(lookup),
+            Some(kernel) => kernel.look_up(at),
             None => Err(Unresolved::NoKernelSymbols),
         };
         match found {
@@ -217,13 +217,13 @@ impl<'a> Namer<'a> {
                     None,
                 )
             }
-            Err(cause) => match self.timeline.ksymbol(lookup) {
+            Err(cause) => match self.timeline.ksymbol(at) {
                 Some(name) => (
                     function(&mut self.frames, name, "[bpf]", CpuMode::Kernel),
                     None,
                 ),
                 None => {
-                    let mapping = self.timeline.kernel_mapping_of(lookup);
+                    let mapping = self.timeline.kernel_mapping_of(at);
                     let dso = mapping
                         .map(|m| module_short_name(&m.name))
                         .unwrap_or_default();

@@ -49,11 +49,11 @@ pub(super) fn name_stacks(
     };
     let pairs = lanes.into_iter().zip(of_tasks);
     let merged = on_threads(pairs, |(lane, class_of): (Lane<'_>, Vec<u32>)| {
-        merger.lane(&blocks, &lane, &class_of)
+        merger.merge_lane(&blocks, &lane, &class_of)
     });
     namer.count(merged.iter().map(|lane| lane.causes));
     let mut stacks = NamedStacks::default();
-    merger.all(&merged, &mut stacks);
+    merger.merge_all(&merged, &mut stacks);
     stacks.classes = list;
     stacks
 }

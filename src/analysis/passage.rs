@@ -7,13 +7,13 @@ use crate::units::CpuMode;
 pub(super) enum Passage {
     /// Nothing: it was called.
     #[default]
-    Call,
+    Call = 0,
     /// An interrupt or exception entered the kernel in it. What "called" it is the interrupted
     /// instruction: its address is exact.
-    Interrupt,
+    Interrupt = 1,
     /// The system call that replaces the process's program. What called it is code of the old
     /// program, also after the new one's name and mappings were recorded.
-    Exec,
+    Exec = 2,
 }
 
 impl Passage {

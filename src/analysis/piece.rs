@@ -1,55 +1,73 @@
-//! What stacks are made of while they are named.
+//! What stacks are made of on their way from addresses to frames.
+//!
+//! No list is so long that an index reaches the bit which tells a run: it would take more memory
+//! than there is.
 
 use crate::stack::FrameIx;
 
-/// A piece of a stack: first a location or a run of them, then a frame or a run of frames, each as
-/// an index into its list.
-///
-/// No list is so long that an index reaches the bit which tells a run: it would take more memory
-/// than there is.
+/// The bit that tells a run.
+const RUN: u32 = 1 << 31;
+
+/// A piece of a located stack, as an index into the locator's lists.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Piece(u32);
+pub(super) struct LocatedPiece(u32);
+
+/// What a located piece is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Located {
+    /// One location.
+    Location(usize),
+    /// A run of callers.
+    Run(usize),
+}
+
+impl LocatedPiece {
+    pub(super) const fn location(at: u32) -> Self {
+        Self(at)
+    }
+
+    pub(super) const fn run(at: u32) -> Self {
+        Self(at | RUN)
+    }
+
+    #[inline]
+    pub(super) const fn get(self) -> Located {
+        if self.0 & RUN == 0 {
+            Located::Location(self.0 as usize)
+        } else {
+            Located::Run((self.0 & !RUN) as usize)
+        }
+    }
+}
+
+/// A piece of a named stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct NamedPiece(u32);
 
 /// What a named piece is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Named {
+    /// One frame.
     Frame(FrameIx),
+    /// A run of frames, as a number of the lane's.
     Run(usize),
 }
 
-impl Piece {
-    const RUN: u32 = 1 << 31;
-
-    /// A piece that is one location or frame.
-    pub(super) const fn single(at: u32) -> Self {
+impl NamedPiece {
+    pub(super) const fn frame(FrameIx(at): FrameIx) -> Self {
         Self(at)
     }
 
-    /// A piece that is a run.
-    pub(super) const fn run(at: u32) -> Self {
-        Self(at | Self::RUN)
+    pub(super) const fn run(number: u32) -> Self {
+        Self(number | RUN)
     }
 
-    /// The index of a single location or frame.
-    pub(super) const fn as_single(self) -> Option<usize> {
-        if self.0 & Self::RUN == 0 {
-            Some(self.0 as usize)
-        } else {
-            None
-        }
-    }
-
-    /// The index in either list.
-    pub(super) const fn index(self) -> usize {
-        (self.0 & !Self::RUN) as usize
-    }
-
-    /// What it is once it is named.
-    pub(super) const fn named(self) -> Named {
-        if self.0 & Self::RUN == 0 {
+    #[inline]
+    pub(super) const fn get(self) -> Named {
+        if self.0 & RUN == 0 {
             Named::Frame(FrameIx(self.0))
         } else {
-            Named::Run((self.0 & !Self::RUN) as usize)
+            Named::Run((self.0 & !RUN) as usize)
         }
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Run {
 
 /// Callers that were met, and what is known of them.
 #[derive(Clone, Copy, Debug)]
-struct Met {
+struct KnownCallers {
     /// Where their bytes begin in the list.
     start: usize,
     len: u32,
@@ -39,7 +39,7 @@ struct Met {
 /// Runs of callers that were met, each once.
 #[derive(Debug)]
 pub(super) struct Runs {
-    runs: Vec<Met>,
+    runs: Vec<KnownCallers>,
     /// The bytes of all runs, one behind the other: those of the capture lie far apart.
     bytes: Vec<u8>,
     /// The locations of all runs, one behind the other, as indexes into the locator's list.
@@ -74,15 +74,19 @@ impl Runs {
     #[inline]
     pub(super) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<Run> {
         let same = |&(of_old, ix): &(u32, u32)| {
-            let met = &self.runs[ix as usize];
-            let bytes = self.bytes.get(met.start..met.start + met.len as usize);
-            of_old == hash
-                && (met.space, met.passage) == (callers.space, callers.passage)
-                && bytes == Some(callers.bytes)
+            of_old == hash && self.are_same(&self.runs[ix as usize], callers)
         };
         let &(_, number) = self.index.find(spread(hash), same)?;
         let passage = self.runs[number as usize].last;
         Some(Run { number, passage })
+    }
+
+    fn are_same(&self, known: &KnownCallers, callers: &Callers<'_>) -> bool {
+        let bytes = self
+            .bytes
+            .get(known.start..known.start + known.len as usize);
+        (known.space, known.passage) == (callers.space, callers.passage)
+            && bytes == Some(callers.bytes)
     }
 
     /// Takes in callers that were not met, with their locations.
@@ -96,7 +100,7 @@ impl Runs {
         self.ends.push(self.locations.len());
         // Each run takes more than 32 bytes: 2^31 of them do not fit into memory.
         let number = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
-        self.runs.push(Met {
+        self.runs.push(KnownCallers {
             start: self.bytes.len(),
             // A record has at most 65 535 bytes; a trace behind one holds no stack.
             len: u32::try_from(callers.bytes.len()).unwrap_or(u32::MAX),

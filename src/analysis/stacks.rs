@@ -39,7 +39,7 @@ pub struct Stack {
     pub(super) copied: u64,
 }
 
-/// Named stacks, each once, with their frames in one list.
+/// Named stacks, each once and in no particular order, with their frames in one list.
 #[derive(Debug, Default)]
 pub struct NamedStacks {
     pub(super) stacks: Vec<Stack>,

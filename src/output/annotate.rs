@@ -97,7 +97,7 @@ struct Pass<'a> {
 /// Boxes are written while later ones are still drawn.
 ///
 /// # Errors
-/// When `out` fails, or when inferno refuses or draws in another way than it did.
+/// When `out` fails, when inferno refuses, or when it draws in another way than this pass expects.
 pub(crate) fn write(
     layout: &Layout,
     chrome: &Chrome,
