@@ -21,6 +21,7 @@ mod hostile_kinds;
 mod made_up;
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::Cursor;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -30,7 +31,12 @@ use vmflame::analysis::{Request, SymbolRequest, WeightKind, profile, survey};
 use vmflame::fold::{Folded, Selection, Split, fold};
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
-use vmflame::units::EventIx;
+use vmflame::perf::abi::PERF_CONTEXT_USER;
+use vmflame::perf::bytes::Little;
+use vmflame::perf::writer::{
+    Description, Entry, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+};
+use vmflame::units::{Avma, EventIx, FileOffset, Pid, Tid, Timestamp};
 
 use hostile_kinds::{directory, kinds};
 use made_up::{Random, open};
@@ -315,6 +321,59 @@ fn damage_is_found_the_same_by_any_number_of_threads() {
     }
 }
 
+/// Stacks that outlast changes of a process's mappings are compared with what lay at their addresses
+/// in between; it may not cost a look at all mappings for each of them.
+#[test]
+fn many_changes_of_many_mappings_take_no_time() {
+    const MAPPINGS: u64 = 5000;
+    const CHANGES: u64 = 1000;
+    let _turn = alone();
+    let mut event = WrittenEvent::cpu_clock();
+    event.ids = vec![1];
+    let at = |nanos| SampleValues {
+        id: 1,
+        pid: Pid::new(7),
+        tid: Tid::new(7),
+        time: Timestamp::from_nanos(nanos),
+        ..SampleValues::default()
+    };
+    let mut records = RecordWriter::<Little>::new();
+    let mut map = |start: u64, file_offset: u64, nanos: u64| {
+        let mapping = Entry::Mmap {
+            pid: Pid::new(7),
+            tid: Tid::new(7),
+            start: Avma::new(start),
+            len: 0x1000,
+            file_offset: FileOffset::new(file_offset),
+            name: b"/a",
+        };
+        records.entry(2, &mapping, Some((&event.attr, &at(nanos))));
+    };
+    (0..MAPPINGS).for_each(|number| map(0x10_0000 + number * 0x2000, 0, 10));
+    (0..CHANGES).for_each(|change| map(0x10_0000, change * 0x1000, 1000 + change * 100));
+    for change in 0..CHANGES - 16 {
+        for later in 0..16 {
+            let chain = [PERF_CONTEXT_USER, 0x1000 + change * 16 + later];
+            for of in [change, change + later] {
+                let sample = SampleValues {
+                    chain: &chain,
+                    ..at(1050 + of * 100)
+                };
+                records.sample(&event.attr, 2, &sample);
+            }
+        }
+    }
+    let description = Description {
+        events: vec![event.clone()],
+        features: Vec::new(),
+    };
+    let memory = Cursor::new(Vec::new());
+    let mut file = FileWriter::<Little, _>::new(memory, &description).unwrap();
+    file.write(records.bytes()).unwrap();
+    let bytes = file.finish().unwrap().into_inner();
+    within_bounds("changes", bytes.len(), || look_at(open(&bytes), false));
+}
+
 /// A path that does not lead to a file is no reason to wait.
 #[test]
 fn what_is_no_file_is_an_error() {
@@ -338,7 +397,7 @@ fn write_fuzz_seeds() {
     for (name, bytes) in hostile_kinds::layouts_and_records() {
         write("records", name, &bytes);
     }
-    let little = hostile_kinds::tracing_data::<vmflame::perf::bytes::Little>();
+    let little = hostile_kinds::tracing_data::<Little>();
     write("tracing", "little", &little);
     let big = hostile_kinds::tracing_data::<vmflame::perf::bytes::Big>();
     write("tracing", "big", &big);

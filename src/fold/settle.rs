@@ -2,7 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::chain::{ChainFrame, ChainFrames};
+use super::chain::ChainFrames;
 use super::plan::Plan;
 use super::select::Selection;
 use super::split::Split;
@@ -42,8 +42,6 @@ pub struct Block<'s, 'a> {
     stacks: &'s Stacks<'a>,
     slims: &'s [SlimStack<'a>],
     moments: &'s [Moment],
-    /// Position of the first one among all.
-    pub start: usize,
 }
 
 impl<'s, 'a> Block<'s, 'a> {
@@ -91,18 +89,15 @@ impl<'s, 'a> Block<'s, 'a> {
 impl<'a> Settled<'a> {
     /// The stacks in order, some thousands at a time.
     pub fn blocks(&self) -> Vec<Block<'_, 'a>> {
-        let mut start = 0;
-        let mut blocks = Vec::new();
-        for (slims, moments) in self.stacks.blocks().into_iter().zip(&self.moments) {
-            blocks.push(Block {
-                stacks: &self.stacks,
+        let pairs = self.stacks.blocks().into_iter().zip(&self.moments);
+        let stacks = &self.stacks;
+        pairs
+            .map(|(slims, moments)| Block {
+                stacks,
                 slims,
                 moments,
-                start,
-            });
-            start += slims.len();
-        }
-        blocks
+            })
+            .collect()
     }
 
     /// Number of samples, and the sum of their periods.
@@ -166,11 +161,20 @@ fn place<O: ByteOrder>(
             until,
             ..
         } = *recent.insert(known);
-        if until.is_some_and(|until| until <= last) {
-            let key = (thread.0, moment, history.moment(last));
-            let known = changes.entry(key);
-            let changes = known.or_insert_with(|| timeline.changes(thread.0, (key.1, key.2)));
-            if !means_the_same::<O>(&stacks.whole(slim), changes.as_ref()) {
+        if until.is_some_and(|until| until <= last) && !ambiguous.contains(&thread) {
+            let stack = stacks.whole(slim);
+            let to = history.moment(last);
+            let numbers = timeline.changes_between(thread.0, (moment, to));
+            let mut is_spared = |number: u32| {
+                let known = changes.entry((thread.0, number));
+                let change = known.or_insert_with(|| timeline.changes(thread.0, number));
+                change
+                    .as_mut()
+                    .is_some_and(|change| spares::<O>(change, &stack))
+            };
+            let is_same =
+                tells_all(&stack) && numbers.is_some_and(|mut numbers| numbers.all(&mut is_spared));
+            if !is_same {
                 ambiguous.insert(thread);
             }
         }
@@ -181,17 +185,16 @@ fn place<O: ByteOrder>(
     (moments, ambiguous)
 }
 
-/// Whether a stack means the same before and after changes: mappings elsewhere in its process
-/// changed.
-fn means_the_same<O: ByteOrder>(stack: &UniqueStack<'_>, changes: Option<&Changes>) -> bool {
-    let mut frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
-    let is_spared = |changes: &Changes, frame: ChainFrame| {
-        let [recorded, lookup] = [frame.recorded, frame.lookup].map(|at| changes.concern(at));
-        frame.mode != CpuMode::User || !(recorded || lookup)
-    };
-    stack.user == UserPart::InChain
-        && stack.key.ip == 0
-        && changes.is_some_and(|changes| frames.all(|frame| is_spared(changes, frame)))
+/// Whether the call chain of a stack holds all its addresses.
+fn tells_all(stack: &UniqueStack<'_>) -> bool {
+    stack.user == UserPart::InChain && stack.key.ip == 0
+}
+
+/// Whether mappings changed only where a chain has no address.
+fn spares<O: ByteOrder>(change: &mut Changes<'_>, stack: &UniqueStack<'_>) -> bool {
+    let frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
+    let mut user = frames.filter(|frame| frame.mode == CpuMode::User);
+    user.all(|frame| !change.concern(frame.recorded) && !change.concern(frame.lookup))
 }
 
 impl<'a> Folded<'a> {

@@ -76,6 +76,16 @@ impl AddressSpace {
         (avma < mapping.end).then_some(mapping)
     }
 
+    /// Number of mappings.
+    pub fn len(&self) -> usize {
+        self.by_start.size()
+    }
+
+    /// Whether nothing is mapped.
+    pub fn is_empty(&self) -> bool {
+        self.by_start.is_empty()
+    }
+
     /// The mappings in order of address.
     pub fn iter(&self) -> impl Iterator<Item = &Mapping> {
         self.by_start.values()

@@ -2,69 +2,68 @@
 
 use std::ops::Range;
 
-use super::address_space::{AddressSpace, Mapping};
-use crate::units::Avma;
+use super::address_space::{AddressSpace, DsoIx, Mapping};
+use crate::units::{Avma, FileOffset};
 
-/// The addresses at which something else lies than before.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Changes {
-    /// Sorted, not empty, and apart from each other.
-    ranges: Vec<Range<Avma>>,
+/// The addresses at which something else lies in one epoch than in the one before.
+#[derive(Clone, Debug)]
+pub struct Changes<'t> {
+    before: &'t AddressSpace,
+    after: &'t AddressSpace,
+    /// How many addresses were looked up in both.
+    asked: usize,
+    /// Sorted, not empty, and apart from each other; `None` until that is worth the work.
+    ranges: Option<Vec<Range<Avma>>>,
 }
 
-impl Changes {
-    /// Where one of `later` differs from `first`.
-    pub(super) fn between<'e>(
-        first: &AddressSpace,
-        later: impl Iterator<Item = &'e AddressSpace>,
-    ) -> Self {
-        let mut all = Vec::new();
-        for space in later {
-            add_differences(first, space, &mut all);
+impl<'t> Changes<'t> {
+    pub(super) const fn between(before: &'t AddressSpace, after: &'t AddressSpace) -> Self {
+        Self {
+            before,
+            after,
+            asked: 0,
+            ranges: None,
         }
-        all.sort_unstable_by_key(|range| range.start);
-        let mut ranges: Vec<Range<Avma>> = Vec::new();
-        for range in all {
-            match ranges.last_mut() {
-                Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
-                Some(_) | None => ranges.push(range),
-            }
-        }
-        Self { ranges }
     }
 
     /// Whether something else lies at an address.
-    #[inline]
-    pub fn concern(&self, at: Avma) -> bool {
-        let above = self.ranges.partition_point(|range| range.start <= at);
-        let below = above.checked_sub(1).and_then(|ix| self.ranges.get(ix));
+    ///
+    /// To find all ranges that differ costs as much as to ask for as many addresses as there are
+    /// mappings.
+    pub fn concern(&mut self, at: Avma) -> bool {
+        if self.ranges.is_none() && self.asked > self.before.len() + self.after.len() {
+            self.ranges = Some(differences(self.before, self.after));
+        }
+        let Some(ranges) = &self.ranges else {
+            self.asked += 1;
+            return found(self.before, at) != found(self.after, at);
+        };
+        let above = ranges.partition_point(|range| range.start <= at);
+        let below = above.checked_sub(1).and_then(|ix| ranges.get(ix));
         below.is_some_and(|range| at < range.end)
     }
 }
 
-/// Appends the ranges of addresses where `a` and `b` differ.
-fn add_differences(a: &AddressSpace, b: &AddressSpace, out: &mut Vec<Range<Avma>>) {
+fn found(space: &AddressSpace, at: Avma) -> Option<(DsoIx, FileOffset)> {
+    let mapping = space.find(at)?;
+    Some((mapping.dso, mapping.offset_of(at)))
+}
+
+/// The ranges of addresses where `a` and `b` differ.
+fn differences(a: &AddressSpace, b: &AddressSpace) -> Vec<Range<Avma>> {
     let ends = |mapping: &Mapping| [mapping.start, mapping.end];
     let mut bounds: Vec<Avma> = a.iter().chain(b.iter()).flat_map(ends).collect();
     bounds.sort_unstable();
     bounds.dedup();
-    let at = |space: &AddressSpace, at: Avma| {
-        let mapping = space.find(at);
-        mapping.map(|mapping| (mapping.dso, mapping.offset_of(at)))
-    };
     // Between two bounds nothing begins or ends.
-    for pair in bounds.windows(2) {
-        if at(a, pair[0]) != at(b, pair[0]) {
-            out.push(pair[0]..pair[1]);
-        }
-    }
+    let pairs = bounds.windows(2);
+    let differ = pairs.filter(|pair| found(a, pair[0]) != found(b, pair[0]));
+    differ.map(|pair| pair[0]..pair[1]).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::address_space::DsoIx;
     use super::*;
-    use crate::units::FileOffset;
     use proptest::prelude::*;
 
     fn space() -> impl Strategy<Value = AddressSpace> {
@@ -84,20 +83,17 @@ mod tests {
     }
 
     proptest! {
-        /// By definition: address by address.
+        /// By definition: address by address, whether ranges are known yet or not.
         #[test]
-        fn changes_are_where_something_else_lies(
-            first in space(),
-            later in prop::collection::vec(space(), 0..4),
-        ) {
-            let changes = Changes::between(&first, later.iter());
-            for at in (0..45).map(Avma::new) {
-                let found = |space: &AddressSpace| {
-                    space.find(at).map(|mapping| (mapping.dso, mapping.offset_of(at)))
-                };
-                let differs = later.iter().any(|space| found(space) != found(&first));
-                prop_assert_eq!(changes.concern(at), differs, "{:?}", at);
+        fn changes_are_where_something_else_lies(before in space(), after in space()) {
+            let mut changes = Changes::between(&before, &after);
+            for _ in 0..2 {
+                for at in (0..45).map(Avma::new) {
+                    let differs = found(&before, at) != found(&after, at);
+                    prop_assert_eq!(changes.concern(at), differs, "{:?}", at);
+                }
             }
+            prop_assert!(changes.ranges.is_some());
         }
     }
 }

@@ -5,6 +5,8 @@
 //! process's space for the whole epoch, back to its beginning; only a mapping over other bytes, an
 //! exec or a reused pid begins a new epoch. Almost every process has one.
 
+use std::ops::Range;
+
 use hashbrown::{HashMap, HashSet};
 
 use super::address_space::{AddressSpace, Dso, DsoIx, Mapping};
@@ -259,21 +261,25 @@ impl Timeline {
             .map(|epoch| &epoch.space)
     }
 
-    /// What changed in the mappings of a thread's process over the moments from one to a later one.
-    /// `None` when the thread had another name or ran another program in one of them, or when there
-    /// are too many to look at.
-    pub fn changes(&self, pid: Pid, (from, to): (Moment, Moment)) -> Option<Changes> {
+    /// The changes of mappings that a thread's process saw from one moment to a later one, by numbers
+    /// for [`Self::changes`]. `None` when the thread had another name or ran another program in
+    /// between, or when there are too many changes to look at.
+    pub fn changes_between(&self, pid: Pid, (from, to): (Moment, Moment)) -> Option<Range<u32>> {
         let names = |of: Moment| (of.thread_name, of.process_name);
         let place = |ix| usize::try_from(ix).unwrap_or(usize::MAX);
         let epochs = self.epochs.get(&pid)?;
-        let between = epochs.get(place(from.epoch)..=place(to.epoch))?;
-        let (first, later) = between.split_first()?;
+        let later = epochs.get(place(from.epoch).checked_add(1)?..=place(to.epoch))?;
         let is_program_kept = later.iter().all(|epoch| !epoch.began_by_exec);
-        if names(from) != names(to) || later.len() > MANY_EPOCHS || !is_program_kept {
-            return None;
-        }
-        let later = later.iter().map(|epoch| &epoch.space);
-        Some(Changes::between(&first.space, later))
+        let is_kept = names(from) == names(to) && later.len() <= MANY_EPOCHS && is_program_kept;
+        is_kept.then_some(from.epoch..to.epoch)
+    }
+
+    /// A change of a process's mappings.
+    pub fn changes(&self, pid: Pid, number: u32) -> Option<Changes<'_>> {
+        let epochs = self.epochs.get(&pid)?;
+        let before = usize::try_from(number).ok()?;
+        let after = epochs.get(before.checked_add(1)?)?;
+        Some(Changes::between(&epochs.get(before)?.space, &after.space))
     }
 
     /// The moment to look up `caller` in, the code that asked for the program to be replaced.

@@ -164,9 +164,15 @@ fn only_changes_at_its_own_addresses_concern_a_stack() {
     let timeline = Timeline::build(records, &HashMap::new());
     let same = |from, to, addresses: &[u64]| {
         let moment = |time| timeline.moment(pid, tid, Timestamp::from_nanos(time));
-        let changes = timeline.changes(pid, (moment(from), moment(to)));
-        let mut addresses = addresses.iter().copied().map(Avma::new);
-        changes.is_some_and(|changes| addresses.all(|at| !changes.concern(at)))
+        let mut changes = timeline.changes_between(pid, (moment(from), moment(to)));
+        let is_spared = |number: u32| {
+            let mut changes = timeline.changes(pid, number).unwrap();
+            let mut addresses = addresses.iter().copied().map(Avma::new);
+            addresses.all(|at| !changes.concern(at))
+        };
+        changes
+            .as_mut()
+            .is_some_and(|numbers| numbers.all(is_spared))
     };
     assert!(same(15, 25, &[0x1800, 0x9000]));
     assert!(!same(15, 25, &[0x1800, 0x5800]));
