@@ -210,17 +210,24 @@ fn unite(sides: [&Side; 2], matching: Matching, is_plain: bool) -> (FrameTable, 
     let mut frames = FrameTable::default();
     let mut keys: HashMap<Frame, FrameIx> = HashMap::new();
     let mut map = |side: &Side, frames: &mut FrameTable| {
-        (0..side.frames.len())
-            .zip(0..)
-            .map(|(_, ix)| {
-                let frame = side.frames.get(FrameIx(ix));
-                let key = key_of(frame, matching, is_plain);
-                let mut shown = frame.clone();
-                // The name that stands for all of them.
-                shown.name.clone_from(&key.name);
-                *keys.entry(key).or_insert_with(|| frames.intern(shown))
-            })
-            .collect::<Vec<_>>()
+        // Frames are numbered in no particular order. Of several with one key the first one is shown.
+        let mut order: Vec<(u32, FrameIx)> = side
+            .frames
+            .ranks()
+            .into_iter()
+            .zip((0..).map(FrameIx))
+            .collect();
+        order.sort_unstable();
+        let mut places = vec![FrameIx(0); side.frames.len()];
+        for (_, ix) in order {
+            let frame = side.frames.get(ix);
+            let key = key_of(frame, matching, is_plain);
+            let mut shown = frame.clone();
+            // The name that stands for all of them.
+            shown.name.clone_from(&key.name);
+            places[ix.as_usize()] = *keys.entry(key).or_insert_with(|| frames.intern(shown));
+        }
+        places
     };
     // The after side first: its objects are shown.
     let after = map(sides[1], &mut frames);
