@@ -76,11 +76,14 @@ pub(super) struct StackTable<'a> {
     /// Stacks that wait, with that part of their hash.
     pending: Vec<(u32, SlimStack<'a>)>,
     mixer: Mixer,
+    /// Up to so many stacks of several tables stay apart.
+    few: usize,
 }
 
 impl<'a> StackTable<'a> {
     pub(super) fn new(mixer: Mixer) -> Self {
         Self {
+            few: FEW,
             stacks: Stacks::default(),
             index: HashTable::new(),
             pending: Vec::with_capacity(PENDING),
@@ -135,7 +138,11 @@ impl<'a> StackTable<'a> {
     pub(super) fn append(&mut self, mut other: Self) {
         self.add_pending();
         other.add_pending();
-        if self.stacks.len() + other.stacks.len() <= FEW {
+        if self.stacks.len() == 0 {
+            *self = other;
+            return;
+        }
+        if self.stacks.len() + other.stacks.len() <= self.few {
             self.stacks.append(other.stacks);
             return;
         }
@@ -176,4 +183,68 @@ fn hash(mixer: &Mixer, stack: &SlimStack<'_>) -> u32 {
     let task =
         u64::from(tid.as_i32().cast_unsigned()) | u64::from(pid.as_i32().cast_unsigned()) << 32;
     mixer.hash([task, u64::from(rest) | (mode as u64) << 56], chain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    /// What tells a stack, in an order.
+    type Told<'a> = (&'a [u8], i32, u64);
+
+    fn add<'a>(table: &mut StackTable<'a>, (chain, tid, split): Told<'a>) {
+        table.add(&UniqueStack {
+            key: StackKey {
+                pid: Pid::new(1),
+                tid: Tid::new(tid),
+                mode: CpuMode::User,
+                ip: 0,
+                split,
+                moment: None,
+            },
+            chain,
+            user: UserPart::InChain,
+            samples: 1,
+            period: 1,
+            first: Timestamp::from_nanos(5),
+            last: Timestamp::from_nanos(5),
+        });
+    }
+
+    const CHAINS: [&[u8]; 3] = [&[1; 16], &[2; 16], &[1; 8]];
+
+    proptest! {
+        /// Several tables hold the samples of one, whether equal stacks stay apart or not.
+        #[test]
+        fn tables_together_hold_all_samples(
+            parts in prop::collection::vec(
+                prop::collection::vec((0..3_usize, 0..3_i32, 0..3_u64), 0..40), 1..5),
+            few in prop_oneof![Just(0_usize), Just(8), Just(FEW)],
+        ) {
+            let mixer = Mixer::new();
+            let new = || StackTable { few, ..StackTable::new(mixer) };
+            let (mut all, mut expected) = (new(), BTreeMap::<Told<'_>, u64>::new());
+            for part in parts {
+                let mut table = new();
+                for (chain, tid, split) in part {
+                    let told = (CHAINS[chain], tid, split);
+                    add(&mut table, told);
+                    *expected.entry(told).or_default() += 1;
+                }
+                all.append(table);
+            }
+            let stacks = all.into_stacks();
+            let mut found = BTreeMap::new();
+            for stack in stacks.iter() {
+                let told = (stack.chain, stack.key.tid.as_i32(), stack.key.split);
+                *found.entry(told).or_default() += stack.samples;
+            }
+            if few == 0 {
+                prop_assert_eq!(stacks.len(), expected.len());
+            }
+            prop_assert_eq!(found, expected);
+        }
+    }
 }
