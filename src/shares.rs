@@ -68,7 +68,7 @@ where
 
 /// Has up to `threads` threads do `work` on `pieces` numbered pieces, each on the next one that is
 /// left: which thread does which differs from run to run, but each does its own in order. Returns
-/// what `make` made for each thread that had one, as the work left it.
+/// what `make` made for each thread, as the work left it.
 pub(crate) fn by_pieces<R>(
     pieces: usize,
     threads: usize,

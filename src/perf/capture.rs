@@ -190,8 +190,9 @@ impl Capture {
     /// Walks all records, each exactly once, on up to `threads` threads; compressed ones while the
     /// rest of them is being unpacked.
     ///
-    /// `make` is called once for each part and `visit` for all that is met in it, in file order.
-    /// `O` must be the capture's byte order.
+    /// `make` makes the visitor of a part and `visit` is called for all that is met in it, in file
+    /// order. A thread that goes on to another part hands `make` its last visitor, which may pass on
+    /// what it has gathered. `O` must be the capture's byte order.
     pub fn scan<'a, O, V, M, F>(&'a self, threads: usize, make: M, visit: F) -> Scan<V>
     where
         O: ByteOrder,

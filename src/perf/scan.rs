@@ -193,14 +193,13 @@ where
     } else {
         1
     };
-    let mut parts = cut::<O>(regions, pieces);
-    loop {
-        // What visitors pass on cannot be taken apart again: one wrong guess spoils all.
-        match walk_in_turns::<O, V, M, F>(&parts, threads, (&make, &visit)) {
-            Ok(scan) => return scan,
-            Err(mended) => parts = mended,
-        }
-    }
+    let walk = |parts: &[Part<'a>]| walk_in_turns::<O, V, M, F>(parts, threads, (&make, &visit));
+    // What visitors pass on cannot be taken apart again: one wrong guess spoils all. Only in a file
+    // that changes meanwhile are mended parts wrong too.
+    walk(&cut::<O>(regions, pieces))
+        .or_else(|mended| walk(&mended))
+        .or_else(|_| walk(&cut::<O>(regions, 1)))
+        .unwrap_or_default()
 }
 
 /// Walks parts, each thread the next one that is left. When a part was guessed wrong, the parts with
@@ -286,10 +285,10 @@ where
     out
 }
 
-/// Cuts regions into parts of about equal size, a little more than `threads` in all.
-fn cut<'a, O: ByteOrder>(regions: &[Region<'a>], threads: usize) -> Vec<Part<'a>> {
+/// Cuts regions into parts of about equal size, a little more than `pieces` in all.
+fn cut<'a, O: ByteOrder>(regions: &[Region<'a>], pieces: usize) -> Vec<Part<'a>> {
     let total: usize = regions.iter().map(|region| region.bytes.len()).sum();
-    let share = (total / threads.max(1)).max(MIN_PART);
+    let share = (total / pieces.max(1)).max(MIN_PART);
     let mut parts = Vec::new();
     for &region in regions {
         let len = region.bytes.len();
