@@ -192,6 +192,35 @@ fn frame_pointer_chains_go_from_user_to_kernel() {
     assert_eq!(lines, ["program;u_main;u_mid;u_leaf;k_mid;k_leaf 1"]);
 }
 
+/// What an interrupt's entry code stands on is the instruction it interrupted, not a return address.
+/// By hand: the byte before `k_mid`'s first one is `k_leaf`'s; the same callers mean another thing
+/// above another function.
+#[test]
+fn what_an_interrupt_stands_on_in_the_kernel_is_exact() {
+    const ENTRY: u64 = 0xffff_ffff_8100_0290;
+    const K_MID_START: u64 = 0xffff_ffff_8100_0200;
+    let chains: [&[u64]; 4] = [
+        &[PERF_CONTEXT_KERNEL, K_LEAF, K_MID_START],
+        &[PERF_CONTEXT_KERNEL, ENTRY, K_MID_START],
+        &[PERF_CONTEXT_KERNEL, K_LEAF, ENTRY, K_MID_START],
+        &[PERF_CONTEXT_KERNEL, K_LEAF, ENTRY, K_MID_START, K_MID_START],
+    ];
+    let event = event(|_| ());
+    let (_, lines) = run(&event, &by_comm(), |records| {
+        for chain in chains {
+            let sample = SampleValues { chain, ..at(10) };
+            records.sample(&event.attr, KERNEL, &sample);
+        }
+    });
+    let expected = [
+        "program;k_leaf;k_leaf 1",
+        "program;k_leaf;k_mid;asm_sysvec_test;k_leaf 1",
+        "program;k_mid;asm_sysvec_test 1",
+        "program;k_mid;asm_sysvec_test;k_leaf 1",
+    ];
+    assert_eq!(lines, expected);
+}
+
 /// An interrupt's entry code ends the kernel's part; the user's return addresses behind it are
 /// still return addresses. By hand: the byte before `u_mid` is in no function.
 #[test]

@@ -308,3 +308,40 @@ fn weights_too_large_for_a_browser_are_an_error() {
     let shown: Picture = picture(&samples);
     assert!(write_svg(&tree, &table, &shown, &mut Vec::new()).is_err());
 }
+
+/// Takes so many bytes and no more.
+struct Full(usize);
+
+impl std::io::Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let taken = self.0.min(bytes.len());
+        self.0 -= taken;
+        if taken == 0 {
+            return Err(std::io::ErrorKind::StorageFull.into());
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The picture is drawn by one thread and written by another: neither may wait for the other for
+/// ever, and the error is that of the disk.
+#[test]
+fn a_full_disk_ends_the_drawing() {
+    let names: Vec<String> = (0..3000).map(|at| format!("root;f{at}")).collect();
+    let samples: Vec<Sample<'_>> = names.iter().map(|name| (&**name, Tag::Host, 1)).collect();
+    let (tree, table) = svg_trees::tree_of(&samples);
+    let picture = Picture {
+        min_width: Some(0.0),
+        ..picture(&samples)
+    };
+    let whole = draw(&samples, &picture).len();
+    assert!(whole > 1 << 18, "all of it fits into a pipe: {whole}");
+    for bytes in [0, 1, 1000, whole / 2, whole - 1] {
+        let error = write_svg(&tree, &table, &picture, &mut Full(bytes)).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull, "{bytes}");
+    }
+}

@@ -20,7 +20,7 @@ use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
 use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{
-    Description, Entry, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+    Description, Entry, FileWriter, Load, RecordWriter, SampleValues, WrittenEvent,
 };
 use vmflame::units::{Avma, FileOffset, Pid, Tid, Timestamp};
 
@@ -143,22 +143,79 @@ fn records_inside_a_trace_are_none() {
     let mut trace = [71_u32.to_le_bytes(), 0x0030_0000_u32.to_le_bytes()].concat();
     trace.extend((inside.len() as u64).to_le_bytes());
     trace.resize(48, 0);
-    let mut bytes = samples(&[PERF_CONTEXT_USER, IP]);
-    assert!(bytes.len() > 2 << 20 && inside.len() > 2 << 20, "one part");
-    bytes.extend([trace, inside, bytes.clone()].concat());
+    let outside = samples(&[PERF_CONTEXT_USER, IP]);
+    assert!(
+        outside.len() > 2 << 20 && inside.len() > 2 << 20,
+        "one part"
+    );
+    let between = [&outside, &trace, &inside, &outside]
+        .map(Vec::as_slice)
+        .concat();
+    let last = [&outside, &outside, &trace, &inside]
+        .map(Vec::as_slice)
+        .concat();
     let description = Description {
         events: vec![event.clone()],
         features: Vec::new(),
     };
-    let mut file = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
-    file.write(&bytes).unwrap();
+    for bytes in [between, last] {
+        let memory = Cursor::new(Vec::new());
+        let mut file = FileWriter::<Little, _>::new(memory, &description).unwrap();
+        file.write(&bytes).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("perf.data");
+        std::fs::write(&path, file.finish().unwrap().into_inner()).unwrap();
+        let capture = Capture::open(&path).unwrap();
+        for threads in [1, 2, 3, 16] {
+            let text = folded(&capture, &SymbolRequest::default(), threads);
+            let expected = format!(":7-7;:7-7;[unknown] {}\n", 2 * EACH);
+            assert_eq!(text, expected, "{threads} threads");
+        }
+    }
+}
+
+/// All that one thread finds, several must find, whichever of them takes which part of the file and
+/// which block of stacks. Most stacks are different, some frames have no name, and what shows that a
+/// thread runs a vCPU lies in few of its stacks.
+#[test]
+fn a_load_of_many_stacks_gives_the_same_by_any_number_of_threads() {
+    let load = Load::parse("size=8M,stacks=30000,depth=12,guest=5,tracepoints=10,seed=7").unwrap();
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("perf.data");
-    std::fs::write(&path, file.finish().unwrap().into_inner()).unwrap();
+    let (bytes, written) = load.write::<Little, _>(Cursor::new(Vec::new())).unwrap();
+    std::fs::write(&path, bytes.into_inner()).unwrap();
+    let kallsyms = directory.path().join("kallsyms");
+    std::fs::write(&kallsyms, load.kallsyms()).unwrap();
     let capture = Capture::open(&path).unwrap();
-    for threads in [1, 2, 3, 16] {
-        let text = folded(&capture, &SymbolRequest::default(), threads);
-        let expected = format!(":7-7;:7-7;[unknown] {}\n", 2 * EACH);
-        assert_eq!(text, expected, "{threads} threads");
+    let symbols = SymbolRequest {
+        kallsyms: Some(kallsyms),
+        ..SymbolRequest::default()
+    };
+    let found = |threads, slices| {
+        let request = Request {
+            threads,
+            slices,
+            ..Request::default()
+        };
+        let profile = profile(&capture, &symbols, &request).unwrap();
+        let mut text = Vec::new();
+        write_folded(&profile.tree(), &profile.frames, Annotate::Tag, &mut text).unwrap();
+        let mut of_slices = vec![0; slices as usize + 1];
+        for stack in profile.stacks.iter() {
+            of_slices[stack.slice as usize] += stack.samples;
+        }
+        let counts = (profile.tally, profile.totals, profile.unresolved);
+        (text, counts, profile.slices, of_slices)
+    };
+    for slices in [0, 8] {
+        let one = found(1, slices);
+        assert_eq!(one.1.0.folded, written.samples);
+        assert!(!one.1.2.is_empty() && one.1.1.len() > 1, "{:?}", one.1);
+        for threads in [2, 3, 16] {
+            assert!(
+                found(threads, slices) == one,
+                "{threads} threads, {slices} slices"
+            );
+        }
     }
 }

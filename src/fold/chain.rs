@@ -181,6 +181,28 @@ mod tests {
         assert_eq!(frames(&[PERF_CONTEXT_USER, 1, 0])[1], (CpuMode::User, 0, 0));
     }
 
+    /// Frames taken run by run are those taken one by one.
+    #[test]
+    fn runs_hold_the_frames_up_to_the_next_marker() {
+        use proptest::prelude::*;
+        let word = prop_oneof![
+            4 => 0..3_u64,
+            1 => Just(PERF_CONTEXT_KERNEL),
+            1 => Just(PERF_CONTEXT_USER),
+            1 => Just(PERF_CONTEXT_USER_DEFERRED),
+        ];
+        proptest!(|(words in prop::collection::vec(word, 0..16))| {
+            let bytes: Vec<u8> = words.iter().flat_map(|word: &u64| word.to_le_bytes()).collect();
+            let new = || ChainFrames::<Little>::new(&bytes, CpuMode::Unknown);
+            let (mut frames, mut taken) = (new(), Vec::new());
+            while let Some(frame) = frames.next() {
+                taken.push(frame);
+                taken.extend(ChainFrames::<Little>::of_run(frames.take_run(), frame.mode));
+            }
+            prop_assert_eq!(taken, new().collect::<Vec<_>>());
+        });
+    }
+
     /// A guest sample's chain is `[KERNEL, USER]`: two markers, no frame.
     #[test]
     fn a_chain_of_markers_yields_no_frame() {

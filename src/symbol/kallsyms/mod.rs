@@ -82,7 +82,7 @@ struct Module {
 /// The text in which the names lie.
 #[derive(Clone, Debug)]
 enum Names {
-    /// As it was read.
+    /// As it was read. A mapped file must not be cut short while it is used.
     AsRead(Arc<Storage>),
     Copied(Arc<[u8]>),
 }

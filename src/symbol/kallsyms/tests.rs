@@ -120,3 +120,33 @@ fn every_prefix_is_read_without_wrong_names() {
         }
     }
 }
+
+/// By definition: the last symbol that does not begin above the address, if it reaches so far.
+#[test]
+fn every_address_of_many_symbols_is_found() {
+    use std::fmt::Write;
+    let mut text = String::new();
+    let starts: Vec<u64> = (0..500)
+        .map(|at| 0xffff_ffff_8100_0000 + at * 0x30)
+        .collect();
+    for (at, start) in starts.iter().enumerate() {
+        let name = if at == 0 {
+            "_text".to_owned()
+        } else {
+            format!("f{at}")
+        };
+        writeln!(text, "{start:016x} T {name}").unwrap();
+    }
+    for shift in [0, 0x20_0000] {
+        let recorded = Avma::new(starts[0] + shift);
+        let symbols = symbols(&text).for_boot(KernelAnchor::Text, recorded);
+        for (at, start) in starts.iter().enumerate().skip(1) {
+            for within in [0, 1, 0x2f] {
+                let found = name(&symbols, start + shift + within);
+                assert_eq!(found, format!("[kernel] f{at}"), "{within}");
+            }
+        }
+        let below = name(&symbols, starts[0] + shift - 1);
+        assert!(below == "NoSymbol" || below == "OtherBoot", "{below}");
+    }
+}
