@@ -63,6 +63,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         least: options.min_change / 100.0,
         different_events: names_event(&options.before_filter) || names_event(&options.after_filter),
         idle_left_out,
+        threads: live::threads(options.threads),
     };
     let comparison = Comparison::new(&before, &after, &how)?;
     write_results(options, &comparison)?;

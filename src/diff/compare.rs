@@ -9,6 +9,7 @@ use super::side::{Origin, Side};
 use super::significance::{Level, Question, Threshold, exact_probability, least_probability, test};
 use super::union::{Count, Union};
 use crate::error::Result;
+use crate::shares::in_shares;
 use crate::stack::Tag;
 
 /// Above this probability of chance alone (or of that which the confidence leaves) no change can
@@ -18,6 +19,9 @@ const CLOSER_BELOW: f64 = 0.02;
 const FEW: usize = 20_000;
 /// Of more, those that take at least one part of so many of a side: two pixels of a picture.
 const SEEN_PARTS: u64 = 500;
+
+/// Fewer quantities are not worth a thread.
+const MIN_SHARE: usize = 1 << 10;
 
 /// Two recordings of the same load differ in what one recording cannot tell, such as the kernel's
 /// deferred work: two of md5sum, of 6 s each, had 0.41 % of all samples and none in `rcu_core`.
@@ -38,6 +42,8 @@ pub struct Options {
     pub different_events: bool,
     /// What [`leave_out_uneven_idle`](super::leave_out_uneven_idle) said.
     pub idle_left_out: Option<String>,
+    /// Worker threads. The result does not depend on them.
+    pub threads: usize,
 }
 
 impl Default for Options {
@@ -49,6 +55,7 @@ impl Default for Options {
             least: LEAST,
             different_events: false,
             idle_left_out: None,
+            threads: 1,
         }
     }
 }
@@ -140,7 +147,8 @@ impl Comparison {
         let quantities = Quantities::of(&union);
         let level = Level::of(options.confidence);
         let closer = CLOSER_BELOW.max(1.0 - options.confidence);
-        let mut heads = measure_all((&union, &quantities), &bases, sides, (&level, closer));
+        let how = (&level, closer, options.threads);
+        let mut heads = measure_all((&union, &quantities), &bases, sides, how);
         let mut boxes = heads.split_off(quantities.boxes);
         let mut own = heads.split_off(quantities.own);
         let mut inclusive = heads.split_off(quantities.inclusive);
@@ -253,19 +261,18 @@ fn measure_all(
     (union, quantities): (&Union, &Quantities),
     bases: &Bases,
     sides: [&Side; 2],
-    (level, closer): (&Level, f64),
+    (level, closer, threads): (&Level, f64, usize),
 ) -> Vec<Change> {
     let [base_before, base_after] = &bases.sides;
     let counts = &quantities.counts;
-    let exact: Vec<f64> = counts
-        .iter()
-        .map(|[before, after]| {
-            exact_probability(
-                &bare_measure(*before, base_before),
-                &bare_measure(*after, base_after),
-            )
-        })
-        .collect();
+    let exact = |[before, after]: &[Count; 2]| {
+        exact_probability(
+            &bare_measure(*before, base_before),
+            &bare_measure(*after, base_after),
+        )
+    };
+    let all_exact = |share: &[[Count; 2]]| share.iter().map(exact).collect::<Vec<f64>>();
+    let exact = in_shares(counts, (threads, MIN_SHARE), all_exact).concat();
     let whole = [0, 1].map(|side: usize| union.whole(side).samples);
     let are_few = counts.len() < FEW;
     let is_worth = |ix: usize| {
@@ -278,8 +285,8 @@ fn measure_all(
     };
     let slices = sides.map(|side| side.slices);
     let sums = SliceSums::new(union, quantities, slices, &is_worth);
-    let change = |(ix, &subject): (usize, &Subject)| {
-        let [before, after] = counts[ix];
+    let change = |&ix: &usize| {
+        let (subject, [before, after]) = (quantities.subjects[ix], counts[ix]);
         let measured = [
             sums.measure((0, ix), before, base_before),
             sums.measure((1, ix), after, base_after),
@@ -297,5 +304,7 @@ fn measure_all(
             is_significant: false,
         }
     };
-    quantities.subjects.iter().enumerate().map(change).collect()
+    let all: Vec<usize> = (0..quantities.subjects.len()).collect();
+    let changes = |share: &[usize]| share.iter().map(change).collect::<Vec<_>>();
+    in_shares(&all, (threads, MIN_SHARE), changes).concat()
 }
