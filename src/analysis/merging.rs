@@ -12,7 +12,7 @@ use super::piece::{Named, NamedPiece};
 use super::stacks::{NamedStacks, Stack};
 use super::{Request, WeightKind};
 use crate::fold::{Block, MomentStack, Split, UserPart};
-use crate::stack::{FrameIx, Tag};
+use crate::stack::Tag;
 use crate::units::CpuMode;
 
 /// What tells a stack from others, besides its frames.
@@ -51,14 +51,61 @@ impl Entry {
     }
 }
 
-/// A lane's merged stacks, with their frames in one list.
+/// Merged stacks, with what tells whether one is there already.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
-    /// Each with the hash of its frames.
-    stacks: Vec<(u64, Stack)>,
-    frames: Vec<FrameIx>,
-    out_of_scope: u64,
+    stacks: NamedStacks,
+    /// Positions of the stacks, each with the hash of its stack.
+    index: HashTable<(u64, u32)>,
     pub(super) causes: Causes,
+}
+
+impl Merged {
+    /// Adds a stack whose frames are the last ones of the list; where the same is there already, they
+    /// are dropped. One stack may have been made of different pieces.
+    fn add(&mut self, new: Stack, hash: u64) {
+        let NamedStacks { stacks, frames, .. } = &mut self.stacks;
+        let frames_of = |stack: &Stack| frames.get(stack.start..stack.start + stack.len);
+        let same = |&(of_old, ix): &(u64, u32)| {
+            let old = &stacks[ix as usize];
+            of_old == hash && old.key() == new.key() && frames_of(old) == frames_of(&new)
+        };
+        if let Some(&(_, ix)) = self.index.find(hash, same) {
+            frames.truncate(new.start);
+            stacks[ix as usize].add(&new);
+            return;
+        }
+        let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
+        stacks.push(new);
+        self.index
+            .insert_unique(hash, (hash, ix), |&(hash, _)| hash);
+    }
+
+    /// Adds the stacks of another lane.
+    pub(super) fn append(&mut self, other: &Self) {
+        let mut hashes = vec![0; other.stacks.stacks.len()];
+        for &(hash, ix) in &other.index {
+            hashes[ix as usize] = hash;
+        }
+        for (stack, hash) in other.stacks.stacks.iter().zip(hashes) {
+            let start = self.stacks.frames.len();
+            let frames = other.stacks.frames(stack);
+            self.stacks.frames.extend_from_slice(frames);
+            self.add(Stack { start, ..*stack }, hash);
+        }
+        self.stacks.out_of_scope += other.stacks.out_of_scope;
+        for (sum, count) in self.causes.iter_mut().zip(other.causes) {
+            *sum += count;
+        }
+    }
+
+    /// The stacks, which are of these classes.
+    pub(super) fn into_stacks(self, classes: Vec<Class>) -> NamedStacks {
+        NamedStacks {
+            classes,
+            ..self.stacks
+        }
+    }
 }
 
 /// What merging needs to know.
@@ -97,7 +144,7 @@ impl Merger<'_> {
                 );
                 let new = &pieces[start..];
                 if new.is_empty() && self.request.scope != FrameScope::All {
-                    merged.out_of_scope += samples;
+                    merged.stacks.out_of_scope += samples;
                     continue;
                 }
                 let key = self.key(&stack, path, class_of[path.task as usize]);
@@ -122,37 +169,11 @@ impl Merger<'_> {
                 });
             }
         }
+        drop(index);
         for entry in &entries {
             self.flatten(entry, entry.pieces(&pieces), lane, &mut merged);
         }
         merged
-    }
-
-    /// Merges the stacks of all lanes.
-    pub(super) fn merge_all(&self, lanes: &[Merged], out: &mut NamedStacks) {
-        let stacks = lanes.iter().map(|lane| lane.stacks.len()).sum();
-        let mut index: HashTable<(u64, u32)> = HashTable::with_capacity(stacks);
-        let all = lanes.iter().flat_map(|lane| {
-            let stacks = lane.stacks.iter();
-            stacks.map(move |(hash, stack)| (lane, hash, stack))
-        });
-        for (lane, hash, new) in all {
-            let frames = &lane.frames[new.start..new.start + new.len];
-            let same = |&(of_old, ix): &(u64, u32)| {
-                let old = &out.stacks[ix as usize];
-                of_old == *hash && old.key() == new.key() && out.frames(old) == frames
-            };
-            if let Some(&(_, ix)) = index.find(*hash, same) {
-                out.stacks[ix as usize].add(new);
-                continue;
-            }
-            let ix = u32::try_from(out.stacks.len()).unwrap_or(u32::MAX);
-            index.insert_unique(*hash, (*hash, ix), |&(hash, _)| hash);
-            let start = out.frames.len();
-            out.frames.extend_from_slice(frames);
-            out.stacks.push(Stack { start, ..*new });
-        }
-        out.out_of_scope += lanes.iter().map(|lane| lane.out_of_scope).sum::<u64>();
     }
 
     fn key(&self, stack: &MomentStack<'_>, path: &StackPath, class: u32) -> Key {
@@ -199,7 +220,7 @@ impl Merger<'_> {
             mode,
             chain_is_empty,
         } = entry.key;
-        let frames = &mut merged.frames;
+        let frames = &mut merged.stacks.frames;
         let start = frames.len();
         frames.extend_from_slice(&self.classes[class as usize].roots);
         for piece in pieces.iter().rev() {
@@ -224,7 +245,7 @@ impl Merger<'_> {
             truncated: entry.sums.truncated,
             copied: entry.sums.copied,
         };
-        merged.stacks.push((hash, stack));
+        merged.add(stack, hash);
     }
 }
 

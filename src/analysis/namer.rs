@@ -130,12 +130,8 @@ impl<'a> Namer<'a> {
     }
 
     /// Takes note of how many frames have no name, one count per sample, by cause.
-    pub(super) fn count(&mut self, causes: impl Iterator<Item = Causes>) {
-        for causes in causes {
-            for (sum, count) in self.causes.iter_mut().zip(causes) {
-                *sum += count;
-            }
-        }
+    pub(super) fn count(&mut self, causes: Causes) {
+        self.causes = causes;
     }
 
     fn make(&mut self, location: Location) -> (FrameIx, Option<Unresolved>) {

@@ -51,9 +51,9 @@ pub(super) fn name_stacks(
     let merged = on_threads(pairs, |(lane, class_of): (Lane<'_>, Vec<u32>)| {
         merger.merge_lane(&blocks, &lane, &class_of)
     });
-    namer.count(merged.iter().map(|lane| lane.causes));
-    let mut stacks = NamedStacks::default();
-    merger.merge_all(&merged, &mut stacks);
-    stacks.classes = list;
-    stacks
+    let mut merged = merged.into_iter();
+    let mut all = merged.next().unwrap_or_default();
+    merged.for_each(|lane| all.append(&lane));
+    namer.count(all.causes);
+    all.into_stacks(list)
 }
