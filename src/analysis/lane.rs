@@ -1,6 +1,6 @@
 //! Stacks located and named, block by block, some on each thread.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, TryLockError};
 
 use super::locate::{Locator, Map, StackPath, TaskKey};
 use super::named_runs::NamedRuns;
@@ -76,8 +76,16 @@ impl<'m> Lane<'m> {
         namer: &Mutex<&mut Namer<'_>>,
     ) {
         let (paths, pieces) = self.locator.block::<O>(block);
-        self.name_new(namer);
         self.blocks.push(LocatedBlock { at, paths, pieces });
+        // Whoever reads an object's symbols keeps the namer for long: what is new can wait.
+        let mut namer = match namer.try_lock() {
+            Ok(namer) => namer,
+            Err(TryLockError::Poisoned(namer)) => namer.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        self.name_locations(&mut namer);
+        drop(namer);
+        self.name_runs();
     }
 
     /// A piece with the name of its location or of its run. Frames without a name are counted in
@@ -107,15 +115,16 @@ impl<'m> Lane<'m> {
         }
     }
 
-    /// Names the locations and runs that the last block brought.
-    fn name_new(&mut self, namer: &Mutex<&mut Namer<'_>>) {
+    /// Names the locations that came since the last time.
+    fn name_locations(&mut self, namer: &mut Namer<'_>) {
         let locations = self.locator.locations().get(self.frames.len()..);
-        let locations = locations.unwrap_or_default();
-        if !locations.is_empty() {
-            let mut namer = namer.lock().unwrap_or_else(PoisonError::into_inner);
-            let named = locations.iter().map(|&location| namer.name(location));
-            self.frames.extend(named);
-        }
+        let named = locations.unwrap_or_default().iter();
+        self.frames
+            .extend(named.map(|&location| namer.name(location)));
+    }
+
+    /// Names the runs that came since the last time; all locations must have names.
+    fn name_runs(&mut self) {
         for run in self.locator.runs().from(self.runs.len()) {
             self.runs.add(run, &self.frames);
         }
@@ -130,12 +139,16 @@ pub(super) fn in_lanes<'m, O: ByteOrder>(
     threads: usize,
     namer: &mut Namer<'_>,
 ) -> Vec<Lane<'m>> {
-    // Asked only for what a block brings: most blocks bring little.
-    let namer = Mutex::new(namer);
+    let shared = Mutex::new(&mut *namer);
     let make = || Lane::new(map.clone());
-    by_pieces(blocks.len(), threads, make, |lane, at| {
+    let mut lanes = by_pieces(blocks.len(), threads, make, |lane, at| {
         if let Some(block) = blocks.get(at) {
-            lane.add::<O>(at, block, &namer);
+            lane.add::<O>(at, block, &shared);
         }
-    })
+    });
+    for lane in &mut lanes {
+        lane.name_locations(namer);
+        lane.name_runs();
+    }
+    lanes
 }
