@@ -107,11 +107,11 @@ pub(crate) fn write(
     let (drawing, pen) = io::pipe()?;
     thread::scope(|scope| {
         let drawn = scope.spawn(move || {
-            let mut pen = BufWriter::with_capacity(PIPE_BYTES, pen);
+            let mut pen = BufWriter::with_capacity(PASSED_BYTES, pen);
             layout.draw(&mut pen)?;
             pen.flush()
         });
-        let drawing = BufReader::with_capacity(PIPE_BYTES, drawing);
+        let drawing = BufReader::with_capacity(PASSED_BYTES, drawing);
         let written = annotate(drawing, layout, chrome, look_of, out);
         let drawn = match drawn.join() {
             Ok(drawn) => drawn,
@@ -122,8 +122,9 @@ pub(crate) fn write(
     })
 }
 
-/// What a pipe holds on Linux unless it is asked for more.
-const PIPE_BYTES: usize = 1 << 16;
+/// How much is drawn before it is passed on. The pipe holds several times as much; with more, the
+/// annotation begins later and has more left to do in the end.
+const PASSED_BYTES: usize = 1 << 13;
 
 fn annotate(
     drawing: impl BufRead,
