@@ -1,6 +1,7 @@
 //! Named stacks merged: addresses and threads differ where names do not.
 
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -12,7 +13,7 @@ use super::piece::{Named, NamedPiece};
 use super::stacks::{NamedStacks, Stack};
 use super::{Request, WeightKind};
 use crate::fold::{Block, MomentStack, Split, UserPart};
-use crate::stack::Tag;
+use crate::stack::{FrameIx, Tag};
 use crate::units::CpuMode;
 
 /// What tells a stack from others, besides its frames.
@@ -25,53 +26,38 @@ struct Key {
     chain_is_empty: bool,
 }
 
-/// What the samples of stacks come to.
-#[derive(Clone, Copy, Debug)]
-struct Sums {
-    samples: u64,
-    weight: u64,
-    truncated: u64,
-    copied: u64,
+/// Different stacks, each made of items of one list.
+#[derive(Debug)]
+struct Distinct<T> {
+    stacks: Vec<Stack>,
+    /// The items of all stacks, one behind the other.
+    items: Vec<T>,
+    /// Positions of the stacks, each with the hash of its stack.
+    index: HashTable<(u64, u32)>,
 }
 
-/// A merged stack of a lane.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    key: Key,
-    /// Where its pieces begin in the list of all.
-    start: usize,
-    len: usize,
-    sums: Sums,
-}
-
-impl Entry {
-    fn pieces<'p>(&self, all: &'p [NamedPiece]) -> &'p [NamedPiece] {
-        all.get(self.start..self.start + self.len)
-            .unwrap_or_default()
+impl<T> Default for Distinct<T> {
+    fn default() -> Self {
+        Self {
+            stacks: Vec::new(),
+            items: Vec::new(),
+            index: HashTable::new(),
+        }
     }
 }
 
-/// Merged stacks, with what tells whether one is there already.
-#[derive(Debug, Default)]
-pub(super) struct Merged {
-    stacks: NamedStacks,
-    /// Positions of the stacks, each with the hash of its stack.
-    index: HashTable<(u64, u32)>,
-    pub(super) causes: Causes,
-}
-
-impl Merged {
-    /// Adds a stack whose frames are the last ones of the list; where the same is there already, they
-    /// are dropped. One stack may have been made of different pieces.
+impl<T: PartialEq> Distinct<T> {
+    /// Adds a stack whose items are the last ones of the list; where the same is there already, they
+    /// are dropped.
     fn add(&mut self, new: Stack, hash: u64) {
-        let NamedStacks { stacks, frames, .. } = &mut self.stacks;
-        let frames_of = |stack: &Stack| frames.get(stack.start..stack.start + stack.len);
+        let Self { stacks, items, .. } = self;
+        let items_of = |stack: &Stack| items.get(stack.start..stack.start + stack.len);
         let same = |&(of_old, ix): &(u64, u32)| {
             let old = &stacks[ix as usize];
-            of_old == hash && old.key() == new.key() && frames_of(old) == frames_of(&new)
+            of_old == hash && old.key() == new.key() && items_of(old) == items_of(&new)
         };
         if let Some(&(_, ix)) = self.index.find(hash, same) {
-            frames.truncate(new.start);
+            items.truncate(new.start);
             stacks[ix as usize].add(&new);
             return;
         }
@@ -81,19 +67,36 @@ impl Merged {
             .insert_unique(hash, (hash, ix), |&(hash, _)| hash);
     }
 
+    /// The items of a stack of the list.
+    fn items_of(&self, stack: &Stack) -> &[T] {
+        let items = self.items.get(stack.start..stack.start + stack.len);
+        items.unwrap_or_default()
+    }
+}
+
+/// Merged stacks in frames.
+#[derive(Debug, Default)]
+pub(super) struct Merged {
+    /// One stack may have been made of different pieces.
+    distinct: Distinct<FrameIx>,
+    out_of_scope: u64,
+    pub(super) causes: Causes,
+}
+
+impl Merged {
     /// Adds the stacks of another lane.
     pub(super) fn append(&mut self, other: &Self) {
-        let mut hashes = vec![0; other.stacks.stacks.len()];
-        for &(hash, ix) in &other.index {
+        let mut hashes = vec![0; other.distinct.stacks.len()];
+        for &(hash, ix) in &other.distinct.index {
             hashes[ix as usize] = hash;
         }
-        for (stack, hash) in other.stacks.stacks.iter().zip(hashes) {
-            let start = self.stacks.frames.len();
-            let frames = other.stacks.frames(stack);
-            self.stacks.frames.extend_from_slice(frames);
-            self.add(Stack { start, ..*stack }, hash);
+        for (stack, hash) in other.distinct.stacks.iter().zip(hashes) {
+            let start = self.distinct.items.len();
+            let frames = other.distinct.items_of(stack);
+            self.distinct.items.extend_from_slice(frames);
+            self.distinct.add(Stack { start, ..*stack }, hash);
         }
-        self.stacks.out_of_scope += other.stacks.out_of_scope;
+        self.out_of_scope += other.out_of_scope;
         for (sum, count) in self.causes.iter_mut().zip(other.causes) {
             *sum += count;
         }
@@ -102,8 +105,10 @@ impl Merged {
     /// The stacks, which are of these classes.
     pub(super) fn into_stacks(self, classes: Vec<Class>) -> NamedStacks {
         NamedStacks {
+            stacks: self.distinct.stacks,
+            frames: self.distinct.items,
             classes,
-            ..self.stacks
+            out_of_scope: self.out_of_scope,
         }
     }
 }
@@ -126,77 +131,63 @@ impl Merger<'_> {
         class_of: &[u32],
     ) -> Merged {
         let mut merged = Merged::default();
-        let mut entries: Vec<Entry> = Vec::new();
-        let mut index: HashTable<(u64, u32)> = HashTable::new();
-        let mut pieces: Vec<NamedPiece> = Vec::new();
+        let mut in_pieces: Distinct<NamedPiece> = Distinct::default();
         for located in &lane.blocks {
             let Some(block) = blocks.get(located.at) else {
                 continue;
             };
             for (stack, (path, located)) in block.iter().zip(located.iter()) {
-                let start = pieces.len();
-                let samples = stack.stack.samples;
-                let causes = &mut merged.causes;
-                pieces.extend(
-                    located
-                        .iter()
-                        .map(|&piece| lane.name(piece, samples, causes)),
-                );
-                let new = &pieces[start..];
-                if new.is_empty() && self.request.scope != FrameScope::All {
-                    merged.stacks.out_of_scope += samples;
+                let start = in_pieces.items.len();
+                let (samples, causes) = (stack.stack.samples, &mut merged.causes);
+                let named = located.iter();
+                let named = named.map(|&piece| lane.name(piece, samples, causes));
+                in_pieces.items.extend(named);
+                if located.is_empty() && self.request.scope != FrameScope::All {
+                    merged.out_of_scope += samples;
                     continue;
                 }
-                let key = self.key(&stack, path, class_of[path.task as usize]);
-                let sums = self.sums(&stack, path);
-                let hash = self.hash(key, new.iter().map(|piece| piece.as_u32()));
-                let same = |&(of_old, ix): &(u64, u32)| {
-                    let old = &entries[ix as usize];
-                    of_old == hash && old.key == key && old.pieces(&pieces) == new
-                };
-                if let Some(&(_, ix)) = index.find(hash, same) {
-                    entries[ix as usize].sums.add(&sums);
-                    pieces.truncate(start);
-                    continue;
-                }
-                let ix = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-                index.insert_unique(hash, (hash, ix), |&(hash, _)| hash);
-                entries.push(Entry {
-                    key,
-                    start,
-                    len: new.len(),
-                    sums,
-                });
+                let place = start..in_pieces.items.len();
+                let new = self.stack(&stack, path, class_of[path.task as usize], place);
+                let pieces = in_pieces.items_of(&new).iter();
+                let hash = self.hash(new.key(), pieces.map(|piece| piece.as_u32()));
+                in_pieces.add(new, hash);
             }
         }
-        drop(index);
-        for entry in &entries {
-            self.flatten(entry, entry.pieces(&pieces), lane, &mut merged);
+        let Distinct { stacks, items, .. } = in_pieces;
+        for stack in stacks {
+            let pieces = items.get(stack.start..stack.start + stack.len);
+            self.flatten(stack, pieces.unwrap_or_default(), lane, &mut merged);
         }
         merged
     }
 
-    fn key(&self, stack: &MomentStack<'_>, path: &StackPath, class: u32) -> Key {
-        let key = stack.stack.key;
+    /// A stack whose items lie at `place`.
+    fn stack(
+        &self,
+        MomentStack { stack, .. }: &MomentStack<'_>,
+        path: &StackPath,
+        class: u32,
+        place: Range<usize>,
+    ) -> Stack {
         // Other things that stacks are split by have frames of their own.
         let is_sliced = self.request.slices > 0 && self.request.split() == Split::Nothing;
-        let slice = if is_sliced { key.split } else { 0 };
-        Key {
-            class,
-            slice: u32::try_from(slice).unwrap_or(u32::MAX),
-            mode: key.mode,
-            chain_is_empty: self.recorded.has_chains && path.chain_len == 0,
-        }
-    }
-
-    fn sums(&self, MomentStack { stack, .. }: &MomentStack<'_>, path: &StackPath) -> Sums {
+        let slice = if is_sliced { stack.key.split } else { 0 };
         let samples_if = |holds: bool| if holds { stack.samples } else { 0 };
-        Sums {
+        let len = place.len();
+        Stack {
+            start: place.start,
+            len,
+            class,
+            mode: stack.key.mode,
+            chain_is_empty: self.recorded.has_chains && path.chain_len == 0,
+            tag: Tag::Host,
+            deciding: len,
             samples: stack.samples,
             weight: match self.request.weight {
                 WeightKind::Samples => stack.samples,
                 WeightKind::Period => stack.period,
             },
+            slice: u32::try_from(slice).unwrap_or(u32::MAX),
             truncated: samples_if(path.chain_len as usize >= self.recorded.max_stack),
             copied: samples_if(matches!(stack.user, UserPart::CopiedStack(_))),
         }
@@ -212,17 +203,11 @@ impl Merger<'_> {
         state.finish()
     }
 
-    /// Appends a merged stack with all its frames, root first.
-    fn flatten(&self, entry: &Entry, pieces: &[NamedPiece], lane: &Lane<'_>, merged: &mut Merged) {
-        let Key {
-            class,
-            slice,
-            mode,
-            chain_is_empty,
-        } = entry.key;
-        let frames = &mut merged.stacks.frames;
+    /// Adds a stack of pieces with all its frames, root first.
+    fn flatten(&self, stack: Stack, pieces: &[NamedPiece], lane: &Lane<'_>, merged: &mut Merged) {
+        let frames = &mut merged.distinct.items;
         let start = frames.len();
-        frames.extend_from_slice(&self.classes[class as usize].roots);
+        frames.extend_from_slice(&self.classes[stack.class as usize].roots);
         for piece in pieces.iter().rev() {
             match piece.get() {
                 Named::Frame(frame) => frames.push(frame),
@@ -230,31 +215,17 @@ impl Merger<'_> {
             }
         }
         let len = frames.len() - start;
-        let hash = self.hash(entry.key, frames[start..].iter().map(|frame| frame.0));
-        let stack = Stack {
-            start,
-            len,
-            class,
-            mode,
-            chain_is_empty,
-            tag: Tag::Host,
-            deciding: len,
-            samples: entry.sums.samples,
-            weight: entry.sums.weight,
-            slice,
-            truncated: entry.sums.truncated,
-            copied: entry.sums.copied,
-        };
-        merged.add(stack, hash);
-    }
-}
-
-impl Sums {
-    fn add(&mut self, other: &Self) {
-        self.samples += other.samples;
-        self.weight = self.weight.saturating_add(other.weight);
-        self.truncated += other.truncated;
-        self.copied += other.copied;
+        let hash = self.hash(stack.key(), frames[start..].iter().map(|frame| frame.0));
+        let deciding = len;
+        merged.distinct.add(
+            Stack {
+                start,
+                len,
+                deciding,
+                ..stack
+            },
+            hash,
+        );
     }
 }
 
