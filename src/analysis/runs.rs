@@ -42,10 +42,9 @@ pub(super) struct Runs {
     runs: Vec<KnownCallers>,
     /// The bytes of all runs, one behind the other: those of the capture lie far apart.
     bytes: Vec<u8>,
-    /// The locations of all runs, one behind the other, as indexes into the locator's list.
+    /// The locations of all runs, one behind the other, as indexes into the locator's list: one for
+    /// each eight bytes.
     locations: Vec<u32>,
-    /// Where those of each run end.
-    ends: Vec<usize>,
     /// Positions of runs, each with the part of the hash that tells most others apart.
     index: HashTable<(u32, u32)>,
     mixer: Mixer,
@@ -57,7 +56,6 @@ impl Runs {
             runs: Vec::new(),
             bytes: Vec::new(),
             locations: Vec::new(),
-            ends: Vec::new(),
             index: HashTable::new(),
             mixer: Mixer::new(),
         }
@@ -97,7 +95,6 @@ impl Runs {
         (locations, passage): (&[u32], Passage),
     ) -> Run {
         self.locations.extend_from_slice(locations);
-        self.ends.push(self.locations.len());
         // Each run takes more than 32 bytes: 2^31 of them do not fit into memory.
         let number = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
         self.runs.push(KnownCallers {
@@ -116,12 +113,10 @@ impl Runs {
 
     /// The locations of the runs from `first` on, nearest to the leaf first.
     pub(super) fn from(&self, first: usize) -> impl Iterator<Item = &[u32]> {
-        let ends = self.ends.get(first..).unwrap_or_default().iter();
-        let mut start = first.checked_sub(1).map_or(0, |before| self.ends[before]);
-        ends.map(move |&end| {
-            let run = self.locations.get(start..end).unwrap_or_default();
-            start = end;
-            run
+        let later = self.runs.get(first..).unwrap_or_default().iter();
+        later.map(|known| {
+            let (start, len) = (known.start / 8, known.len as usize / 8);
+            self.locations.get(start..start + len).unwrap_or_default()
         })
     }
 }
