@@ -1,5 +1,7 @@
 //! The frames above the call chain.
 
+use std::borrow::Cow;
+
 use hashbrown::{HashMap, HashSet};
 
 use super::locate::TaskKey;
@@ -42,14 +44,15 @@ pub(super) fn task_names(
     pid: Pid,
     tid: Tid,
     moment: Moment,
-) -> (String, String) {
-    let or_number = |name: Option<&str>, id: i32| match (name, id) {
-        (Some(name), _) => name.to_owned(),
-        (None, 0) => "swapper".to_owned(),
-        (None, id) => format!(":{id}"),
+) -> (Cow<'_, str>, Cow<'_, str>) {
+    const IDLE: Cow<'_, str> = Cow::Borrowed("swapper");
+    let or_number = |name, id| match (name, id) {
+        (Some(name), _) => Cow::Borrowed(name),
+        (None, 0) => IDLE,
+        (None, id) => Cow::Owned(format!(":{id}")),
     };
     if pid == Pid::IDLE && tid.as_i32() == 0 {
-        return ("swapper".to_owned(), "swapper".to_owned());
+        return (IDLE, IDLE);
     }
     (
         or_number(timeline.process_name(pid, moment), pid.as_i32()),
@@ -128,7 +131,7 @@ impl VmNames {
             let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
             if has_guest || is_vcpu_name {
                 let (process, _) = task_names(timeline, pid, tid, moment);
-                vms.entry(process).or_default().insert(pid);
+                vms.entry(process.into_owned()).or_default().insert(pid);
             }
         }
         let several = vms.into_iter().filter(|(_, pids)| pids.len() > 1);

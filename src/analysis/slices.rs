@@ -78,7 +78,7 @@ pub(super) fn of_comms(
 ) -> Vec<Vec<u64>> {
     let is_wanted = |pid: Pid, tid: Tid, moment: Moment| {
         let (_, comm) = task_names(timeline, pid, tid, moment);
-        request.comms.contains(&comm)
+        request.comms.iter().any(|wanted| *wanted == comm)
     };
     count_of_threads(capture, part, timeline, request.threads, is_wanted)
 }
