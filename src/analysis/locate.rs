@@ -112,7 +112,7 @@ impl<'m> Locator<'m> {
         let mut paths = Vec::with_capacity(block.len());
         // An iterator over all groups takes twice as long.
         for group in block.groups() {
-            for stack in group {
+            for stack in group.iter() {
                 paths.push(self.add::<O>(&stack));
             }
         }

@@ -46,32 +46,25 @@ pub struct Block<'s, 'a> {
 
 impl<'s, 'a> Block<'s, 'a> {
     /// Number of stacks.
-    pub const fn len(&self) -> usize {
+    pub(crate) const fn len(&self) -> usize {
         self.slims.len()
     }
 
-    /// Whether there are none.
-    pub const fn is_empty(&self) -> bool {
-        self.slims.is_empty()
-    }
-
-    /// The stacks in order, some at a time.
+    /// The same stacks in order, some at a time.
     ///
     /// The bytes of their chains lie far apart in the capture: all that the next stacks will need is
     /// touched first; the CPU then waits for many places at the same time.
-    pub fn groups(
-        &self,
-    ) -> impl Iterator<Item = impl Iterator<Item = MomentStack<'a>> + use<'s, 'a>> {
+    pub fn groups(&self) -> impl Iterator<Item = Self> + use<'s, 'a> {
         let stacks = self.stacks;
         let groups = self.slims.chunks(GROUP).zip(self.moments.chunks(GROUP));
         groups.map(move |(slims, moments)| {
             let touched = slims.iter().fold(0, |touched, slim| touched ^ slim.touch());
             std::hint::black_box(touched);
-            let pairs = slims.iter().zip(moments);
-            pairs.map(|(slim, &moment)| MomentStack {
-                stack: stacks.whole(slim),
-                moment,
-            })
+            Self {
+                stacks,
+                slims,
+                moments,
+            }
         })
     }
 

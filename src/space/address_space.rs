@@ -77,13 +77,8 @@ impl AddressSpace {
     }
 
     /// Number of mappings.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.by_start.size()
-    }
-
-    /// Whether nothing is mapped.
-    pub fn is_empty(&self) -> bool {
-        self.by_start.is_empty()
     }
 
     /// The mappings in order of address.
