@@ -211,15 +211,8 @@ fn unite(sides: [&Side; 2], matching: Matching, is_plain: bool) -> (FrameTable, 
     let mut keys: HashMap<Frame, FrameIx> = HashMap::new();
     let mut map = |side: &Side, frames: &mut FrameTable| {
         // Frames are numbered in no particular order. Of several with one key the first one is shown.
-        let mut order: Vec<(u32, FrameIx)> = side
-            .frames
-            .ranks()
-            .into_iter()
-            .zip((0..).map(FrameIx))
-            .collect();
-        order.sort_unstable();
         let mut places = vec![FrameIx(0); side.frames.len()];
-        for (_, ix) in order {
+        for ix in side.frames.in_order() {
             let frame = side.frames.get(ix);
             let key = key_of(frame, matching, is_plain);
             let mut shown = frame.clone();

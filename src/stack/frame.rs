@@ -67,16 +67,12 @@ impl FrameTable {
         &self.frames[ix.as_usize()]
     }
 
-    /// The position of each frame, by its index, among all frames in order of name, DSO, mode and
-    /// kind.
-    pub fn ranks(&self) -> Vec<u32> {
-        let mut order: Vec<(&Frame, usize)> = self.frames.iter().zip(0..).collect();
+    /// All frames in order of name, DSO, mode and kind.
+    pub fn in_order(&self) -> Vec<FrameIx> {
+        let mut order: Vec<(&Frame, FrameIx)> =
+            self.frames.iter().zip((0..).map(FrameIx)).collect();
         order.sort_unstable();
-        let mut ranks = vec![0; order.len()];
-        for (rank, (_, ix)) in (0..).zip(order) {
-            ranks[ix] = rank;
-        }
-        ranks
+        order.into_iter().map(|(_, ix)| ix).collect()
     }
 
     /// Number of frames.

@@ -4,7 +4,7 @@ use super::sort::Keyed;
 use super::{FrameIx, FrameTable, Tag, TaggedStack};
 
 /// The steps of stacks from the root to the leaf, one number for each frame with the tag it
-/// carries. Numbers are ordered as frames are by [`FrameTable::ranks`], then as tags are.
+/// carries. Numbers are ordered as frames are by [`FrameTable::in_order`], then as tags are.
 #[derive(Debug)]
 pub(super) struct Steps {
     /// The steps of all stacks, one behind the other.
@@ -29,15 +29,11 @@ impl Steps {
                 carried[frame.as_usize()] |= bit;
             }
         }
-        let mut by_rank = vec![FrameIx(0); table.len()];
-        for (ix, rank) in (0..).map(FrameIx).zip(table.ranks()) {
-            by_rank[rank as usize] = ix;
-        }
         let mut first = vec![0_u32; table.len()];
         let mut meanings = Vec::new();
         let mut tags: Vec<Option<Tag>> = [None].into_iter().chain(Tag::ALL.map(Some)).collect();
         tags.sort_unstable();
-        for ix in by_rank {
+        for ix in table.in_order() {
             first[ix.as_usize()] = u32::try_from(meanings.len()).unwrap_or(u32::MAX);
             let is_carried = |tag: &Option<Tag>| carried[ix.as_usize()] >> place(*tag) & 1 == 1;
             let own = tags.iter().copied().filter(is_carried);
