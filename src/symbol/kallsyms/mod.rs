@@ -79,30 +79,6 @@ struct Module {
     foreign: bool,
 }
 
-/// The text in which the names lie.
-#[derive(Clone, Debug)]
-enum Names {
-    /// As it was read. A mapped file must not be cut short while it is used.
-    AsRead(Arc<Storage>),
-    Copied(Arc<[u8]>),
-}
-
-impl Names {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::AsRead(storage) => storage.bytes(),
-            Self::Copied(bytes) => bytes,
-        }
-    }
-
-    /// A name; `None` when it is no text. A file that is mapped may have changed.
-    fn of(&self, entry: &Entry) -> Option<&str> {
-        let start = entry.name as usize;
-        let name = self.bytes().get(start..start + usize::from(entry.len))?;
-        str::from_utf8(name).ok()
-    }
-}
-
 /// How many entries lie between two landmarks.
 const STRIDE: usize = 64;
 
@@ -114,7 +90,8 @@ pub struct KernelSymbols {
     /// The start of each entry whose position is a multiple of [`STRIDE`]: a search begins here, in
     /// few lines of a CPU's cache.
     landmarks: Vec<u64>,
-    names: Names,
+    /// The text in which the names lie. A mapped file must not be cut short while it is used.
+    text_of_names: Arc<Storage>,
     modules: Vec<Module>,
     text: Option<u64>,
     stext: Option<u64>,
@@ -137,7 +114,7 @@ impl KernelSymbols {
     /// # Errors
     /// When no line has the form of a kallsyms line.
     pub fn parse(path: &Path, text: &[u8]) -> Result<Self> {
-        Self::parse_names(path, &Names::Copied(text.into()))
+        Self::parse_storage(path, Storage::Memory(text.to_vec()))
     }
 
     /// [`Self::parse`] of a text that need not be copied.
@@ -145,16 +122,13 @@ impl KernelSymbols {
     /// # Errors
     /// When no line has the form of a kallsyms line.
     pub fn parse_storage(path: &Path, text: Storage) -> Result<Self> {
-        Self::parse_names(path, &Names::AsRead(Arc::new(text)))
-    }
-
-    fn parse_names(path: &Path, names: &Names) -> Result<Self> {
-        let mut reader = Reader::new(names.bytes());
+        let text = Arc::new(text);
+        let mut reader = Reader::new(text.bytes());
         reader.lines();
         if reader.lines == 0 {
             return Err(Error::format(path, "not a kallsyms text"));
         }
-        Ok(reader.finish(names.clone()))
+        Ok(reader.finish(Arc::clone(&text)))
     }
 
     /// Whether `kernel.kptr_restrict` replaced all addresses by zero.
@@ -269,6 +243,14 @@ impl KernelSymbols {
         self.len() == 0
     }
 
+    /// The name of an entry; `None` when it is no text. A file that is mapped may have changed.
+    fn name_of(&self, entry: &Entry) -> Option<&str> {
+        let start = entry.name as usize;
+        let text = self.text_of_names.bytes();
+        let name = text.get(start..start + usize::from(entry.len))?;
+        str::from_utf8(name).ok()
+    }
+
     /// Answers for an address below entry `above` and not below the one before it.
     fn below(&self, above: usize, avma: Avma) -> std::result::Result<KernelSymbol<'_>, Unresolved> {
         let entry = above.checked_sub(1).and_then(|ix| self.entries.get(ix));
@@ -285,7 +267,7 @@ impl KernelSymbols {
             return Err(next.map_or(self.outside, |_| Unresolved::NoSymbol));
         }
         Ok(KernelSymbol {
-            name: self.names.of(entry).ok_or(Unresolved::NoSymbol)?,
+            name: self.name_of(entry).ok_or(Unresolved::NoSymbol)?,
             module: (entry.module != 0).then_some(&*module.name),
             range: Avma::new(entry.start)..Avma::new(end),
         })

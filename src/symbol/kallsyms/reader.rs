@@ -1,9 +1,12 @@
 //! From the lines of a kallsyms text to a sorted table.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 use memchr::{memchr, memchr2};
 
-use super::{Entry, KernelSymbols, Module, Names, landmarks};
+use super::{Entry, KernelSymbols, Module, landmarks};
+use crate::perf::Storage;
 use crate::symbol::Unresolved;
 use crate::symbol::dso_name::KERNEL_NAME;
 
@@ -158,8 +161,8 @@ impl<'a> Reader<'a> {
         Some(ix)
     }
 
-    /// The table; `names` holds the whole text.
-    pub(super) fn finish(mut self, names: Names) -> KernelSymbols {
+    /// The table; `text_of_names` holds the whole text.
+    pub(super) fn finish(mut self, text_of_names: Arc<Storage>) -> KernelSymbols {
         if !self.visible {
             self.entries.clear();
         }
@@ -179,7 +182,7 @@ impl<'a> Reader<'a> {
         KernelSymbols {
             landmarks: landmarks(&self.entries),
             entries: self.entries,
-            names,
+            text_of_names,
             modules: self.modules,
             text: self.text,
             stext: self.stext,

@@ -115,7 +115,7 @@ fn every_prefix_is_read_without_wrong_names() {
             continue;
         };
         for entry in part.entries.iter().filter(|entry| entry.len > 0) {
-            let name = part.names.of(entry).unwrap();
+            let name = part.name_of(entry).unwrap();
             assert!(names.contains(&name), "{name}");
         }
     }
