@@ -91,6 +91,11 @@ pub struct Request {
     pub no_tag: bool,
     /// Whether idle stacks are left out.
     pub no_idle: bool,
+    /// How many frames of a call chain are shown at most, those nearest to the leaf; `None` for all.
+    /// Tags are those of whole stacks.
+    pub max_stack: Option<usize>,
+    /// Whether C++ and Rust names stay mangled.
+    pub raw_names: bool,
     /// Rows for the tagger, with the name of the file they come from.
     pub rules: Option<(String, std::path::PathBuf)>,
     /// Into how many slices of time stacks are kept apart; 0 for none. Cannot be had together with
@@ -180,6 +185,7 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     let (timeline, kernel) = (&walked.timeline, walked.kernel);
     let last = walked.folded.times.map(|(_, last)| last);
     let mut namer = Namer::new(capture, (timeline, kernel), (&build_ids, last), symbols)?;
+    namer.set_raw_names(request.raw_names);
     let periods = walked.stacks.weights();
     let event = walked.selection.event;
     let recorded = Recorded::of(capture, event);
@@ -267,6 +273,9 @@ fn finish(
     if let Some(mut tagger) = tagger {
         tagger.look_up_all(&namer.frames);
         stacks.tag(&tagger, &namer.frames, request.threads);
+    }
+    if let Some(most) = request.max_stack {
+        stacks.limit_depth(most);
     }
     let mut tally = folded.tally.clone();
     let left_out = stacks.retain_wanted(request);

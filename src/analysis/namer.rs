@@ -1,5 +1,6 @@
 //! From locations to frames.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -60,6 +61,8 @@ pub(super) struct Namer<'a> {
     kernel_source: KernelSource,
     /// Whether files at recorded paths may be taken without a build id.
     is_recorded_here: bool,
+    /// Whether names stay mangled.
+    raw_names: bool,
     objects: HashMap<DsoIx, UserObject>,
     reports: Vec<ObjectReport>,
     known: HashMap<Location, (FrameIx, Option<Unresolved>)>,
@@ -97,11 +100,17 @@ impl<'a> Namer<'a> {
             kernel,
             kernel_source,
             is_recorded_here,
+            raw_names: false,
             objects: HashMap::new(),
             reports: Vec::new(),
             known: HashMap::new(),
             causes: Causes::default(),
         })
+    }
+
+    /// Whether names stay as object files hold them, mangled.
+    pub(super) fn set_raw_names(&mut self, raw_names: bool) {
+        self.raw_names = raw_names;
     }
 
     /// What was true of the capture's threads.
@@ -207,7 +216,8 @@ impl<'a> Namer<'a> {
         };
         match found {
             Ok(symbol) => {
-                let (name, dso) = (demangle(symbol.name).into_owned(), symbol.dso());
+                let name = shown(symbol.name, self.raw_names).into_owned();
+                let dso = symbol.dso();
                 (
                     function(&mut self.frames, &name, &dso, CpuMode::Kernel),
                     None,
@@ -250,11 +260,12 @@ impl<'a> Namer<'a> {
                 .and_then(|svma| symbols.look_up(svma)),
         };
         let (frames, dso) = (&mut self.frames, &object.short_name);
+        let raw_names = self.raw_names;
         match found {
             Ok(symbol) => {
                 let known = object.functions.entry(symbol.start);
                 let frame = known.or_insert_with(|| {
-                    function(frames, &demangle(symbol.name), dso, CpuMode::User)
+                    function(frames, &shown(symbol.name, raw_names), dso, CpuMode::User)
                 });
                 (*frame, None)
             }
@@ -304,6 +315,15 @@ fn function(frames: &mut FrameTable, name: &str, dso: &str, mode: CpuMode) -> Fr
         mode,
         kind,
     })
+}
+
+/// A name of a symbol table as it is shown.
+fn shown(name: &str, is_raw: bool) -> Cow<'_, str> {
+    if is_raw {
+        Cow::Borrowed(name)
+    } else {
+        demangle(name)
+    }
 }
 
 /// The one rule by which frames without a name are shown: `[dso]`, or `[unknown]`.

@@ -83,6 +83,27 @@ impl NamedStacks {
         self.classes.get(stack.class as usize)
     }
 
+    /// Leaves of each call chain the frames nearest to the leaf, at most so many. The frames of the
+    /// grouping stay, and so does the tag.
+    pub(super) fn limit_depth(&mut self, most: usize) {
+        let mut kept = Vec::new();
+        let mut stacks = std::mem::take(&mut self.stacks);
+        for stack in &mut stacks {
+            let roots = self.class_of(stack).map_or(0, |class| class.roots.len());
+            let frames = self.frames(stack);
+            let (roots, chain) = frames.split_at(roots.min(frames.len()));
+            let cut = chain.len().saturating_sub(most);
+            let start = kept.len();
+            kept.extend_from_slice(roots);
+            kept.extend_from_slice(&chain[cut..]);
+            if stack.deciding > roots.len() {
+                stack.deciding = stack.deciding.saturating_sub(cut).max(roots.len());
+            }
+            (stack.start, stack.len) = (start, kept.len() - start);
+        }
+        (self.stacks, self.frames) = (stacks, kept);
+    }
+
     /// Drops stacks that the request filters out by what only the timeline or the tag tells;
     /// returns the number of their samples.
     pub(super) fn retain_wanted(&mut self, request: &Request) -> u64 {

@@ -8,6 +8,7 @@ use vmflame::output::Annotate;
 
 use super::bench::BenchOptions;
 use super::diff_args::DiffOptions;
+use super::help::{self, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 
 /// From a Linux perf.data to the cause of a slow virtual machine.
 ///
@@ -15,13 +16,9 @@ use super::diff_args::DiffOptions;
 /// with what it is doing (guest code, handling a VM exit of some category, halted, VMM, I/O), and
 /// draws interactive flame graphs of it.
 #[derive(Parser, Debug)]
-#[command(name = "vmflame", version, max_term_width = 100)]
-#[command(
-    after_help = "Exit status: 0 done; 1 the answer is negative (nothing passes the filters); \
-    2 an error, or damaged input even though output was written."
-)]
+#[command(name = "vmflame", version, max_term_width = 100, after_help = help::ALL)]
 pub(super) struct Arguments {
-    /// Print errors only.
+    /// Print errors only: no warnings, hints, accounts or progress.
     #[arg(short, long, global = true)]
     pub(super) quiet: bool,
     #[command(subcommand)]
@@ -31,12 +28,16 @@ pub(super) struct Arguments {
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     /// Draw a capture as an interactive, annotated flame graph, or write it as folded text.
+    #[command(after_help = help::CONVERT)]
     Convert(Box<ConvertOptions>),
     /// Say what is in a capture: machine, events, records, and which symbols there will be.
+    #[command(after_help = help::INFO)]
     Info(InfoOptions),
     /// Say what changed between two captures, and whether it is more than noise.
+    #[command(after_help = help::DIFF)]
     Diff(Box<DiffOptions>),
     /// Measure how long the stages take on a capture, and other programs on the same.
+    #[command(after_help = help::BENCH)]
     Bench(BenchOptions),
 }
 
@@ -47,11 +48,19 @@ pub(super) struct InputOptions {
     /// `kallsyms`, `modules`, `buildid/` (as `perf archive` packs `~/.debug`) and `symbols/`.
     #[arg(default_value = "perf.data")]
     pub(super) input: PathBuf,
+    /// The same, as perf takes it.
+    #[arg(
+        short = 'i',
+        long = "input",
+        value_name = "INPUT",
+        conflicts_with = "input"
+    )]
+    pub(super) named: Option<PathBuf>,
     /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
     pub(super) kallsyms: Option<PathBuf>,
     /// Look for object files in this build-id cache too (default: ~/.debug).
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(super) buildid_dir: Vec<PathBuf>,
     /// Worker threads (default: one for each CPU). The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -73,73 +82,102 @@ pub(super) struct ConvertOptions {
     pub(super) input: InputOptions,
     #[command(flatten)]
     pub(super) filter: FilterOptions,
+    #[command(flatten)]
+    pub(super) names: NameOptions,
+    #[command(flatten)]
+    pub(super) refused: RefusedOptions,
     /// Write to this file, `-` for standard output. The file appears whole or not at all.
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = OUTPUT)]
     pub(super) output: PathBuf,
     /// What to write (default: by the ending of the output file, else svg).
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = OUTPUT)]
     pub(super) format: Option<Format>,
     /// What a sample weighs.
-    #[arg(long, value_enum, default_value_t = Weight::Samples)]
+    #[arg(long, value_enum, default_value_t = Weight::Samples, help_heading = STACKS)]
     pub(super) weight: Weight,
     /// The frames above the call chain. By default the process, then the thread where its name
     /// differs; VMs of one name are told apart by their pid.
-    #[arg(long, value_enum, default_value_t = Group::Process)]
+    #[arg(long, value_enum, default_value_t = Group::Process, help_heading = STACKS)]
     pub(super) group: Group,
     /// Show host kernel frames only; samples without any are left out.
-    #[arg(long, conflicts_with = "user_only")]
+    #[arg(long, conflicts_with = "user_only", help_heading = STACKS)]
     pub(super) kernel_only: bool,
     /// Show host user frames only; samples without any are left out.
-    #[arg(long)]
+    #[arg(long, help_heading = STACKS)]
     pub(super) user_only: bool,
     /// Leave stacks untagged: a plain flame graph.
-    #[arg(long)]
+    #[arg(long, help_heading = STACKS)]
     pub(super) no_tag: bool,
     /// Leave out the idle loops of host CPUs.
-    #[arg(long, conflicts_with = "no_tag")]
+    #[arg(long, conflicts_with = "no_tag", help_heading = STACKS)]
     pub(super) no_idle: bool,
     /// Tag functions by the rows of this file first: PATTERN<TAB>TAG, where one `*` in the pattern
     /// stands for anything, as in `my_pio_*<TAB>exit:pio`.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_tag", help_heading = STACKS)]
     pub(super) rules: Option<PathBuf>,
     /// The picture's title (default: the input's name).
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
     pub(super) title: Option<String>,
     /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
-    #[arg(long, value_name = "PIXELS", value_parser = parse_width)]
+    #[arg(long, value_name = "PIXELS", value_parser = parse_width, help_heading = OUTPUT)]
     pub(super) min_width: Option<f64>,
     /// Print on standard error how long each stage took.
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub(super) timings: bool,
-    /// Append to each frame of folded text what it is.
-    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "perf", value_name = "KIND")]
+    /// Append to each frame of folded text what it is; `perf` when no kind is given.
+    #[arg(long, value_enum, value_name = "KIND", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "perf", help_heading = OUTPUT)]
     pub(super) annotate: Option<Suffix>,
+}
+
+/// How stacks are cut and names are shown.
+#[derive(Args, Clone, Debug)]
+pub(super) struct NameOptions {
+    /// Show at most so many frames of a call chain, those nearest to the leaf, as perf's option of
+    /// this name does. Tags are those of the whole stack.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(help_heading = STACKS)]
+    pub(super) max_stack: Option<u16>,
+    /// Show C++ and Rust names as the object files hold them: mangled.
+    #[arg(long, help_heading = STACKS)]
+    pub(super) no_demangle: bool,
+}
+
+/// Filters of perf's that are not taken: they are refused with what does the same.
+#[derive(Args, Clone, Debug)]
+pub(super) struct RefusedOptions {
+    #[arg(short = 'S', long, alias = "symbol", num_args = 0..=1, default_missing_value = "")]
+    #[arg(hide = true)]
+    pub(super) symbols: Option<String>,
+    #[arg(short = 'd', long, alias = "dso", num_args = 0..=1, default_missing_value = "")]
+    #[arg(hide = true)]
+    pub(super) dsos: Option<String>,
 }
 
 /// Which samples are wanted.
 #[derive(Args, Clone, Debug)]
 pub(super) struct FilterOptions {
     /// The event to show (default: the first that has samples with call chains, or else samples).
-    #[arg(short, long)]
+    #[arg(help_heading = SAMPLES, short, long)]
     pub(super) event: Option<String>,
     /// Only these processes: pids, separated by commas.
-    #[arg(short, long, value_delimiter = ',', value_name = "PID")]
+    #[arg(help_heading = SAMPLES, short, long, value_delimiter = ',', value_name = "PID")]
     pub(super) pid: Vec<i32>,
     /// Only these threads: tids, separated by commas.
-    #[arg(short, long, value_delimiter = ',', value_name = "TID")]
+    #[arg(help_heading = SAMPLES, short, long, value_delimiter = ',', value_name = "TID")]
     pub(super) tid: Vec<i32>,
     /// Only threads of these names, separated by commas: `CPU 0/KVM,CPU 1/KVM`.
-    #[arg(long, value_delimiter = ',', value_name = "NAME")]
+    #[arg(help_heading = SAMPLES, long, value_delimiter = ',', value_name = "NAME")]
     pub(super) comm: Vec<String>,
     /// Only these host CPUs: `0,2-5`.
-    #[arg(short = 'C', long, value_name = "CPUS", value_parser = parse_cpus)]
+    #[arg(help_heading = SAMPLES, short = 'C', long, value_name = "CPUS", value_parser = parse_cpus)]
     pub(super) cpu: Option<CpuList>,
     /// Only these cgroups: paths, separated by commas (perf record --all-cgroups).
-    #[arg(long, value_delimiter = ',', value_name = "PATH")]
+    #[arg(help_heading = SAMPLES, long, value_delimiter = ',', value_name = "PATH")]
     pub(super) cgroup: Vec<String>,
     /// Only these times: START,END in seconds as perf prints them (either may be left out), or
     /// parts of the whole such as 10%-20% or 10%/2.
-    #[arg(long, value_name = "RANGE", value_parser = parse_time_list)]
+    #[arg(help_heading = SAMPLES, long, value_name = "RANGE", value_parser = parse_time_list)]
     pub(super) time: Option<TimeList>,
 }
 
@@ -210,6 +248,20 @@ impl From<Group> for Grouping {
             Group::Cgroup => Self::Cgroup,
             Group::None => Self::None,
         }
+    }
+}
+
+impl FilterOptions {
+    /// Whether any of them was given.
+    pub(super) fn is_some(&self) -> bool {
+        let lists = [&self.comm, &self.cgroup];
+        self.event.is_some()
+            || self.cpu.is_some()
+            || self.time.is_some()
+            || [&self.pid, &self.tid]
+                .into_iter()
+                .any(|ids| !ids.is_empty())
+            || lists.into_iter().any(|names| !names.is_empty())
     }
 }
 

@@ -26,7 +26,7 @@ use super::{Outcome, live, write};
 #[derive(Args, Debug)]
 pub(super) struct BenchOptions {
     #[command(flatten)]
-    input: InputOptions,
+    pub(super) input: InputOptions,
     /// How often to measure, after one run to warm up (default: 10, with --against 3).
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     runs: Option<u16>,

@@ -13,7 +13,7 @@ use vmflame::units::{Cpu, Pid, Tid};
 use super::args::{ConvertOptions, FilterOptions, Format};
 use super::bench::stage_table;
 use super::remarks::{describe, gap_remarks, is_damaged, quality, symbol_remarks};
-use super::{Outcome, live, stream, write};
+use super::{Outcome, live, stream, unused, write};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
@@ -31,6 +31,10 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let tree = profile.tree();
     watch.lap(Stage::Tree);
     let format = options.format.unwrap_or_else(|| format_of(&options.output));
+    if !quiet {
+        let unused = unused::of_convert(options, format);
+        unused.iter().for_each(|line| eprintln!("{line}"));
+    }
     write::to_path(&options.output, |out| match format {
         Format::Folded => write_folded(&tree, &profile.frames, options.annotation(), out),
         Format::Svg => {
@@ -77,6 +81,8 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         grouping: options.group.into(),
         no_tag: options.no_tag,
         no_idle: options.no_idle,
+        max_stack: options.names.max_stack.map(usize::from),
+        raw_names: options.names.no_demangle,
         rules,
         ..filtered(&options.filter, live::threads(options.input.threads))
     })

@@ -12,7 +12,10 @@ use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
 use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
 use super::diff_json::as_json;
 use super::diff_side::{Wanted, both};
-use super::{Outcome, live, write};
+use super::{Outcome, live, unused, write};
+
+/// Functions that the table shows when nothing is said.
+const SHOWN_FUNCTIONS: usize = 25;
 
 pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     let gates = options
@@ -48,6 +51,9 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         for remark in before.remarks.iter().chain(&after.remarks) {
             eprintln!("{remark}");
         }
+        let are_folded = [&before.side, &after.side].into_iter().all(is_text);
+        let unused = unused::of_diff(options, chosen_format(options), are_folded);
+        unused.iter().for_each(|line| eprintln!("{line}"));
     }
     let is_damaged = before.is_damaged || after.is_damaged;
     let (mut before, mut after) = (before.side, after.side);
@@ -80,7 +86,6 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
 /// How frames are matched when nothing is said: text becomes text as difffolded.pl makes it, line
 /// for line.
 fn matching(options: &DiffOptions, sides: [&Side; 2]) -> Matching {
-    let is_text = |side: &Side| side.origin.event.is_none() && side.events.is_empty();
     match options.matching {
         Some(Match::Exact) => Matching::Exact,
         Some(Match::Loose) => Matching::Loose,
@@ -89,6 +94,11 @@ fn matching(options: &DiffOptions, sides: [&Side; 2]) -> Matching {
         }
         None => Matching::Loose,
     }
+}
+
+/// Whether a side was folded text.
+fn is_text(side: &Side) -> bool {
+    side.origin.event.is_none() && side.events.is_empty()
 }
 
 fn chosen_format(options: &DiffOptions) -> DiffFormat {
@@ -107,11 +117,11 @@ fn write_results(options: &DiffOptions, comparison: &Comparison) -> Result<()> {
     let stdout = Path::new("-");
     let target = options.output.as_deref().unwrap_or(stdout);
     let columns = live::columns().filter(|_| target == stdout || format != DiffFormat::Text);
-    let table = || as_text(comparison, options.top, columns);
+    let table = || as_text(comparison, options.top.unwrap_or(SHOWN_FUNCTIONS), columns);
     let union = &comparison.union;
     write::to_path(target, |out| match format {
         DiffFormat::Svg => {
-            let width = match options.width {
+            let width = match options.width.unwrap_or(Width::Larger) {
                 Width::Before => WidthBy::Before,
                 Width::After => WidthBy::After,
                 Width::Larger => WidthBy::Larger,

@@ -4,95 +4,112 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{FilterOptions, Group, Weight, parse_width};
+use super::args::{FilterOptions, Group, NameOptions, RefusedOptions, Weight, parse_width};
+use super::help::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 
 #[derive(Args, Debug)]
 pub(super) struct DiffOptions {
     /// What was before: a capture (perf.data or a capture directory), or folded text; `-` for
     /// standard input.
+    #[arg(default_value = "perf.data")]
     pub(super) before: PathBuf,
     /// What came after. Left out, parts of one capture are compared; see --before-filter.
     pub(super) after: Option<PathBuf>,
+    /// The same as perf takes inputs: once for before, once more for after.
+    #[arg(
+        short = 'i',
+        long = "input",
+        value_name = "INPUT",
+        conflicts_with = "before"
+    )]
+    pub(super) named: Vec<PathBuf>,
     /// Write to this file, by its ending an svg picture, folded text, json, or text. With a picture
     /// or folded text the table goes to standard output.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     pub(super) output: Option<PathBuf>,
     /// What to write (default: by the ending of the output file, else text).
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, help_heading = OUTPUT)]
     pub(super) format: Option<DiffFormat>,
     /// Print JSON instead of the table.
-    #[arg(long)]
+    #[arg(long, help_heading = OUTPUT)]
     pub(super) json: bool,
     #[command(flatten)]
     pub(super) filter: FilterOptions,
+    #[command(flatten)]
+    pub(super) names: NameOptions,
+    #[command(flatten)]
+    pub(super) refused: RefusedOptions,
     /// Only these samples of the before side: event=, pid=, tid=, comm=, cgroup=, cpu= or
     /// time=, several separated by `;`. Takes the place of the option of that name.
-    #[arg(long, value_name = "FILTER")]
+    #[arg(long, value_name = "FILTER", help_heading = SAMPLES)]
     pub(super) before_filter: Vec<String>,
     /// The same for the after side.
-    #[arg(long, value_name = "FILTER")]
+    #[arg(long, value_name = "FILTER", help_heading = SAMPLES)]
     pub(super) after_filter: Vec<String>,
     /// What both sides are divided by: share (all samples), cpu-time (samples that are not idle),
     /// wall (duration), guest (samples of guest code), event:NAME (its occurrences), none
     /// (default: share, without idle where the sides sampled idle CPUs unevenly).
-    #[arg(long, value_name = "BY")]
+    #[arg(long, value_name = "BY", help_heading = COMPARISON)]
     pub(super) normalise: Option<String>,
     /// Divide by the occurrences of this event, as --normalise event:NAME does.
     #[arg(long, value_name = "EVENT", conflicts_with = "normalise")]
+    #[arg(help_heading = COMPARISON)]
     pub(super) per: Option<String>,
     /// Probability of no false finding at all among everything that is marked.
-    #[arg(long, default_value_t = 0.99, value_parser = parse_confidence)]
+    #[arg(long, value_name = "PROBABILITY", default_value_t = 0.99)]
+    #[arg(value_parser = parse_confidence, help_heading = COMPARISON)]
     pub(super) confidence: f64,
     /// Smaller changes are not marked: percent of the whole. Two recordings of the same load differ
     /// by less than the default. --fail-if asks for its own size instead.
     #[arg(long, default_value_t = 0.5, value_name = "PERCENT", value_parser = parse_percent)]
+    #[arg(help_heading = COMPARISON)]
     pub(super) min_change: f64,
     /// How frames are matched (default: loose; exact where folded text is made of folded text, as
     /// difffolded.pl does).
-    #[arg(long = "match", value_enum, value_name = "HOW")]
+    #[arg(long = "match", value_enum, value_name = "HOW", help_heading = COMPARISON)]
     pub(super) matching: Option<Match>,
     /// Exit with status 1 when this holds: `exit:pio > +2pt`, `event:kvm:kvm_exit/s > +10%`,
     /// `frame:NAME > +1pt`. Changes within the noise do not count.
-    #[arg(long, value_name = "CONDITION")]
+    #[arg(long, value_name = "CONDITION", help_heading = COMPARISON)]
     pub(super) fail_if: Vec<String>,
     /// Let changes within the noise count for --fail-if.
-    #[arg(long)]
+    #[arg(long, requires = "fail_if", help_heading = COMPARISON)]
     pub(super) any_change: bool,
-    /// Functions that the table shows.
-    #[arg(long, value_name = "N", default_value_t = 25)]
-    pub(super) top: usize,
-    /// Which side the widths of the picture's boxes are of.
-    #[arg(long, value_enum, default_value_t = Width::Larger)]
-    pub(super) width: Width,
+    /// Functions that the table shows (default: 25).
+    #[arg(long, value_name = "N", help_heading = OUTPUT)]
+    pub(super) top: Option<usize>,
+    /// Which side the widths of the picture's boxes are of (default: larger).
+    #[arg(long, value_enum, value_name = "SIDE", help_heading = OUTPUT)]
+    pub(super) width: Option<Width>,
     /// The picture's title (default: the names of both sides).
-    #[arg(long)]
+    #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
     pub(super) title: Option<String>,
     /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
-    #[arg(long, value_name = "PIXELS", value_parser = parse_width)]
+    #[arg(long, value_name = "PIXELS", value_parser = parse_width, help_heading = OUTPUT)]
     pub(super) min_width: Option<f64>,
-    /// What a sample weighs.
-    #[arg(long, value_enum, default_value_t = Weight::Samples)]
-    pub(super) weight: Weight,
-    /// The frames above the call chain.
-    #[arg(long, value_enum, default_value_t = Group::Process)]
-    pub(super) group: Group,
+    /// What a sample weighs (default: samples).
+    #[arg(long, value_enum, help_heading = STACKS)]
+    pub(super) weight: Option<Weight>,
+    /// The frames above the call chain (default: process).
+    #[arg(long, value_enum, help_heading = STACKS)]
+    pub(super) group: Option<Group>,
     /// Leave stacks untagged.
-    #[arg(long)]
+    #[arg(long, help_heading = STACKS)]
     pub(super) no_tag: bool,
     /// Leave out the idle loops of host CPUs.
-    #[arg(long, conflicts_with = "no_tag")]
+    #[arg(long, conflicts_with = "no_tag", help_heading = STACKS)]
     pub(super) no_idle: bool,
     /// Take the kernel's symbols from this copy of /proc/kallsyms.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
     pub(super) kallsyms: Option<PathBuf>,
     /// The same for the before side only.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
     pub(super) before_kallsyms: Option<PathBuf>,
     /// The same for the after side only: another boot has other addresses.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
     pub(super) after_kallsyms: Option<PathBuf>,
     /// Look for object files in this build-id cache too (default: ~/.debug).
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(super) buildid_dir: Vec<PathBuf>,
     /// Worker threads (default: one for each CPU). The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -13,7 +13,7 @@ use vmflame::diff::{SLICES, Side, is_folded, parse_folded};
 use vmflame::error::{Error, Result};
 use vmflame::perf::{Capture, Spool, Storage};
 
-use super::args::{FilterOptions, InputOptions, TimeList, parse_cpus};
+use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus};
 use super::convert;
 use super::diff_args::DiffOptions;
 use super::remarks::{self, Remark};
@@ -156,7 +156,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let (path, filters) = (wanted.path, wanted.filters);
     let (input, capture) = match open(path, how.quiet)? {
         Opened::Capture(input, capture) => (input, capture),
-        Opened::Folded(_) if !filters.is_empty() => {
+        Opened::Folded(_) if !filters.is_empty() || options.filter.is_some() || options.no_idle => {
             let path = path.display();
             return Err(Error::request(format!(
                 "{path}: folded text cannot be filtered"
@@ -176,6 +176,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     }
     let places = InputOptions {
         input: path.to_owned(),
+        named: None,
         kallsyms: wanted
             .kallsyms
             .map(Path::to_owned)
@@ -201,7 +202,8 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     remarks.extend(remarks::symbol_remarks(&profile, &symbols));
     let mut remarks = said_of(wanted.role, &remarks);
     remarks.push(format!("{}: {}", wanted.role, remarks::quality(&profile)));
-    let (weight, is_tagged) = (options.weight.into(), !options.no_tag);
+    let weight = options.weight.unwrap_or(Weight::Samples).into();
+    let is_tagged = !options.no_tag;
     Ok(ReadSide {
         side: Side::of_profile(&name, &capture, profile, weight, is_tagged),
         remarks,
@@ -267,10 +269,12 @@ fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> 
         })?;
     }
     Ok(Request {
-        weight: options.weight.into(),
-        grouping: options.group.into(),
+        weight: options.weight.unwrap_or(Weight::Samples).into(),
+        grouping: options.group.unwrap_or(Group::Process).into(),
         no_tag: options.no_tag,
         no_idle: options.no_idle,
+        max_stack: options.names.max_stack.map(usize::from),
+        raw_names: options.names.no_demangle,
         slices: SLICES,
         ..convert::filtered(&filter, live::threads(places.threads))
     })

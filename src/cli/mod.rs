@@ -11,10 +11,14 @@ mod diff_args;
 mod diff_json;
 mod diff_side;
 mod figures;
+mod help;
+mod hints;
 mod live;
 mod remarks;
 mod rivals;
+mod settle;
 mod stream;
+mod unused;
 mod write;
 
 use std::process::ExitCode;
@@ -37,13 +41,16 @@ enum Outcome {
 
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    let outcome = match &arguments.command {
-        Command::Convert(options) => convert::run(options, arguments.quiet),
-        Command::Bench(options) => bench::run(options, arguments.quiet),
-        Command::Info(options) => describe::run(options, arguments.quiet),
-        Command::Diff(options) => diff::run(options, arguments.quiet),
-    };
+    let arguments = Arguments::parse_from(settle::joined(std::env::args_os()));
+    let outcome = arguments.settled().and_then(|arguments| {
+        let quiet = arguments.quiet;
+        match &arguments.command {
+            Command::Convert(options) => convert::run(options, quiet),
+            Command::Bench(options) => bench::run(options, quiet),
+            Command::Info(options) => describe::run(options, quiet),
+            Command::Diff(options) => diff::run(options, quiet),
+        }
+    });
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Damaged) => ExitCode::from(2),
@@ -73,7 +80,7 @@ fn report(error: &Error) {
         eprintln!("caused by: {source}");
         cause = source.source();
     }
-    if let Some(hint) = error.hint() {
+    if let Some(hint) = error.hint().or_else(|| hints::of(error)) {
         eprintln!("hint: {hint}");
     }
 }

@@ -1,0 +1,90 @@
+//! What `--help` says beside the options: their groups, examples, files and exit statuses.
+
+/// Options about where names come from.
+pub(super) const SYMBOLS: &str = "Symbols";
+/// Options about which samples are taken.
+pub(super) const SAMPLES: &str = "Samples";
+/// Options about what stacks look like.
+pub(super) const STACKS: &str = "Stacks";
+/// Options about what a difference is.
+pub(super) const COMPARISON: &str = "Comparison";
+/// Options about what is written, and where.
+pub(super) const OUTPUT: &str = "Output";
+
+/// Below the list of verbs.
+pub(super) const ALL: &str = "\
+Examples:
+  perf record -a -g -- sleep 10              record all CPUs of a host, as root
+  vmflame convert -o perf.svg                draw what perf.data holds
+  vmflame info                               what is in it, and which symbols are missing
+  vmflame diff before after -o diff.svg      what changed, and whether it is more than noise
+  vmflame convert --help                     all options of a verb, with examples
+
+Files:
+  perf.data         the input when none is named
+  kallsyms, modules, buildid/, symbols/
+                    names for a capture, in the same folder as its perf.data
+  FILE.tar.bz2      what perf archive packed beside a capture FILE
+  ~/.debug          perf's build-id cache; used where build ids agree
+  /proc/kallsyms    names of the running kernel; used where it made the capture
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  1  the answer is negative: nothing passes the filters, or a condition of --fail-if holds
+  2  an error, or damaged input, even though output was written";
+
+/// Below the options of `convert`.
+pub(super) const CONVERT: &str = "\
+Examples:
+  vmflame convert -o perf.svg                            perf.data of this folder, as a picture
+  vmflame convert capture/ -o perf.svg                   a folder with perf.data and kallsyms
+  vmflame convert -p 4711 -o vm.svg                      one QEMU process
+  vmflame convert --comm 'CPU 0/KVM' -o vcpu0.svg        one vCPU, as QEMU names its thread
+  vmflame convert -C 2-5 --time 20%-30% -o part.svg      four host CPUs, a tenth of the time
+  vmflame convert --group cpu -o cpus.svg                side by side, by host CPU
+  vmflame convert -e cpu-clock --weight period -o c.svg  one of several events, by its time
+  vmflame convert -o perf.folded                         folded text, by the ending
+  vmflame convert --format folded --annotate=tag         folded text with tags, on standard output
+  perf record -a -g -o - -- sleep 9 | vmflame convert - -o perf.svg
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  1  nothing passes the filters
+  2  an error, or damaged input, even though output was written";
+
+/// Below the options of `info`.
+pub(super) const INFO: &str = "\
+Examples:
+  vmflame info                     perf.data of this folder
+  vmflame info capture/ --json     for other programs
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  2  an error, or damaged input, even though output was written";
+
+/// Below the options of `diff`.
+pub(super) const DIFF: &str = "\
+Examples:
+  vmflame diff before after                                      two captures, as a table
+  vmflame diff before.data after.data -o diff.svg                as a picture, beside the table
+  vmflame diff before.folded after.folded -o diff.folded         as difffolded.pl does
+  vmflame diff perf.data --before-filter time=0%-50% --after-filter time=50%-100%
+  vmflame diff before after --json                               for other programs
+  vmflame diff before after --fail-if 'exit:pio > +2pt'          a gate: status 1 when it holds
+  vmflame diff before after --fail-if 'event:kvm:kvm_exit/s > +10%'
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  1  a condition of --fail-if holds, or nothing passes the filters
+  2  an error, or damaged input, even though output was written";
+
+/// Below the options of `bench`.
+pub(super) const BENCH: &str = "\
+Examples:
+  vmflame bench perf.data                                   the stages of whole runs
+  vmflame bench perf.data --against --runs 5                beside other programs
+  vmflame bench --generate size=100M,stacks=1000 made.data  a made-up capture to measure
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  2  an error, or damaged input";
