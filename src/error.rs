@@ -39,6 +39,8 @@ pub enum Error {
     NoMatch {
         /// What was looked for, in one line.
         what: String,
+        /// What there is instead.
+        hint: Option<String>,
     },
 }
 
@@ -73,8 +75,10 @@ impl Error {
     #[must_use]
     pub fn with_hint(mut self, advice: impl Into<String>) -> Self {
         match &mut self {
-            Self::Io { .. } | Self::NoMatch { .. } => {}
-            Self::Format { hint, .. } | Self::Request { hint, .. } => *hint = Some(advice.into()),
+            Self::Io { .. } => {}
+            Self::Format { hint, .. } | Self::Request { hint, .. } | Self::NoMatch { hint, .. } => {
+                *hint = Some(advice.into());
+            }
         }
         self
     }
@@ -82,8 +86,10 @@ impl Error {
     /// Advice for the user, when there is any.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Io { .. } | Self::NoMatch { .. } => None,
-            Self::Format { hint, .. } | Self::Request { hint, .. } => hint.as_deref(),
+            Self::Io { .. } => None,
+            Self::Format { hint, .. } | Self::Request { hint, .. } | Self::NoMatch { hint, .. } => {
+                hint.as_deref()
+            }
         }
     }
 }
@@ -93,7 +99,7 @@ impl fmt::Display for Error {
         match self {
             Self::Io { verb, path, .. } => write!(f, "cannot {verb} {}", path.display()),
             Self::Format { path, what, .. } => write!(f, "{}: {what}", path.display()),
-            Self::Request { what, .. } | Self::NoMatch { what } => f.write_str(what),
+            Self::Request { what, .. } | Self::NoMatch { what, .. } => f.write_str(what),
         }
     }
 }

@@ -15,6 +15,7 @@ mod namer;
 mod naming;
 mod passage;
 mod piece;
+mod present;
 mod recent;
 mod recorded_here;
 mod runs;
@@ -198,7 +199,11 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     );
     watch.lap(Stage::Name);
     let named = (stacks, namer, tagger);
-    let mut profile = finish(capture, event, &walked.folded, named, request)?;
+    let finished = finish(capture, event, &walked.folded, named, request);
+    let mut profile = finished.map_err(|error| match error {
+        Error::NoMatch { .. } => error.with_hint(present::advice(capture, event, request)),
+        error => error,
+    })?;
     watch.lap(Stage::Tag);
     profile.timings = watch.timings();
     profile.periods = periods;
@@ -246,6 +251,7 @@ fn walk<'a>(
                 folded = fold(capture, &selection, split, request.threads);
             }
         }
+        request.grouping.check(capture, selection.event)?;
         watch.lap(Stage::Fold);
         let timeline = Timeline::build(std::mem::take(&mut folded.sideband), build_ids);
         let stacks = folded.settle(capture, (&selection, split), &timeline, request.threads);
@@ -368,6 +374,7 @@ fn nothing_left(tally: &Tally, event: &str) -> Error {
     }
     Error::NoMatch {
         what: format!("none of the {of_event} samples of {event} passes the filters"),
+        hint: None,
     }
 }
 

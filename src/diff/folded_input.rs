@@ -74,6 +74,7 @@ pub fn parse_folded(path: &Path, text: &str) -> Result<Side> {
     if side.samples() == 0 {
         return Err(Error::NoMatch {
             what: format!("{}: no stack has a weight", path.display()),
+            hint: None,
         });
     }
     Ok(side)
