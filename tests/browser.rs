@@ -220,13 +220,13 @@ fn a_search_marks_and_counts_and_can_be_reset() {
          key(d.getElementById('search'), 'Escape'); say('over', w.location.search);",
     );
     let Some(said) = said else { return };
-    assert_eq!(said["matched"], "Matched: 42.0%");
+    assert_eq!(said["matched"], "Matched: 42.0\u{a0}%");
     assert_eq!(said["fill"], "rgb(230, 0, 230)");
     assert_ne!(said["plain"], "rgb(230, 0, 230)");
     assert_eq!(said["picked"], "1");
     assert_eq!((&*said["reset"], &*said["url"]), ("true", "?t=guest"));
-    assert_eq!(said["words"], "Matched: 30.0%");
-    assert_eq!(said["asked"], "Matched: 40.0%");
+    assert_eq!(said["words"], "Matched: 30.0\u{a0}%");
+    assert_eq!(said["asked"], "Matched: 40.0\u{a0}%");
     assert_eq!(said["over"], "");
 }
 

@@ -46,7 +46,8 @@ pub use timing::{Stage, Stopwatch, Timings};
 use crate::error::{Error, Result};
 use crate::fold::{Folded, Gap, Selection, Settled, Split, fold};
 use crate::kvm::Tagger;
-use crate::loss::{Skip, Tally};
+use crate::loss::Tally;
+use crate::output::{NANOSECONDS, SAMPLES};
 use crate::perf::Capture;
 use crate::perf::bytes::with_order;
 use crate::space::Timeline;
@@ -134,7 +135,7 @@ pub struct Profile {
     pub slices: Vec<Vec<u64>>,
     /// Length of a slice in seconds; `None` without slices or times.
     pub slice_seconds: Option<f64>,
-    /// What the weights count: `samples`, or the name of the event for periods.
+    /// What the weights count: `samples`, or for periods `ns` of clocks and else the event's name.
     pub unit: String,
     /// Frames.
     pub frames: FrameTable,
@@ -296,10 +297,15 @@ fn finish(
         .map(|event| event.name.clone())
         .unwrap_or_default();
     if tally.folded == 0 {
-        return Err(nothing_left(&tally, &name));
+        return Err(present::nothing_left(&tally, &name));
     }
+    let is_clock = capture
+        .events()
+        .get(event)
+        .is_some_and(|event| event.attr.is_clock());
     let unit = match request.weight {
-        WeightKind::Samples => "samples".to_owned(),
+        WeightKind::Samples => SAMPLES.to_owned(),
+        WeightKind::Period if is_clock => NANOSECONDS.to_owned(),
         WeightKind::Period => name.clone(),
     };
     Ok(Profile {
@@ -355,27 +361,6 @@ fn add_up(stacks: &NamedStacks, no_tag: bool) -> (Vec<(Tag, u64)>, u64) {
         .filter_map(in_order)
         .filter(|_| !no_tag);
     (totals.collect(), total)
-}
-
-fn nothing_left(tally: &Tally, event: &str) -> Error {
-    let of_event = tally.folded + tally.filtered;
-    if of_event == 0 {
-        let error = Error::request(format!("the capture has no samples of {event}"));
-        let causes = Skip::ALL.into_iter().zip(tally.skipped);
-        let causes: Vec<String> = causes
-            .filter(|&(_, count)| count > 0)
-            .map(|(reason, count)| format!("{count} {reason}"))
-            .collect();
-        return if causes.is_empty() {
-            error
-        } else {
-            error.with_hint(format!("samples that were skipped: {}", causes.join(", ")))
-        };
-    }
-    Error::NoMatch {
-        what: format!("none of the {of_event} samples of {event} passes the filters"),
-        hint: None,
-    }
 }
 
 impl Profile {

@@ -5,8 +5,10 @@ use hashbrown::HashMap;
 use super::grouping::{SplitName, task_names};
 use super::locate::FrameScope;
 use super::{Request, survey};
+use crate::error::Error;
 use crate::fold::{Selection, Split, fold};
-use crate::output::one_line;
+use crate::loss::{Skip, Tally};
+use crate::output::{grouped, one_line};
 use crate::perf::Capture;
 use crate::space::Timeline;
 use crate::units::{EventIx, Timestamp};
@@ -80,6 +82,34 @@ impl Present {
         present.cpus.sort_unstable();
         present.cpus.dedup();
         present
+    }
+}
+
+/// Why no sample is left.
+pub(super) fn nothing_left(tally: &Tally, event: &str) -> Error {
+    let of_event = tally.folded + tally.filtered;
+    if of_event == 0 {
+        let error = Error::request(format!("the capture has no samples of {event}"));
+        let causes = Skip::ALL.into_iter().zip(tally.skipped);
+        let causes: Vec<String> = causes
+            .filter(|&(_, count)| count > 0)
+            .map(|(reason, count)| format!("{} {reason}", grouped(count)))
+            .collect();
+        return if causes.is_empty() {
+            error
+        } else {
+            error.with_hint(format!("samples that were skipped: {}", causes.join(", ")))
+        };
+    }
+    Error::NoMatch {
+        what: match of_event {
+            1 => format!("the only sample of {event} does not pass the filters"),
+            more => format!(
+                "none of the {} samples of {event} passes the filters",
+                grouped(more)
+            ),
+        },
+        hint: None,
     }
 }
 

@@ -1,28 +1,28 @@
 //! One line that says what a profile is of.
 
 use super::{Profile, WeightKind};
-use crate::output::{subtitle_shares, with_spaces};
+use crate::output::{counted, grouped, quantity, subtitle_shares};
 use crate::perf::Capture;
 
-/// Totals of a profile in one line, as in `4 132 samples · cpu-clock 997 Hz · 10.0 s · guest 12 %`.
+/// Totals of a profile in one line, as in `4132 samples · cpu-clock 997 Hz · 10.0 s · guest 12 %`.
 pub fn subtitle(capture: &Capture, profile: &Profile, weight: WeightKind) -> String {
-    let mut parts = vec![format!("{} samples", with_spaces(profile.tally.folded))];
+    let mut parts = vec![counted(profile.tally.folded, "sample")];
     let attr = capture.events().get(profile.event).map(|event| &event.attr);
     let frequency = attr.and_then(crate::perf::Attr::frequency);
     parts.push(match frequency {
-        Some(hertz) => format!("{} {} Hz", profile.event_name, with_spaces(hertz)),
+        Some(hertz) => format!("{} {} Hz", profile.event_name, grouped(hertz)),
         None => profile.event_name.clone(),
     });
     if weight == WeightKind::Period {
         parts.push(format!(
             "weighted by period: {}",
-            with_spaces(profile.total)
+            quantity(profile.total, &profile.unit)
         ));
     }
     if let Some((first, last)) = profile.times {
         let nanos = last.as_nanos().saturating_sub(first.as_nanos());
         let tenths = nanos / 100_000_000;
-        parts.push(format!("{}.{} s", with_spaces(tenths / 10), tenths % 10));
+        parts.push(format!("{}.{} s", grouped(tenths / 10), tenths % 10));
     }
     let shares = subtitle_shares(&profile.totals);
     if !shares.is_empty() {

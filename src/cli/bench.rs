@@ -13,7 +13,7 @@ use vmflame::analysis::{
     subtitle,
 };
 use vmflame::error::{Error, Result};
-use vmflame::output::{Picture, with_spaces, write_svg};
+use vmflame::output::{Picture, counted, grouped, write_svg};
 use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::Load;
 use vmflame::perf::{Capture, RecordCounts};
@@ -191,13 +191,12 @@ fn generate(load: &Load, path: &Path, json: bool) -> Result<Outcome> {
         format!("{value:#}\n")
     } else {
         format!(
-            "{}: {} bytes of records, {} samples of cpu-clock with {} different stacks, {} of \
-             kvm:kvm_exit\n",
+            "{}: {} of records, {} of cpu-clock with {}, {} of kvm:kvm_exit\n",
             path.display(),
-            with_spaces(facts.data_len),
-            with_spaces(facts.samples),
-            with_spaces(facts.stacks),
-            with_spaces(facts.tracepoint_samples),
+            counted(facts.data_len, "byte"),
+            counted(facts.samples, "sample"),
+            counted(facts.stacks, "different stack"),
+            grouped(facts.tracepoint_samples),
         )
     };
     write::to_path("-".as_ref(), |out| out.write_all(text.as_bytes()))?;
@@ -232,12 +231,13 @@ pub(super) fn stage_table(timings: &Timings) -> String {
 
 fn as_text(path: &Path, measured: &Measured, contest: &Contest, threads: usize) -> String {
     let mut out = format!(
-        "{}: {} bytes, {} samples, {} stacks; {threads} threads, {} runs after 1 to warm up\n\n",
+        "{}: {}, {}, {}; {}, {} after 1 to warm up\n\n",
         path.display(),
-        with_spaces(measured.bytes),
-        with_spaces(measured.samples),
-        with_spaces(measured.stacks as u64),
-        measured.runs.len(),
+        counted(measured.bytes, "byte"),
+        counted(measured.samples, "sample"),
+        counted(measured.stacks as u64, "stack"),
+        counted(threads as u64, "thread"),
+        counted(measured.runs.len() as u64, "run"),
     );
     let header = ["stage", "min", "median", "max"];
     let [stage, min, median, max] = header;
@@ -268,8 +268,9 @@ fn as_text(path: &Path, measured: &Measured, contest: &Contest, threads: usize) 
     let outliers = figures(measured, None).map_or(0, |found| found.outliers());
     if outliers > 0 {
         out.push_str(&format!(
-            "warning: {outliers} of {} runs lie far from the others: is the machine busy?\n",
-            measured.runs.len()
+            "warning: {outliers} of {} {} far from the others: is the machine busy?\n",
+            counted(measured.runs.len() as u64, "run"),
+            if outliers == 1 { "lies" } else { "lie" }
         ));
     }
     out.push_str(&contest.as_text());

@@ -6,7 +6,7 @@ use vmflame::analysis::{
     Profile, Request, Stage, Stopwatch, SymbolRequest, is_flat, profile, subtitle,
 };
 use vmflame::error::{Error, Result};
-use vmflame::output::{Picture, write_folded, write_svg};
+use vmflame::output::{Picture, counted, write_folded, write_svg};
 use vmflame::perf::Capture;
 use vmflame::units::{Cpu, Pid, Tid};
 
@@ -140,7 +140,7 @@ fn other_events(capture: &Capture, profile: &Profile) -> Option<String> {
     let (sampled, empty): (Vec<_>, Vec<_>) = others.into_iter().partition(|&(_, n)| n > 0);
     let shown = sampled.iter().take(SHOWN_EVENTS);
     let mut parts: Vec<String> = shown
-        .map(|(name, samples)| format!("{name} ({samples} samples)"))
+        .map(|(name, samples)| format!("{name} ({})", counted(*samples, "sample")))
         .collect();
     if sampled.len() > SHOWN_EVENTS {
         parts.push(format!("{} more", sampled.len() - SHOWN_EVENTS));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use vmflame::analysis::{KernelSource, Survey, is_flat, survey};
 use vmflame::error::Result;
-use vmflame::output::with_spaces;
+use vmflame::output::{counted, grouped};
 use vmflame::perf::abi::record_name;
 use vmflame::perf::bytes::{Big, ByteOrder, Endian, Little};
 use vmflame::perf::{Capture, CaptureKind, Feature, Features, Wrapping};
@@ -46,7 +46,7 @@ fn machine_facts<O: ByteOrder>(features: &Features) -> Vec<(&'static str, String
         .map(|cpus| format!("{} of {}", cpus.online, cpus.available));
     let memory = features
         .total_memory_kib::<O>()
-        .map(|kib| format!("{} MiB", kib / 1024));
+        .map(|kib| format!("{} MiB", grouped(kib / 1024)));
     let facts = [
         ("host", text(Feature::HOSTNAME)),
         ("kernel", text(Feature::OSRELEASE)),
@@ -85,12 +85,15 @@ fn as_text(capture: &Capture, survey: &Survey) -> String {
 }
 
 fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt::Result {
-    let (path, len) = (capture.path().display(), with_spaces(capture.file_len()));
+    let (path, len) = (
+        capture.path().display(),
+        counted(capture.file_len(), "byte"),
+    );
     let order = match capture.endian() {
         Endian::Little => "little-endian",
         Endian::Big => "big-endian",
     };
-    writeln!(out, "{path}: {}, {len} bytes, {order}", kind_words(capture))?;
+    writeln!(out, "{path}: {}, {len}, {order}", kind_words(capture))?;
     for finding in capture.findings() {
         writeln!(out, "warning   {}", remarks::describe(&finding))?;
     }
@@ -106,7 +109,7 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         writeln!(
             out,
             "duration  {}.{:03} s ({first} to {last})",
-            millis / 1000,
+            grouped(millis / 1000),
             millis % 1000
         )?;
     }
@@ -114,33 +117,33 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
     writeln!(out, "\nrecords")?;
     for (kind, count) in survey.counts.iter() {
         let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
-        writeln!(out, "  {name:<20} {:>12}", with_spaces(count))?;
+        writeln!(out, "  {name:<20} {:>12}", grouped(count))?;
     }
     let tally = &survey.tally;
     writeln!(
         out,
-        "lost by the kernel: {} records, {} samples",
-        with_spaces(tally.lost_records),
-        with_spaces(tally.lost_samples)
+        "lost by the kernel: {}, {}",
+        counted(tally.lost_records, "record"),
+        counted(tally.lost_samples, "sample")
     )?;
     if tally.truncated_aux > 0 {
-        let pieces = with_spaces(tally.truncated_aux);
+        let pieces = grouped(tally.truncated_aux);
         writeln!(out, "AUX pieces cut by the kernel: {pieces}")?;
     }
     if tally.unread_sideband > 0 {
-        let records = with_spaces(tally.unread_sideband);
-        writeln!(out, "{records} {}", remarks::UNREAD_SIDEBAND)?;
+        let records = remarks::numbered(tally.unread_sideband, remarks::UNREAD_SIDEBAND);
+        writeln!(out, "{records}")?;
     }
     if tally.odd_records > 0 {
-        let records = with_spaces(tally.odd_records);
-        writeln!(out, "{records} {}", remarks::ODD_RECORDS)?;
+        let records = remarks::numbered(tally.odd_records, remarks::ODD_RECORDS);
+        writeln!(out, "{records}")?;
     }
     if tally.unknown_records > 0 {
-        let records = with_spaces(tally.unknown_records);
-        writeln!(out, "{records} {}", remarks::UNKNOWN_RECORDS)?;
+        let records = remarks::numbered(tally.unknown_records, remarks::UNKNOWN_RECORDS);
+        writeln!(out, "{records}")?;
     }
     if tally.damaged_bytes > 0 {
-        writeln!(out, "damaged: {} bytes", with_spaces(tally.damaged_bytes))?;
+        writeln!(out, "damaged: {}", counted(tally.damaged_bytes, "byte"))?;
     }
     write_symbols(out, survey)
 }
@@ -176,19 +179,20 @@ fn write_events(out: &mut String, capture: &Capture, survey: &Survey) -> std::fm
             .copied()
             .unwrap_or_default();
         let mark = if survey.event == Some(ix) { '*' } else { ' ' };
-        let samples = with_spaces(count);
+        let samples = grouped(count);
+        let word = if count == 1 { "sample" } else { "samples" };
         let fields = event.attr.sample_fields().join(" ");
         writeln!(
             out,
-            "{mark} {:<32} {samples:>12} samples  {fields}",
+            "{mark} {:<32} {samples:>12} {word:<7}  {fields}",
             event.name
         )?;
     }
     match survey.event {
         Some(_) => writeln!(
             out,
-            "* what convert takes by default: {} different stacks",
-            with_spaces(survey.unique_stacks as u64)
+            "* what convert takes by default: {}",
+            counted(survey.unique_stacks as u64, "different stack")
         ),
         None => writeln!(out, "no event records where its samples were taken"),
     }?;
@@ -231,11 +235,9 @@ fn write_symbols(out: &mut String, survey: &Survey) -> std::fmt::Result {
         }
     }
     for (cause, count) in &survey.unresolved {
-        writeln!(
-            out,
-            "  {:>12} frames without a name: {cause}",
-            with_spaces(*count)
-        )?;
+        let frames = if *count == 1 { "frame" } else { "frames" };
+        let count = grouped(*count);
+        writeln!(out, "  {count:>12} {frames} without a name: {cause}")?;
     }
     Ok(())
 }

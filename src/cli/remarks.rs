@@ -5,6 +5,7 @@ use std::fmt;
 use vmflame::analysis::{KernelSource, Profile, SymbolRequest};
 use vmflame::fold::Gap;
 use vmflame::loss::Tally;
+use vmflame::output::{counted, grouped};
 use vmflame::perf::{Capture, Damage, Finding};
 
 /// Something that the user should know of a capture.
@@ -56,9 +57,8 @@ pub(super) fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<
     }
     if profile.text_pokes > 0 {
         remarks.push(Remark::Warning(format!(
-            "the kernel changed its code at {} addresses while recording; names there may be of \
-             other code",
-            profile.text_pokes
+            "the kernel changed its code in {} while recording; names there may be of other code",
+            counted(profile.text_pokes as u64, "place")
         )));
     }
     remarks
@@ -94,41 +94,56 @@ fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
 pub(super) fn quality(profile: &Profile) -> String {
     let tally = &profile.tally;
     let mut parts = vec![
-        format!("{} samples read", tally.read),
-        format!("{} folded", tally.folded),
+        format!("{} read", counted(tally.read, "sample")),
+        format!("{} folded", grouped(tally.folded)),
     ];
-    let mut add = |count: u64, what: &str| {
+    let mut add = |count: u64, what: [&str; 2]| {
         if count > 0 {
-            parts.push(format!("{count} {what}"));
+            parts.push(numbered(count, what));
         }
     };
-    add(tally.other_events, "of other events");
-    add(tally.filtered, "filtered");
+    add(tally.other_events, ["of other events"; 2]);
+    add(tally.filtered, ["filtered"; 2]);
     for (reason, count) in vmflame::loss::Skip::ALL.into_iter().zip(tally.skipped) {
-        add(count, &format!("skipped ({reason})"));
+        add(count, [&*format!("skipped ({reason})"); 2]);
     }
-    add(tally.lost_samples, "lost by the kernel");
-    add(tally.lost_records, "records lost by the kernel");
-    add(tally.truncated_stacks, "stacks cut at the recorder's limit");
+    add(tally.lost_samples, ["lost by the kernel"; 2]);
+    add(
+        tally.lost_records,
+        ["record lost by the kernel", "records lost by the kernel"],
+    );
+    add(
+        tally.truncated_stacks,
+        [
+            "stack cut at the recorder's limit",
+            "stacks cut at the recorder's limit",
+        ],
+    );
     add(
         tally.copied_stacks,
-        "with a copy of the user stack, shown by its instruction pointer alone",
+        ["with a copy of the user stack, shown by its instruction pointer alone"; 2],
     );
     add(
         tally.user_part_missing,
-        "without the user part that the kernel was to write later",
+        ["without the user part that the kernel was to write later"; 2],
     );
-    add(tally.truncated_aux, "AUX pieces cut by the kernel");
+    add(
+        tally.truncated_aux,
+        [
+            "AUX piece cut by the kernel",
+            "AUX pieces cut by the kernel",
+        ],
+    );
     add(tally.unread_sideband, UNREAD_SIDEBAND);
     add(tally.odd_records, ODD_RECORDS);
     add(tally.unknown_records, UNKNOWN_RECORDS);
-    add(tally.damaged_bytes, "bytes damaged");
+    add(tally.damaged_bytes, ["byte damaged", "bytes damaged"]);
     let mut line = parts.join(", ");
     if !profile.unresolved.is_empty() {
         let causes: Vec<String> = profile
             .unresolved
             .iter()
-            .map(|(cause, count)| format!("{count} {cause}"))
+            .map(|(cause, count)| format!("{} {cause}", grouped(*count)))
             .collect();
         line.push_str("; frames without a name: ");
         line.push_str(&causes.join(", "));
@@ -136,12 +151,28 @@ pub(super) fn quality(profile: &Profile) -> String {
     line
 }
 
-pub(super) const ODD_RECORDS: &str =
-    "records that are longer or shorter than their kind, of a newer kernel or by damage";
-pub(super) const UNKNOWN_RECORDS: &str =
-    "records of unknown kinds, of a newer perf or by damage, left out";
-pub(super) const UNREAD_SIDEBAND: &str =
-    "records of mappings, names or processes that are too short and were not read";
+/// Behind the number of one record and of several.
+pub(super) const ODD_RECORDS: [&str; 2] = [
+    "record that is longer or shorter than its kind, of a newer kernel or by damage",
+    "records that are longer or shorter than their kind, of a newer kernel or by damage",
+];
+pub(super) const UNKNOWN_RECORDS: [&str; 2] = [
+    "record of an unknown kind, of a newer perf or by damage, left out",
+    "records of unknown kinds, of a newer perf or by damage, left out",
+];
+pub(super) const UNREAD_SIDEBAND: [&str; 2] = [
+    "record of a mapping, name or process that is too short and was not read",
+    "records of mappings, names or processes that are too short and were not read",
+];
+
+/// A number before the words for one or for several.
+pub(super) fn numbered(count: u64, [one, several]: [&str; 2]) -> String {
+    format!(
+        "{} {}",
+        grouped(count),
+        if count == 1 { one } else { several }
+    )
+}
 
 /// Whether something of the capture could not be read or made no sense: its result is worth less.
 pub(super) fn is_damaged(capture: &Capture, tally: &Tally) -> bool {
@@ -170,9 +201,16 @@ pub(super) fn describe(finding: &Finding) -> String {
             "the recorder was stopped before it finished the file: no build ids, no event names"
                 .to_owned()
         }
-        Finding::CutOff { missing } => format!("the file is cut off: {missing} bytes are missing"),
+        Finding::CutOff { missing } => format!(
+            "the file is cut off: {}",
+            numbered(*missing, ["byte is missing", "bytes are missing"])
+        ),
         Finding::LostCompressed { bytes } => {
-            format!("{bytes} bytes of compressed records are damaged and were not read")
+            let what = [
+                "byte of compressed records is damaged and was not read",
+                "bytes of compressed records are damaged and were not read",
+            ];
+            numbered(*bytes, what)
         }
         Finding::LostUnpacked { cause } => {
             format!("compressed records were not read to their end, no temporary file: {cause}")
@@ -194,8 +232,9 @@ pub(super) fn describe(finding: &Finding) -> String {
                                     damaged; their copy at its end was taken"
             .to_owned(),
         Finding::OddAttrLen { stated } => format!(
-            "the header is damaged: it says that an event's attributes take {stated} bytes, which \
-             they cannot; the place that they have was taken"
+            "the header is damaged: it says that an event's attributes take {}, which \
+             they cannot; the place that they have was taken",
+            counted(*stated, "byte")
         ),
         Finding::LostAttrs => {
             "attributes or ids of events are damaged or cut off: samples may be missing, or counted \
@@ -227,5 +266,11 @@ pub(super) fn describe_gap(gap: &Gap) -> String {
         (None, Some(before)) => format!("; missing: from the beginning to {before}"),
         (None, None) => String::new(),
     };
-    format!("{len} bytes at {position:#x} are no records{missing}")
+    let bytes = counted(len, "byte");
+    let are = if len == 1 {
+        "is no record"
+    } else {
+        "are no records"
+    };
+    format!("{bytes} at {position:#x} {are}{missing}")
 }

@@ -17,6 +17,7 @@ use std::fmt;
 use super::compare::{Change, Comparison};
 use super::quantities::Subject;
 use super::table::value_words;
+use crate::output::with_commas;
 use crate::stack::Tag;
 
 #[derive(Clone, PartialEq, Debug)]
@@ -211,7 +212,11 @@ fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Option<Found> {
         before,
         after,
         is_significant: event.is_significant,
-        words: format!("{before:.1}{suffix} → {after:.1}{suffix}{noise}"),
+        words: format!(
+            "{}{suffix} → {}{suffix}{noise}",
+            with_commas(&format!("{before:.1}")),
+            with_commas(&format!("{after:.1}"))
+        ),
     })
 }
 

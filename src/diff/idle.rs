@@ -6,7 +6,7 @@
 //! left out of both sides where the sampled time differs, unless the user asks for it.
 
 use super::side::Side;
-use crate::output::with_spaces;
+use crate::output::{counted, grouped};
 use crate::stack::Tag;
 
 /// Sides whose sampled time differs by less, as part of the larger, are taken as even.
@@ -50,10 +50,11 @@ pub fn leave_out_uneven_idle([before, after]: [&mut Side; 2]) -> Option<String> 
     for side in [before, after] {
         side.stacks.retain(|stack| stack.tag != Tag::Idle);
     }
-    let [before, after] = idle.map(with_spaces);
+    let before = counted(idle[0], "sample");
+    let after = grouped(idle[1]);
     Some(format!(
         "idle CPUs were sampled unevenly ({cpus_before:.2} CPUs' worth of time before, \
-         {cpus_after:.2} after), so idle is left out: {before} samples before, {after} after; \
+         {cpus_after:.2} after), so idle is left out: {before} before, {after} after; \
          --normalise share takes it in"
     ))
 }

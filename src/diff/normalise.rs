@@ -42,6 +42,8 @@ pub enum Unit {
     MicrosPerEvent,
     /// Samples per 1000 events.
     PerThousandEvents,
+    /// Seconds of CPU time.
+    Seconds,
     /// Weight as it is.
     Plain,
 }
@@ -53,6 +55,7 @@ impl Unit {
             Self::Percent | Self::PercentOfBusy | Self::PercentOfGuest | Self::PercentOfCpu => " %",
             Self::PerSecond => " /s",
             Self::MicrosPerEvent => " µs",
+            Self::Seconds => " s",
             Self::PerThousandEvents | Self::Plain => "",
         }
     }
@@ -63,9 +66,11 @@ impl Unit {
             Self::Percent | Self::PercentOfBusy | Self::PercentOfGuest | Self::PercentOfCpu => {
                 " pt"
             }
-            Self::PerSecond | Self::MicrosPerEvent | Self::PerThousandEvents | Self::Plain => {
-                self.suffix()
-            }
+            Self::PerSecond
+            | Self::MicrosPerEvent
+            | Self::PerThousandEvents
+            | Self::Seconds
+            | Self::Plain => self.suffix(),
         }
     }
 
@@ -79,6 +84,7 @@ impl Unit {
             Self::PerSecond => "samples per second of recording",
             Self::MicrosPerEvent => "CPU time per event",
             Self::PerThousandEvents => "samples per 1000 events",
+            Self::Seconds => "CPU time, not normalised",
             Self::Plain => "plain weights, not normalised",
         }
     }
@@ -134,10 +140,18 @@ impl Bases {
             Normalise::None => {
                 same_sampling(sides)?;
                 let one = |side: &Side| exact(1.0, side.slices);
+                // Periods of clocks are nanoseconds.
+                let is_time =
+                    |side: &Side| side.origin.is_period && side.origin.nanos_per_weight.is_some();
+                let are_times = sides.into_iter().all(is_time);
                 Ok(Self {
                     sides: sides.map(one),
-                    factor: 1.0,
-                    unit: Unit::Plain,
+                    factor: if are_times { 1e-9 } else { 1.0 },
+                    unit: if are_times {
+                        Unit::Seconds
+                    } else {
+                        Unit::Plain
+                    },
                 })
             }
         }

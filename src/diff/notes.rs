@@ -6,7 +6,7 @@ use super::normalise::Normalise;
 use super::side::{Origin, Side};
 use super::union::Union;
 use crate::error::{Error, Result};
-use crate::output::with_spaces;
+use crate::output::grouped;
 
 /// An event's name without the settings and modifiers that perf appends, as in
 /// `cpu-clock/freq=499/H`.
@@ -92,7 +92,7 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
 pub(super) fn sampling(origin: &Origin) -> Option<String> {
     origin.event.as_ref()?;
     Some(match (origin.frequency, origin.nanos_per_weight) {
-        (Some(hertz), _) => format!("{hertz} Hz"),
+        (Some(hertz), _) => format!("{} Hz", grouped(hertz)),
         (None, Some(nanos)) if !origin.is_period => format!("every {} µs", nanos / 1e3),
         (None, _) => "a fixed period".to_owned(),
     })
@@ -101,7 +101,7 @@ pub(super) fn sampling(origin: &Origin) -> Option<String> {
 /// The kernel loses samples when there are too many at a time: those of busy times are missing.
 fn lost_samples(sides: [&Side; 2]) -> Option<String> {
     let is_much = |side: &&Side| side.origin.lost as f64 > LEAST_LOST * side.samples() as f64;
-    let [before, after] = sides.map(|side| with_spaces(side.origin.lost));
+    let [before, after] = sides.map(|side| grouped(side.origin.lost));
     sides.iter().any(is_much).then(|| {
         format!(
             "samples lost by the kernel: {before} before, {after} after; what was lost may not be \

@@ -5,7 +5,7 @@ use super::normalise::Unit;
 use super::quantities::Subject;
 use super::table::{change_words, describe, noise, relative_words, value_words};
 use crate::output::{
-    DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, short_words, shortened, with_spaces,
+    DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, counted, grouped, short_words, shortened,
 };
 use crate::stack::{NodeIx, Tag};
 
@@ -67,8 +67,8 @@ fn sides(comparison: &Comparison) -> [String; 2] {
     let samples = total.map_or([0, 0], |total| [total.before.samples, total.after.samples]);
     [0, 1].map(|side: usize| {
         let known = describe(&comparison.origins[side]);
-        let samples = with_spaces(samples[side]);
-        format!("{}: {known}, {samples} samples", ["Before", "After"][side])
+        let samples = counted(samples[side], "sample");
+        format!("{}: {known}, {samples}", ["Before", "After"][side])
     })
 }
 
@@ -127,13 +127,13 @@ fn details(change: &Change, unit: Unit) -> String {
         (false, false) => ", within the noise",
     };
     format!(
-        "{} → {} ({}{interval}, {}{noise}), {} → {} samples",
+        "{} → {} ({}{interval}, {}{noise}), {} → {}",
         value_words(change.value_before, unit),
         value_words(change.value_after, unit),
         change_words(change.difference(), unit),
         relative_words(change.value_before, change.value_after),
-        with_spaces(change.before.samples),
-        with_spaces(change.after.samples)
+        grouped(change.before.samples),
+        counted(change.after.samples, "sample")
     )
 }
 

@@ -144,7 +144,7 @@ impl Side {
             let nanos = nanos_per_sample(&event.attr, &event.name, profile.periods);
             origin.nanos_per_weight = match weight {
                 WeightKind::Samples => nanos,
-                WeightKind::Period => is_clock(&event.attr).then_some(1.0),
+                WeightKind::Period => event.attr.is_clock().then_some(1.0),
             };
         }
         // Stacks that are kept apart by CPU are not by time.
@@ -204,16 +204,11 @@ impl Side {
     }
 }
 
-/// Whether the event counts nanoseconds: `cpu-clock`, `task-clock`.
-const fn is_clock(attr: &Attr) -> bool {
-    attr.pmu_type == 1 && matches!(attr.config, 0 | 1)
-}
-
 /// How much time a sample stands for: of a clock its mean period, of another event the time
 /// between samples that was asked for.
 fn nanos_per_sample(attr: &Attr, name: &str, (samples, period): (u64, u64)) -> Option<f64> {
     let is_clock =
-        is_clock(attr) || name.starts_with("cpu-clock") || name.starts_with("task-clock");
+        attr.is_clock() || name.starts_with("cpu-clock") || name.starts_with("task-clock");
     match attr.frequency() {
         Some(0) => None,
         // Counts without a period are of 1 each: no clock is that fast.

@@ -6,7 +6,7 @@ use super::compare::{Change, Comparison};
 use super::normalise::Unit;
 use super::quantities::Subject;
 use super::side::Origin;
-use crate::output::{one_line, shortened, with_spaces};
+use crate::output::{counted, grouped, one_line, shortened, with_commas};
 use crate::stack::FrameIx;
 
 /// Widest name of a row; longer ones are cut.
@@ -85,7 +85,7 @@ pub(crate) fn describe(origin: &Origin) -> String {
     }
     if let Some(event) = &origin.event {
         let rate = origin.frequency;
-        let rate = rate.map_or(String::new(), |hertz| format!(" {hertz} Hz"));
+        let rate = rate.map_or(String::new(), |hertz| format!(" {} Hz", grouped(hertz)));
         // The settings of the event say the frequency once more.
         let event = event.split('/').next().unwrap_or(event);
         parts.push(format!("{}{rate}", one_line(event)));
@@ -94,7 +94,7 @@ pub(crate) fn describe(origin: &Origin) -> String {
         parts.push(format!("Linux {}", one_line(kernel)));
     }
     if let Some(cpus) = origin.cpus {
-        parts.push(format!("{cpus} CPU{}", if cpus == 1 { "" } else { "s" }));
+        parts.push(counted(u64::from(cpus), "CPU"));
     }
     parts.join(", ")
 }
@@ -131,7 +131,7 @@ pub(crate) fn value_words(value: f64, unit: Unit) -> String {
         size if size < 1000.0 => 1,
         _ => 0,
     };
-    format!("{value:.digits$}{suffix}")
+    format!("{}{suffix}", with_commas(&format!("{value:.digits$}")))
 }
 
 /// A difference with its unit and sign.
@@ -147,7 +147,7 @@ pub(crate) fn change_words(change: f64, unit: Unit) -> String {
         .bytes()
         .all(|b| matches!(b, b'+' | b'-' | b'0' | b'.'));
     let number = if is_zero { "0" } else { &number };
-    format!("{number}{}", unit.change_suffix())
+    format!("{}{}", with_commas(number), unit.change_suffix())
 }
 
 /// The change in percent of the value before, or that it is new or gone.
@@ -166,7 +166,7 @@ pub(crate) fn relative_words(before: f64, after: f64) -> String {
         return "0 %".to_owned();
     }
     if percent >= 1000.0 {
-        return format!("x{:.0}", after / before);
+        return format!("x{}", with_commas(&format!("{:.0}", after / before)));
     }
     format!("{percent:+.0} %")
 }
@@ -188,8 +188,8 @@ fn write_heads(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt:
         out,
         "  {} {:>11}  {:>11}  {:>12}  {:>7}",
         row.name("samples"),
-        with_spaces(total.before.samples),
-        with_spaces(total.after.samples),
+        grouped(total.before.samples),
+        grouped(total.after.samples),
         "",
         relative_words(total.before.samples as f64, total.after.samples as f64),
     )?;
@@ -247,10 +247,10 @@ fn write_events(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt
     for event in &comparison.events {
         let [before, after] = event.values();
         let suffix = if row.is_wide { "" } else { "/s" };
-        let rates = event
-            .rates
-            .map(|rates| rates.map(|rate| format!("{rate:.1}{suffix}")));
-        let counts = event.counts.map(with_spaces);
+        let rates = event.rates.map(|rates| {
+            rates.map(|rate| format!("{}{suffix}", with_commas(&format!("{rate:.1}"))))
+        });
+        let counts = event.counts.map(grouped);
         let (left, right) = match (row.is_wide, rates) {
             (true, rates) => (counts, rates.unwrap_or(["-".to_owned(), "-".to_owned()])),
             (false, rates) => (rates.unwrap_or(counts), [String::new(), String::new()]),

@@ -8,7 +8,7 @@ use super::layout::Layout;
 use super::legend::Entry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
 use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
-use super::text::{one_line, push_format, shortened, with_commas};
+use super::text::{counted, one_line, push_format, shortened};
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 
 /// Letters of a name that a tooltip shows, and a search finds.
@@ -245,10 +245,10 @@ fn starts(tree: &CallTree, widths: &[u64]) -> Vec<u64> {
 
 fn chrome_of(picture: &DiffPicture, boxes: usize) -> Chrome {
     let description = format!(
-        "Flame graph of the difference between two profiles in {} boxes. Blue boxes take a smaller \
+        "Flame graph of the difference between two profiles in {}. Blue boxes take a smaller \
          share after, orange ones a larger one, grey ones did not change significantly; dashed ones \
          are gone, outlined ones new. Three buttons show the difference, before or after.",
-        with_commas(boxes as u64),
+        counted(boxes as u64, "box"),
     );
     let tags: Vec<Tag> = picture.tags.iter().map(|line| line.tag).collect();
     let mut legend = scale();

@@ -8,7 +8,7 @@ use super::layout::Layout;
 use super::legend::Entry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
 use super::text::{
-    one_line, percent, push_format, push_percent, share_in_words, shortened, with_commas,
+    counted, one_line, percent, push_format, push_percent, quantity, share_in_words, shortened,
 };
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 
@@ -70,7 +70,6 @@ pub fn write_svg(
         return chrome.write_alone("no samples", out).map(|()| 0);
     }
     let hosts = host_nodes(tree, picture);
-    let unit = one_line(&picture.unit);
     let mut look_of = |node: NodeIx, look: &mut Look| {
         let (shown, name) = (tree.get(node), &mut look.name);
         if node == NodeIx::ROOT {
@@ -79,8 +78,8 @@ pub fn write_svg(
             let raw = table.get(shown.frame);
             name.push_str(&shortened(&one_line(&raw.name), MAX_NAME));
         }
-        look.facts.push_str(&with_commas(shown.total));
-        push_format(&mut look.facts, format_args!(" {unit}, "));
+        look.facts.push_str(&quantity(shown.total, &picture.unit));
+        look.facts.push_str(", ");
         push_percent(&mut look.facts, shown.total, total);
         if let Some(tag) = shown.tag {
             push_format(&mut look.facts, format_args!(", {}", tag.words()));
@@ -126,11 +125,10 @@ fn host_nodes(tree: &CallTree, picture: &Picture) -> Vec<bool> {
 fn chrome_of(picture: &Picture, total: u64, boxes: usize) -> Chrome {
     let present = picture.present();
     let description = format!(
-        "Flame graph of {} {} in {} boxes. The width of a box is its share; callees are above \
+        "Flame graph of {} in {}. The width of a box is its share; callees are above \
          their callers. The legend lists what the CPU was doing; choosing an entry marks its boxes.",
-        with_commas(total),
-        picture.unit,
-        with_commas(boxes as u64),
+        quantity(total, &picture.unit),
+        counted(boxes as u64, "box"),
     );
     let chrome = Chrome::new(&picture.title, &picture.subtitle, &description);
     let tags: Vec<Tag> = present.iter().map(|&(tag, _)| tag).collect();
@@ -147,7 +145,7 @@ fn chrome_of(picture: &Picture, total: u64, boxes: usize) -> Chrome {
 
 fn entry_of(tag: Tag, weight: u64, total: u64, unit: &str) -> Entry {
     let share = share_in_words(weight, total);
-    let mut exact = format!("{} {}, ", with_commas(weight), one_line(unit));
+    let mut exact = format!("{}, ", quantity(weight, unit));
     push_percent(&mut exact, weight, total);
     let shown = (tag != Tag::Host).then_some(tag);
     let exit = if tag.is_exit() { "exit: " } else { "" };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Between groups of three digits and before `%`: a space that does not break a line.
+/// Before `%`: a space that does not break a line.
 const NO_BREAK: char = '\u{a0}';
 
 /// Makes `raw` fit for any text output: one line, valid in XML 1.0, nothing a terminal obeys.
@@ -50,27 +50,67 @@ pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
-/// Writes `number` in groups of three digits with `separator` between them.
-fn grouped(number: u64, separator: char) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 2);
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(separator);
+/// The one way in which people are shown counts: commas between groups of three digits from five
+/// digits on, as in `4132` and `41,320`. What other programs read has plain digits.
+pub fn grouped(number: u64) -> String {
+    with_commas(&number.to_string())
+}
+
+/// Puts commas into a number that is written in decimal digits, as [`grouped`] does.
+pub fn with_commas(number: &str) -> String {
+    let start = number.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
+    let (sign, rest) = number.split_at(start);
+    let (whole, fraction) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
+    if whole.len() < 5 {
+        return number.to_owned();
+    }
+    let mut text = sign.to_owned();
+    for (position, digit) in whole.chars().enumerate() {
+        if position > 0 && (whole.len() - position).is_multiple_of(3) {
+            text.push(',');
         }
         text.push(digit);
     }
-    text
+    text + fraction
 }
 
-/// `4132` as `4,132`, for tooltips.
-pub(crate) fn with_commas(number: u64) -> String {
-    grouped(number, ',')
+/// A count with what is counted, as in `1 sample` and `2 samples`. The word is given for one of
+/// them.
+pub fn counted(number: u64, word: &str) -> String {
+    let ending = match (number, word.as_bytes().last()) {
+        (1, _) => "",
+        (_, Some(b'x')) => "es",
+        (_, _) => "s",
+    };
+    format!("{} {word}{ending}", grouped(number))
 }
 
-/// `4132` as `4 132` with a space that does not break, for titles and subtitles.
-pub fn with_spaces(number: u64) -> String {
-    grouped(number, NO_BREAK)
+/// The unit of weights that are times.
+pub const NANOSECONDS: &str = "ns";
+
+/// The unit of weights that are samples.
+pub const SAMPLES: &str = "samples";
+
+/// A weight with its unit: `1 sample`, `1.234567 s` for nanoseconds, `41,320 cycles`.
+pub fn quantity(weight: u64, unit: &str) -> String {
+    match unit {
+        SAMPLES => counted(weight, "sample"),
+        NANOSECONDS => in_seconds(weight),
+        event => format!("{} {}", grouped(weight), one_line(event)),
+    }
+}
+
+/// Nanoseconds as seconds with microseconds; below a millisecond to the nanosecond.
+fn in_seconds(nanos: u64) -> String {
+    let (seconds, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+    let fraction = if nanos < 1_000_000 {
+        format!("{rest:09}")
+    } else {
+        format!("{:06}", rest / 1000)
+    };
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{}{point}{fraction} s", grouped(seconds))
 }
 
 /// The share of `part` in `whole` in percent; 0 when there is no whole.
@@ -82,7 +122,7 @@ pub(crate) fn percent(part: u64, whole: u64) -> f64 {
     }
 }
 
-/// The share of `part` in `whole` in percent with two digits behind the point: `12.34%`.
+/// The share of `part` in `whole` in percent with two digits behind the point: `12.34 %`.
 ///
 /// Rounded in integers, which is several times faster than formatting a float; a picture has one
 /// per box.
@@ -91,7 +131,7 @@ pub(crate) fn push_percent(text: &mut String, part: u64, whole: u64) {
     let hundredths = (u128::from(part) * 20_000 + whole) / (2 * whole);
     push_format(
         text,
-        format_args!("{}.{:02}%", hundredths / 100, hundredths % 100),
+        format_args!("{}.{:02}{NO_BREAK}%", hundredths / 100, hundredths % 100),
     );
 }
 
@@ -184,12 +224,35 @@ mod tests {
         assert_eq!(one_line("שלום std::vec<T>"), "שלום std::vec<T>");
     }
 
+    /// Commas as flamegraph.pl writes them, but none where four digits are read at a glance.
     #[test]
     fn numbers_are_grouped_by_three() {
-        assert_eq!(with_commas(0), "0");
-        assert_eq!(with_commas(999), "999");
-        assert_eq!(with_commas(1_234_567), "1,234,567");
-        assert_eq!(with_spaces(4132), "4\u{a0}132");
+        let cases = [
+            (0, "0"),
+            (9999, "9999"),
+            (10_000, "10,000"),
+            (1_234_567, "1,234,567"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(grouped(number), text);
+        }
+        assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
+        assert_eq!(with_commas("-12345.7"), "-12,345.7");
+        assert_eq!(with_commas("+1234.5678"), "+1234.5678");
+        assert_eq!(with_commas("inf"), "inf");
+    }
+
+    #[test]
+    fn one_is_singular_and_nanoseconds_are_seconds() {
+        assert_eq!(counted(1, "sample"), "1 sample");
+        assert_eq!(counted(0, "sample"), "0 samples");
+        assert_eq!(counted(2, "box"), "2 boxes");
+        assert_eq!(quantity(1, SAMPLES), "1 sample");
+        assert_eq!(quantity(10_000, "kvm:kvm_exit"), "10,000 kvm:kvm_exit");
+        assert_eq!(quantity(1_847_542_000, NANOSECONDS), "1.847542 s");
+        assert_eq!(quantity(2_000_000_000, NANOSECONDS), "2 s");
+        assert_eq!(quantity(1_003, NANOSECONDS), "0.000001003 s");
+        assert_eq!(quantity(0, NANOSECONDS), "0 s");
     }
 
     #[test]
@@ -199,11 +262,11 @@ mod tests {
             push_percent(&mut text, part, whole);
             text
         };
-        assert_eq!(percent(1, 3), "33.33%");
-        assert_eq!(percent(2, 3), "66.67%");
-        assert_eq!(percent(1, 20_000), "0.01%");
-        assert_eq!(percent(u64::MAX, u64::MAX), "100.00%");
-        assert_eq!(percent(0, 0), "0.00%");
+        assert_eq!(percent(1, 3), "33.33\u{a0}%");
+        assert_eq!(percent(2, 3), "66.67\u{a0}%");
+        assert_eq!(percent(1, 20_000), "0.01\u{a0}%");
+        assert_eq!(percent(u64::MAX, u64::MAX), "100.00\u{a0}%");
+        assert_eq!(percent(0, 0), "0.00\u{a0}%");
     }
 
     #[test]

@@ -26,11 +26,20 @@
         boxes.addEventListener("focusout", function (e) { tell(e.target, "mouseout"); });
         WAKES.forEach(function (type) { window.addEventListener(type, wake, {capture: true, passive: true}); });
         arrange();
+        var theirs = window.search;
+        window.search = function (term) { theirs(term); space_out(); };
+        space_out();
         var wanted = params().t;
         if (wanted) pick(wanted);
     }
 
     function params() { return get_params(); }
+
+    // inferno writes its percentage without the space that all others have.
+    function space_out() {
+        var matched = document.getElementById("matched").firstChild;
+        matched.nodeValue = matched.nodeValue.replace(/(\d)%$/, "$1\u00a0%");
+    }
 
     function remember(key) {
         var state = params();

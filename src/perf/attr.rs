@@ -169,6 +169,11 @@ impl Attr {
         }
     }
 
+    /// Whether the event counts nanoseconds (`PERF_COUNT_SW_CPU_CLOCK`, `PERF_COUNT_SW_TASK_CLOCK`).
+    pub const fn is_clock(&self) -> bool {
+        self.pmu_type == 1 && matches!(self.config, 0 | 1)
+    }
+
     /// Whether the event is a kernel tracepoint (`PERF_TYPE_TRACEPOINT`).
     pub const fn is_tracepoint(&self) -> bool {
         self.pmu_type == 2
