@@ -124,7 +124,10 @@ fn drive(test: &str, query: &str, svg: &str, steps: &str) -> Option<BTreeMap<Str
         .map(|(name, value)| {
             (
                 name.to_owned(),
-                value.replace("&amp;", "&").replace("&lt;", "<"),
+                value
+                    .replace("&amp;", "&")
+                    .replace("&lt;", "<")
+                    .replace("&nbsp;", "\u{a0}"),
             )
         })
         .collect();
@@ -164,7 +167,10 @@ fn a_legend_entry_marks_its_boxes_until_clicked_again_or_escape() {
     assert_eq!(said["pressed"], "true");
     // handle_pio and outb.
     assert_eq!(said["marked"], "2");
-    assert_eq!(said["status"], "VM exit: port I/O: 30 samples, 30.00%");
+    assert_eq!(
+        said["status"],
+        "VM exit: port I/O: 30 samples, 30.00\u{a0}%"
+    );
     assert_eq!(said["dim"], "true");
     assert_eq!(said["url"], "?t=exit%3Apio");
     assert_eq!((&*said["other"], &*said["released"]), ("1", "false"));
@@ -280,7 +286,10 @@ fn the_keyboard_alone_moves_and_zooms() {
     let Some(said) = said else { return };
     assert_eq!((&*said["stops"], &*said["one"]), ("1", "1"));
     assert_eq!(said["start"], "all");
-    assert_eq!(said["details"], "Function: all (100 samples, 100.00%)");
+    assert_eq!(
+        said["details"],
+        "Function: all (100 samples, 100.00\u{a0}%)"
+    );
     assert_eq!((&*said["up"], &*said["right"]), ("qemu", "swapper"));
     assert_eq!((&*said["left"], &*said["widest"]), ("qemu", "vcpu_run"));
     assert_eq!((&*said["zoomed"], &*said["down"]), ("true", "qemu"));

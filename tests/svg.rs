@@ -130,11 +130,11 @@ fn tooltips_say_function_count_share_tag_and_dso() {
     let pio = named(&shapes, "handle_pio");
     assert_eq!(
         pio[0].title,
-        "handle_pio (35 samples, 35.00%, VM exit: port I/O, [kvm])"
+        "handle_pio (35 samples, 35.00\u{a0}%, VM exit: port I/O, [kvm])"
     );
     assert_eq!(pio[0].attributes["data-tag"], "exit:pio");
     assert_eq!(pio[1].attributes["data-tag"], "entry");
-    assert_eq!(named(&shapes, "all")[0].title, "all (100 samples, 100.00%)");
+    assert_eq!(named(&shapes, "all")[0].title, "all (100 samples, 100.00\u{a0}%)");
     // A frame above both tags and host work carries the mark of host work, and no colour of a tag.
     assert_eq!(named(&shapes, "qemu")[0].attributes["data-tag"], "host");
     assert!(
@@ -224,7 +224,7 @@ fn the_legend_has_every_tag_with_its_share() {
         .collect();
     assert_eq!(keys, ["guest", "exit:pio", "entry", "idle", "host"]);
     assert!(svg.contains(">exit: port I/O <tspan>35\u{a0}%</tspan>"));
-    assert!(svg.contains("data-status=\"VM exit: port I/O: 35 samples, 35.00%\""));
+    assert!(svg.contains("data-status=\"VM exit: port I/O: 35 samples, 35.00\u{a0}%\""));
 }
 
 #[test]
