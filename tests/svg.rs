@@ -134,7 +134,10 @@ fn tooltips_say_function_count_share_tag_and_dso() {
     );
     assert_eq!(pio[0].attributes["data-tag"], "exit:pio");
     assert_eq!(pio[1].attributes["data-tag"], "entry");
-    assert_eq!(named(&shapes, "all")[0].title, "all (100 samples, 100.00\u{a0}%)");
+    assert_eq!(
+        named(&shapes, "all")[0].title,
+        "all (100 samples, 100.00\u{a0}%)"
+    );
     // A frame above both tags and host work carries the mark of host work, and no colour of a tag.
     assert_eq!(named(&shapes, "qemu")[0].attributes["data-tag"], "host");
     assert!(

@@ -23,7 +23,7 @@ Examples:
 Files:
   perf.data         the input when none is named
   kallsyms, modules, buildid/, symbols/
-                    names for a capture, in the same folder as its perf.data
+                    names for the perf.data beside them, where the folder is the input
   FILE.tar.bz2      what perf archive packed beside a capture FILE
   ~/.debug          perf's build-id cache; used where build ids agree
   /proc/kallsyms    names of the running kernel; used where it made the capture
