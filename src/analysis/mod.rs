@@ -201,9 +201,12 @@ pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) ->
     watch.lap(Stage::Name);
     let named = (stacks, namer, tagger);
     let finished = finish(capture, event, &walked.folded, named, request);
-    let mut profile = finished.map_err(|error| match error {
-        Error::NoMatch { .. } => error.with_hint(present::advice(capture, event, request)),
-        error => error,
+    let mut profile = finished.map_err(|error| {
+        if matches!(error, Error::NoMatch { .. }) {
+            error.with_hint(present::advice(capture, event, request))
+        } else {
+            error
+        }
     })?;
     watch.lap(Stage::Tag);
     profile.timings = watch.timings();

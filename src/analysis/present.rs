@@ -6,7 +6,7 @@ use super::grouping::{SplitName, task_names};
 use super::locate::FrameScope;
 use super::{Request, survey};
 use crate::error::Error;
-use crate::fold::{Selection, Split, fold};
+use crate::fold::{Block, Selection, Split, fold};
 use crate::loss::{Skip, Tally};
 use crate::output::{grouped, one_line};
 use crate::perf::Capture;
@@ -62,7 +62,7 @@ impl Present {
         let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
         let settled = folded.settle(capture, (&selection, split), &timeline, request.threads);
         let mut present = Self::default();
-        for placed in settled.blocks().iter().flat_map(|block| block.iter()) {
+        for placed in settled.blocks().iter().flat_map(Block::iter) {
             let (key, samples) = (placed.stack.key, placed.stack.samples);
             let (pid, tid) = (key.pid, key.tid);
             let (process, thread) = task_names(&timeline, pid, tid, placed.moment);

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::Request;
 use super::choice::{is_timed, resolve_times, sample_times};
 use super::grouping::task_names;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fold::{Selection, Slicing, Split, TimeRange, count_of_threads, fold};
 use crate::perf::Capture;
 use crate::space::{Moment, Timeline};
@@ -44,11 +44,17 @@ pub(super) fn slice_seconds(capture: &Capture, slicing: Slicing) -> Option<f64> 
 /// of a slice in seconds.
 ///
 /// # Errors
-/// When times are asked for by parts and the capture tells none.
+/// When times are asked for by parts and the capture tells none, and when cgroups are asked for.
 pub fn count_in_slices(
     capture: &Capture,
     request: &Request,
 ) -> Result<(Vec<Vec<u64>>, Option<f64>)> {
+    if !request.cgroups.is_empty() {
+        return Err(
+            Error::request("events without call chains are not counted by cgroup")
+                .with_hint("record call chains: perf record -g --all-cgroups"),
+        );
+    }
     let times = resolve_times(capture, &request.times, request.threads)?;
     let slicing = slicing(capture, &times, request);
     let selection = Selection {

@@ -39,7 +39,8 @@ pub(super) struct BenchOptions {
     json: bool,
     /// Write a made-up capture to the path instead of measuring one:
     /// size=8G,stacks=1000,depth=24,processes=4,threads=4,cpus=2,guest=10,tracepoints=0,late=0,seed=1
-    #[arg(long, value_name = "SPEC", value_parser = Load::parse, conflicts_with_all = ["against", "runs"])]
+    #[arg(long, value_name = "SPEC", value_parser = Load::parse)]
+    #[arg(conflicts_with_all = ["against", "runs", "kallsyms", "buildid_dir", "threads"])]
     generate: Option<Load>,
 }
 

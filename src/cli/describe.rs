@@ -120,12 +120,9 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         writeln!(out, "  {name:<20} {:>12}", grouped(count))?;
     }
     let tally = &survey.tally;
-    writeln!(
-        out,
-        "lost by the kernel: {}, {}",
-        counted(tally.lost_records, "record"),
-        counted(tally.lost_samples, "sample")
-    )?;
+    let records = counted(tally.lost_records, "record");
+    let samples = counted(tally.lost_samples, "sample");
+    writeln!(out, "lost by the kernel: {records}, {samples}")?;
     if tally.truncated_aux > 0 {
         let pieces = grouped(tally.truncated_aux);
         writeln!(out, "AUX pieces cut by the kernel: {pieces}")?;

@@ -29,11 +29,6 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
                  self:NAME, event:NAME and event:NAME/s",
             )
         })?;
-    let is_same = options.after.is_none();
-    if is_same && options.before_filter.is_empty() && options.after_filter.is_empty() {
-        return Err(Error::request("one capture has nothing to be compared with")
-            .with_hint("name two, or compare parts of it: --before-filter time=0%-50% --after-filter time=50%-100%"));
-    }
     let before = Wanted {
         role: "before",
         path: &options.before,
@@ -51,9 +46,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         for remark in before.remarks.iter().chain(&after.remarks) {
             eprintln!("{remark}");
         }
-        let are_folded = [&before.side, &after.side].into_iter().all(is_text);
-        let unused = unused::of_diff(options, chosen_format(options), are_folded);
-        unused.iter().for_each(|line| eprintln!("{line}"));
+        warn_of_unused(options, [&before.side, &after.side]);
     }
     let is_damaged = before.is_damaged || after.is_damaged;
     let (mut before, mut after) = (before.side, after.side);
@@ -99,6 +92,23 @@ fn matching(options: &DiffOptions, sides: [&Side; 2]) -> Matching {
 /// Whether a side was folded text.
 fn is_text(side: &Side) -> bool {
     side.origin.event.is_none() && side.events.is_empty()
+}
+
+/// Says which options change nothing.
+fn warn_of_unused(options: &DiffOptions, sides: [&Side; 2]) {
+    let unused = unused::of_diff(options, chosen_format(options), no_stacks(sides));
+    unused.iter().for_each(|line| eprintln!("{line}"));
+}
+
+/// Why there are no stacks that were made of a capture's samples; `None` when there are.
+fn no_stacks(sides: [&Side; 2]) -> Option<&'static str> {
+    if sides.into_iter().all(is_text) {
+        Some("both sides are folded text")
+    } else if sides.into_iter().all(|side| side.origin.event.is_none()) {
+        Some("no side has stacks")
+    } else {
+        None
+    }
 }
 
 fn chosen_format(options: &DiffOptions) -> DiffFormat {

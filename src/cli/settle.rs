@@ -64,6 +64,15 @@ fn settle_diff(options: &mut DiffOptions) -> Result<()> {
             "a comparison is of two inputs, -i names more",
         ));
     }
+    let is_whole = options.before_filter.is_empty() && options.after_filter.is_empty();
+    if options.after.is_none() && is_whole {
+        return Err(
+            Error::request("one capture has nothing to be compared with").with_hint(
+                "name two, or compare parts of it: --before-filter time=0%-50% \
+                 --after-filter time=50%-100%",
+            ),
+        );
+    }
     let of_sides = [&options.before_kallsyms, &options.after_kallsyms];
     for kallsyms in of_sides.into_iter().chain([&options.kallsyms]).flatten() {
         check_kallsyms(kallsyms)?;

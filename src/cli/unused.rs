@@ -23,8 +23,13 @@ pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String
     ])
 }
 
-/// Options of `diff` that have no effect on what is written, or on sides that are folded text.
-pub(super) fn of_diff(options: &DiffOptions, format: DiffFormat, are_folded: bool) -> Vec<String> {
+/// Options of `diff` that have no effect on what is written, or because `no_stacks` says why no side
+/// has stacks of a capture.
+pub(super) fn of_diff(
+    options: &DiffOptions,
+    format: DiffFormat,
+    no_stacks: Option<&'static str>,
+) -> Vec<String> {
     let has_picture = format == DiffFormat::Svg;
     let is_beside = options.output.as_deref().is_some_and(|path| path != "-");
     let has_table = match format {
@@ -59,15 +64,14 @@ pub(super) fn of_diff(options: &DiffOptions, format: DiffFormat, are_folded: boo
         ("--json", options.json && !has_json, no_json),
         ("--kallsyms", options.kallsyms.is_some() && have_own, both),
     ]);
-    if are_folded {
-        lines.extend(of_folded_sides(options));
+    if let Some(why) = no_stacks {
+        lines.extend(of_stacks(options, why));
     }
     lines
 }
 
 /// Options about what is made of a capture's samples.
-fn of_folded_sides(options: &DiffOptions) -> Vec<String> {
-    let text = "both sides are folded text";
+fn of_stacks(options: &DiffOptions, why: &'static str) -> Vec<String> {
     let kallsyms = [
         ("--kallsyms", options.kallsyms.is_some()),
         ("--before-kallsyms", options.before_kallsyms.is_some()),
@@ -78,11 +82,12 @@ fn of_folded_sides(options: &DiffOptions) -> Vec<String> {
         ("--weight", options.weight.is_some()),
         ("--group", options.group.is_some()),
         ("--no-tag", options.no_tag),
+        ("--no-idle", options.no_idle),
         ("--max-stack", options.names.max_stack.is_some()),
         ("--no-demangle", options.names.no_demangle),
     ];
     let all = kallsyms.into_iter().chain(others);
-    said(all.map(|(name, is_given)| (name, is_given, text)))
+    said(all.map(|(name, is_given)| (name, is_given, why)))
 }
 
 /// A line for each option that was given.

@@ -1,5 +1,6 @@
 //! What is asked of the program and how it answers where it cannot do so: options, hints, help.
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::panic, reason = "a test may stop")]
 #![allow(clippy::print_stderr, reason = "tells why a test did nothing")]
 
 mod examples;
@@ -327,6 +328,9 @@ fn an_option_without_effect_is_told() {
         let quiet = run_in(&folder, &[verb, options, &["-q"]].concat());
         assert_eq!((quiet.code, &*quiet.err), (Some(0), ""));
     }
+    let recorded = case("vmx-bad-tracepoints");
+    let run = run_in(&folder, &["diff", &recorded, &recorded, "--group", "cpu"]);
+    assert!(!run.err.contains("no effect"), "{}", run.err);
     for (verb, options) in [
         (picture, &title[..]),
         (text, &["--annotate"]),
