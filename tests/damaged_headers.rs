@@ -250,7 +250,7 @@ fn records_that_are_too_short_are_counted() {
     let record = [&comm[..], &[0; 2], &len].concat();
     std::fs::write(&place, file_with::<Little>(&record)).unwrap();
     for said in what_is_said_of(&place) {
-        assert!(said.contains("1 records of mappings, names"), "{said}");
+        assert!(said.contains("1 record of a mapping, name"), "{said}");
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use vmflame::output::with_commas;
+
 /// The times of several runs; at least one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Figures {
@@ -100,7 +102,7 @@ pub(super) fn three_digits(value: f64) -> String {
         value if value < 99.95 => 1,
         _ => 0,
     };
-    format!("{value:.digits$}")
+    with_commas(&format!("{value:.digits$}"))
 }
 
 #[cfg(test)]

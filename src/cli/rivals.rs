@@ -252,8 +252,12 @@ impl Contest {
         }
         if outliers > 0 {
             out.push_str(&format!(
-                "warning: {outliers} times lie far from others of their program: is the machine \
-                 busy?\n"
+                "warning: {} far from others of the same program: is the machine busy?\n",
+                if outliers == 1 {
+                    "1 time lies".to_owned()
+                } else {
+                    format!("{outliers} times lie")
+                }
             ));
         }
         out

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use vmflame::analysis::Input;
 use vmflame::error::{Error, Result};
+use vmflame::output::grouped;
 use vmflame::perf::{Capture, Spool};
 
 /// After an interrupt, how long to wait for what the recorder still has to write.
@@ -31,7 +32,7 @@ pub(super) fn read_all(quiet: bool) -> Result<Spool> {
     let shows_progress = !quiet && std::io::stderr().is_terminal();
     let spool = read_stdin(shows_progress)?;
     if spool.is_on_disk() && !quiet {
-        let mib = spool.len() >> 20;
+        let mib = grouped(spool.len() >> 20);
         eprintln!("standard input: {mib} MiB, kept in a temporary file until the end");
     }
     Ok(spool)
@@ -68,7 +69,7 @@ fn read_stdin(shows_progress: bool) -> Result<Spool> {
         if shows_progress && last_shown.elapsed() > Duration::from_millis(250) {
             eprint!(
                 "\rreading: {} MiB (Ctrl-C ends the recording)",
-                spool.len() >> 20
+                grouped(spool.len() >> 20)
             );
             last_shown = Instant::now();
         }
