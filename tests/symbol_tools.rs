@@ -7,7 +7,7 @@
     reason = "a test may stop and speak"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -157,44 +157,55 @@ fn linkage_tables_are_those_of_objdump() {
     }
 }
 
-/// C++ names against c++filt, without parameters and with short standard names, as perf asks.
+/// Of the C++ names of big programs, 99.5 in 100 are spelled as `c++filt -p` spells them.
 #[test]
 fn cpp_names_are_those_of_cppfilt() {
-    let path = "/lib/x86_64-linux-gnu/libstdc++.so.6";
-    if !Path::new(path).exists() {
-        eprintln!("skipped: no {path}");
-        return;
+    let libraries = "/usr/lib/x86_64-linux-gnu";
+    let llvm = fs::read_dir(libraries).into_iter().flatten().flatten();
+    let llvm = llvm.map(|entry| entry.path().display().to_string());
+    let mut paths: Vec<String> = llvm.filter(|path| path.contains("/libLLVM")).collect();
+    paths.sort();
+    paths.truncate(1);
+    paths.extend([
+        "/usr/bin/node".to_owned(),
+        format!("{libraries}/libstdc++.so.6"),
+    ]);
+    for path in paths {
+        let Some(text) = run("readelf", &["-sW", &path]) else {
+            return;
+        };
+        let names = text
+            .lines()
+            .filter_map(|line| line.split_whitespace().nth(7));
+        let names = names.map(|name| name.split('@').next().unwrap());
+        let names: BTreeSet<&str> = names.filter(|name| name.starts_with("_Z")).collect();
+        let list = std::env::temp_dir().join(format!("vmflame-names-{}", std::process::id()));
+        fs::write(
+            &list,
+            names
+                .iter()
+                .map(|name| format!("{name}\n"))
+                .collect::<String>(),
+        )
+        .unwrap();
+        let command = format!("c++filt -p < {}", list.display());
+        let theirs = run("sh", &["-c", &command]).unwrap();
+        fs::remove_file(&list).unwrap();
+        if theirs.is_empty() {
+            eprintln!("skipped: no c++filt, or no {path}");
+            continue;
+        }
+        let pairs = names.iter().zip(theirs.lines());
+        let different: Vec<_> = pairs
+            .filter(|(name, theirs)| demangle(name) != **theirs)
+            .collect();
+        let (bad, all) = (different.len(), names.len());
+        eprintln!("{bad} of {all} C++ names of {path} differ from c++filt");
+        for (name, theirs) in different.iter().take(5) {
+            eprintln!("  {name}\n    {theirs}\n    ours {}", demangle(name));
+        }
+        assert!(bad * 200 <= all, "{path}");
     }
-    let object = parse(path);
-    let names: Vec<&str> = object.iter().map(|symbol| symbol.name).collect();
-    let names: Vec<&str> = names
-        .into_iter()
-        .filter(|name| name.starts_with("_Z") && !name.contains('@'))
-        .collect();
-    let list = std::env::temp_dir().join(format!("vmflame-names-{}", std::process::id()));
-    fs::write(&list, names.join("\n")).unwrap();
-    let command = format!("c++filt -p -i < {}", list.display());
-    let text = run("sh", &["-c", &command]).unwrap();
-    fs::remove_file(&list).unwrap();
-    if text.is_empty() {
-        eprintln!("skipped: no c++filt");
-        return;
-    }
-    let different: Vec<_> = names
-        .iter()
-        .zip(text.lines())
-        .filter(|(name, theirs)| demangle(name) != **theirs)
-        .map(|(name, theirs)| format!("{name}: {theirs} ours {}", demangle(name)))
-        .collect();
-    eprintln!(
-        "{} of {} C++ names differ from c++filt",
-        different.len(),
-        names.len()
-    );
-    for line in different.iter().take(10) {
-        eprintln!("  {line}");
-    }
-    assert!(different.len() * 50 < names.len());
 }
 
 /// A stripped program whose table is packed in `.gnu_debugdata`, as Fedora builds them, has all its

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
+use super::cpp_spelling;
+
 /// Longest name that is demangled, and longest result. Real C++ names stay under a few kilobytes;
 /// a crafted one can double its result with every byte.
 const LONGEST: usize = 1 << 16;
@@ -61,25 +63,27 @@ fn cpp(name: &str) -> Option<String> {
         // What such a name wraps is shown with its parameters, as binutils does.
         Some((what, inner)) => {
             let inner = cpp_with(&inner, &cpp_demangle::DemangleOptions::new())?;
-            Some(format!("{what} {inner}"))
+            // The suffix of a copy is shown for no function.
+            let inner = inner.split(" [clone ").next().unwrap_or_default();
+            Some(format!("{what} {}", cpp_spelling::special(inner)))
         }
-        None => cpp_with(name, &plain),
+        None => {
+            let text = cpp_with(name, &plain)?;
+            Some(if name.starts_with("_ZT") || name.starts_with("_ZG") {
+                cpp_spelling::special(&text)
+            } else {
+                cpp_spelling::function(&text)
+            })
+        }
     }
+    .filter(|text| text.len() <= LONGEST)
 }
 
 fn cpp_with(name: &str, options: &cpp_demangle::DemangleOptions) -> Option<String> {
     let symbol = cpp_demangle::Symbol::new(name).ok()?;
     let mut text = Bounded::default();
     symbol.structured_demangle(&mut text, options).ok()?;
-    let mut text = text.0;
-    // The mangled name has these as one word, and binutils shows them so.
-    for stream in ["istream", "ostream", "iostream"] {
-        let long = format!("std::basic_{stream}<char, std::char_traits<char> >");
-        if text.contains(&long) {
-            text = text.replace(&long, &format!("std::{stream}"));
-        }
-    }
-    Some(text)
+    Some(text.0)
 }
 
 /// What a thunk or transaction clone is, and the mangled name of the function behind it.
@@ -137,7 +141,33 @@ mod tests {
                 "_ZNSt6vectorIiSaIiEE9push_backEOi",
                 "std::vector<int, std::allocator<int> >::push_back",
             ),
-            ("_ZNSi6ignoreEv", "std::istream::ignore"),
+            (
+                "_ZNSi6ignoreEv",
+                "std::basic_istream<char, std::char_traits<char> >::ignore",
+            ),
+            ("_Z1fIJEEvv", "f<>"),
+            ("_ZN1fIiJEE1gEv", "f<int>::g"),
+            (
+                "_Z1fILj8ELin3ELm1ELb1ELc65EEvv",
+                "f<8u, -3, 1ul, true, (char)65>",
+            ),
+            ("_ZNK1f1gEv", "f::g"),
+            ("_ZTV1f", "vtable for f"),
+            ("_ZTT1f", "VTT for f"),
+            ("_ZTIK1f", "typeinfo for f const"),
+            (
+                "_Z1fIF1ASsEEvv",
+                "f<A (std::basic_string<char, std::char_traits<char>, std::allocator<char> >)>",
+            ),
+            ("_Z1fIXadL_ZN1A1gEiEEEvv", "f<&A::g>"),
+            ("_Z1fIXadL_ZNK1A1gEiEEEvv", "f<&(A::g(int) const)>"),
+            ("_ZN1AltIiEEbT_", "A::operator< <int>"),
+            ("_ZN1AclIJEEEvDpT_", "A::operator()<>"),
+            (
+                "_ZNSoC1Ev",
+                "std::basic_ostream<char, std::char_traits<char> >::basic_ostream",
+            ),
+            ("_ZThn8_N1A1gEi.cold", "non-virtual thunk to A::g(int)"),
             (
                 "_ZThn16_NSt9strstreamD1Ev",
                 "non-virtual thunk to std::strstream::~strstream()",
