@@ -147,6 +147,7 @@ impl SizedBuilder {
     pub(super) fn finish(mut self) -> SizedSymbols {
         self.candidates
             .sort_by_key(|candidate| candidate.entry.start);
+        leave_out_inner_labels(&mut self.candidates);
         let mut next_start = u64::MAX;
         for candidate in self.candidates.iter_mut().rev() {
             let entry = &mut candidate.entry;
@@ -181,6 +182,17 @@ impl SizedBuilder {
             names: names.into(),
         }
     }
+}
+
+/// Leaves out labels without a size that lie inside a symbol with one, as the targets of jumps in
+/// hand-written code do: they name no function. `candidates` are sorted by start.
+fn leave_out_inner_labels(candidates: &mut Vec<Candidate>) {
+    let mut covered = 0;
+    candidates.retain(|candidate| {
+        let Entry { start, end, .. } = candidate.entry;
+        covered = covered.max(end);
+        !(candidate.label && end == start && start < covered)
+    });
 }
 
 /// Whether `a` names the address they share better than `b`, which came first.
@@ -285,6 +297,53 @@ mod tests {
             (0xfff, "last"),
             (0x1000, "-"),
             (u64::MAX, "-"),
+        ];
+        for (svma, expected) in cases {
+            assert_eq!(name(&table, svma), expected, "{svma:#x}");
+        }
+    }
+
+    /// A jump target inside a sized function takes none of its addresses; one between functions, or
+    /// in a function whose end nobody states, keeps what is its own. A function without a size
+    /// inside another is an entry of its own.
+    #[test]
+    fn labels_inside_sized_functions_are_left_out() {
+        let mut builder = SizedBuilder::default();
+        for (name, start, bytes, label) in [
+            ("same", 0x100, 0, true),
+            ("loop", 0x110, 0, true),
+            ("memcpy", 0x100, 0x40, false),
+            ("last_byte", 0x13f, 0, true),
+            ("behind", 0x140, 0, true),
+            ("unsized", 0x200, 0, false),
+            ("target", 0x210, 0, true),
+            ("outer", 0x300, 0x40, false),
+            ("entry", 0x310, 0, false),
+            ("part", 0x320, 8, true),
+        ] {
+            builder.push(Stated {
+                name,
+                start,
+                bytes,
+                limit: 0x1000,
+                binding: Binding::Global,
+                label,
+            });
+        }
+        let table = builder.finish();
+        let cases = [
+            (0x100, "memcpy"),
+            (0x10f, "memcpy"),
+            (0x110, "memcpy"),
+            (0x13f, "memcpy"),
+            (0x140, "behind"),
+            (0x1ff, "behind"),
+            (0x20f, "unsized"),
+            (0x210, "target"),
+            (0x30f, "outer"),
+            (0x310, "entry"),
+            (0x320, "part"),
+            (0x328, "outer"),
         ];
         for (svma, expected) in cases {
             assert_eq!(name(&table, svma), expected, "{svma:#x}");
