@@ -110,6 +110,7 @@ fn pvm_symbols() -> SymbolRequest {
             host_name: String::new(),
             release: String::new(),
             input_written: None,
+            vdso: Box::default(),
         })
     });
     SymbolRequest {

@@ -78,6 +78,7 @@ fn profile_on(text: u64, change: impl FnOnce(&mut LiveKernel)) -> Profile {
         host_name: "lab".to_owned(),
         release: "6.1.0-lab".to_owned(),
         input_written: Some(Timestamp::from_nanos(TAKEN + 1_000_000_000)),
+        vdso: Box::default(),
     };
     change(&mut live);
     let symbols = SymbolRequest {

@@ -115,6 +115,8 @@ pub struct LiveKernel {
     pub release: String,
     /// How long it had been up when the input was last written; `None` when that is not known.
     pub input_written: Option<Timestamp>,
+    /// The bytes of its `[vdso]`, as 64-bit processes map it; empty when they are not known.
+    pub vdso: Box<[u8]>,
 }
 
 /// Where symbols may come from.

@@ -24,6 +24,7 @@ mod stacks;
 mod subtitle;
 mod survey;
 mod timing;
+mod vdso;
 
 use std::thread;
 

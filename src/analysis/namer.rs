@@ -4,16 +4,16 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 
 use super::addresses::Location;
-use super::input::{KernelSource, SymbolRequest};
+use super::input::{KernelSource, LiveKernel, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::lane::Causes;
 use super::recorded_here::RecordedHere;
+use super::vdso;
 use crate::error::{Error, Result};
 use crate::perf::Capture;
-use crate::space::{Dso, DsoIx, Timeline};
+use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
     KernelSymbols, ObjectSymbols, Places, Refused, Unresolved, demangle, module_short_name,
@@ -57,6 +57,7 @@ pub(super) struct Namer<'a> {
     pub(super) frames: FrameTable,
     timeline: &'a Timeline,
     places: &'a Places,
+    live: Option<&'a LiveKernel>,
     kernel: Option<Arc<KernelSymbols>>,
     kernel_source: KernelSource,
     /// Whether files at recorded paths may be taken without a build id.
@@ -97,6 +98,7 @@ impl<'a> Namer<'a> {
             frames: FrameTable::default(),
             timeline,
             places: &symbols.places,
+            live: symbols.live.as_ref(),
             kernel,
             kernel_source,
             is_recorded_here,
@@ -243,14 +245,14 @@ impl<'a> Namer<'a> {
     }
 
     fn object_frame(&mut self, dso: DsoIx, offset: FileOffset) -> (FrameIx, Option<Unresolved>) {
-        let object = match self.objects.entry(dso) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => {
-                let dso = self.timeline.dso(dso).cloned();
-                let (object, report) = read(dso, self.places, self.is_recorded_here);
-                self.reports.push(report);
-                place.insert(object)
-            }
+        if !self.objects.contains_key(&dso) {
+            let (object, report) = self.read(dso);
+            self.reports.push(report);
+            self.objects.insert(dso, object);
+        }
+        let Some(object) = self.objects.get_mut(&dso) else {
+            let frame = unresolved_frame(&mut self.frames, "", CpuMode::User);
+            return (frame, Some(Unresolved::NoFile));
         };
         let found = match &object.symbols {
             Err(cause) => Err(*cause),
@@ -277,34 +279,47 @@ impl<'a> Namer<'a> {
             }
         }
     }
-}
 
-/// Finds the file of an object that a process mapped.
-fn read(dso: Option<Dso>, places: &Places, is_recorded_here: bool) -> (UserObject, ObjectReport) {
-    let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
-    let mut found = places.find_object(&path, build_id.as_ref());
-    if is_recorded_here && matches!(found.object, Err(Unresolved::NoBuildId)) {
-        found = places.read_recorded(&path);
+    /// Finds the functions of an object that a process mapped.
+    fn read(&self, ix: DsoIx) -> (UserObject, ObjectReport) {
+        let dso = self.timeline.dso(ix).cloned();
+        let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
+        let mut found = self.places.find_object(&path, build_id.as_ref());
+        if self.is_recorded_here && matches!(found.object, Err(Unresolved::NoBuildId)) {
+            found = self.places.read_recorded(&path);
+        }
+        let mut outcome = match (&found.object, found.origin) {
+            (Ok(_), Some((_, file))) => Ok(file),
+            (Ok(_), None) => Err(Unresolved::NoFile),
+            (Err(cause), _) => Err(*cause),
+        };
+        if outcome.is_err()
+            && path == vdso::VDSO
+            && let Some(live) = self.live
+        {
+            let lowest = self.timeline.lowest_address_of(ix);
+            let known = build_id.as_ref();
+            if let Some(object) =
+                vdso::of_running_kernel(live, known, self.is_recorded_here, lowest)
+            {
+                (found.object, outcome) = (Ok(object), Ok(vdso::VDSO.into()));
+            }
+        }
+        let object = UserObject {
+            symbols: found.object,
+            short_name: module_short_name(&path).into(),
+            functions: HashMap::new(),
+            unresolved: None,
+        };
+        let report = ObjectReport {
+            path,
+            build_id,
+            outcome,
+            refused: found.refused,
+            broken: found.broken,
+        };
+        (object, report)
     }
-    let outcome = match (&found.object, found.origin) {
-        (Ok(_), Some((_, file))) => Ok(file),
-        (Ok(_), None) => Err(Unresolved::NoFile),
-        (Err(cause), _) => Err(*cause),
-    };
-    let object = UserObject {
-        symbols: found.object,
-        short_name: module_short_name(&path).into(),
-        functions: HashMap::new(),
-        unresolved: None,
-    };
-    let report = ObjectReport {
-        path,
-        build_id,
-        outcome,
-        refused: found.refused,
-        broken: found.broken,
-    };
-    (object, report)
 }
 
 fn function(frames: &mut FrameTable, name: &str, dso: &str, mode: CpuMode) -> FrameIx {

@@ -1,6 +1,8 @@
 //! What of this machine may be looked at: the only code that reads its environment and kernel.
 
+use std::fs::File;
 use std::num::NonZeroUsize;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -51,7 +53,25 @@ fn live_kernel(input: &Input) -> Option<LiveKernel> {
         host_name: setting("hostname"),
         release: setting("osrelease"),
         input_written: written(&input.data),
+        vdso: vdso().unwrap_or_default(),
     })
+}
+
+/// The `[vdso]` of this process, which the running kernel maps into all 64-bit ones alike. No file
+/// holds it, unless `perf record` copied it into its cache.
+fn vdso() -> Option<Box<[u8]>> {
+    if cfg!(not(target_pointer_width = "64")) {
+        return None;
+    }
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    let line = maps.lines().find(|line| line.ends_with("[vdso]"))?;
+    let (start, end) = line.split_once(' ')?.0.split_once('-')?;
+    let start = u64::from_str_radix(start, 16).ok()?;
+    let bytes = u64::from_str_radix(end, 16).ok()?.checked_sub(start)?;
+    let mut image = vec![0; usize::try_from(bytes).ok()?];
+    let memory = File::open("/proc/self/mem").ok()?;
+    memory.read_exact_at(&mut image, start).ok()?;
+    Some(image.into())
 }
 
 /// How long the running kernel had been up when the input was last written. Standard input was read

@@ -57,6 +57,8 @@ pub struct Timeline {
     name_index: HashMap<String, NameIx>,
     dsos: Vec<Dso>,
     dso_index: HashMap<Dso, DsoIx>,
+    /// The lowest address of each DSO.
+    dso_lowest: Vec<Avma>,
     kernel: Vec<KernelMapping>,
     guest_kernels: u64,
     ksymbols: Vec<(Avma, u32, String)>,
@@ -181,6 +183,9 @@ impl Timeline {
             CpuMode::User | CpuMode::Unknown | CpuMode::Hypervisor | CpuMode::GuestUser => {
                 let dso = self.intern_dso(Dso { path, build_id });
                 let start = record.start;
+                if let Some(lowest) = self.dso_lowest.get_mut(dso.as_usize()) {
+                    *lowest = start.min(*lowest);
+                }
                 let mapping = Mapping {
                     start,
                     end,
@@ -231,6 +236,7 @@ impl Timeline {
         }
         let ix = DsoIx(u32::try_from(self.dsos.len()).unwrap_or(u32::MAX));
         self.dsos.push(dso.clone());
+        self.dso_lowest.push(Avma::new(u64::MAX));
         self.dso_index.insert(dso, ix);
         ix
     }
@@ -325,6 +331,11 @@ impl Timeline {
     /// The DSO of an index that this timeline handed out.
     pub fn dso(&self, ix: DsoIx) -> Option<&Dso> {
         self.dsos.get(ix.as_usize())
+    }
+
+    /// The lowest address at which any process maps a DSO.
+    pub fn lowest_address_of(&self, ix: DsoIx) -> Option<Avma> {
+        self.dso_lowest.get(ix.as_usize()).copied()
     }
 
     /// All DSOs that user processes mapped, in order of first appearance.
