@@ -28,6 +28,37 @@ impl fmt::Display for Skip {
     }
 }
 
+/// What the kernel dropped, as one fact.
+///
+/// It tells twice of a sample that found no space: a LOST record counts whatever was dropped, and
+/// the event's own counter (`PERF_FORMAT_LOST`), which perf writes as `LOST_SAMPLES`, counts its
+/// samples.
+///
+/// Source: `__perf_output_begin`, kernel/events/ring_buffer.c, and `record__read_lost_samples`,
+/// tools/perf/builtin-record.c, Linux 6.1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lost {
+    /// Records of all kinds, by LOST records.
+    records: u64,
+    /// Samples, by `LOST_SAMPLES` records.
+    samples: u64,
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { records, samples } = *self;
+        let plural = |count| if count == 1 { "" } else { "s" };
+        if samples >= records {
+            return write!(f, "{samples} sample{} lost by the kernel", plural(samples));
+        }
+        write!(f, "{records} record{} lost by the kernel", plural(records))?;
+        match samples {
+            0 => Ok(()),
+            _ => write!(f, ", of them {samples} sample{}", plural(samples)),
+        }
+    }
+}
+
 /// What became of the samples of a capture.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Tally {
@@ -77,6 +108,14 @@ impl Tally {
         self.skipped.iter().sum()
     }
 
+    /// What the kernel dropped; `None` when it dropped nothing.
+    pub fn lost(&self) -> Option<Lost> {
+        (self.lost_records > 0 || self.lost_samples > 0).then_some(Lost {
+            records: self.lost_records,
+            samples: self.lost_samples,
+        })
+    }
+
     /// Adds another part's counts.
     pub fn add(&mut self, other: &Self) {
         self.read += other.read;
@@ -106,5 +145,37 @@ impl Tally {
     /// Whether the law holds.
     pub fn adds_up(&self) -> bool {
         self.read == self.folded + self.other_events + self.filtered + self.skipped_total()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One sample that found no space is one loss, however often the capture tells of it.
+    #[test]
+    fn what_the_kernel_lost_is_told_once() {
+        let cases = [
+            (0, 0, None),
+            (2986, 2986, Some("2986 samples lost by the kernel")),
+            (1, 1, Some("1 sample lost by the kernel")),
+            (0, 7, Some("7 samples lost by the kernel")),
+            (7, 0, Some("7 records lost by the kernel")),
+            (
+                9,
+                7,
+                Some("9 records lost by the kernel, of them 7 samples"),
+            ),
+            (7, 9, Some("9 samples lost by the kernel")),
+        ];
+        for (lost_records, lost_samples, expected) in cases {
+            let tally = Tally {
+                lost_records,
+                lost_samples,
+                ..Tally::default()
+            };
+            let told = tally.lost().map(|lost| lost.to_string());
+            assert_eq!(told.as_deref(), expected);
+        }
     }
 }
