@@ -4,13 +4,14 @@
 
 mod perf_text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use perf_text::{Scope, object_name};
-use vmflame::analysis::{Grouping, Input, Profile, Request, SymbolRequest, profile};
+use vmflame::analysis::{FrameScope, Grouping, Input, Profile, Request, SymbolRequest, profile};
+use vmflame::error::Result;
 use vmflame::perf::Capture;
 use vmflame::stack::{FrameKind, Tag};
 use vmflame::symbol::Places;
@@ -28,7 +29,17 @@ fn cases() -> Vec<PathBuf> {
 
 /// The profile of a case with nothing but the symbols beside it.
 fn profile_of(case: &Path, event: Option<&str>) -> Profile {
-    let input = Input::resolve(case).unwrap();
+    let request = Request {
+        event: event.map(ToOwned::to_owned),
+        grouping: Grouping::Comm,
+        threads: 2,
+        ..Request::default()
+    };
+    profile_by(case, &request).unwrap()
+}
+
+fn profile_by(case: &Path, request: &Request) -> Result<Profile> {
+    let input = Input::resolve(case)?;
     let symbols = SymbolRequest {
         places: Places {
             capture_dir: input.directory,
@@ -36,13 +47,7 @@ fn profile_of(case: &Path, event: Option<&str>) -> Profile {
         },
         ..SymbolRequest::default()
     };
-    let request = Request {
-        event: event.map(ToOwned::to_owned),
-        grouping: Grouping::Comm,
-        threads: 2,
-        ..Request::default()
-    };
-    profile(&Capture::open(&input.data).unwrap(), &symbols, &request).unwrap()
+    profile(&Capture::open(&input.data)?, &symbols, request)
 }
 
 /// Folded stacks that perf prints too.
@@ -318,4 +323,57 @@ fn compressed_kernel_symbols_name_the_same() {
     );
     assert_eq!(kernel_names(bare(), Some(packed)), expected);
     assert_eq!(kernel_names(places(folder.path()), None), expected);
+}
+
+/// The law of frames without a name: those of the objects, those of the causes and those in the
+/// stacks are as many, whatever is filtered. Of a part of the threads there are not those of all.
+#[test]
+fn frames_without_a_name_are_those_of_the_stacks_that_passed() {
+    let mut parts = 0;
+    for case in cases() {
+        let all = profile_by(&case, &Request::default()).unwrap();
+        let comms: BTreeSet<String> = {
+            let by_comm = profile_of(&case, None);
+            let roots = by_comm.stacks.iter();
+            let roots = roots.filter_map(|stack| by_comm.stacks.frames(stack).first());
+            let names = roots.map(|&root| by_comm.frames.get(root).name.to_string());
+            names.collect()
+        };
+        let requests = comms.into_iter().map(|comm| Request {
+            comms: vec![comm],
+            threads: 2,
+            ..Request::default()
+        });
+        let scopes = [FrameScope::Kernel, FrameScope::User].map(|scope| Request {
+            scope,
+            ..Request::default()
+        });
+        let no_idle = Request {
+            no_idle: true,
+            ..Request::default()
+        };
+        for request in requests.chain(scopes).chain([no_idle]) {
+            let Ok(profile) = profile_by(&case, &request) else {
+                continue;
+            };
+            let of_stacks = unnamed_frames(&profile);
+            let of_objects = profile.unnamed.iter().map(|object| object.frames);
+            assert_eq!(of_objects.sum::<u64>(), of_stacks, "{case:?} {request:?}");
+            let of_causes = profile.unresolved.iter().map(|&(_, frames)| frames);
+            assert_eq!(of_causes.sum::<u64>(), of_stacks, "{case:?} {request:?}");
+            parts += usize::from(of_stacks < unnamed_frames(&all));
+        }
+    }
+    assert!(parts > 9);
+}
+
+/// Frames that show no function, each counted once for each sample.
+fn unnamed_frames(profile: &Profile) -> u64 {
+    let stacks = profile.stacks.iter().map(|stack| {
+        let frames = profile.stacks.frames(stack).iter();
+        let kinds = frames.map(|&ix| profile.frames.get(ix).kind);
+        let unnamed = kinds.filter(|&kind| kind == FrameKind::Unresolved).count();
+        stack.samples * u64::try_from(unnamed).unwrap()
+    });
+    stacks.sum()
 }

@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::Request;
 use super::grouping::{SplitName, VmNames, roots, task_names};
-use super::lane::{Causes, Lane, LocatedBlock};
+use super::lane::{Lane, LocatedBlock};
 use super::locate::TaskKey;
 use super::namer::Namer;
 use super::piece::{LocatedPiece, Named};
@@ -127,13 +127,12 @@ fn marked_threads(lanes: &[Lane<'_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
         let runs = lane.runs().iter().map(|run| run.iter().any(is_marked));
         let runs: Vec<bool> = runs.collect();
         let mut tasks = vec![false; lane.tasks().len()];
-        let mut unused = Causes::default();
-        let mut is_vcpu = |piece: &LocatedPiece| match lane.name(*piece, 0, &mut unused).get() {
+        let is_vcpu = |piece: &LocatedPiece| match lane.name(*piece).get() {
             Named::Frame(frame) => is_marked(&frame),
             Named::Run(run) => runs[run],
         };
         for (path, pieces) in lane.blocks.iter().flat_map(LocatedBlock::iter) {
-            tasks[path.task as usize] |= pieces.iter().any(&mut is_vcpu);
+            tasks[path.task as usize] |= pieces.iter().any(is_vcpu);
         }
         let marked = lane
             .tasks()

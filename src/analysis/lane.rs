@@ -6,14 +6,11 @@ use super::locate::{Locator, Map, StackPath, TaskKey};
 use super::named_runs::NamedRuns;
 use super::namer::Namer;
 use super::piece::{Located, LocatedPiece, NamedPiece};
+use super::unnamed::ReasonIx;
 use crate::fold::Block;
 use crate::perf::bytes::ByteOrder;
 use crate::shares::by_pieces;
 use crate::stack::FrameIx;
-use crate::symbol::Unresolved;
-
-/// Frames without a name, one count per sample, by cause.
-pub(super) type Causes = [u64; Unresolved::ALL.len()];
 
 /// The stacks of a block in pieces that are located, and that [`Lane::name`] can name.
 #[derive(Debug)]
@@ -42,7 +39,7 @@ impl LocatedBlock {
 pub(super) struct Lane<'m> {
     locator: Locator<'m>,
     /// The frame of each of the locator's locations, and why it has no name.
-    frames: Vec<(FrameIx, Option<Unresolved>)>,
+    frames: Vec<(FrameIx, Option<ReasonIx>)>,
     runs: NamedRuns,
     /// What was taken in, in order.
     pub(super) blocks: Vec<LocatedBlock>,
@@ -88,30 +85,21 @@ impl<'m> Lane<'m> {
         self.name_runs();
     }
 
-    /// A piece with the name of its location or of its run. Frames without a name are counted in
-    /// `causes`, each for so many samples.
+    /// A piece with the name of its location or of its run.
     #[inline]
-    pub(super) fn name(
-        &self,
-        piece: LocatedPiece,
-        samples: u64,
-        causes: &mut Causes,
-    ) -> NamedPiece {
+    pub(super) fn name(&self, piece: LocatedPiece) -> NamedPiece {
         match piece.get() {
-            Located::Location(at) => {
-                let (frame, cause) = self.frames[at];
-                if let Some(cause) = cause {
-                    causes[cause.index()] += samples;
-                }
-                NamedPiece::frame(frame)
-            }
-            Located::Run(run) => {
-                let (number, of_run) = self.runs.named(run);
-                for (sum, count) in causes.iter_mut().zip(of_run.into_iter().flatten()) {
-                    *sum += u64::from(*count) * samples;
-                }
-                NamedPiece::run(number)
-            }
+            Located::Location(at) => NamedPiece::frame(self.frames[at].0),
+            Located::Run(run) => NamedPiece::run(self.runs.named(run).0),
+        }
+    }
+
+    /// Why frames of a piece have no name, once for each.
+    #[inline]
+    pub(super) fn reasons(&self, piece: LocatedPiece) -> &[ReasonIx] {
+        match piece.get() {
+            Located::Location(at) => self.frames[at].1.as_slice(),
+            Located::Run(run) => self.runs.named(run).1,
         }
     }
 

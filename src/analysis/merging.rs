@@ -7,10 +7,11 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::choice::Recorded;
 use super::classes::Class;
-use super::lane::{Causes, Lane};
+use super::lane::Lane;
 use super::locate::{FrameScope, StackPath};
 use super::piece::{Named, NamedPiece};
 use super::stacks::{NamedStacks, Stack};
+use super::unnamed::UnnamedSums;
 use super::{Request, WeightKind};
 use crate::fold::{Block, MomentStack, Split, UserPart};
 use crate::stack::{FrameIx, Tag};
@@ -48,8 +49,8 @@ impl<T> Default for Distinct<T> {
 
 impl<T: PartialEq> Distinct<T> {
     /// Adds a stack whose items are the last ones of the list; where the same is there already, they
-    /// are dropped.
-    fn add(&mut self, new: Stack, hash: u64) {
+    /// are dropped. Tells its position.
+    fn add(&mut self, new: Stack, hash: u64) -> u32 {
         let Self { stacks, items, .. } = self;
         let items_of = |stack: &Stack| items.get(stack.start..stack.start + stack.len);
         let same = |&(of_old, ix): &(u64, u32)| {
@@ -59,12 +60,13 @@ impl<T: PartialEq> Distinct<T> {
         if let Some(&(_, ix)) = self.index.find(hash, same) {
             items.truncate(new.start);
             stacks[ix as usize].add(&new);
-            return;
+            return ix;
         }
         let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
         stacks.push(new);
         self.index
             .insert_unique(hash, (hash, ix), |&(hash, _)| hash);
+        ix
     }
 
     /// The items of a stack of the list.
@@ -80,26 +82,25 @@ pub(super) struct Merged {
     /// One stack may have been made of different pieces.
     distinct: Distinct<FrameIx>,
     out_of_scope: u64,
-    pub(super) causes: Causes,
+    unnamed: UnnamedSums,
 }
 
 impl Merged {
     /// Adds the stacks of another lane.
-    pub(super) fn append(&mut self, other: &Self) {
+    pub(super) fn append(&mut self, other: Self) {
         let mut hashes = vec![0; other.distinct.stacks.len()];
         for &(hash, ix) in &other.distinct.index {
             hashes[ix as usize] = hash;
         }
+        let mut positions = Vec::with_capacity(hashes.len());
         for (stack, hash) in other.distinct.stacks.iter().zip(hashes) {
             let start = self.distinct.items.len();
             let frames = other.distinct.items_of(stack);
             self.distinct.items.extend_from_slice(frames);
-            self.distinct.add(Stack { start, ..*stack }, hash);
+            positions.push(self.distinct.add(Stack { start, ..*stack }, hash));
         }
         self.out_of_scope += other.out_of_scope;
-        for (sum, count) in self.causes.iter_mut().zip(other.causes) {
-            *sum += count;
-        }
+        self.unnamed.append(other.unnamed, &positions);
     }
 
     /// The stacks, which are of these classes.
@@ -109,6 +110,7 @@ impl Merged {
             frames: self.distinct.items,
             classes,
             out_of_scope: self.out_of_scope,
+            unnamed: self.unnamed.into_counts(),
         }
     }
 }
@@ -132,15 +134,15 @@ impl Merger<'_> {
     ) -> Merged {
         let mut merged = Merged::default();
         let mut in_pieces: Distinct<NamedPiece> = Distinct::default();
+        let mut unnamed = UnnamedSums::default();
         for located in &lane.blocks {
             let Some(block) = blocks.get(located.at) else {
                 continue;
             };
             for (stack, (path, located)) in block.iter().zip(located.iter()) {
                 let start = in_pieces.items.len();
-                let (samples, causes) = (stack.stack.samples, &mut merged.causes);
-                let named = located.iter();
-                let named = named.map(|&piece| lane.name(piece, samples, causes));
+                let samples = stack.stack.samples;
+                let named = located.iter().map(|&piece| lane.name(piece));
                 in_pieces.items.extend(named);
                 if located.is_empty() && self.request.scope != FrameScope::All {
                     merged.out_of_scope += samples;
@@ -150,14 +152,18 @@ impl Merger<'_> {
                 let new = self.stack(&stack, path, class_of[path.task as usize], place);
                 let pieces = in_pieces.items_of(&new).iter();
                 let hash = self.hash(new.key(), pieces.map(|piece| piece.as_u32()));
-                in_pieces.add(new, hash);
+                let position = in_pieces.add(new, hash);
+                let reasons = located.iter().flat_map(|&piece| lane.reasons(piece));
+                reasons.for_each(|&reason| unnamed.add(position, reason, samples));
             }
         }
         let Distinct { stacks, items, .. } = in_pieces;
-        for stack in stacks {
+        let flat = stacks.into_iter().map(|stack| {
             let pieces = items.get(stack.start..stack.start + stack.len);
-            self.flatten(stack, pieces.unwrap_or_default(), lane, &mut merged);
-        }
+            self.flatten(stack, pieces.unwrap_or_default(), lane, &mut merged)
+        });
+        let positions: Vec<u32> = flat.collect();
+        merged.unnamed.append(unnamed, &positions);
         merged
     }
 
@@ -203,8 +209,14 @@ impl Merger<'_> {
         state.finish()
     }
 
-    /// Adds a stack of pieces with all its frames, root first.
-    fn flatten(&self, stack: Stack, pieces: &[NamedPiece], lane: &Lane<'_>, merged: &mut Merged) {
+    /// Adds a stack of pieces with all its frames, root first. Tells its position.
+    fn flatten(
+        &self,
+        stack: Stack,
+        pieces: &[NamedPiece],
+        lane: &Lane<'_>,
+        merged: &mut Merged,
+    ) -> u32 {
         let frames = &mut merged.distinct.items;
         let start = frames.len();
         frames.extend_from_slice(&self.classes[stack.class as usize].roots);
@@ -225,7 +237,7 @@ impl Merger<'_> {
                 ..stack
             },
             hash,
-        );
+        )
     }
 }
 

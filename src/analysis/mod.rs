@@ -24,6 +24,7 @@ mod stacks;
 mod subtitle;
 mod survey;
 mod timing;
+mod unnamed;
 mod vdso;
 
 use std::thread;
@@ -43,6 +44,7 @@ pub use stacks::{NamedStacks, Stack};
 pub use subtitle::subtitle;
 pub use survey::{Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};
+pub use unnamed::Unnamed;
 
 use crate::error::{Error, Result};
 use crate::fold::{Folded, Gap, Selection, Settled, Split, fold};
@@ -52,9 +54,9 @@ use crate::output::{NANOSECONDS, SAMPLES};
 use crate::perf::Capture;
 use crate::perf::bytes::with_order;
 use crate::space::Timeline;
-use crate::stack::{CallTree, FrameTable, Tag, TaggedStack};
+use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
 use crate::symbol::Unresolved;
-use crate::units::{BuildId, Cpu, EventIx, Pid, Tid, Timestamp};
+use crate::units::{BuildId, Cpu, CpuMode, EventIx, Pid, Tid, Timestamp};
 
 /// What a sample weighs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -149,8 +151,10 @@ pub struct Profile {
     pub total: u64,
     /// What became of the samples.
     pub tally: Tally,
-    /// Frames without a name, one count per sample, by cause.
+    /// Frames without a name in the stacks, one count per sample, by cause.
     pub unresolved: Vec<(Unresolved, u64)>,
+    /// The same by object: the one with the most comes first.
+    pub unnamed: Vec<Unnamed>,
     /// Time of the first and the last sample of any event; `None` without times.
     pub times: Option<(Timestamp, Timestamp)>,
     /// Stretches of the file that are no record.
@@ -307,6 +311,7 @@ fn finish(
         .events()
         .get(event)
         .is_some_and(|event| event.attr.is_clock());
+    let unnamed = namer.unnamed(&stacks.unnamed);
     let unit = match request.weight {
         WeightKind::Samples => SAMPLES.to_owned(),
         WeightKind::Period if is_clock => NANOSECONDS.to_owned(),
@@ -320,7 +325,8 @@ fn finish(
         slice_seconds: None,
         periods: (0, 0),
         unit,
-        unresolved: namer.unresolved(),
+        unresolved: unnamed::by_cause(&unnamed),
+        unnamed,
         objects: namer.take_reports(),
         kernel_source: namer.kernel_source(),
         text_pokes: namer.text_pokes(),
@@ -368,6 +374,16 @@ fn add_up(stacks: &NamedStacks, no_tag: bool) -> (Vec<(Tag, u64)>, u64) {
 }
 
 impl Profile {
+    /// Whether any stack has a frame of the host's kernel.
+    pub fn has_kernel_frames(&self) -> bool {
+        let is_kernel = |frame: &FrameIx| {
+            let frame = self.frames.get(*frame);
+            frame.mode == CpuMode::Kernel
+        };
+        let mut stacks = self.stacks.iter();
+        stacks.any(|stack| self.stacks.frames(stack).iter().any(is_kernel))
+    }
+
     /// The call tree of all stacks.
     pub fn tree(&self) -> CallTree {
         let tagged = self.stacks.iter().map(|stack| TaggedStack {

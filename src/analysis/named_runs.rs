@@ -4,19 +4,16 @@ use std::hash::{BuildHasher, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::unnamed::ReasonIx;
 use crate::stack::FrameIx;
-use crate::symbol::Unresolved;
-
-/// How many frames of a run have no name, by cause.
-type RunCauses = [u32; Unresolved::ALL.len()];
 
 /// Runs of frames, those that are the same under one number.
 #[derive(Debug, Default)]
 pub(super) struct NamedRuns {
-    /// For each run of addresses the number of its frames, and the position of its causes plus one;
-    /// 0 when all its frames have names.
-    named: Vec<(u32, u32)>,
-    causes: Vec<RunCauses>,
+    /// For each run of addresses the number of its frames, and where its reasons end.
+    named: Vec<(u32, usize)>,
+    /// Why frames of all runs have no name, one behind the other.
+    reasons: Vec<ReasonIx>,
     /// The frames of all numbers, one behind the other, root first.
     frames: Vec<FrameIx>,
     /// Where the frames of each number end.
@@ -34,26 +31,15 @@ impl NamedRuns {
 
     /// Takes in the next run of addresses: its locations, nearest to the leaf first, of which
     /// `frames` tells the frames and why they have no names.
-    pub(super) fn add(&mut self, locations: &[u32], frames: &[(FrameIx, Option<Unresolved>)]) {
+    pub(super) fn add(&mut self, locations: &[u32], frames: &[(FrameIx, Option<ReasonIx>)]) {
         let start = self.frames.len();
-        let mut causes = RunCauses::default();
-        let mut is_named = true;
         for &at in locations.iter().rev() {
-            let (frame, cause) = frames[at as usize];
+            let (frame, reason) = frames[at as usize];
             self.frames.push(frame);
-            if let Some(cause) = cause {
-                causes[cause.index()] += 1;
-                is_named = false;
-            }
+            self.reasons.extend(reason);
         }
-        let causes = if is_named {
-            0
-        } else {
-            self.causes.push(causes);
-            u32::try_from(self.causes.len()).unwrap_or(u32::MAX)
-        };
         let number = self.number_from(start);
-        self.named.push((number, causes));
+        self.named.push((number, self.reasons.len()));
     }
 
     /// The number of the frames from `start` on, which are dropped when they have one already.
@@ -75,13 +61,12 @@ impl NamedRuns {
         number
     }
 
-    /// The number of a run of addresses, and how many of its frames have no name; `None` when all
-    /// have.
+    /// The number of a run of addresses, and why frames of it have no name, once for each.
     #[inline]
-    pub(super) fn named(&self, run: usize) -> (u32, Option<&RunCauses>) {
-        let (number, causes) = self.named[run];
-        let causes = (causes as usize).checked_sub(1);
-        (number, causes.and_then(|at| self.causes.get(at)))
+    pub(super) fn named(&self, run: usize) -> (u32, &[ReasonIx]) {
+        let (number, end) = self.named[run];
+        let start = run.checked_sub(1).map_or(0, |before| self.named[before].1);
+        (number, self.reasons.get(start..end).unwrap_or_default())
     }
 
     /// The frames of a number, root first.

@@ -8,8 +8,8 @@ use hashbrown::HashMap;
 use super::addresses::Location;
 use super::input::{KernelSource, LiveKernel, SymbolRequest};
 use super::kernel::EarlyKernel;
-use super::lane::Causes;
 use super::recorded_here::RecordedHere;
+use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts, true_cause};
 use super::vdso;
 use crate::error::{Error, Result};
 use crate::perf::Capture;
@@ -39,6 +39,9 @@ pub struct ObjectReport {
 #[derive(Debug)]
 struct UserObject {
     symbols: std::result::Result<ObjectSymbols, Unresolved>,
+    /// What the capture calls it.
+    path: Box<str>,
+    build_id: Option<BuildId>,
     /// What frames show as its name.
     short_name: Box<str>,
     /// The frames of functions that were named, by where they begin.
@@ -46,6 +49,9 @@ struct UserObject {
     /// The frame of all that has no name.
     unresolved: Option<FrameIx>,
 }
+
+/// Stands for what lies nowhere.
+const UNKNOWN: &str = "[unknown]";
 
 /// Stands above the last branches of an event without call chains: they are no call stack.
 const LAST_BRANCHES: &str = "[last branches]";
@@ -66,8 +72,8 @@ pub(super) struct Namer<'a> {
     raw_names: bool,
     objects: HashMap<DsoIx, UserObject>,
     reports: Vec<ObjectReport>,
-    known: HashMap<Location, (FrameIx, Option<Unresolved>)>,
-    causes: Causes,
+    known: HashMap<Location, (FrameIx, Option<ReasonIx>)>,
+    reasons: Reasons,
 }
 
 impl<'a> Namer<'a> {
@@ -106,7 +112,7 @@ impl<'a> Namer<'a> {
             objects: HashMap::new(),
             reports: Vec::new(),
             known: HashMap::new(),
-            causes: Causes::default(),
+            reasons: Reasons::default(),
         })
     }
 
@@ -131,7 +137,7 @@ impl<'a> Namer<'a> {
     }
 
     /// The frame of a location, and why it has no name.
-    pub(super) fn name(&mut self, location: Location) -> (FrameIx, Option<Unresolved>) {
+    pub(super) fn name(&mut self, location: Location) -> (FrameIx, Option<ReasonIx>) {
         if let Some(&known) = self.known.get(&location) {
             return known;
         }
@@ -140,26 +146,26 @@ impl<'a> Namer<'a> {
         made
     }
 
-    /// Takes note of how many frames have no name, one count per sample, by cause.
-    pub(super) fn count(&mut self, causes: Causes) {
-        self.causes = causes;
-    }
-
-    fn make(&mut self, location: Location) -> (FrameIx, Option<Unresolved>) {
+    fn make(&mut self, location: Location) -> (FrameIx, Option<ReasonIx>) {
         match location {
             Location::Kernel(at) => self.kernel_frame(at),
             Location::Object(dso, offset) => self.object_frame(dso, offset),
             Location::Guest(mode) => (self.guest(mode), None),
             Location::LastBranches => (self.root(LAST_BRANCHES), None),
-            Location::Unmapped => {
-                let frame = unresolved_frame(&mut self.frames, "", CpuMode::User);
-                (frame, Some(Unresolved::NoMapping))
-            }
-            Location::Unknown(mode) => {
-                let frame = unresolved_frame(&mut self.frames, "", mode);
-                (frame, Some(Unresolved::NoMapping))
-            }
+            Location::Unmapped => self.unknown(CpuMode::User),
+            Location::Unknown(mode) => self.unknown(mode),
         }
+    }
+
+    /// The frame of an address that lies nowhere.
+    fn unknown(&mut self, mode: CpuMode) -> (FrameIx, Option<ReasonIx>) {
+        let frame = unresolved_frame(&mut self.frames, "", mode);
+        let reason = self.reasons.intern(Reason {
+            object: UNKNOWN.into(),
+            build_id: None,
+            cause: Unresolved::NoMapping,
+        });
+        (frame, Some(reason))
     }
 
     /// The frame that stands for guest code.
@@ -189,10 +195,9 @@ impl<'a> Namer<'a> {
         })
     }
 
-    /// Frames without a name, one count per sample, by cause.
-    pub(super) fn unresolved(&self) -> Vec<(Unresolved, u64)> {
-        let counts = Unresolved::ALL.into_iter().zip(self.causes);
-        counts.filter(|&(_, count)| count > 0).collect()
+    /// Frames without a name, one count per sample, by object.
+    pub(super) fn unnamed(&self, counts: &UnnamedCounts) -> Vec<Unnamed> {
+        self.reasons.by_object(counts)
     }
 
     /// What was found for the objects that were asked for, in order of path and build id.
@@ -211,7 +216,7 @@ impl<'a> Namer<'a> {
         self.kernel_source.clone()
     }
 
-    fn kernel_frame(&mut self, at: Avma) -> (FrameIx, Option<Unresolved>) {
+    fn kernel_frame(&mut self, at: Avma) -> (FrameIx, Option<ReasonIx>) {
         let found = match &self.kernel {
             Some(kernel) => kernel.look_up(at),
             None => Err(Unresolved::NoKernelSymbols),
@@ -235,31 +240,41 @@ impl<'a> Namer<'a> {
                     let dso = mapping
                         .map(|m| module_short_name(&m.name))
                         .unwrap_or_default();
-                    (
-                        unresolved_frame(&mut self.frames, &dso, CpuMode::Kernel),
-                        Some(cause),
-                    )
+                    let object = if dso.is_empty() { UNKNOWN } else { &dso };
+                    let reason = self.reasons.intern(Reason {
+                        object: object.into(),
+                        build_id: None,
+                        cause,
+                    });
+                    let frame = unresolved_frame(&mut self.frames, &dso, CpuMode::Kernel);
+                    (frame, Some(reason))
                 }
             },
         }
     }
 
-    fn object_frame(&mut self, dso: DsoIx, offset: FileOffset) -> (FrameIx, Option<Unresolved>) {
+    fn object_frame(&mut self, dso: DsoIx, offset: FileOffset) -> (FrameIx, Option<ReasonIx>) {
         if !self.objects.contains_key(&dso) {
             let (object, report) = self.read(dso);
             self.reports.push(report);
             self.objects.insert(dso, object);
         }
         let Some(object) = self.objects.get_mut(&dso) else {
-            let frame = unresolved_frame(&mut self.frames, "", CpuMode::User);
-            return (frame, Some(Unresolved::NoFile));
+            return self.unknown(CpuMode::User);
         };
         let found = match &object.symbols {
             Err(cause) => Err(*cause),
             Ok(symbols) => symbols
                 .svma_of(offset)
                 .ok_or(Unresolved::NoSymbol)
-                .and_then(|svma| symbols.look_up(svma)),
+                .and_then(|svma| symbols.look_up(svma))
+                .map_err(|cause| {
+                    if symbols.is_stripped() {
+                        Unresolved::Stripped
+                    } else {
+                        cause
+                    }
+                }),
         };
         let (frames, dso) = (&mut self.frames, &object.short_name);
         let raw_names = self.raw_names;
@@ -275,7 +290,12 @@ impl<'a> Namer<'a> {
                 let known = &mut object.unresolved;
                 let frame =
                     known.get_or_insert_with(|| unresolved_frame(frames, dso, CpuMode::User));
-                (*frame, Some(cause))
+                let reason = self.reasons.intern(Reason {
+                    object: object.path.clone(),
+                    build_id: object.build_id.clone(),
+                    cause,
+                });
+                (*frame, Some(reason))
             }
         }
     }
@@ -305,8 +325,17 @@ impl<'a> Namer<'a> {
                 (found.object, outcome) = (Ok(object), Ok(vdso::VDSO.into()));
             }
         }
+        if let Err(cause) = &mut outcome {
+            *cause = true_cause(*cause, (&path, build_id.as_ref()), !found.broken.is_empty());
+        }
+        let symbols = match &outcome {
+            Ok(_) => found.object,
+            Err(cause) => Err(*cause),
+        };
         let object = UserObject {
-            symbols: found.object,
+            symbols,
+            path: (*path).into(),
+            build_id: build_id.clone(),
             short_name: module_short_name(&path).into(),
             functions: HashMap::new(),
             unresolved: None,
@@ -344,7 +373,7 @@ fn shown(name: &str, is_raw: bool) -> Cow<'_, str> {
 /// The one rule by which frames without a name are shown: `[dso]`, or `[unknown]`.
 fn unresolved_frame(frames: &mut FrameTable, dso: &str, mode: CpuMode) -> FrameIx {
     let name = match dso {
-        "" => "[unknown]".to_owned(),
+        "" => UNKNOWN.to_owned(),
         bracketed if bracketed.starts_with('[') => bracketed.to_owned(),
         file => format!("[{file}]"),
     };

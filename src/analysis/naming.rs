@@ -53,7 +53,6 @@ pub(super) fn name_stacks(
     });
     let mut merged = merged.into_iter();
     let mut all = merged.next().unwrap_or_default();
-    merged.for_each(|lane| all.append(&lane));
-    namer.count(all.causes);
+    merged.for_each(|lane| all.append(lane));
     all.into_stacks(list)
 }

@@ -2,6 +2,7 @@
 
 use super::Request;
 use super::classes::Class;
+use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger};
 use crate::shares::in_shares_mut;
 use crate::stack::{FrameIx, FrameTable, Tag};
@@ -47,6 +48,8 @@ pub struct NamedStacks {
     pub(super) classes: Vec<Class>,
     /// Samples that have no frame in the wanted scope.
     pub(super) out_of_scope: u64,
+    /// Frames without a name.
+    pub(super) unnamed: UnnamedCounts,
 }
 
 impl NamedStacks {
@@ -109,6 +112,7 @@ impl NamedStacks {
     pub(super) fn retain_wanted(&mut self, request: &Request) -> u64 {
         let mut left_out = self.out_of_scope;
         let mut stacks = std::mem::take(&mut self.stacks);
+        let mut kept = Vec::with_capacity(stacks.len());
         let is_one_of = |wanted: &[String], name: Option<&str>| {
             wanted.is_empty() || wanted.iter().any(|wanted| Some(&**wanted) == name)
         };
@@ -120,9 +124,11 @@ impl NamedStacks {
             if !wanted {
                 left_out += stack.samples;
             }
+            kept.push(wanted);
             wanted
         });
         self.stacks = stacks;
+        self.unnamed.retain(&kept);
         left_out
     }
 

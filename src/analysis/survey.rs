@@ -7,6 +7,7 @@ use super::input::{KernelSource, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::namer::{Namer, ObjectReport};
 use super::naming::name_stacks;
+use super::unnamed::Unnamed;
 use super::{Request, choose_event};
 use crate::error::Result;
 use crate::fold::{Gap, Selection, Split, fold};
@@ -14,7 +15,6 @@ use crate::loss::Tally;
 use crate::perf::bytes::with_order;
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
-use crate::symbol::Unresolved;
 use crate::units::{BuildId, EventIx, Timestamp};
 
 /// What is in a capture.
@@ -38,8 +38,8 @@ pub struct Survey {
     pub kernel_source: KernelSource,
     /// What was found for the objects that samples hit.
     pub objects: Vec<ObjectReport>,
-    /// Frames without a name, one count per sample, by cause.
-    pub unresolved: Vec<(Unresolved, u64)>,
+    /// Frames without a name, one count per sample, by object: the one with the most comes first.
+    pub unnamed: Vec<Unnamed>,
 }
 
 /// Looks through a capture.
@@ -56,15 +56,17 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
     let kernel = EarlyKernel::read(&build_ids, symbols);
     let last = folded.times.map(|(_, last)| last);
     let mut namer = Namer::new(capture, (&timeline, kernel), (&build_ids, last), symbols)?;
+    let mut unnamed = Vec::new();
     if let Some(event) = event {
         let settled = folded.settle(capture, (&selection, Split::Nothing), &timeline, threads);
-        name_stacks(
+        let stacks = name_stacks(
             capture,
             &settled,
             &mut namer,
             (&Request::default(), Recorded::of(capture, event)),
             None,
         );
+        unnamed = namer.unnamed(&stacks.unnamed);
     }
     Ok(Survey {
         event,
@@ -76,7 +78,7 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
         unique_stacks,
         kernel_source: namer.kernel_source(),
         objects: namer.take_reports(),
-        unresolved: namer.unresolved(),
+        unnamed,
     })
 }
 

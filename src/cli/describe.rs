@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use vmflame::analysis::{KernelSource, Survey, is_flat, survey};
+use vmflame::analysis::{KernelSource, Survey, Unnamed, is_flat, survey};
 use vmflame::error::Result;
 use vmflame::output::{counted, grouped};
 use vmflame::perf::abi::record_name;
@@ -120,9 +120,10 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         writeln!(out, "  {name:<20} {:>12}", grouped(count))?;
     }
     let tally = &survey.tally;
-    let records = counted(tally.lost_records, "record");
-    let samples = counted(tally.lost_samples, "sample");
-    writeln!(out, "lost by the kernel: {records}, {samples}")?;
+    match tally.lost() {
+        Some(lost) => writeln!(out, "{lost}"),
+        None => writeln!(out, "nothing lost by the kernel"),
+    }?;
     if tally.truncated_aux > 0 {
         let pieces = grouped(tally.truncated_aux);
         writeln!(out, "AUX pieces cut by the kernel: {pieces}")?;
@@ -231,12 +232,69 @@ fn write_symbols(out: &mut String, survey: &Survey) -> std::fmt::Result {
             writeln!(out, "    {broken}")?;
         }
     }
-    for (cause, count) in &survey.unresolved {
-        let frames = if *count == 1 { "frame" } else { "frames" };
-        let count = grouped(*count);
-        writeln!(out, "  {count:>12} {frames} without a name: {cause}")?;
+    write_unnamed(out, &survey.unnamed)
+}
+
+/// How many objects with frames without a name are listed.
+const SHOWN_UNNAMED: usize = 20;
+
+/// One line for each object that has frames without a name, the one with the most first.
+fn write_unnamed(out: &mut String, unnamed: &[Unnamed]) -> std::fmt::Result {
+    if unnamed.is_empty() {
+        return Ok(());
+    }
+    let sum = |objects: &[Unnamed]| {
+        let frames = objects.iter().map(|object| object.frames);
+        grouped(frames.fold(0, u64::saturating_add))
+    };
+    writeln!(
+        out,
+        "\nframes without a name, each counted once for each sample: {}",
+        sum(unnamed)
+    )?;
+    let (shown, others) = unnamed.split_at(unnamed.len().min(SHOWN_UNNAMED));
+    for Unnamed {
+        object,
+        frames,
+        causes,
+        ..
+    } in shown
+    {
+        let causes: Vec<String> = match causes.as_slice() {
+            [(cause, _)] => vec![cause.to_string()],
+            several => {
+                let counted = several.iter();
+                let counted = counted.map(|(cause, n)| format!("{} {cause}", grouped(*n)));
+                counted.collect()
+            }
+        };
+        let (frames, causes) = (grouped(*frames), causes.join("; "));
+        writeln!(out, "  {frames:>12}  {object:<48} {causes}")?;
+    }
+    if !others.is_empty() {
+        writeln!(
+            out,
+            "  {:>12}  of {} more objects",
+            sum(others),
+            others.len()
+        )?;
     }
     Ok(())
+}
+
+fn unnamed_json(survey: &Survey) -> Vec<Value> {
+    let unnamed = survey.unnamed.iter();
+    let as_json = |object: &Unnamed| {
+        let causes = object.causes.iter();
+        let causes = causes.map(|(cause, n)| json!({ "frames": n, "cause": cause.to_string() }));
+        json!({
+            "object": object.object,
+            "build_id": object.build_id.as_ref().map(ToString::to_string),
+            "frames": object.frames,
+            "causes": causes.collect::<Vec<Value>>(),
+        })
+    };
+    unnamed.map(as_json).collect()
 }
 
 fn kernel_words(source: &KernelSource) -> String {
@@ -290,6 +348,7 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
         "damaged_bytes": survey.tally.damaged_bytes,
         "kernel_symbols": kernel_words(&survey.kernel_source),
         "objects": objects_json(survey),
+        "unnamed": unnamed_json(survey),
         "warnings": findings,
     })
 }

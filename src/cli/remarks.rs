@@ -64,7 +64,11 @@ pub(super) fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<
     remarks
 }
 
+/// What is wrong with the kernel's symbols, where a stack would show them.
 fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
+    if !profile.has_kernel_frames() {
+        return vec![];
+    }
     match &profile.kernel_source {
         KernelSource::SameBoot(_) => vec![],
         KernelSource::OtherBoot(path) => vec![Remark::Warning(format!(
@@ -107,11 +111,14 @@ pub(super) fn quality(profile: &Profile) -> String {
     for (reason, count) in vmflame::loss::Skip::ALL.into_iter().zip(tally.skipped) {
         add(count, [&*format!("skipped ({reason})"); 2]);
     }
-    add(tally.lost_samples, ["lost by the kernel"; 2]);
-    add(
-        tally.lost_records,
-        ["record lost by the kernel", "records lost by the kernel"],
-    );
+    if let Some(lost) = tally.lost() {
+        parts.push(lost.to_string());
+    }
+    let mut add = |count: u64, what: [&str; 2]| {
+        if count > 0 {
+            parts.push(numbered(count, what));
+        }
+    };
     add(
         tally.truncated_stacks,
         [

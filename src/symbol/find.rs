@@ -123,6 +123,7 @@ impl Places {
         if !self.recorded_paths || !recorded.starts_with('/') {
             return found;
         }
+        found.object = Err(Unresolved::NoFile);
         let path = PathBuf::from(recorded);
         let Some(file) = found.read(&path) else {
             return found;

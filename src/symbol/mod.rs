@@ -26,7 +26,7 @@ mod table;
 use std::fmt;
 
 pub use demangle::demangle;
-pub use dso_name::{KERNEL_NAME, module_short_name};
+pub use dso_name::{KERNEL_NAME, is_memory, module_short_name};
 pub use elf::read_build_id;
 pub use find::{Found, FoundKallsyms, Origin, Places, Refused};
 pub use kallsyms::{KernelAnchor, KernelSymbol, KernelSymbols};
@@ -56,11 +56,20 @@ pub enum Unresolved {
     KernelHidden,
     /// The symbols are those of another boot, in which this module lay elsewhere.
     OtherBoot,
+    /// The file is stripped and its debug file was found nowhere: only functions that it exports
+    /// have names.
+    Stripped,
+    /// The code lies in memory and in no file, as that of a just-in-time compiler.
+    Generated,
+    /// The file was deleted or replaced while it was in use.
+    Deleted,
+    /// The file is there, but cannot be read or makes no sense.
+    Unreadable,
 }
 
 impl Unresolved {
     /// All causes, in display order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::NoMapping,
         Self::NoFile,
         Self::NoBuildId,
@@ -70,6 +79,10 @@ impl Unresolved {
         Self::NoKernelSymbols,
         Self::KernelHidden,
         Self::OtherBoot,
+        Self::Stripped,
+        Self::Generated,
+        Self::Deleted,
+        Self::Unreadable,
     ];
 
     /// Its position in [`Self::ALL`].
@@ -90,6 +103,10 @@ impl fmt::Display for Unresolved {
             Self::NoKernelSymbols => "no kernel symbols given",
             Self::KernelHidden => "kernel symbols hidden by kptr_restrict",
             Self::OtherBoot => "kernel symbols are of another boot",
+            Self::Stripped => "stripped, no debug file",
+            Self::Generated => "generated code without a map",
+            Self::Deleted => "object file deleted or replaced",
+            Self::Unreadable => "object file cannot be read",
         })
     }
 }

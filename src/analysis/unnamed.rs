@@ -1,0 +1,248 @@
+//! Frames without a name: whose they are, and why they have none.
+
+use hashbrown::HashMap;
+
+use crate::symbol::{Unresolved, is_memory};
+use crate::units::BuildId;
+
+/// Frames of one object that have no name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unnamed {
+    /// The object as recorded, `[kernel]`, a kernel module, or `[unknown]`.
+    pub object: String,
+    /// Its recorded build id.
+    pub build_id: Option<BuildId>,
+    /// How many there are, each counted once for each sample.
+    pub frames: u64,
+    /// The same by cause, the most frequent first.
+    pub causes: Vec<(Unresolved, u64)>,
+}
+
+/// Index of a [`Reason`] in its table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct ReasonIx(u32);
+
+/// Why a frame has no name.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Reason {
+    pub(super) object: Box<str>,
+    pub(super) build_id: Option<BuildId>,
+    pub(super) cause: Unresolved,
+}
+
+/// All reasons that were met, each once.
+#[derive(Debug, Default)]
+pub(super) struct Reasons {
+    list: Vec<Reason>,
+    index: HashMap<Reason, ReasonIx>,
+}
+
+impl Reasons {
+    pub(super) fn intern(&mut self, reason: Reason) -> ReasonIx {
+        let list = &mut self.list;
+        *self.index.entry(reason).or_insert_with_key(|reason| {
+            list.push(reason.clone());
+            // There are no more reasons than addresses, and fewer than 2^32 of them.
+            ReasonIx(u32::try_from(list.len() - 1).unwrap_or(u32::MAX))
+        })
+    }
+
+    /// The frames without a name by object: the object with the most comes first.
+    pub(super) fn by_object(&self, counts: &UnnamedCounts) -> Vec<Unnamed> {
+        let mut sums = vec![0_u64; self.list.len()];
+        for &(_, ReasonIx(reason), frames) in &counts.0 {
+            if let Some(sum) = sums.get_mut(reason as usize) {
+                *sum = sum.saturating_add(frames);
+            }
+        }
+        let mut objects: HashMap<(&str, Option<&BuildId>), Unnamed> = HashMap::new();
+        for (reason, frames) in self.list.iter().zip(sums).filter(|&(_, sum)| sum > 0) {
+            let key = (&*reason.object, reason.build_id.as_ref());
+            let object = objects.entry(key).or_insert_with(|| Unnamed {
+                object: reason.object.to_string(),
+                build_id: reason.build_id.clone(),
+                frames: 0,
+                causes: Vec::new(),
+            });
+            object.frames = object.frames.saturating_add(frames);
+            object.causes.push((reason.cause, frames));
+        }
+        let mut objects: Vec<Unnamed> = objects.into_values().collect();
+        for object in &mut objects {
+            object
+                .causes
+                .sort_by_key(|&(cause, n)| (std::cmp::Reverse(n), cause));
+        }
+        objects.sort_by(|a, b| {
+            let name = |unnamed: &Unnamed| (unnamed.object.clone(), unnamed.build_id.clone());
+            b.frames.cmp(&a.frames).then_with(|| name(a).cmp(&name(b)))
+        });
+        objects
+    }
+}
+
+/// Why an object has no symbols, given why its file was not found.
+pub(super) fn true_cause(
+    cause: Unresolved,
+    (path, build_id): (&str, Option<&BuildId>),
+    is_broken: bool,
+) -> Unresolved {
+    match cause {
+        Unresolved::NoFile | Unresolved::NoBuildId if is_broken => Unresolved::Unreadable,
+        // What has a build id is an ELF file, wherever it lies.
+        Unresolved::NoFile | Unresolved::NoBuildId if build_id.is_none() && is_memory(path) => {
+            Unresolved::Generated
+        }
+        Unresolved::NoFile | Unresolved::NoBuildId if path.ends_with(" (deleted)") => {
+            Unresolved::Deleted
+        }
+        Unresolved::NoMapping
+        | Unresolved::NoFile
+        | Unresolved::NoBuildId
+        | Unresolved::BuildIdMismatch
+        | Unresolved::NoSymbols
+        | Unresolved::NoSymbol
+        | Unresolved::NoKernelSymbols
+        | Unresolved::KernelHidden
+        | Unresolved::OtherBoot
+        | Unresolved::Stripped
+        | Unresolved::Generated
+        | Unresolved::Deleted
+        | Unresolved::Unreadable => cause,
+    }
+}
+
+/// All frames without a name, by cause, in the order of [`Unresolved::ALL`].
+pub(super) fn by_cause(objects: &[Unnamed]) -> Vec<(Unresolved, u64)> {
+    let count = |cause: Unresolved| {
+        let counts = objects.iter().flat_map(|object| &object.causes);
+        let counts = counts.filter(|&&(of, _)| of == cause);
+        counts.fold(0_u64, |sum, &(_, count)| sum.saturating_add(count))
+    };
+    let counts = Unresolved::ALL
+        .into_iter()
+        .map(|cause| (cause, count(cause)));
+    counts.filter(|&(_, count)| count > 0).collect()
+}
+
+/// Frames without a name, as (position of the stack, reason, frames in all its samples).
+#[derive(Debug, Default)]
+pub(super) struct UnnamedCounts(Vec<(u32, ReasonIx, u64)>);
+
+impl UnnamedCounts {
+    /// Leaves out those of stacks that are not kept; positions are those of before.
+    pub(super) fn retain(&mut self, is_kept: &[bool]) {
+        self.0
+            .retain(|&(stack, ..)| is_kept.get(stack as usize) == Some(&true));
+    }
+}
+
+/// The same on its way.
+#[derive(Debug, Default)]
+pub(super) struct UnnamedSums(HashMap<(u32, ReasonIx), u64>);
+
+impl UnnamedSums {
+    #[inline]
+    pub(super) fn add(&mut self, stack: u32, reason: ReasonIx, frames: u64) {
+        let sum = self.0.entry((stack, reason)).or_default();
+        *sum = sum.saturating_add(frames);
+    }
+
+    /// Adds those of stacks that have other positions here.
+    pub(super) fn append(&mut self, other: Self, positions: &[u32]) {
+        other.0.into_iter().for_each(|((stack, reason), frames)| {
+            if let Some(&position) = positions.get(stack as usize) {
+                self.add(position, reason, frames);
+            }
+        });
+    }
+
+    pub(super) fn into_counts(self) -> UnnamedCounts {
+        let sums = self.0.into_iter();
+        UnnamedCounts(
+            sums.map(|((stack, reason), n)| (stack, reason, n))
+                .collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// "No build id recorded" would be no reason for code that no file holds, nor for a file that
+    /// is gone.
+    #[test]
+    fn causes_are_the_true_ones() {
+        let build_id = BuildId::new(&[1; 20]);
+        let (no_file, no_build_id) = (Unresolved::NoFile, Unresolved::NoBuildId);
+        let cases = [
+            (no_build_id, "//anon", false, Unresolved::Generated),
+            (no_build_id, "[heap]", false, Unresolved::Generated),
+            (
+                no_build_id,
+                "/memfd:jit (deleted)",
+                false,
+                Unresolved::Generated,
+            ),
+            (
+                no_build_id,
+                "/usr/bin/a (deleted)",
+                false,
+                Unresolved::Deleted,
+            ),
+            (no_build_id, "/usr/bin/a", false, no_build_id),
+            (no_build_id, "/usr/bin/a", true, Unresolved::Unreadable),
+            (no_file, "/usr/bin/a", false, no_file),
+            (no_build_id, "[vdso]", false, no_build_id),
+        ];
+        for (cause, path, is_broken, expected) in cases {
+            assert_eq!(
+                true_cause(cause, (path, None), is_broken),
+                expected,
+                "{path}"
+            );
+        }
+        let cloned = (
+            "/memfd:runc_cloned:/proc/self/exe (deleted)",
+            build_id.as_ref(),
+        );
+        assert_eq!(true_cause(no_file, cloned, false), Unresolved::Deleted);
+        let mismatch = Unresolved::BuildIdMismatch;
+        assert_eq!(true_cause(mismatch, ("/usr/bin/a", None), true), mismatch);
+    }
+
+    /// One line for an object, the worst first, and equal ones in order of their names.
+    #[test]
+    fn objects_come_with_the_worst_first() {
+        let mut reasons = Reasons::default();
+        let mut sums = UnnamedSums::default();
+        for (stack, object, cause, frames) in [
+            (0, "b", Unresolved::Stripped, 5),
+            (1, "a", Unresolved::NoSymbol, 3),
+            (1, "a", Unresolved::Stripped, 2),
+            (2, "c", Unresolved::NoFile, 90),
+            (0, "d", Unresolved::NoFile, 7),
+        ] {
+            let reason = reasons.intern(Reason {
+                object: object.into(),
+                build_id: None,
+                cause,
+            });
+            sums.add(stack, reason, frames);
+        }
+        let mut counts = sums.into_counts();
+        counts.retain(&[true, true, false]);
+        let objects = reasons.by_object(&counts);
+        let lines: Vec<_> = objects.iter().map(|o| (&*o.object, o.frames)).collect();
+        assert_eq!(lines, [("d", 7), ("a", 5), ("b", 5)]);
+        let expected = [(Unresolved::NoSymbol, 3), (Unresolved::Stripped, 2)];
+        assert_eq!(objects[1].causes, expected);
+        let causes = [
+            (Unresolved::NoFile, 7),
+            (Unresolved::NoSymbol, 3),
+            (Unresolved::Stripped, 7),
+        ];
+        assert_eq!(by_cause(&objects), causes);
+    }
+}
