@@ -442,3 +442,86 @@ fn info_counts_what_is_in_the_file() {
         assert!(text.out.contains("SAMPLE"));
     }
 }
+
+/// Kernel symbols that nothing would use are not missed; where a stack shows the kernel they are.
+#[test]
+fn kernel_symbols_are_missed_only_where_a_stack_shows_the_kernel() {
+    let folder = folder("no-kernel");
+    let capture = folder.join("perf.data");
+    fs::copy(Path::new(&case("svm-bad")).join("perf.data"), &capture).unwrap();
+    let convert = ["convert", capture.to_str().unwrap(), "--format", "folded"];
+    assert!(run(&convert).err.contains("no kernel symbols"));
+    let user = run(&[&convert[..], &["--user-only"]].concat());
+    assert_eq!(user.code, Some(0), "{}", user.err);
+    assert!(!user.err.contains("kernel symbols"), "{}", user.err);
+}
+
+/// A tarball is unpacked into a folder whose name says nothing to whoever named the tarball.
+#[test]
+fn what_lies_in_a_tarball_is_named_below_it() {
+    let folder = folder("tarball-names");
+    let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let pack = |name: &str, inner: &[(&str, &[u8])]| {
+        let mut tar = tar::Builder::new(fs::File::create(at(name)).unwrap());
+        for (path, bytes) in inner {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(bytes.len() as u64);
+            header.set_mode(0o644);
+            tar.append_data(&mut header, path, *bytes).unwrap();
+        }
+        tar.finish().unwrap();
+        at(name)
+    };
+    let good = fs::read(Path::new(&case("svm-bad")).join("perf.data")).unwrap();
+    let half = &good[..good.len() / 2];
+    let convert = |tarball: &str| run(&["convert", tarball, "--format", "folded"]);
+
+    let garbage = pack("garbage.tar", &[("cap/perf.data", b"no capture")]);
+    let kallsyms = pack("kallsyms.tar", &[("perf.data", &good), ("kallsyms", b"no")]);
+    for (tarball, inside) in [(&garbage, "cap/perf.data"), (&kallsyms, "kallsyms")] {
+        let refused = convert(tarball);
+        assert_eq!(refused.code, Some(2));
+        let expected = format!("error: {tarball}/{inside}: not a ");
+        assert!(refused.err.starts_with(&expected), "{}", refused.err);
+    }
+    let cut = pack("cut.tar", &[("perf.data", half)]);
+    let read = convert(&cut);
+    let expected = format!("warning: {cut}/perf.data: the file is cut off");
+    assert!(read.err.contains(&expected), "{}", read.err);
+    let told = run(&["info", &cut]).out;
+    assert!(
+        told.starts_with(&format!("{cut}/perf.data: perf.data")),
+        "{told}"
+    );
+    let diff = run(&["diff", &garbage, &cut]);
+    assert!(
+        diff.err.contains(&format!("{garbage}/cap/perf.data")),
+        "{}",
+        diff.err
+    );
+}
+
+/// Frames of generated code lie in no file: that no build id was recorded is no reason.
+#[test]
+fn generated_code_is_said_to_be_generated() {
+    let capture = "../shared/faults/perf-map/js.data";
+    if !Path::new(capture).exists() {
+        eprintln!("skipped: no {capture}");
+        return;
+    }
+    let told = run(&["info", capture]).out;
+    let (_, unnamed) = told.split_once("frames without a name").unwrap();
+    let mut lines = unnamed.lines().filter(|line| line.contains("//anon"));
+    assert!(
+        lines
+            .next()
+            .unwrap()
+            .ends_with("generated code without a map")
+    );
+    assert_eq!(lines.next(), None);
+    let quality = run(&["convert", capture, "--format", "folded"]).err;
+    assert!(
+        quality.contains("generated code without a map"),
+        "{quality}"
+    );
+}

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use super::archive::unpack;
+use super::shown::ShownPaths;
 use crate::error::{Error, Result};
 use crate::symbol::Places;
 use crate::units::{BuildId, Timestamp};
@@ -19,6 +20,8 @@ pub struct Input {
     pub directory: Option<PathBuf>,
     /// Build-id caches that came with the capture.
     pub buildid_dirs: Vec<PathBuf>,
+    /// What the files of unpacked archives are called towards the user.
+    pub shown: ShownPaths,
     /// Archives that were unpacked; removed when dropped.
     unpacked: Vec<TempDir>,
 }
@@ -38,6 +41,7 @@ impl Input {
         }
         if let Some(unpacked) = unpack(path)? {
             let mut input = Self::of_directory(unpacked.path(), path)?;
+            input.shown.add(unpacked.path(), path);
             input.unpacked.push(unpacked);
             return Ok(input);
         }
@@ -50,6 +54,7 @@ impl Input {
             if beside.is_file()
                 && let Some(unpacked) = unpack(&beside)?
             {
+                input.shown.add(unpacked.path(), &beside);
                 input.buildid_dirs.push(unpacked.path().to_owned());
                 input.buildid_dirs.push(unpacked.path().join(".debug"));
                 input.unpacked.push(unpacked);
@@ -64,6 +69,7 @@ impl Input {
             data: path.to_owned(),
             directory: None,
             buildid_dirs,
+            shown: ShownPaths::default(),
             unpacked,
         }
     }
@@ -128,6 +134,8 @@ pub struct SymbolRequest {
     pub places: Places,
     /// The running kernel, asked last.
     pub live: Option<LiveKernel>,
+    /// What files are called towards the user.
+    pub shown: ShownPaths,
 }
 
 /// Where the kernel's symbols come from.

@@ -19,6 +19,7 @@ mod present;
 mod recent;
 mod recorded_here;
 mod runs;
+mod shown;
 mod slices;
 mod stacks;
 mod subtitle;
@@ -39,6 +40,7 @@ pub use grouping::Grouping;
 pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
 pub use locate::FrameScope;
 pub use namer::ObjectReport;
+pub use shown::ShownPaths;
 pub use slices::count_in_slices;
 pub use stacks::{NamedStacks, Stack};
 pub use subtitle::subtitle;
@@ -185,6 +187,10 @@ struct Walked<'a> {
 /// When the request does not fit the capture (no such event, no addresses, nothing passes the
 /// filters), or a symbol file that was named cannot be used.
 pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
+    profile_of(capture, symbols, request).map_err(|error| symbols.shown.error(error))
+}
+
+fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
     let mut watch = Stopwatch::start();
     let mut tagger = tagger(capture, request)?;
     let build_ids = survey::recorded_build_ids(capture);

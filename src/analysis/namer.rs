@@ -9,6 +9,7 @@ use super::addresses::Location;
 use super::input::{KernelSource, LiveKernel, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::recorded_here::RecordedHere;
+use super::shown::ShownPaths;
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts, true_cause};
 use super::vdso;
 use crate::error::{Error, Result};
@@ -63,6 +64,7 @@ pub(super) struct Namer<'a> {
     pub(super) frames: FrameTable,
     timeline: &'a Timeline,
     places: &'a Places,
+    shown: &'a ShownPaths,
     live: Option<&'a LiveKernel>,
     kernel: Option<Arc<KernelSymbols>>,
     kernel_source: KernelSource,
@@ -104,6 +106,7 @@ impl<'a> Namer<'a> {
             frames: FrameTable::default(),
             timeline,
             places: &symbols.places,
+            shown: &symbols.shown,
             live: symbols.live.as_ref(),
             kernel,
             kernel_source,
@@ -208,12 +211,13 @@ impl<'a> Namer<'a> {
             (report.path.clone(), build_id)
         };
         reports.sort_by_cached_key(name);
-        reports
+        let shown = reports.into_iter().map(|report| self.shown.report(report));
+        shown.collect()
     }
 
     /// Where the kernel's symbols come from.
     pub(super) fn kernel_source(&self) -> KernelSource {
-        self.kernel_source.clone()
+        self.shown.kernel(self.kernel_source.clone())
     }
 
     fn kernel_frame(&mut self, at: Avma) -> (FrameIx, Option<ReasonIx>) {

@@ -47,6 +47,10 @@ pub struct Survey {
 /// # Errors
 /// When a symbol file that was named cannot be used.
 pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Result<Survey> {
+    survey_of(capture, symbols, threads).map_err(|error| symbols.shown.error(error))
+}
+
+fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Result<Survey> {
     let event = choose_event(capture, None).ok();
     let selection = Selection::all_of(event.unwrap_or(EventIx(0)));
     let mut folded = fold(capture, &selection, Split::Nothing, threads);

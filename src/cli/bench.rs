@@ -69,7 +69,8 @@ pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
     let symbols = live::symbols(&options.input, &input);
     let threads = live::threads(options.input.threads);
     let runs = options.runs.unwrap_or(if options.against { 3 } else { 10 });
-    let measured = measure(&input.data, &symbols, threads, runs)?;
+    let measured =
+        measure(&input.data, &symbols, threads, runs).map_err(|error| input.shown.error(error))?;
     let contest = if options.against {
         let say = |line: &str| {
             if !quiet {

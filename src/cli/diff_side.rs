@@ -108,15 +108,19 @@ fn open(path: &Path, quiet: bool) -> Result<Opened> {
         return open_stream(path, is_stdin, quiet);
     }
     let input = Input::resolve(path)?;
-    if let Some(text) = folded_text(&input.data)? {
+    let text = folded_text(&input.data).map_err(|error| input.shown.error(error))?;
+    if let Some(text) = text {
         return Ok(Opened::Folded(text));
     }
     match Capture::open(&input.data) {
-        Ok(capture) => Ok(Opened::Capture(input, Box::new(capture))),
+        Ok(capture) => {
+            let capture = capture.shown_as(input.shown.path(&input.data));
+            Ok(Opened::Capture(input, Box::new(capture)))
+        }
         // Not at first: a capture that is compressed would be unpacked twice.
         Err(error) => match Storage::open_unpacked(&input.data) {
             Ok(unpacked) if is_folded(unpacked.bytes()) => Ok(Opened::Folded(text_of(&unpacked))),
-            Ok(_) | Err(_) => Err(error),
+            Ok(_) | Err(_) => Err(input.shown.error(error)),
         },
     }
 }

@@ -36,6 +36,7 @@ pub(super) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
         kallsyms: options.kallsyms.clone(),
         places,
         live: live_kernel(input),
+        shown: input.shown.clone(),
     }
 }
 

@@ -20,7 +20,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 pub(super) fn open(path: &Path, quiet: bool) -> Result<(Input, Capture)> {
     if path != Path::new("-") {
         let input = Input::resolve(path)?;
-        let capture = Capture::open(&input.data)?;
+        let capture = Capture::open(&input.data).map_err(|error| input.shown.error(error))?;
+        let capture = capture.shown_as(input.shown.path(&input.data));
         return Ok((input, capture));
     }
     let capture = Capture::from_spool(Path::new("standard input"), read_all(quiet)?)?;

@@ -224,9 +224,16 @@ impl Capture {
         out
     }
 
-    /// The file.
+    /// The file, as it is called towards the user.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The same capture, called otherwise: one that was unpacked lies under a name of no meaning.
+    #[must_use]
+    pub fn shown_as(mut self, path: PathBuf) -> Self {
+        self.path = path;
+        self
     }
 
     /// What kind of file it is.
