@@ -34,8 +34,8 @@ impl fmt::Display for Skip {
 /// the event's own counter (`PERF_FORMAT_LOST`), which perf writes as `LOST_SAMPLES`, counts its
 /// samples.
 ///
-/// Source: `__perf_output_begin`, kernel/events/ring_buffer.c, and `record__read_lost_samples`,
-/// tools/perf/builtin-record.c, Linux 6.1.
+/// Source: `__perf_output_begin`, `kernel/events/ring_buffer.c`, and `record__read_lost_samples`,
+/// `tools/perf/builtin-record.c`, Linux 6.1.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lost {
     /// Records of all kinds, by LOST records.

@@ -1,4 +1,5 @@
 //! Hostile names of threads and files in the folded text: one stack a line, and the sum holds.
+//! Hostile names of functions: whatever they are, what is shown stays bounded.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -7,7 +8,15 @@ use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{Entry, RecordWriter, SampleValues, WrittenEvent};
 use vmflame::units::{Avma, FileOffset, Pid, Tid, Timestamp};
 
+/// Longest name that comes out longer than it went in.
+const LONGEST: usize = (1 << 16) + "@plt".len();
+
 fuzz_target!(|bytes: &[u8]| {
+    for name in String::from_utf8_lossy(bytes).split('\n') {
+        assert!(vmflame::symbol::demangle(name).len() <= name.len().max(LONGEST));
+        let mangled = format!("_Z{name}");
+        assert!(vmflame::symbol::demangle(&mangled).len() <= mangled.len().max(LONGEST));
+    }
     let event = WrittenEvent::cpu_clock();
     let mut records = RecordWriter::<Little>::new();
     let mut samples = 0;

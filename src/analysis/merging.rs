@@ -154,7 +154,7 @@ impl Merger<'_> {
                 let hash = self.hash(new.key(), pieces.map(|piece| piece.as_u32()));
                 let position = in_pieces.add(new, hash);
                 let reasons = located.iter().flat_map(|&piece| lane.reasons(piece));
-                reasons.for_each(|&reason| unnamed.add(position, reason, samples));
+                unnamed.add_all(position, reasons, samples);
             }
         }
         let Distinct { stacks, items, .. } = in_pieces;

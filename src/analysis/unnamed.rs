@@ -142,8 +142,32 @@ impl UnnamedCounts {
 pub(super) struct UnnamedSums(HashMap<(u32, ReasonIx), u64>);
 
 impl UnnamedSums {
+    /// Adds the frames of a stack, each with its reason and once for each of so many samples.
     #[inline]
-    pub(super) fn add(&mut self, stack: u32, reason: ReasonIx, frames: u64) {
+    pub(super) fn add_all<'r>(
+        &mut self,
+        stack: u32,
+        reasons: impl Iterator<Item = &'r ReasonIx>,
+        samples: u64,
+    ) {
+        // Frames that lie side by side mostly have one reason.
+        let mut same: Option<(ReasonIx, u64)> = None;
+        for &reason in reasons {
+            match &mut same {
+                Some((of_same, frames)) if *of_same == reason => *frames += samples,
+                _ => {
+                    if let Some((before, frames)) = same.replace((reason, samples)) {
+                        self.add(stack, before, frames);
+                    }
+                }
+            }
+        }
+        if let Some((reason, frames)) = same {
+            self.add(stack, reason, frames);
+        }
+    }
+
+    fn add(&mut self, stack: u32, reason: ReasonIx, frames: u64) {
         let sum = self.0.entry((stack, reason)).or_default();
         *sum = sum.saturating_add(frames);
     }

@@ -11,8 +11,8 @@ pub(super) const VDSO: &str = "[vdso]";
 
 /// Processes of 32 bits map another one under the same name, below this address.
 ///
-/// Source: `IA32_PAGE_OFFSET`, arch/x86/include/asm/page_64_types.h, and `TASK_SIZE_32`,
-/// arch/arm64/include/asm/processor.h, Linux 6.1.
+/// Source: `IA32_PAGE_OFFSET`, `arch/x86/include/asm/page_64_types.h`, and `TASK_SIZE_32`,
+/// `arch/arm64/include/asm/processor.h`, Linux 6.1.
 const TOP_OF_32_BITS: Avma = Avma::new(1 << 32);
 
 /// The functions of the running kernel's vdso, where it is the recorded one: it has the recorded

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use vmflame::analysis::{KernelSource, Profile, SymbolRequest};
+use vmflame::analysis::{KernelSource, ObjectReport, Profile, SymbolRequest, Unnamed};
 use vmflame::fold::Gap;
 use vmflame::loss::Tally;
 use vmflame::output::{counted, grouped};
@@ -41,7 +41,11 @@ pub(super) fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
 /// Which names are missing or doubtful, and why.
 pub(super) fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
     let mut remarks = kernel_remarks(profile, symbols);
-    for report in &profile.objects {
+    for report in profile
+        .objects
+        .iter()
+        .filter(|report| is_missed(report, profile))
+    {
         for refused in &report.refused {
             let found = match &refused.found {
                 Some(found) => found.to_string(),
@@ -62,6 +66,14 @@ pub(super) fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<
         )));
     }
     remarks
+}
+
+/// Whether stacks that passed the filters have frames of an object; of one whose file was found
+/// that does not matter.
+fn is_missed(report: &ObjectReport, profile: &Profile) -> bool {
+    let is_same =
+        |unnamed: &Unnamed| unnamed.object == report.path && unnamed.build_id == report.build_id;
+    report.outcome.is_ok() || profile.unnamed.iter().any(is_same)
 }
 
 /// What is wrong with the kernel's symbols, where a stack would show them.

@@ -41,6 +41,12 @@ const OPERATORS: [&str; 13] = [
     "<<=", ">>=", "<=>", "->*", "<<", ">>", "<=", ">=", "->", "()", "[]", "<", ">",
 ];
 
+/// How deep brackets may lie in each other. Names of real programs reach 50; what is deeper stays
+/// as it is.
+const DEEPEST: usize = 1000;
+/// How often something is put in between, which moves all that follows. Real names need 100.
+const MOST_INSERTIONS: usize = 1000;
+
 /// Rewrites what `cpp_demangle` printed without parameters and return type.
 pub(super) fn function(text: &str) -> String {
     let mut text = rewritten(text);
@@ -83,6 +89,7 @@ struct Rewriter<'a> {
     rest: &'a str,
     out: String,
     open: Vec<Open>,
+    insertions: usize,
 }
 
 fn rewritten(text: &str) -> String {
@@ -90,9 +97,13 @@ fn rewritten(text: &str) -> String {
         rest: text,
         out: String::with_capacity(text.len() + 16),
         open: Vec::new(),
+        insertions: 0,
     };
     while let Some(next) = rewriter.rest.chars().next() {
         rewriter.step(next);
+        if rewriter.open.len() > DEEPEST || rewriter.insertions > MOST_INSERTIONS {
+            return text.to_owned();
+        }
     }
     rewriter.out
 }
@@ -144,6 +155,11 @@ impl Rewriter<'_> {
         let (part, rest) = self.rest.split_at(bytes);
         self.out.push_str(part);
         self.rest = rest;
+    }
+
+    fn insert(&mut self, at: usize, character: char) {
+        self.insertions += 1;
+        self.out.insert(at, character);
     }
 
     /// Writes an abbreviated standard name in full.
@@ -272,7 +288,7 @@ impl Rewriter<'_> {
             match behind {
                 "" => self.out.truncate(start),
                 " const" => {
-                    self.out.insert(part + 1, '(');
+                    self.insert(part + 1, '(');
                     self.out.push(')');
                 }
                 _ => (),
@@ -280,7 +296,40 @@ impl Rewriter<'_> {
         } else if matches!(behind, "" | " const" | "&" | "&&" | " const&")
             && name.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '>' | '*' | '&'))
         {
-            self.out.insert(start, ' ');
+            self.insert(start, ' ');
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Brackets that do not match, commas and operators in odd places: no text stops the
+        /// program, and only the standard names make it longer than some characters for a part.
+        #[test]
+        fn any_text_can_be_rewritten(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "<", ">", "(", ")", "{", "}", ", ", ",", "&", " const", "operator", "f", "::",
+                "(unsigned int)", "-", "7", "#1}", "std::string", "std::nullptr_t", "\u{fc}",
+            ]), 0..60)
+        ) {
+            let text = parts.concat();
+            let standard = text.matches("std::").count();
+            let longest = text.len() + parts.len() + 80 * standard;
+            prop_assert!(function(&text).len() <= longest);
+            prop_assert!(special(&text).len() <= longest);
+        }
+    }
+
+    /// Text of no real program: it stays as it is, and costs no more than reading it.
+    #[test]
+    fn text_without_measure_stays_as_it_is() {
+        let deep = "A<".repeat(30_000);
+        assert_eq!(function(&deep), deep);
+        let wide = format!("A<{}int>", "B (), B(), ".repeat(5000));
+        assert_eq!(function(&wide), wide);
     }
 }
