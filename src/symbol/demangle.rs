@@ -9,6 +9,10 @@ use super::cpp_spelling;
 /// a crafted one can double its result with every byte.
 const LONGEST: usize = 1 << 16;
 
+/// Names that are longer or have more ends of lists in them are not tried a second time.
+const LONGEST_BARE: usize = 2000;
+const MOST_ENDS: usize = 60;
+
 /// Makes a Rust or C++ name readable; other names stay as they are.
 ///
 /// Rust names lose their hash. C++ names come without parameters and return type, as perf prints
@@ -68,7 +72,7 @@ fn cpp(name: &str) -> Option<String> {
             Some(format!("{what} {}", cpp_spelling::special(inner)))
         }
         None => {
-            let text = cpp_with(name, &plain)?;
+            let text = cpp_with(name, &plain).or_else(|| cpp_with(bare(name)?, &plain))?;
             Some(if name.starts_with("_ZT") || name.starts_with("_ZG") {
                 cpp_spelling::special(&text)
             } else {
@@ -77,6 +81,23 @@ fn cpp(name: &str) -> Option<String> {
         }
     }
     .filter(|text| text.len() <= LONGEST)
+}
+
+/// The name without its types, where only these cannot be read: they are not shown anyway.
+///
+/// A name of several parts says itself where it ends, so that the shortest beginning that makes
+/// sense is the name.
+fn bare(name: &str) -> Option<&str> {
+    if name.len() > LONGEST_BARE
+        || ["_ZT", "_ZG", "_ZZ"]
+            .iter()
+            .any(|what| name.starts_with(what))
+    {
+        return None;
+    }
+    let ends = name.match_indices('E').map(|(at, _)| at + 1);
+    let mut beginnings = ends.filter_map(|end| name.get(..end)).take(MOST_ENDS);
+    beginnings.find(|beginning| cpp_demangle::Symbol::new(beginning).is_ok())
 }
 
 fn cpp_with(name: &str, options: &cpp_demangle::DemangleOptions) -> Option<String> {
@@ -146,6 +167,12 @@ mod tests {
                 "std::basic_istream<char, std::char_traits<char> >::ignore",
             ),
             ("_Z1fIJEEvv", "f<>"),
+            (
+                "_ZN2wi3subISt4pairIP7rtx_def12machine_modeES5_EENS_13binary_traitsIT_T0_XsrNS_\
+                 10int_traitsIS7_EE14precision_typeEXsrNS9_IS8_EE14precision_typeEE11result_type\
+                 ERKS7_RKS8_6signopPNS_13overflow_typeE",
+                "wi::sub<std::pair<rtx_def*, machine_mode>, std::pair<rtx_def*, machine_mode> >",
+            ),
             ("_ZN1fIiJEE1gEv", "f<int>::g"),
             (
                 "_Z1fILj8ELin3ELm1ELb1ELc65EEvv",
