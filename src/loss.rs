@@ -90,6 +90,8 @@ pub struct Tally {
     pub unread_sideband: u64,
     /// Records of kinds that this program does not know.
     pub unknown_records: u64,
+    /// Counters that a sample says went backwards: what they counted since is not known.
+    pub odd_readings: u64,
     /// Records, no samples, that are longer or shorter than their kind says.
     pub odd_records: u64,
 }
@@ -134,6 +136,7 @@ impl Tally {
         self.truncated_aux += other.truncated_aux;
         self.unread_sideband += other.unread_sideband;
         self.unknown_records += other.unknown_records;
+        self.odd_readings += other.odd_readings;
         self.odd_records += other.odd_records;
     }
 

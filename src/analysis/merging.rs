@@ -190,7 +190,7 @@ impl Merger<'_> {
             deciding: len,
             samples: stack.samples,
             weight: match self.request.weight {
-                WeightKind::Samples => stack.samples,
+                WeightKind::Samples | WeightKind::ByEvent => stack.samples,
                 WeightKind::Period => stack.period,
             },
             slice: u32::try_from(slice).unwrap_or(u32::MAX),

@@ -27,6 +27,7 @@ mod survey;
 mod timing;
 mod unnamed;
 mod vdso;
+mod weight;
 
 use std::thread;
 
@@ -47,6 +48,7 @@ pub use subtitle::subtitle;
 pub use survey::{Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};
 pub use unnamed::Unnamed;
+pub use weight::WeightKind;
 
 use crate::error::{Error, Result};
 use crate::fold::{Folded, Gap, Selection, Settled, Split, fold};
@@ -59,16 +61,6 @@ use crate::space::Timeline;
 use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
 use crate::symbol::Unresolved;
 use crate::units::{BuildId, Cpu, CpuMode, EventIx, Pid, Tid, Timestamp};
-
-/// What a sample weighs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum WeightKind {
-    /// One.
-    #[default]
-    Samples,
-    /// Its period: the occurrences of the event that it stands for.
-    Period,
-}
 
 /// What is wanted of a capture.
 #[derive(Clone, Debug, Default)]
@@ -135,8 +127,11 @@ pub struct Profile {
     /// Samples of the folded event that pass the filters of process, thread, CPU and time, and the
     /// sum of their periods.
     pub periods: (u64, u64),
+    /// What a sample weighs: never [`WeightKind::ByEvent`].
+    pub weight: WeightKind,
     /// Samples of each event that pass the filters of event, process, thread, CPU and time, by
-    /// [`EventIx`] and slice; no slices unless they were asked for.
+    /// [`EventIx`] and slice; no slices unless they were asked for. Of events that were counted with
+    /// their group, occurrences.
     pub slices: Vec<Vec<u64>>,
     /// Length of a slice in seconds; `None` without slices or times.
     pub slice_seconds: Option<f64>,
@@ -195,6 +190,11 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let mut tagger = tagger(capture, request)?;
     let build_ids = survey::recorded_build_ids(capture);
     let walked = walk(capture, (symbols, &build_ids), request, &mut watch)?;
+    let weight = request.weight.of_event(capture, walked.selection.event);
+    let request = &Request {
+        weight,
+        ..request.clone()
+    };
     let (timeline, kernel) = (&walked.timeline, walked.kernel);
     let last = walked.folded.times.map(|(_, last)| last);
     let mut namer = Namer::new(capture, (timeline, kernel), (&build_ids, last), symbols)?;
@@ -319,7 +319,7 @@ fn finish(
         .is_some_and(|event| event.attr.is_clock());
     let unnamed = namer.unnamed(&stacks.unnamed);
     let unit = match request.weight {
-        WeightKind::Samples => SAMPLES.to_owned(),
+        WeightKind::Samples | WeightKind::ByEvent => SAMPLES.to_owned(),
         WeightKind::Period if is_clock => NANOSECONDS.to_owned(),
         WeightKind::Period => name.clone(),
     };
@@ -330,6 +330,7 @@ fn finish(
         slices: folded.slices.clone(),
         slice_seconds: None,
         periods: (0, 0),
+        weight: request.weight,
         unit,
         unresolved: unnamed::by_cause(&unnamed),
         unnamed,

@@ -5,7 +5,7 @@ use crate::output::{counted, grouped, quantity, subtitle_shares};
 use crate::perf::Capture;
 
 /// Totals of a profile in one line, as in `4132 samples · cpu-clock 997 Hz · 10.0 s · guest 12 %`.
-pub fn subtitle(capture: &Capture, profile: &Profile, weight: WeightKind) -> String {
+pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
     let mut parts = vec![counted(profile.tally.folded, "sample")];
     let attr = capture.events().get(profile.event).map(|event| &event.attr);
     let frequency = attr.and_then(crate::perf::Attr::frequency);
@@ -13,7 +13,7 @@ pub fn subtitle(capture: &Capture, profile: &Profile, weight: WeightKind) -> Str
         Some(hertz) => format!("{} {} Hz", profile.event_name, grouped(hertz)),
         None => profile.event_name.clone(),
     });
-    if weight == WeightKind::Period {
+    if profile.weight == WeightKind::Period {
         parts.push(format!(
             "weighted by period: {}",
             quantity(profile.total, &profile.unit)

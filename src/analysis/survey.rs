@@ -8,6 +8,7 @@ use super::kernel::EarlyKernel;
 use super::namer::{Namer, ObjectReport};
 use super::naming::name_stacks;
 use super::unnamed::Unnamed;
+use super::weight::occurrences as occurrences_of;
 use super::{Request, choose_event};
 use crate::error::Result;
 use crate::fold::{Gap, Selection, Split, fold};
@@ -24,6 +25,8 @@ pub struct Survey {
     pub event: Option<EventIx>,
     /// Samples of each event, by [`EventIx`].
     pub events: Vec<u64>,
+    /// All occurrences of each event that was counted with its group and not sampled, by [`EventIx`].
+    pub occurrences: Vec<Option<u64>>,
     /// Records by type.
     pub counts: RecordCounts,
     /// What became of the samples.
@@ -72,8 +75,11 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
         );
         unnamed = namer.unnamed(&stacks.unnamed);
     }
+    let occurrences = capture.events().iter();
+    let occurrences = occurrences.map(|(ix, _)| occurrences_of(capture, &folded, ix));
     Ok(Survey {
         event,
+        occurrences: occurrences.collect(),
         events: folded.events,
         counts: folded.counts,
         tally: folded.tally,

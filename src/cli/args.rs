@@ -92,9 +92,10 @@ pub(super) struct ConvertOptions {
     /// What to write (default: by the ending of the output file, else svg).
     #[arg(long, value_enum, help_heading = OUTPUT)]
     pub(super) format: Option<Format>,
-    /// What a sample weighs.
-    #[arg(long, value_enum, default_value_t = Weight::Samples, help_heading = STACKS)]
-    pub(super) weight: Weight,
+    /// What a sample weighs (default: samples; period for an event that was counted and not sampled,
+    /// as all but the first of perf record -e '{a,b}:S').
+    #[arg(long, value_enum, help_heading = STACKS)]
+    pub(super) weight: Option<Weight>,
     /// The frames above the call chain. By default the process, then the thread where its name
     /// differs; VMs of one name are told apart by their pid.
     #[arg(long, value_enum, default_value_t = Group::Process, help_heading = STACKS)]
@@ -229,11 +230,13 @@ pub(super) enum Suffix {
     Tag,
 }
 
-impl From<Weight> for WeightKind {
-    fn from(weight: Weight) -> Self {
-        match weight {
-            Weight::Samples => Self::Samples,
-            Weight::Period => Self::Period,
+impl Weight {
+    /// The weight that an option asks for.
+    pub(super) fn kind(wanted: Option<Self>) -> WeightKind {
+        match wanted {
+            None => WeightKind::ByEvent,
+            Some(Self::Samples) => WeightKind::Samples,
+            Some(Self::Period) => WeightKind::Period,
         }
     }
 }

@@ -9,8 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::{Value, json};
 use vmflame::analysis::{
-    Input, Request, Stage, Stopwatch, SymbolRequest, Timings, WeightKind, count_records, profile,
-    subtitle,
+    Input, Request, Stage, Stopwatch, SymbolRequest, Timings, count_records, profile, subtitle,
 };
 use vmflame::error::{Error, Result};
 use vmflame::output::{Picture, counted, grouped, write_svg};
@@ -126,7 +125,7 @@ fn one_run(path: &Path, symbols: &SymbolRequest, threads: usize) -> Result<Run> 
     watch.lap(Stage::Tree);
     let picture = Picture {
         title: path.display().to_string(),
-        subtitle: subtitle(&capture, &profile, WeightKind::Samples),
+        subtitle: subtitle(&capture, &profile),
         unit: profile.unit.clone(),
         totals: profile.totals.clone(),
         min_width: None,

@@ -10,7 +10,7 @@ use vmflame::output::{Picture, counted, write_folded, write_svg};
 use vmflame::perf::Capture;
 use vmflame::units::{Cpu, Pid, Tid};
 
-use super::args::{ConvertOptions, FilterOptions, Format};
+use super::args::{ConvertOptions, FilterOptions, Format, Weight};
 use super::bench::stage_table;
 use super::remarks::{describe, gap_remarks, is_damaged, quality, symbol_remarks};
 use super::{Outcome, live, stream, unused, write};
@@ -41,7 +41,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
             let name = options.input.input.display().to_string();
             let picture = Picture {
                 title: options.title.clone().unwrap_or(name),
-                subtitle: subtitle(&capture, &profile, options.weight.into()),
+                subtitle: subtitle(&capture, &profile),
                 unit: profile.unit.clone(),
                 totals: profile.totals.clone(),
                 min_width: options.min_width,
@@ -76,7 +76,7 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         }
     };
     Ok(Request {
-        weight: options.weight.into(),
+        weight: Weight::kind(options.weight),
         scope: options.scope(),
         grouping: options.group.into(),
         no_tag: options.no_tag,
@@ -162,6 +162,11 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
         && let Some(others) = other_events(capture, profile)
     {
         eprintln!("event: {}; -e takes another: {others}", profile.event_name);
+    }
+    let event = capture.events().get(profile.event);
+    if event.is_some_and(|event| event.attr.is_counted_with_group()) {
+        let ((samples, occurrences), name) = (profile.periods, &profile.event_name);
+        eprintln!("{name} was counted with its group: {samples} samples stand for {occurrences}");
     }
     if is_flat(capture, profile.event) {
         eprintln!(

@@ -132,6 +132,10 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         let records = remarks::numbered(tally.unread_sideband, remarks::UNREAD_SIDEBAND);
         writeln!(out, "{records}")?;
     }
+    if tally.odd_readings > 0 {
+        let readings = remarks::numbered(tally.odd_readings, remarks::ODD_READINGS);
+        writeln!(out, "{readings}")?;
+    }
     if tally.odd_records > 0 {
         let records = remarks::numbered(tally.odd_records, remarks::ODD_RECORDS);
         writeln!(out, "{records}")?;
@@ -180,9 +184,14 @@ fn write_events(out: &mut String, capture: &Capture, survey: &Survey) -> std::fm
         let samples = grouped(count);
         let word = if count == 1 { "sample" } else { "samples" };
         let fields = event.attr.sample_fields().join(" ");
+        let occurrences = survey.occurrences.get(ix.as_usize()).copied().flatten();
+        let counted = occurrences.map_or_else(String::new, |occurrences| {
+            let occurrences = grouped(occurrences);
+            format!(", counted with its group: they stand for {occurrences}")
+        });
         writeln!(
             out,
-            "{mark} {:<32} {samples:>12} {word:<7}  {fields}",
+            "{mark} {:<32} {samples:>12} {word:<7}  {fields}{counted}",
             event.name
         )?;
     }
@@ -366,6 +375,7 @@ fn events_json(capture: &Capture, survey: &Survey) -> Vec<Value> {
             json!({
                 "name": event.name,
                 "samples": count,
+                "occurrences": survey.occurrences.get(ix.as_usize()).copied().flatten(),
                 "frequency": event.attr.frequency(),
                 "fields": event.attr.sample_fields(),
                 "default": survey.event == Some(ix),

@@ -87,7 +87,8 @@ pub(super) struct DiffOptions {
     /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
     #[arg(long, value_name = "PIXELS", value_parser = parse_width, help_heading = OUTPUT)]
     pub(super) min_width: Option<f64>,
-    /// What a sample weighs (default: samples).
+    /// What a sample weighs (default: samples; period for an event that was counted and not sampled,
+    /// as all but the first of perf record -e '{a,b}:S').
     #[arg(long, value_enum, help_heading = STACKS)]
     pub(super) weight: Option<Weight>,
     /// The frames above the call chain (default: process).

@@ -206,10 +206,9 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     remarks.extend(remarks::symbol_remarks(&profile, &symbols));
     let mut remarks = said_of(wanted.role, &remarks);
     remarks.push(format!("{}: {}", wanted.role, remarks::quality(&profile)));
-    let weight = options.weight.unwrap_or(Weight::Samples).into();
     let is_tagged = !options.no_tag;
     Ok(ReadSide {
-        side: Side::of_profile(&name, &capture, profile, weight, is_tagged),
+        side: Side::of_profile(&name, &capture, profile, is_tagged),
         remarks,
         is_damaged,
     })
@@ -273,7 +272,7 @@ fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> 
         })?;
     }
     Ok(Request {
-        weight: options.weight.unwrap_or(Weight::Samples).into(),
+        weight: Weight::kind(options.weight),
         grouping: options.group.unwrap_or(Group::Process).into(),
         no_tag: options.no_tag,
         no_idle: options.no_idle,

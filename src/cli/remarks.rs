@@ -154,6 +154,7 @@ pub(super) fn quality(profile: &Profile) -> String {
         ],
     );
     add(tally.unread_sideband, UNREAD_SIDEBAND);
+    add(tally.odd_readings, ODD_READINGS);
     add(tally.odd_records, ODD_RECORDS);
     add(tally.unknown_records, UNKNOWN_RECORDS);
     add(tally.damaged_bytes, ["byte damaged", "bytes damaged"]);
@@ -171,6 +172,10 @@ pub(super) fn quality(profile: &Profile) -> String {
 }
 
 /// Behind the number of one record and of several.
+pub(super) const ODD_READINGS: [&str; 2] = [
+    "counter of a group that went backwards, by damage: what it counted there is not known",
+    "counters of groups that went backwards, by damage: what they counted there is not known",
+];
 pub(super) const ODD_RECORDS: [&str; 2] = [
     "record that is longer or shorter than its kind, of a newer kernel or by damage",
     "records that are longer or shorter than their kind, of a newer kernel or by damage",

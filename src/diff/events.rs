@@ -1,4 +1,4 @@
-//! Rates of tracepoints on both sides.
+//! Rates of tracepoints and of counted events on both sides.
 
 use super::side::{EventSeries, Side};
 use super::significance::{Divisor, Level, Measure, Question, least_probability, test};
@@ -37,10 +37,10 @@ impl EventChange {
     }
 }
 
-/// Compares the tracepoints that either side has samples of, in the order of their names.
+/// Compares the tracepoints and counted events that either side has samples of, in the order of their names.
 pub(super) fn event_changes(sides: [&Side; 2], level: &Level) -> Vec<EventChange> {
     let all = sides.iter().flat_map(|side| &side.events);
-    let used = all.filter(|event| event.is_tracepoint && event.total() > 0);
+    let used = all.filter(|event| event.is_counted && event.total() > 0);
     let mut names: Vec<&str> = used.map(|event| event.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();

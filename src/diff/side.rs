@@ -48,9 +48,10 @@ pub(crate) struct SideStack {
 pub struct EventSeries {
     /// The event's name.
     pub name: String,
-    /// Whether it is a kernel tracepoint, of which every occurrence is a sample.
-    pub is_tracepoint: bool,
-    /// Samples by slice of time.
+    /// Whether every occurrence is counted: of a kernel tracepoint each is a sample; of an event that
+    /// was counted with its group the number is known.
+    pub is_counted: bool,
+    /// Samples by slice of time, or occurrences where they are counted.
     pub slices: Vec<u64>,
 }
 
@@ -71,7 +72,7 @@ pub struct Side {
 }
 
 impl EventSeries {
-    /// Number of samples.
+    /// Number of all slices together.
     pub fn total(&self) -> u64 {
         self.slices.iter().sum()
     }
@@ -83,7 +84,7 @@ impl EventSeries {
             .filter(|((_, event), _)| !event.attr.is_dummy())
             .map(|((_, event), slices)| Self {
                 name: event.name.clone(),
-                is_tracepoint: event.attr.is_tracepoint(),
+                is_counted: event.attr.is_tracepoint() || event.attr.is_counted_with_group(),
                 slices: slices.clone(),
             })
             .collect()
@@ -125,13 +126,8 @@ impl Side {
     }
 
     /// Takes over a profile that was made with [`SLICES`] slices.
-    pub fn of_profile(
-        name: &str,
-        capture: &Capture,
-        profile: Profile,
-        weight: WeightKind,
-        is_tagged: bool,
-    ) -> Self {
+    pub fn of_profile(name: &str, capture: &Capture, profile: Profile, is_tagged: bool) -> Self {
+        let weight = profile.weight;
         let events = EventSeries::of_capture(capture, &profile.slices);
         let mut origin = Origin::of_capture(name, capture);
         let seconds = profile.slice_seconds;
@@ -143,7 +139,7 @@ impl Side {
             origin.frequency = event.attr.frequency();
             let nanos = nanos_per_sample(&event.attr, &event.name, profile.periods);
             origin.nanos_per_weight = match weight {
-                WeightKind::Samples => nanos,
+                WeightKind::Samples | WeightKind::ByEvent => nanos,
                 WeightKind::Period => event.attr.is_clock().then_some(1.0),
             };
         }

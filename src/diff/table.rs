@@ -243,7 +243,7 @@ fn write_events(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt
     } else {
         "before        after                     change"
     };
-    writeln!(out, "\n  {}      {heading}", row.name("tracepoints"))?;
+    writeln!(out, "\n  {}      {heading}", row.name("events"))?;
     for event in &comparison.events {
         let [before, after] = event.values();
         let suffix = if row.is_wide { "" } else { "/s" };

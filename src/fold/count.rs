@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use super::plan::Plan;
+use super::readings::Readings;
 use super::select::Selection;
 use super::split::{SliceCursor, Slicing, Split};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
@@ -44,7 +45,8 @@ pub fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Tim
     parts.into_iter().flatten().fold(None, widen)
 }
 
-/// Samples of each event that pass the selection and whose thread is wanted, by event and slice of
+/// Samples (of events that were counted with their group, occurrences) of each event that pass the
+/// selection and whose thread is wanted, by event and slice of
 /// time, in one walk.
 ///
 /// [`super::Folded::slices`] holds the same of all threads; what is true of a thread at a time is
@@ -56,7 +58,8 @@ pub fn count_of_threads<'t>(
     threads: usize,
     is_wanted: impl Fn(Pid, Tid, Moment) -> bool + Sync,
 ) -> Vec<Vec<u64>> {
-    let plan = Plan::new(capture, selection, Split::Slice(slicing));
+    let readings = Readings::of(capture, threads);
+    let plan = Plan::new(capture, selection, Split::Slice(slicing), &readings);
     let slices = slicing.slices as usize;
     let none = || vec![vec![0; slices]; plan.events.len()];
     let make = |last: Option<&mut Counter<'t>>| match last {
@@ -80,7 +83,7 @@ pub fn count_of_threads<'t>(
     for part in parts {
         let sums = sums.iter_mut().flatten();
         for (sum, count) in sums.zip(part.counts.into_iter().flatten()) {
-            *sum += count;
+            *sum = sum.saturating_add(count);
         }
     }
     sums
@@ -108,8 +111,14 @@ impl<'t> Counter<'t> {
         let history = known.or_insert_with(|| timeline.histories(pid, tid));
         if plan.selection.takes(&sample) && is_wanted(pid, tid, history.moment(time)) {
             let slice = self.slice.slice_of(&slicing, time);
-            let counts = self.counts.get_mut(ix.as_usize())?;
-            *counts.get_mut(slice as usize)? += 1;
+            let read = plan.readings.at(record.position).iter();
+            let read = read.filter(|reading| reading.event != ix);
+            let read = read.map(|reading| (reading.event, reading.period));
+            for (event, occurrences) in read.chain([(ix, 1)]) {
+                let counts = self.counts.get_mut(event.as_usize())?;
+                let count = counts.get_mut(slice as usize)?;
+                *count = count.saturating_add(occurrences);
+            }
         }
         Some(())
     }

@@ -12,6 +12,7 @@ mod chain;
 mod count;
 mod deferred;
 mod plan;
+mod readings;
 mod select;
 mod settle;
 mod split;

@@ -2,6 +2,7 @@
 
 use hashbrown::HashSet;
 
+use super::readings::Readings;
 use super::select::Selection;
 use super::split::Split;
 use super::table::UserPart;
@@ -31,6 +32,8 @@ pub(super) struct Plan<'c> {
     pub(super) behind_chain: BehindChain,
     /// The recorded machine, when its registers are known.
     pub(super) machine: Option<Machine>,
+    /// What is known of events that have no samples of their own.
+    pub(super) readings: &'c Readings,
     /// Which threads to fold, and what is known of them; `None` on the first walk.
     pub(super) again: Option<(&'c HashSet<(Pid, Tid)>, &'c Timeline)>,
 }
@@ -62,7 +65,12 @@ impl BehindChain {
 }
 
 impl<'c> Plan<'c> {
-    pub(super) fn new(capture: &'c Capture, selection: &'c Selection, split: Split) -> Self {
+    pub(super) fn new(
+        capture: &'c Capture,
+        selection: &'c Selection,
+        split: Split,
+        readings: &'c Readings,
+    ) -> Self {
         let events = capture.events();
         let untimed = |(_, event): (EventIx, &Event)| !event.attr.samples(PERF_SAMPLE_TIME);
         let wanted = events.get(selection.event).map(|event| &event.attr);
@@ -76,6 +84,7 @@ impl<'c> Plan<'c> {
             mixer: Mixer::new(),
             behind_chain: wanted.map_or(BehindChain::Nothing, BehindChain::of),
             machine: machine.as_deref().and_then(Machine::from_name),
+            readings,
             again: None,
         }
     }
@@ -85,10 +94,10 @@ impl<'c> Plan<'c> {
 /// stands unless it lies there, and the user part. `None` when the record is too short for it.
 pub(super) fn behind_chain<'a, O: ByteOrder>(
     plan: &Plan<'_>,
+    attr: &Attr,
     (sample, split): (&SampleHead<'a>, u64),
     mode: CpuMode,
 ) -> Option<(u64, UserPart<'a>)> {
-    let attr = &plan.events.get(plan.selection.event)?.attr;
     let tail = SampleTail::parse::<O>(attr, sample.tail)?;
     let split = match plan.split {
         Split::Cgroup => tail.cgroup.unwrap_or(u64::MAX),

@@ -226,7 +226,7 @@ impl<'a> Folded<'a> {
         let again = Some((&ambiguous, timeline));
         let plan = Plan {
             again,
-            ..Plan::new(capture, selection, split)
+            ..Plan::new(capture, selection, split, &self.readings)
         };
         let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan, threads));
         for stack in refolded.stacks.iter() {
@@ -254,6 +254,11 @@ impl<'a> Folded<'a> {
     /// Whether nothing was folded.
     pub fn is_empty(&self) -> bool {
         self.stacks.len() == 0
+    }
+
+    /// All occurrences of an event that were counted with its group; `None` when none were.
+    pub fn occurrences(&self, ix: EventIx) -> Option<u64> {
+        self.readings.occurrences(ix)
     }
 
     /// Samples of an event.

@@ -3,6 +3,7 @@
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::plan::{BehindChain, Plan, behind_chain};
+use super::readings::Readings;
 use super::select::Selection;
 use super::split::{SliceCursor, Split};
 use super::stacks::Stacks;
@@ -13,7 +14,9 @@ use crate::perf::abi::{
     PERF_RECORD_SAMPLE,
 };
 use crate::perf::bytes::{ByteOrder, u64_at, with_order};
-use crate::perf::{Capture, Damage, Met, Record, RecordCounts, SampleHead, Sideband, is_sideband};
+use crate::perf::{
+    Attr, Capture, Damage, Met, Record, RecordCounts, SampleHead, Sideband, is_sideband,
+};
 use crate::space::{Moment, SidebandItem};
 use crate::units::{CpuMode, EventIx, Timestamp};
 
@@ -21,14 +24,16 @@ use crate::units::{CpuMode, EventIx, Timestamp};
 #[derive(Debug)]
 pub struct Folded<'a> {
     pub(super) stacks: Stacks<'a>,
+    pub(super) readings: Readings,
     /// Sideband records, in file order.
     pub sideband: Vec<SidebandItem<'a>>,
     /// What became of the samples.
     pub tally: Tally,
-    /// Samples of each event, by [`EventIx`].
+    /// Samples of each event, by [`EventIx`]. An event that was counted with its group has one for
+    /// each sample of the leader up to which it occurred.
     pub events: Vec<u64>,
     /// Samples of each event that pass the selection, by [`EventIx`] and slice of time; no slices
-    /// unless the [`Split`] is one.
+    /// unless the [`Split`] is one. Of an event that was counted with its group, its occurrences.
     pub slices: Vec<Vec<u64>>,
     /// Records by type.
     pub counts: RecordCounts,
@@ -80,8 +85,12 @@ pub fn fold<'a>(
     split: Split,
     threads: usize,
 ) -> Folded<'a> {
-    let plan = Plan::new(capture, selection, split);
-    with_order!(capture.endian(), O => walk::<O>(capture, plan, threads))
+    let readings = Readings::of(capture, threads);
+    let plan = Plan::new(capture, selection, split, &readings);
+    let mut folded = with_order!(capture.endian(), O => walk::<O>(capture, plan, threads));
+    folded.tally.odd_readings = readings.gone_back;
+    folded.readings = readings;
+    folded
 }
 
 pub(super) fn walk<'a, O: ByteOrder>(
@@ -114,6 +123,7 @@ pub(super) fn walk<'a, O: ByteOrder>(
     };
     Folded {
         stacks: all.table.into_stacks(),
+        readings: Readings::default(),
         sideband: all.sideband.into_iter().map(from_start).collect(),
         tally: all.tally,
         events: all.events,
@@ -206,7 +216,7 @@ impl<'a> Worker<'a> {
         }
         let slices = self.slices.iter_mut().flatten();
         for (sum, count) in slices.zip(later.slices.into_iter().flatten()) {
-            *sum += count;
+            *sum = sum.saturating_add(count);
         }
         self.times = match (self.times, later.times) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
@@ -288,8 +298,11 @@ impl<'a> Worker<'a> {
             self.tick(time);
             time
         };
-        if let Some(count) = self.events.get_mut(ix.as_usize()) {
-            *count += 1;
+        let readings = plan.readings.at(record.position);
+        let of_others = readings.iter().filter(|reading| reading.event != ix);
+        self.count(ix);
+        for reading in of_others.clone() {
+            self.count(reading.event);
         }
         if let Split::Slice(slicing) = &plan.split {
             let is_wanted = plan.wants_all || {
@@ -298,11 +311,18 @@ impl<'a> Worker<'a> {
             };
             if is_wanted {
                 let slice = self.slice.slice_of(slicing, time);
-                self.count_in_slice(ix, slice);
+                self.count_in_slice((ix, 1), slice);
+                for reading in of_others {
+                    self.count_in_slice((reading.event, reading.period), slice);
+                }
             }
         }
+        let mut wanted = readings
+            .iter()
+            .filter(|read| read.event == plan.selection.event);
+        let counted = wanted.next().map(|reading| reading.period);
         // Most records of a capture with tracepoints end here: nothing more of them is decoded.
-        if ix != plan.selection.event {
+        if ix != plan.selection.event && counted.is_none() {
             self.tally.other_events += 1;
             return Ok(());
         }
@@ -311,14 +331,15 @@ impl<'a> Worker<'a> {
             self.tally.filtered += 1;
             return Ok(());
         }
-        let period = sample.period.unwrap_or_else(|| event.attr.fixed_period());
+        let own = || sample.period.unwrap_or_else(|| event.attr.fixed_period());
+        let period = counted.unwrap_or_else(own);
         let moment = match plan.again {
             None => None,
             Some((threads, _)) if !threads.contains(&(sample.pid, sample.tid)) => return Ok(()),
             Some((_, timeline)) => Some(timeline.moment(sample.pid, sample.tid, time)),
         };
         self.stack::<O>(
-            plan,
+            (plan, &event.attr),
             (record.header.cpu_mode(), period, time),
             &sample,
             moment,
@@ -333,7 +354,7 @@ impl<'a> Worker<'a> {
     #[inline(always)]
     fn stack<O: ByteOrder>(
         &mut self,
-        plan: &Plan<'_>,
+        (plan, attr): (&Plan<'_>, &Attr),
         (mode, period, time): (CpuMode, u64, Timestamp),
         sample: &SampleHead<'a>,
         moment: Option<Moment>,
@@ -350,7 +371,7 @@ impl<'a> Worker<'a> {
             if plan.behind_chain == BehindChain::Nothing && plan.split != Split::Cgroup {
                 (split, UserPart::InChain)
             } else {
-                behind_chain::<O>(plan, (sample, split), mode).ok_or(Skip::TooShort)?
+                behind_chain::<O>(plan, attr, (sample, split), mode).ok_or(Skip::TooShort)?
             };
         let (pid, tid) = (sample.pid, sample.tid);
         let key = StackKey {
@@ -379,10 +400,17 @@ impl<'a> Worker<'a> {
         Ok(())
     }
 
-    fn count_in_slice(&mut self, event: EventIx, slice: u32) {
+    #[inline]
+    fn count(&mut self, event: EventIx) {
+        if let Some(count) = self.events.get_mut(event.as_usize()) {
+            *count += 1;
+        }
+    }
+
+    fn count_in_slice(&mut self, (event, occurrences): (EventIx, u64), slice: u32) {
         let slices = self.slices.get_mut(event.as_usize());
         if let Some(count) = slices.and_then(|slices| slices.get_mut(slice as usize)) {
-            *count += 1;
+            *count = count.saturating_add(occurrences);
         }
     }
 

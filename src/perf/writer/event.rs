@@ -29,6 +29,13 @@ pub struct WrittenEvent {
 }
 
 impl WrittenEvent {
+    /// The same event, which threads inherit from those that make them.
+    #[must_use]
+    pub fn inherited(mut self) -> Self {
+        self.attr.flags |= AttrFlags::INHERIT;
+        self
+    }
+
     /// `cpu-clock` at 997 Hz with call chains, as `perf record -e cpu-clock -a -g` opens it when
     /// there are several events.
     pub fn cpu_clock() -> Self {
