@@ -1,8 +1,16 @@
 //! Which events a capture offers, and what is made of their samples.
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
+use vmflame::perf::bytes::Little;
+use vmflame::perf::writer::{
+    Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+};
+use vmflame::units::{Cpu, Pid, Tid, Timestamp};
 
 /// What a run of the program gave.
 struct Ran {
@@ -30,6 +38,56 @@ fn vmflame(verb: &str, place: &Path, more: &[&str]) -> Ran {
 fn fault(name: &str) -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.join("testdata/faults").join(name)
+}
+
+/// An event of a kind and number, as `struct perf_event_attr` has them.
+fn event(name: &str, (pmu_type, config): (u32, u64)) -> WrittenEvent {
+    let mut event = WrittenEvent::cpu_clock();
+    event.name = name.to_owned();
+    event.attr.pmu_type = pmu_type;
+    event.attr.config = config;
+    event
+}
+
+/// Writes a capture of events that have so many samples each, on CPU 0.
+fn write(place: &Path, events: &[(WrittenEvent, u64)]) {
+    let numbered = (1..).zip(events).map(|(id, (event, _))| WrittenEvent {
+        ids: vec![id],
+        ..event.clone()
+    });
+    let numbered: Vec<WrittenEvent> = numbered.collect();
+    let mut records = RecordWriter::<Little>::new();
+    for ((id, event), (_, samples)) in (1..).zip(&numbered).zip(events) {
+        for time in 0..*samples {
+            let values = SampleValues {
+                id,
+                ip: 0x40_1010,
+                pid: Pid::new(7),
+                tid: Tid::new(7),
+                time: Timestamp::from_nanos(time),
+                cpu: Cpu(0),
+                period: 1,
+                ..SampleValues::default()
+            };
+            records.sample(&event.attr, 2, &values);
+        }
+    }
+    let description = Description {
+        features: vec![FeatureSection::event_names(&numbered)],
+        events: numbered,
+    };
+    let mut out = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
+    out.write(records.bytes()).unwrap();
+    std::fs::write(place, out.finish().unwrap().into_inner()).unwrap();
+}
+
+/// What `info` says that `convert` takes by default.
+fn default_of(place: &Path) -> String {
+    let told = vmflame("info", place, &["--json"]).out;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let events = told["events"].as_array().unwrap();
+    let default = events.iter().find(|event| event["default"] == true);
+    default.unwrap()["name"].as_str().unwrap().to_owned()
 }
 
 /// The sum of the weights of folded text.
@@ -72,4 +130,81 @@ fn counted_events_have_the_samples_of_their_leader() {
     );
     // What was sampled was not only counted.
     assert!(told["events"][0]["occurrences"].is_null());
+}
+
+/// Samples before none, clocks and cycles before other events, those before tracepoints, then call
+/// chains before none, then the order of the file; `info` says what `convert` does.
+#[test]
+fn clocks_with_samples_are_preferred() {
+    let flat = |mut event: WrittenEvent| {
+        event.attr.sample_type &= !PERF_SAMPLE_CALLCHAIN;
+        event
+    };
+    let tracepoint = || event("sched:sched_switch", (2, 300));
+    let clock = || event("cpu-clock", (1, 0));
+    let cycles = || event("cpu_core/cycles/P", (4, 60));
+    let misses = || event("cache-misses", (0, 3));
+    let dummy = || event("dummy:HG", (1, 9));
+    let cases = [
+        (vec![(tracepoint(), 5), (clock(), 1)], "cpu-clock"),
+        (vec![(clock(), 1), (tracepoint(), 5)], "cpu-clock"),
+        (vec![(tracepoint(), 5), (clock(), 0)], "sched:sched_switch"),
+        (vec![(clock(), 0), (tracepoint(), 5)], "sched:sched_switch"),
+        (vec![(misses(), 5), (cycles(), 1)], "cpu_core/cycles/P"),
+        (vec![(tracepoint(), 5), (misses(), 1)], "cache-misses"),
+        (vec![(cycles(), 2), (clock(), 3)], "cpu_core/cycles/P"),
+        (vec![(flat(cycles()), 2), (clock(), 3)], "cpu-clock"),
+        (
+            vec![(flat(tracepoint()), 2), (flat(clock()), 3)],
+            "cpu-clock",
+        ),
+        (vec![(dummy(), 3), (tracepoint(), 2)], "sched:sched_switch"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("perf.data");
+    for (events, expected) in cases {
+        write(&place, &events);
+        assert_eq!(default_of(&place), expected);
+        let run = vmflame("convert", &place, &["--format", "folded"]);
+        let wanted = events
+            .iter()
+            .find(|(event, _)| event.name == expected)
+            .unwrap();
+        assert_eq!(weight(&run.out), wanted.1, "{}", run.err);
+        // What cannot be taken is not offered.
+        for (event, samples) in &events {
+            let is_offered = run.err.lines().any(|line| {
+                line.contains("-e takes another") && line.contains(&format!("{} (", event.name))
+            });
+            let is_other = event.name != expected && *samples > 0;
+            assert_eq!(is_offered, is_other, "{}: {}", event.name, run.err);
+        }
+    }
+}
+
+/// Whatever a capture holds, `info` and `convert` choose alike.
+#[test]
+fn verbs_agree_on_the_event_of_every_capture() {
+    let testdata = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    for name in [
+        "plain",
+        "pvm",
+        "svm-bad-tracepoints",
+        "vmx-bad-tracepoints",
+        "arm64",
+    ] {
+        let place = testdata.join(name);
+        let run = vmflame(
+            "convert",
+            &place,
+            &["-o", "/dev/null", "--format", "folded"],
+        );
+        let taken = run
+            .err
+            .lines()
+            .find_map(|line| line.strip_prefix("event: "));
+        if let Some((taken, _)) = taken.and_then(|line| line.split_once(';')) {
+            assert_eq!(taken, default_of(&place), "{name}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Which samples of a capture are meant.
 
+use super::preferred::preferred;
 use crate::error::{Error, Result};
-use crate::fold::{self, Folded, TimeRange};
+use crate::fold::{self, TimeRange};
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IP, PERF_SAMPLE_TIME,
 };
@@ -27,8 +28,8 @@ pub fn event_names(capture: &Capture) -> Vec<&str> {
         .collect()
 }
 
-/// Finds the event to fold: the one of that name, or the first that records call chains, or the
-/// first whose samples say at least where they were taken: see [`is_flat`].
+/// Finds the event to fold: the one of that name, or else the one that is preferred as far as events
+/// tell without their samples.
 ///
 /// A name may leave out modifiers: `cpu-clock` finds `cpu-clock/freq=997/` and `cpu-clock:u`.
 ///
@@ -41,10 +42,7 @@ pub fn choose_event(capture: &Capture, name: Option<&str>) -> Result<EventIx> {
         events.find(|(_, event)| is_wanted(event))
     };
     let Some(name) = name else {
-        let with_chains = find(&|event| has_stacks(event) && !event.attr.is_dummy());
-        let flat = || find(&|event| has_addresses(event) && !event.attr.is_dummy());
-        let found = with_chains.or_else(flat).map(|(ix, _)| ix);
-        return found.ok_or_else(|| {
+        return preferred(capture, None).ok_or_else(|| {
             Error::format(capture.path(), "no event of the capture records addresses")
                 .with_hint("record again with call chains: perf record -g")
         });
@@ -65,12 +63,12 @@ pub fn choose_event(capture: &Capture, name: Option<&str>) -> Result<EventIx> {
 }
 
 /// Whether an event's samples hold call chains, or at least last branches.
-fn has_stacks(event: &Event) -> bool {
+pub(super) fn has_stacks(event: &Event) -> bool {
     event.attr.samples(PERF_SAMPLE_CALLCHAIN) || event.attr.samples(PERF_SAMPLE_BRANCH_STACK)
 }
 
 /// Whether an event's samples say where they were taken.
-fn has_addresses(event: &Event) -> bool {
+pub(super) fn has_addresses(event: &Event) -> bool {
     event.attr.samples(PERF_SAMPLE_IP)
 }
 
@@ -93,16 +91,6 @@ fn plain_name(name: &str) -> &str {
         }
         Some(_) | None => name,
     }
-}
-
-/// The first event that has samples, and call chains if there is one with both.
-pub(super) fn first_with_samples(capture: &Capture, folded: &Folded<'_>) -> Option<EventIx> {
-    let first = |is_wanted: fn(&Event) -> bool| {
-        let mut events = capture.events().iter();
-        events.find(|&(ix, event)| is_wanted(event) && folded.event(ix) > 0)
-    };
-    let found = first(has_stacks).or_else(|| first(has_addresses));
-    found.map(|(ix, _)| ix)
 }
 
 /// Reads perf's `--time` syntax: `A,B` in seconds with either end left out, `10%-20%` and lists of

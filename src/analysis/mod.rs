@@ -15,6 +15,7 @@ mod namer;
 mod naming;
 mod passage;
 mod piece;
+mod preferred;
 mod present;
 mod recent;
 mod recorded_here;
@@ -36,6 +37,7 @@ use hashbrown::HashMap;
 use self::choice::Recorded;
 use self::kernel::EarlyKernel;
 use self::namer::Namer;
+use self::preferred::fold_preferred;
 pub use choice::{TimeRequest, choose_event, event_names, is_flat, parse_times};
 pub use grouping::Grouping;
 pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
@@ -51,7 +53,7 @@ pub use unnamed::Unnamed;
 pub use weight::WeightKind;
 
 use crate::error::{Error, Result};
-use crate::fold::{Folded, Gap, Selection, Settled, Split, fold};
+use crate::fold::{Folded, Gap, Selection, Settled, Split};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::output::{NANOSECONDS, SAMPLES};
@@ -65,8 +67,8 @@ use crate::units::{BuildId, Cpu, CpuMode, EventIx, Pid, Tid, Timestamp};
 /// What is wanted of a capture.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The event's name; `None` takes the first that has samples with call chains, or else the first
-    /// that has samples.
+    /// The event's name; `None` takes one with samples: clocks and cycles before other events, those
+    /// before tracepoints, and with call chains before without.
     pub event: Option<String>,
     /// What a sample weighs.
     pub weight: WeightKind,
@@ -240,7 +242,8 @@ fn walk<'a>(
     request: &Request,
     watch: &mut Stopwatch,
 ) -> Result<Walked<'a>> {
-    let event = choose_event(capture, request.event.as_deref())?;
+    let name = request.event.as_deref();
+    let event = choose_event(capture, name)?;
     let times = choice::resolve_times(capture, &request.times, request.threads)?;
     let split = match request.split() {
         Split::Nothing if request.slices > 0 => {
@@ -258,14 +261,8 @@ fn walk<'a>(
     thread::scope(|scope| {
         let read_kernel = || EarlyKernel::read(build_ids, symbols);
         let beside = (request.threads > 1).then(|| scope.spawn(read_kernel));
-        let mut folded = fold(capture, &selection, split, request.threads);
-        if request.event.is_none() && folded.event(event) == 0 {
-            // Of several events the first may have no samples at all.
-            if let Some(other) = choice::first_with_samples(capture, &folded) {
-                selection.event = other;
-                folded = fold(capture, &selection, split, request.threads);
-            }
-        }
+        let threads = request.threads;
+        let mut folded = fold_preferred(capture, name, &mut selection, split, threads)?;
         request.grouping.check(capture, selection.event)?;
         watch.lap(Stage::Fold);
         let timeline = Timeline::build(std::mem::take(&mut folded.sideband), build_ids);

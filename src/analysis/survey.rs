@@ -2,14 +2,15 @@
 
 use hashbrown::HashMap;
 
+use super::Request;
 use super::choice::Recorded;
 use super::input::{KernelSource, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::namer::{Namer, ObjectReport};
 use super::naming::name_stacks;
+use super::preferred::fold_preferred;
 use super::unnamed::Unnamed;
 use super::weight::occurrences as occurrences_of;
-use super::{Request, choose_event};
 use crate::error::Result;
 use crate::fold::{Gap, Selection, Split, fold};
 use crate::loss::Tally;
@@ -54,9 +55,11 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
 }
 
 fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Result<Survey> {
-    let event = choose_event(capture, None).ok();
-    let selection = Selection::all_of(event.unwrap_or(EventIx(0)));
-    let mut folded = fold(capture, &selection, Split::Nothing, threads);
+    let mut selection = Selection::all_of(EventIx(0));
+    let preferred = fold_preferred(capture, None, &mut selection, Split::Nothing, threads);
+    let event = preferred.is_ok().then_some(selection.event);
+    let unshown = |_| fold(capture, &selection, Split::Nothing, threads);
+    let mut folded = preferred.unwrap_or_else(unshown);
     let unique_stacks = folded.distinct_stacks();
     let build_ids = recorded_build_ids(capture);
     let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);

@@ -158,7 +158,8 @@ pub(super) struct RefusedOptions {
 /// Which samples are wanted.
 #[derive(Args, Clone, Debug)]
 pub(super) struct FilterOptions {
-    /// The event to show (default: the first that has samples with call chains, or else samples).
+    /// The event to show (default: one with samples; a clock or cycles before other events, those
+    /// before tracepoints, and with call chains before without).
     #[arg(help_heading = SAMPLES, short, long)]
     pub(super) event: Option<String>,
     /// Only these processes: pids, separated by commas.

@@ -125,11 +125,11 @@ fn warn_of_damage(capture: &Capture) {
 /// How many of the other events are named.
 const SHOWN_EVENTS: usize = 8;
 
-/// The events beside the one that was taken, those with the most samples first; `None` when there
-/// are none.
+/// The events with samples beside the one that was taken, those with the most first; `None` when
+/// there are none.
 fn other_events(capture: &Capture, profile: &Profile) -> Option<String> {
     let events = capture.events().iter().zip(&profile.events);
-    let others = events.filter(|((ix, _), _)| *ix != profile.event);
+    let others = events.filter(|&((ix, _), &samples)| ix != profile.event && samples > 0);
     let mut others: Vec<(&str, u64)> = others
         .map(|((_, event), &samples)| (event.name.as_str(), samples))
         .collect();
@@ -137,18 +137,12 @@ fn other_events(capture: &Capture, profile: &Profile) -> Option<String> {
         return None;
     }
     others.sort_by_key(|&(_, samples)| std::cmp::Reverse(samples));
-    let (sampled, empty): (Vec<_>, Vec<_>) = others.into_iter().partition(|&(_, n)| n > 0);
-    let shown = sampled.iter().take(SHOWN_EVENTS);
+    let shown = others.iter().take(SHOWN_EVENTS);
     let mut parts: Vec<String> = shown
         .map(|(name, samples)| format!("{name} ({})", counted(*samples, "sample")))
         .collect();
-    if sampled.len() > SHOWN_EVENTS {
-        parts.push(format!("{} more", sampled.len() - SHOWN_EVENTS));
-    }
-    match empty.as_slice() {
-        [] => {}
-        [(name, _)] => parts.push(format!("{name} (no samples)")),
-        several => parts.push(format!("{} without samples", several.len())),
+    if others.len() > SHOWN_EVENTS {
+        parts.push(format!("{} more", others.len() - SHOWN_EVENTS));
     }
     Some(parts.join(", "))
 }
