@@ -5,7 +5,7 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
+use vmflame::perf::abi::{PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CGROUP, PERF_SAMPLE_CPU};
 use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{
     Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
@@ -179,6 +179,58 @@ fn clocks_with_samples_are_preferred() {
             let is_other = event.name != expected && *samples > 0;
             assert_eq!(is_offered, is_other, "{}: {}", event.name, run.err);
         }
+    }
+}
+
+/// `perf record` without `-a` writes no CPU numbers: perf script refuses `-C` on such a capture.
+/// The same holds for cgroups, and for `diff`.
+#[test]
+fn what_samples_do_not_carry_is_no_filter() {
+    let place = fault("cpu-filter-unrecorded/a.data");
+    let path = place.to_str().unwrap();
+    for (verb, more, needed) in [
+        ("convert", &["-C", "0"][..], "--sample-cpu"),
+        ("convert", &["--group", "cpu"], "--sample-cpu"),
+        ("convert", &["--cgroup", "/vm"], "--all-cgroups"),
+        ("convert", &["--group", "cgroup"], "--all-cgroups"),
+        ("diff", &[path, "--before-filter", "cpu=0"], "--sample-cpu"),
+        (
+            "diff",
+            &[path, "--after-filter", "cgroup=/vm"],
+            "--all-cgroups",
+        ),
+    ] {
+        let run = vmflame(verb, &place, more);
+        assert_eq!(run.status, Some(2), "{more:?}: {}", run.err);
+        assert!(
+            run.err.contains(needed) && run.out.is_empty(),
+            "{}",
+            run.err
+        );
+    }
+}
+
+/// It is the samples of the event that is shown which must carry what they are filtered by; that
+/// none of them has the wanted value is an answer.
+#[test]
+fn filters_are_held_against_the_event_that_is_shown() {
+    let mut bare = event("cpu-clock", (1, 0));
+    bare.attr.sample_type &= !PERF_SAMPLE_CPU;
+    let mut full = event("sched:sched_switch", (2, 300));
+    full.attr.sample_type |= PERF_SAMPLE_CGROUP;
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("perf.data");
+    write(&place, &[(bare, 3), (full, 2)]);
+    for (more, status) in [
+        (&["-C", "0"][..], 2),
+        (&["--group", "cgroup"], 2),
+        (&["-e", "sched:sched_switch", "-C", "0"], 0),
+        (&["-e", "sched:sched_switch", "-C", "1"], 1),
+        (&["-e", "sched:sched_switch", "--group", "cgroup"], 0),
+        (&["-e", "sched:sched_switch", "--cgroup", "/vm"], 1),
+    ] {
+        let run = vmflame("convert", &place, &[more, &["--format", "folded"]].concat());
+        assert_eq!(run.status, Some(status), "{more:?}: {}", run.err);
     }
 }
 

@@ -5,12 +5,9 @@ use std::borrow::Cow;
 use hashbrown::{HashMap, HashSet};
 
 use super::locate::TaskKey;
-use crate::error::{Error, Result};
 use crate::fold::Split;
-use crate::perf::Capture;
-use crate::perf::abi::{PERF_SAMPLE_CGROUP, PERF_SAMPLE_CPU};
 use crate::space::{Moment, Timeline};
-use crate::units::{EventIx, Pid, Tid};
+use crate::units::{Pid, Tid};
 
 /// The frames above the call chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -31,30 +28,6 @@ pub enum Grouping {
 }
 
 impl Grouping {
-    /// Whether samples of an event carry what they are to be grouped by.
-    ///
-    /// # Errors
-    /// When they do not: all would be in one group, which says nothing.
-    pub(super) fn check(self, capture: &Capture, event: EventIx) -> Result<()> {
-        let (field, what, how) = match self {
-            Self::Cpu => (
-                PERF_SAMPLE_CPU,
-                "CPU numbers",
-                "perf record --sample-cpu, or -a",
-            ),
-            Self::Cgroup => (PERF_SAMPLE_CGROUP, "cgroups", "perf record --all-cgroups"),
-            Self::Comm | Self::Process | Self::Thread | Self::None => return Ok(()),
-        };
-        match capture.events().get(event) {
-            Some(event) if !event.attr.samples(field) => {
-                let name = &event.name;
-                let wrong = format!("samples of {name} carry no {what} to group them by");
-                Err(Error::request(wrong).with_hint(format!("record them: {how}")))
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
     /// What folding must keep apart for it.
     pub(super) fn split(self) -> Split {
         match self {

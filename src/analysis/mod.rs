@@ -2,6 +2,7 @@
 
 mod addresses;
 mod archive;
+mod carried;
 mod choice;
 mod classes;
 mod grouping;
@@ -230,6 +231,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
             let part = (&walked.selection, slicing);
             profile.slices = slices::of_comms(capture, part, timeline, request);
         }
+        carried::drop_uncarried(capture, request, &mut profile.slices)?;
     }
     Ok(profile)
 }
@@ -263,7 +265,7 @@ fn walk<'a>(
         let beside = (request.threads > 1).then(|| scope.spawn(read_kernel));
         let threads = request.threads;
         let mut folded = fold_preferred(capture, name, &mut selection, split, threads)?;
-        request.grouping.check(capture, selection.event)?;
+        carried::refuse_uncarried(capture, selection.event, request)?;
         watch.lap(Stage::Fold);
         let timeline = Timeline::build(std::mem::take(&mut folded.sideband), build_ids);
         let stacks = folded.settle(capture, (&selection, split), &timeline, request.threads);

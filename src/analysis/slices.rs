@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use super::Request;
+use super::carried::drop_uncarried;
 use super::choice::{is_timed, resolve_times, sample_times};
 use super::grouping::task_names;
 use crate::error::{Error, Result};
@@ -44,7 +45,8 @@ pub(super) fn slice_seconds(capture: &Capture, slicing: Slicing) -> Option<f64> 
 /// of a slice in seconds.
 ///
 /// # Errors
-/// When times are asked for by parts and the capture tells none, and when cgroups are asked for.
+/// When times are asked for by parts and the capture tells none, or samples are told apart by what
+/// they do not carry.
 pub fn count_in_slices(
     capture: &Capture,
     request: &Request,
@@ -52,7 +54,7 @@ pub fn count_in_slices(
     if !request.cgroups.is_empty() {
         return Err(
             Error::request("events without call chains are not counted by cgroup")
-                .with_hint("record call chains: perf record -g --all-cgroups"),
+                .with_hint("record again with call chains: perf record -g --all-cgroups"),
         );
     }
     let times = resolve_times(capture, &request.times, request.threads)?;
@@ -65,13 +67,14 @@ pub fn count_in_slices(
         times,
     };
     let mut folded = fold(capture, &selection, Split::Slice(slicing), request.threads);
-    let slices = if request.comms.is_empty() {
+    let mut slices = if request.comms.is_empty() {
         folded.slices
     } else {
         let sideband = std::mem::take(&mut folded.sideband);
         let timeline = Timeline::build(sideband, &HashMap::new());
         of_comms(capture, (&selection, slicing), &timeline, request)
     };
+    drop_uncarried(capture, request, &mut slices)?;
     Ok((slices, slice_seconds(capture, slicing)))
 }
 

@@ -81,7 +81,8 @@ impl EventSeries {
     pub fn of_capture(capture: &Capture, slices: &[Vec<u64>]) -> Vec<Self> {
         let events = capture.events().iter().zip(slices);
         events
-            .filter(|((_, event), _)| !event.attr.is_dummy())
+            // Of an event without slices nothing was measured.
+            .filter(|((_, event), slices)| !event.attr.is_dummy() && !slices.is_empty())
             .map(|((_, event), slices)| Self {
                 name: event.name.clone(),
                 is_counted: event.attr.is_tracepoint() || event.attr.is_counted_with_group(),

@@ -268,7 +268,7 @@ fn what_is_not_done_is_refused() {
         (&["--kallsyms", "/nosuch"], "cannot open /nosuch"),
         (
             &["--group", "cgroup"],
-            "carry no cgroups to group them by\nhint: ",
+            "carry no cgroups to tell them apart by\nhint: ",
         ),
         (&["--no-tag", "--rules", "/dev/null"], "cannot be used with"),
         (&["--no-tag", "--annotate=tag"], "--annotate=tag"),
