@@ -84,6 +84,8 @@ pub struct Tally {
     pub user_part_missing: u64,
     /// Folded samples whose user stack was copied and is not unwound.
     pub copied_stacks: u64,
+    /// Folded samples whose last branches stand in for a call chain.
+    pub last_branches: u64,
     /// AUX trace pieces that the kernel had to cut.
     pub truncated_aux: u64,
     /// Records of mappings, names and processes that are too short to be read.
@@ -133,6 +135,7 @@ impl Tally {
         self.truncated_stacks += other.truncated_stacks;
         self.user_part_missing += other.user_part_missing;
         self.copied_stacks += other.copied_stacks;
+        self.last_branches += other.last_branches;
         self.truncated_aux += other.truncated_aux;
         self.unread_sideband += other.unread_sideband;
         self.unknown_records += other.unknown_records;

@@ -275,8 +275,9 @@ fn last_branches_without_a_chain_are_shown_as_such() {
         event.attr.sample_type &= !PERF_SAMPLE_CALLCHAIN;
         event.attr.branch_sample_type = 8;
     });
-    let branches = [[U_MID, U_LEAF, 0], [U_MAIN, U_MID, 0]];
-    let (_, lines) = run(&event, &by_comm(), |records| {
+    // Behind the branches, records that the processor has not filled.
+    let branches = [[U_MID, U_LEAF, 0], [U_MAIN, U_MID, 0], [0, 0, 2]];
+    let (profile, lines) = run(&event, &by_comm(), |records| {
         let values = SampleValues {
             branches: &branches,
             ip: U_LEAF,
@@ -285,6 +286,45 @@ fn last_branches_without_a_chain_are_shown_as_such() {
         records.sample(&event.attr, USER, &values);
     });
     assert_eq!(lines, ["program;[last branches];u_main;u_mid;u_leaf 1"]);
+    assert_eq!(profile.tally.last_branches, 1);
+}
+
+/// Guests without branch records write entries of zeros, flagged as predicted: none is a frame.
+#[test]
+fn branches_of_zeros_are_no_stack() {
+    let zeros = [[0, 0, 2]; 4];
+    let none: &[[u64; 3]] = &[];
+    for branches in [none, &zeros] {
+        let flat = event(|event| {
+            event.attr.sample_type |= PERF_SAMPLE_BRANCH_STACK;
+            event.attr.sample_type &= !PERF_SAMPLE_CALLCHAIN;
+            event.attr.branch_sample_type = 8;
+        });
+        let values = SampleValues {
+            branches,
+            ip: U_LEAF,
+            ..at(10)
+        };
+        let (profile, lines) = run(&flat, &by_comm(), |records| {
+            records.sample(&flat.attr, USER, &values);
+        });
+        assert_eq!(lines, ["program;u_leaf 1"]);
+        assert_eq!(profile.tally.last_branches, 0);
+        // With a chain, its own user part stays.
+        let open_calls = event(|event| {
+            event.attr.sample_type |= PERF_SAMPLE_BRANCH_STACK;
+            event.attr.branch_sample_type = PERF_SAMPLE_BRANCH_CALL_STACK;
+        });
+        let chain = [PERF_CONTEXT_USER, U_LEAF, U_MAIN + 1];
+        let values = SampleValues {
+            chain: &chain,
+            ..values
+        };
+        let (_, lines) = run(&open_calls, &by_comm(), |records| {
+            records.sample(&open_calls.attr, USER, &values);
+        });
+        assert_eq!(lines, ["program;u_main;u_leaf 1"]);
+    }
 }
 
 /// One deferred record serves all samples with its cookie; a cookie that never comes leaves the
@@ -363,6 +403,51 @@ fn copied_stacks_show_their_instruction_pointer() {
     });
     assert_eq!(lines, ["program;u_mid;k_leaf 1"]);
     assert_eq!(profile.tally.copied_stacks, 1);
+}
+
+/// Every copy counts that is not unwound, whatever the mode of the sample and whether its registers
+/// are known; kernel threads have none. By hand, as the kernel writes them.
+#[test]
+fn copies_of_the_user_stack_are_counted_in_every_mode() {
+    let with_copy = |flags| {
+        event(|event| {
+            event.attr.sample_type |= PERF_SAMPLE_STACK_USER;
+            event.attr.flags |= flags;
+            event.attr.stack_user = 16;
+        })
+    };
+    let user_only = [PERF_CONTEXT_USER, U_LEAF];
+    let kernel = [PERF_CONTEXT_KERNEL, K_LEAF];
+    let whole = [PERF_CONTEXT_KERNEL, K_LEAF, PERF_CONTEXT_USER, U_LEAF];
+    let excluded = AttrFlags::EXCLUDE_CALLCHAIN_USER;
+    for (flags, mode, chain, filled, line, copied) in [
+        (excluded, USER, &[][..], 16, "program;u_leaf 1", 1),
+        (excluded, USER, &user_only, 16, "program;u_leaf 1", 1),
+        (excluded, KERNEL, &kernel, 16, "program;k_leaf 1", 1),
+        (excluded, KERNEL, &kernel, 0, "program;k_leaf 1", 0),
+        (
+            AttrFlags::empty(),
+            KERNEL,
+            &whole,
+            16,
+            "program;u_leaf;k_leaf 1",
+            1,
+        ),
+    ] {
+        let event = with_copy(flags);
+        let (profile, lines) = run(&event, &by_comm(), |records| {
+            let sample = SampleValues {
+                chain,
+                ip: U_LEAF,
+                user_stack: &[0; 16],
+                user_stack_filled: filled,
+                ..at(10)
+            };
+            records.sample(&event.attr, mode, &sample);
+        });
+        assert_eq!(lines, [line]);
+        assert_eq!(profile.tally.copied_stacks, copied, "{line}");
+    }
 }
 
 /// Containers of one name are told apart by their cgroup's path.

@@ -5,7 +5,9 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use vmflame::perf::abi::{PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CGROUP, PERF_SAMPLE_CPU};
+use vmflame::perf::abi::{
+    PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CGROUP, PERF_SAMPLE_CPU,
+};
 use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{
     Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
@@ -49,7 +51,8 @@ fn event(name: &str, (pmu_type, config): (u32, u64)) -> WrittenEvent {
     event
 }
 
-/// Writes a capture of events that have so many samples each, on CPU 0.
+/// Writes a capture of events that have so many samples each, on CPU 0; those that ask for last
+/// branches have one in their first sample and an entry of zeros in the others.
 fn write(place: &Path, events: &[(WrittenEvent, u64)]) {
     let numbered = (1..).zip(events).map(|(id, (event, _))| WrittenEvent {
         ids: vec![id],
@@ -67,6 +70,11 @@ fn write(place: &Path, events: &[(WrittenEvent, u64)]) {
                 time: Timestamp::from_nanos(time),
                 cpu: Cpu(0),
                 period: 1,
+                branches: if time == 0 {
+                    &[[0x40_2010, 0x40_1010, 0]]
+                } else {
+                    &[[0, 0, 2]]
+                },
                 ..SampleValues::default()
             };
             records.sample(&event.attr, 2, &values);
@@ -259,4 +267,55 @@ fn verbs_agree_on_the_event_of_every_capture() {
             assert_eq!(taken, default_of(&place), "{name}");
         }
     }
+}
+
+/// `perf record --call-graph dwarf` of user code: the chains are empty and the stacks lie in the
+/// copies. `perf script` unwinds 6 of 6; all are counted as not unwound, and the picture says it.
+#[test]
+fn every_copy_that_is_not_unwound_is_counted() {
+    let place = fault("stack-copies-flat/dw.data");
+    let run = vmflame("convert", &place, &[]);
+    assert_eq!(run.status, Some(0));
+    let warned = "warning: copied user stacks are not unwound";
+    assert!(
+        run.err.contains(warned) && run.err.contains("6 of 6 samples"),
+        "{}",
+        run.err
+    );
+    assert!(run.out.contains("copied user stacks not unwound: 6"));
+    let told = vmflame("info", &place, &["--json"]).out;
+    let told: serde_json::Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["copied_stacks"], 6);
+    // The opposite: frame pointers.
+    let run = vmflame("convert", &fault("cpu-filter-unrecorded/a.data"), &[]);
+    assert!(!run.err.contains("copied") && !run.out.contains("not unwound"));
+}
+
+/// `perf record -b` without `-g`: what is made of last branches is said to be no call stack, by
+/// `convert`, `info` and `diff`; where there are none, stacks are single frames and that is said.
+#[test]
+fn no_call_stack_is_made_of_branches_without_a_word() {
+    let branched = |samples| {
+        let mut event = event("cycles", (0, 0));
+        event.attr.sample_type &= !PERF_SAMPLE_CALLCHAIN;
+        event.attr.sample_type |= PERF_SAMPLE_BRANCH_STACK;
+        event.attr.branch_sample_type = 8;
+        vec![(event, samples)]
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("perf.data");
+    write(&place, &branched(3));
+    let words = "the stacks of 1 of 3 samples are last branches, which are no call stacks";
+    let path = place.to_str().unwrap();
+    for (verb, more) in [("convert", &[][..]), ("diff", &[path])] {
+        let run = vmflame(verb, &place, more);
+        assert!(run.err.contains(words), "{verb}: {}", run.err);
+        assert!(run.err.contains("perf record -g"), "{verb}: {}", run.err);
+    }
+    let told = vmflame("info", &place, &[]).out;
+    assert!(told.contains("1 of 3 samples are last branches"), "{told}");
+    // Only zeros: the sample that has a branch is filtered out.
+    let run = vmflame("convert", &place, &["--time", "0.000000001,"]);
+    let words = "cycles was recorded without call chains: every stack is a single frame";
+    assert!(run.err.contains(words), "{}", run.err);
 }

@@ -4,7 +4,8 @@ use super::preferred::preferred;
 use crate::error::{Error, Result};
 use crate::fold::{self, TimeRange};
 use crate::perf::abi::{
-    PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IP, PERF_SAMPLE_TIME,
+    PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IP,
+    PERF_SAMPLE_TIME,
 };
 use crate::perf::bytes::with_order;
 use crate::perf::{Capture, Event};
@@ -76,6 +77,17 @@ pub(super) fn has_addresses(event: &Event) -> bool {
 pub fn is_flat(capture: &Capture, event: EventIx) -> bool {
     let event = capture.events().get(event);
     event.is_some_and(|event| !has_stacks(event))
+}
+
+/// Whether the stacks of an event are made of its last branches, because it records no call chains:
+/// they are no call stacks.
+pub fn is_of_branches(capture: &Capture, event: EventIx) -> bool {
+    let attr = capture.events().get(event).map(|event| &event.attr);
+    attr.is_some_and(|attr| {
+        let is_call_stack = attr.branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK != 0;
+        let has_branches = attr.samples(PERF_SAMPLE_BRANCH_STACK) && !is_call_stack;
+        has_branches && !attr.samples(PERF_SAMPLE_CALLCHAIN)
+    })
 }
 
 /// An event's name without the settings and modifiers that perf appends.

@@ -326,7 +326,7 @@ impl<'m> Locator<'m> {
 fn frames_behind_chain<O: ByteOrder>(user: UserPart<'_>, mode: CpuMode) -> Vec<ChainFrame> {
     let exact = |mode: CpuMode| move |at: Avma| ChainFrame::exact(mode, at);
     match user {
-        UserPart::InChain => Vec::new(),
+        UserPart::InChain | UserPart::UnusedCopy => Vec::new(),
         UserPart::OpenCalls(entries) => BranchFrames::<O>::new(entries, true)
             .map(exact(CpuMode::User))
             .collect(),
@@ -334,6 +334,8 @@ fn frames_behind_chain<O: ByteOrder>(user: UserPart<'_>, mode: CpuMode) -> Vec<C
             .map(exact(mode))
             .collect(),
         UserPart::Deferred(chain) => ChainFrames::<O>::new(chain, CpuMode::User).collect(),
-        UserPart::CopiedStack(ip) => vec![ChainFrame::exact(CpuMode::User, Avma::new(ip))],
+        UserPart::CopiedStack(ip) | UserPart::InstructionPointer(ip) => {
+            vec![ChainFrame::exact(CpuMode::User, Avma::new(ip))]
+        }
     }
 }

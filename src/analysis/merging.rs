@@ -195,7 +195,11 @@ impl Merger<'_> {
             },
             slice: u32::try_from(slice).unwrap_or(u32::MAX),
             truncated: samples_if(path.chain_len as usize >= self.recorded.max_stack),
-            copied: samples_if(matches!(stack.user, UserPart::CopiedStack(_))),
+            copied: samples_if(matches!(
+                stack.user,
+                UserPart::CopiedStack(_) | UserPart::UnusedCopy
+            )),
+            branched: samples_if(matches!(stack.user, UserPart::LastBranches(_))),
         }
     }
 
@@ -257,5 +261,6 @@ impl Stack {
         self.weight = self.weight.saturating_add(other.weight);
         self.truncated += other.truncated;
         self.copied += other.copied;
+        self.branched += other.branched;
     }
 }

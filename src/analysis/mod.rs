@@ -39,7 +39,7 @@ use self::choice::Recorded;
 use self::kernel::EarlyKernel;
 use self::namer::Namer;
 use self::preferred::fold_preferred;
-pub use choice::{TimeRequest, choose_event, event_names, is_flat, parse_times};
+pub use choice::{TimeRequest, choose_event, event_names, is_flat, is_of_branches, parse_times};
 pub use grouping::Grouping;
 pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
 pub use locate::FrameScope;
@@ -302,6 +302,7 @@ fn finish(
     tally.folded -= left_out;
     tally.filtered += left_out;
     tally.copied_stacks = stacks.copied();
+    tally.last_branches = stacks.branched();
     tally.truncated_stacks = stacks.truncated();
     let (totals, total) = add_up(&stacks, request.no_tag);
     let name = capture

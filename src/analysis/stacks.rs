@@ -36,8 +36,10 @@ pub struct Stack {
     pub slice: u32,
     /// Samples whose call chain is as long as the recorder's limit.
     pub(super) truncated: u64,
-    /// Samples whose user stack was copied, of which only the instruction pointer is shown.
+    /// Samples whose user stack was copied and is not unwound.
     pub(super) copied: u64,
+    /// Samples whose last branches stand in for a call chain.
+    pub(super) branched: u64,
 }
 
 /// Named stacks, each once and in no particular order, with their frames in one list.
@@ -137,9 +139,14 @@ impl NamedStacks {
         self.stacks.iter().map(|stack| stack.truncated).sum()
     }
 
-    /// Samples whose user stack was copied, of which only the instruction pointer is shown.
+    /// Samples whose user stack was copied and is not unwound.
     pub(super) fn copied(&self) -> u64 {
         self.stacks.iter().map(|stack| stack.copied).sum()
+    }
+
+    /// Samples whose last branches stand in for a call chain.
+    pub(super) fn branched(&self) -> u64 {
+        self.stacks.iter().map(|stack| stack.branched).sum()
     }
 
     /// The stacks.

@@ -19,6 +19,15 @@ pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
             quantity(profile.total, &profile.unit)
         ));
     }
+    let tally = &profile.tally;
+    if tally.copied_stacks > 0 {
+        let copies = grouped(tally.copied_stacks);
+        parts.push(format!("copied user stacks not unwound: {copies}"));
+    }
+    if tally.last_branches > 0 {
+        let samples = grouped(tally.last_branches);
+        parts.push(format!("last branches, no call stacks: {samples}"));
+    }
     if let Some((first, last)) = profile.times {
         let nanos = last.as_nanos().saturating_sub(first.as_nanos());
         let tenths = nanos / 100_000_000;

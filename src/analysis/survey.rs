@@ -76,6 +76,8 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
             (&Request::default(), Recorded::of(capture, event)),
             None,
         );
+        folded.tally.copied_stacks = stacks.copied();
+        folded.tally.last_branches = stacks.branched();
         unnamed = namer.unnamed(&stacks.unnamed);
     }
     let occurrences = capture.events().iter();

@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use vmflame::analysis::{
-    Profile, Request, Stage, Stopwatch, SymbolRequest, is_flat, profile, subtitle,
-};
+use vmflame::analysis::{Profile, Request, Stage, Stopwatch, SymbolRequest, profile, subtitle};
 use vmflame::error::{Error, Result};
 use vmflame::output::{Picture, counted, write_folded, write_svg};
 use vmflame::perf::Capture;
@@ -12,7 +10,7 @@ use vmflame::units::{Cpu, Pid, Tid};
 
 use super::args::{ConvertOptions, FilterOptions, Format, Weight};
 use super::bench::stage_table;
-use super::remarks::{describe, gap_remarks, is_damaged, quality, symbol_remarks};
+use super::remarks::{describe, gap_remarks, is_damaged, quality, stack_remarks, symbol_remarks};
 use super::{Outcome, live, stream, unused, write};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
@@ -160,16 +158,15 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
     let event = capture.events().get(profile.event);
     if event.is_some_and(|event| event.attr.is_counted_with_group()) {
         let ((samples, occurrences), name) = (profile.periods, &profile.event_name);
-        eprintln!("{name} was counted with its group: {samples} samples stand for {occurrences}");
+        let stand = if samples == 1 {
+            "sample stands"
+        } else {
+            "samples stand"
+        };
+        eprintln!("{name} was counted with its group: {samples} {stand} for {occurrences}");
     }
-    if is_flat(capture, profile.event) {
-        eprintln!(
-            "warning: {} was recorded without call chains: every stack is a single frame",
-            profile.event_name
-        );
-        eprintln!("hint: record again with them: perf record -g");
-    }
-    for remark in symbol_remarks(profile, symbols) {
+    let of_stacks = stack_remarks(capture, profile).into_iter();
+    for remark in of_stacks.chain(symbol_remarks(profile, symbols)) {
         eprintln!("{remark}");
     }
     eprintln!("{}", quality(profile));

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use vmflame::analysis::{KernelSource, Survey, Unnamed, is_flat, survey};
+use vmflame::analysis::{KernelSource, Survey, Unnamed, is_flat, is_of_branches, survey};
 use vmflame::error::Result;
 use vmflame::output::{counted, grouped};
 use vmflame::perf::abi::record_name;
 use vmflame::perf::bytes::{Big, ByteOrder, Endian, Little};
 use vmflame::perf::{Capture, CaptureKind, Feature, Features, Wrapping};
+use vmflame::units::EventIx;
 
 use super::args::InfoOptions;
 use super::{Outcome, live, remarks, stream};
@@ -128,21 +129,15 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         let pieces = grouped(tally.truncated_aux);
         writeln!(out, "AUX pieces cut by the kernel: {pieces}")?;
     }
-    if tally.unread_sideband > 0 {
-        let records = remarks::numbered(tally.unread_sideband, remarks::UNREAD_SIDEBAND);
-        writeln!(out, "{records}")?;
-    }
-    if tally.odd_readings > 0 {
-        let readings = remarks::numbered(tally.odd_readings, remarks::ODD_READINGS);
-        writeln!(out, "{readings}")?;
-    }
-    if tally.odd_records > 0 {
-        let records = remarks::numbered(tally.odd_records, remarks::ODD_RECORDS);
-        writeln!(out, "{records}")?;
-    }
-    if tally.unknown_records > 0 {
-        let records = remarks::numbered(tally.unknown_records, remarks::UNKNOWN_RECORDS);
-        writeln!(out, "{records}")?;
+    for (count, what) in [
+        (tally.unread_sideband, remarks::UNREAD_SIDEBAND),
+        (tally.odd_readings, remarks::ODD_READINGS),
+        (tally.odd_records, remarks::ODD_RECORDS),
+        (tally.unknown_records, remarks::UNKNOWN_RECORDS),
+    ] {
+        if count > 0 {
+            writeln!(out, "{}", remarks::numbered(count, what))?;
+        }
     }
     if tally.damaged_bytes > 0 {
         writeln!(out, "damaged: {}", counted(tally.damaged_bytes, "byte"))?;
@@ -203,11 +198,26 @@ fn write_events(out: &mut String, capture: &Capture, survey: &Survey) -> std::fm
         ),
         None => writeln!(out, "no event records where its samples were taken"),
     }?;
-    if survey.event.is_some_and(|event| is_flat(capture, event)) {
+    let tally = &survey.tally;
+    let is = |stacks: fn(&Capture, EventIx) -> bool| {
+        survey.event.is_some_and(|event| stacks(capture, event))
+    };
+    if tally.last_branches > 0 {
+        let [branched, folded] = [tally.last_branches, tally.folded].map(grouped);
         writeln!(
             out,
-            "no event records call chains, stacks are single frames: record with perf record -g"
+            "it records no call chains: the stacks of {branched} of {folded} samples are last \
+             branches, which are no call stacks"
         )?;
+    } else if is(is_flat) || is(is_of_branches) {
+        writeln!(
+            out,
+            "it records no call chains, stacks are single frames: record with perf record -g"
+        )?;
+    }
+    if tally.copied_stacks > 0 {
+        let copies = grouped(tally.copied_stacks);
+        writeln!(out, "copied user stacks that are not unwound: {copies}")?;
     }
     Ok(())
 }
@@ -354,6 +364,8 @@ fn as_json(capture: &Capture, survey: &Survey) -> Value {
         "unread_sideband": survey.tally.unread_sideband,
         "odd_records": survey.tally.odd_records,
         "unknown_records": survey.tally.unknown_records,
+        "copied_stacks": survey.tally.copied_stacks,
+        "last_branches": survey.tally.last_branches,
         "damaged_bytes": survey.tally.damaged_bytes,
         "kernel_symbols": kernel_words(&survey.kernel_source),
         "objects": objects_json(survey),

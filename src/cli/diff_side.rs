@@ -203,6 +203,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let mut remarks = damage(&capture);
     let is_damaged = remarks::is_damaged(&capture, &profile.tally);
     remarks.extend(remarks::gap_remarks(&capture, &profile));
+    remarks.extend(remarks::stack_remarks(&capture, &profile));
     remarks.extend(remarks::symbol_remarks(&profile, &symbols));
     let mut remarks = said_of(wanted.role, &remarks);
     remarks.push(format!("{}: {}", wanted.role, remarks::quality(&profile)));

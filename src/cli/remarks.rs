@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use vmflame::analysis::{KernelSource, ObjectReport, Profile, SymbolRequest, Unnamed};
+use vmflame::analysis::{
+    KernelSource, ObjectReport, Profile, SymbolRequest, Unnamed, is_flat, is_of_branches,
+};
 use vmflame::fold::Gap;
 use vmflame::loss::Tally;
 use vmflame::output::{counted, grouped};
@@ -36,6 +38,51 @@ pub(super) fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
         remarks.push("and more damage of that kind".to_owned());
     }
     remarks.into_iter().map(Remark::Warning).collect()
+}
+
+/// What stacks lack, or are not.
+pub(super) fn stack_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
+    let (tally, name) = (&profile.tally, &profile.event_name);
+    let mut remarks = Vec::new();
+    if tally.copied_stacks > 0 {
+        let copies = tally.copied_stacks;
+        let event = capture.events().get(profile.event);
+        let shown = if event.is_some_and(|event| event.attr.has_user_chain()) {
+            "user code is shown as the call chain has it"
+        } else {
+            "of user code one frame at most is shown"
+        };
+        remarks.push(Remark::Warning(format!(
+            "copied user stacks are not unwound: {shown} in {copies} of {} samples",
+            tally.folded
+        )));
+        remarks.push(Remark::Hint(
+            "record again with frame pointers: perf record -g, or --call-graph lbr",
+        ));
+    }
+    let is_of_branches = is_of_branches(capture, profile.event);
+    if tally.last_branches > 0 {
+        let others = if tally.last_branches < tally.folded {
+            "; those of the others are single frames"
+        } else {
+            ""
+        };
+        remarks.push(Remark::Warning(format!(
+            "{name} was recorded without call chains: the stacks of {} of {} samples are last \
+             branches, which are no call stacks{others}",
+            tally.last_branches, tally.folded
+        )));
+    }
+    let is_flat = is_flat(capture, profile.event) || is_of_branches;
+    if is_flat && tally.last_branches == 0 {
+        remarks.push(Remark::Warning(format!(
+            "{name} was recorded without call chains: every stack is a single frame"
+        )));
+    }
+    if is_flat {
+        remarks.push(Remark::Hint("record again with them: perf record -g"));
+    }
+    remarks
 }
 
 /// Which names are missing or doubtful, and why.
@@ -140,7 +187,11 @@ pub(super) fn quality(profile: &Profile) -> String {
     );
     add(
         tally.copied_stacks,
-        ["with a copy of the user stack, shown by its instruction pointer alone"; 2],
+        ["with a copy of the user stack that is not unwound"; 2],
+    );
+    add(
+        tally.last_branches,
+        ["with last branches for a call stack"; 2],
     );
     add(
         tally.user_part_missing,

@@ -9,13 +9,13 @@ use super::table::UserPart;
 use crate::mix::Mixer;
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
-    PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TIME,
+    PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TIME,
 };
 use crate::perf::bytes::{ByteOrder, with_order};
 use crate::perf::{Attr, Capture, Event, Events, SampleHead, SampleTail};
 use crate::space::Timeline;
 use crate::units::{CpuMode, EventIx, Pid, Tid};
-use crate::unwind::Machine;
+use crate::unwind::{Machine, holds_branches};
 
 /// What all visitors of a walk share.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ impl BehindChain {
                 return Self::LastBranches;
             }
         }
-        if attr.samples(PERF_SAMPLE_STACK_USER) && attr.samples(PERF_SAMPLE_REGS_USER) {
+        if attr.samples(PERF_SAMPLE_STACK_USER) {
             return Self::CopiedStack;
         }
         Self::Nothing
@@ -106,20 +106,36 @@ pub(super) fn behind_chain<'a, O: ByteOrder>(
     let branches = tail
         .branches
         .map(|branches| branches.entries)
-        .filter(|b| !b.is_empty());
+        .filter(|entries| holds_branches(entries));
     let user = match (plan.behind_chain, branches) {
         (BehindChain::OpenCalls, Some(entries)) => UserPart::OpenCalls(entries),
         (BehindChain::LastBranches, Some(entries)) => UserPart::LastBranches(entries),
-        (BehindChain::CopiedStack, _) if mode == CpuMode::Kernel => {
-            let registers = tail.user_registers.filter(|registers| registers.abi != 0);
-            let ip = registers
-                .zip(plan.machine)
-                .and_then(|(registers, machine)| {
-                    machine.instruction_pointer::<O>(registers, attr.regs_user)
-                });
-            ip.map_or(UserPart::InChain, |ip| UserPart::CopiedStack(ip.as_u64()))
-        }
+        (BehindChain::CopiedStack, _) => copied_stack::<O>(plan.machine, attr, &tail, mode),
         _ => UserPart::InChain,
     };
     Some((split, user))
+}
+
+/// What a sample with a copy of the user stack tells of it. The chain of a sample in user code holds
+/// its instruction pointer, or none at all and the sample's own stands for it; in kernel code the
+/// registers tell it.
+fn copied_stack<'a, O: ByteOrder>(
+    machine: Option<Machine>,
+    attr: &Attr,
+    tail: &SampleTail<'_>,
+    mode: CpuMode,
+) -> UserPart<'a> {
+    let registers = tail.user_registers.filter(|registers| registers.abi != 0);
+    let registers = registers.filter(|_| mode == CpuMode::Kernel && !attr.has_user_chain());
+    let ip = registers.zip(machine).and_then(|(registers, machine)| {
+        machine.instruction_pointer::<O>(registers, attr.regs_user)
+    });
+    // Kernel threads have no user stack; of one that is swapped out nothing can be copied.
+    let has_copy = tail.user_stack.is_some_and(|copy| copy.filled > 0);
+    match ip {
+        Some(ip) if has_copy => UserPart::CopiedStack(ip.as_u64()),
+        Some(ip) => UserPart::InstructionPointer(ip.as_u64()),
+        None if has_copy => UserPart::UnusedCopy,
+        None => UserPart::InChain,
+    }
 }

@@ -292,6 +292,9 @@ mod tests {
         let mut events = group(NAMED);
         events[1].attr.frequency_or_period = 99;
         assert_eq!(faults(&capture(&events, &samples)), [] as [u64; 0]);
-        assert_eq!(faults(&capture(&group(PERF_FORMAT_GROUP), &samples)), []);
+        assert_eq!(
+            faults(&capture(&group(PERF_FORMAT_GROUP), &samples)),
+            [0_u64; 0]
+        );
     }
 }

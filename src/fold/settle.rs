@@ -180,7 +180,7 @@ fn place<O: ByteOrder>(
 
 /// Whether the call chain of a stack holds all its addresses.
 fn tells_all(stack: &UniqueStack<'_>) -> bool {
-    stack.user == UserPart::InChain && stack.key.ip == 0
+    matches!(stack.user, UserPart::InChain | UserPart::UnusedCopy) && stack.key.ip == 0
 }
 
 /// Whether mappings changed only where a chain has no address.

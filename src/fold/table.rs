@@ -16,12 +16,16 @@ pub enum UserPart<'a> {
     /// Last-branch records in call-stack mode, newest first.
     OpenCalls(&'a [u8]),
     /// Last-branch records of an event without call chains, newest first: no stack, but all there
-    /// is.
+    /// is. One of them at least is more than zeros.
     LastBranches(&'a [u8]),
     /// A chain that the kernel wrote later.
     Deferred(&'a [u8]),
     /// The instruction pointer only: the stack itself was copied and is not unwound.
     CopiedStack(u64),
+    /// The instruction pointer only: nothing of the stack could be copied.
+    InstructionPointer(u64),
+    /// What the call chain tells: the stack was copied as well and is not unwound.
+    UnusedCopy,
 }
 
 /// What makes a stack a different stack, besides its call chain.

@@ -2,6 +2,7 @@
 
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 
+use super::abi::PERF_SAMPLE_CALLCHAIN;
 use super::bytes::{ByteOrder, u16_at, u32_at, u64_at};
 
 /// Smallest attribute structure that was ever written (`PERF_ATTR_SIZE_VER0`).
@@ -71,6 +72,12 @@ impl Attr {
     /// Whether samples hold what `bit` of `PERF_SAMPLE_*` stands for.
     pub const fn samples(&self, bit: u64) -> bool {
         self.sample_type & bit != 0
+    }
+
+    /// Whether the call chains of samples hold the callers of user code.
+    pub const fn has_user_chain(&self) -> bool {
+        let left_out = AttrFlags::EXCLUDE_CALLCHAIN_USER;
+        self.samples(PERF_SAMPLE_CALLCHAIN) && !self.flags.contains(left_out)
     }
 
     /// How many occurrences a sample stands for that does not say so itself: the fixed period, or 1

@@ -9,6 +9,19 @@ use crate::units::Avma;
 /// Length of a `struct perf_branch_entry`: from, to, flags.
 const ENTRY_LEN: usize = 24;
 
+/// Whether a branch stack holds any branch. Where the processor has none to tell of, as in most
+/// guests, the kernel may write entries all the same: their addresses are 0, whatever their flags say.
+pub fn holds_branches(entries: &[u8]) -> bool {
+    let mut entries = entries.chunks_exact(ENTRY_LEN);
+    entries.any(|entry| !is_none(entry))
+}
+
+/// Whether an entry leads from nowhere to nowhere.
+fn is_none(entry: &[u8]) -> bool {
+    let addresses = entry.get(..2 * size_of::<u64>()).unwrap_or_default();
+    addresses.iter().all(|&byte| byte == 0)
+}
+
 /// The addresses of a branch stack, leaf first.
 ///
 /// In call-stack mode the processor drops a call's record when it returns, so what is left are the
@@ -27,15 +40,13 @@ pub struct BranchFrames<'a, O> {
 
 impl<'a, O: ByteOrder> BranchFrames<'a, O> {
     /// Reads `entries`, `{ from, to, flags }` of eight bytes each, newest first. With
-    /// `with_target` the newest branch's target comes first.
+    /// `with_target` the newest branch's target comes first. Entries of zeros are none.
     pub fn new(entries: &'a [u8], with_target: bool) -> Self {
-        let target = if with_target {
-            u64_at::<O>(entries, 8).map(Avma::new)
-        } else {
-            None
-        };
+        let entries = entries.chunks_exact(ENTRY_LEN);
+        let newest = entries.clone().find(|entry| !is_none(entry));
+        let target = newest.filter(|_| with_target).and_then(address_at::<O, 8>);
         Self {
-            entries: entries.chunks_exact(ENTRY_LEN),
+            entries,
             target,
             order: PhantomData,
         }
@@ -49,14 +60,35 @@ impl<O: ByteOrder> Iterator for BranchFrames<'_, O> {
         if let Some(target) = self.target.take() {
             return Some(target);
         }
-        u64_at::<O>(self.entries.next()?, 0).map(Avma::new)
+        self.entries.find_map(address_at::<O, 0>)
     }
+}
+
+/// The address at a position of an entry; `None` when it is 0, where no code is.
+fn address_at<O: ByteOrder, const AT: usize>(entry: &[u8]) -> Option<Avma> {
+    let address = u64_at::<O>(entry, AT)?;
+    (address != 0).then_some(Avma::new(address))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::perf::bytes::Little;
+
+    /// Guests write as many entries as the processor has records, all from 0 to 0; the flags say
+    /// "predicted". By hand: what is left are the branches themselves.
+    #[test]
+    fn entries_of_zeros_are_no_branches() {
+        let of = |words: &[u64]| -> (bool, Vec<u64>) {
+            let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+            let frames = BranchFrames::<Little>::new(&bytes, true);
+            (holds_branches(&bytes), frames.map(Avma::as_u64).collect())
+        };
+        assert_eq!(of(&[]), (false, vec![]));
+        assert_eq!(of(&[0, 0, 2, 0, 0, 2]), (false, vec![]));
+        let branches = [0, 0, 2, 0x25, 0x30, 2, 0, 0, 2, 0x15, 0x20, 0];
+        assert_eq!(of(&branches), (true, vec![0x30, 0x25, 0x15]));
+    }
 
     /// main (0x10) called f (0x20..) at 0x15, f called g (0x30) at 0x25: the stack is g, f, main.
     #[test]

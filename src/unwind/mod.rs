@@ -7,5 +7,5 @@
 mod branches;
 mod registers;
 
-pub use branches::BranchFrames;
+pub use branches::{BranchFrames, holds_branches};
 pub use registers::Machine;
