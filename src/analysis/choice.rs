@@ -91,7 +91,7 @@ pub fn is_of_branches(capture: &Capture, event: EventIx) -> bool {
 }
 
 /// An event's name without the settings and modifiers that perf appends.
-fn plain_name(name: &str) -> &str {
+pub(super) fn plain_name(name: &str) -> &str {
     if let Some((plain, _)) = name.split_once('/') {
         return plain;
     }

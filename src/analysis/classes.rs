@@ -102,9 +102,10 @@ fn vcpu_threads(lanes: &[Lane<'_>], namer: &Namer<'_>, tagger: &mut Tagger) -> H
         .collect();
     let mut vcpus = HashSet::new();
     let timeline = namer.timeline();
-    for &((pid, tid, moment, _), _) in lanes.iter().flat_map(Lane::tasks) {
+    for &((pid, tid, moment, _), has_guest) in lanes.iter().flat_map(Lane::tasks) {
         let (_, thread) = task_names(timeline, pid, tid, moment);
-        if tagger.is_vcpu_name(&thread) {
+        // Samples of a guest are taken on the thread that runs it.
+        if has_guest || tagger.is_vcpu_name(&thread) {
             vcpus.insert((pid, tid));
         }
     }

@@ -204,6 +204,9 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     namer.set_raw_names(request.raw_names);
     let periods = walked.stacks.weights();
     let event = walked.selection.event;
+    if let (Some(tagger), Some(event)) = (&mut tagger, capture.events().get(event)) {
+        tagger.sampled_by(choice::plain_name(&event.name), &event.attr);
+    }
     let recorded = Recorded::of(capture, event);
     let stacks = naming::name_stacks(
         capture,

@@ -12,20 +12,27 @@
 //! ([`Tagger::marks_vcpu_thread`]). Of these the first that holds decides:
 //!
 //! 1. The sample's mode is a guest's, or the chain is empty and the address is where the host
-//!    finds itself when a guest was interrupted: `guest`.
+//!    finds itself when a guest was interrupted: `guest`; unless the event happens in the host
+//!    only ([`Tagger::sampled_by`]).
 //! 2. A row of `--rules` matches a frame.
-//! 3. Kernel frames of the vCPU loop: the row of the smallest rank decides, of equal ones the
+//! 3. The event is a tracepoint whose name tells what was done (`events.tsv`).
+//! 4. Kernel frames of the vCPU loop: the row of the smallest rank decides, of equal ones the
 //!    nearest to the root. Handlers are often tail-called away, so what they call has rows of its
 //!    own, and a device's row ranks before the mechanism that reaches it. The search ends at a host
 //!    interrupt, which belongs to what it interrupts; one that interrupts the bare loop is the exit
 //!    `exit:irq`.
-//! 4. The thread runs a vCPU: `entry` in system call frames that lead to KVM, else `vmm`.
-//! 5. A frame, the thread, the process or an object file that serves guests: `io`.
-//! 6. The idle task outside of interrupts: `idle`. Everything else: `host`.
+//! 5. The thread runs a vCPU: `entry` in system call frames that lead to KVM, else `vmm`. A lone
+//!    kernel frame counts as one of the vCPU loop, and as `entry` where no row knows it: that the
+//!    rest of the stack was not recorded does not make it the VMM's.
+//! 6. A frame, the thread, the process or an object file that serves guests: `io`.
+//! 7. The idle task outside of interrupts: `idle`. Everything else: `host`.
 //!
 //! `frames.tsv` beside this file is the table; its head explains the columns. A new handler of a
 //! kernel is one line there, or one line in the file of `--rules` ([`Tagger::add_rules`]).
 
+mod event;
+#[cfg(test)]
+mod event_tests;
 mod name;
 mod rules;
 mod scan;

@@ -71,6 +71,12 @@ pub(super) struct Findings {
     pub(super) io: Option<usize>,
     /// Whether a host interrupt is in the stack.
     pub(super) interrupted: bool,
+    /// Whether the frame before calls the function of the system call.
+    calls_syscall: bool,
+    /// Whether a frame of the kernel is in the stack.
+    pub(super) in_kernel: bool,
+    /// Whether the stack has one frame only.
+    is_lone: bool,
     /// Whether the frames from here on belong to the vCPU loop.
     inside: bool,
     /// The last frame of the bare loop or of the way into the guest.
@@ -84,21 +90,44 @@ pub(super) struct Findings {
 impl Findings {
     /// Takes in the next frame, about which the tables say nothing.
     #[inline]
-    pub(super) fn pass(&mut self, known: Known, at: usize) {
-        if self.first.is_none() && known.place != FramePlace::Root {
-            self.first = Some(at);
+    pub(super) fn pass(&mut self, known: Known, at: usize, is_leaf: bool) {
+        self.meet(known, at);
+        // The function of a system call may be tail-called away (`__x64_sys_writev` calls
+        // `do_writev`); that of `ioctl` is not. A leaf may as well be a thunk of the compiler's.
+        if self.calls_syscall {
+            self.calls_syscall = false;
+            self.other_syscall |= !is_leaf && !self.inside;
         }
     }
 
-    /// Takes in the next frame; `is_leaf` when it is the last.
-    pub(super) fn visit(&mut self, known: Known, at: usize, is_leaf: bool) {
-        self.pass(known, at);
+    #[inline]
+    fn meet(&mut self, known: Known, at: usize) {
+        if self.first.is_none() && known.place != FramePlace::Root {
+            self.first = Some(at);
+        }
+        self.in_kernel |= known.place == FramePlace::Kernel;
+    }
+
+    /// What is known before the walk over a stack of which all but one kernel frame is missing: on
+    /// a thread that runs a vCPU, what means something in its loop only is taken to be in it.
+    pub(super) fn of_lone_frame() -> Self {
+        Self {
+            inside: true,
+            is_lone: true,
+            ..Self::default()
+        }
+    }
+
+    /// Takes in the next frame; `is_guest` when a frame that enters the guest stands for it.
+    pub(super) fn visit(&mut self, known: Known, at: usize, is_guest: bool) {
+        self.meet(known, at);
         if let Some(rule) = known.rule
             && self.rule.is_none_or(|(best, _)| rule.rank < best.rank)
         {
             self.rule = Some((rule, at));
         }
         let Some(row) = known.row else { return };
+        self.calls_syscall = row.role == Role::SyscallCaller;
         match row.role {
             Role::Io => {
                 self.io.get_or_insert(at);
@@ -107,11 +136,11 @@ impl Findings {
                 self.vcpu.get_or_insert(at);
             }
             Role::Irq => self.interrupt(at),
-            Role::Syscall if !self.interrupted => {
+            Role::Syscall | Role::SyscallCaller if !self.interrupted => {
                 self.syscall.get_or_insert(at);
             }
             Role::OtherSyscall if !self.inside => self.other_syscall = true,
-            Role::Syscall | Role::OtherSyscall => {}
+            Role::Syscall | Role::SyscallCaller | Role::OtherSyscall => {}
             Role::Exit
             | Role::Inside
             | Role::Dispatch
@@ -119,13 +148,16 @@ impl Findings {
             | Role::Run
             | Role::Loop
             | Role::Ioctl
-            | Role::Request => self.candidate(row, at, is_leaf),
+            | Role::Request => self.candidate(row, at, is_guest),
         }
     }
 
-    fn candidate(&mut self, row: Row, at: usize, is_leaf: bool) {
+    fn candidate(&mut self, row: Row, at: usize, is_guest: bool) {
         let only_inside = matches!(row.role, Role::Inside | Role::Timer);
         if self.interrupted || self.requested || (only_inside && !self.inside) {
+            return;
+        }
+        if row.role == Role::Request && self.is_lone {
             return;
         }
         if row.role == Role::Request && !self.inside {
@@ -139,7 +171,7 @@ impl Findings {
             Role::Request => (0, row.tag),
             Role::Timer if !self.dispatched => (row.rank, Tag::Entry),
             // Above other frames it is the world switch around the guest.
-            Role::Run if !is_leaf => (82, Tag::Entry),
+            Role::Run if !is_guest => (82, Tag::Entry),
             Role::Exit
             | Role::Inside
             | Role::Dispatch
@@ -148,6 +180,7 @@ impl Findings {
             | Role::Loop
             | Role::Ioctl
             | Role::Syscall
+            | Role::SyscallCaller
             | Role::OtherSyscall
             | Role::Irq
             | Role::Io

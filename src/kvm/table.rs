@@ -19,6 +19,7 @@ pub(super) enum Role {
     Ioctl,
     Request,
     Syscall,
+    SyscallCaller,
     OtherSyscall,
     Irq,
     Io,
@@ -37,6 +38,7 @@ impl Role {
             "ioctl" => Self::Ioctl,
             "request" => Self::Request,
             "syscall" => Self::Syscall,
+            "syscall-caller" => Self::SyscallCaller,
             "other-syscall" => Self::OtherSyscall,
             "irq" => Self::Irq,
             "io" => Self::Io,
@@ -80,7 +82,7 @@ impl Place {
 }
 
 /// The architecture's name in the table for the machine's name in `uname -m`.
-fn arch_of(machine: &str) -> Option<&'static str> {
+pub(super) fn arch_of(machine: &str) -> Option<&'static str> {
     const MACHINES: [(&str, &str); 9] = [
         ("x86", "x86"),
         ("i386", "x86"),
@@ -207,7 +209,7 @@ pub(super) fn parse(line: &str) -> Option<(&str, Place, &str, Row)> {
 fn default_tag(role: Role) -> Option<Tag> {
     match role {
         Role::Request | Role::OtherSyscall | Role::Vcpu => Some(Tag::Vmm),
-        Role::Syscall => Some(Tag::Entry),
+        Role::Syscall | Role::SyscallCaller => Some(Tag::Entry),
         Role::Irq => Some(Tag::ExitIrq),
         Role::Io => Some(Tag::Io),
         Role::Exit

@@ -5,9 +5,11 @@ use std::path::Path;
 use hashbrown::HashMap;
 
 use crate::error::Result;
+use crate::perf::Attr;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
 use crate::units::CpuMode;
 
+use super::event::Trigger;
 use super::name::base_name;
 use super::rules::Rules;
 use super::scan::{Findings, FramePlace, Known};
@@ -52,6 +54,8 @@ pub struct Tagged {
 #[derive(Clone, Debug)]
 pub struct Tagger {
     table: Table,
+    machine: Option<Box<str>>,
+    trigger: Trigger,
     rules: Rules,
     /// What the tables say about each frame, by its index.
     known: Vec<Known>,
@@ -102,6 +106,8 @@ impl Tagger {
     pub fn for_arch(machine: Option<&str>) -> Self {
         Self {
             table: Table::for_machine(machine),
+            machine: machine.map(Into::into),
+            trigger: Trigger::default(),
             rules: Rules::default(),
             known: Vec::new(),
             threads: NameRows::default(),
@@ -125,6 +131,17 @@ impl Tagger {
         self.rules.add(text, origin)
     }
 
+    /// Takes note of the event whose samples the stacks are of; `name` is its name without
+    /// modifiers. A tracepoint fires in the host, and some tell by their names what was done.
+    pub fn sampled_by(&mut self, name: &str, attr: &Attr) {
+        self.trigger = Trigger::of(name, attr, self.machine.as_deref());
+    }
+
+    /// Whether the name of the event alone decides the tags.
+    pub fn is_decided_by_event(&self) -> bool {
+        self.trigger.always().is_some()
+    }
+
     /// Whether the stack shows that its thread runs a vCPU.
     pub fn marks_vcpu_thread(&mut self, view: &StackView<'_>) -> bool {
         self.look_up_all(view.table);
@@ -140,28 +157,45 @@ impl Tagger {
     /// The tag of a stack.
     pub fn tag(&mut self, view: &StackView<'_>) -> Tagged {
         self.look_up_all(view.table);
-        let mut found = Findings::default();
         let count = view.frames.len();
+        let on_vcpu = view.is_vcpu_thread
+            || view.leaf_mode.is_guest()
+            || (!view.is_idle_task && self.is_vcpu_name(view.thread_name));
+        let is_lone = self.is_lone(view);
+        let mut found = if is_lone && on_vcpu {
+            Findings::of_lone_frame()
+        } else {
+            Findings::default()
+        };
         for (at, &ix) in view.frames.iter().enumerate() {
             let known = self.known(ix);
+            let is_leaf = at + 1 == count;
             if known.says_something() {
-                found.visit(known, at, at + 1 == count);
+                found.visit(known, at, is_leaf && self.trigger.reaches_guest());
             } else {
-                found.pass(known, at);
+                found.pass(known, at, is_leaf);
             }
         }
-        let on_vcpu = view.is_vcpu_thread || found.vcpu.is_some() || {
-            !view.is_idle_task && self.is_vcpu_name(view.thread_name)
-        };
+        let on_vcpu = on_vcpu || found.vcpu.is_some();
         let first = found.first.unwrap_or(count);
         let (tag, deciding) = if let Some(at) = self.guest_from(view, on_vcpu, first) {
             (Tag::Guest, at)
         } else if let Some((rule, at)) = found.rule {
             (rule.tag, at)
+        } else if let Some(tag) = self.trigger.always() {
+            // What the stack tells is less, but it tells where the vCPU's work begins.
+            (
+                tag,
+                found.best.map_or(count.saturating_sub(1), |best| best.at),
+            )
+        } else if let Some(tag) = self.trigger.alone().filter(|_| on_vcpu && is_lone) {
+            (tag, first)
         } else if let Some(best) = found.best {
             (best.tag, best.at)
+        } else if is_lone && on_vcpu {
+            lone_on_vcpu_thread(&found, first)
         } else if on_vcpu {
-            on_vcpu_thread(&found, first)
+            on_vcpu_thread(&found, view.leaf_mode, first)
         } else if let Some(at) = self.io_from(view, &found, first) {
             (Tag::Io, at)
         } else if view.is_idle_task && !found.interrupted {
@@ -173,8 +207,26 @@ impl Tagger {
         Tagged { tag, deciding }
     }
 
+    /// Whether no more than one frame below the grouping ones is there, and it is not user code's:
+    /// it tells what the kernel did, but not for what.
+    fn is_lone(&self, view: &StackView<'_>) -> bool {
+        let place = |at: usize| view.frames.get(at).map(|&ix| self.known(ix).place);
+        let place_before = |back: usize| view.frames.len().checked_sub(back).and_then(place);
+        match place_before(1) {
+            None | Some(FramePlace::Root) => true,
+            Some(FramePlace::User) => false,
+            Some(FramePlace::Kernel | FramePlace::Guest) => {
+                place_before(2).is_none_or(|place| place == FramePlace::Root)
+            }
+        }
+    }
+
     /// From where on the frames stand for guest code; `None` when the sample is not the guest's.
     fn guest_from(&self, view: &StackView<'_>, on_vcpu: bool, first: usize) -> Option<usize> {
+        // Arm calls all samples a guest's that are taken while a vCPU is loaded.
+        if !self.trigger.reaches_guest() {
+            return None;
+        }
         if view.leaf_mode.is_guest() {
             let of_guest = |&ix: &FrameIx| view.table.get(ix).mode.is_guest();
             return Some(view.frames.iter().position(of_guest).unwrap_or(first));
@@ -248,10 +300,24 @@ impl Tagger {
 }
 
 /// The tag of a vCPU thread's stack without a frame of the vCPU loop: user code that serves an
-/// exit, or the way to the kernel and back.
-fn on_vcpu_thread(found: &Findings, first: usize) -> (Tag, usize) {
+/// exit, what the kernel does for it, or the way to the kernel and back.
+fn on_vcpu_thread(found: &Findings, leaf_mode: CpuMode, first: usize) -> (Tag, usize) {
     match found.syscall {
         Some(at) if !found.other_syscall && !found.interrupted => (Tag::Entry, at),
+        // The kernel was at work, but none of its frames was recorded.
+        None if leaf_mode == CpuMode::Kernel && !found.in_kernel => (Tag::Entry, first),
         Some(_) | None => (Tag::Vmm, found.vcpu.unwrap_or(first)),
+    }
+}
+
+/// The tag of a vCPU thread's lone kernel frame of which the tables say nothing for the vCPU loop.
+/// A vCPU's thread is in the kernel to run its guest, most of the time.
+fn lone_on_vcpu_thread(found: &Findings, first: usize) -> (Tag, usize) {
+    if found.interrupted {
+        (Tag::ExitIrq, first)
+    } else if found.io.is_some() && !found.other_syscall {
+        (Tag::Io, first)
+    } else {
+        (Tag::Entry, first)
     }
 }

@@ -8,11 +8,11 @@ use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
 use crate::units::CpuMode;
 
 /// The way of a vCPU thread to the kernel's loop.
-const RUN: &str = "u:kvm_cpu_exec;u:ioctl;do_syscall_64;__x64_sys_ioctl;kvm_vcpu_ioctl;\
+pub(super) const RUN: &str = "u:kvm_cpu_exec;u:ioctl;do_syscall_64;__x64_sys_ioctl;kvm_vcpu_ioctl;\
                    kvm_arch_vcpu_ioctl_run";
 
 /// Interns a stack: kernel functions, or `u:` user functions, root first, below one root frame.
-fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
+pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
     let mut table = FrameTable::default();
     let mut frames = vec![table.intern(Frame {
         name: "process".into(),
@@ -35,7 +35,7 @@ fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
     (table, frames)
 }
 
-fn view<'a>(table: &'a FrameTable, frames: &'a [FrameIx]) -> StackView<'a> {
+pub(super) fn view<'a>(table: &'a FrameTable, frames: &'a [FrameIx]) -> StackView<'a> {
     StackView {
         table,
         frames,
@@ -244,7 +244,7 @@ fn guest_time_is_recognised() {
         );
         assert_ne!(tagged(leaf, |_| {}).tag, Tag::Guest, "{leaf}");
     }
-    assert_eq!(tagged("vfs_read", no_chain).tag, Tag::Vmm);
+    assert_eq!(tagged("vfs_read", no_chain).tag, Tag::Entry);
 }
 
 /// Names mean what they mean only in their mode, their place and their architecture.
