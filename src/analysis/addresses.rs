@@ -7,8 +7,9 @@ use hashbrown::HashMap;
 
 use super::passage::Passage;
 use super::recent::Recent;
+use crate::fold::ChainFrame;
 use crate::space::{AddressSpace, DsoIx, Mapping, Moment, Timeline};
-use crate::symbol::KernelSymbols;
+use crate::symbol::{KernelSymbol, KernelSymbols, is_trampoline};
 use crate::units::{Avma, CpuMode, FileOffset, Pid};
 
 /// Where an address lies.
@@ -19,6 +20,8 @@ pub(super) enum Location {
     Kernel(Avma),
     /// In an object that a process maps; all processes that map it share the location.
     Object(DsoIx, FileOffset),
+    /// The same for the byte before a return address, whose own byte the object has too.
+    BeforeReturn(DsoIx, FileOffset),
     /// Nowhere in what the process maps.
     Unmapped,
     /// In a guest.
@@ -41,10 +44,11 @@ pub(super) struct Addresses<'m> {
     symbols: Option<Arc<KernelSymbols>>,
     /// Each different location so far.
     locations: Vec<Location>,
-    kernel: HashMap<Avma, (u32, Passage)>,
+    /// Kernel locations by the address that is looked up, and whether a return leads behind it.
+    kernel: HashMap<(Avma, bool), (u32, Passage)>,
     /// The same by where the address's function begins.
     functions: HashMap<Avma, (u32, Passage)>,
-    objects: HashMap<(DsoIx, FileOffset), u32>,
+    objects: HashMap<Location, u32>,
     others: HashMap<Location, u32>,
     unmapped: Option<u32>,
     /// What processes map, in order of address; the position of each in the list is its number.
@@ -83,46 +87,56 @@ impl<'m> Addresses<'m> {
     /// The location of an address of the host's, in the kernel or in a numbered space, as an index
     /// into the list; and what its function means for the frames that called it.
     #[inline]
-    pub(super) fn locate(&mut self, space: u32, lookup: Avma) -> (u32, Passage) {
-        let known = self.recent.get(space, lookup);
-        known.unwrap_or_else(|| self.look_up(space, lookup))
+    pub(super) fn locate(&mut self, space: u32, at: &ChainFrame) -> (u32, Passage) {
+        let known = self.recent.get(space, at);
+        known.unwrap_or_else(|| self.look_up(space, at))
     }
 
     #[inline(never)]
-    fn look_up(&mut self, space: u32, lookup: Avma) -> (u32, Passage) {
+    fn look_up(&mut self, space: u32, at: &ChainFrame) -> (u32, Passage) {
         let found = if space == Recent::KERNEL {
-            self.kernel(lookup)
+            self.kernel(at)
         } else {
-            (self.user(space, lookup), Passage::Call)
+            (self.user(space, at), Passage::Call)
         };
-        self.recent.set(space, lookup, found);
+        self.recent.set(space, at, found);
         found
     }
 
-    fn kernel(&mut self, lookup: Avma) -> (u32, Passage) {
-        if let Some(&known) = self.kernel.get(&lookup) {
+    fn kernel(&mut self, at: &ChainFrame) -> (u32, Passage) {
+        let key = (at.lookup, at.is_return());
+        if let Some(&known) = self.kernel.get(&key) {
             return known;
         }
         let symbol = self.symbols.as_deref();
-        let symbol = symbol.and_then(|kernel| kernel.look_up(lookup).ok());
-        let at = symbol.as_ref().map_or(lookup, |symbol| symbol.range.start);
+        let symbol = symbol.and_then(|kernel| kernel_symbol(kernel, at));
+        let start = symbol
+            .as_ref()
+            .map_or(at.lookup, |symbol| symbol.range.start);
         let locations = &mut self.locations;
-        let found = *self.functions.entry(at).or_insert_with(|| {
-            locations.push(Location::Kernel(at));
+        let found = *self.functions.entry(start).or_insert_with(|| {
+            locations.push(Location::Kernel(start));
             let passage = symbol.map_or(Passage::Call, |symbol| Passage::of(symbol.name));
             (index_of_last(locations), passage)
         });
-        self.kernel.insert(lookup, found);
+        self.kernel.insert(key, found);
         found
     }
 
-    fn user(&mut self, space: u32, lookup: Avma) -> u32 {
-        let Some(mapping) = self.mapping(space, lookup) else {
-            return self.unmapped();
+    fn user(&mut self, space: u32, at: &ChainFrame) -> u32 {
+        let location = match self.mapping(space, at.lookup) {
+            Some(mapping) if at.is_return() && at.recorded < mapping.end => {
+                Location::BeforeReturn(mapping.dso, mapping.offset_of(at.lookup))
+            }
+            mapping => match (self.return_probe(space, at), mapping) {
+                (Some(probe), _) => Location::Object(probe.dso, probe.offset_of(at.recorded)),
+                (None, Some(mapping)) => {
+                    Location::Object(mapping.dso, mapping.offset_of(at.lookup))
+                }
+                (None, None) => return self.unmapped(),
+            },
         };
-        let place = (mapping.dso, mapping.offset_of(lookup));
-        let location = Location::Object(place.0, place.1);
-        number(place, location, &mut self.objects, &mut self.locations)
+        number(location, location, &mut self.objects, &mut self.locations)
     }
 
     /// The location of all addresses that lie nowhere. Code without frame pointers leaves many.
@@ -137,6 +151,17 @@ impl<'m> Addresses<'m> {
     /// The location of an address that is not looked up.
     pub(super) fn other(&mut self, location: Location) -> u32 {
         number(location, location, &mut self.others, &mut self.locations)
+    }
+
+    /// The page of probes at whose first byte a function returns that has a return probe.
+    ///
+    /// Source: `prepare_uretprobe()`, `uprobe_get_trampoline_vaddr()`, `kernel/events/uprobes.c`,
+    /// Linux 6.12.
+    fn return_probe(&self, space: u32, at: &ChainFrame) -> Option<Mapping> {
+        let next = self.mapping(space, at.recorded)?;
+        let dso = self.timeline.dso(next.dso)?;
+        let is_it = at.is_return() && next.start == at.recorded && dso.path == "[uprobes]";
+        is_it.then_some(next)
     }
 
     /// The number of what a process maps.
@@ -188,4 +213,18 @@ pub(super) fn number<K: Hash + Eq, T>(
 /// Lists of more than 2^32 entries do not fit into memory.
 fn index_of_last<T>(list: &[T]) -> u32 {
     u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+}
+
+/// The function that an address of the kernel's lies in: that of the call before a return address,
+/// but for a trampoline, which is returned to without having called.
+fn kernel_symbol<'k>(kernel: &'k KernelSymbols, at: &ChainFrame) -> Option<KernelSymbol<'k>> {
+    let called = kernel.look_up(at.lookup).ok();
+    let is_inside = |symbol: &KernelSymbol<'_>| symbol.range.contains(&at.recorded);
+    if !at.is_return() || called.as_ref().is_some_and(is_inside) {
+        return called;
+    }
+    let next = kernel.look_up(at.recorded).ok();
+    let trampoline =
+        next.filter(|next| next.range.start == at.recorded && is_trampoline(next.name));
+    trampoline.or(called)
 }

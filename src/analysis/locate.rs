@@ -262,7 +262,7 @@ impl<'m> Locator<'m> {
             if passage == Passage::Interrupt {
                 at = ChainFrame::exact(mode, at.recorded);
             }
-            let (location, through) = self.addresses.locate(callers.space, at.lookup);
+            let (location, through) = self.addresses.locate(callers.space, &at);
             self.callers.push(location);
             passage = passage.then(mode, through);
         }
@@ -283,7 +283,7 @@ impl<'m> Locator<'m> {
     /// means for the frames that called it.
     #[inline]
     fn located(&mut self, space: u32, at: ChainFrame) -> Passage {
-        let (location, passage) = self.addresses.locate(space, at.lookup);
+        let (location, passage) = self.addresses.locate(space, &at);
         // What is not shown does not count as nameless either.
         if self.scope.shows(at.mode) {
             self.pieces.push(LocatedPiece::location(location));

@@ -17,7 +17,8 @@ use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    KernelSymbols, ObjectSymbols, Places, Refused, Unresolved, demangle, module_short_name,
+    KernelSymbols, ObjectSymbol, ObjectSymbols, Places, Refused, Unresolved, demangle,
+    module_short_name,
 };
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Svma, Timestamp};
 
@@ -53,6 +54,8 @@ struct UserObject {
 
 /// Stands for what lies nowhere.
 const UNKNOWN: &str = "[unknown]";
+/// How an address of an object finds its function.
+type LookUp = fn(&ObjectSymbols, Svma) -> std::result::Result<ObjectSymbol<'_>, Unresolved>;
 
 /// Stands above the last branches of an event without call chains: they are no call stack.
 const LAST_BRANCHES: &str = "[last branches]";
@@ -152,7 +155,10 @@ impl<'a> Namer<'a> {
     fn make(&mut self, location: Location) -> (FrameIx, Option<ReasonIx>) {
         match location {
             Location::Kernel(at) => self.kernel_frame(at),
-            Location::Object(dso, offset) => self.object_frame(dso, offset),
+            Location::Object(dso, offset) => self.object_frame(dso, offset, ObjectSymbols::look_up),
+            Location::BeforeReturn(dso, offset) => {
+                self.object_frame(dso, offset, ObjectSymbols::look_up_before_return)
+            }
             Location::Guest(mode) => (self.guest(mode), None),
             Location::LastBranches => (self.root(LAST_BRANCHES), None),
             Location::Unmapped => self.unknown(CpuMode::User),
@@ -257,7 +263,12 @@ impl<'a> Namer<'a> {
         }
     }
 
-    fn object_frame(&mut self, dso: DsoIx, offset: FileOffset) -> (FrameIx, Option<ReasonIx>) {
+    fn object_frame(
+        &mut self,
+        dso: DsoIx,
+        offset: FileOffset,
+        look_up: LookUp,
+    ) -> (FrameIx, Option<ReasonIx>) {
         if !self.objects.contains_key(&dso) {
             let (object, report) = self.read(dso);
             self.reports.push(report);
@@ -271,7 +282,7 @@ impl<'a> Namer<'a> {
             Ok(symbols) => symbols
                 .svma_of(offset)
                 .ok_or(Unresolved::NoSymbol)
-                .and_then(|svma| symbols.look_up(svma))
+                .and_then(|svma| look_up(symbols, svma))
                 .map_err(|cause| {
                     if symbols.is_stripped() {
                         Unresolved::Stripped

@@ -1,6 +1,7 @@
 //! A small memory of where addresses lie: stacks have most of theirs in common.
 
 use super::passage::Passage;
+use crate::fold::ChainFrame;
 use crate::units::Avma;
 
 /// Where addresses were met lately, each in the one place that it can have; a later one with the
@@ -13,7 +14,8 @@ pub(super) struct Recent {
 #[derive(Clone, Copy, Debug)]
 struct Place {
     lookup: Avma,
-    /// The number of the space that the address is of, and the passage in the two lowest bits.
+    /// The number of the space that the address is of, whether it is one byte before a return
+    /// address, and the passage in the two lowest bits.
     space: u32,
     /// Its location, as an index into the locator's list.
     location: u32,
@@ -24,16 +26,16 @@ struct Place {
 const BITS: u32 = 14;
 
 impl Recent {
-    /// The number that stands for the kernel in place of a space. Spaces have their mappings: 2^30
+    /// The number that stands for the kernel in place of a space. Spaces have their mappings: 2^29
     /// of them do not fit into memory.
-    pub(super) const KERNEL: u32 = u32::MAX >> 2;
+    pub(super) const KERNEL: u32 = u32::MAX >> 3;
     /// A number that no space has, for places where nothing was met.
     const NOTHING: u32 = Self::KERNEL - 1;
 
     pub(super) fn new() -> Self {
         let empty = Place {
             lookup: Avma::new(0),
-            space: Self::NOTHING << 2,
+            space: Self::NOTHING << 3,
             location: 0,
         };
         Self {
@@ -43,27 +45,34 @@ impl Recent {
 
     /// What was remembered of an address of a space.
     #[inline]
-    pub(super) fn get(&self, space: u32, lookup: Avma) -> Option<(u32, Passage)> {
-        let place = self.places.get(Self::place(space, lookup))?;
-        let is_it = place.lookup == lookup && place.space >> 2 == space;
+    pub(super) fn get(&self, space: u32, at: &ChainFrame) -> Option<(u32, Passage)> {
+        let key = Self::key(space, at);
+        let place = self.places.get(Self::place(key, at.lookup))?;
+        let is_it = place.lookup == at.lookup && place.space >> 2 == key;
         is_it.then_some((place.location, Passage::from_bits(place.space)))
     }
 
     /// Remembers an address of a space.
     #[inline]
-    pub(super) fn set(&mut self, space: u32, lookup: Avma, (location, passage): (u32, Passage)) {
-        if let Some(place) = self.places.get_mut(Self::place(space, lookup)) {
+    pub(super) fn set(&mut self, space: u32, at: &ChainFrame, (location, passage): (u32, Passage)) {
+        let key = Self::key(space, at);
+        if let Some(place) = self.places.get_mut(Self::place(key, at.lookup)) {
             *place = Place {
-                lookup,
-                space: space << 2 | passage as u32,
+                lookup: at.lookup,
+                space: key << 2 | passage as u32,
                 location,
             };
         }
     }
 
     #[inline]
-    fn place(space: u32, lookup: Avma) -> usize {
-        let mixed = lookup.as_u64() ^ u64::from(space) << 32;
+    fn key(space: u32, at: &ChainFrame) -> u32 {
+        space << 1 | u32::from(at.is_return())
+    }
+
+    #[inline]
+    fn place(key: u32, lookup: Avma) -> usize {
+        let mixed = lookup.as_u64() ^ u64::from(key) << 32;
         let hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         usize::try_from(hash >> (u64::BITS - BITS)).unwrap_or(0)
     }

@@ -30,6 +30,12 @@ impl ChainFrame {
             lookup: at,
         }
     }
+
+    /// Whether the recorded address is one to return to.
+    #[inline]
+    pub fn is_return(&self) -> bool {
+        self.lookup != self.recorded
+    }
 }
 
 /// The frame addresses of a call chain, leaf first.

@@ -22,6 +22,7 @@ mod object_symbols;
 mod plt;
 mod sized;
 mod table;
+mod trampoline;
 
 use std::fmt;
 
@@ -34,6 +35,7 @@ pub use modules::{ModuleRange, parse_modules};
 pub use notes::read_kernel_notes;
 pub use object_symbols::{ObjectSymbol, ObjectSymbols, Segment};
 pub use table::{parse_table, write_table};
+pub use trampoline::is_trampoline;
 
 /// Why an address has no name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

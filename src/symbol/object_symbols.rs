@@ -2,6 +2,7 @@
 
 use super::Unresolved;
 use super::sized::SizedSymbols;
+use super::trampoline::is_trampoline;
 use crate::units::{BuildId, FileOffset, Svma};
 
 /// A part of the file that is mapped (`PT_LOAD`).
@@ -52,6 +53,26 @@ impl ObjectSymbols {
             }),
             None if self.symbols.is_empty() => Err(Unresolved::NoSymbols),
             None => Err(Unresolved::NoSymbol),
+        }
+    }
+
+    /// The function that called, of a call whose return address lies one byte behind `before`: the
+    /// function there, but for a trampoline, which is returned to without having called.
+    ///
+    /// # Errors
+    /// Not errors but causes: why there is none.
+    pub fn look_up_before_return(&self, before: Svma) -> Result<ObjectSymbol<'_>, Unresolved> {
+        let called = self.look_up(before);
+        let Some(back) = before.checked_add(1) else {
+            return called;
+        };
+        if called.is_ok_and(|symbol| back < symbol.end) {
+            return called;
+        }
+        let next = self.look_up(back);
+        match next {
+            Ok(next) if next.start == back && is_trampoline(next.name) => Ok(next),
+            Ok(_) | Err(_) => called,
         }
     }
 
