@@ -147,6 +147,8 @@ pub struct Profile {
     /// Weight by tag, tags without weight left out, in display order. Empty when nothing was
     /// tagged.
     pub totals: Vec<(Tag, u64)>,
+    /// Whether the name of the event told the tags, whatever the stacks show.
+    pub is_tagged_by_event: bool,
     /// Weight of all stacks.
     pub total: u64,
     /// What became of the samples.
@@ -293,6 +295,7 @@ fn finish(
     (mut stacks, mut namer, tagger): (NamedStacks, Namer<'_>, Option<Tagger>),
     request: &Request,
 ) -> Result<Profile> {
+    let is_tagged_by_event = tagger.as_ref().is_some_and(Tagger::is_decided_by_event);
     if let Some(mut tagger) = tagger {
         tagger.look_up_all(&namer.frames);
         stacks.tag(&tagger, &namer.frames, request.threads);
@@ -343,6 +346,7 @@ fn finish(
         frames: namer.frames,
         stacks,
         totals,
+        is_tagged_by_event,
         total,
         tally,
         times: folded.times,

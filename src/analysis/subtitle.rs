@@ -1,14 +1,16 @@
 //! One line that says what a profile is of.
 
+use super::choice::plain_name;
 use super::{Profile, WeightKind};
 use crate::output::{counted, grouped, quantity, subtitle_shares};
-use crate::perf::Capture;
+use crate::perf::{Attr, Capture};
 
 /// Totals of a profile in one line, as in `4132 samples · cpu-clock 997 Hz · 10.0 s · guest 12 %`.
+/// Shares of events that are no time are said to be of these events.
 pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
     let mut parts = vec![counted(profile.tally.folded, "sample")];
     let attr = capture.events().get(profile.event).map(|event| &event.attr);
-    let frequency = attr.and_then(crate::perf::Attr::frequency);
+    let frequency = attr.and_then(Attr::frequency);
     parts.push(match frequency {
         Some(hertz) => format!("{} {} Hz", profile.event_name, grouped(hertz)),
         None => profile.event_name.clone(),
@@ -35,7 +37,88 @@ pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
     }
     let shares = subtitle_shares(&profile.totals);
     if !shares.is_empty() {
-        parts.push(shares);
+        let is_time = attr.is_none_or(|attr| is_time(&profile.event_name, attr));
+        parts.push(if is_time {
+            shares
+        } else {
+            format!("of {}: {shares}", whole(profile, attr))
+        });
     }
     parts.join(" · ")
+}
+
+/// What shares are of, for an event that is no time: `2500 kvm:kvm_exit events`.
+fn whole(profile: &Profile, attr: Option<&Attr>) -> String {
+    let is_each_sampled =
+        attr.is_some_and(|attr| attr.frequency().is_none() && attr.fixed_period() == 1);
+    let (name, total) = (plain_name(&profile.event_name), grouped(profile.total));
+    if profile.weight == WeightKind::Period || is_each_sampled {
+        format!("{total} {name} events")
+    } else {
+        format!("{total} samples of {name}")
+    }
+}
+
+/// Whether an event goes by with time while a CPU is at work, so that its shares are shares of time.
+///
+/// Source: `enum perf_hw_id`, `enum perf_sw_ids`, `include/uapi/linux/perf_event.h`, Linux 6.12;
+/// the names of PMUs' own events: perf-list(1).
+fn is_time(name: &str, attr: &Attr) -> bool {
+    match attr.pmu_type {
+        // Cycles, cycles of the bus, cycles at the reference frequency. The upper half names the
+        // PMU of a hybrid CPU.
+        0 => matches!(attr.config & 0xffff_ffff, 0 | 6 | 9),
+        1 => attr.is_clock(),
+        2 | 3 | 5 => false,
+        _ => {
+            let words = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-');
+            let counts_ops = name.contains("cnt_ctl=1");
+            let is_cycles = |word: &str| {
+                matches!(
+                    word,
+                    "cycles" | "cpu-cycles" | "cpu_cycles" | "ref-cycles" | "cpu_clk_unhalted"
+                )
+            };
+            words
+                .into_iter()
+                .any(|word| is_cycles(word) || (word == "ibs_op" && !counts_ops))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perf::bytes::Little;
+
+    /// A share of page faults or of exits is no share of time; one of cycles is.
+    #[test]
+    fn events_that_are_no_time_are_known() {
+        for (name, pmu_type, config, expected) in [
+            ("cpu-clock", 1, 0, true),
+            ("task-clock", 1, 1, true),
+            ("page-faults", 1, 2, false),
+            ("context-switches", 1, 3, false),
+            ("cycles", 0, 0, true),
+            ("cpu_core/cycles/", 0, 4 << 32, true),
+            ("instructions", 0, 1, false),
+            ("cache-misses", 0, 3, false),
+            ("ref-cycles", 0, 9, true),
+            ("kvm:kvm_exit", 2, 300, false),
+            ("LLC-load-misses", 3, 2, false),
+            ("cpu/cycles,name=x/", 4, 0x3c, true),
+            ("armv8_pmuv3_0/cpu_cycles/", 10, 0x11, true),
+            ("cpu_clk_unhalted.thread:u", 4, 0x3c, true),
+            ("cycle_activity.stalls_total", 4, 0x4_04a3, false),
+            ("ibs_op//", 11, 0, true),
+            ("ibs_op/cnt_ctl=1/", 11, 1 << 19, false),
+            ("mem:0x1000:w", 5, 0, false),
+        ] {
+            let mut bytes = [0; 64];
+            bytes[..4].copy_from_slice(&u32::to_le_bytes(pmu_type));
+            bytes[8..16].copy_from_slice(&u64::to_le_bytes(config));
+            let attr = Attr::parse::<Little>(&bytes).unwrap();
+            assert_eq!(is_time(name, &attr), expected, "{name}");
+        }
+    }
 }

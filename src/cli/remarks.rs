@@ -3,12 +3,14 @@
 use std::fmt;
 
 use vmflame::analysis::{
-    KernelSource, ObjectReport, Profile, SymbolRequest, Unnamed, is_flat, is_of_branches,
+    KernelSource, ObjectReport, Profile, Stack, SymbolRequest, Unnamed, is_flat, is_of_branches,
 };
 use vmflame::fold::Gap;
 use vmflame::loss::Tally;
 use vmflame::output::{counted, grouped};
 use vmflame::perf::{Capture, Damage, Finding};
+use vmflame::stack::Tag;
+use vmflame::units::CpuMode;
 
 /// Something that the user should know of a capture.
 pub(super) enum Remark {
@@ -80,9 +82,30 @@ pub(super) fn stack_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark>
         )));
     }
     if is_flat {
+        remarks.extend(tag_remarks(profile));
         remarks.push(Remark::Hint("record again with them: perf record -g"));
     }
     remarks
+}
+
+/// How far tags can be believed of an event without call chains.
+fn tag_remarks(profile: &Profile) -> Vec<Remark> {
+    if profile.totals.is_empty() || profile.is_tagged_by_event {
+        return Vec::new();
+    }
+    let is_weak = |stack: &&Stack| {
+        let view = profile.stacks.view(stack, &profile.frames);
+        view.is_vcpu_thread && !matches!(stack.mode, CpuMode::User) && stack.tag != Tag::Guest
+    };
+    let stacks = profile.stacks.iter().filter(is_weak);
+    let samples = stacks.fold(0_u64, |sum, stack| sum.saturating_add(stack.samples));
+    if samples == 0 {
+        return Vec::new();
+    }
+    vec![Remark::Warning(format!(
+        "tags are weak without call chains: {samples} samples of vCPU threads show one kernel \
+         function and not what it was called for; what no table knows is tagged entry"
+    ))]
 }
 
 /// Which names are missing or doubtful, and why.

@@ -41,7 +41,7 @@ impl Trigger {
     /// Source: `atomic_switch_perf_msrs()`, `arch/x86/kvm/vmx/vmx.c`, `kvm_vcpu_pmu_restore_guest()`,
     /// `arch/arm64/kvm/pmu.c`, `cpu_clock_event_init()`, `kernel/events/core.c`, Linux 6.12.
     pub(super) fn of(name: &str, attr: &Attr, machine: Option<&str>) -> Self {
-        if attr.is_software_clock() || attr.is_dummy() {
+        if attr.is_clock() || attr.is_dummy() {
             Self::Anywhere
         } else if attr.is_hardware() {
             if attr.excludes_guest() {

@@ -186,12 +186,6 @@ impl Attr {
         self.pmu_type == 2
     }
 
-    /// Whether the event is a clock of the kernel's own (`PERF_COUNT_SW_CPU_CLOCK`,
-    /// `PERF_COUNT_SW_TASK_CLOCK`).
-    pub const fn is_software_clock(&self) -> bool {
-        self.pmu_type == 1 && self.config <= 1
-    }
-
     /// Whether a counter of the hardware counts the event: any PMU but the kernel's own counts,
     /// tracepoints and breakpoints.
     pub const fn is_hardware(&self) -> bool {
