@@ -76,13 +76,16 @@ fn run(
         path.join("kallsyms"),
         "ffffffff81000000 T _text\nffffffff81000100 t k_leaf\nffffffff81000200 t k_mid\n\
          ffffffff81000280 t asm_sysvec_test\n\
+         ffffffff810002c0 t arch_rethook_trampoline\n\
          ffffffff81000300 T _etext\n",
     )
     .unwrap();
     fs::create_dir(path.join("symbols")).unwrap();
     fs::write(
         path.join(format!("symbols/{build_id}.txt")),
-        "# segment 0 0 10000\n1000 100 u_leaf\n2000 100 u_mid\n3000 100 u_main\n",
+        "# segment 0 0 10000\n1000 100 u_leaf\n2000 100 u_mid\n3000 100 u_main\n\
+         4000 80 u_before\n4080 9 __restore_rt\n5000 10 _start\n5010 40 _dl_start_user\n\
+         6000 40 __start_context\n7000 40 u_alone\n",
     )
     .unwrap();
     let description = Description {
@@ -190,6 +193,73 @@ fn frame_pointer_chains_go_from_user_to_kernel() {
         );
     });
     assert_eq!(lines, ["program;u_main;u_mid;u_leaf;k_mid;k_leaf 1"]);
+}
+
+/// The kernel and the C library write addresses of functions where a return address belongs; perf
+/// script, which looks all addresses up as they are, names them. By hand: other return addresses are
+/// of calls, also where a call ends its function; a sample's own address is exact.
+#[test]
+fn known_trampolines_are_returned_to_at_their_first_byte() {
+    const PROBES: u64 = 0x7fff_ffff_e000;
+    const TRAMPOLINE: u64 = 0xffff_ffff_8100_02c0;
+    let user: [(&[u64], &str); 10] = [
+        (&[U_LEAF, 0x40_4080, U_MAIN], "u_main;__restore_rt;u_leaf"),
+        // The instruction that is run is the last one of the function before.
+        (&[0x40_407f, 0x40_4080], "__restore_rt;u_before"),
+        (&[0x40_4080], "__restore_rt"),
+        (&[U_LEAF, 0x40_4081], "__restore_rt;u_leaf"),
+        (&[U_LEAF, 0x40_4079], "u_before;u_leaf"),
+        // Before it lies no function.
+        (&[U_LEAF, 0x40_6000], "__start_context;u_leaf"),
+        // Not known: nobody's, or of a call at the very end.
+        (&[U_LEAF, 0x40_7000], "[program];u_leaf"),
+        (&[U_LEAF, 0x40_5010], "_start;u_leaf"),
+        // The page of return probes begins with its trampoline.
+        (&[U_LEAF, PROBES, U_MAIN], "u_main;[uprobes];u_leaf"),
+        (&[U_LEAF, PROBES + 0x1000], "[uprobes];u_leaf"),
+    ];
+    let kernel: [(&[u64], &str); 3] = [
+        (&[K_LEAF, TRAMPOLINE], "arch_rethook_trampoline;k_leaf"),
+        (
+            &[TRAMPOLINE - 1, TRAMPOLINE],
+            "arch_rethook_trampoline;asm_sysvec_test",
+        ),
+        (&[K_LEAF, K_MID & !0xff], "k_leaf;k_leaf"),
+    ];
+    for ((addresses, expected), marker) in (user.into_iter().map(|case| (case, PERF_CONTEXT_USER)))
+        .chain(kernel.into_iter().map(|case| (case, PERF_CONTEXT_KERNEL)))
+    {
+        let event = event(|_| ());
+        let mut chain = vec![marker];
+        chain.extend(addresses);
+        let (_, lines) = run(&event, &by_comm(), |records| {
+            let start = at(0);
+            let probes = Entry::Mmap2 {
+                pid: PID,
+                tid: TID,
+                start: Avma::new(PROBES),
+                len: 0x1000,
+                file_offset: FileOffset::new(0),
+                identity: Identity::Inode {
+                    major: 0,
+                    minor: 0,
+                    inode: 0,
+                    generation: 0,
+                },
+                prot: 4,
+                flags: 2,
+                name: b"[uprobes]",
+            };
+            records.entry(USER, &probes, Some((&event.attr, &start)));
+            let sample = SampleValues {
+                chain: &chain,
+                ip: addresses[0],
+                ..at(10)
+            };
+            records.sample(&event.attr, KERNEL, &sample);
+        });
+        assert_eq!(lines, [format!("program;{expected} 1")], "{addresses:x?}");
+    }
 }
 
 /// What an interrupt's entry code stands on is the instruction it interrupted, not a return address.
