@@ -18,6 +18,7 @@ use oracle::captures::{recordings, shared};
 use vmflame::analysis::{
     Grouping, KernelSource, LiveKernel, Profile, Request, SymbolRequest, profile,
 };
+use vmflame::kvm::Tagger;
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
 use vmflame::stack::Tag;
@@ -64,8 +65,30 @@ fn check(name: &str, capture: &Capture, symbols: &SymbolRequest) -> (u64, Vec<St
         if profile.totals != [(law, profile.total)] {
             failures.push(format!("{name} {event}: {:?}", profile.totals));
         }
+        let by_stacks = tags_of_stacks(&profile);
+        if by_stacks != BTreeMap::from([(law, profile.total)]) {
+            failures.push(format!("{name} {event} by its stacks: {by_stacks:?}"));
+        }
+    }
+    // With and without call chains.
+    if let Some(profile) = tagged(capture, symbols, "kvm:kvm_exit") {
+        checked += profile.total;
+        if profile.totals != [(Tag::Entry, profile.total)] {
+            failures.push(format!("{name} kvm:kvm_exit: {:?}", profile.totals));
+        }
     }
     (checked, failures)
+}
+
+/// The tags that the stacks have for someone who does not know the event.
+fn tags_of_stacks(profile: &Profile) -> BTreeMap<Tag, u64> {
+    let mut tagger = Tagger::for_arch(Some("x86_64"));
+    let mut found = BTreeMap::new();
+    for stack in profile.stacks.iter() {
+        let tagged = tagger.tag(&profile.stacks.view(stack, &profile.frames));
+        *found.entry(tagged.tag).or_insert(0) += stack.weight;
+    }
+    found
 }
 
 /// A loss anywhere on the way (names, modules, chains, tags) contradicts the kernel's own word.
@@ -200,4 +223,45 @@ fn completions_outside_any_handler_keep_their_exit() {
         let (_, failures) = check(name, &capture, &symbols);
         assert!(failures.is_empty(), "{failures:?}");
     }
+}
+
+/// Without call chains the kernel's work for a vCPU must not count as the VMM's. The law: one host
+/// under one load has the same share of VMM, whichever way it is recorded, so two recordings of
+/// `misc2` within a minute, with chains and without, differ by less than five points.
+#[test]
+fn recordings_without_call_chains_have_no_more_vmm() {
+    let Some(shared) = shared() else { return };
+    let mut shares = Vec::new();
+    for recording in recordings(&shared, "svm") {
+        let name = recording.name.rsplit('/').next().unwrap_or_default();
+        if !["misc2.nobuildid", "misc2.kchains"]
+            .iter()
+            .any(|wanted| name.contains(wanted))
+        {
+            continue;
+        }
+        let capture = Capture::open(&recording.opened()).unwrap();
+        let symbols = recording.symbols(&shared);
+        let profile = tagged(&capture, &symbols, "cpu-clock").unwrap();
+        let (mut vmm, mut all) = (0, 0);
+        for stack in profile.stacks.iter() {
+            if profile.stacks.view(stack, &profile.frames).is_vcpu_thread {
+                all += stack.samples;
+                vmm += if stack.tag == Tag::Vmm {
+                    stack.samples
+                } else {
+                    0
+                };
+            }
+        }
+        println!("{name}: {vmm} of {all}");
+        shares.push(vmm * 1000 / all);
+    }
+    let [first, second] = shares[..] else {
+        panic!("{shares:?}")
+    };
+    assert!(
+        first.abs_diff(second) < 50,
+        "{first} and {second} of a thousand"
+    );
 }
