@@ -8,7 +8,7 @@
 //! | `side`, `folded_input` | what is compared |
 //! | `matching`, `union` | which frames are the same; one tree for both sides |
 //! | `normalise`, `idle` | what both sides are divided by |
-//! | `significance`, `distribution` | whether a change is more than noise: **the model** |
+//! | `significance`, `slices`, `distribution` | whether a change is more than noise: **the model** |
 //! | `quantities`, `events`, `compare`, `notes` | the comparison |
 //! | `table` | the rows that people read |
 //! | `picture` | the boxes that are drawn |
@@ -27,6 +27,9 @@ mod picture;
 mod quantities;
 mod side;
 pub mod significance;
+#[cfg(test)]
+mod simulation;
+mod slices;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,7 @@ fn named<'a>(comparison: &'a Comparison, changes: &'a [Change], name: &str) -> &
     found.unwrap()
 }
 
-fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
+pub(super) fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
     named(comparison, &comparison.inclusive, name)
 }
 
@@ -103,7 +103,7 @@ fn loose_matching_follows_suffixes_and_exact_matching_does_not() {
 }
 
 /// Stacks `(path, tag, samples by slice)` of kernel code as a tagged, timed side.
-fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
+pub(super) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
     let mut side = Side {
         origin: Origin {
             event: Some("cpu-clock".to_owned()),
@@ -188,10 +188,10 @@ fn a_gate_trips_on_significant_changes_only() {
 }
 
 /// Random numbers that are the same in every run (xorshift64*, Vigna 2016).
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn next(&mut self) -> f64 {
+    pub(super) fn next(&mut self) -> f64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
