@@ -68,7 +68,8 @@ fn the_table_names_what_was_taken_away() {
         "{row}"
     );
     // 20 of 1000 and 22 of 1000 are the same.
-    assert!(!table.lines().any(|line| line.contains(" msr ")));
+    let marked = table.split("functions not marked").next().unwrap();
+    assert!(!marked.lines().any(|line| line.contains(" msr ")));
 }
 
 /// Two recordings of md5sum differed by 0.41 % in RCU's deferred work: beyond the noise within each
@@ -452,4 +453,58 @@ fn the_halves_of_a_steady_load_show_no_change() {
         let output = diff(&folder, &[&[&*capture, "--json"], &sides[..]].concat());
         assert_eq!(json(&output)["any_significant"], false, "{name}");
     }
+}
+
+/// 20 and 26 of 100: Fisher's exact test says 0.4, so nothing is marked; by hand, the deviation of
+/// the difference is 5.94 points, and 2.576 of them are half of the interval of 99 %.
+#[test]
+fn the_largest_changes_that_are_not_marked_are_shown_with_their_intervals() {
+    let folder = folder("unmarked");
+    std::fs::write(folder.join("a"), "m;x 20\nm;y 80\n").unwrap();
+    std::fs::write(folder.join("b"), "m;x 26\nm;y 74\n").unwrap();
+    let output = diff(&folder, &["a", "b", "--json"]);
+    let found = json(&output);
+    assert_eq!(found["functions"].as_array().unwrap().len(), 0);
+    let unmarked = &found["largest_unmarked"];
+    let names: Vec<_> = unmarked
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["name"])
+        .collect();
+    assert_eq!(names, ["x", "y"]);
+    let change = &unmarked[0]["inclusive"];
+    assert_eq!(change["significant"], false);
+    let bound = |at: usize| change["interval"][at].as_f64().unwrap();
+    assert!(
+        (bound(0) + 9.4).abs() < 0.2 && (bound(1) - 21.4).abs() < 0.2,
+        "{change}"
+    );
+    let table = text(&diff(&folder, &["a", "b"]));
+    assert!(
+        table.contains("no function changed significantly"),
+        "{table}"
+    );
+    let row = table.lines().find(|line| line.starts_with("  x ")).unwrap();
+    assert!(
+        row.contains("+6.0 pt") && row.ends_with("[-9.3, +21.3]"),
+        "{row}"
+    );
+    // Nothing that is marked is among them, and nothing that has not changed.
+    let marked = json(&diff(&folder, &["before.folded", "after.folded", "--json"]));
+    let listed = |key: &str| {
+        let list = marked[key].as_array().unwrap();
+        list.iter()
+            .map(|one| one["name"].to_string())
+            .collect::<Vec<_>>()
+    };
+    let functions = listed("functions");
+    assert!(!functions.is_empty());
+    assert!(
+        listed("largest_unmarked")
+            .iter()
+            .all(|name| !functions.contains(name))
+    );
+    let same = json(&diff(&folder, &["a", "a", "--json"]));
+    assert_eq!(same["largest_unmarked"].as_array().unwrap().len(), 0);
 }

@@ -2,10 +2,14 @@
 
 use serde_json::{Value, json};
 
-use vmflame::diff::{Change, Comparison, EventChange, Origin, Subject, changed_functions};
+use vmflame::diff::{
+    Change, Comparison, EventChange, FunctionChange, Origin, Subject, UNMARKED, changed_functions,
+    largest_unmarked,
+};
 use vmflame::stack::Tag;
 
-/// The comparison as JSON: all heads and events; functions with a significant change.
+/// The comparison as JSON: all heads and events; functions with a significant change, and
+/// of the others those with the largest.
 pub(super) fn as_json(comparison: &Comparison) -> Value {
     let sides = comparison.origins.iter().zip(["before", "after"]);
     let totals = comparison.head(Subject::Total);
@@ -20,19 +24,20 @@ pub(super) fn as_json(comparison: &Comparison) -> Value {
         );
     }
     let frames = &comparison.union.frames;
-    let functions: Vec<Value> = changed_functions(comparison)
-        .iter()
-        .map(|function| {
+    let change = change_json;
+    let listed = |functions: Vec<FunctionChange<'_>>| -> Vec<Value> {
+        let functions = functions.iter().map(|function| {
             let frame = frames.get(function.frame);
             json!({
                 "name": &*frame.name,
                 "object": &*frame.dso,
-                "inclusive": change_json(function.inclusive),
-                "self": change_json(function.own),
+                "inclusive": change(function.inclusive),
+                "self": change(function.own),
             })
-        })
-        .collect();
-    let tag = |(tag, change): (Tag, &Change)| (tag.as_str().to_owned(), change_json(change));
+        });
+        functions.collect()
+    };
+    let tag = |(tag, found): (Tag, &Change)| (tag.as_str().to_owned(), change(found));
     let tags: serde_json::Map<String, Value> = comparison.tags().map(tag).collect();
     let rest = json!({
         "unit": comparison.unit.words(),
@@ -46,11 +51,12 @@ pub(super) fn as_json(comparison: &Comparison) -> Value {
         },
         "any_significant": comparison.is_any_significant(),
         "notes": comparison.notes,
-        "total": totals.map(change_json),
-        "exits": comparison.head(Subject::Exits).filter(|_| comparison.is_tagged).map(change_json),
+        "total": totals.map(change),
+        "exits": comparison.head(Subject::Exits).filter(|_| comparison.is_tagged).map(change),
         "tags": tags,
         "events": comparison.events.iter().map(event_json).collect::<Vec<_>>(),
-        "functions": functions,
+        "functions": listed(changed_functions(comparison)),
+        "largest_unmarked": listed(largest_unmarked(comparison, UNMARKED)),
     });
     if let Value::Object(rest) = rest {
         object.extend(rest);

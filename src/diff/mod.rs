@@ -10,7 +10,7 @@
 //! | `normalise`, `idle` | what both sides are divided by |
 //! | `significance`, `slices`, `distribution` | whether a change is more than noise: **the model** |
 //! | `quantities`, `events`, `compare`, `notes` | the comparison |
-//! | `table` | the rows that people read |
+//! | `functions`, `table`, `unmarked` | the rows that people read |
 //! | `picture` | the boxes that are drawn |
 //! | `gate` | conditions that fail a build |
 
@@ -18,6 +18,7 @@ mod compare;
 mod distribution;
 mod events;
 mod folded_input;
+mod functions;
 mod gate;
 mod idle;
 mod matching;
@@ -34,10 +35,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod union;
+mod unmarked;
 
 pub use compare::{Change, Comparison, Options};
 pub use events::EventChange;
 pub use folded_input::{is_folded, parse_folded};
+pub use functions::{FunctionChange, changed_functions, largest_unmarked};
 pub use gate::{Gate, Verdict};
 pub use idle::leave_out_uneven_idle;
 pub use matching::Matching;
@@ -46,5 +49,6 @@ pub use picture::{box_facts, own_weights, picture_of};
 pub use quantities::Subject;
 pub use side::{EventSeries, Origin, Side};
 pub use significance::SLICES;
-pub use table::{FunctionChange, as_text, changed_functions};
+pub use table::as_text;
 pub use union::{Count, Union};
+pub use unmarked::UNMARKED;

@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use super::compare::{Change, Comparison};
+use super::functions::changed_functions;
 use super::normalise::Unit;
 use super::quantities::Subject;
 use super::side::Origin;
+use super::unmarked::write_unmarked;
 use crate::output::{counted, grouped, one_line, shortened, with_commas};
-use crate::stack::FrameIx;
 
 /// Widest name of a row; longer ones are cut.
 const NAME: usize = 44;
@@ -20,10 +21,10 @@ const BEHIND: usize = 25;
 
 /// What has room in a row.
 #[derive(Clone, Copy, Debug)]
-struct Row {
+pub(super) struct Row {
     name: usize,
     /// Whether intervals and what functions take by themselves have room.
-    is_wide: bool,
+    pub(super) is_wide: bool,
 }
 
 impl Row {
@@ -38,7 +39,7 @@ impl Row {
         }
     }
 
-    fn name(self, name: &str) -> String {
+    pub(super) fn name(self, name: &str) -> String {
         let name = one_line(name);
         let width = self.name;
         format!("{:<width$}", shortened(&name, width))
@@ -71,7 +72,8 @@ fn write_text(
     }
     write_heads(out, comparison, row)?;
     write_events(out, comparison, row)?;
-    write_functions(out, comparison, most, row)
+    write_functions(out, comparison, most, row)?;
+    write_unmarked(out, comparison, most, row)
 }
 
 /// What is known of a side, in one line.
@@ -270,57 +272,6 @@ fn write_events(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt
         writeln!(out, "{:>7}", relative_words(before, after))?;
     }
     Ok(())
-}
-
-/// What changed of a function.
-#[derive(Clone, Copy, Debug)]
-pub struct FunctionChange<'a> {
-    /// The function.
-    pub frame: FrameIx,
-    /// With what it calls.
-    pub inclusive: &'a Change,
-    /// By itself.
-    pub own: &'a Change,
-}
-
-impl FunctionChange<'_> {
-    /// The size by which rows are ordered: the largest significant change.
-    fn size(&self) -> f64 {
-        [self.inclusive, self.own]
-            .into_iter()
-            .filter(|change| change.is_significant)
-            .map(|change| change.difference().abs())
-            .fold(0.0, f64::max)
-    }
-}
-
-/// Functions with a significant change, largest first.
-pub fn changed_functions(comparison: &Comparison) -> Vec<FunctionChange<'_>> {
-    let pairs = comparison.inclusive.iter().zip(&comparison.own);
-    let mut functions: Vec<FunctionChange<'_>> = pairs
-        .filter_map(|(inclusive, own)| match inclusive.subject {
-            Subject::Inclusive(frame) if inclusive.is_significant || own.is_significant => {
-                Some(FunctionChange {
-                    frame,
-                    inclusive,
-                    own,
-                })
-            }
-            Subject::Inclusive(_)
-            | Subject::Own(_)
-            | Subject::Total
-            | Subject::Tag(_)
-            | Subject::Exits
-            | Subject::Box(_) => None,
-        })
-        .collect();
-    let frames = &comparison.union.frames;
-    functions.sort_by(|a, b| {
-        b.size()
-            .total_cmp(&a.size())
-            .then_with(|| frames.get(a.frame).cmp(frames.get(b.frame)))
-    });
-    functions
 }
 
 fn write_functions(
