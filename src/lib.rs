@@ -15,6 +15,7 @@
 //! | name | [`symbol`] | symbols of the kernel, its modules and user object files |
 //! | tree | [`stack`] | named frames and the ordered call tree |
 //! | tag | [`kvm`] | what a sample of a VM host is doing |
+//! | text in | [`folded_text`] | stacks that other tools wrote |
 //! | output | [`output`] | one file per format |
 //! | all of it | [`analysis`] | the pipeline as a list of stages |
 //! | two of it | [`diff`] | what changed between two profiles, and whether it is more than noise |
@@ -27,6 +28,7 @@ pub mod analysis;
 pub mod diff;
 pub mod error;
 pub mod fold;
+pub mod folded_text;
 pub mod kvm;
 pub mod loss;
 mod mix;

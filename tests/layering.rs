@@ -5,9 +5,25 @@ use std::fs;
 use std::path::Path;
 
 /// The rows, first to last. What follows `output` sees everything before it.
-const ROWS: [&str; 17] = [
-    "units", "error", "loss", "mix", "shares", "perf", "space", "unwind", "fold", "symbol",
-    "stack", "kvm", "output", "analysis", "diff", "cli", "main",
+const ROWS: [&str; 18] = [
+    "units",
+    "error",
+    "loss",
+    "mix",
+    "shares",
+    "folded_text",
+    "perf",
+    "space",
+    "unwind",
+    "fold",
+    "symbol",
+    "stack",
+    "kvm",
+    "output",
+    "analysis",
+    "diff",
+    "cli",
+    "main",
 ];
 
 /// Where each outside crate may be named, by the start of the path.

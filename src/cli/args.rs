@@ -255,20 +255,6 @@ impl From<Group> for Grouping {
     }
 }
 
-impl FilterOptions {
-    /// Whether any of them was given.
-    pub(super) fn is_some(&self) -> bool {
-        let lists = [&self.comm, &self.cgroup];
-        self.event.is_some()
-            || self.cpu.is_some()
-            || self.time.is_some()
-            || [&self.pid, &self.tid]
-                .into_iter()
-                .any(|ids| !ids.is_empty())
-            || lists.into_iter().any(|names| !names.is_empty())
-    }
-}
-
 impl ConvertOptions {
     pub(super) fn scope(&self) -> FrameScope {
         match (self.kernel_only, self.user_only) {

@@ -82,7 +82,9 @@ fn matching(options: &DiffOptions, sides: [&Side; 2]) -> Matching {
     match options.matching {
         Some(Match::Exact) => Matching::Exact,
         Some(Match::Loose) => Matching::Loose,
-        None if chosen_format(options) == DiffFormat::Folded && sides.into_iter().all(is_text) => {
+        None if chosen_format(options) == DiffFormat::Folded
+            && sides.into_iter().all(Side::is_text) =>
+        {
             Matching::Exact
         }
         None => Matching::Loose,
@@ -142,7 +144,8 @@ fn write_results(options: &DiffOptions, comparison: &Comparison) -> Result<()> {
         }
         DiffFormat::Folded => {
             let weights = |node| own_weights(comparison, node);
-            write_folded_diff(&union.tree, &union.frames, &weights, out)
+            let decimals = [0, 1].map(|side: usize| comparison.origins[side].decimals);
+            write_folded_diff(&union.tree, &union.frames, &weights, decimals, out)
         }
         DiffFormat::Json => writeln!(out, "{:#}", as_json(comparison)),
         DiffFormat::Text => out.write_all(table().as_bytes()),

@@ -24,7 +24,7 @@ pub(super) fn as_json(comparison: &Comparison) -> Value {
         );
     }
     let frames = &comparison.union.frames;
-    let change = change_json;
+    let change = |found: &Change| change_json(found, &comparison.origins);
     let listed = |functions: Vec<FunctionChange<'_>>| -> Vec<Value> {
         let functions = functions.iter().map(|function| {
             let frame = frames.get(function.frame);
@@ -74,11 +74,20 @@ fn origin_json(origin: &Origin, samples: u64, weight: u64) -> Value {
         "frequency": origin.frequency,
         "seconds": origin.seconds,
         "samples": samples,
-        "weight": weight,
+        "weight": weight_json(weight, origin),
     })
 }
 
-fn change_json(change: &Change) -> Value {
+/// A weight as it was: of folded text, perhaps with a fraction.
+fn weight_json(weight: u64, origin: &Origin) -> Value {
+    if origin.decimals == 0 {
+        weight.into()
+    } else {
+        (weight as f64 / origin.units_per_weight()).into()
+    }
+}
+
+fn change_json(change: &Change, origins: &[Origin; 2]) -> Value {
     let interval = change
         .half_width
         .map(|half| [change.difference() - half, change.difference() + half]);
@@ -91,7 +100,10 @@ fn change_json(change: &Change) -> Value {
         "probability": change.probability,
         "significant": change.is_significant,
         "beats_noise": change.beats_noise,
-        "weights": [change.before.weight, change.after.weight],
+        "weights": [
+            weight_json(change.before.weight, &origins[0]),
+            weight_json(change.after.weight, &origins[1]),
+        ],
         "samples": [change.before.samples, change.after.samples],
     })
 }

@@ -9,9 +9,10 @@ use std::thread;
 use vmflame::analysis::{
     Input, Request, choose_event, count_in_slices, is_flat, parse_times, profile,
 };
-use vmflame::diff::{SLICES, Side, is_folded, parse_folded};
+use vmflame::diff::{FoldedSide, SLICES, Side, parse_folded};
 use vmflame::error::{Error, Result};
-use vmflame::perf::{Capture, Spool, Storage};
+use vmflame::folded_text::is_text;
+use vmflame::perf::{Capture, Spool, Storage, Wrapping};
 
 use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus};
 use super::convert;
@@ -58,7 +59,7 @@ pub(super) fn both(
         quiet,
     };
     if options.threads == Some(1) {
-        return Ok((side(&how, before)?, side(&how, after)?));
+        return with_event(options, (side(&how, before)?, side(&how, after)?));
     }
     let (before, after) = thread::scope(|scope| {
         let before = scope.spawn(|| side(&how, before));
@@ -66,7 +67,17 @@ pub(super) fn both(
         let before = before.join();
         (before.unwrap_or_else(|panic| resume_unwind(panic)), after)
     });
-    Ok((before?, after?))
+    with_event(options, (before?, after?))
+}
+
+/// Refuses `--event` where neither side has events.
+fn with_event(options: &DiffOptions, sides: (ReadSide, ReadSide)) -> Result<(ReadSide, ReadSide)> {
+    if options.filter.event.is_some() && sides.0.side.is_text() && sides.1.side.is_text() {
+        return Err(Error::request(
+            "folded text does not tell events: --event needs a capture",
+        ));
+    }
+    Ok(sides)
 }
 
 /// How sides are read.
@@ -97,7 +108,7 @@ fn threads_of_side(options: &DiffOptions, paths: [&Path; 2]) -> Option<u16> {
 
 /// What is at a path.
 enum Opened {
-    Folded(String),
+    Folded(Box<FoldedSide>),
     Capture(Input, Box<Capture>),
 }
 
@@ -108,21 +119,15 @@ fn open(path: &Path, quiet: bool) -> Result<Opened> {
         return open_stream(path, is_stdin, quiet);
     }
     let input = Input::resolve(path)?;
-    let text = folded_text(&input.data).map_err(|error| input.shown.error(error))?;
-    if let Some(text) = text {
-        return Ok(Opened::Folded(text));
-    }
-    match Capture::open(&input.data) {
-        Ok(capture) => {
-            let capture = capture.shown_as(input.shown.path(&input.data));
-            Ok(Opened::Capture(input, Box::new(capture)))
+    if input.data.is_file() {
+        let folded = Storage::open(&input.data).and_then(|bytes| folded_side(&input.data, &bytes));
+        if let Some(folded) = folded.map_err(|error| input.shown.error(error))? {
+            return Ok(Opened::Folded(Box::new(folded)));
         }
-        // Not at first: a capture that is compressed would be unpacked twice.
-        Err(error) => match Storage::open_unpacked(&input.data) {
-            Ok(unpacked) if is_folded(unpacked.bytes()) => Ok(Opened::Folded(text_of(&unpacked))),
-            Ok(_) | Err(_) => Err(input.shown.error(error)),
-        },
     }
+    let capture = Capture::open(&input.data).map_err(|error| input.shown.error(error))?;
+    let capture = capture.shown_as(input.shown.path(&input.data));
+    Ok(Opened::Capture(input, Box::new(capture)))
 }
 
 /// A stream is read once, so it is kept before anything looks at it.
@@ -137,21 +142,65 @@ fn open_stream(path: &Path, is_stdin: bool, quiet: bool) -> Result<Opened> {
         spool
     };
     let storage = spool.finish().map_err(failed)?;
-    if is_folded(storage.bytes()) {
-        return Ok(Opened::Folded(text_of(&storage)));
-    }
     let shown = if is_stdin {
         Path::new("standard input")
     } else {
         path
     };
+    if let Some(folded) = folded_side(shown, &storage)? {
+        return Ok(Opened::Folded(Box::new(folded)));
+    }
     let capture = Capture::from_storage(shown, storage)?;
     let input = Input::resolve(path)?;
     Ok(Opened::Capture(input, Box::new(capture)))
 }
 
-fn text_of(storage: &Storage) -> String {
-    String::from_utf8_lossy(storage.bytes()).into_owned()
+/// Folded text, packed or not; `None` when the bytes are no text.
+fn folded_side(shown: &Path, storage: &Storage) -> Result<Option<FoldedSide>> {
+    let bytes = storage.bytes();
+    let Some(wrapping) = Wrapping::of(bytes) else {
+        let is_folded = is_text(bytes);
+        return is_folded.then(|| parse_folded(shown, bytes)).transpose();
+    };
+    // What is packed is unpacked to its end only when its beginning is text.
+    let mut start = Vec::new();
+    let reader = wrapping.unwrap(bytes).map(|reader| reader.take(1 << 12));
+    let read = reader.and_then(|mut reader| reader.read_to_end(&mut start));
+    // Where the beginning cannot be unpacked, the whole cannot; that is told by who unpacks it.
+    let has_beginning = read.is_ok() || !start.is_empty();
+    if !has_beginning || !is_text(&start) {
+        return Ok(None);
+    }
+    let unpacked = storage.unpacked(shown)?;
+    parse_folded(shown, unpacked.bytes()).map(Some)
+}
+
+/// Refuses what is asked of samples: a line of folded text is of many.
+fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
+    let filter = &how.options.filter;
+    let lists = [
+        ("--pid", !filter.pid.is_empty()),
+        ("--tid", !filter.tid.is_empty()),
+        ("--comm", !filter.comm.is_empty()),
+        ("--cgroup", !filter.cgroup.is_empty()),
+        ("--cpu", filter.cpu.is_some()),
+        ("--time", filter.time.is_some()),
+        ("--no-idle", how.options.no_idle),
+        (
+            "--before-filter or --after-filter",
+            !wanted.filters.is_empty(),
+        ),
+    ];
+    match lists.iter().find(|(_, is_given)| *is_given) {
+        None => Ok(()),
+        Some((option, _)) => Err(Error::request(format!(
+            "{}: folded text cannot be filtered: {option} needs a capture",
+            wanted.path.display()
+        ))
+        .with_hint(
+            "filter the captures when the text is made: vmflame convert has the same options",
+        )),
+    }
 }
 
 /// Reads one side: folded text, or a capture.
@@ -160,16 +209,12 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let (path, filters) = (wanted.path, wanted.filters);
     let (input, capture) = match open(path, how.quiet)? {
         Opened::Capture(input, capture) => (input, capture),
-        Opened::Folded(_) if !filters.is_empty() || options.filter.is_some() || options.no_idle => {
-            let path = path.display();
-            return Err(Error::request(format!(
-                "{path}: folded text cannot be filtered"
-            )));
-        }
-        Opened::Folded(text) => {
+        Opened::Folded(folded) => {
+            refuse_filters(how, wanted)?;
+            let remarks = folded.remarks.into_iter().map(Remark::Warning);
             return Ok(ReadSide {
-                side: parse_folded(path, &text)?,
-                remarks: vec![],
+                side: folded.side,
+                remarks: said_of(wanted.role, &remarks.collect::<Vec<_>>()),
                 is_damaged: false,
             });
         }
@@ -234,33 +279,6 @@ fn said_of(role: &str, remarks: &[Remark]) -> Vec<String> {
         Remark::Hint(text) => format!("hint: {role}: {text}"),
     });
     said.collect()
-}
-
-/// The text of a file of folded stacks; `None` when the file is something else.
-fn folded_text(path: &Path) -> Result<Option<String>> {
-    let failed = |source| Error::io("read", path, source);
-    let is_file = std::fs::metadata(path).is_ok_and(|found| found.is_file());
-    if !is_file {
-        return Ok(None);
-    }
-    let mut file = File::open(path).map_err(failed)?;
-    let mut head = vec![0; 1 << 16];
-    let mut read = 0;
-    loop {
-        match file
-            .read(head.get_mut(read..).unwrap_or_default())
-            .map_err(failed)?
-        {
-            0 => break,
-            more => read += more,
-        }
-    }
-    head.truncate(read);
-    if !is_folded(&head) {
-        return Ok(None);
-    }
-    file.read_to_end(&mut head).map_err(failed)?;
-    Ok(Some(String::from_utf8_lossy(&head).into_owned()))
 }
 
 fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> Result<Request> {

@@ -65,7 +65,7 @@ impl Default for Options {
 pub struct Change {
     /// What it is.
     pub subject: Subject,
-    /// Samples and weight before.
+    /// Samples and weight before; weights are in the units of the side's origin.
     pub before: Count,
     /// Samples and weight after.
     pub after: Count,
@@ -144,7 +144,7 @@ impl Comparison {
         same_event(sides, options)?;
         let union = Union::new(before, after, options.matching);
         let bases = Bases::new(sides, &union, &options.normalise)?;
-        let quantities = Quantities::of(&union);
+        let quantities = Quantities::of(&union, &bases);
         let level = Level::of(options.confidence);
         let closer = CLOSER_BELOW.max(1.0 - options.confidence);
         let how = (&level, closer, options.threads);
@@ -180,7 +180,7 @@ impl Comparison {
         let of_functions = Threshold::of(&functions.collect::<Vec<_>>(), rate);
         judge(&mut inclusive, &of_functions);
         judge(&mut own, &of_functions);
-        let asked = existing(&boxes).filter(|change| !repeats_parent(&union, change));
+        let asked = existing(&boxes).filter(|change| !repeats_parent(&union, &boxes, change));
         let of_boxes = Threshold::of(&asked.map(question).collect::<Vec<_>>(), rate);
         judge(&mut boxes, &of_boxes);
         Ok(Self {
@@ -245,15 +245,13 @@ fn existing(changes: &[Change]) -> impl Iterator<Item = &Change> {
 }
 
 /// Whether a box has exactly the samples of the one below it: then it is the same question.
-fn repeats_parent(union: &Union, change: &Change) -> bool {
+fn repeats_parent(union: &Union, boxes: &[Change], change: &Change) -> bool {
     let Subject::Box(node) = change.subject else {
         return false;
     };
     let parent = union.parents.get(node.as_usize()).map(|p| p.as_usize());
-    parent.is_some_and(|parent| {
-        union.total[0].get(parent) == Some(&change.before)
-            && union.total[1].get(parent) == Some(&change.after)
-    })
+    let parent = parent.and_then(|parent| boxes.get(parent));
+    parent.is_some_and(|parent| parent.before == change.before && parent.after == change.after)
 }
 
 /// The changes of all quantities, none of them significant yet.
@@ -273,7 +271,8 @@ fn measure_all(
     };
     let all_exact = |share: &[[Count; 2]]| share.iter().map(exact).collect::<Vec<f64>>();
     let exact = in_shares(counts, (threads, MIN_SHARE), all_exact).concat();
-    let whole = [0, 1].map(|side: usize| union.whole(side).samples);
+    // The first quantity is everything.
+    let whole = counts[0].map(|count| count.samples);
     let are_few = counts.len() < FEW;
     let is_worth = |ix: usize| {
         let mut sides = counts[ix].iter().zip(whole);

@@ -4,60 +4,38 @@ use std::path::Path;
 
 use super::side::{Origin, Side};
 use crate::error::{Error, Result};
+use crate::folded_text::parse;
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
 
-/// Bytes that are looked at to recognise folded text.
-const LOOKED_AT: usize = 1 << 16;
-
-/// Whether `bytes`, the beginning of a file, are folded text: the first line that is neither empty
-/// nor a comment ends in a number.
-pub fn is_folded(bytes: &[u8]) -> bool {
-    let head = bytes.get(..bytes.len().min(LOOKED_AT)).unwrap_or_default();
-    if head.contains(&0) {
-        return false;
-    }
-    let text = String::from_utf8_lossy(head);
-    let mut lines = text.lines().filter(|line| !is_skipped(line));
-    lines.next().is_some_and(|line| split(line).is_some())
+/// A side that was folded text.
+#[derive(Debug)]
+pub struct FoldedSide {
+    /// The side.
+    pub side: Side,
+    /// What of the text is not in it, in words.
+    pub remarks: Vec<String>,
 }
 
-fn is_skipped(line: &str) -> bool {
-    line.trim().is_empty() || line.starts_with('#')
-}
-
-/// A line's stack and weight. A fraction behind the point is cut off, as `flamegraph.pl` and
-/// inferno do.
-fn split(line: &str) -> Option<(&str, u64)> {
-    let (stack, weight) = line.trim_end().rsplit_once(' ')?;
-    let whole = match weight.split_once('.') {
-        Some((whole, fraction)) if fraction.bytes().all(|byte| byte.is_ascii_digit()) => whole,
-        Some(_) => return None,
-        None => weight,
-    };
-    Some((stack.trim_end(), whole.parse().ok()?))
-}
-
-/// Reads folded text: lines of `root;…;leaf WEIGHT`.
+/// Reads folded text: lines of `root;…;leaf WEIGHT`; `path` is what errors call it.
 ///
 /// # Errors
 /// When a line is none, or no line is there.
-pub fn parse_folded(path: &Path, text: &str) -> Result<Side> {
+pub fn parse_folded(path: &Path, bytes: &[u8]) -> Result<FoldedSide> {
+    let text = parse(bytes).map_err(|wrong| {
+        Error::format(path, wrong.to_string()).with_hint(
+            "a line of folded text is `root;…;leaf WEIGHT`; vmflame convert --format folded writes it",
+        )
+    })?;
     let mut side = Side {
         origin: Origin {
             name: path.display().to_string(),
+            decimals: text.decimals,
             ..Origin::default()
         },
         ..Side::default()
     };
-    for (number, line) in text.lines().enumerate() {
-        if is_skipped(line) {
-            continue;
-        }
-        let Some((stack, weight)) = split(line) else {
-            let what = format!("line {} is no `root;…;leaf WEIGHT`", number + 1);
-            return Err(Error::format(path, what));
-        };
+    for (stack, weight) in text.stacks() {
         let frames: Vec<_> = stack
             .split(';')
             .map(|name| {
@@ -73,11 +51,28 @@ pub fn parse_folded(path: &Path, text: &str) -> Result<Side> {
     }
     if side.samples() == 0 {
         return Err(Error::NoMatch {
-            what: format!("{}: no stack has a weight", path.display()),
+            what: format!(
+                "{}: no stack of the folded text has a weight",
+                path.display()
+            ),
             hint: None,
         });
     }
-    Ok(side)
+    let mut remarks = Vec::new();
+    if text.is_rounded {
+        remarks.push(format!(
+            "weights of the folded text have more digits than are kept: rounded to {} decimals",
+            text.decimals
+        ));
+    }
+    if text.numbered_comments > 0 {
+        remarks.push(format!(
+            "lines of the folded text that begin with `# ` and end in a number, left out as \
+             comments: {}",
+            text.numbered_comments
+        ));
+    }
+    Ok(FoldedSide { side, remarks })
 }
 
 #[cfg(test)]
@@ -85,20 +80,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folded_text_is_told_by_its_first_line() {
-        assert!(is_folded(b"# comment\n\na;b 12\n"));
-        assert!(is_folded(b"a b 3.5\n"));
-        assert!(!is_folded(b"PERFILE2\0\0\0"));
-        assert!(!is_folded(b"hello world\n"));
-        assert!(!is_folded(b""));
+    fn names_may_hold_spaces_and_weights_a_fraction() {
+        let text = b"CPU 0/KVM;a 2\nCPU 0/KVM;a 3.9\n# 7\n";
+        let FoldedSide { side, remarks } = parse_folded(Path::new("x"), text).unwrap();
+        assert_eq!((side.samples(), side.origin.decimals), (59, 1));
+        assert_eq!(side.frames.len(), 2);
+        assert_eq!(remarks.len(), 1);
     }
 
     #[test]
-    fn names_may_hold_spaces_and_weights_a_fraction() {
-        let side = parse_folded(Path::new("x"), "CPU 0/KVM;a 2\nCPU 0/KVM;a 3.9\n").unwrap();
-        assert_eq!(side.samples(), 5);
-        assert_eq!(side.frames.len(), 2);
-        assert!(parse_folded(Path::new("x"), "a;b 2\nrubbish\n").is_err());
-        assert!(parse_folded(Path::new("x"), "\n").is_err());
+    fn errors_speak_of_folded_text() {
+        let wrong = |text: &[u8]| {
+            let error = parse_folded(Path::new("x"), text).unwrap_err();
+            error.to_string()
+        };
+        assert!(wrong(b"a;b 2\nrubbish\n").starts_with("x: line 2 of the folded text"));
+        assert!(wrong(b"rubbish\n").starts_with("x: neither a perf.data file nor folded text"));
+        assert!(wrong(b"\n").contains("folded text"));
     }
 }

@@ -39,7 +39,7 @@ mod unmarked;
 
 pub use compare::{Change, Comparison, Options};
 pub use events::EventChange;
-pub use folded_input::{is_folded, parse_folded};
+pub use folded_input::{FoldedSide, parse_folded};
 pub use functions::{FunctionChange, changed_functions, largest_unmarked};
 pub use gate::{Gate, Verdict};
 pub use idle::leave_out_uneven_idle;

@@ -94,7 +94,10 @@ impl Unit {
 #[derive(Clone, Debug)]
 pub(crate) struct Base {
     pub(crate) divisor: Divisor,
+    /// In weights, as is what is divided by it.
     pub(crate) total: f64,
+    /// Units of weight that make 1; a sample of folded text is a weight of 1.
+    pub(crate) units: f64,
     /// By slice of time; empty when not known.
     pub(crate) slices: Vec<f64>,
 }
@@ -139,7 +142,10 @@ impl Bases {
             Normalise::Event(name) => Self::by_event(sides, name),
             Normalise::None => {
                 same_sampling(sides)?;
-                let one = |side: &Side| exact(1.0, side.slices);
+                let one = |side: &Side| Base {
+                    units: side.origin.units_per_weight(),
+                    ..exact(1.0, side.slices)
+                };
                 // Periods of clocks are nanoseconds.
                 let is_time =
                     |side: &Side| side.origin.is_period && side.origin.nanos_per_weight.is_some();
@@ -181,8 +187,9 @@ impl Bases {
         }
         for (side, name) in sides.into_iter().zip(["before", "after"]) {
             let Some(seconds) = side.origin.seconds else {
+                let side = said(side, name);
                 return Err(Error::request(format!(
-                    "the {name} side tells no times: --normalise wall needs them"
+                    "{side} tells no times: --normalise wall needs them"
                 ))
                 .with_hint("--normalise share needs nothing"));
             };
@@ -219,10 +226,16 @@ impl Bases {
                     .iter()
                     .map(|event| event.name.as_str())
                     .collect();
+                let hint = if side.is_text() {
+                    "--normalise share compares shares of all weights".to_owned()
+                } else {
+                    format!("its events are: {}", known.join(", "))
+                };
+                let side = said(side, which);
                 return Err(Error::request(format!(
-                    "the {which} side has no samples of event {name:?} to divide by"
+                    "{side} has no samples of event {name:?} to divide by"
                 ))
-                .with_hint(format!("its events are: {}", known.join(", "))));
+                .with_hint(hint));
             };
             bases.push(event_base(side, event, clocks[0] == clocks[1]));
         }
@@ -235,6 +248,15 @@ impl Bases {
                 Unit::PerThousandEvents
             },
         )
+    }
+}
+
+/// A side as errors call it.
+fn said(side: &Side, name: &str) -> String {
+    if side.is_text() {
+        format!("the {name} side is folded text and")
+    } else {
+        format!("the {name} side")
     }
 }
 
@@ -264,6 +286,7 @@ fn event_base(side: &Side, event: &EventSeries, is_alike: bool) -> Base {
             Divisor::Exact(total)
         },
         total,
+        units: 1.0,
         slices: event
             .slices
             .iter()
@@ -277,6 +300,7 @@ fn exact(size: f64, slices: usize) -> Base {
     Base {
         divisor: Divisor::Exact(size),
         total: size,
+        units: 1.0,
         slices: vec![size / f64::from(SLICES); slices],
     }
 }
@@ -298,11 +322,27 @@ fn counted(
             *slice += place.count.weight as f64;
         }
     }
+    let units = side.origin.units_per_weight();
     Base {
-        divisor: divisor(samples),
-        total,
+        divisor: divisor(whole_samples(samples, units)),
+        total: total / units,
+        units,
         slices,
     }
+}
+
+/// Samples that so many stand for, where a sample is so many `units` of a weight with decimals.
+pub(crate) fn whole_samples(samples: u64, units: f64) -> u64 {
+    if units <= 1.0 {
+        return samples;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and a tenth of the largest integer"
+    )]
+    let whole = (samples as f64 / units).round() as u64;
+    whole
 }
 
 fn needs_tags(sides: [&Side; 2], option: &str) -> Result<()> {
@@ -324,8 +364,15 @@ fn same_sampling(sides: [&Side; 2]) -> Result<()> {
     if before.is_period || (same_clock && before.frequency == after.frequency) {
         return Ok(());
     }
-    let words = |side| sampling(side).unwrap_or_else(|| "unknown".to_owned());
-    let [before, after] = [before, after].map(words);
+    let words = |side: &Side| {
+        let unknown = if side.is_text() {
+            "folded text"
+        } else {
+            "unknown"
+        };
+        sampling(&side.origin).unwrap_or_else(|| unknown.to_owned())
+    };
+    let [before, after] = sides.map(words);
     Err(Error::request(format!(
         "samples of both sides do not stand for the same: {before} before, {after} after"
     ))

@@ -1,6 +1,6 @@
 //! What is compared: everything, tags, functions and boxes, with what each has on both sides.
 
-use super::normalise::Base;
+use super::normalise::{Base, Bases, whole_samples};
 use super::significance::Measure;
 use super::union::{Count, Union};
 use crate::stack::{FrameIx, NodeIx, Tag};
@@ -44,7 +44,7 @@ const TAGS: usize = 1;
 const EXITS: usize = TAGS + Tag::ALL.len();
 
 impl Quantities {
-    pub(crate) fn of(union: &Union) -> Self {
+    pub(crate) fn of(union: &Union, bases: &Bases) -> Self {
         let mut subjects = vec![Subject::Total];
         subjects.extend(Tag::ALL.map(Subject::Tag));
         subjects.push(Subject::Exits);
@@ -65,6 +65,11 @@ impl Quantities {
             boxes,
         };
         quantities.count(union);
+        for counts in &mut quantities.counts {
+            for (count, base) in counts.iter_mut().zip(&bases.sides) {
+                count.samples = whole_samples(count.samples, base.units);
+            }
+        }
         quantities
     }
 
@@ -215,7 +220,7 @@ pub(crate) fn bare_measure(count: Count, base: &Base) -> Measure<'_> {
     Measure {
         samples: count.samples,
         divisor: base.divisor,
-        weight: count.weight as f64,
+        weight: count.weight as f64 / base.units,
         base: base.total,
         slices: (&[], &[]),
     }

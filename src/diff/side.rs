@@ -29,6 +29,8 @@ pub struct Origin {
     pub lost: u64,
     /// Whether weights are sums of periods.
     pub is_period: bool,
+    /// Weights are in units of 10 to the power of minus this, as folded text has them.
+    pub decimals: u32,
 }
 
 /// A stack of a side.
@@ -93,6 +95,11 @@ impl EventSeries {
 }
 
 impl Origin {
+    /// Units of weight that make 1.
+    pub fn units_per_weight(&self) -> f64 {
+        10.0_f64.powi(self.decimals.cast_signed())
+    }
+
     /// What a capture says of itself; durations and weights are left open.
     pub fn of_capture(name: &str, capture: &Capture) -> Self {
         use crate::perf::Feature;
@@ -190,7 +197,12 @@ impl Side {
         self.lists.get(range).unwrap_or_default()
     }
 
-    /// Number of samples.
+    /// Whether it was folded text.
+    pub fn is_text(&self) -> bool {
+        self.origin.event.is_none() && self.events.is_empty()
+    }
+
+    /// Number of samples; of folded text, weights in its units.
     pub fn samples(&self) -> u64 {
         self.stacks.iter().map(|stack| stack.samples).sum()
     }

@@ -7,7 +7,9 @@ use super::functions::changed_functions;
 use super::normalise::Unit;
 use super::quantities::Subject;
 use super::side::Origin;
+use super::union::Count;
 use super::unmarked::write_unmarked;
+use crate::folded_text::decimal_words;
 use crate::output::{counted, grouped, one_line, shortened, with_commas};
 
 /// Widest name of a row; longer ones are cut.
@@ -186,12 +188,21 @@ fn write_heads(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt:
     };
     let heading = "before        after        change";
     writeln!(out, "\n  {}      {heading}", row.name("what the CPUs did"))?;
+    let origins = &comparison.origins;
+    let has_decimals = origins.iter().any(|origin| origin.decimals > 0);
+    let shown = |count: Count, origin: &Origin| {
+        if has_decimals {
+            decimal_words(count.weight, origin.decimals)
+        } else {
+            grouped(count.samples)
+        }
+    };
     writeln!(
         out,
         "  {} {:>11}  {:>11}  {:>12}  {:>7}",
-        row.name("samples"),
-        grouped(total.before.samples),
-        grouped(total.after.samples),
+        row.name(if has_decimals { "weight" } else { "samples" }),
+        shown(total.before, &origins[0]),
+        shown(total.after, &origins[1]),
         "",
         relative_words(total.before.samples as f64, total.after.samples as f64),
     )?;

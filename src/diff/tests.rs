@@ -13,7 +13,9 @@ use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
 
 fn folded(text: &str) -> Side {
-    parse_folded(Path::new("x.folded"), text).unwrap()
+    parse_folded(Path::new("x.folded"), text.as_bytes())
+        .unwrap()
+        .side
 }
 
 fn compare(before: &Side, after: &Side) -> Comparison {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::text::one_line;
+use crate::folded_text::decimal_words;
 use crate::stack::{CallTree, Frame, FrameKind, FrameTable, NodeIx};
 use crate::units::CpuMode;
 
@@ -72,7 +73,8 @@ pub fn write_folded(
 }
 
 /// Writes `root;…;leaf BEFORE AFTER` for the stacks of a union of two profiles, each line once, in
-/// the order of their bytes; `weights` are those of stacks that end at a node.
+/// the order of their bytes; `weights` are those of stacks that end at a node, in units that have
+/// so many `decimals` on either side.
 ///
 /// Lines read the same as those of `difffolded.pl`. Names are made safe as in [`write_folded`].
 ///
@@ -82,6 +84,7 @@ pub fn write_folded_diff(
     tree: &CallTree,
     table: &FrameTable,
     weights: &dyn Fn(NodeIx) -> [u64; 2],
+    decimals: [u32; 2],
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut lines: BTreeMap<String, [u64; 2]> = BTreeMap::new();
@@ -108,6 +111,8 @@ pub fn write_folded_diff(
         }
     }
     for (path, [before, after]) in lines {
+        let before = decimal_words(before, decimals[0]);
+        let after = decimal_words(after, decimals[1]);
         writeln!(out, "{path} {before} {after}")?;
     }
     Ok(())

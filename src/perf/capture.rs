@@ -344,7 +344,7 @@ impl Capture {
 /// Looks at the first bytes of what is packed: what is no capture is not unpacked to its end.
 fn refuse_other_content(path: &Path, wrapping: Wrapping, packed: &[u8]) -> Result<()> {
     let mut start = Vec::new();
-    let reader = wrapping.unwrap(packed).map(|reader| reader.take(16));
+    let reader = wrapping.unwrap(packed).map(|reader| reader.take(1 << 12));
     // What cannot be unpacked is dealt with where all of it is.
     let read = reader.and_then(|mut reader| reader.read_to_end(&mut start));
     let is_other = Magic::of(&start).is_none() && Wrapping::of(&start).is_none();

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::error::Error;
+use crate::folded_text::is_folded;
 
 /// Says what a file is, by its first bytes.
 pub(super) fn not_perf_data(path: &Path, bytes: &[u8]) -> Error {
@@ -35,6 +36,8 @@ pub(super) fn not_perf_data(path: &Path, bytes: &[u8]) -> Error {
         )
         .with_hint("the file was zeroed or cut off; record again"),
         [0x7f, b'E', b'L', b'F', ..] => not_one(path, "it is an ELF file"),
+        _ if is_folded(bytes) => Error::format(path, "folded text, which has no samples to read")
+            .with_hint("vmflame diff compares folded texts; flamegraph.pl and inferno draw them"),
         _ => {
             let start = bytes.get(..8.min(bytes.len())).unwrap_or_default();
             not_one(

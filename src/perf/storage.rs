@@ -36,11 +36,20 @@ impl Storage {
     /// [`Error::Io`] when it cannot be opened, read or unpacked to its end.
     pub fn open_unpacked(path: &Path) -> Result<Self> {
         let storage = Self::open(path)?;
-        let Some(wrapping) = Wrapping::of(storage.bytes()) else {
+        if Wrapping::of(storage.bytes()).is_none() {
             return Ok(storage);
-        };
-        let limit = most_unpacked(storage.bytes().len() as u64);
-        let unpacked = wrapping.unpack(storage.bytes(), limit);
+        }
+        storage.unpacked(path)
+    }
+
+    /// What is packed in these bytes of `path`, to its end.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be unpacked to its end, or is not packed.
+    pub fn unpacked(&self, path: &Path) -> Result<Self> {
+        let limit = most_unpacked(self.bytes().len() as u64);
+        let packed = Wrapping::of(self.bytes()).ok_or_else(|| io::Error::other("is not packed"));
+        let unpacked = packed.and_then(|wrapping| wrapping.unpack(self.bytes(), limit));
         let whole = unpacked.and_then(|(inner, problem)| match problem {
             None => Ok(inner),
             Some(cause) => Err(io::Error::other(cause)),
