@@ -105,15 +105,25 @@ fn frame_of(union: &Union, node: usize) -> usize {
     union.tree.get(node_ix(node)).frame.as_usize()
 }
 
+/// Each node is entered and left once: stacks may be very deep.
 fn topmost(union: &Union) -> Vec<bool> {
     let mut topmost = vec![true; union.tree.len()];
-    for (node, is_topmost) in topmost.iter_mut().enumerate().skip(1) {
-        let frame = frame_of(union, node);
-        let mut above = union.parents[node];
-        while above != NodeIx::ROOT && *is_topmost {
-            *is_topmost = frame_of(union, above.as_usize()) != frame;
-            above = union.parents[above.as_usize()];
+    // How often each frame is on the path to the node.
+    let mut open = vec![0_u32; union.frames.len()];
+    let mut waiting = vec![(NodeIx::ROOT, false)];
+    while let Some((node, is_left)) = waiting.pop() {
+        if node != NodeIx::ROOT {
+            let open = &mut open[frame_of(union, node.as_usize())];
+            if is_left {
+                *open -= 1;
+                continue;
+            }
+            topmost[node.as_usize()] = *open == 0;
+            *open += 1;
+            waiting.push((node, true));
         }
+        let children = union.tree.children(node);
+        waiting.extend(children.map(|child| (child, false)));
     }
     topmost
 }

@@ -88,27 +88,24 @@ pub fn write_folded_diff(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut lines: BTreeMap<String, [u64; 2]> = BTreeMap::new();
-    let mut waiting = vec![(NodeIx::ROOT, String::new())];
-    while let Some((node, path)) = waiting.pop() {
+    // The path of the node that was looked at last; each of the waiting continues a part of it.
+    let mut path = String::new();
+    let mut waiting = vec![(NodeIx::ROOT, 0)];
+    while let Some((node, prefix)) = waiting.pop() {
+        path.truncate(prefix);
+        if node != NodeIx::ROOT {
+            if prefix > 0 {
+                path.push(';');
+            }
+            path.push_str(&safe_name(&table.get(tree.get(node).frame).name));
+        }
         let own = weights(node);
         if own != [0, 0] {
-            let name = if node == NodeIx::ROOT {
-                NAMELESS
-            } else {
-                &path
-            };
+            let name = if path.is_empty() { NAMELESS } else { &path };
             let sum = lines.entry(name.to_owned()).or_default();
             *sum = [0, 1].map(|side: usize| sum[side].saturating_add(own[side]));
         }
-        for child in tree.children(node) {
-            let name = safe_name(&table.get(tree.get(child).frame).name);
-            let path = if path.is_empty() {
-                name
-            } else {
-                format!("{path};{name}")
-            };
-            waiting.push((child, path));
-        }
+        waiting.extend(tree.children(node).map(|child| (child, path.len())));
     }
     for (path, [before, after]) in lines {
         let before = decimal_words(before, decimals[0]);
