@@ -6,7 +6,8 @@
 //! | file | what it does |
 //! |---|---|
 //! | `side`, `folded_input` | what is compared |
-//! | `matching`, `union` | which frames are the same; one tree for both sides |
+//! | `loose_name`, `pairing` | which frames are the same |
+//! | `matching`, `union` | which frames are left out; one tree for both sides |
 //! | `normalise`, `idle` | what both sides are divided by |
 //! | `significance`, `slices`, `distribution` | whether a change is more than noise: **the model** |
 //! | `quantities`, `events`, `compare`, `notes` | the comparison |
@@ -21,9 +22,13 @@ mod folded_input;
 mod functions;
 mod gate;
 mod idle;
+mod loose_name;
 mod matching;
 mod normalise;
 mod notes;
+mod pairing;
+#[cfg(test)]
+mod pairing_tests;
 mod picture;
 mod quantities;
 mod side;

@@ -1,10 +1,13 @@
 //! The union of both sides' call trees: every frame of either side has its place.
 
-use hashbrown::{HashMap, HashSet};
+use std::collections::BTreeMap;
 
-use super::matching::{Matching, idle_entry, inlined_elsewhere, key_of};
+use hashbrown::HashSet;
+
+use super::matching::{Matching, idle_entry, inlined_elsewhere};
+use super::pairing::Pairing;
 use super::side::Side;
-use crate::stack::{CallTree, Frame, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
+use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 
 /// Samples and weight of one side.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -50,6 +53,8 @@ pub struct Union {
     /// Names of functions that one side shows and the other inlines or tail-calls; they were left
     /// out, in the order of their bytes.
     pub elided: Vec<String>,
+    /// What the before side calls frames that are shown by another name.
+    pub former: BTreeMap<FrameIx, Box<str>>,
 }
 
 /// A stack with frames of the union.
@@ -68,7 +73,11 @@ impl Union {
         let sides = [before, after];
         let is_plain = sides.iter().any(|side| side.origin.event.is_none());
         let with_tags = sides.iter().all(|side| side.is_tagged);
-        let (frames, maps) = unite(sides, matching, is_plain);
+        let Pairing {
+            frames,
+            maps,
+            former,
+        } = Pairing::new(sides, matching, is_plain);
         // The same kernel inlines the same functions: a frame that only one side shows is rare then,
         // not absent.
         let kernels = sides.map(|side| side.origin.kernel.as_ref());
@@ -94,15 +103,14 @@ impl Union {
             .map(|&ix| frames.get(ix).name.to_string())
             .collect();
         names.sort_unstable();
-        Self::build(frames, &lists, &united, names)
+        Self {
+            elided: names,
+            former,
+            ..Self::build(frames, &lists, &united)
+        }
     }
 
-    fn build(
-        frames: FrameTable,
-        lists: &[FrameIx],
-        united: &[Vec<United>; 2],
-        elided: Vec<String>,
-    ) -> Self {
+    fn build(frames: FrameTable, lists: &[FrameIx], united: &[Vec<United>; 2]) -> Self {
         let tagged = united.iter().flatten().map(|stack| TaggedStack {
             frames: lists.get(stack.start..stack.end).unwrap_or_default(),
             tag: stack.tag,
@@ -147,7 +155,8 @@ impl Union {
             total,
             own,
             places,
-            elided,
+            elided: Vec::new(),
+            former: BTreeMap::new(),
         }
     }
 
@@ -203,27 +212,4 @@ impl Rules<'_> {
         }
         united
     }
-}
-
-/// One table for the frames of both sides, and where each side's frames are in it.
-fn unite(sides: [&Side; 2], matching: Matching, is_plain: bool) -> (FrameTable, [Vec<FrameIx>; 2]) {
-    let mut frames = FrameTable::default();
-    let mut keys: HashMap<Frame, FrameIx> = HashMap::new();
-    let mut map = |side: &Side, frames: &mut FrameTable| {
-        // Frames are numbered in no particular order. Of several with one key the first one is shown.
-        let mut places = vec![FrameIx(0); side.frames.len()];
-        for ix in side.frames.in_order() {
-            let frame = side.frames.get(ix);
-            let key = key_of(frame, matching, is_plain);
-            let mut shown = frame.clone();
-            // The name that stands for all of them.
-            shown.name.clone_from(&key.name);
-            places[ix.as_usize()] = *keys.entry(key).or_insert_with(|| frames.intern(shown));
-        }
-        places
-    };
-    // The after side first: its objects are shown.
-    let after = map(sides[1], &mut frames);
-    let before = map(sides[0], &mut frames);
-    (frames, [before, after])
 }

@@ -1,0 +1,240 @@
+//! One table for the frames of both sides, in which a frame stands for at most one of each side.
+//!
+//! # The law
+//!
+//! 1. A name that both sides have is matched with itself, whatever else could be meant.
+//! 2. Only what is left over on both sides is matched loosely, one to one, the nearest names first;
+//!    see [`STEPS`].
+//! 3. Where several could be meant, tasks are matched in the order of the pids in their names: VMs
+//!    that are started in the same order meet, and so do the threads of each. All others are matched
+//!    by their samples, the largest with the largest, so that two recordings of one load differ as
+//!    little as they can; last by name.
+//! 4. What is left over then is on one side only. Frames of one side are never merged.
+//!
+//! Folded text has names only, so where one side is folded text, a frame is its name.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use hashbrown::HashMap;
+
+use super::loose_name::{NameStep, ObjectStep, Step, loosened, number_of};
+use super::matching::Matching;
+use super::side::Side;
+use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
+use crate::units::CpuMode;
+
+/// What may differ between two frames that are matched, the nearest first.
+const STEPS: [Step; 8] = [
+    step(NameStep::Exact, ObjectStep::Loose),
+    step(NameStep::Exact, ObjectStep::Any),
+    step(NameStep::Near, ObjectStep::Loose),
+    step(NameStep::Near, ObjectStep::Any),
+    step(NameStep::Base, ObjectStep::Loose),
+    step(NameStep::Base, ObjectStep::Any),
+    step(NameStep::Kind, ObjectStep::Loose),
+    step(NameStep::Kind, ObjectStep::Any),
+];
+
+const fn step(name: NameStep, object: ObjectStep) -> Step {
+    Step { name, object }
+}
+
+/// The frames of both sides in one table.
+#[derive(Debug, Default)]
+pub(super) struct Pairing {
+    /// Frames, as the after side names them where it has them.
+    pub(super) frames: FrameTable,
+    /// Where each side's frames are in the table.
+    pub(super) maps: [Vec<FrameIx>; 2],
+    /// What the before side calls frames that are shown by another name.
+    pub(super) former: BTreeMap<FrameIx, Box<str>>,
+}
+
+impl Pairing {
+    /// Matches the frames of both sides. With `is_plain` (folded text) a frame is its name.
+    pub(super) fn new(sides: [&Side; 2], matching: Matching, is_plain: bool) -> Self {
+        let names = sides.map(|side| Names::of(side, is_plain));
+        let mut partners = exact_partners(&names);
+        if matching == Matching::Loose {
+            let mut order = Order::of(sides, &names);
+            for step in STEPS {
+                let matched = partners.iter().flatten().count();
+                if matched == partners.len().min(names[1].keys.len()) {
+                    break;
+                }
+                let left = left_over(&names, &partners, step, is_plain);
+                for [mut before, mut after] in left.into_values() {
+                    if before.len().max(after.len()) > 1 && before.len().min(after.len()) > 0 {
+                        order.apply(0, &mut before);
+                        order.apply(1, &mut after);
+                    }
+                    for (before, after) in before.into_iter().zip(after) {
+                        partners[before] = Some(after);
+                    }
+                }
+            }
+        }
+        Self::of_partners(sides, &names, &partners)
+    }
+
+    /// `partners` are those of the before side's names.
+    fn of_partners(sides: [&Side; 2], names: &[Names; 2], partners: &[Option<usize>]) -> Self {
+        let mut pairing = Self::default();
+        // The after side first: its names and objects are shown.
+        let after: Vec<FrameIx> = names[1]
+            .shown
+            .iter()
+            .map(|frame| pairing.frames.intern(frame.clone()))
+            .collect();
+        let mut before = Vec::with_capacity(partners.len());
+        for (frame, partner) in names[0].shown.iter().zip(partners) {
+            let place = match partner.and_then(|partner| after.get(partner)) {
+                Some(&place) => place,
+                None => pairing.frames.intern(frame.clone()),
+            };
+            if pairing.frames.get(place).name != frame.name {
+                pairing.former.insert(place, frame.name.clone());
+            }
+            before.push(place);
+        }
+        let places = [before, after];
+        pairing.maps = [0, 1].map(|at: usize| {
+            let place = |&name: &usize| places[at][name];
+            debug_assert_eq!(names[at].of_frame.len(), sides[at].frames.len());
+            names[at].of_frame.iter().map(place).collect()
+        });
+        pairing
+    }
+}
+
+/// The frames of a side that are told apart.
+struct Names {
+    /// What tells each of them from the others.
+    keys: Vec<Frame>,
+    /// How each is shown: of several frames that are one name, the first.
+    shown: Vec<Frame>,
+    /// By frame of the side.
+    of_frame: Vec<usize>,
+}
+
+impl Names {
+    fn of(side: &Side, is_plain: bool) -> Self {
+        let mut names = Self {
+            keys: Vec::new(),
+            shown: Vec::new(),
+            of_frame: vec![0; side.frames.len()],
+        };
+        let mut known: HashMap<Frame, usize> = HashMap::new();
+        // Frames are numbered in no particular order.
+        for ix in side.frames.in_order() {
+            let frame = side.frames.get(ix);
+            let key = if is_plain {
+                by_name_alone(frame)
+            } else {
+                frame.clone()
+            };
+            let name = *known.entry(key).or_insert_with_key(|key| {
+                names.keys.push(key.clone());
+                names.shown.push(frame.clone());
+                names.keys.len() - 1
+            });
+            names.of_frame[ix.as_usize()] = name;
+        }
+        names
+    }
+}
+
+pub(super) fn by_name_alone(frame: &Frame) -> Frame {
+    Frame {
+        name: frame.name.clone(),
+        dso: "".into(),
+        mode: CpuMode::Unknown,
+        kind: FrameKind::Function,
+    }
+}
+
+/// For each name of the before side the same name of the after side.
+fn exact_partners([before, after]: &[Names; 2]) -> Vec<Option<usize>> {
+    let keys = after.keys.iter().zip(0_usize..);
+    let of_after: HashMap<&Frame, usize> = keys.collect();
+    let partners = before.keys.iter().map(|key| of_after.get(key).copied());
+    partners.collect()
+}
+
+/// The names of both sides without a partner, in groups that are the same at a step.
+fn left_over(
+    names: &[Names; 2],
+    partners: &[Option<usize>],
+    step: Step,
+    is_plain: bool,
+) -> BTreeMap<Frame, [Vec<usize>; 2]> {
+    let mut is_taken = vec![false; names[1].keys.len()];
+    for &after in partners.iter().flatten() {
+        is_taken[after] = true;
+    }
+    let mut left: BTreeMap<Frame, [Vec<usize>; 2]> = BTreeMap::new();
+    let mut add = |side: usize, name: usize, key: &Frame| {
+        let key = loosened(key, step, is_plain);
+        left.entry(key).or_default()[side].push(name);
+    };
+    for (name, key) in names[0].keys.iter().enumerate() {
+        if partners[name].is_none() {
+            add(0, name, key);
+        }
+    }
+    for (name, key) in names[1].keys.iter().enumerate() {
+        if !is_taken[name] {
+            add(1, name, key);
+        }
+    }
+    left
+}
+
+/// The order in which names are matched when several could be meant.
+struct Order<'a> {
+    sides: [&'a Side; 2],
+    names: &'a [Names; 2],
+    /// Samples of stacks with each name, of sides where that was asked for.
+    samples: [Option<Vec<u64>>; 2],
+}
+
+impl<'a> Order<'a> {
+    fn of(sides: [&'a Side; 2], names: &'a [Names; 2]) -> Self {
+        Self {
+            sides,
+            names,
+            samples: [None, None],
+        }
+    }
+
+    /// Puts names of a side into order.
+    fn apply(&mut self, side: usize, group: &mut [usize]) {
+        let names = &self.names[side];
+        let samples =
+            self.samples[side].get_or_insert_with(|| samples_with_names(self.sides[side], names));
+        group.sort_by_cached_key(|&name| {
+            let number = number_of(&names.keys[name].name).unwrap_or(0);
+            // Names are numbered in the order of their bytes.
+            (number, Reverse(samples[name]), name)
+        });
+    }
+}
+
+fn samples_with_names(side: &Side, names: &Names) -> Vec<u64> {
+    let mut samples = vec![0_u64; names.keys.len()];
+    // The last stack that counted for each name: recursion counts once.
+    let mut counted = vec![usize::MAX; names.keys.len()];
+    for (at, stack) in side.stacks.iter().enumerate() {
+        for frame in side.frames_of(stack) {
+            let Some(&name) = names.of_frame.get(frame.as_usize()) else {
+                continue;
+            };
+            if counted[name] != at {
+                counted[name] = at;
+                samples[name] = samples[name].saturating_add(stack.samples);
+            }
+        }
+    }
+    samples
+}
