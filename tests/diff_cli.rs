@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+mod diff_gates;
+
 const BEFORE: &str =
     "qemu;run;exit;pio 300\nqemu;run;guest 200\nqemu;run;exit;msr 20\nswapper;idle 480\n";
 const AFTER: &str =

@@ -257,11 +257,7 @@ impl From<Group> for Grouping {
 
 impl ConvertOptions {
     pub(super) fn scope(&self) -> FrameScope {
-        match (self.kernel_only, self.user_only) {
-            (true, _) => FrameScope::Kernel,
-            (false, true) => FrameScope::User,
-            (false, false) => FrameScope::All,
-        }
+        scope_of(self.kernel_only, self.user_only)
     }
 
     pub(super) fn annotation(&self) -> Annotate {
@@ -270,6 +266,15 @@ impl ConvertOptions {
             Some(Suffix::Perf) => Annotate::Perf,
             Some(Suffix::Tag) => Annotate::Tag,
         }
+    }
+}
+
+/// Which frames `--kernel-only` and `--user-only` leave.
+pub(super) const fn scope_of(kernel_only: bool, user_only: bool) -> FrameScope {
+    match (kernel_only, user_only) {
+        (true, _) => FrameScope::Kernel,
+        (false, true) => FrameScope::User,
+        (false, false) => FrameScope::All,
     }
 }
 

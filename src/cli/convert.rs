@@ -1,6 +1,6 @@
 //! `vmflame convert`: a capture as a flame graph or folded text.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, SymbolRequest, profile, subtitle};
 use vmflame::error::{Error, Result};
@@ -63,16 +63,6 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
 }
 
 fn request(options: &ConvertOptions) -> Result<Request> {
-    let rules = match &options.rules {
-        None => None,
-        Some(path) => {
-            let text = std::fs::read_to_string(path);
-            Some((
-                text.map_err(|source| Error::io("read", path, source))?,
-                path.clone(),
-            ))
-        }
-    };
     Ok(Request {
         weight: Weight::kind(options.weight),
         scope: options.scope(),
@@ -81,9 +71,21 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         no_idle: options.no_idle,
         max_stack: options.names.max_stack.map(usize::from),
         raw_names: options.names.no_demangle,
-        rules,
+        rules: rules(options.rules.as_deref())?,
         ..filtered(&options.filter, live::threads(options.input.threads))
     })
+}
+
+/// The rows of a file of rules, with its name.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(super) fn rules(path: Option<&Path>) -> Result<Option<(String, PathBuf)>> {
+    let read = |path: &Path| match std::fs::read_to_string(path) {
+        Ok(text) => Ok((text, path.to_owned())),
+        Err(source) => Err(Error::io("read", path, source)),
+    };
+    path.map(read).transpose()
 }
 
 /// The request for all that passes a filter.

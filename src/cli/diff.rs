@@ -18,17 +18,7 @@ use super::{Outcome, live, unused, write};
 const SHOWN_FUNCTIONS: usize = 25;
 
 pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
-    let gates = options
-        .fail_if
-        .iter()
-        .map(|text| Gate::parse(text))
-        .collect::<std::result::Result<Vec<_>, _>>()
-        .map_err(|wrong| {
-            Error::request(wrong).with_hint(
-                "a condition is QUANTITY > AMOUNT; quantities are total, exits, a tag, frame:NAME, \
-                 self:NAME, event:NAME and event:NAME/s",
-            )
-        })?;
+    let gates = gates(options)?;
     let before = Wanted {
         role: "before",
         path: &options.before,
@@ -66,14 +56,32 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     };
     let comparison = Comparison::new(&before, &after, &how)?;
     write_results(options, &comparison)?;
-    let is_tripped = check(&gates, &comparison, options.any_change, quiet);
+    // What conditions come to does not depend on the format.
+    let is_by_format = options.matching.is_none() && how.matching == Matching::Exact;
+    let outcome = if is_by_format && !gates.is_empty() {
+        let matching = Matching::Loose;
+        let loose = Comparison::new(&before, &after, &Options { matching, ..how })?;
+        check(options, &gates, &loose, quiet)
+    } else {
+        check(options, &gates, &comparison, quiet)
+    };
     Ok(if is_damaged {
         Outcome::Damaged
-    } else if is_tripped {
-        Outcome::Negative
     } else {
-        Outcome::Done
+        outcome
     })
+}
+
+fn gates(options: &DiffOptions) -> Result<Vec<Gate>> {
+    let gates = options.fail_if.iter().map(|text| Gate::parse(text));
+    gates
+        .collect::<std::result::Result<_, _>>()
+        .map_err(|wrong| {
+            Error::request(wrong).with_hint(
+                "a condition is QUANTITY > AMOUNT; quantities are total, exits, a tag, frame:NAME, \
+             self:NAME, event:NAME and event:NAME/s",
+            )
+        })
 }
 
 /// How frames are matched when nothing is said: text becomes text as difffolded.pl makes it, line
@@ -91,11 +99,6 @@ fn matching(options: &DiffOptions, sides: [&Side; 2]) -> Matching {
     }
 }
 
-/// Whether a side was folded text.
-fn is_text(side: &Side) -> bool {
-    side.origin.event.is_none() && side.events.is_empty()
-}
-
 /// Says which options change nothing.
 fn warn_of_unused(options: &DiffOptions, sides: [&Side; 2]) {
     let unused = unused::of_diff(options, chosen_format(options), no_stacks(sides));
@@ -104,7 +107,7 @@ fn warn_of_unused(options: &DiffOptions, sides: [&Side; 2]) {
 
 /// Why there are no stacks that were made of a capture's samples; `None` when there are.
 fn no_stacks(sides: [&Side; 2]) -> Option<&'static str> {
-    if sides.into_iter().all(is_text) {
+    if sides.into_iter().all(Side::is_text) {
         Some("both sides are folded text")
     } else if sides.into_iter().all(|side| side.origin.event.is_none()) {
         Some("no side has stacks")
@@ -162,11 +165,14 @@ fn write_results(options: &DiffOptions, comparison: &Comparison) -> Result<()> {
     Ok(())
 }
 
-/// Holds the conditions against the comparison and says what became of them; whether one tripped.
-fn check(gates: &[Gate], comparison: &Comparison, any_change: bool, quiet: bool) -> bool {
-    let mut is_tripped = false;
+/// Holds the conditions against the comparison and says what became of them.
+///
+/// One that cannot be judged outweighs one that holds: who repairs what holds must not take the rest
+/// for passed.
+fn check(options: &DiffOptions, gates: &[Gate], comparison: &Comparison, quiet: bool) -> Outcome {
+    let (mut is_tripped, mut is_unjudged) = (false, false);
     for gate in gates {
-        match gate.check(comparison, any_change) {
+        match gate.check(comparison, options.any_change) {
             Verdict::Tripped(reason) => {
                 eprintln!("failed: {reason}");
                 is_tripped = true;
@@ -174,11 +180,24 @@ fn check(gates: &[Gate], comparison: &Comparison, any_change: bool, quiet: bool)
             Verdict::WithinNoise(reason) | Verdict::Passed(reason) if !quiet => {
                 eprintln!("passed: {reason}");
             }
-            Verdict::Absent(reason) if !quiet => eprintln!("warning: {reason}"),
-            Verdict::WithinNoise(_) | Verdict::Passed(_) | Verdict::Absent(_) => {}
+            Verdict::Unjudged(reason) if !options.allow_absent => {
+                eprintln!("error: cannot be judged: {reason}");
+                is_unjudged = true;
+            }
+            Verdict::Unjudged(reason) if !quiet => {
+                eprintln!("warning: cannot be judged: {reason}");
+            }
+            Verdict::WithinNoise(_) | Verdict::Passed(_) | Verdict::Unjudged(_) => {}
         }
     }
-    is_tripped
+    if is_unjudged {
+        eprintln!("hint: --allow-absent lets conditions pass that cannot be judged");
+        Outcome::Unjudged
+    } else if is_tripped {
+        Outcome::Negative
+    } else {
+        Outcome::Done
+    }
 }
 
 fn normalise(options: &DiffOptions) -> Result<Normalise> {

@@ -4,7 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{FilterOptions, Group, NameOptions, RefusedOptions, Weight, parse_width};
+use vmflame::analysis::FrameScope;
+
+use super::args::{
+    FilterOptions, Group, NameOptions, RefusedOptions, Weight, parse_width, scope_of,
+};
 use super::help::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 
 #[derive(Args, Debug)]
@@ -70,8 +74,21 @@ pub(super) struct DiffOptions {
     pub(super) matching: Option<Match>,
     /// Exit with status 1 when this holds: `exit:pio > +2pt`, `event:kvm:kvm_exit/s > +10%`,
     /// `frame:NAME > +1pt`. Changes within the noise do not count.
+    ///
+    /// A condition is QUANTITY > AMOUNT (or >=, <, <=). Quantities: total, exits (all of them), a
+    /// tag, frame:NAME (a function with what it calls), self:NAME (by itself), event:NAME
+    /// (occurrences), event:NAME/s. Amounts: +2pt (change), +10% (change in percent of before),
+    /// 5% (value after). NAME is as any tool shows it: a frame of that very name is taken first,
+    /// else those that differ in suffixes, versions or pids; several are added up.
+    ///
+    /// What was recorded and does not occur is 0. What was not measured on a side (an event that
+    /// was not recorded, tags of folded text, a name that neither side has) cannot be judged:
+    /// status 2, said also with --quiet, whatever becomes of other conditions.
     #[arg(long, value_name = "CONDITION", help_heading = COMPARISON)]
     pub(super) fail_if: Vec<String>,
+    /// Let conditions of --fail-if pass that cannot be judged, with a warning.
+    #[arg(long, requires = "fail_if", help_heading = COMPARISON)]
+    pub(super) allow_absent: bool,
     /// Let changes within the noise count for --fail-if.
     #[arg(long, requires = "fail_if", help_heading = COMPARISON)]
     pub(super) any_change: bool,
@@ -94,12 +111,23 @@ pub(super) struct DiffOptions {
     /// The frames above the call chain (default: process).
     #[arg(long, value_enum, help_heading = STACKS)]
     pub(super) group: Option<Group>,
+    /// Show host kernel frames only; samples without any are left out.
+    #[arg(long, conflicts_with = "user_only", help_heading = STACKS)]
+    pub(super) kernel_only: bool,
+    /// Show host user frames only; samples without any are left out. Tags are left out too but for
+    /// those of --rules: it is the kernel's frames that tell them.
+    #[arg(long, help_heading = STACKS)]
+    pub(super) user_only: bool,
     /// Leave stacks untagged.
     #[arg(long, help_heading = STACKS)]
     pub(super) no_tag: bool,
     /// Leave out the idle loops of host CPUs.
     #[arg(long, conflicts_with = "no_tag", help_heading = STACKS)]
     pub(super) no_idle: bool,
+    /// Tag functions by the rows of this file first: PATTERN<TAB>TAG, where one `*` in the pattern
+    /// stands for anything, as in `my_pio_*<TAB>exit:pio`.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_tag", help_heading = STACKS)]
+    pub(super) rules: Option<PathBuf>,
     /// Take the kernel's symbols from this copy of /proc/kallsyms.
     #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
     pub(super) kallsyms: Option<PathBuf>,
@@ -145,6 +173,28 @@ pub(super) enum Width {
     After,
     /// The larger of both.
     Larger,
+}
+
+impl DiffOptions {
+    pub(super) fn scope(&self) -> FrameScope {
+        scope_of(self.kernel_only, self.user_only)
+    }
+
+    /// Whether stacks are left untagged. Without the kernel's frames all exits would be `vmm`.
+    pub(super) fn is_untagged(&self) -> bool {
+        self.no_tag || (self.user_only && self.rules.is_none())
+    }
+
+    /// The first of the options that say something of captures alone and filter nothing: filters of
+    /// folded text are refused.
+    pub(super) fn of_captures(&self) -> Option<&'static str> {
+        let options = [
+            (self.filter.event.is_some(), "--event"),
+            (self.rules.is_some(), "--rules"),
+        ];
+        let given = options.into_iter().find(|(is_given, _)| *is_given);
+        given.map(|(_, name)| name)
+    }
 }
 
 fn parse_percent(text: &str) -> Result<f64, String> {

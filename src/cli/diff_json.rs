@@ -30,6 +30,7 @@ pub(super) fn as_json(comparison: &Comparison) -> Value {
             let frame = frames.get(function.frame);
             json!({
                 "name": &*frame.name,
+                "name_before": comparison.union.former.get(&function.frame),
                 "object": &*frame.dso,
                 "inclusive": change(function.inclusive),
                 "self": change(function.own),

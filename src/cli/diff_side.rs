@@ -9,7 +9,7 @@ use std::thread;
 use vmflame::analysis::{
     Input, Request, choose_event, count_in_slices, is_flat, parse_times, profile,
 };
-use vmflame::diff::{FoldedSide, SLICES, Side, parse_folded};
+use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
 use vmflame::error::{Error, Result};
 use vmflame::folded_text::is_text;
 use vmflame::perf::{Capture, Spool, Storage, Wrapping};
@@ -58,26 +58,25 @@ pub(super) fn both(
         threads,
         quiet,
     };
-    if options.threads == Some(1) {
-        return with_event(options, (side(&how, before)?, side(&how, after)?));
+    let (before, after) = if options.threads == Some(1) {
+        (side(&how, before)?, side(&how, after)?)
+    } else {
+        let (before, after) = thread::scope(|scope| {
+            let before = scope.spawn(|| side(&how, before));
+            let after = side(&how, after);
+            let before = before.join();
+            (before.unwrap_or_else(|panic| resume_unwind(panic)), after)
+        });
+        (before?, after?)
+    };
+    let are_text = before.side.is_text() && after.side.is_text();
+    if let Some(option) = options.of_captures().filter(|_| are_text) {
+        return Err(Error::request(format!(
+            "{option} needs a capture: folded text tells neither events nor modes"
+        ))
+        .with_hint("apply it where the text is made, with vmflame convert"));
     }
-    let (before, after) = thread::scope(|scope| {
-        let before = scope.spawn(|| side(&how, before));
-        let after = side(&how, after);
-        let before = before.join();
-        (before.unwrap_or_else(|panic| resume_unwind(panic)), after)
-    });
-    with_event(options, (before?, after?))
-}
-
-/// Refuses `--event` where neither side has events.
-fn with_event(options: &DiffOptions, sides: (ReadSide, ReadSide)) -> Result<(ReadSide, ReadSide)> {
-    if options.filter.event.is_some() && sides.0.side.is_text() && sides.1.side.is_text() {
-        return Err(Error::request(
-            "folded text does not tell events: --event needs a capture",
-        ));
-    }
-    Ok(sides)
+    Ok((before, after))
 }
 
 /// How sides are read.
@@ -185,6 +184,8 @@ fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
         ("--cgroup", !filter.cgroup.is_empty()),
         ("--cpu", filter.cpu.is_some()),
         ("--time", filter.time.is_some()),
+        ("--kernel-only", how.options.kernel_only),
+        ("--user-only", how.options.user_only),
         ("--no-idle", how.options.no_idle),
         (
             "--before-filter or --after-filter",
@@ -212,9 +213,14 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         Opened::Folded(folded) => {
             refuse_filters(how, wanted)?;
             let remarks = folded.remarks.into_iter().map(Remark::Warning);
+            let unused = options.of_captures().map(|option| {
+                Remark::Warning(format!(
+                    "{option} does nothing to folded text, which is taken whole"
+                ))
+            });
             return Ok(ReadSide {
                 side: folded.side,
-                remarks: said_of(wanted.role, &remarks.collect::<Vec<_>>()),
+                remarks: said_of(wanted.role, &remarks.chain(unused).collect::<Vec<_>>()),
                 is_damaged: false,
             });
         }
@@ -252,9 +258,13 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     remarks.extend(remarks::symbol_remarks(&profile, &symbols));
     let mut remarks = said_of(wanted.role, &remarks);
     remarks.push(format!("{}: {}", wanted.role, remarks::quality(&profile)));
-    let is_tagged = !options.no_tag;
+    let mut side = Side::of_profile(&name, &capture, profile, !options.is_untagged());
+    side.left_out = LeftOut {
+        idle: options.no_idle,
+        scope: options.scope(),
+    };
     Ok(ReadSide {
-        side: Side::of_profile(&name, &capture, profile, is_tagged),
+        side,
         remarks,
         is_damaged,
     })
@@ -293,10 +303,12 @@ fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> 
     Ok(Request {
         weight: Weight::kind(options.weight),
         grouping: options.group.unwrap_or(Group::Process).into(),
-        no_tag: options.no_tag,
+        no_tag: options.is_untagged(),
         no_idle: options.no_idle,
         max_stack: options.names.max_stack.map(usize::from),
         raw_names: options.names.no_demangle,
+        scope: options.scope(),
+        rules: convert::rules(options.rules.as_deref())?,
         slices: SLICES,
         ..convert::filtered(&filter, live::threads(places.threads))
     })

@@ -37,6 +37,8 @@ enum Outcome {
     Damaged,
     /// Done, and the answer is negative: a condition of the user's holds.
     Negative,
+    /// Done, but there is no answer: a condition of the user's is about what was not measured.
+    Unjudged,
 }
 
 /// Runs the command that the arguments name.
@@ -53,7 +55,7 @@ pub(crate) fn run() -> ExitCode {
     });
     match outcome {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::Damaged) => ExitCode::from(2),
+        Ok(Outcome::Damaged | Outcome::Unjudged) => ExitCode::from(2),
         Ok(Outcome::Negative) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,12 +1,16 @@
 //! The comparison: every quantity of both sides, and which changes are significant.
 
-use super::events::{EventChange, event_changes};
+use super::coverage::Coverage;
+use super::events::{EventChange, event_changes, uncounted};
+use super::judgement::{
+    Families, Judgement, constant, existing, question, repeats_parent, threshold,
+};
 use super::matching::Matching;
 use super::normalise::{Bases, Normalise, Unit};
 use super::notes::{notes, same_event};
 use super::quantities::{Quantities, SliceSums, Subject, bare_measure};
 use super::side::{Origin, Side};
-use super::significance::{Level, Question, Threshold, exact_probability, least_probability, test};
+use super::significance::{Level, Question, Threshold, exact_probability, test};
 use super::union::{Count, Union};
 use crate::error::Result;
 use crate::shares::in_shares;
@@ -132,6 +136,12 @@ pub struct Comparison {
     pub is_tagged: bool,
     /// What the reader should know: differences between the sides that bear on the comparison.
     pub notes: Vec<String>,
+    /// Events that both sides recorded and that are not shown.
+    pub(super) other_events: Vec<EventChange>,
+    /// What of each side was measured.
+    pub(super) coverage: [Coverage; 2],
+    /// How functions were judged.
+    pub(super) judgement: Judgement,
 }
 
 impl Comparison {
@@ -148,43 +158,36 @@ impl Comparison {
         let level = Level::of(options.confidence);
         let closer = CLOSER_BELOW.max(1.0 - options.confidence);
         let how = (&level, closer, options.threads);
-        let mut heads = measure_all((&union, &quantities), &bases, sides, how);
-        let mut boxes = heads.split_off(quantities.boxes);
-        let mut own = heads.split_off(quantities.own);
-        let mut inclusive = heads.split_off(quantities.inclusive);
-        let mut events = event_changes(sides, &level);
+        let all = measure_all((&union, &quantities), &bases, sides, how);
+        let mut changes = Families::of(all, &quantities);
+        let events = event_changes(sides, &level);
+        let mut notes = notes(sides, &union, options);
+        notes.extend(uncounted(&events));
+        let (mut events, mut other_events) = (events.shown, events.others);
 
         let rate = (1.0 - options.confidence) / 3.0;
-        let question = |change: &Change| question(change, &bases);
-        let of_heads = {
-            let mut questions: Vec<Question> = existing(&heads).map(question).collect();
-            questions.extend(events.iter().map(EventChange::question));
-            Threshold::of(&questions, rate)
-        };
-        let whole = heads.first().map_or(0.0, |whole| {
-            whole.value_before.abs().max(whole.value_after.abs())
-        });
-        let judge = |changes: &mut [Change], threshold: &Threshold| {
-            for change in changes {
-                change.beats_noise =
-                    threshold.may_pass(change.probability) && threshold.passes(question(change));
-                let is_large = change.difference().abs() >= options.least * whole;
-                change.is_significant = change.beats_noise && is_large;
-            }
-        };
-        judge(&mut heads, &of_heads);
-        for event in &mut events {
+        let heads = existing(&changes.heads);
+        let mut asked: Vec<Question> = heads.map(|head| question(head, &bases)).collect();
+        asked.extend(events.iter().map(EventChange::question));
+        let of_heads = Threshold::of(&asked, rate);
+        for event in events.iter_mut().chain(&mut other_events) {
             event.is_significant = of_heads.passes(event.question());
         }
-        let functions = existing(&inclusive).chain(existing(&own)).map(question);
-        let of_functions = Threshold::of(&functions.collect::<Vec<_>>(), rate);
-        judge(&mut inclusive, &of_functions);
-        judge(&mut own, &of_functions);
-        let asked = existing(&boxes).filter(|change| !repeats_parent(&union, &boxes, change));
-        let of_boxes = Threshold::of(&asked.map(question).collect::<Vec<_>>(), rate);
-        judge(&mut boxes, &of_boxes);
+        let functions = existing(&changes.inclusive).chain(existing(&changes.own));
+        let of_functions = threshold(functions, &bases, rate);
+        let boxes = &changes.boxes;
+        let distinct = existing(boxes).filter(|change| !repeats_parent(&union, boxes, change));
+        let of_boxes = threshold(distinct, &bases, rate);
+        let asked = [of_heads.asked, of_functions.asked, of_boxes.asked];
+        changes.judge([of_heads, of_functions, of_boxes], &bases, options.least);
+        let Families {
+            heads,
+            inclusive,
+            own,
+            boxes,
+        } = changes;
         Ok(Self {
-            notes: notes(sides, &union, options),
+            notes,
             origins: sides.map(|side| side.origin.clone()),
             heads,
             inclusive,
@@ -194,10 +197,18 @@ impl Comparison {
             unit: bases.unit,
             confidence: options.confidence,
             least: options.least,
-            asked: [of_heads.asked, of_functions.asked, of_boxes.asked],
+            asked,
             knows_times: sides.iter().all(|side| side.slices > 0),
             is_tagged: sides.iter().all(|side| side.is_tagged),
             union,
+            other_events,
+            coverage: sides.map(Coverage::of),
+            judgement: Judgement {
+                constant: constant(&options.normalise),
+                bases,
+                level,
+                threshold: of_functions,
+            },
         })
     }
 
@@ -228,30 +239,6 @@ impl Comparison {
             .any(|change| change.is_significant)
             || self.events.iter().any(|event| event.is_significant)
     }
-}
-
-/// What is asked of a quantity.
-fn question(change: &Change, bases: &Bases) -> Question {
-    let before = bare_measure(change.before, &bases.sides[0]);
-    let after = bare_measure(change.after, &bases.sides[1]);
-    Question {
-        probability: change.probability,
-        least: least_probability(&before, &after),
-    }
-}
-
-fn existing(changes: &[Change]) -> impl Iterator<Item = &Change> {
-    changes.iter().filter(|change| change.exists())
-}
-
-/// Whether a box has exactly the samples of the one below it: then it is the same question.
-fn repeats_parent(union: &Union, boxes: &[Change], change: &Change) -> bool {
-    let Subject::Box(node) = change.subject else {
-        return false;
-    };
-    let parent = union.parents.get(node.as_usize()).map(|p| p.as_usize());
-    let parent = parent.and_then(|parent| boxes.get(parent));
-    parent.is_some_and(|parent| parent.before == change.before && parent.after == change.after)
 }
 
 /// The changes of all quantities, none of them significant yet.

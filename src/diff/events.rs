@@ -1,14 +1,15 @@
-//! Rates of tracepoints and of counted events on both sides.
+//! Rates of events on both sides.
 
+use super::event_name::plain_event;
 use super::side::{EventSeries, Side};
 use super::significance::{Divisor, Level, Measure, Question, least_probability, test};
 
 /// The rate of an event on both sides.
 #[derive(Clone, PartialEq, Debug)]
 pub struct EventChange {
-    /// The event's name.
+    /// The event's name, as the after side has it.
     pub name: String,
-    /// Occurrences before and after.
+    /// Occurrences before and after: samples, each times what it stands for.
     pub counts: [u64; 2],
     /// Occurrences per second before and after; `None` without times.
     pub rates: Option<[f64; 2]>,
@@ -21,6 +22,13 @@ pub struct EventChange {
     least: f64,
     /// Whether the change is significant among tags and events.
     pub is_significant: bool,
+    /// What the before side calls it.
+    pub(super) former: String,
+    /// Whether samples tell the occurrences; see [`EventSeries::period`].
+    pub(super) is_counted: bool,
+    /// Whether it has samples of its own.
+    pub(super) is_sampled: bool,
+    is_listed: bool,
 }
 
 impl EventChange {
@@ -37,24 +45,58 @@ impl EventChange {
     }
 }
 
-/// Compares the tracepoints and counted events that either side has samples of, in the order of their names.
-pub(super) fn event_changes(sides: [&Side; 2], level: &Level) -> Vec<EventChange> {
-    let all = sides.iter().flat_map(|side| &side.events);
-    let used = all.filter(|event| event.is_counted && event.total() > 0);
-    let mut names: Vec<&str> = used.map(|event| event.name.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    // An event that one side did not record tells nothing about it.
-    names.retain(|name| sides.iter().all(|side| side.event(name).is_some()));
-    names
+/// The events of both sides that are the same: those of one name first, then of what is left over
+/// those whose names differ in settings only, one to one. An event that one side did not record tells
+/// nothing about it. In the order of the after side's names.
+fn pairs(sides: [&Side; 2]) -> Vec<[&EventSeries; 2]> {
+    let mut left: Vec<&EventSeries> = sides[0].events.iter().collect();
+    let mut take = |is_same: &dyn Fn(&EventSeries) -> bool| {
+        let at = left.iter().position(|event| is_same(event))?;
+        Some(left.remove(at))
+    };
+    let after = &sides[1].events;
+    let mut partners: Vec<Option<&EventSeries>> = after
+        .iter()
+        .map(|event| take(&|before| before.name == event.name))
+        .collect();
+    for (event, partner) in after.iter().zip(&mut partners) {
+        if partner.is_none() {
+            let name = plain_event(&event.name);
+            *partner = take(&|before| plain_event(&before.name) == name);
+        }
+    }
+    let mut pairs: Vec<[&EventSeries; 2]> = partners
         .into_iter()
-        .map(|name| event_change(sides, name, level))
-        .collect()
+        .zip(after)
+        .filter_map(|(before, after)| Some([before?, after]))
+        .collect();
+    pairs.sort_by(|a, b| a[1].name.cmp(&b[1].name));
+    pairs
 }
 
-fn event_change(sides: [&Side; 2], name: &str, level: &Level) -> EventChange {
-    let series = sides.map(|side| side.event(name));
-    let counts = series.map(|event| event.map_or(0, EventSeries::total));
+/// Events that both sides recorded.
+#[derive(Debug, Default)]
+pub(super) struct EventChanges {
+    /// Tracepoints that either side has samples of, and whose samples tell the occurrences.
+    pub(super) shown: Vec<EventChange>,
+    /// All others, of which conditions may ask.
+    pub(super) others: Vec<EventChange>,
+}
+
+/// Compares the events that both sides recorded, in the order of their names.
+pub(super) fn event_changes(sides: [&Side; 2], level: &Level) -> EventChanges {
+    let changes = pairs(sides)
+        .into_iter()
+        .map(|pair| event_change(sides, pair, level));
+    let (shown, others) = changes
+        .partition(|change| change.is_listed && change.is_counted && change.counts != [0, 0]);
+    EventChanges { shown, others }
+}
+
+fn event_change(sides: [&Side; 2], series: [&EventSeries; 2], level: &Level) -> EventChange {
+    let samples = series.map(EventSeries::total);
+    let periods = series.map(|event| event.period.unwrap_or(1));
+    let counts = [0, 1].map(|side: usize| samples[side].saturating_mul(periods[side]));
     let seconds = [sides[0].origin.seconds, sides[1].origin.seconds];
     let rates = match seconds {
         [Some(before), Some(after)] if before > 0.0 && after > 0.0 => {
@@ -63,33 +105,85 @@ fn event_change(sides: [&Side; 2], name: &str, level: &Level) -> EventChange {
         _ => None,
     };
     let sliced = series.map(|event| {
-        let slices = event.map_or(&[][..], |event| &event.slices[..]);
-        slices.iter().map(|&count| count as f64).collect::<Vec<_>>()
+        let slices = event.slices.iter();
+        slices.map(|&count| count as f64).collect::<Vec<_>>()
     });
-    let bases = [0, 1].map(|side: usize| match rates {
-        Some(_) => seconds[side].unwrap_or(1.0),
-        None => 1.0,
+    // Samples over this are occurrences a second: a sample that stands for several came in a part
+    // of the time.
+    let bases = [0, 1].map(|side: usize| {
+        let whole = rates.and(seconds[side]).unwrap_or(1.0);
+        whole / periods[side] as f64
     });
     let base_slices = [0, 1].map(|side: usize| {
         let slices = sliced[side].len();
         vec![bases[side] / slices.max(1) as f64; slices]
     });
     let measure = |side: usize| Measure {
-        samples: counts[side],
+        samples: samples[side],
         divisor: Divisor::Exact(bases[side]),
-        weight: counts[side] as f64,
+        weight: samples[side] as f64,
         base: bases[side],
         slices: (&sliced[side], &base_slices[side]),
     };
     let (before, after) = (measure(0), measure(1));
     let finding = test(&before, &after, level);
     EventChange {
-        name: name.to_owned(),
+        name: series[1].name.clone(),
         counts,
         rates,
         half_width: finding.half_width,
         probability: finding.probability,
         least: least_probability(&before, &after),
         is_significant: false,
+        former: series[0].name.clone(),
+        is_sampled: series.iter().all(|event| event.is_sampled),
+        is_counted: series.iter().all(|event| event.period.is_some()),
+        is_listed: series.iter().all(|event| event.is_listed),
+    }
+}
+
+/// Which tracepoints are not shown though they have samples, and why.
+pub(super) fn uncounted(events: &EventChanges) -> Option<String> {
+    let others = events.others.iter();
+    let uncounted = others.filter(|event| event.is_listed && event.counts != [0, 0]);
+    let names: Vec<&str> = uncounted.map(|event| &*event.name).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "sampled at a frequency, so that nothing tells how often they occurred: {}",
+            names.join(", ")
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The one of the same name is taken first, and each once.
+    #[test]
+    fn events_are_matched_one_to_one() {
+        let side = |names: &[&str]| Side {
+            events: names
+                .iter()
+                .map(|&name| EventSeries {
+                    name: name.to_owned(),
+                    is_listed: true,
+                    is_sampled: true,
+                    period: Some(1),
+                    slices: vec![],
+                })
+                .collect(),
+            ..Side::default()
+        };
+        let (before, after) = (
+            side(&["k:a:H", "k:a", "k:b"]),
+            side(&["k:a:G", "k:a", "k:c"]),
+        );
+        let found = pairs([&before, &after]);
+        let names: Vec<_> = found
+            .iter()
+            .map(|pair| pair.each_ref().map(|e| &*e.name))
+            .collect();
+        assert_eq!(names, [["k:a", "k:a"], ["k:a:H", "k:a:G"]]);
     }
 }

@@ -10,23 +10,15 @@
 //!           | NUMBER [ "%" ]         the value after
 //! ```
 //! A change that is not significant trips no condition on changes, unless all changes are to
-//! count. `reason:NAME`, `time:NAME` and `device:NAME` are kept for exits.
+//! count. What was recorded and does not occur is 0; of what was not measured on a side nothing can
+//! be said, see [`Verdict::Unjudged`]. `reason:NAME`, `time:NAME` and `device:NAME` are kept for exits.
 
 use std::fmt;
 
-use super::compare::{Change, Comparison};
+use super::compare::Comparison;
+use super::gate_value::{Found, Quantity, find};
 use super::quantities::Subject;
-use super::table::value_words;
-use crate::output::with_commas;
 use crate::stack::Tag;
-
-#[derive(Clone, PartialEq, Debug)]
-enum Quantity {
-    Head(Subject),
-    Frame(String),
-    Own(String),
-    Event { name: String, is_rate: bool },
-}
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Test {
@@ -64,22 +56,14 @@ pub enum Verdict {
     WithinNoise(String),
     /// It does not hold.
     Passed(String),
-    /// Neither side has what it is about.
-    Absent(String),
+    /// What it is about was not measured on a side, for this reason.
+    Unjudged(String),
 }
 
 impl fmt::Display for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
-}
-
-/// The two values that a condition is about.
-struct Found {
-    before: f64,
-    after: f64,
-    is_significant: bool,
-    words: String,
 }
 
 impl Gate {
@@ -113,8 +97,9 @@ impl Gate {
     /// Holds the condition against a comparison; `any_change` lets changes count that are within
     /// the noise.
     pub fn check(&self, comparison: &Comparison, any_change: bool) -> Verdict {
-        let Some(found) = self.find(comparison) else {
-            return Verdict::Absent(format!("{}: neither side has it", self.text));
+        let found = match find(comparison, &self.quantity) {
+            Ok(found) => found,
+            Err(reason) => return Verdict::Unjudged(format!("{}: {reason}", self.text)),
         };
         let reason = format!("{}: {}", self.text, found.words);
         if !self.holds(&found) {
@@ -146,78 +131,6 @@ impl Gate {
             Test::AtMost => value <= bound,
         }
     }
-
-    fn find(&self, comparison: &Comparison) -> Option<Found> {
-        let named = |changes: &[Change], name: &str| {
-            let frames = &comparison.union.frames;
-            let mut same = changes.iter().filter(|change| match change.subject {
-                Subject::Inclusive(frame) | Subject::Own(frame) => {
-                    change.exists() && &*frames.get(frame).name == name
-                }
-                Subject::Total | Subject::Tag(_) | Subject::Exits | Subject::Box(_) => false,
-            });
-            // Of several functions of one name the one that changed most.
-            let first = *same.next()?;
-            let largest = same.fold(first, |a, &b| {
-                if b.difference().abs() > a.difference().abs() {
-                    b
-                } else {
-                    a
-                }
-            });
-            Some(largest)
-        };
-        let change = match &self.quantity {
-            Quantity::Event { name, is_rate } => return event(comparison, name, *is_rate),
-            Quantity::Head(subject) => comparison
-                .head(*subject)
-                .filter(|_| comparison.is_tagged || *subject == Subject::Total)
-                .copied()?,
-            Quantity::Frame(name) => named(&comparison.inclusive, name)?,
-            Quantity::Own(name) => named(&comparison.own, name)?,
-        };
-        let unit = comparison.unit;
-        Some(Found {
-            before: change.value_before,
-            after: change.value_after,
-            is_significant: change.beats_noise,
-            words: format!(
-                "{} → {}{}",
-                value_words(change.value_before, unit),
-                value_words(change.value_after, unit),
-                noise_words(change.beats_noise)
-            ),
-        })
-    }
-}
-
-fn noise_words(is_significant: bool) -> &'static str {
-    if is_significant {
-        ""
-    } else {
-        ", within the noise"
-    }
-}
-
-fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Option<Found> {
-    let event = comparison.events.iter().find(|event| event.name == name)?;
-    let [before, after] = if is_rate {
-        event.rates?
-    } else {
-        event.counts.map(|count| count as f64)
-    };
-    let suffix = if is_rate { "/s" } else { "" };
-    let noise = noise_words(event.is_significant);
-    Some(Found {
-        before,
-        after,
-        is_significant: event.is_significant,
-        words: format!(
-            "{}{suffix} → {}{suffix}{noise}",
-            with_commas(&format!("{before:.1}")),
-            with_commas(&format!("{after:.1}"))
-        ),
-    })
 }
 
 const EXAMPLE: &str = "'exit:pio > +2pt', 'event:kvm:kvm_exit/s > +10%' or 'frame:NAME > +1pt'";

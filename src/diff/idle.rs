@@ -49,6 +49,7 @@ pub fn leave_out_uneven_idle([before, after]: [&mut Side; 2]) -> Option<String> 
     }
     for side in [before, after] {
         side.stacks.retain(|stack| stack.tag != Tag::Idle);
+        side.left_out.idle = true;
     }
     let before = counted(idle[0], "sample");
     let after = grouped(idle[1]);

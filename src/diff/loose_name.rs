@@ -165,7 +165,7 @@ fn without_rust_hash(name: &str) -> &str {
 /// bytes; tools that read /proc show the whole name with the pid behind it.
 ///
 /// Source: `kvm_mmu_post_init_vm`, arch/x86/kvm/mmu/mmu.c, and `kvm_vm_create_worker_thread`,
-/// virt/kvm/kvm_main.c, Linux 6.1; `proc_task_name`, fs/proc/array.c.
+/// `virt/kvm/kvm_main.c`, Linux 6.1; `proc_task_name`, fs/proc/array.c.
 const NX_RECOVERY: &str = "kvm-nx-lpage-re";
 
 /// What libvirt names the cgroup of a VM by: `machine-qemu\x2d1\x2dNAME.scope`, where the number

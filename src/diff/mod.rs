@@ -10,18 +10,25 @@
 //! | `matching`, `union` | which frames are left out; one tree for both sides |
 //! | `normalise`, `idle` | what both sides are divided by |
 //! | `significance`, `slices`, `distribution` | whether a change is more than noise: **the model** |
-//! | `quantities`, `events`, `compare`, `notes` | the comparison |
+//! | `quantities`, `event_name`, `events`, `compare`, `notes` | the comparison |
+//! | `judgement` | which changes are significant among all |
 //! | `functions`, `table`, `unmarked` | the rows that people read |
 //! | `picture` | the boxes that are drawn |
-//! | `gate` | conditions that fail a build |
+//! | `gate`, `gate_value`, `coverage` | conditions that fail a build, and whether they can be judged |
 
 mod compare;
+mod coverage;
 mod distribution;
+mod event_name;
 mod events;
 mod folded_input;
 mod functions;
 mod gate;
+#[cfg(test)]
+mod gate_tests;
+mod gate_value;
 mod idle;
+mod judgement;
 mod loose_name;
 mod matching;
 mod normalise;
@@ -52,7 +59,7 @@ pub use matching::Matching;
 pub use normalise::{Normalise, Unit};
 pub use picture::{box_facts, own_weights, picture_of};
 pub use quantities::Subject;
-pub use side::{EventSeries, Origin, Side};
+pub use side::{EventSeries, LeftOut, Origin, Side};
 pub use significance::SLICES;
 pub use table::as_text;
 pub use union::{Count, Union};

@@ -218,6 +218,8 @@ impl Bases {
             same_sampling(sides)?;
         }
         let mut bases = Vec::new();
+        let periods = sides.map(|side| side.event(name).and_then(|event| event.period));
+        let is_alike = clocks[0] == clocks[1] && periods[0] == periods[1];
         for (side, which) in sides.into_iter().zip(["before", "after"]) {
             let event = side.event(name).filter(|event| event.total() > 0);
             let Some(event) = event else {
@@ -237,7 +239,14 @@ impl Bases {
                 ))
                 .with_hint(hint));
             };
-            bases.push(event_base(side, event, clocks[0] == clocks[1]));
+            let Some(period) = event.period else {
+                return Err(Error::request(format!(
+                    "the {which} side sampled {name} at a frequency: its samples do not tell how \
+                     often it occurred"
+                ))
+                .with_hint("record it with a period: perf record -e EVENT -c 1"));
+            };
+            bases.push(event_base(side, event, period, is_alike));
         }
         pair(
             bases,
@@ -273,11 +282,9 @@ fn pair(bases: Vec<Base>, factor: f64, unit: Unit) -> Result<Bases> {
 
 /// An event's occurrences, in units of a sample's time: samples of different length are then
 /// comparable.
-fn event_base(side: &Side, event: &EventSeries, is_alike: bool) -> Base {
-    let per_sample = side
-        .origin
-        .nanos_per_weight
-        .map_or(1.0, |nanos| 1.0 / nanos);
+fn event_base(side: &Side, event: &EventSeries, period: u64, is_alike: bool) -> Base {
+    let nanos = side.origin.nanos_per_weight;
+    let per_sample = period as f64 * nanos.map_or(1.0, |nanos| 1.0 / nanos);
     let total = event.total() as f64 * per_sample;
     Base {
         divisor: if is_alike {

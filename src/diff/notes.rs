@@ -1,26 +1,13 @@
 //! What the reader of a comparison should know, and what cannot be compared at all.
 
 use super::compare::Options;
+use super::event_name::plain_event;
 use super::idle::uneven_cpus;
 use super::normalise::Normalise;
 use super::side::{Origin, Side};
 use super::union::Union;
 use crate::error::{Error, Result};
 use crate::output::grouped;
-
-/// An event's name without the settings and modifiers that perf appends, as in
-/// `cpu-clock/freq=499/H`.
-fn plain_event(name: &str) -> &str {
-    let name = name.split('/').next().unwrap_or(name);
-    match name.rsplit_once(':') {
-        Some((plain, modifiers)) if modifiers.len() <= 5 && !plain.contains(':') => {
-            let is_modifier = |c: char| "ukhGHIpPSDWeb".contains(c);
-            let is_tracepoint = !modifiers.chars().all(is_modifier);
-            if is_tracepoint { name } else { plain }
-        }
-        Some(_) | None => name,
-    }
-}
 
 /// Refuses to compare samples of different events, unless the user asked for both.
 pub(super) fn same_event(sides: [&Side; 2], options: &Options) -> Result<()> {
@@ -79,6 +66,7 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
     if sides[0].is_tagged != sides[1].is_tagged {
         notes.push("only one side has tags: none are compared".to_owned());
     }
+    notes.extend(other_names(union));
     if !union.elided.is_empty() {
         notes.push(format!(
             "inlined or tail-called on the other side, so left out between callers and callees: {}",
@@ -86,6 +74,30 @@ pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
         ));
     }
     notes
+}
+
+/// How many pairs of names a note shows.
+const SHOWN_NAMES: usize = 4;
+
+/// What was matched though the sides call it differently.
+fn other_names(union: &Union) -> Option<String> {
+    let pairs = union.former.iter();
+    let mut pairs: Vec<String> = pairs
+        .map(|(&frame, former)| format!("{former} → {}", union.frames.get(frame).name))
+        .collect();
+    pairs.sort_unstable();
+    let more = pairs.len().saturating_sub(SHOWN_NAMES);
+    pairs.truncate(SHOWN_NAMES);
+    let more = match more {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!pairs.is_empty()).then(|| {
+        let pairs = pairs.join(", ");
+        format!(
+            "taken as the same under other names: {pairs}{more}; --match exact keeps them apart"
+        )
+    })
 }
 
 /// How often a capture samples.
@@ -185,13 +197,5 @@ mod tests {
         let every = sampling(&origin(None, 250_000.0));
         assert_eq!(every.as_deref(), Some("every 250 µs"));
         assert_eq!(sampling(&Origin::default()), None);
-    }
-
-    #[test]
-    fn settings_and_modifiers_do_not_make_another_event() {
-        for name in ["cpu-clock", "cpu-clock:u", "cpu-clock/freq=499/"] {
-            assert_eq!(plain_event(name), "cpu-clock");
-        }
-        assert_eq!(plain_event("kvm:kvm_exit"), "kvm:kvm_exit");
     }
 }

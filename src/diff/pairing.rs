@@ -58,13 +58,15 @@ impl Pairing {
         let mut partners = exact_partners(&names);
         if matching == Matching::Loose {
             let mut order = Order::of(sides, &names);
-            for step in STEPS {
+            // Where a frame is its name, objects do not matter.
+            let matters = |step: &Step| !is_plain || step.object == ObjectStep::Any;
+            for step in STEPS.into_iter().filter(matters) {
                 let matched = partners.iter().flatten().count();
                 if matched == partners.len().min(names[1].keys.len()) {
                     break;
                 }
                 let left = left_over(&names, &partners, step, is_plain);
-                for [mut before, mut after] in left.into_values() {
+                for [mut before, mut after] in left {
                     if before.len().max(after.len()) > 1 && before.len().min(after.len()) > 0 {
                         order.apply(0, &mut before);
                         order.apply(1, &mut after);
@@ -162,33 +164,39 @@ fn exact_partners([before, after]: &[Names; 2]) -> Vec<Option<usize>> {
     partners.collect()
 }
 
-/// The names of both sides without a partner, in groups that are the same at a step.
+/// The names of the before side without a partner, in groups that are the same at a step, with those
+/// of the after side that are the same as they.
 fn left_over(
     names: &[Names; 2],
     partners: &[Option<usize>],
     step: Step,
     is_plain: bool,
-) -> BTreeMap<Frame, [Vec<usize>; 2]> {
+) -> Vec<[Vec<usize>; 2]> {
     let mut is_taken = vec![false; names[1].keys.len()];
     for &after in partners.iter().flatten() {
         is_taken[after] = true;
     }
-    let mut left: BTreeMap<Frame, [Vec<usize>; 2]> = BTreeMap::new();
-    let mut add = |side: usize, name: usize, key: &Frame| {
-        let key = loosened(key, step, is_plain);
-        left.entry(key).or_default()[side].push(name);
-    };
+    let mut groups: Vec<[Vec<usize>; 2]> = Vec::new();
+    let mut group_of: HashMap<Frame, usize> = HashMap::new();
     for (name, key) in names[0].keys.iter().enumerate() {
         if partners[name].is_none() {
-            add(0, name, key);
+            let group = group_of
+                .entry(loosened(key, step, is_plain))
+                .or_insert(groups.len());
+            if *group == groups.len() {
+                groups.push(Default::default());
+            }
+            groups[*group][0].push(name);
         }
     }
     for (name, key) in names[1].keys.iter().enumerate() {
-        if !is_taken[name] {
-            add(1, name, key);
+        if !is_taken[name]
+            && let Some(&group) = group_of.get(&loosened(key, step, is_plain))
+        {
+            groups[group][1].push(name);
         }
     }
-    left
+    groups
 }
 
 /// The order in which names are matched when several could be meant.

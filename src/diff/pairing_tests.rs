@@ -91,6 +91,11 @@ fn a_name_of_both_sides_is_matched_with_itself_and_the_rest_one_to_one() {
         ),
         "kworker/3:0=kworker/3:1 kworker/u8:1-a=kworker/u8:9-b kworker/u8:2=kworker/u8:5"
     );
+}
+
+/// By hand, too.
+#[test]
+fn functions_and_objects_meet_the_nearest_name() {
     let function = FrameKind::Function;
     // The nearest name first, and the same name in another object before another name.
     assert_eq!(

@@ -182,7 +182,13 @@ pub fn box_facts(comparison: &Comparison, node: NodeIx, text: &mut String) {
     }
     if node != NodeIx::ROOT {
         let union = &comparison.union;
-        let dso = &union.frames.get(union.tree.get(node).frame).dso;
+        let frame = union.tree.get(node).frame;
+        if let Some(former) = union.former.get(&frame) {
+            let former = crate::output::one_line(former);
+            text.push_str(", before: ");
+            text.push_str(&shortened(&former, 200));
+        }
+        let dso = &union.frames.get(frame).dso;
         if !dso.is_empty() {
             text.push_str(", ");
             text.push_str(&shortened(&crate::output::one_line(dso), 200));

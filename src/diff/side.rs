@@ -1,7 +1,8 @@
 //! One side of a diff: stacks with their weights, and what is known of where they come from.
 
+use super::event_name::plain_event;
 use super::significance::SLICES;
-use crate::analysis::{Profile, WeightKind};
+use crate::analysis::{FrameScope, Profile, WeightKind};
 use crate::perf::bytes::with_order;
 use crate::perf::{Attr, Capture};
 use crate::stack::{FrameIx, FrameTable, Tag};
@@ -50,11 +51,25 @@ pub(crate) struct SideStack {
 pub struct EventSeries {
     /// The event's name.
     pub name: String,
-    /// Whether every occurrence is counted: of a kernel tracepoint each is a sample; of an event that
-    /// was counted with its group the number is known.
-    pub is_counted: bool,
-    /// Samples by slice of time, or occurrences where they are counted.
+    /// Whether its occurrences are listed: kernel tracepoints, and events that were counted with
+    /// their group.
+    pub is_listed: bool,
+    /// Whether it has samples, or their number is known from the group that it was counted with.
+    pub is_sampled: bool,
+    /// How many occurrences each sample stands for; `None` for events that are sampled at a
+    /// frequency, whose samples do not tell.
+    pub period: Option<u64>,
+    /// Samples by slice of time, or occurrences where they are counted with a group.
     pub slices: Vec<u64>,
+}
+
+/// What the user, or the comparison itself, left out of a side.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LeftOut {
+    /// Whether samples of idle CPUs are left out.
+    pub idle: bool,
+    /// Whose frames are shown; samples without any are left out.
+    pub scope: FrameScope,
 }
 
 /// One side of a diff.
@@ -71,6 +86,8 @@ pub struct Side {
     pub(crate) slices: usize,
     /// Whether stacks carry tags.
     pub(crate) is_tagged: bool,
+    /// What was left out of it.
+    pub left_out: LeftOut,
 }
 
 impl EventSeries {
@@ -87,7 +104,14 @@ impl EventSeries {
             .filter(|((_, event), slices)| !event.attr.is_dummy() && !slices.is_empty())
             .map(|((_, event), slices)| Self {
                 name: event.name.clone(),
-                is_counted: event.attr.is_tracepoint() || event.attr.is_counted_with_group(),
+                is_listed: event.attr.is_tracepoint() || event.attr.is_counted_with_group(),
+                is_sampled: event.attr.frequency_or_period > 0
+                    || event.attr.is_counted_with_group(),
+                period: match event.attr.frequency() {
+                    _ if event.attr.is_counted_with_group() => Some(1),
+                    Some(_) => None,
+                    None => Some(event.attr.frequency_or_period).filter(|&period| period > 0),
+                },
                 slices: slices.clone(),
             })
             .collect()
@@ -207,9 +231,14 @@ impl Side {
         self.stacks.iter().map(|stack| stack.samples).sum()
     }
 
-    /// Samples by event name.
+    /// Samples by event name; of an event whose settings are not named, if no other is called so.
     pub fn event(&self, name: &str) -> Option<&EventSeries> {
-        self.events.iter().find(|event| event.name == name)
+        let named = |is_same: &dyn Fn(&str) -> bool| {
+            let mut events = self.events.iter();
+            events.find(|event| is_same(&event.name))
+        };
+        named(&|other| other == name)
+            .or_else(|| named(&|other| plain_event(other) == plain_event(name)))
     }
 }
 

@@ -7,7 +7,7 @@ use super::functions::changed_functions;
 use super::normalise::Unit;
 use super::quantities::Subject;
 use super::side::Origin;
-use super::union::Count;
+use super::union::{Count, Labels};
 use super::unmarked::write_unmarked;
 use crate::folded_text::decimal_words;
 use crate::output::{counted, grouped, one_line, shortened, with_commas};
@@ -298,7 +298,7 @@ fn write_functions(
     if functions.is_empty() {
         return writeln!(out, "\n  no function changed significantly");
     }
-    let unit = comparison.unit;
+    let (unit, labels) = (comparison.unit, Labels::of(&comparison.union));
     let heading = if row.is_wide {
         "             self before → after"
     } else {
@@ -314,12 +314,12 @@ fn write_functions(
     )?;
     for function in functions.iter().take(most) {
         let (all, own) = (function.inclusive, function.own);
-        let frame = comparison.union.frames.get(function.frame);
+        let label = labels.label(function.frame);
         write!(
             out,
             "{} {} {:>11}  {:>11}  {:>12}  {:>7}",
             mark(all.is_significant),
-            row.name(&frame.name),
+            row.name(&label),
             value_words(all.value_before, unit),
             value_words(all.value_after, unit),
             change_words(all.difference(), unit),

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::compare::{Change, Comparison, Options};
 use super::folded_input::parse_folded;
-use super::gate::{Gate, Verdict};
 use super::matching::Matching;
 use super::quantities::Subject;
 use super::side::{Origin, Side};
@@ -12,13 +11,13 @@ use super::significance::SLICES;
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
 
-fn folded(text: &str) -> Side {
+pub(super) fn folded(text: &str) -> Side {
     parse_folded(Path::new("x.folded"), text.as_bytes())
         .unwrap()
         .side
 }
 
-fn compare(before: &Side, after: &Side) -> Comparison {
+pub(super) fn compare(before: &Side, after: &Side) -> Comparison {
     Comparison::new(before, after, &Options::default()).unwrap()
 }
 
@@ -159,34 +158,6 @@ fn idle_loops_of_boot_cpu_and_others_are_the_same() {
     );
     assert_eq!(comparison.union.tree.len(), 3);
     assert!(!comparison.is_any_significant());
-}
-
-#[test]
-fn a_gate_trips_on_significant_changes_only() {
-    let before = timed(&[
-        ("run;in", Tag::ExitPio, vec![100; 32]),
-        ("run;vm", Tag::Guest, vec![100; 32]),
-    ]);
-    let many = timed(&[
-        ("run;in", Tag::ExitPio, vec![150; 32]),
-        ("run;vm", Tag::Guest, vec![50; 32]),
-    ]);
-    let few = timed(&[
-        ("run;in", Tag::ExitPio, vec![3; 1]),
-        ("run;vm", Tag::Guest, vec![1; 1]),
-    ]);
-    let gate = Gate::parse("exit:pio > +2pt").unwrap();
-    let check = |after: &Side, any| gate.check(&compare(&before, after), any);
-    assert!(matches!(check(&many, false), Verdict::Tripped(_)));
-    assert!(matches!(check(&few, false), Verdict::WithinNoise(_)));
-    assert!(matches!(check(&few, true), Verdict::Tripped(_)));
-    assert!(matches!(check(&before, true), Verdict::Passed(_)));
-    let frame = Gate::parse("frame:in > +1pt").unwrap();
-    let verdict = frame.check(&compare(&before, &many), false);
-    assert!(matches!(verdict, Verdict::Tripped(_)));
-    let absent = Gate::parse("frame:out > +1pt").unwrap();
-    let verdict = absent.check(&compare(&before, &many), false);
-    assert!(matches!(verdict, Verdict::Absent(_)));
 }
 
 /// Random numbers that are the same in every run (xorshift64*, Vigna 2016).

@@ -1,0 +1,298 @@
+//! What a condition is about: its two values, or why there are none.
+
+use super::compare::{Change, Comparison};
+use super::event_name::plain_event;
+use super::events::EventChange;
+use super::loose_name::{NameStep, as_written_elsewhere, loose_name};
+use super::quantities::Subject;
+use super::table::value_words;
+use super::union::{Count, Place, Union};
+use crate::kvm::base_name;
+use crate::output::one_line;
+use crate::stack::{FrameIx, FrameKind, NodeIx};
+
+/// What a condition names.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Quantity {
+    Head(Subject),
+    Frame(String),
+    Own(String),
+    Event { name: String, is_rate: bool },
+}
+
+/// The two values that a condition is about.
+pub(super) struct Found {
+    pub(super) before: f64,
+    pub(super) after: f64,
+    pub(super) is_significant: bool,
+    pub(super) words: String,
+}
+
+const SIDES: [&str; 2] = ["before", "after"];
+
+/// Looks a quantity up.
+///
+/// # Errors
+/// When it was not measured on both sides: why.
+pub(super) fn find(comparison: &Comparison, quantity: &Quantity) -> Result<Found, String> {
+    let change = match quantity {
+        Quantity::Event { name, is_rate } => return event(comparison, name, *is_rate),
+        Quantity::Head(subject) => head(comparison, *subject)?,
+        Quantity::Frame(name) => frame(comparison, name, false)?,
+        Quantity::Own(name) => frame(comparison, name, true)?,
+    };
+    let unit = comparison.unit;
+    Ok(Found {
+        before: change.value_before,
+        after: change.value_after,
+        is_significant: change.beats_noise,
+        words: format!(
+            "{} → {}{}",
+            value_words(change.value_before, unit),
+            value_words(change.value_after, unit),
+            noise_words(change.beats_noise)
+        ),
+    })
+}
+
+fn noise_words(is_significant: bool) -> &'static str {
+    if is_significant {
+        ""
+    } else {
+        ", within the noise"
+    }
+}
+
+/// The first side for which there is a reason, with the reason.
+fn lacking(reason: impl Fn(usize) -> Option<String>) -> Result<(), String> {
+    for (at, side) in SIDES.iter().enumerate() {
+        if let Some(reason) = reason(at) {
+            return Err(format!("the {side} side {reason}"));
+        }
+    }
+    Ok(())
+}
+
+fn head(comparison: &Comparison, subject: Subject) -> Result<Change, String> {
+    let coverage = &comparison.coverage;
+    match subject {
+        Subject::Tag(tag) => lacking(|at| coverage[at].lacks_tag(Some(tag)))?,
+        Subject::Exits => lacking(|at| coverage[at].lacks_tag(None))?,
+        Subject::Total | Subject::Inclusive(_) | Subject::Own(_) | Subject::Box(_) => {
+            lacking(|at| coverage[at].lacks_stacks())?;
+        }
+    }
+    if comparison.judgement.constant == Some(subject) {
+        return Err(format!(
+            "it is what values are divided by ({}), so it is 100 % on both sides: --normalise wall \
+             or none compares it",
+            comparison.unit.words()
+        ));
+    }
+    let change = comparison.head(subject).copied();
+    change.ok_or_else(|| "it is not compared".to_owned())
+}
+
+/// The change of all functions that a name means.
+fn frame(comparison: &Comparison, name: &str, is_own: bool) -> Result<Change, String> {
+    lacking(|at| comparison.coverage[at].lacks_stacks())?;
+    let written = base_name(as_written_elsewhere(name));
+    let mut elided = comparison.union.elided.iter();
+    if let Some(elided) = elided.find(|elided| base_name(elided) == written) {
+        return Err(format!(
+            "one side inlines or tail-calls {elided}, so it is left out of the other"
+        ));
+    }
+    let frames = named(comparison, name);
+    let changes = if is_own {
+        &comparison.own
+    } else {
+        &comparison.inclusive
+    };
+    let change = match frames.as_slice() {
+        [] => return Err(absent(comparison, name)),
+        [one] => *changes
+            .get(one.as_usize())
+            .ok_or_else(|| "it is not compared".to_owned())?,
+        several => of_several(comparison, several, is_own),
+    };
+    // Where it runs and has no name, it seems to be gone.
+    let whole = frames
+        .iter()
+        .map(|&one| &comparison.inclusive[one.as_usize()]);
+    let samples = whole.fold([0, 0], |[before, after]: [u64; 2], one| {
+        [
+            before.saturating_add(one.before.samples),
+            after.saturating_add(one.after.samples),
+        ]
+    });
+    lacking(|at| {
+        let mut frames = frames.iter().map(|&one| comparison.union.frames.get(one));
+        let hidden = frames.find(|frame| comparison.coverage[at].lacks_names_of(frame));
+        hidden.filter(|_| samples[at] == 0).map(|frame| {
+            let object = one_line(&frame.dso);
+            format!("has no names for the functions of {object}")
+        })
+    })?;
+    Ok(change)
+}
+
+/// Why no frame has a name.
+fn absent(comparison: &Comparison, name: &str) -> String {
+    let frames = &comparison.union.frames;
+    let mut all = (0..).map(FrameIx).take(frames.len());
+    if all.any(|ix| &*frames.get(ix).name == name) {
+        "how a CPU came to its idle loop is left out; --match exact takes it in".to_owned()
+    } else {
+        "neither side has a frame of that name".to_owned()
+    }
+}
+
+/// The frames that a name means: those of that very name on either side; else as other tools write
+/// it; else those that are loosely the same, the nearest first.
+fn named(comparison: &Comparison, name: &str) -> Vec<FrameIx> {
+    let union = &comparison.union;
+    let is_plain = comparison.origins.iter().any(|side| side.event.is_none());
+    let exists = |change: &&Change| change.before.samples > 0 || change.after.samples > 0;
+    let present: Vec<FrameIx> = comparison
+        .inclusive
+        .iter()
+        .filter(exists)
+        .filter_map(|change| match change.subject {
+            Subject::Inclusive(frame) => Some(frame),
+            Subject::Own(_)
+            | Subject::Total
+            | Subject::Tag(_)
+            | Subject::Exits
+            | Subject::Box(_) => None,
+        })
+        .collect();
+    let meant = |is_meant: &dyn Fn(&str, FrameKind) -> bool| {
+        let meant = present.iter().copied().filter(|&ix| {
+            let frame = union.frames.get(ix);
+            let former = union.former.get(&ix);
+            is_meant(&frame.name, frame.kind)
+                || former.is_some_and(|former| is_meant(former, frame.kind))
+        });
+        meant.collect::<Vec<_>>()
+    };
+    let written = as_written_elsewhere(name);
+    let mut found = meant(&|known, _| known == name || one_line(known) == name);
+    if found.is_empty() {
+        found = meant(&|known, _| as_written_elsewhere(known) == written);
+    }
+    for step in [NameStep::Near, NameStep::Base, NameStep::Kind] {
+        if found.is_empty() {
+            found = meant(&|known, kind| {
+                let known = as_written_elsewhere(known);
+                loose_name(known, kind, step, is_plain) == loose_name(written, kind, step, is_plain)
+            });
+        }
+    }
+    found
+}
+
+/// The change of several functions taken as one: a stack with any of them counts once.
+fn of_several(comparison: &Comparison, frames: &[FrameIx], is_own: bool) -> Change {
+    let union = &comparison.union;
+    let mut is_meant = vec![false; union.frames.len()];
+    for frame in frames {
+        is_meant[frame.as_usize()] = true;
+    }
+    let is_at =
+        |node: NodeIx| node != NodeIx::ROOT && is_meant[union.tree.get(node).frame.as_usize()];
+    // Whether a node or one above it is meant; nodes lie behind the one above them.
+    let mut counts = vec![false; union.tree.len()];
+    for at in (0..).map(NodeIx).take(union.tree.len()) {
+        let above = union.parents[at.as_usize()];
+        counts[at.as_usize()] = is_at(at) || (!is_own && counts[above.as_usize()]);
+    }
+    let sums = [0, 1].map(|side: usize| {
+        let slices = comparison.judgement.bases.sides[side].slices.len();
+        sum(union, side, slices, &|place| counts[place.leaf.as_usize()])
+    });
+    let subject = Subject::Inclusive(frames[0]);
+    let sides = sums.each_ref().map(|(count, slices)| (*count, &slices[..]));
+    comparison.judgement.change(subject, sides)
+}
+
+fn sum(
+    union: &Union,
+    side: usize,
+    slices: usize,
+    is_wanted: &dyn Fn(&Place) -> bool,
+) -> (Count, Vec<f64>) {
+    let mut count = Count::default();
+    let mut sliced = vec![0.0; slices];
+    for place in union.places[side].iter().filter(|place| is_wanted(place)) {
+        count.add(place.count);
+        if let Some(slice) = sliced.get_mut(place.slice as usize) {
+            *slice += place.count.weight as f64;
+        }
+    }
+    (count, sliced)
+}
+
+fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Result<Found, String> {
+    let event = event_named(comparison, name)?;
+    if !event.is_sampled {
+        return Err(
+            "it has no samples of its own: the samples of its group's leader carry its values"
+                .to_owned(),
+        );
+    }
+    if !event.is_counted && event.counts != [0, 0] {
+        return Err(
+            "it was sampled at a frequency, so its samples do not tell how often it occurred: \
+             record it with a period, as in perf record -c 1"
+                .to_owned(),
+        );
+    }
+    let counts = event.counts.map(|count| count as f64);
+    let [before, after] = if is_rate {
+        let seconds = comparison.origins.each_ref().map(|origin| origin.seconds);
+        let known = |at: usize| seconds[at].filter(|&seconds| seconds > 0.0);
+        lacking(|at| match known(at) {
+            Some(_) => None,
+            None => Some("tells no duration, so nothing is known per second".to_owned()),
+        })?;
+        [0, 1].map(|at: usize| counts[at] / known(at).unwrap_or(f64::INFINITY))
+    } else {
+        counts
+    };
+    let suffix = if is_rate { "/s" } else { "" };
+    let noise = noise_words(event.is_significant);
+    Ok(Found {
+        before,
+        after,
+        is_significant: event.is_significant,
+        words: format!("{before:.1}{suffix} → {after:.1}{suffix}{noise}"),
+    })
+}
+
+/// The event of that very name on either side, else the one whose name differs in its settings.
+fn event_named<'c>(comparison: &'c Comparison, name: &str) -> Result<&'c EventChange, String> {
+    let all = || comparison.events.iter().chain(&comparison.other_events);
+    if let Some(event) = all().find(|event| event.name == name || event.former == name) {
+        return Ok(event);
+    }
+    let plain = plain_event(name);
+    let is_same = |event: &&EventChange| {
+        plain_event(&event.name) == plain || plain_event(&event.former) == plain
+    };
+    let found: Vec<&EventChange> = all().filter(is_same).collect();
+    match found.as_slice() {
+        [one] => Ok(one),
+        [] => {
+            lacking(|at| comparison.coverage[at].lacks_event(name))?;
+            Err("both sides did not record it alike".to_owned())
+        }
+        several => {
+            let names: Vec<&str> = several.iter().map(|event| &*event.name).collect();
+            Err(format!(
+                "several events are called so: {}",
+                names.join(", ")
+            ))
+        }
+    }
+}
