@@ -34,6 +34,7 @@ pub mod loss;
 mod mix;
 pub mod output;
 pub mod perf;
+pub mod scratch;
 mod shares;
 pub mod space;
 pub mod stack;

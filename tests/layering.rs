@@ -5,11 +5,12 @@ use std::fs;
 use std::path::Path;
 
 /// The rows, first to last. What follows `output` sees everything before it.
-const ROWS: [&str; 18] = [
+const ROWS: [&str; 19] = [
     "units",
     "error",
     "loss",
     "mix",
+    "scratch",
     "shares",
     "folded_text",
     "perf",
@@ -28,8 +29,7 @@ const ROWS: [&str; 18] = [
 
 /// Where each outside crate may be named, by the start of the path.
 ///
-/// `hashbrown` stands in for the standard library's maps and is at home everywhere. Temporary
-/// files hold streams in `perf` and unpacked archives in `analysis`.
+/// `hashbrown` stands in for the standard library's maps and is at home everywhere.
 const HOMES: [(&str, &[&str]); 31] = [
     ("addr2line", &["src/symbol/"]),
     ("bzip2", &["src/perf/"]),
@@ -59,7 +59,7 @@ const HOMES: [(&str, &[&str]); 31] = [
     ("signal_hook", &["src/cli/"]),
     ("symbolic_demangle", &["src/symbol/"]),
     ("tar", &["src/analysis/archive.rs"]),
-    ("tempfile", &["src/perf/", "src/analysis/"]),
+    ("tempfile", &["src/scratch.rs"]),
     ("terminal_size", &["src/cli/"]),
     ("zstd", &["src/perf/"]),
 ];

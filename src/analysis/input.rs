@@ -26,6 +26,17 @@ pub struct Input {
     unpacked: Vec<TempDir>,
 }
 
+/// Where `perf archive` would put what belongs to a file.
+pub fn archives_beside(path: &Path) -> impl Iterator<Item = PathBuf> {
+    let endings = ["tar.bz2", "tar.gz", "tar.xz", "tar.zst", "tar"].into_iter();
+    endings.map(move |ending| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".");
+        name.push(ending);
+        PathBuf::from(name)
+    })
+}
+
 impl Input {
     /// Finds out what a path is: a perf.data file, a capture directory, a directory that perf
     /// wrote, or a tarball of either. Beside a file, what `perf archive` packed for it is used.
@@ -46,11 +57,7 @@ impl Input {
             return Ok(input);
         }
         let mut input = Self::of_file(path);
-        for ending in ["tar.bz2", "tar.gz", "tar.xz", "tar.zst", "tar"] {
-            let mut name = path.as_os_str().to_owned();
-            name.push(".");
-            name.push(ending);
-            let beside = PathBuf::from(name);
+        for beside in archives_beside(path) {
             if beside.is_file()
                 && let Some(unpacked) = unpack(&beside)?
             {

@@ -41,7 +41,7 @@ use self::namer::Namer;
 use self::preferred::fold_preferred;
 pub use choice::{TimeRequest, choose_event, event_names, is_flat, is_of_branches, parse_times};
 pub use grouping::Grouping;
-pub use input::{Input, KernelSource, LiveKernel, SymbolRequest};
+pub use input::{Input, KernelSource, LiveKernel, SymbolRequest, archives_beside};
 pub use locate::FrameScope;
 pub use namer::ObjectReport;
 pub use shown::ShownPaths;

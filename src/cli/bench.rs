@@ -19,8 +19,10 @@ use vmflame::perf::{Capture, RecordCounts};
 
 use super::args::InputOptions;
 use super::figures::{Figures, in_words, rate, three_digits};
+use super::inputs::Inputs;
 use super::rivals::{self, Contest};
-use super::{Outcome, live, write};
+use super::write::Destination;
+use super::{Outcome, live};
 
 #[derive(Args, Debug)]
 pub(super) struct BenchOptions {
@@ -36,11 +38,14 @@ pub(super) struct BenchOptions {
     /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Write a made-up capture to the path instead of measuring one:
+    /// Write a made-up capture to the path, which must be given, instead of measuring one:
     /// size=8G,stacks=1000,depth=24,processes=4,threads=4,cpus=2,guest=10,tracepoints=0,late=0,seed=1
-    #[arg(long, value_name = "SPEC", value_parser = Load::parse)]
+    #[arg(long, value_name = "SPEC", value_parser = Load::parse, requires = "input")]
     #[arg(conflicts_with_all = ["against", "runs", "kallsyms", "buildid_dir", "threads"])]
     generate: Option<Load>,
+    /// Let --generate replace a file.
+    #[arg(long, requires = "generate")]
+    force: bool,
 }
 
 /// What was measured in this process.
@@ -62,8 +67,9 @@ struct Run {
 
 pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
     if let Some(load) = &options.generate {
-        return generate(load, &options.input.input, options.json);
+        return generate(load, options);
     }
+    let destination = Destination::stdout(&live::inputs(&options.input))?;
     let input = Input::resolve(&options.input.input)?;
     let symbols = live::symbols(&options.input, &input);
     let threads = live::threads(options.input.threads);
@@ -86,7 +92,7 @@ pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
     } else {
         as_text(&input.data, &measured, &contest, threads)
     };
-    write::to_path("-".as_ref(), |out| out.write_all(text.as_bytes()))?;
+    destination.write(|out| out.write_all(text.as_bytes()))?;
     Ok(Outcome::Done)
 }
 
@@ -170,16 +176,17 @@ fn with_peak_memory<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
     (result, (peak > 0).then_some(peak))
 }
 
-fn generate(load: &Load, path: &Path, json: bool) -> Result<Outcome> {
+fn generate(load: &Load, options: &BenchOptions) -> Result<Outcome> {
+    let path = options.input.input.as_path();
     let mut written = None;
-    write::file_to_path(path, |file| {
+    Destination::of_capture(path, options.force)?.write_file(|file| {
         let (out, facts) = load.write::<Little, _>(BufWriter::with_capacity(1 << 20, file))?;
         written = Some(facts);
         out.into_inner()
             .map_err(std::io::IntoInnerError::into_error)
     })?;
     let facts = written.unwrap_or_default();
-    let text = if json {
+    let text = if options.json {
         let value = json!({
             "schema_version": 1,
             "records": facts.records,
@@ -200,7 +207,7 @@ fn generate(load: &Load, path: &Path, json: bool) -> Result<Outcome> {
             grouped(facts.tracepoint_samples),
         )
     };
-    write::to_path("-".as_ref(), |out| out.write_all(text.as_bytes()))?;
+    Destination::stdout(&Inputs::default())?.write(|out| out.write_all(text.as_bytes()))?;
     Ok(Outcome::Done)
 }
 

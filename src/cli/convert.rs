@@ -11,10 +11,15 @@ use vmflame::units::{Cpu, Pid, Tid};
 use super::args::{ConvertOptions, FilterOptions, Format, Weight};
 use super::bench::stage_table;
 use super::remarks::{describe, gap_remarks, is_damaged, quality, stack_remarks, symbol_remarks};
-use super::{Outcome, live, stream, unused, write};
+use super::write::Destination;
+use super::{Outcome, endings, live, stream, unused};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
+    let format = options
+        .format
+        .map_or_else(|| format_of(&options.output), Ok)?;
+    let destination = destination(options, format)?;
     let (input, capture) = stream::open(&options.input.input, quiet)?;
     let symbols = live::symbols(&options.input, &input);
     let request = request(options)?;
@@ -28,12 +33,11 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     watch.skip(&profile.timings);
     let tree = profile.tree();
     watch.lap(Stage::Tree);
-    let format = options.format.unwrap_or_else(|| format_of(&options.output));
     if !quiet {
         let unused = unused::of_convert(options, format);
         unused.iter().for_each(|line| eprintln!("{line}"));
     }
-    write::to_path(&options.output, |out| match format {
+    destination.write(|out| match format {
         Format::Folded => write_folded(&tree, &profile.frames, options.annotation(), out),
         Format::Svg => {
             let name = options.input.input.display().to_string();
@@ -106,12 +110,27 @@ pub(super) fn filtered(filter: &FilterOptions, threads: usize) -> Request {
 }
 
 /// The format that an output file's ending names.
-fn format_of(output: &Path) -> Format {
-    let ending = output.extension().and_then(|ending| ending.to_str());
-    match ending {
-        Some("folded" | "txt" | "collapsed") => Format::Folded,
-        Some(_) | None => Format::Svg,
+fn format_of(output: &Path) -> Result<Format> {
+    let formats = [
+        ("svg", Format::Svg),
+        ("folded", Format::Folded),
+        ("collapsed", Format::Folded),
+    ];
+    Ok(endings::format_of(output, &formats)?.unwrap_or(Format::Svg))
+}
+
+/// Where to write; checked before any work.
+fn destination(options: &ConvertOptions, format: Format) -> Result<Destination> {
+    let mut inputs = live::inputs(&options.input);
+    inputs.files.extend(options.rules.as_deref());
+    let destination = Destination::new(&options.output, &inputs)?;
+    if format == Format::Svg {
+        destination.refuse_terminal(
+            "an SVG picture",
+            "-o perf.svg writes it to a file; --format folded is text",
+        )?;
     }
+    Ok(destination)
 }
 
 /// Says what was odd about the file; also where nothing comes of it, it is the reason.

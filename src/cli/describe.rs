@@ -12,9 +12,11 @@ use vmflame::perf::{Capture, CaptureKind, Feature, Features, Wrapping};
 use vmflame::units::EventIx;
 
 use super::args::InfoOptions;
+use super::write::Destination;
 use super::{Outcome, live, remarks, stream};
 
 pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
+    let destination = Destination::stdout(&live::inputs(&options.input))?;
     let (input, capture) = stream::open(&options.input.input, quiet)?;
     let symbols = live::symbols(&options.input, &input);
     let survey = survey(&capture, &symbols, live::threads(options.input.threads))?;
@@ -23,7 +25,7 @@ pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     } else {
         as_text(&capture, &survey)
     };
-    super::write::to_path("-".as_ref(), |out| out.write_all(text.as_bytes()))?;
+    destination.write(|out| out.write_all(text.as_bytes()))?;
     let is_damaged = remarks::is_damaged(&capture, &survey.tally);
     Ok(if is_damaged {
         Outcome::Damaged

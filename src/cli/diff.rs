@@ -12,13 +12,16 @@ use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
 use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
 use super::diff_json::as_json;
 use super::diff_side::{Wanted, both};
-use super::{Outcome, live, unused, write};
+use super::inputs::Inputs;
+use super::write::Destination;
+use super::{Outcome, endings, live, unused};
 
 /// Functions that the table shows when nothing is said.
 const SHOWN_FUNCTIONS: usize = 25;
 
 pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     let gates = gates(options)?;
+    let (format, destinations) = destinations(options)?;
     let before = Wanted {
         role: "before",
         path: &options.before,
@@ -36,7 +39,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         for remark in before.remarks.iter().chain(&after.remarks) {
             eprintln!("{remark}");
         }
-        warn_of_unused(options, [&before.side, &after.side]);
+        warn_of_unused(options, format, [&before.side, &after.side]);
     }
     let is_damaged = before.is_damaged || after.is_damaged;
     let (mut before, mut after) = (before.side, after.side);
@@ -47,7 +50,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     let names_event = |filters: &[String]| filters.iter().any(|text| text.contains("event="));
     let how = Options {
         normalise: normalise(options)?,
-        matching: matching(options, [&before, &after]),
+        matching: matching(options, format, [&before, &after]),
         confidence: options.confidence,
         least: options.min_change / 100.0,
         different_events: names_event(&options.before_filter) || names_event(&options.after_filter),
@@ -55,7 +58,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         threads: live::threads(options.threads),
     };
     let comparison = Comparison::new(&before, &after, &how)?;
-    write_results(options, &comparison)?;
+    write_results(options, &comparison, format, &destinations)?;
     // What conditions come to does not depend on the format.
     let is_by_format = options.matching.is_none() && how.matching == Matching::Exact;
     let outcome = if is_by_format && !gates.is_empty() {
@@ -86,13 +89,11 @@ fn gates(options: &DiffOptions) -> Result<Vec<Gate>> {
 
 /// How frames are matched when nothing is said: text becomes text as difffolded.pl makes it, line
 /// for line.
-fn matching(options: &DiffOptions, sides: [&Side; 2]) -> Matching {
+fn matching(options: &DiffOptions, format: DiffFormat, sides: [&Side; 2]) -> Matching {
     match options.matching {
         Some(Match::Exact) => Matching::Exact,
         Some(Match::Loose) => Matching::Loose,
-        None if chosen_format(options) == DiffFormat::Folded
-            && sides.into_iter().all(Side::is_text) =>
-        {
+        None if format == DiffFormat::Folded && sides.into_iter().all(Side::is_text) => {
             Matching::Exact
         }
         None => Matching::Loose,
@@ -100,8 +101,8 @@ fn matching(options: &DiffOptions, sides: [&Side; 2]) -> Matching {
 }
 
 /// Says which options change nothing.
-fn warn_of_unused(options: &DiffOptions, sides: [&Side; 2]) {
-    let unused = unused::of_diff(options, chosen_format(options), no_stacks(sides));
+fn warn_of_unused(options: &DiffOptions, format: DiffFormat, sides: [&Side; 2]) {
+    let unused = unused::of_diff(options, format, no_stacks(sides));
     unused.iter().for_each(|line| eprintln!("{line}"));
 }
 
@@ -116,25 +117,62 @@ fn no_stacks(sides: [&Side; 2]) -> Option<&'static str> {
     }
 }
 
-fn chosen_format(options: &DiffOptions) -> DiffFormat {
-    let format = options
-        .format
-        .or_else(|| format_of(options.output.as_deref()?));
-    format.unwrap_or(if options.json {
+/// What is written, and where: the result, and the table beside a picture or folded text. Checked
+/// before any work.
+fn destinations(options: &DiffOptions) -> Result<(DiffFormat, Destinations)> {
+    let output = options.output.as_deref().unwrap_or(Path::new("-"));
+    let format = match options.format {
+        Some(format) => Some(format),
+        None => endings::format_of(output, &FORMATS)?,
+    };
+    let format = format.unwrap_or(if options.json {
         DiffFormat::Json
     } else {
         DiffFormat::Text
-    })
+    });
+    let mut captures = vec![options.before.as_path()];
+    captures.extend(options.after.as_deref());
+    let files = [
+        &options.kallsyms,
+        &options.before_kallsyms,
+        &options.after_kallsyms,
+        &options.rules,
+    ];
+    let caches = options.buildid_dir.iter().cloned();
+    let inputs = Inputs {
+        captures,
+        files: files.into_iter().filter_map(Option::as_deref).collect(),
+        caches: caches.chain(live::own_cache()).collect(),
+    };
+    let result = Destination::new(output, &inputs)?;
+    if format == DiffFormat::Svg {
+        result.refuse_terminal("an SVG picture", "-o diff.svg writes it to a file")?;
+    }
+    // A picture in a file leaves standard output to the table.
+    let leaves_table =
+        !result.is_stdout() && matches!(format, DiffFormat::Svg | DiffFormat::Folded);
+    let table = leaves_table
+        .then(|| Destination::stdout(&inputs))
+        .transpose()?;
+    Ok((format, Destinations { result, table }))
 }
 
-fn write_results(options: &DiffOptions, comparison: &Comparison) -> Result<()> {
-    let format = chosen_format(options);
-    let stdout = Path::new("-");
-    let target = options.output.as_deref().unwrap_or(stdout);
-    let columns = live::columns().filter(|_| target == stdout || format != DiffFormat::Text);
+/// Where the results go.
+struct Destinations {
+    result: Destination,
+    table: Option<Destination>,
+}
+
+fn write_results(
+    options: &DiffOptions,
+    comparison: &Comparison,
+    format: DiffFormat,
+    to: &Destinations,
+) -> Result<()> {
+    let columns = live::columns().filter(|_| to.result.is_stdout() || format != DiffFormat::Text);
     let table = || as_text(comparison, options.top.unwrap_or(SHOWN_FUNCTIONS), columns);
     let union = &comparison.union;
-    write::to_path(target, |out| match format {
+    to.result.write(|out| match format {
         DiffFormat::Svg => {
             let width = match options.width.unwrap_or(Width::Larger) {
                 Width::Before => WidthBy::Before,
@@ -153,14 +191,13 @@ fn write_results(options: &DiffOptions, comparison: &Comparison) -> Result<()> {
         DiffFormat::Json => writeln!(out, "{:#}", as_json(comparison)),
         DiffFormat::Text => out.write_all(table().as_bytes()),
     })?;
-    // A picture in a file leaves standard output to the table.
-    if target != stdout && matches!(format, DiffFormat::Svg | DiffFormat::Folded) {
+    if let Some(destination) = &to.table {
         let text = if options.json {
             format!("{:#}\n", as_json(comparison))
         } else {
             table()
         };
-        write::to_path(stdout, |out| out.write_all(text.as_bytes()))?;
+        destination.write(|out| out.write_all(text.as_bytes()))?;
     }
     Ok(())
 }
@@ -220,12 +257,11 @@ fn normalise(options: &DiffOptions) -> Result<Normalise> {
     }
 }
 
-fn format_of(output: &Path) -> Option<DiffFormat> {
-    match output.extension()?.to_str()? {
-        "svg" => Some(DiffFormat::Svg),
-        "folded" | "collapsed" => Some(DiffFormat::Folded),
-        "json" => Some(DiffFormat::Json),
-        "txt" => Some(DiffFormat::Text),
-        _ => None,
-    }
-}
+/// The endings of output files.
+const FORMATS: [(&str, DiffFormat); 5] = [
+    ("svg", DiffFormat::Svg),
+    ("folded", DiffFormat::Folded),
+    ("collapsed", DiffFormat::Folded),
+    ("json", DiffFormat::Json),
+    ("txt", DiffFormat::Text),
+];

@@ -11,6 +11,7 @@ use vmflame::symbol::{Places, read_kernel_notes};
 use vmflame::units::Timestamp;
 
 use super::args::InputOptions;
+use super::inputs::Inputs;
 
 /// Worker threads: as asked for, else one for each CPU.
 pub(super) fn threads(asked: Option<u16>) -> usize {
@@ -24,9 +25,7 @@ pub(super) fn threads(asked: Option<u16>) -> usize {
 pub(super) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
     let mut buildid_dirs = options.buildid_dir.clone();
     buildid_dirs.extend(input.buildid_dirs.iter().cloned());
-    if let Some(home) = std::env::var_os("HOME") {
-        buildid_dirs.push(PathBuf::from(home).join(".debug"));
-    }
+    buildid_dirs.extend(own_cache());
     let places = Places {
         capture_dir: input.directory.clone(),
         buildid_dirs,
@@ -37,6 +36,25 @@ pub(super) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
         places,
         live: live_kernel(input),
         shown: input.shown.clone(),
+    }
+}
+
+/// The user's own build-id cache.
+pub(super) fn own_cache() -> Option<PathBuf> {
+    Some(PathBuf::from(std::env::var_os("HOME")?).join(".debug"))
+}
+
+/// The files that a verb with one input reads.
+pub(super) fn inputs(options: &InputOptions) -> Inputs<'_> {
+    Inputs {
+        captures: vec![&options.input],
+        files: options.kallsyms.as_deref().into_iter().collect(),
+        caches: options
+            .buildid_dir
+            .iter()
+            .cloned()
+            .chain(own_cache())
+            .collect(),
     }
 }
 

@@ -10,13 +10,16 @@ mod diff;
 mod diff_args;
 mod diff_json;
 mod diff_side;
+mod endings;
 mod figures;
 mod help;
 mod hints;
+mod inputs;
 mod live;
 mod remarks;
 mod rivals;
 mod settle;
+mod signals;
 mod stream;
 mod unused;
 mod write;
@@ -44,6 +47,9 @@ enum Outcome {
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse_from(settle::joined(std::env::args_os()));
+    if let Err(problem) = signals::watch() {
+        eprintln!("warning: signals cannot be watched ({problem}): temporary files may stay");
+    }
     let outcome = arguments.settled().and_then(|arguments| {
         let quiet = arguments.quiet;
         match &arguments.command {

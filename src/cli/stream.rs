@@ -2,8 +2,6 @@
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,6 +10,8 @@ use vmflame::analysis::Input;
 use vmflame::error::{Error, Result};
 use vmflame::output::grouped;
 use vmflame::perf::{Capture, Spool};
+
+use super::signals::Reading;
 
 /// After an interrupt, how long to wait for what the recorder still has to write.
 const LAST_WORDS: Duration = Duration::from_secs(2);
@@ -31,6 +31,12 @@ pub(super) fn open(path: &Path, quiet: bool) -> Result<(Input, Capture)> {
 /// Reads standard input to its end.
 pub(super) fn read_all(quiet: bool) -> Result<Spool> {
     let shows_progress = !quiet && std::io::stderr().is_terminal();
+    if std::io::stdin().is_terminal() && !quiet {
+        eprintln!(
+            "standard input is this terminal: waiting for a capture, as from: perf record -a -g -o \
+             - -- sleep 10 | vmflame convert - -o perf.svg"
+        );
+    }
     let spool = read_stdin(shows_progress)?;
     if spool.is_on_disk() && !quiet {
         let mib = grouped(spool.len() >> 20);
@@ -43,9 +49,8 @@ pub(super) fn read_all(quiet: bool) -> Result<Spool> {
 /// stop before the recorder has written its last records, nor to go without a result.
 fn read_stdin(shows_progress: bool) -> Result<Spool> {
     let failed = |source| Error::io("read", Path::new("standard input"), source);
-    let interrupted = Arc::new(AtomicBool::new(false));
-    signal_hook::flag::register(signal_hook::consts::SIGINT, Arc::clone(&interrupted))
-        .map_err(failed)?;
+    // At a terminal nobody records.
+    let reading = (!std::io::stdin().is_terminal()).then(Reading::begin);
     let (sender, receiver) = sync_channel::<std::io::Result<Vec<u8>>>(16);
     // The thread may outlive the loop below when the recorder goes on after an interrupt: then
     // nothing joins it, and it ends with the process.
@@ -62,7 +67,8 @@ fn read_stdin(shows_progress: bool) -> Result<Spool> {
             Ok(Err(source)) => return Err(failed(source)),
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
-                if interrupted.load(Ordering::Relaxed) && last_data.elapsed() > LAST_WORDS {
+                let is_interrupted = reading.as_ref().is_some_and(Reading::is_interrupted);
+                if is_interrupted && last_data.elapsed() > LAST_WORDS {
                     break;
                 }
             }

@@ -1,65 +1,291 @@
-//! Output files that appear whole or not at all.
+//! Output files that appear whole or not at all, and never in the place of an input.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use vmflame::error::{Error, Result};
+use vmflame::perf::Packing;
+use vmflame::scratch::HalfFile;
 
-/// Runs `write` on a file that takes the place of `path` only when all of it is there.
-///
-/// `-` is standard output. A path that is no regular file (a pipe, `/dev/null`) is written to
-/// directly, since it cannot be replaced.
-pub(super) fn to_path(
-    path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-) -> Result<()> {
-    let failed = |source| Error::io("write", path, source);
-    if path == Path::new("-") {
-        let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
-        return write(&mut out).and_then(|()| out.flush()).map_err(failed);
-    }
-    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        let mut out = BufWriter::with_capacity(1 << 16, File::create(path).map_err(failed)?);
-        return write(&mut out).and_then(|()| out.flush()).map_err(failed);
-    }
-    let beside = beside(path);
-    let attempt = || {
-        let mut out = BufWriter::with_capacity(1 << 16, File::create(&beside)?);
-        write(&mut out)?;
-        out.into_inner()
-            .map_err(io::IntoInnerError::into_error)?
-            .sync_data()?;
-        fs::rename(&beside, path)
-    };
-    attempt().map_err(|source| {
-        // What was begun is of no use; that it cannot be removed changes nothing.
-        drop(fs::remove_file(&beside));
-        failed(source)
-    })
+use super::endings::Ending;
+use super::inputs::{Inputs, open_file};
+
+/// Where a verb writes; checked before it works.
+#[derive(Debug)]
+pub(super) struct Destination {
+    /// As the user named it.
+    shown: PathBuf,
+    way: Way,
+    packing: Option<Packing>,
 }
 
-/// Runs `write` on a new file, which takes the place of `path` only when all of it is there.
-pub(super) fn file_to_path(
-    path: &Path,
-    write: impl FnOnce(File) -> io::Result<File>,
-) -> Result<()> {
-    let beside = beside(path);
-    let attempt = || {
-        write(File::create(&beside)?)?.sync_data()?;
-        fs::rename(&beside, path)
-    };
-    attempt().map_err(|source| {
-        // What was begun is of no use; that it cannot be removed changes nothing.
-        drop(fs::remove_file(&beside));
-        Error::io("write", path, source)
-    })
+#[derive(Debug)]
+enum Way {
+    Stdout,
+    /// What cannot be replaced: a pipe, `/dev/null`, an open file.
+    Direct(PathBuf),
+    /// A regular file, or none yet, links followed.
+    Whole(PathBuf, Option<Metadata>),
 }
 
-/// A name in the same directory, so that the rename cannot cross file systems.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", std::process::id()));
-    path.with_file_name(name)
+/// Most links that the kernel follows (`MAXSYMLINKS`, include/linux/namei.h, Linux 6.12).
+const MAX_LINKS: usize = 40;
+
+impl Destination {
+    /// Standard output.
+    ///
+    /// # Errors
+    /// When it goes into one of the inputs.
+    pub(super) fn stdout(inputs: &Inputs<'_>) -> Result<Self> {
+        if let Ok(found) = open_file(io::stdout().as_fd())
+            && found.is_file()
+            && let Some(input) = inputs.find(&found)
+        {
+            return Err(is_input("standard output", &input));
+        }
+        Ok(Self {
+            shown: PathBuf::from("standard output"),
+            way: Way::Stdout,
+            packing: None,
+        })
+    }
+
+    /// The output that the user names, `-` for standard output.
+    ///
+    /// # Errors
+    /// When it is one of the inputs or another capture, must not be written, or cannot be.
+    pub(super) fn new(output: &Path, inputs: &Inputs<'_>) -> Result<Self> {
+        if output == Path::new("-") {
+            return Self::stdout(inputs);
+        }
+        let destination = Self::within(output, inputs)?;
+        if let Way::Whole(path, Some(_)) = &destination.way
+            && let Some(what) = precious(path)
+        {
+            let output = output.display();
+            return Err(Error::request(format!(
+                "{output} is {what} and would be lost, so it is not replaced"
+            ))
+            .with_hint("name another output"));
+        }
+        Ok(destination)
+    }
+
+    /// The same for a capture that is made up.
+    ///
+    /// # Errors
+    /// When there is a file already and `is_forced` does not say to replace it, or it cannot be
+    /// written.
+    pub(super) fn of_capture(output: &Path, is_forced: bool) -> Result<Self> {
+        let shown = output.display();
+        if output == Path::new("-") {
+            return Err(Error::request("a capture is written to a file")
+                .with_hint("its header is written last, which a pipe does not allow"));
+        }
+        let destination = Self::within(output, &Inputs::default())?;
+        if destination.packing.is_some() {
+            return Err(
+                Error::request(format!("{shown}: a capture is written uncompressed"))
+                    .with_hint("compress it when it is there"),
+            );
+        }
+        if matches!(destination.way, Way::Whole(_, Some(_))) && !is_forced {
+            return Err(Error::request(format!("{shown} is there already"))
+                .with_hint("--force replaces it"));
+        }
+        Ok(destination)
+    }
+
+    fn within(output: &Path, inputs: &Inputs<'_>) -> Result<Self> {
+        let failed = |source| Error::io("write", output, source);
+        let way = follow(output).map_err(failed)?;
+        match &way {
+            Way::Stdout => return Self::stdout(inputs),
+            Way::Direct(path) | Way::Whole(path, _) => {
+                let found = fs::metadata(path).ok().filter(Metadata::is_file);
+                if let Some(input) = found.and_then(|found| inputs.find(&found)) {
+                    return Err(is_input(&output.display().to_string(), &input));
+                }
+            }
+        }
+        if let Way::Whole(path, old) = &way {
+            may_replace(output, path, old.as_ref())?;
+        }
+        Ok(Self {
+            shown: output.to_owned(),
+            way,
+            packing: Ending::of(output).packing,
+        })
+    }
+
+    /// Refuses a terminal, for what nobody can read there.
+    ///
+    /// # Errors
+    /// When it is one.
+    pub(super) fn refuse_terminal(&self, what: &str, instead: &str) -> Result<()> {
+        let is_terminal = match &self.way {
+            Way::Stdout => io::stdout().is_terminal(),
+            Way::Direct(path) => {
+                let found = fs::metadata(path);
+                found.is_ok_and(|found| found.file_type().is_char_device())
+                    && OpenOptions::new()
+                        .write(true)
+                        .open(path)
+                        .is_ok_and(|file| file.is_terminal())
+            }
+            Way::Whole(..) => false,
+        };
+        if is_terminal {
+            return Err(
+                Error::request(format!("{what} is nothing to read on a terminal"))
+                    .with_hint(instead),
+            );
+        }
+        Ok(())
+    }
+
+    /// Whether it is standard output.
+    pub(super) const fn is_stdout(&self) -> bool {
+        matches!(self.way, Way::Stdout)
+    }
+
+    /// Writes what `write` does, compressed where the name says so. A file appears when all of it
+    /// is there.
+    pub(super) fn write(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+        let failed = |source| Error::io("write", &self.shown, source);
+        let packing = self.packing;
+        let buffered = |out: &mut dyn Write| {
+            let mut out = BufWriter::with_capacity(1 << 16, out);
+            match packing {
+                None => write(&mut out)?,
+                Some(packing) => packing.pack(&mut out, write)?,
+            }
+            out.flush()
+        };
+        if self.is_stdout() {
+            return buffered(&mut io::stdout().lock()).map_err(failed);
+        }
+        self.write_file(|mut file| {
+            buffered(&mut file)?;
+            Ok(file)
+        })
+    }
+
+    /// Runs `write` on a new file, which takes its place when all of it is there.
+    pub(super) fn write_file(&self, write: impl FnOnce(File) -> io::Result<File>) -> Result<()> {
+        let attempt = || match &self.way {
+            Way::Stdout => Err(io::Error::from(io::ErrorKind::Unsupported)),
+            // Appending, since an open file may be a log.
+            Way::Direct(path) => {
+                let file = OpenOptions::new().append(true).open(path)?;
+                write(file).map(|_| ())
+            }
+            Way::Whole(path, old) => {
+                let (half, file) = HalfFile::beside(path)?;
+                let file = write(file)?;
+                if let Some(old) = old {
+                    keep_owner(&file, old)?;
+                }
+                file.sync_data()?;
+                half.replace(path)
+            }
+        };
+        attempt().map_err(|source| Error::io("write", &self.shown, source))
+    }
+}
+
+fn is_input(output: &str, input: &Path) -> Error {
+    let input = input.display();
+    Error::request(format!(
+        "{output} is an input ({input}) and would be lost, so it is not written"
+    ))
+    .with_hint("name another output")
+}
+
+/// Follows links to what they lead to, which need not be there.
+fn follow(output: &Path) -> io::Result<Way> {
+    let mut at = output.to_owned();
+    for _ in 0..MAX_LINKS {
+        let found = match fs::symlink_metadata(&at) {
+            Ok(found) => found,
+            Err(problem) if problem.kind() == io::ErrorKind::NotFound => {
+                // The folder must be there.
+                fs::metadata(folder_of(&at))?;
+                return Ok(Way::Whole(at, None));
+            }
+            Err(problem) => return Err(problem),
+        };
+        if found.is_dir() {
+            return Err(io::Error::from(io::ErrorKind::IsADirectory));
+        }
+        if found.is_file() {
+            return Ok(Way::Whole(at, Some(found)));
+        }
+        if !found.is_symlink() {
+            return Ok(Way::Direct(at));
+        }
+        let folder = fs::canonicalize(folder_of(&at))?;
+        // Links of /proc/PID/fd lead to open files, whatever their text says.
+        if folder.starts_with("/proc") && folder.ends_with("fd") {
+            let own = fs::canonicalize("/proc/self/fd").is_ok_and(|own| own == folder);
+            let is_stdout = own && at.file_name().is_some_and(|name| name == "1");
+            return Ok(if is_stdout {
+                Way::Stdout
+            } else {
+                Way::Direct(at)
+            });
+        }
+        at = folder.join(fs::read_link(&at)?);
+    }
+    Err(io::Error::other("too many links"))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        Some(_) | None => Path::new("."),
+    }
+}
+
+/// Asks for what a file says itself, and what the system says: it is moved over, which asks for
+/// the rights on its folder only.
+fn may_replace(output: &Path, path: &Path, old: Option<&Metadata>) -> Result<()> {
+    let Some(old) = old else {
+        return Ok(());
+    };
+    if old.permissions().readonly() {
+        return Err(Error::request(format!(
+            "{} is read-only, so it is not replaced",
+            output.display()
+        )));
+    }
+    match OpenOptions::new().write(true).open(path) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Error::io("write", output, source)),
+    }
+}
+
+/// What an existing file is that nobody wants a picture or a table in the place of.
+fn precious(path: &Path) -> Option<&'static str> {
+    use io::Read;
+    let mut start = [0; 8];
+    File::open(path).ok()?.read_exact(&mut start).ok()?;
+    match &start {
+        b"PERFILE2" | b"2ELIFREP" | b"PERFFILE" | b"ELIFFREP" => Some("a perf.data"),
+        [0x7f, b'E', b'L', b'F', ..] => Some("an ELF file"),
+        _ => None,
+    }
+}
+
+/// Gives a new file the owner and the mode of the one whose place it takes.
+fn keep_owner(file: &File, old: &Metadata) -> io::Result<()> {
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) != (old.uid(), old.gid()) {
+        // Only root may give files away; for others the new file is their own.
+        drop(fchown(file, Some(old.uid()), Some(old.gid())));
+    }
+    file.set_permissions(Permissions::from_mode(old.mode() & 0o777))
 }

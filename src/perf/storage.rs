@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::mapping::MappedFile;
 use crate::error::{Error, Result};
+use crate::scratch::nameless_file;
 
 /// Bytes that were mapped, or held in memory.
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl Storage {
     /// # Errors
     /// When the file cannot be written or mapped.
     pub(super) fn in_file(bytes: &[u8]) -> io::Result<Self> {
-        let mut file = tempfile::tempfile()?;
+        let mut file = nameless_file()?;
         file.write_all(bytes)?;
         MappedFile::of(&file).map(Self::Mapped)
     }
@@ -133,7 +134,7 @@ impl Write for Spool {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.memory.len().saturating_add(bytes.len()) > IN_MEMORY {
             if self.file.is_none() {
-                self.file = Some(tempfile::tempfile()?);
+                self.file = Some(nameless_file()?);
             }
             self.flush()?;
         }
@@ -234,7 +235,7 @@ mod tests {
     /// What gzip and xz packed is read as it was; what they packed and somebody cut is an error.
     #[test]
     fn compressed_files_are_unpacked_whole_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = crate::scratch::ScratchFolder::new().unwrap();
         let plain = folder.path().join("kallsyms");
         let text = "ffffffff81000000 T _text\n".repeat(1000);
         fs::write(&plain, &text).unwrap();

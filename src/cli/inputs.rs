@@ -1,0 +1,115 @@
+//! The files that a verb reads, known before it reads them: no output may take the place of one.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use vmflame::analysis::archives_beside;
+
+/// A file itself, whatever it is called and however it is reached: its device and its inode.
+type Identity = (u64, u64);
+
+/// What a verb reads.
+#[derive(Debug, Default)]
+pub(super) struct Inputs<'a> {
+    /// Captures and folded texts: files, capture directories, `-`.
+    pub(super) captures: Vec<&'a Path>,
+    /// Other files.
+    pub(super) files: Vec<&'a Path>,
+    /// Build-id caches.
+    pub(super) caches: Vec<PathBuf>,
+}
+
+impl Inputs<'_> {
+    /// The input that `output` is, if it is one.
+    pub(super) fn find(&self, output: &Metadata) -> Option<PathBuf> {
+        let wanted = identity(output);
+        let is_wanted = |path: &Path| {
+            let found = fs::metadata(path);
+            found.is_ok_and(|found| identity(&found) == wanted)
+        };
+        for &capture in &self.captures {
+            if capture == Path::new("-") {
+                if open_file(io::stdin().as_fd()).is_ok_and(|found| identity(&found) == wanted) {
+                    return Some(PathBuf::from("standard input"));
+                }
+            } else if capture.is_dir() {
+                let mut walk = Walk::to(wanted);
+                if let Some(path) = walk.find(capture, false) {
+                    return Some(path);
+                }
+            } else if is_wanted(capture) {
+                return Some(capture.to_owned());
+            } else if let Some(path) = archives_beside(capture).find(|path| is_wanted(path)) {
+                return Some(path);
+            }
+        }
+        if let Some(&path) = self.files.iter().find(|path| is_wanted(path)) {
+            return Some(path.to_owned());
+        }
+        let mut caches = self.caches.iter();
+        caches.find_map(|cache| Walk::to(wanted).find(cache, true))
+    }
+}
+
+/// What is known of an open file, such as standard output.
+pub(super) fn open_file(file: BorrowedFd<'_>) -> io::Result<Metadata> {
+    File::from(file.try_clone_to_owned()?).metadata()
+}
+
+fn identity(file: &Metadata) -> Identity {
+    (file.dev(), file.ino())
+}
+
+/// A walk through a directory that looks for a file.
+struct Walk {
+    wanted: Identity,
+    /// Directories that were seen: links may lead in circles.
+    seen: BTreeSet<Identity>,
+}
+
+impl Walk {
+    const fn to(wanted: Identity) -> Self {
+        Self {
+            wanted,
+            seen: BTreeSet::new(),
+        }
+    }
+
+    /// Finds it among the files that are read; `all` says that all are. A picture that an earlier
+    /// run put beside a capture is none.
+    fn find(&mut self, directory: &Path, all: bool) -> Option<PathBuf> {
+        let found = fs::metadata(directory).ok()?;
+        if !self.seen.insert(identity(&found)) {
+            return None;
+        }
+        for entry in fs::read_dir(directory).ok()?.flatten() {
+            let (path, name) = (entry.path(), entry.file_name());
+            let is_read = all || is_read(&name.to_string_lossy());
+            let Ok(found) = fs::metadata(&path) else {
+                continue;
+            };
+            if found.is_dir() {
+                if let Some(path) = self.find(&path, is_read) {
+                    return Some(path);
+                }
+            } else if is_read && identity(&found) == self.wanted {
+                return Some(path);
+            }
+        }
+        None
+    }
+}
+
+/// Whether a capture directory's file or folder of this name is read.
+fn is_read(name: &str) -> bool {
+    let folders = ["buildid", "symbols", "kcore_dir", ".debug", ".build-id"];
+    ["perf.data", "data", "modules", "kcore"].contains(&name)
+        || folders.contains(&name)
+        || ["data.", "kallsyms", "kcore_dir__", "perf.data.tar"]
+            .iter()
+            .any(|start| name.starts_with(start))
+}
