@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
-use super::archive::unpack;
+use super::archive::{Archive, ArchiveFault, unpack, unpack_beside};
 use super::shown::ShownPaths;
 use crate::error::{Error, Result};
+use crate::perf::UnpackLimit;
 use crate::symbol::Places;
 use crate::units::{BuildId, Timestamp};
 
@@ -22,8 +21,12 @@ pub struct Input {
     pub buildid_dirs: Vec<PathBuf>,
     /// What the files of unpacked archives are called towards the user.
     pub shown: ShownPaths,
+    /// What is wrong with archives, and which.
+    pub faults: Vec<(PathBuf, ArchiveFault)>,
+    /// Whether the capture itself comes from an archive that is broken.
+    pub is_damaged: bool,
     /// Archives that were unpacked; removed when dropped.
-    unpacked: Vec<TempDir>,
+    unpacked: Vec<Archive>,
 }
 
 /// Where `perf archive` would put what belongs to a file.
@@ -44,47 +47,73 @@ impl Input {
     /// # Errors
     /// When the path is a directory or a tarball without a capture, or cannot be unpacked.
     pub fn resolve(path: &Path) -> Result<Self> {
+        Self::resolve_within(path, UnpackLimit::default())
+    }
+
+    /// The same, with another limit to what archives unpack to.
+    ///
+    /// # Errors
+    /// As [`Self::resolve`].
+    pub fn resolve_within(path: &Path, limit: UnpackLimit) -> Result<Self> {
         if path.is_dir() {
             return Self::of_directory(path, path);
         }
         if !path.is_file() {
             return Ok(Self::of_file(path));
         }
-        if let Some(unpacked) = unpack(path)? {
-            let mut input = Self::of_directory(unpacked.path(), path)?;
-            input.shown.add(unpacked.path(), path);
-            input.unpacked.push(unpacked);
+        if let Some(mut archive) = unpack(path, limit)? {
+            let faults = std::mem::take(&mut archive.faults);
+            let mut input = Self::of_directory(archive.folder.path(), path)
+                .map_err(|error| with_cause(error, &faults))?;
+            let is_broken = |fault: &ArchiveFault| matches!(fault, ArchiveFault::Broken(_));
+            input.is_damaged = faults.iter().any(is_broken);
+            let faults = faults.into_iter().map(|fault| (path.to_owned(), fault));
+            input.faults.extend(faults);
+            input.shown.add(archive.folder.path(), path);
+            input.unpacked.push(archive);
             return Ok(input);
         }
         let mut input = Self::of_file(path);
         for beside in archives_beside(path) {
-            if beside.is_file()
-                && let Some(unpacked) = unpack(&beside)?
-            {
-                input.shown.add(unpacked.path(), &beside);
-                input.buildid_dirs.push(unpacked.path().to_owned());
-                input.buildid_dirs.push(unpacked.path().join(".debug"));
-                input.unpacked.push(unpacked);
+            if std::fs::symlink_metadata(&beside).is_err() {
+                continue;
+            }
+            let (archive, faults) = unpack_beside(&beside, limit);
+            let faults = faults.into_iter().map(|fault| (beside.clone(), fault));
+            input.faults.extend(faults);
+            if let Some(archive) = archive {
+                let root = archive.folder.path();
+                input.shown.add(root, &beside);
+                input.buildid_dirs.push(root.to_owned());
+                input.buildid_dirs.push(root.join(".debug"));
+                input.unpacked.push(archive);
             }
         }
         Ok(input)
     }
 
     fn of_file(path: &Path) -> Self {
-        let (buildid_dirs, unpacked) = (Vec::new(), Vec::new());
         Self {
             data: path.to_owned(),
             directory: None,
-            buildid_dirs,
+            buildid_dirs: Vec::new(),
             shown: ShownPaths::default(),
-            unpacked,
+            faults: Vec::new(),
+            is_damaged: false,
+            unpacked: Vec::new(),
         }
     }
 
     /// Finds the capture in a directory; `shown` is what errors call it.
     fn of_directory(path: &Path, shown: &Path) -> Result<Self> {
         let data = path.join("perf.data");
-        if data.exists() {
+        if let Ok(found) = std::fs::metadata(&data) {
+            if !found.is_file() {
+                return Err(Error::format(
+                    shown,
+                    "the perf.data in it is no regular file",
+                ));
+            }
             let mut input = Self::of_file(&data);
             input.directory = Some(path.to_owned());
             return Ok(input);
@@ -112,6 +141,14 @@ impl Input {
         }
         Err(Error::format(shown, "there is no perf.data in it")
             .with_hint("a capture directory holds perf.data, and beside it kallsyms or buildid/"))
+    }
+}
+
+/// Says of an archive without a capture what was left out of it.
+fn with_cause(error: Error, faults: &[ArchiveFault]) -> Error {
+    match faults.first() {
+        Some(fault) => error.with_hint(fault.to_string()),
+        None => error,
     }
 }
 

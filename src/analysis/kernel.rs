@@ -102,7 +102,7 @@ fn lacks_modules((kernel, source): &(KernelSymbols, KernelSource)) -> bool {
 
 fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
     if let Some(path) = &symbols.kallsyms {
-        let text = Storage::open_unpacked(path)?;
+        let text = Storage::open_unpacked(path, symbols.places.limit)?;
         return Stated::parse(text, path.clone(), true).map(Some);
     }
     if let Some(found) = symbols.places.find_kallsyms(build_id)? {

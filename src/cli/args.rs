@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use vmflame::analysis::{FrameScope, Grouping, TimeRequest, WeightKind, parse_times};
 use vmflame::output::Annotate;
+use vmflame::perf::UnpackLimit;
 
 use super::bench::BenchOptions;
 use super::diff_args::DiffOptions;
@@ -62,6 +63,10 @@ pub(super) struct InputOptions {
     /// Look for object files in this build-id cache too (default: ~/.debug).
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(super) buildid_dir: Vec<PathBuf>,
+    /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
+    /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
+    #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
+    pub(super) max_unpacked: Option<UnpackLimit>,
     /// Worker threads (default: one for each CPU). The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,

@@ -15,14 +15,14 @@ use vmflame::error::{Error, Result};
 use vmflame::output::{Picture, counted, grouped, write_svg};
 use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::Load;
-use vmflame::perf::{Capture, RecordCounts};
+use vmflame::perf::{Capture, RecordCounts, UnpackLimit};
 
 use super::args::InputOptions;
 use super::figures::{Figures, in_words, rate, three_digits};
 use super::inputs::Inputs;
 use super::rivals::{self, Contest};
 use super::write::Destination;
-use super::{Outcome, live};
+use super::{Outcome, live, remarks};
 
 #[derive(Args, Debug)]
 pub(super) struct BenchOptions {
@@ -70,7 +70,13 @@ pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
         return generate(load, options);
     }
     let destination = Destination::stdout(&live::inputs(&options.input))?;
-    let input = Input::resolve(&options.input.input)?;
+    let limit = options.input.max_unpacked.unwrap_or_default();
+    let input = Input::resolve_within(&options.input.input, limit)?;
+    if !quiet {
+        for remark in remarks::of_archives(&input) {
+            eprintln!("{remark}");
+        }
+    }
     let symbols = live::symbols(&options.input, &input);
     let threads = live::threads(options.input.threads);
     let runs = options.runs.unwrap_or(if options.against { 3 } else { 10 });
@@ -116,9 +122,10 @@ fn measure(path: &Path, symbols: &SymbolRequest, threads: usize, runs: u16) -> R
 
 /// From the file to an SVG that nobody reads.
 fn one_run(path: &Path, symbols: &SymbolRequest, threads: usize) -> Result<Run> {
-    let (counts, index) = index(path, threads)?;
+    let limit = symbols.places.limit;
+    let (counts, index) = index(path, threads, limit)?;
     let mut watch = Stopwatch::start();
-    let capture = Capture::open(path)?;
+    let capture = Capture::open_within(path, limit)?;
     watch.lap(Stage::Open);
     watch.skip(&index);
     let request = Request {
@@ -149,8 +156,8 @@ fn one_run(path: &Path, symbols: &SymbolRequest, threads: usize) -> Result<Run> 
 
 /// Walks over the headers only. The file is mapped for it alone: a walk over a mapping that was
 /// walked before finds the page table filled, and is much faster than any first one.
-fn index(path: &Path, threads: usize) -> Result<(RecordCounts, Timings)> {
-    let capture = Capture::open(path)?;
+fn index(path: &Path, threads: usize, limit: UnpackLimit) -> Result<(RecordCounts, Timings)> {
+    let capture = Capture::open_within(path, limit)?;
     let mut watch = Stopwatch::start();
     let counts = count_records(&capture, threads);
     watch.lap(Stage::Index);

@@ -20,7 +20,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
         .format
         .map_or_else(|| format_of(&options.output), Ok)?;
     let destination = destination(options, format)?;
-    let (input, capture) = stream::open(&options.input.input, quiet)?;
+    let (input, capture) = stream::open(&options.input, quiet)?;
     let symbols = live::symbols(&options.input, &input);
     let request = request(options)?;
     watch.lap(Stage::Open);
@@ -58,7 +58,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     if !quiet {
         speak(&capture, &profile, &symbols, options);
     }
-    let is_damaged = is_damaged(&capture, &profile.tally);
+    let is_damaged = input.is_damaged || is_damaged(&capture, &profile.tally);
     Ok(if is_damaged {
         Outcome::Damaged
     } else {

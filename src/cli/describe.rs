@@ -17,7 +17,7 @@ use super::{Outcome, live, remarks, stream};
 
 pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let destination = Destination::stdout(&live::inputs(&options.input))?;
-    let (input, capture) = stream::open(&options.input.input, quiet)?;
+    let (input, capture) = stream::open(&options.input, quiet)?;
     let symbols = live::symbols(&options.input, &input);
     let survey = survey(&capture, &symbols, live::threads(options.input.threads))?;
     let text = if options.json {
@@ -26,7 +26,7 @@ pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
         as_text(&capture, &survey)
     };
     destination.write(|out| out.write_all(text.as_bytes()))?;
-    let is_damaged = remarks::is_damaged(&capture, &survey.tally);
+    let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &survey.tally);
     Ok(if is_damaged {
         Outcome::Damaged
     } else {

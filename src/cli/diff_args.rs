@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use vmflame::perf::UnpackLimit;
 
 use vmflame::analysis::FrameScope;
 
@@ -140,6 +141,10 @@ pub(super) struct DiffOptions {
     /// Look for object files in this build-id cache too (default: ~/.debug).
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(super) buildid_dir: Vec<PathBuf>,
+    /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
+    /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
+    #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
+    pub(super) max_unpacked: Option<UnpackLimit>,
     /// Worker threads (default: one for each CPU). The result does not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(super) threads: Option<u16>,

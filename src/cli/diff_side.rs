@@ -12,7 +12,7 @@ use vmflame::analysis::{
 use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
 use vmflame::error::{Error, Result};
 use vmflame::folded_text::is_text;
-use vmflame::perf::{Capture, Spool, Storage, Wrapping};
+use vmflame::perf::{Capture, Spool, Storage, UnpackLimit, Wrapping};
 
 use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus};
 use super::convert;
@@ -111,26 +111,29 @@ enum Opened {
     Capture(Input, Box<Capture>),
 }
 
-fn open(path: &Path, quiet: bool) -> Result<Opened> {
+fn open(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<Opened> {
     let is_stdin = path == Path::new("-");
     let found = std::fs::metadata(path);
     if is_stdin || found.is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return open_stream(path, is_stdin, quiet);
+        return open_stream(path, limit, quiet);
     }
-    let input = Input::resolve(path)?;
+    let input = Input::resolve_within(path, limit)?;
     if input.data.is_file() {
-        let folded = Storage::open(&input.data).and_then(|bytes| folded_side(&input.data, &bytes));
+        let folded = Storage::open(&input.data);
+        let folded = folded.and_then(|bytes| folded_side(&input.data, &bytes, limit));
         if let Some(folded) = folded.map_err(|error| input.shown.error(error))? {
             return Ok(Opened::Folded(Box::new(folded)));
         }
     }
-    let capture = Capture::open(&input.data).map_err(|error| input.shown.error(error))?;
+    let capture = Capture::open_within(&input.data, limit);
+    let capture = capture.map_err(|error| input.shown.error(error))?;
     let capture = capture.shown_as(input.shown.path(&input.data));
     Ok(Opened::Capture(input, Box::new(capture)))
 }
 
 /// A stream is read once, so it is kept before anything looks at it.
-fn open_stream(path: &Path, is_stdin: bool, quiet: bool) -> Result<Opened> {
+fn open_stream(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<Opened> {
+    let is_stdin = path == Path::new("-");
     let failed = |source| Error::io("read", path, source);
     let spool = if is_stdin {
         stream::read_all(quiet)?
@@ -146,16 +149,16 @@ fn open_stream(path: &Path, is_stdin: bool, quiet: bool) -> Result<Opened> {
     } else {
         path
     };
-    if let Some(folded) = folded_side(shown, &storage)? {
+    if let Some(folded) = folded_side(shown, &storage, limit)? {
         return Ok(Opened::Folded(Box::new(folded)));
     }
-    let capture = Capture::from_storage(shown, storage)?;
+    let capture = Capture::from_storage(shown, storage, limit)?;
     let input = Input::resolve(path)?;
     Ok(Opened::Capture(input, Box::new(capture)))
 }
 
 /// Folded text, packed or not; `None` when the bytes are no text.
-fn folded_side(shown: &Path, storage: &Storage) -> Result<Option<FoldedSide>> {
+fn folded_side(shown: &Path, storage: &Storage, limit: UnpackLimit) -> Result<Option<FoldedSide>> {
     let bytes = storage.bytes();
     let Some(wrapping) = Wrapping::of(bytes) else {
         let is_folded = is_text(bytes);
@@ -170,7 +173,7 @@ fn folded_side(shown: &Path, storage: &Storage) -> Result<Option<FoldedSide>> {
     if !has_beginning || !is_text(&start) {
         return Ok(None);
     }
-    let unpacked = storage.unpacked(shown)?;
+    let unpacked = storage.unpacked(shown, limit)?;
     parse_folded(shown, unpacked.bytes()).map(Some)
 }
 
@@ -208,7 +211,8 @@ fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
 fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let options = how.options;
     let (path, filters) = (wanted.path, wanted.filters);
-    let (input, capture) = match open(path, how.quiet)? {
+    let limit = options.max_unpacked.unwrap_or_default();
+    let (input, capture) = match open(path, limit, how.quiet)? {
         Opened::Capture(input, capture) => (input, capture),
         Opened::Folded(folded) => {
             refuse_filters(how, wanted)?;
@@ -238,21 +242,22 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
             .or_else(|| options.kallsyms.clone()),
         buildid_dir: options.buildid_dir.clone(),
         threads: how.threads,
+        max_unpacked: options.max_unpacked,
     };
     let symbols = live::symbols(&places, &input);
     let request = request(options, filters, &places)?;
     if request.event.is_none() && !has_stacks(&capture) {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
-        let remarks = damage(&capture);
+        let remarks = damage(&input, &capture);
         return Ok(ReadSide {
             side: Side::of_events(&name, &capture, (&slices, seconds)),
-            is_damaged: !remarks.is_empty(),
+            is_damaged: input.is_damaged || !capture.findings().is_empty(),
             remarks: said_of(wanted.role, &remarks),
         });
     }
     let profile = profile(&capture, &symbols, &request)?;
-    let mut remarks = damage(&capture);
-    let is_damaged = remarks::is_damaged(&capture, &profile.tally);
+    let mut remarks = damage(&input, &capture);
+    let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &profile.tally);
     remarks.extend(remarks::gap_remarks(&capture, &profile));
     remarks.extend(remarks::stack_remarks(&capture, &profile));
     remarks.extend(remarks::symbol_remarks(&profile, &symbols));
@@ -276,10 +281,11 @@ fn has_stacks(capture: &Capture) -> bool {
 }
 
 /// What is damaged in the file itself.
-fn damage(capture: &Capture) -> Vec<Remark> {
+fn damage(input: &Input, capture: &Capture) -> Vec<Remark> {
     let findings = capture.findings();
     let texts = findings.iter().map(remarks::describe);
-    texts.map(Remark::Warning).collect()
+    let of_archives = remarks::of_archives(input);
+    of_archives.chain(texts.map(Remark::Warning)).collect()
 }
 
 /// Remarks on one side, as they are printed.

@@ -30,6 +30,7 @@ pub(super) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
         capture_dir: input.directory.clone(),
         buildid_dirs,
         recorded_paths: true,
+        limit: options.max_unpacked.unwrap_or_default(),
     };
     SymbolRequest {
         kallsyms: options.kallsyms.clone(),

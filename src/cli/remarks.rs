@@ -3,7 +3,8 @@
 use std::fmt;
 
 use vmflame::analysis::{
-    KernelSource, ObjectReport, Profile, Stack, SymbolRequest, Unnamed, is_flat, is_of_branches,
+    Input, KernelSource, ObjectReport, Profile, Stack, SymbolRequest, Unnamed, is_flat,
+    is_of_branches,
 };
 use vmflame::fold::Gap;
 use vmflame::loss::Tally;
@@ -293,6 +294,12 @@ fn ends_early(capture: &Capture) -> bool {
     })
 }
 
+/// What is wrong with the archives that belong to an input.
+pub(super) fn of_archives(input: &Input) -> impl Iterator<Item = Remark> {
+    let faults = input.faults.iter();
+    faults.map(|(archive, fault)| Remark::Warning(format!("{}: {fault}", archive.display())))
+}
+
 pub(super) fn describe(finding: &Finding) -> String {
     match finding {
         Finding::Unfinished => {
@@ -311,7 +318,7 @@ pub(super) fn describe(finding: &Finding) -> String {
             numbered(*bytes, what)
         }
         Finding::LostUnpacked { cause } => {
-            format!("compressed records were not read to their end, no temporary file: {cause}")
+            format!("compressed records were not read to their end: {cause}")
         }
         Finding::LostWrapping { cause } => {
             format!("the compressed file is damaged or cut off, what came before was read: {cause}")

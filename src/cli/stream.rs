@@ -11,21 +11,32 @@ use vmflame::error::{Error, Result};
 use vmflame::output::grouped;
 use vmflame::perf::{Capture, Spool};
 
+use super::args::InputOptions;
+use super::remarks;
 use super::signals::Reading;
 
 /// After an interrupt, how long to wait for what the recorder still has to write.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// Opens the capture at a path; `-` is standard input.
-pub(super) fn open(path: &Path, quiet: bool) -> Result<(Input, Capture)> {
-    if path != Path::new("-") {
-        let input = Input::resolve(path)?;
-        let capture = Capture::open(&input.data).map_err(|error| input.shown.error(error))?;
-        let capture = capture.shown_as(input.shown.path(&input.data));
-        return Ok((input, capture));
+/// Opens the capture that the options name; `-` is standard input.
+pub(super) fn open(options: &InputOptions, quiet: bool) -> Result<(Input, Capture)> {
+    let path = options.input.as_path();
+    let limit = options.max_unpacked.unwrap_or_default();
+    if path == Path::new("-") {
+        let shown = Path::new("standard input");
+        let capture = Capture::from_spool_within(shown, read_all(quiet)?, limit)?;
+        return Ok((Input::resolve(path)?, capture));
     }
-    let capture = Capture::from_spool(Path::new("standard input"), read_all(quiet)?)?;
-    Ok((Input::resolve(path)?, capture))
+    let input = Input::resolve_within(path, limit)?;
+    if !quiet {
+        for remark in remarks::of_archives(&input) {
+            eprintln!("{remark}");
+        }
+    }
+    let capture = Capture::open_within(&input.data, limit);
+    let capture = capture.map_err(|error| input.shown.error(error))?;
+    let capture = capture.shown_as(input.shown.path(&input.data));
+    Ok((input, capture))
 }
 
 /// Reads standard input to its end.

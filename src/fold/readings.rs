@@ -158,7 +158,6 @@ mod tests {
 
     use super::*;
     use crate::fold::{Folded, Selection, Slicing, Split, fold};
-    use crate::perf::Storage;
     use crate::perf::abi::{
         PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
         PERF_FORMAT_TOTAL_TIME_RUNNING, PERF_SAMPLE_READ,
@@ -167,6 +166,7 @@ mod tests {
     use crate::perf::writer::{
         Description, FileWriter, ReadMember, ReadValues, RecordWriter, SampleValues, WrittenEvent,
     };
+    use crate::perf::{Storage, UnpackLimit};
     use crate::units::Pid;
 
     const FAULTS: EventIx = EventIx(1);
@@ -215,7 +215,12 @@ mod tests {
         }
         out.write(records.bytes()).unwrap();
         let bytes = out.finish().unwrap().into_inner();
-        Capture::from_storage(Path::new("group"), Storage::Memory(bytes)).unwrap()
+        Capture::from_storage(
+            Path::new("group"),
+            Storage::Memory(bytes),
+            UnpackLimit::default(),
+        )
+        .unwrap()
     }
 
     /// Periods of the page faults in file order.

@@ -12,12 +12,13 @@ use super::events::Events;
 use super::features::{Features, RecordedBuildId};
 use super::finding::Finding;
 use super::header::Magic;
+use super::limit::UnpackLimit;
 use super::mapping::MappedFile;
 use super::recognise::not_perf_data;
 use super::scan::{Met, Region, Scan, scan, scan_arriving};
 use super::sections::{name_tracepoints, read_file, read_pipe};
 use super::segments::{Segment, Unpacked};
-use super::storage::{Spool, Storage, Wrapping, most_unpacked};
+use super::storage::{Spool, Storage, Wrapping};
 use super::stream::describe;
 use crate::error::{Error, Result};
 
@@ -58,18 +59,26 @@ impl Capture {
     /// # Errors
     /// When it cannot be read, is no perf.data file, or describes no events.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_within(path, UnpackLimit::default())
+    }
+
+    /// The same, with another limit to what is unpacked.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_within(path: &Path, limit: UnpackLimit) -> Result<Self> {
         if path.is_dir() {
-            return Self::open_directory(path);
+            return Self::open_directory(path, limit);
         }
         let is_regular = std::fs::metadata(path).is_ok_and(|found| found.is_file());
         if is_regular {
-            return Self::from_storage(path, Storage::Mapped(MappedFile::open(path)?));
+            return Self::from_storage(path, Storage::Mapped(MappedFile::open(path)?), limit);
         }
         let mut file =
             std::fs::File::open(path).map_err(|source| Error::io("open", path, source))?;
         let mut spool = Spool::default();
         io::copy(&mut file, &mut spool).map_err(|source| Error::io("read", path, source))?;
-        Self::from_spool(path, spool)
+        Self::from_spool_within(path, spool, limit)
     }
 
     /// Opens what a stream brought.
@@ -77,15 +86,24 @@ impl Capture {
     /// # Errors
     /// As [`Self::open`].
     pub fn from_spool(path: &Path, spool: Spool) -> Result<Self> {
+        Self::from_spool_within(path, spool, UnpackLimit::default())
+    }
+
+    /// The same, with another limit to what is unpacked.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn from_spool_within(path: &Path, spool: Spool, limit: UnpackLimit) -> Result<Self> {
         let storage = spool
             .finish()
             .map_err(|source| Error::io("spool", path, source))?;
-        Self::from_storage(path, storage)
+        Self::from_storage(path, storage, limit)
     }
 
-    fn open_directory(path: &Path) -> Result<Self> {
+    fn open_directory(path: &Path, limit: UnpackLimit) -> Result<Self> {
         let first = path.join("data");
-        let mut capture = Self::from_storage(&first, Storage::Mapped(MappedFile::open(&first)?))?;
+        let storage = Storage::Mapped(MappedFile::open(&first)?);
+        let mut capture = Self::from_storage(&first, storage, limit)?;
         capture.kind = CaptureKind::Directory;
         path.clone_into(&mut capture.path);
         let mut expected = 0;
@@ -107,17 +125,17 @@ impl Capture {
     ///
     /// # Errors
     /// As [`Self::open`].
-    pub fn from_storage(path: &Path, mut storage: Storage) -> Result<Self> {
+    pub fn from_storage(path: &Path, mut storage: Storage, limit: UnpackLimit) -> Result<Self> {
         let mut findings = Vec::new();
         let mut wrapping = None;
-        let limit = most_unpacked(storage.bytes().len() as u64);
+        let most = limit.of_packed(storage.bytes().len() as u64);
         // perf writes none of these itself; two around each other are as far as anyone goes.
         for _ in 0..2 {
             let Some(found) = Wrapping::of(storage.bytes()) else {
                 break;
             };
             refuse_other_content(path, found, storage.bytes())?;
-            let unpacked = found.unpack(storage.bytes(), limit);
+            let unpacked = found.unpack(storage.bytes(), most);
             let (inner, problem) =
                 unpacked.map_err(|source| Error::io("decompress", path, source))?;
             findings.extend(problem.map(|cause| Finding::LostWrapping { cause }));
@@ -147,7 +165,7 @@ impl Capture {
             kind,
             wrapping,
             packed: Vec::new(),
-            unpacked: Unpacked::default(),
+            unpacked: Unpacked::within(limit),
             endian,
             events: Events::new(list),
             features: opened.features,

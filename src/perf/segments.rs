@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
 use super::bytes::ByteOrder;
+use super::limit::{MORE_UNPACKED, UnpackLimit};
 use super::storage::Storage;
 use super::unpack::unpack;
 
@@ -28,6 +29,7 @@ pub(super) struct Unpacked {
     first: Link,
     once: Once,
     losses: OnceLock<Losses>,
+    limit: UnpackLimit,
 }
 
 /// What could not be unpacked.
@@ -35,17 +37,13 @@ pub(super) struct Unpacked {
 pub(super) struct Losses {
     /// Compressed bytes that make no sense, or have nothing to follow on.
     pub(super) bytes: u64,
-    /// Why the rest could not be kept: the temporary file could not be written.
+    /// Why the rest could not be kept: the temporary file could not be written, or it is too much.
     pub(super) cause: Option<String>,
 }
 
 impl Default for Unpacked {
     fn default() -> Self {
-        Self {
-            first: Link::new(),
-            once: Once::new(),
-            losses: OnceLock::new(),
-        }
+        Self::within(UnpackLimit::default())
     }
 }
 
@@ -60,12 +58,22 @@ impl Drop for Unpacked {
 }
 
 impl Unpacked {
+    /// None yet, and no more than so many later.
+    pub(super) fn within(limit: UnpackLimit) -> Self {
+        Self {
+            first: Link::new(),
+            once: Once::new(),
+            losses: OnceLock::new(),
+            limit,
+        }
+    }
+
     /// Unpacks streams, each given as its pieces in order; at most once, and whoever comes second
     /// waits.
     pub(super) fn fill<'p, O: ByteOrder>(&self, streams: impl Fn() -> Vec<Vec<&'p [u8]>>) {
         self.once.call_once(|| {
             let mut losses = Losses::default();
-            let mut chain = Chain::new(&self.first);
+            let mut chain = Chain::new(&self.first, self.limit);
             for pieces in streams() {
                 match unpack::<O>(&pieces, &mut chain) {
                     Ok(lost) => losses.bytes += lost,
@@ -74,6 +82,10 @@ impl Unpacked {
                         break;
                     }
                 }
+            }
+            if chain.is_over {
+                let cause = format!("they unpack to too much; {MORE_UNPACKED}");
+                losses.cause.get_or_insert(cause);
             }
             // Set before the end of the chain is, for whoever reads up to there.
             drop(self.losses.set(losses));
@@ -106,14 +118,19 @@ pub(super) struct Chain<'u> {
     pub(super) len: u64,
     /// Whether a stream of records begins with the next segment.
     pub(super) begins_stream: bool,
+    pub(super) limit: UnpackLimit,
+    /// Whether something was left packed, since it is more than the limit.
+    pub(super) is_over: bool,
 }
 
 impl<'u> Chain<'u> {
-    pub(super) const fn new(first: &'u Link) -> Self {
+    const fn new(first: &'u Link, limit: UnpackLimit) -> Self {
         Self {
             last: first,
             len: 0,
             begins_stream: true,
+            limit,
+            is_over: false,
         }
     }
 

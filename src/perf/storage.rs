@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use super::limit::{MORE_UNPACKED, UnpackLimit};
 use super::mapping::MappedFile;
 use crate::error::{Error, Result};
 use crate::scratch::nameless_file;
@@ -18,6 +19,22 @@ pub enum Storage {
 }
 
 impl Storage {
+    /// Maps a regular file; `None` for anything else. What a stranger names may be a pipe that
+    /// nobody writes to, a device, or a file of `/proc` or of a tracer whose reader waits for ever:
+    /// those have no length, and nothing is read that cannot be mapped.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be opened or mapped.
+    pub fn open_regular(path: &Path) -> Result<Option<Self>> {
+        // Asked before it is opened: opening alone does something to a pipe or a device.
+        match fs::metadata(path) {
+            Ok(found) if found.is_file() && found.len() > 0 => {}
+            Ok(_) | Err(_) => return Ok(None),
+        }
+        let file = MappedFile::open(path)?;
+        Ok((!file.bytes().is_empty()).then_some(Self::Mapped(file)))
+    }
+
     /// Maps a regular file. Files of `/proc` have no length and cannot be mapped: they are read.
     ///
     /// # Errors
@@ -35,20 +52,20 @@ impl Storage {
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be opened, read or unpacked to its end.
-    pub fn open_unpacked(path: &Path) -> Result<Self> {
+    pub fn open_unpacked(path: &Path, limit: UnpackLimit) -> Result<Self> {
         let storage = Self::open(path)?;
         if Wrapping::of(storage.bytes()).is_none() {
             return Ok(storage);
         }
-        storage.unpacked(path)
+        storage.unpacked(path, limit)
     }
 
     /// What is packed in these bytes of `path`, to its end.
     ///
     /// # Errors
     /// [`Error::Io`] when it cannot be unpacked to its end, or is not packed.
-    pub fn unpacked(&self, path: &Path) -> Result<Self> {
-        let limit = most_unpacked(self.bytes().len() as u64);
+    pub fn unpacked(&self, path: &Path, limit: UnpackLimit) -> Result<Self> {
+        let limit = limit.of_packed(self.bytes().len() as u64);
         let packed = Wrapping::of(self.bytes()).ok_or_else(|| io::Error::other("is not packed"));
         let unpacked = packed.and_then(|wrapping| wrapping.unpack(self.bytes(), limit));
         let whole = unpacked.and_then(|(inner, problem)| match problem {
@@ -153,12 +170,6 @@ impl Write for Spool {
     }
 }
 
-/// How many bytes are unpacked from so many at most: records pack about 10:1 to 50:1, and a file
-/// made to fill the disk is stopped.
-pub(super) const fn most_unpacked(packed_len: u64) -> u64 {
-    packed_len.saturating_mul(2000).saturating_add(1 << 20)
-}
-
 /// Compression around a file, by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wrapping {
@@ -208,7 +219,10 @@ impl Wrapping {
         let problem = loop {
             match reader.read(&mut buffer) {
                 Ok(0) => break None,
-                Ok(_) if spool.len() > limit => break Some("it unpacks to too much".to_owned()),
+                Ok(len) if spool.len().saturating_add(len as u64) > limit => {
+                    let bytes = format!("it unpacks to more than {limit} bytes");
+                    break Some(format!("{bytes}; {MORE_UNPACKED}"));
+                }
                 Ok(len) => spool.write_all(buffer.get(..len).unwrap_or_default())?,
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
                 Err(cause) if spool.is_empty() => return Err(cause),
@@ -240,7 +254,9 @@ mod tests {
         let text = "ffffffff81000000 T _text\n".repeat(1000);
         fs::write(&plain, &text).unwrap();
         assert_eq!(
-            Storage::open_unpacked(&plain).unwrap().bytes(),
+            Storage::open_unpacked(&plain, UnpackLimit::default())
+                .unwrap()
+                .bytes(),
             text.as_bytes()
         );
         for program in ["gzip", "xz"] {
@@ -252,11 +268,16 @@ mod tests {
             let path = folder.path().join(program);
             fs::write(&path, &packed.stdout).unwrap();
             assert_eq!(
-                Storage::open_unpacked(&path).unwrap().bytes(),
+                Storage::open_unpacked(&path, UnpackLimit::default())
+                    .unwrap()
+                    .bytes(),
                 text.as_bytes()
             );
             fs::write(&path, &packed.stdout[..packed.stdout.len() - 9]).unwrap();
-            assert!(Storage::open_unpacked(&path).is_err(), "{program}");
+            assert!(
+                Storage::open_unpacked(&path, UnpackLimit::default()).is_err(),
+                "{program}"
+            );
         }
     }
 }

@@ -8,7 +8,7 @@ use super::bytes::ByteOrder;
 use super::record::RecordHeader;
 use super::resume::next_record;
 use super::segments::Chain;
-use super::storage::{IN_MEMORY, Spool, Storage, most_unpacked};
+use super::storage::{IN_MEMORY, Spool, Storage};
 
 /// Unpacks the pieces of one stream; returns how many compressed bytes could not be read.
 ///
@@ -16,7 +16,7 @@ use super::storage::{IN_MEMORY, Spool, Storage, most_unpacked};
 /// until a piece begins a frame of its own.
 pub(super) fn unpack<O: ByteOrder>(pieces: &[&[u8]], chain: &mut Chain<'_>) -> io::Result<u64> {
     let packed_len: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
-    let limit = most_unpacked(packed_len);
+    let limit = chain.limit.of_packed(packed_len).saturating_sub(chain.len);
     let mut cutter = Cutter::<O>::new(chain);
     let mut lost = 0;
     let mut decoder = Decoder::new()?;
@@ -27,7 +27,9 @@ pub(super) fn unpack<O: ByteOrder>(pieces: &[&[u8]], chain: &mut Chain<'_>) -> i
             decoder = Decoder::new()?;
             is_broken = false;
         }
-        if is_broken || cutter.len > limit {
+        let is_over = cutter.len > limit;
+        cutter.chain.is_over |= is_over;
+        if is_broken || is_over {
             lost += piece.len() as u64;
             continue;
         }

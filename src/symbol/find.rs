@@ -10,7 +10,7 @@ use super::modules::{ModuleRange, parse_modules};
 use super::object_symbols::ObjectSymbols;
 use super::table::parse_table;
 use crate::error::{Error, Result};
-use crate::perf::Storage;
+use crate::perf::{Storage, UnpackLimit, Wrapping};
 use crate::units::BuildId;
 
 /// Bytes of a build id in older captures: shorter ids are filled up with zeros.
@@ -28,6 +28,8 @@ pub struct Places {
     pub buildid_dirs: Vec<PathBuf>,
     /// Whether files of this machine may be used: at the recorded path, and their debug files.
     pub recorded_paths: bool,
+    /// How much a compressed file may unpack to.
+    pub limit: UnpackLimit,
 }
 
 /// What a cache calls the debug file of an object.
@@ -175,7 +177,7 @@ impl Places {
             }
         }
         for (origin, path) in candidates {
-            if let Some(text) = read_by(Storage::open_unpacked, &path)? {
+            if let Some(text) = self.read_kernel_text(&path)? {
                 return Ok(Some(FoundKallsyms { text, origin, path }));
             }
         }
@@ -190,8 +192,27 @@ impl Places {
         let Some(dir) = &self.capture_dir else {
             return Ok(None);
         };
-        let text = read_file(&dir.join("modules"))?;
+        let text = self.read_kernel_text(&dir.join("modules"))?;
         Ok(text.map(|text| parse_modules(text.bytes())))
+    }
+
+    /// Reads what a capture directory holds of `/proc`: a copy, perhaps compressed, or a link to
+    /// the file of `/proc` itself. No other file without a length is read.
+    fn read_kernel_text(&self, path: &Path) -> Result<Option<Storage>> {
+        let is_real = fs::canonicalize(path).is_ok_and(|real| {
+            ["/proc/kallsyms", "/proc/modules"]
+                .map(Path::new)
+                .contains(&&*real)
+        });
+        if is_real {
+            return if_there(Storage::open(path));
+        }
+        match read_file(path)? {
+            Some(packed) if Wrapping::of(packed.bytes()).is_some() => {
+                packed.unpacked(path, self.limit).map(Some)
+            }
+            plain => Ok(plain),
+        }
     }
 
     /// The build-id caches, the capture's first.
@@ -309,15 +330,12 @@ impl Found {
 
 /// A regular file; `None` when the path leads to none, as a looping link does not.
 fn read_file(path: &Path) -> Result<Option<Storage>> {
-    read_by(Storage::open, path)
+    if_there(Storage::open_regular(path)).map(Option::flatten)
 }
 
-/// As [`read_file()`], with another way to open it.
-fn read_by(open: fn(&Path) -> Result<Storage>, path: &Path) -> Result<Option<Storage>> {
-    if !fs::metadata(path).is_ok_and(|found| found.is_file()) {
-        return Ok(None);
-    }
-    match open(path) {
+/// `None` for a file that is not there.
+fn if_there<T>(opened: Result<T>) -> Result<Option<T>> {
+    match opened {
         Ok(file) => Ok(Some(file)),
         Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(problem) => Err(problem),

@@ -223,6 +223,7 @@ fn make(case: &Case, shared: &Path) {
             capture_dir: Some(out.clone()),
             buildid_dirs: caches(case, shared),
             recorded_paths: case.from.is_empty(),
+            ..Places::default()
         },
         ..SymbolRequest::default()
     };
