@@ -47,7 +47,7 @@ impl fmt::Display for ArchiveFault {
             }
             Self::MoreRefused(more) => write!(f, "{more} more members are left out"),
             Self::Broken(cause) => {
-                write!(f, "the archive cannot be read to its end ({cause})")
+                write!(f, "the archive cannot be unpacked to its end ({cause})")
             }
         }
     }
@@ -117,9 +117,13 @@ pub(super) fn unpack_beside(
             Err(error) => broken(error.to_string()),
         },
         Err(error) => {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
             let hint = error.hint().map(|hint| format!("; {hint}"));
-            broken(cause.unwrap_or_else(|| error.to_string()) + &hint.unwrap_or_default())
+            let cause = match &error {
+                Error::Io { source, .. } => source.to_string(),
+                Error::Format { what, .. } => what.clone(),
+                Error::Request { .. } | Error::NoMatch { .. } => error.to_string(),
+            };
+            broken(cause + &hint.unwrap_or_default())
         }
     }
 }
@@ -190,7 +194,7 @@ struct Unpacking<'f> {
     limit: UnpackLimit,
     /// Members so far.
     count: u64,
-    /// Bytes of files so far. The holes of sparse files are not in the archive.
+    /// Bytes of files so far.
     bytes: u64,
     faults: Faults,
 }
@@ -307,8 +311,10 @@ impl<'f> Unpacking<'f> {
             };
             let bytes = buffer.get(..read).unwrap_or_default();
             self.bytes += read as u64;
-            if self.bytes > self.meter.limit {
-                return Err(self.too_large().into());
+            // The holes of a sparse file come from no packed byte.
+            if self.bytes > self.limit.bytes() {
+                let what = format!("more than {} bytes", self.limit.bytes());
+                return Err(Stop::Limit(what).into());
             }
             // Zeros become a hole, which takes no room.
             if bytes.iter().any(|&byte| byte != 0) {
@@ -323,13 +329,9 @@ impl<'f> Unpacking<'f> {
         Ok(())
     }
 
-    fn too_large(&self) -> Stop {
-        Stop::Limit(format!("more than {} bytes", self.meter.limit))
-    }
-
     fn broken(&self, cause: &io::Error) -> Stop {
         if self.meter.is_over.get() {
-            self.too_large()
+            Stop::Limit(format!("more than {} bytes", self.meter.limit))
         } else {
             Stop::Broken(cause.to_string())
         }

@@ -125,19 +125,21 @@ impl Input {
         }
         // A tarball often holds one folder with everything in it.
         let inner = std::fs::read_dir(path).map_err(|source| Error::io("read", path, source))?;
+        let holds = |dir: &PathBuf| dir.join("perf.data").exists() || dir.join("data").is_file();
+        // Links among them are other names.
         let mut inner: Vec<PathBuf> = inner
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|p| p.is_dir())
+            .filter_map(|entry| std::fs::canonicalize(entry.ok()?.path()).ok())
+            .filter(|found| found.is_dir() && holds(found))
             .collect();
         inner.sort();
-        let holds = |dir: &PathBuf| dir.join("perf.data").exists() || dir.join("data").is_file();
-        if let [one] = inner
-            .into_iter()
-            .filter(holds)
-            .collect::<Vec<_>>()
-            .as_slice()
-        {
-            return Self::of_directory(one, shown);
+        inner.dedup();
+        match inner.as_slice() {
+            [one] => return Self::of_directory(one, shown),
+            [] => {}
+            several => {
+                let what = format!("there are {} captures in it", several.len());
+                return Err(Error::format(shown, what).with_hint("name one of them"));
+            }
         }
         Err(Error::format(shown, "there is no perf.data in it")
             .with_hint("a capture directory holds perf.data, and beside it kallsyms or buildid/"))

@@ -16,10 +16,7 @@ use super::{Outcome, endings, live, stream, unused};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
-    let format = options
-        .format
-        .map_or_else(|| format_of(&options.output), Ok)?;
-    let destination = destination(options, format)?;
+    let (format, destination) = destination(options)?;
     let (input, capture) = stream::open(&options.input, quiet)?;
     let symbols = live::symbols(&options.input, &input);
     let request = request(options)?;
@@ -119,18 +116,22 @@ fn format_of(output: &Path) -> Result<Format> {
     Ok(endings::format_of(output, &formats)?.unwrap_or(Format::Svg))
 }
 
-/// Where to write; checked before any work.
-fn destination(options: &ConvertOptions, format: Format) -> Result<Destination> {
+/// What to write and where; checked before any work.
+fn destination(options: &ConvertOptions) -> Result<(Format, Destination)> {
     let mut inputs = live::inputs(&options.input);
     inputs.files.extend(options.rules.as_deref());
     let destination = Destination::new(&options.output, &inputs)?;
+    let format = match options.format {
+        Some(format) => format,
+        None => format_of(&options.output)?,
+    };
     if format == Format::Svg {
         destination.refuse_terminal(
             "an SVG picture",
             "-o perf.svg writes it to a file; --format folded is text",
         )?;
     }
-    Ok(destination)
+    Ok((format, destination))
 }
 
 /// Says what was odd about the file; also where nothing comes of it, it is the reason.

@@ -121,15 +121,6 @@ fn no_stacks(sides: [&Side; 2]) -> Option<&'static str> {
 /// before any work.
 fn destinations(options: &DiffOptions) -> Result<(DiffFormat, Destinations)> {
     let output = options.output.as_deref().unwrap_or(Path::new("-"));
-    let format = match options.format {
-        Some(format) => Some(format),
-        None => endings::format_of(output, &FORMATS)?,
-    };
-    let format = format.unwrap_or(if options.json {
-        DiffFormat::Json
-    } else {
-        DiffFormat::Text
-    });
     let mut captures = vec![options.before.as_path()];
     captures.extend(options.after.as_deref());
     let files = [
@@ -145,6 +136,15 @@ fn destinations(options: &DiffOptions) -> Result<(DiffFormat, Destinations)> {
         caches: caches.chain(live::own_cache()).collect(),
     };
     let result = Destination::new(output, &inputs)?;
+    let format = match options.format {
+        Some(format) => Some(format),
+        None => endings::format_of(output, &FORMATS)?,
+    };
+    let format = format.unwrap_or(if options.json {
+        DiffFormat::Json
+    } else {
+        DiffFormat::Text
+    });
     if format == DiffFormat::Svg {
         result.refuse_terminal("an SVG picture", "-o diff.svg writes it to a file")?;
     }

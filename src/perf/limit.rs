@@ -31,6 +31,11 @@ impl UnpackLimit {
         self.files
     }
 
+    /// Most bytes in all.
+    pub const fn bytes(self) -> u64 {
+        self.bytes
+    }
+
     /// Most bytes from so many packed ones.
     pub const fn of_packed(self, packed_len: u64) -> u64 {
         let grown = packed_len.saturating_mul(self.ratio);
