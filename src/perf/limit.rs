@@ -39,7 +39,8 @@ impl UnpackLimit {
     /// Most bytes from so many packed ones.
     pub const fn of_packed(self, packed_len: u64) -> u64 {
         let grown = packed_len.saturating_mul(self.ratio);
-        let grown = grown.saturating_add(1 << 20);
+        // Zeros pack a hundred thousand to one; a little of them is no harm.
+        let grown = grown.saturating_add(64 << 20);
         if grown < self.bytes {
             grown
         } else {
