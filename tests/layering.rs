@@ -58,7 +58,10 @@ const HOMES: [(&str, &[&str]); 31] = [
     ("serde_json", &["src/cli/"]),
     ("signal_hook", &["src/cli/"]),
     ("symbolic_demangle", &["src/symbol/"]),
-    ("tar", &["src/analysis/archive.rs"]),
+    (
+        "tar",
+        &["src/analysis/archive.rs", "src/analysis/sparse.rs"],
+    ),
     ("tempfile", &["src/scratch.rs"]),
     ("terminal_size", &["src/cli/"]),
     ("zstd", &["src/perf/"]),

@@ -1,16 +1,18 @@
 //! Tarballs: whole captures, and what `perf archive` packs.
 
-use std::cell::Cell;
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, Read};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use super::members::{Failure, Members, Refusal};
+use super::metered::{Meter, open};
+use super::sparse::{SparseHeader, read_map};
 use crate::error::{Error, Result};
-use crate::perf::{MORE_UNPACKED, UnpackLimit, Wrapping};
+use crate::perf::{MORE_UNPACKED, UnpackLimit};
 use crate::scratch::ScratchFolder;
 
 /// Position of the letters `ustar` in a tarball's first header.
@@ -18,6 +20,9 @@ const MAGIC_AT: usize = 257;
 
 /// Most bytes of the headers of one member, long names and maps of sparse files included.
 const LONGEST_HEADER: u64 = 1 << 20;
+
+/// Kind of a member that is no file (`GNUTYPE_VOLHDR`, src/tar.h, GNU tar 1.34).
+const VOLUME_LABEL: u8 = b'V';
 
 /// How many members that are left out are named.
 const NAMED: usize = 20;
@@ -128,58 +133,6 @@ pub(super) fn unpack_beside(
     }
 }
 
-fn open(path: &Path, limit: UnpackLimit) -> Result<Metered<Box<dyn Read>>> {
-    let failed = |source| Error::io("unpack", path, source);
-    let mut file = File::open(path).map_err(|source| Error::io("open", path, source))?;
-    let packed_len = file.metadata().map_err(failed)?.len();
-    let mut start = [0; 16];
-    let len = file.read(&mut start).map_err(failed)?;
-    file.seek(SeekFrom::Start(0)).map_err(failed)?;
-    let file = BufReader::new(file);
-    let inner: Box<dyn Read> = match Wrapping::of(start.get(..len).unwrap_or_default()) {
-        Some(wrapping) => wrapping.unwrap(file).map_err(failed)?,
-        None => Box::new(file),
-    };
-    let meter = Rc::new(Meter {
-        read: Cell::new(0),
-        may_read: Cell::new(u64::MAX),
-        limit: limit.of_packed(packed_len),
-        is_over: Cell::new(false),
-    });
-    Ok(Metered { inner, meter })
-}
-
-/// Counts what comes out of an archive while it is read.
-struct Meter {
-    read: Cell<u64>,
-    /// Where reading must stop, since a header cannot be so long.
-    may_read: Cell<u64>,
-    /// Most bytes in all.
-    limit: u64,
-    is_over: Cell<bool>,
-}
-
-struct Metered<R> {
-    inner: R,
-    meter: Rc<Meter>,
-}
-
-impl<R: Read> Read for Metered<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let meter = &self.meter;
-        let len = self.inner.read(buffer)?;
-        meter.read.set(meter.read.get().saturating_add(len as u64));
-        if meter.read.get() > meter.limit {
-            meter.is_over.set(true);
-            return Err(io::Error::other("it unpacks to too much"));
-        }
-        if meter.read.get() > meter.may_read.get() {
-            return Err(io::Error::other("a header of it is too long"));
-        }
-        Ok(len)
-    }
-}
-
 /// Why unpacking ended early.
 enum Stop {
     Broken(String),
@@ -270,40 +223,74 @@ impl<'f> Unpacking<'f> {
         name: &Path,
         entry: &mut tar::Entry<'_, R>,
     ) -> std::result::Result<(), MemberStop> {
-        use tar::EntryType as Type;
         let kind = entry.header().entry_type();
         let target = entry.link_name_bytes().unwrap_or_default();
         let target = PathBuf::from(bytes_as_path(&target));
-        match kind {
-            Type::Directory => self.members.add_folder(name)?,
-            Type::Symlink => self.members.add_link(name, &target)?,
-            Type::Link => self.members.add_hard_link(name, &target)?,
-            Type::Regular | Type::Continuous | Type::GNUSparse => {
-                // Before POSIX, a folder was a file whose name ends in a slash.
-                if entry.path_bytes().ends_with(b"/") {
-                    return Ok(self.members.add_folder(name)?);
+        let is_file = kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse();
+        // Before POSIX, a folder was a file whose name ends in a slash.
+        if kind.is_dir() || is_file && entry.path_bytes().ends_with(b"/") {
+            self.members.add_folder(name)?;
+        } else if kind.is_symlink() {
+            self.members.add_link(name, &target)?;
+        } else if kind.is_hard_link() {
+            self.members.add_hard_link(name, &target)?;
+        } else if is_file {
+            match SparseHeader::of(entry) {
+                Some(sparse) if sparse.is_known() => self.add_sparse(&sparse, entry)?,
+                Some(_) => return Err(Failure::Refused(Refusal::Sparse).into()),
+                None => {
+                    let file = self.members.add_file(name)?;
+                    let len = entry.size();
+                    self.copy(entry, &file, 0..len)?;
+                    file.set_len(len).map_err(Failure::Io)?;
                 }
-                if is_other_sparse(entry) {
-                    return Err(Failure::Refused(Refusal::Sparse).into());
-                }
-                let file = self.members.add_file(name)?;
-                self.copy(entry, &file)?;
             }
-            Type::XGlobalHeader => {}
-            _ => return Err(Failure::Refused(Refusal::NoFile).into()),
+        } else if !kind.is_pax_global_extensions() && kind.as_byte() != VOLUME_LABEL {
+            return Err(Failure::Refused(Refusal::NoFile).into());
         }
         Ok(())
     }
 
-    fn copy<R: Read>(
+    fn add_sparse<R: Read>(
         &mut self,
+        sparse: &SparseHeader,
         entry: &mut tar::Entry<'_, R>,
+    ) -> std::result::Result<(), MemberStop> {
+        let file = self.members.add_file(&sparse.name)?;
+        let map = read_map(&mut *entry).map_err(|cause| self.broken(&cause))?;
+        let end = |&(start, len): &(u64, u64)| start.saturating_add(len);
+        let len = map.iter().map(end).max().unwrap_or(0).max(sparse.len);
+        self.check(len.max(self.bytes))?;
+        for (start, len) in map {
+            self.copy(
+                &mut entry.take(len),
+                &file,
+                start..start.saturating_add(len),
+            )?;
+        }
+        Ok(file.set_len(len).map_err(Failure::Io)?)
+    }
+
+    /// Whether so many bytes are too many.
+    fn check(&self, bytes: u64) -> std::result::Result<(), Stop> {
+        let most = self.limit.bytes();
+        if bytes > most {
+            return Err(Stop::Limit(format!("more than {most} bytes")));
+        }
+        Ok(())
+    }
+
+    /// Copies all of a member to these places of a file.
+    fn copy(
+        &mut self,
+        member: &mut dyn Read,
         file: &File,
+        places: Range<u64>,
     ) -> std::result::Result<(), MemberStop> {
         let mut buffer = vec![0; 1 << 17];
-        let mut len = 0_u64;
+        let mut at = places.start;
         loop {
-            let read = match entry.read(&mut buffer) {
+            let read = match member.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
@@ -312,18 +299,14 @@ impl<'f> Unpacking<'f> {
             let bytes = buffer.get(..read).unwrap_or_default();
             self.bytes += read as u64;
             // The holes of a sparse file come from no packed byte.
-            if self.bytes > self.limit.bytes() {
-                let what = format!("more than {} bytes", self.limit.bytes());
-                return Err(Stop::Limit(what).into());
-            }
+            self.check(self.bytes)?;
             // Zeros become a hole, which takes no room.
             if bytes.iter().any(|&byte| byte != 0) {
-                file.write_all_at(bytes, len).map_err(Failure::Io)?;
+                file.write_all_at(bytes, at).map_err(Failure::Io)?;
             }
-            len += read as u64;
+            at += read as u64;
         }
-        file.set_len(len).map_err(Failure::Io)?;
-        if len < entry.size() {
+        if at < places.end {
             return Err(Stop::Broken("it ends within a member".to_owned()).into());
         }
         Ok(())
@@ -368,15 +351,8 @@ impl From<Stop> for MemberStop {
     }
 }
 
-/// Whether a member is a sparse file as POSIX archives hold it: its first bytes are a map.
-fn is_other_sparse<R: Read>(entry: &mut tar::Entry<'_, R>) -> bool {
-    let extensions = entry.pax_extensions().ok().flatten();
-    extensions.is_some_and(|mut all| {
-        all.any(|one| one.is_ok_and(|one| one.key_bytes().starts_with(b"GNU.sparse.")))
-    })
-}
-
-fn bytes_as_path(bytes: &[u8]) -> &Path {
+/// A name as the archive has it.
+pub(super) fn bytes_as_path(bytes: &[u8]) -> &Path {
     use std::os::unix::ffi::OsStrExt;
     Path::new(std::ffi::OsStr::from_bytes(bytes))
 }

@@ -41,7 +41,7 @@ impl Refusal {
             Self::Outside => "its name leads out of the archive",
             Self::LinkOutside => "it is a link out of the archive",
             Self::LinkToNothing => "it is a link to what is not in the archive",
-            Self::NoFile => "it is a device or a pipe",
+            Self::NoFile => "it is a device, a pipe or the like",
             Self::Sparse => "it is sparse in a form that is not read",
             Self::NoPlace => "there is no place for it",
         }
@@ -57,14 +57,18 @@ pub(super) enum Failure {
 
 impl From<io::Error> for Failure {
     fn from(problem: io::Error) -> Self {
-        match problem.kind() {
-            io::ErrorKind::NotADirectory
-            | io::ErrorKind::IsADirectory
-            | io::ErrorKind::AlreadyExists
-            | io::ErrorKind::DirectoryNotEmpty
-            | io::ErrorKind::InvalidFilename
-            | io::ErrorKind::InvalidInput => Self::Refused(Refusal::NoPlace),
-            _ => Self::Io(problem),
+        let of_names = [
+            io::ErrorKind::NotADirectory,
+            io::ErrorKind::IsADirectory,
+            io::ErrorKind::AlreadyExists,
+            io::ErrorKind::DirectoryNotEmpty,
+            io::ErrorKind::InvalidFilename,
+            io::ErrorKind::InvalidInput,
+        ];
+        if of_names.contains(&problem.kind()) {
+            Self::Refused(Refusal::NoPlace)
+        } else {
+            Self::Io(problem)
         }
     }
 }
