@@ -211,7 +211,9 @@ impl Places {
             Some(packed) if Wrapping::of(packed.bytes()).is_some() => {
                 packed.unpacked(path, self.limit).map(Some)
             }
-            plain => Ok(plain),
+            Some(plain) => Ok(Some(plain)),
+            // What is empty is no text, and whoever reads it says so.
+            None => Ok(path.is_file().then(|| Storage::Memory(Vec::new()))),
         }
     }
 
