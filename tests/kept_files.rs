@@ -566,6 +566,7 @@ fn symbol_files_that_are_no_files_are_not_opened() {
         "{said}"
     );
     place.output("vmflame convert other -o x.svg");
+    assert_eq!(place.run("vmflame convert /dev/zero -o x.svg").0, Some(2));
     // A pipe that the user names is read.
     let mut line = place.shell("vmflame convert /dev/fd/0 --format folded");
     let mut child = line

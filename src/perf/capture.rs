@@ -76,8 +76,16 @@ impl Capture {
         }
         let mut file =
             std::fs::File::open(path).map_err(|source| Error::io("open", path, source))?;
+        let failed = |source| Error::io("read", path, source);
+        let mut start = Vec::new();
+        let begun = file.by_ref().take(16).read_to_end(&mut start);
+        begun.map_err(failed)?;
+        // A device may go on for ever.
+        if Magic::of(&start).is_none() && Wrapping::of(&start).is_none() {
+            return Err(not_perf_data(path, &start));
+        }
         let mut spool = Spool::default();
-        io::copy(&mut file, &mut spool).map_err(|source| Error::io("read", path, source))?;
+        io::copy(&mut start.as_slice().chain(file), &mut spool).map_err(failed)?;
         Self::from_spool_within(path, spool, limit)
     }
 
