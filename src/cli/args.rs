@@ -91,10 +91,11 @@ pub(super) struct ConvertOptions {
     pub(super) names: NameOptions,
     #[command(flatten)]
     pub(super) refused: RefusedOptions,
-    /// Write to this file, `-` for standard output. The file appears whole or not at all.
+    /// Write to this file, `-` for standard output. The file appears whole or not at all, and never
+    /// in the place of an input. A name that ends in .gz, .zst or .svgz is compressed.
     #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = OUTPUT)]
     pub(super) output: PathBuf,
-    /// What to write (default: by the ending of the output file, else svg).
+    /// What to write (default: by the ending of the output file, .svg or .folded; svg without one).
     #[arg(long, value_enum, help_heading = OUTPUT)]
     pub(super) format: Option<Format>,
     /// What a sample weighs (default: samples; period for an event that was counted and not sampled,

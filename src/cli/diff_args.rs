@@ -28,8 +28,9 @@ pub(super) struct DiffOptions {
         conflicts_with = "before"
     )]
     pub(super) named: Vec<PathBuf>,
-    /// Write to this file, by its ending an svg picture, folded text, json, or text. With a picture
-    /// or folded text the table goes to standard output.
+    /// Write to this file, by its ending an svg picture, folded text, json, or text
+    /// (.txt); .gz, .zst and .svgz are compressed. With a picture or folded text the table goes to
+    /// standard output.
     #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     pub(super) output: Option<PathBuf>,
     /// What to write (default: by the ending of the output file, else text).
