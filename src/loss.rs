@@ -12,11 +12,13 @@ pub enum Skip {
     UnknownEvent,
     /// The record is shorter than its event says.
     TooShort,
+    /// The record's fields do not end where it does.
+    OddLength,
 }
 
 impl Skip {
     /// All reasons.
-    pub const ALL: [Self; 2] = [Self::UnknownEvent, Self::TooShort];
+    pub const ALL: [Self; 3] = [Self::UnknownEvent, Self::TooShort, Self::OddLength];
 }
 
 impl fmt::Display for Skip {
@@ -24,6 +26,7 @@ impl fmt::Display for Skip {
         f.write_str(match self {
             Self::UnknownEvent => "of an event the file does not describe",
             Self::TooShort => "shorter than their event says",
+            Self::OddLength => "of another length than their fields",
         })
     }
 }
@@ -94,7 +97,7 @@ pub struct Tally {
     pub unknown_records: u64,
     /// Counters that a sample says went backwards: what they counted since is not known.
     pub odd_readings: u64,
-    /// Records, no samples, that are longer or shorter than their kind says.
+    /// Records that are longer or shorter than what is in them, and than their kind, says.
     pub odd_records: u64,
 }
 
@@ -104,6 +107,7 @@ impl Tally {
         match reason {
             Skip::UnknownEvent => self.skipped[0] += 1,
             Skip::TooShort => self.skipped[1] += 1,
+            Skip::OddLength => self.skipped[2] += 1,
         }
     }
 
@@ -145,7 +149,10 @@ impl Tally {
 
     /// Whether something could not be read or made no sense.
     pub fn has_damage(&self) -> bool {
-        self.damaged_bytes > 0 || self.skipped_total() > 0 || self.unread_sideband > 0
+        self.damaged_bytes > 0
+            || self.skipped_total() > 0
+            || self.unread_sideband > 0
+            || self.odd_records > 0
     }
 
     /// Whether the law holds.

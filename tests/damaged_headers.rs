@@ -241,16 +241,19 @@ fn a_damaged_header_ends_with_a_warning_and_status_2() {
     }
 }
 
-/// A COMM record that ends within its process number says nothing of any process.
+/// A COMM record that ends before its process number says nothing of any process.
 #[test]
-fn records_that_are_too_short_are_counted() {
+fn records_of_the_wrong_length_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let place = folder.path().join("perf.data");
     let (comm, len) = (3_u32.to_le_bytes(), 8_u16.to_le_bytes());
     let record = [&comm[..], &[0; 2], &len].concat();
     std::fs::write(&place, file_with::<Little>(&record)).unwrap();
     for said in what_is_said_of(&place) {
-        assert!(said.contains("1 record of a mapping, name"), "{said}");
+        assert!(
+            said.contains("1 record whose length does not fit"),
+            "{said}"
+        );
     }
 }
 

@@ -104,18 +104,22 @@ fn an_overwritten_sample_is_no_sample() {
 }
 
 /// A flipped bit of a length makes one sample swallow those behind it, up to 64 KiB of them, and
-/// when it ends where a record begins nothing looks wrong.
+/// when it ends where a record begins nothing looks wrong. Its own fields, and the record behind
+/// them, tell where it ends.
 #[test]
 fn a_sample_that_is_too_long_hides_no_others() {
     let (whole, places) = file::<Little>();
-    for (hit, last) in [(1, 20), (5, 60), (200, 399)] {
+    for (hit, last) in [(1, 2), (1, 20), (5, 60), (200, 399)] {
         let stated = places[last].end - places[hit].start;
-        assert!(stated > 1024, "only long records are looked at");
         let mut bytes = whole.clone();
         let len = u16::try_from(stated).unwrap().to_le_bytes();
         bytes[places[hit].start + 6..places[hit].start + 8].copy_from_slice(&len);
-        let lost = places[hit].len() as u64;
-        assert_eq!(read(&bytes), (SAMPLES - 1, 0, lost), "{hit} to {last}");
+        let (read, odd) = with_folded(&bytes, |folded| {
+            let tally = &folded.tally;
+            assert!(tally.has_damage());
+            (tally.folded, tally.odd_records)
+        });
+        assert_eq!((read, odd), (SAMPLES, 1), "{hit} to {last}");
     }
 }
 
@@ -141,14 +145,53 @@ fn records_between_words_are_found() {
 #[test]
 fn samples_that_became_other_records_are_counted() {
     let (whole, places) = file::<Little>();
+    let len = places[9].len() as u64;
     // A kind that nobody knows, a mapping, lost samples.
-    for (kind, expected) in [(41, (1, 0)), (1, (0, 1)), (13, (0, 1))] {
+    for (kind, expected) in [(41, (len, 0)), (1, (0, 1)), (13, (0, 1))] {
         let mut bytes = whole.clone();
         bytes[places[9].start] = kind;
         let (read, counted) = with_folded(&bytes, |folded| {
             let tally = &folded.tally;
-            (tally.read, (tally.unknown_records, tally.odd_records))
+            assert!(tally.has_damage() && tally.lost_samples == 0);
+            (tally.read, (tally.damaged_bytes, tally.odd_records))
         });
         assert_eq!((read, counted), (SAMPLES - 1, expected), "{kind}");
+    }
+}
+
+/// A sample with the right length whose number of frames was hit is not folded with half a stack.
+#[test]
+fn samples_with_a_wrong_number_of_frames_are_skipped() {
+    let (whole, places) = file::<Little>();
+    // The chain is the last field: its length lies before its words.
+    let hit = 10;
+    let frames = 1 + hit % 11;
+    let at = places[hit].end - 8 * (frames + 1);
+    assert_eq!(usize::from(whole[at]), frames);
+    for wrong in [frames - 3, frames + 2, frames + 200] {
+        let mut bytes = whole.clone();
+        bytes[at] = u8::try_from(wrong).unwrap();
+        assert_eq!(read(&bytes), (SAMPLES, 1, 0), "{wrong}");
+    }
+}
+
+/// Two files from outside. In the one 64 bytes that hit no sample were zeroed, and 302 samples are
+/// whole: reading went on in a false STAT record of 22 355 bytes. In the other a sample's size says
+/// 376 where its fields end at 120; in the rest lie a mapping and a sample, of 325 in all.
+#[test]
+fn false_records_swallow_no_samples() {
+    for (name, samples, damaged) in [("damage-zeroed", 302, true), ("damage-flipped", 325, false)] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/faults");
+        let file = std::fs::read_dir(folder.join(name))
+            .unwrap()
+            .next()
+            .unwrap();
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        with_folded(&bytes, |folded| {
+            let tally = &folded.tally;
+            assert_eq!(tally.folded, samples, "{name}");
+            assert_eq!(tally.damaged_bytes > 0, damaged, "{name}");
+            assert!(tally.has_damage(), "{name}");
+        });
     }
 }

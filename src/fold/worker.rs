@@ -15,7 +15,8 @@ use crate::perf::abi::{
 };
 use crate::perf::bytes::{ByteOrder, u64_at, with_order};
 use crate::perf::{
-    Attr, Capture, Damage, Met, Record, RecordCounts, SampleHead, Sideband, is_sideband,
+    Attr, Capture, Damage, Event, Length, Met, Record, RecordCounts, SampleHead, Sideband,
+    is_sideband,
 };
 use crate::space::{Moment, SidebandItem};
 use crate::units::{CpuMode, EventIx, Timestamp};
@@ -284,11 +285,11 @@ impl<'a> Worker<'a> {
 
     #[inline]
     fn sample<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) -> Result<(), Skip> {
-        let ix = plan
-            .events
-            .of_sample::<O>(record.body)
-            .ok_or(Skip::UnknownEvent)?;
+        let ix = record.event.ok_or(Skip::UnknownEvent)?;
         let event = plan.events.get(ix).ok_or(Skip::UnknownEvent)?;
+        if record.length != Length::Right {
+            self.odd_sample::<O>(event, record)?;
+        }
         let time = if plan.by_position {
             Timestamp::from_nanos(record.position)
         } else {
@@ -344,6 +345,21 @@ impl<'a> Worker<'a> {
             &sample,
             moment,
         )
+    }
+
+    /// Counts a sample of the wrong length, and tells whether it can be used. Where its fields do not
+    /// end with it, one of them is damaged, and nobody knows which.
+    #[cold]
+    fn odd_sample<O: ByteOrder>(&mut self, event: &Event, record: Record<'a>) -> Result<(), Skip> {
+        match record.length {
+            Length::Right => Ok(()),
+            Length::Mended => {
+                self.tally.odd_records += 1;
+                Ok(())
+            }
+            Length::Odd if event.layout.head::<O>(record.body).is_none() => Err(Skip::TooShort),
+            Length::Odd => Err(Skip::OddLength),
+        }
     }
 
     /// Adds the stack of a wanted sample.
@@ -420,8 +436,9 @@ impl<'a> Worker<'a> {
         };
         let trailer = event.layout.trailer();
         let kind = record.header.record_type;
-        self.tally.odd_records += u64::from(record.is_of_odd_length::<O>(plan.events));
-        if kind == PERF_RECORD_LOST {
+        if record.length == Length::Odd {
+            self.tally.odd_records += 1;
+        } else if kind == PERF_RECORD_LOST {
             let lost = u64_at::<O>(record.body, 8).unwrap_or(0);
             self.tally.lost_records = self.tally.lost_records.saturating_add(lost);
         } else if kind == PERF_RECORD_LOST_SAMPLES {

@@ -7,6 +7,7 @@ use super::finding::Finding;
 use super::header::{Header, Section};
 use super::ids::Ids;
 use super::layout::SampleLayout;
+use super::measure::Measure;
 use crate::units::EventIx;
 use linux_perf_data::Feature;
 
@@ -55,6 +56,8 @@ enum IdPlace {
 #[derive(Clone, Debug)]
 pub struct Events {
     list: Vec<Event>,
+    /// How the samples of each are measured.
+    measures: Vec<Measure>,
     by_id: Ids,
     place: IdPlace,
 }
@@ -74,7 +77,13 @@ impl Events {
         } else {
             first.map_or(IdPlace::First, IdPlace::At)
         };
-        Self { list, by_id, place }
+        let measures = list.iter().map(|event| event.layout.measure()).collect();
+        Self {
+            list,
+            measures,
+            by_id,
+            place,
+        }
     }
 
     /// The event of an index that this table handed out.
@@ -119,6 +128,21 @@ impl Events {
                 id.is_some_and(|id| self.by_id.get(id) == Some(ix))
             }),
         }
+    }
+
+    /// The event of a sample whose fields end where its record does; `None` for all others.
+    #[expect(clippy::inline_always, reason = "it is done for every record")]
+    #[inline(always)]
+    pub(super) fn of_filled_sample<O: ByteOrder>(&self, body: &[u8]) -> Option<EventIx> {
+        let ix = self.of_sample::<O>(body)?;
+        let measure = self.measures.get(ix.as_usize())?;
+        let is_filled = match measure {
+            Measure::Others => self.get(ix)?.layout.is_filled_by::<O>(body),
+            Measure::Fixed(_) | Measure::Chain(_) | Measure::Raw(_) | Measure::ChainAndRaw(_) => {
+                measure.is_filled_by::<O>(body)
+            }
+        };
+        is_filled.then_some(ix)
     }
 
     /// The event whose trailer a record that is no sample carries.

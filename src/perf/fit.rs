@@ -1,120 +1,179 @@
-//! Whether a record is as long as its kind, and its event, say.
+//! Whether a record is what its kind, and its event, say: the evidence by which records are
+//! believed.
 
-use super::abi::{
-    PERF_RECORD_AUX, PERF_RECORD_COMM, PERF_RECORD_EXIT, PERF_RECORD_FINISHED_INIT,
-    PERF_RECORD_FINISHED_ROUND, PERF_RECORD_FORK, PERF_RECORD_ITRACE_START, PERF_RECORD_LOST,
-    PERF_RECORD_LOST_SAMPLES, PERF_RECORD_MMAP, PERF_RECORD_MMAP2, PERF_RECORD_SAMPLE,
-    PERF_RECORD_SWITCH, PERF_RECORD_SWITCH_CPU_WIDE, PERF_RECORD_THROTTLE, PERF_RECORD_UNTHROTTLE,
-    PERF_RECORD_USER_TYPE_START, PERF_SAMPLE_ADDR, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU,
-    PERF_SAMPLE_ID, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP, PERF_SAMPLE_PERIOD, PERF_SAMPLE_READ,
-    PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
-};
+use super::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START};
 use super::bytes::{ByteOrder, u64_at};
-use super::events::{Event, Events};
-use super::layout::SampleHead;
-use super::sideband::is_padded_name;
-use super::tail::SampleTail;
-
-/// What lies behind the call chain of samples: all but these.
-const BEHIND_CHAIN: u64 = !(PERF_SAMPLE_IDENTIFIER
-    | PERF_SAMPLE_IP
-    | PERF_SAMPLE_TID
-    | PERF_SAMPLE_TIME
-    | PERF_SAMPLE_ADDR
-    | PERF_SAMPLE_ID
-    | PERF_SAMPLE_STREAM_ID
-    | PERF_SAMPLE_CPU
-    | PERF_SAMPLE_PERIOD
-    | PERF_SAMPLE_READ
-    | PERF_SAMPLE_CALLCHAIN);
+use super::events::Events;
+use super::kinds::{fit_of_kernels, fit_of_perfs, has_known_misc};
+use super::record::{RECORD_HEADER_LEN, RecordHeader};
+use super::resume::next_record;
+use super::scan::Length;
+use crate::units::EventIx;
 
 /// How the length of a record fits what is in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fit {
     /// Exactly.
     Exact,
-    /// Not: its header or what follows it is damaged, or it is newer than this program.
+    /// It may have this length; nothing in it tells which it has.
+    Free,
+    /// The events are not known, or hold fields that this program does not know.
+    Untold,
+    /// It may have been written by a newer perf; or it is of an event that nothing describes.
+    Doubtful,
+    /// Not: its header, or what follows it, is damaged.
     Odd,
-    /// Nothing in it tells.
-    Unknown,
+    /// Of a kind that this program does not know.
+    Foreign,
 }
 
-/// Compares the length of a record with its content; `body` is the record without its header.
-pub(super) fn fit<O: ByteOrder>(events: &Events, record_type: u32, body: &[u8]) -> Fit {
-    let is_exact = match record_type {
-        PERF_RECORD_SAMPLE => return fit_of_sample::<O>(events, body),
-        PERF_RECORD_FINISHED_ROUND | PERF_RECORD_FINISHED_INIT => body.is_empty(),
-        PERF_RECORD_USER_TYPE_START.. => return Fit::Unknown,
-        _ => {
-            let event = events.of_sideband::<O>(body);
-            let trailer_len = event.map_or(0, |event| event.layout.trailer().len());
-            let own = body.len().checked_sub(trailer_len);
-            let Some(own) = own.and_then(|len| body.get(..len)) else {
-                return Fit::Odd;
-            };
-            let Some(is_exact) = is_of_kind(record_type, own) else {
-                return Fit::Unknown;
-            };
-            is_exact
+/// A record as it looks by itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) header: RecordHeader,
+    /// Where the following record begins.
+    pub(super) next: usize,
+    pub(super) fit: Fit,
+    /// The event of a sample.
+    pub(super) event: Option<EventIx>,
+}
+
+impl Seen {
+    /// Looks at what may be a record at `at`; `None` when no record can be there.
+    pub(super) fn at<O: ByteOrder>(
+        bytes: &[u8],
+        at: usize,
+        events: Option<&Events>,
+    ) -> Option<Self> {
+        let header = RecordHeader::parse::<O>(bytes.get(at..)?)?;
+        if !header.is_possible() {
+            return None;
         }
-    };
-    if is_exact { Fit::Exact } else { Fit::Odd }
+        let next = next_record::<O>(bytes, at, header)?;
+        let body = bytes.get(at + RECORD_HEADER_LEN..at + usize::from(header.len))?;
+        let (fit, event) = match events {
+            Some(events) if header.record_type == PERF_RECORD_SAMPLE => {
+                fit_of_sample::<O>(events, body)
+            }
+            _ => (fit_of_others::<O>(events, header.record_type, body), None),
+        };
+        Some(Self {
+            header,
+            next,
+            fit,
+            event,
+        })
+    }
+
+    /// Whether neither it nor what follows it in `bytes` needs a second look.
+    pub(super) fn is_plain_at<O: ByteOrder>(&self, bytes: &[u8], events: Option<&Events>) -> bool {
+        let is_followed = || match Self::at::<O>(bytes, self.next, events) {
+            Some(following) => following.is_plain(),
+            None => self.next == bytes.len(),
+        };
+        self.is_plain() && is_followed()
+    }
+
+    /// Whether it needs no second look, provided what follows does not.
+    ///
+    /// Of a capture whose events are not known, long records are looked at: there are few, and a
+    /// wrong length would hide many others.
+    const fn is_plain(&self) -> bool {
+        const LONG: u16 = 1024;
+        match self.fit {
+            Fit::Exact => true,
+            Fit::Untold => self.header.len < LONG,
+            Fit::Free => self.header.record_type == PERF_RECORD_COMPRESSED,
+            Fit::Doubtful | Fit::Odd | Fit::Foreign => false,
+        }
+    }
+
+    /// What the stated length is worth.
+    pub(super) const fn stated_length(&self) -> Length {
+        if matches!(self.fit, Fit::Odd) {
+            Length::Odd
+        } else {
+            Length::Right
+        }
+    }
+
+    /// Whether it can be a record, of a known kind, at a place to which the one before leads.
+    pub(super) const fn is_sound(&self) -> bool {
+        let is_known = matches!(self.fit, Fit::Exact) || has_known_misc(self.header);
+        self.header.is_plausible() && is_known && !matches!(self.fit, Fit::Odd | Fit::Foreign)
+    }
+
+    /// Whether a known perf or kernel wrote it, as far as can be told. Used where records are looked
+    /// for in damaged bytes.
+    pub(super) const fn is_plausible(&self) -> bool {
+        self.header.is_plausible()
+            && has_known_misc(self.header)
+            && matches!(self.fit, Fit::Exact | Fit::Free | Fit::Untold)
+    }
 }
 
-fn fit_of_sample<O: ByteOrder>(events: &Events, body: &[u8]) -> Fit {
-    let Some((event, head)) = head_of::<O>(events, body) else {
-        return Fit::Odd;
+/// A sample's fit, and its event.
+#[inline]
+fn fit_of_sample<O: ByteOrder>(events: &Events, body: &[u8]) -> (Fit, Option<EventIx>) {
+    let Some(ix) = events.of_sample::<O>(body) else {
+        return (Fit::Doubtful, None);
     };
-    if event.layout.has_unknown_fields() {
-        return Fit::Unknown;
-    }
-    let unclaimed = if event.attr.sample_type & BEHIND_CHAIN == 0 {
-        Some(head.tail)
-    } else {
-        SampleTail::parse::<O>(&event.attr, head.tail).map(|tail| tail.unclaimed)
+    let Some(event) = events.get(ix) else {
+        return (Fit::Doubtful, None);
     };
-    if unclaimed.is_some_and(<[u8]>::is_empty) {
+    let fit = if event.layout.is_filled_by::<O>(body) {
         Fit::Exact
+    } else if event.layout.has_unknown_fields() {
+        Fit::Untold
     } else {
         Fit::Odd
+    };
+    (fit, Some(ix))
+}
+
+fn fit_of_others<O: ByteOrder>(events: Option<&Events>, record_type: u32, body: &[u8]) -> Fit {
+    if record_type >= PERF_RECORD_USER_TYPE_START {
+        return fit_of_perfs::<O>(record_type, body);
+    }
+    let Some(events) = events else {
+        return Fit::Untold;
+    };
+    let layout = events.of_sideband::<O>(body).map(|event| &event.layout);
+    let trailer_len = layout.map_or(0, |layout| layout.trailer().len());
+    let own = body.len().checked_sub(trailer_len);
+    match own.and_then(|len| body.get(..len)) {
+        Some(own) => fit_of_kernels::<O>(record_type, own, layout),
+        None => Fit::Odd,
     }
 }
 
-fn head_of<'a, O: ByteOrder>(
-    events: &'a Events,
-    body: &'a [u8],
-) -> Option<(&'a Event, SampleHead<'a>)> {
-    let event = events.get(events.of_sample::<O>(body)?)?;
-    Some((event, event.layout.head::<O>(body)?))
+/// Whether the bytes are the body of a sample of an event that carries ids: a record of another
+/// kind, then, is one whose header was hit.
+pub(super) fn looks_like_sample<O: ByteOrder>(events: &Events, body: &[u8]) -> bool {
+    fit_of_sample::<O>(events, body).0 == Fit::Exact
+}
+
+/// Where the fields of the sample at `at` end, one or two places; none when they make no sense.
+pub(super) fn ends_of_fields<O: ByteOrder>(
+    bytes: &[u8],
+    at: usize,
+    events: &Events,
+) -> impl Iterator<Item = usize> {
+    let start = at + RECORD_HEADER_LEN;
+    let body = bytes.get(start..).unwrap_or_default();
+    let body = body
+        .get(..usize::from(u16::MAX) - RECORD_HEADER_LEN)
+        .unwrap_or(body);
+    let event = events.of_sample::<O>(body).and_then(|ix| events.get(ix));
+    let lens = event.map_or([None, None], |event| event.layout.lens_of_fields::<O>(body));
+    lens.into_iter().flatten().map(move |len| start + len)
 }
 
 /// Whether all words of a sample's call chain can be addresses or markers: addresses of user space
 /// begin with a zero byte, those of the kernel and all markers with 0xff.
 pub(super) fn has_possible_chain<O: ByteOrder>(events: &Events, body: &[u8]) -> bool {
-    let chain = head_of::<O>(events, body).and_then(|(_, head)| head.chain);
+    let event = events.of_sample::<O>(body).and_then(|ix| events.get(ix));
+    let chain = event.and_then(|event| event.layout.head::<O>(body)?.chain);
     let mut words = chain.unwrap_or_default().chunks_exact(8);
     words.all(|word| matches!(u64_at::<O>(word, 0).map(|word| word >> 56), Some(0 | 0xff)))
-}
-
-/// Whether a kernel's record without header and trailer is as long as its kind; `None` for kinds
-/// that have no length of their own.
-fn is_of_kind(record_type: u32, own: &[u8]) -> Option<bool> {
-    let ends_with_name = |fixed: usize| own.get(fixed..).is_some_and(is_padded_name);
-    Some(match record_type {
-        PERF_RECORD_MMAP => ends_with_name(32),
-        // Without protection and flags, and with them.
-        PERF_RECORD_MMAP2 => ends_with_name(56) || ends_with_name(64),
-        PERF_RECORD_COMM => ends_with_name(8),
-        PERF_RECORD_SWITCH => own.is_empty(),
-        PERF_RECORD_LOST_SAMPLES | PERF_RECORD_ITRACE_START | PERF_RECORD_SWITCH_CPU_WIDE => {
-            own.len() == 8
-        }
-        PERF_RECORD_LOST => own.len() == 16,
-        PERF_RECORD_FORK
-        | PERF_RECORD_EXIT
-        | PERF_RECORD_THROTTLE
-        | PERF_RECORD_UNTHROTTLE
-        | PERF_RECORD_AUX => own.len() == 24,
-        _ => return None,
-    })
 }

@@ -1,17 +1,18 @@
 //! Where each field of a sample lies, computed once per event.
 
 use super::abi::{
-    KNOWN_READ_BITS, KNOWN_SAMPLE_BITS, PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST,
-    PERF_FORMAT_TOTAL_TIME_ENABLED, PERF_FORMAT_TOTAL_TIME_RUNNING, PERF_SAMPLE_ADDR,
-    PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU, PERF_SAMPLE_ID, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP,
-    PERF_SAMPLE_PERIOD, PERF_SAMPLE_READ, PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
+    KNOWN_READ_BITS, KNOWN_SAMPLE_BITS, PERF_SAMPLE_ADDR, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU,
+    PERF_SAMPLE_ID, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP, PERF_SAMPLE_PERIOD, PERF_SAMPLE_READ,
+    PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
 };
 use super::attr::Attr;
 use super::bytes::{ByteOrder, position};
+use super::measure::{Measure, ReadShape, end_of_raw};
+use super::tail::TailShape;
 use crate::units::{Cpu, Pid, Tid, Timestamp};
 
 /// A word of a record: what most fields take.
-type Word = [u8; 8];
+pub(super) type Word = [u8; 8];
 
 /// Position of a field of one word, counted in words; one past every record when it is absent, so
 /// that looking there is all that it takes to find out.
@@ -38,49 +39,6 @@ impl Slot {
     }
 }
 
-/// How many words the counter values of a sample take.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum ReadShape {
-    /// The samples hold none.
-    Absent,
-    /// `{ value, [time_enabled], [time_running], [id], [lost] }`.
-    Single { len: usize },
-    /// `{ nr, [time_enabled], [time_running], { value, [id], [lost] }[nr] }`.
-    Group { head: usize, each: usize },
-}
-
-impl ReadShape {
-    fn of(attr: &Attr) -> Self {
-        if !attr.samples(PERF_SAMPLE_READ) {
-            return Self::Absent;
-        }
-        let words = |bits: u64| position(u64::from((attr.read_format & bits).count_ones()));
-        let times = words(PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
-        let each = 1 + words(PERF_FORMAT_ID | PERF_FORMAT_LOST);
-        if attr.read_format & PERF_FORMAT_GROUP == 0 {
-            Self::Single { len: times + each }
-        } else {
-            Self::Group {
-                head: 1 + times,
-                each,
-            }
-        }
-    }
-
-    /// `nr` is the first of the words.
-    #[inline]
-    fn len<O: ByteOrder>(self, nr: Option<&Word>) -> Option<usize> {
-        match self {
-            Self::Absent => Some(0),
-            Self::Single { len } => Some(len),
-            Self::Group { head, each } => {
-                let members = position(O::u64(*nr?));
-                members.checked_mul(each)?.checked_add(head)
-            }
-        }
-    }
-}
-
 /// Where each field of an event's samples lies.
 ///
 /// ```text
@@ -102,7 +60,10 @@ pub struct SampleLayout {
     /// Length of the fixed part in words.
     fixed_len: usize,
     read: ReadShape,
+    /// What READ records hold, whether samples do or not.
+    values: ReadShape,
     has_chain: bool,
+    tail: TailShape,
     trailer: Trailer,
     /// Whether the attributes ask for fields that this program does not know.
     has_unknown_fields: bool,
@@ -167,8 +128,14 @@ impl SampleLayout {
             cpu,
             period,
             fixed_len: len,
-            read: ReadShape::of(attr),
+            read: if attr.samples(PERF_SAMPLE_READ) {
+                ReadShape::of(attr)
+            } else {
+                ReadShape::Absent
+            },
+            values: ReadShape::of(attr),
             has_chain: attr.samples(PERF_SAMPLE_CALLCHAIN),
+            tail: TailShape::of(attr),
             trailer: Trailer::of(attr),
             has_unknown_fields: attr.sample_type & !KNOWN_SAMPLE_BITS != 0
                 || attr.read_format & !KNOWN_READ_BITS != 0,
@@ -179,6 +146,62 @@ impl SampleLayout {
     /// a sample, so everything up to the call chain is sound all the same.
     pub fn has_unknown_fields(&self) -> bool {
         self.has_unknown_fields
+    }
+
+    /// Whether the fields of a sample end where its record does. `body` is the record without its
+    /// header.
+    pub fn is_filled_by<O: ByteOrder>(&self, body: &[u8]) -> bool {
+        let Some(head) = self.len_of_head::<O>(words_of(body)) else {
+            return false;
+        };
+        match self.tail {
+            TailShape::Absent => head == body.len(),
+            TailShape::Raw => end_of_raw::<O>(body, head) == Some(body.len()),
+            TailShape::Fields(fields) => {
+                let tail = body.get(head..).unwrap_or_default();
+                fields.is_filled_by::<O>(tail)
+            }
+        }
+    }
+
+    /// How its samples are measured.
+    pub(super) fn measure(&self) -> Measure {
+        Measure::new(self.fixed_len, self.read, self.has_chain, self.tail)
+    }
+
+    /// How many bytes the fields of a sample take: one or two possible lengths. `body` are the bytes
+    /// behind the record's header, whatever its length.
+    pub(super) fn lens_of_fields<O: ByteOrder>(&self, body: &[u8]) -> [Option<usize>; 2] {
+        let Some(head) = self.len_of_head::<O>(words_of(body)) else {
+            return [None, None];
+        };
+        match self.tail {
+            TailShape::Absent => [Some(head), None],
+            TailShape::Raw => [end_of_raw::<O>(body, head), None],
+            TailShape::Fields(fields) => {
+                let tail = body.get(head..).unwrap_or_default();
+                fields.lens::<O>(tail).map(|len| Some(len? + head))
+            }
+        }
+    }
+
+    /// How many bytes the fields up to the call chain take.
+    #[inline]
+    fn len_of_head<O: ByteOrder>(&self, words: &[Word]) -> Option<usize> {
+        let read_len = self.read.len::<O>(words.get(self.fixed_len))?;
+        let mut end = self.fixed_len.checked_add(read_len)?;
+        if self.has_chain {
+            let nr = position(O::u64(*words.get(end)?));
+            end = nr.checked_add(end + 1)?;
+        }
+        (end <= words.len()).then(|| end * size_of::<Word>())
+    }
+
+    /// Whether the bytes are counter values as the event's samples hold them.
+    pub(super) fn are_values<O: ByteOrder>(&self, bytes: &[u8]) -> bool {
+        let words = words_of(bytes);
+        let read = self.values.len::<O>(words.first());
+        read.and_then(|len| len.checked_mul(size_of::<Word>())) == Some(bytes.len())
     }
 
     /// Position of the event's id in a sample; `None` when the samples carry none.

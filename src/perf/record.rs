@@ -1,6 +1,6 @@
 //! Entries of the data section.
 
-use super::abi::{KERNEL_TYPE_END, PERF_RECORD_USER_TYPE_START, USER_TYPE_END};
+use super::abi::{KERNEL_TYPE_END, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START, USER_TYPE_END};
 use super::bytes::ByteOrder;
 use crate::units::CpuMode;
 
@@ -44,6 +44,17 @@ impl RecordHeader {
             PERF_RECORD_USER_TYPE_START..TYPE_END => self.len >= 8,
             _ => false,
         }
+    }
+
+    /// Whether it is that of a sample: nothing but the CPU mode and the mark of an exact instruction
+    /// pointer in the misc bits.
+    #[inline]
+    pub(super) const fn is_of_sample(self) -> bool {
+        const KNOWN: u16 = 7 | 1 << 14;
+        self.record_type == PERF_RECORD_SAMPLE
+            && self.misc & !KNOWN == 0
+            && self.len.is_multiple_of(8)
+            && self.len >= 8
     }
 
     /// Whether a known perf or kernel wrote it, as far as its header tells. Used where records are

@@ -1,18 +1,20 @@
-//! Where records begin in bytes that are damaged, and which of them to believe.
+//! Where records begin in bytes that are damaged.
+
+use std::ops::Range;
 
 use super::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE};
 use super::bytes::{ByteOrder, position, u32_at, u64_at};
-use super::fit::{Fit, fit, has_possible_chain};
+use super::events::Events;
+use super::fit::{Fit, Seen};
+use super::kinds::has_known_misc;
 use super::record::{RECORD_HEADER_LEN, RecordHeader};
-use super::scan::Region;
 
-/// How many plausible records in a row end a damaged stretch.
+/// How many plausible records in a row end a damaged stretch when no events tell what samples hold.
 const RESUME_RUN: usize = 3;
+/// How many plausible records in a row end one in the middle of a word.
+const HALF_ALIGNED_RUN: usize = 8;
 /// How many plausible records in a row end one where no word begins.
 const UNALIGNED_RUN: usize = 16;
-/// Records from this length on are compared with what is in them: there are few, and a wrong length
-/// would hide many others.
-pub(super) const LONG: u16 = 1024;
 /// How far a run is searched for in one go.
 const REACH: usize = 1 << 24;
 
@@ -38,11 +40,49 @@ pub(super) fn find_run<O: ByteOrder>(bytes: &[u8], from: usize, run: usize) -> O
 }
 
 /// Where the walk goes on after damage that begins before `from`.
-pub(super) fn resume<O: ByteOrder>(bytes: &[u8], from: usize) -> usize {
-    (from..bytes.len())
-        .step_by(REACH)
-        .find_map(|from| find_run::<O>(bytes, from, RESUME_RUN))
-        .unwrap_or(bytes.len())
+pub(super) fn resume<O: ByteOrder>(bytes: &[u8], from: usize, events: Option<&Events>) -> usize {
+    first_believed::<O>(bytes, from..bytes.len(), events).unwrap_or(bytes.len())
+}
+
+/// The first place within a range where a record begins that is believed although nothing leads to
+/// it.
+///
+/// The length of a sample follows from what is in it and from its event, so that one that fits is a
+/// sample. Others have to be followed by one that fits its kind as well, or by the end.
+pub(super) fn first_believed<O: ByteOrder>(
+    bytes: &[u8],
+    mut within: Range<usize>,
+    events: Option<&Events>,
+) -> Option<usize> {
+    within.find(|&at| is_believed::<O>(bytes, at, events))
+}
+
+/// Whether a record begins at `at`, judged by itself and by what follows it.
+pub(super) fn is_believed<O: ByteOrder>(bytes: &[u8], at: usize, events: Option<&Events>) -> bool {
+    let Some(seen) = Seen::at::<O>(bytes, at, events).filter(Seen::is_plausible) else {
+        return false;
+    };
+    let is_told = events.is_some() && seen.fit != Fit::Untold;
+    if is_told && seen.header.record_type == PERF_RECORD_SAMPLE {
+        return true;
+    }
+    let run = if is_told {
+        2
+    } else if at.is_multiple_of(8) {
+        RESUME_RUN
+    } else if at.is_multiple_of(4) {
+        // Where a build id's record of perf's own shifted all that follow.
+        HALF_ALIGNED_RUN
+    } else {
+        UNALIGNED_RUN
+    };
+    let mut next = seen.next;
+    (1..run).all(|_| {
+        let following = Seen::at::<O>(bytes, next, events).filter(Seen::is_plausible);
+        let is_end = next == bytes.len();
+        next = following.map_or(next, |following| following.next);
+        is_end || following.is_some()
+    })
 }
 
 fn is_run<O: ByteOrder>(bytes: &[u8], at: usize, run: usize) -> bool {
@@ -61,7 +101,9 @@ fn is_run_of<O: ByteOrder>(
         }
         let header = bytes.get(at..).and_then(RecordHeader::parse::<O>);
         match header {
-            Some(header) if header.is_plausible() && is_wanted(header) => {
+            Some(header)
+                if header.is_plausible() && has_known_misc(header) && is_wanted(header) =>
+            {
                 let Some(next) = next_record::<O>(bytes, at, header) else {
                     return false;
                 };
@@ -92,40 +134,4 @@ pub(super) fn next_record<O: ByteOrder>(
         _ => 0,
     };
     end.checked_add(extra).filter(|&end| end <= bytes.len())
-}
-
-/// Whether a record is what its header says, where that is in doubt: nothing that can be a record
-/// follows it, or it is so long that a wrong length would hide others.
-///
-/// A record of the wrong length has others inside; one that is overwritten to its end does not fit
-/// its kind or ends with what follows it.
-#[cold]
-pub(super) fn is_trusted<O: ByteOrder>(
-    region: Region<'_>,
-    (at, next): (usize, usize),
-    header: RecordHeader,
-    is_followed: bool,
-) -> bool {
-    let bytes = region.bytes;
-    let body = bytes.get(at + RECORD_HEADER_LEN..next).unwrap_or_default();
-    let fit = region.events.map_or(Fit::Unknown, |events| {
-        fit::<O>(events, header.record_type, body)
-    });
-    let holds_others = || {
-        let mut inside = (at + RECORD_HEADER_LEN..next).step_by(8);
-        inside.any(|at| is_run::<O>(bytes, at, RESUME_RUN))
-    };
-    match (is_followed, fit) {
-        (true, Fit::Exact | Fit::Unknown) => true,
-        (true, Fit::Odd) => !holds_others(),
-        (false, Fit::Exact) => {
-            let (end, behind) = (next.checked_sub(8), u64_at::<O>(bytes, next));
-            let last = end.and_then(|end| u64_at::<O>(bytes, end));
-            let is_sample = header.record_type == PERF_RECORD_SAMPLE;
-            let is_sound = !is_sample
-                || (region.events).is_some_and(|events| has_possible_chain::<O>(events, body));
-            last != behind && is_sound && !holds_others()
-        }
-        (false, Fit::Odd | Fit::Unknown) => false,
-    }
 }

@@ -6,14 +6,17 @@
 //! again, the part from where that one arrived. So the result is that of a walk from the first record
 //! to the last, whatever was guessed and however many threads there were.
 
-use super::abi::record_name;
-use super::bytes::{ByteOrder, position};
+use super::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_SAMPLE};
+use super::bytes::ByteOrder;
+use super::counts::RecordCounts;
 use super::events::Events;
-use super::fit::{Fit, fit};
+use super::fit::{Fit, Seen};
 use super::mapping::MappedFile;
 use super::record::{RECORD_HEADER_LEN, RecordHeader};
-use super::resume::{LONG, find_run, is_trusted, next_record, resume};
+use super::resume::find_run;
+use super::step::{Step, examine};
 use crate::shares::{by_pieces, on_threads};
+use crate::units::EventIx;
 
 /// A run of whole records.
 #[derive(Clone, Copy, Debug)]
@@ -37,13 +40,33 @@ pub struct Record<'a> {
     pub header: RecordHeader,
     /// What follows the header.
     pub body: &'a [u8],
+    /// The event of a sample, where the events are known.
+    pub event: Option<EventIx>,
+    /// Whether its header states the length that it has.
+    pub length: Length,
+    /// How that length fits what is in it.
+    pub(super) fit: Fit,
 }
 
 impl Record<'_> {
-    /// Whether its length is another one than its kind, and its event, say.
-    pub fn is_of_odd_length<O: ByteOrder>(&self, events: &Events) -> bool {
-        fit::<O>(events, self.header.record_type, self.body) == Fit::Odd
+    /// Whether it holds a piece of a zstd stream.
+    pub(super) const fn is_compressed(&self) -> bool {
+        matches!(
+            self.header.record_type,
+            PERF_RECORD_COMPRESSED | PERF_RECORD_COMPRESSED2
+        )
     }
+}
+
+/// Whether the header of a record states the length that its kind, and its event, say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Length {
+    /// It does, as far as can be told.
+    Right,
+    /// It does not, but what is in the record, and what follows, tell the right one.
+    Mended,
+    /// It does not: what is in the record is damaged.
+    Odd,
 }
 
 /// What a walk meets.
@@ -62,52 +85,6 @@ pub struct Damage {
     pub position: u64,
     /// Length in bytes.
     pub len: u64,
-}
-
-/// How many records of each type there are.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RecordCounts {
-    /// By type; the last entry counts all types from there up.
-    by_type: [u64; 128],
-}
-
-impl RecordCounts {
-    fn new() -> Self {
-        Self { by_type: [0; 128] }
-    }
-
-    #[inline]
-    fn count(&mut self, record_type: u32) {
-        let last = self.by_type.len() - 1;
-        if let Some(count) = self.by_type.get_mut(position(record_type.into()).min(last)) {
-            *count += 1;
-        }
-    }
-
-    fn add(&mut self, other: &Self) {
-        for (sum, count) in self.by_type.iter_mut().zip(other.by_type) {
-            *sum += count;
-        }
-    }
-
-    /// The number of records of one type.
-    pub fn of(&self, record_type: u32) -> u64 {
-        self.by_type
-            .get(position(record_type.into()))
-            .copied()
-            .unwrap_or(0)
-    }
-
-    /// The number of records of types that this program does not know.
-    pub fn unknown(&self) -> u64 {
-        let unknown = self.iter().filter(|&(kind, _)| record_name(kind).is_none());
-        unknown.map(|(_, count)| count).sum()
-    }
-
-    /// Types that occur, with their numbers, in order of type.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
-        (0..).zip(self.by_type).filter(|&(_, count)| count > 0)
-    }
 }
 
 /// What a scan found.
@@ -319,11 +296,10 @@ fn walk<'a, O: ByteOrder, V>(
     mut visitor: V,
     visit: &impl Fn(&mut V, Met<'a>),
 ) -> Walked<V> {
-    let bytes = part.region.bytes;
-    let header_at = |at| bytes.get(at..).and_then(RecordHeader::parse::<O>);
+    let Region { bytes, events, .. } = part.region;
     let mut counts = RecordCounts::new();
     let mut at = part.start;
-    let mut upcoming = header_at(at);
+    let mut upcoming = header_at::<O>(bytes, at);
     let mut populated = at;
     while at < part.end {
         if at >= populated {
@@ -333,32 +309,37 @@ fn walk<'a, O: ByteOrder, V>(
             }
         }
         let position = part.region.position + at as u64;
-        let sound = upcoming.filter(|header| header.is_possible());
-        let found = sound.and_then(|header| Some((header, next_record::<O>(bytes, at, header)?)));
-        let following = found.and_then(|(_, next)| header_at(next));
-        let is_followed = following.is_none_or(RecordHeader::is_possible);
-        let trusted = found.filter(|&(header, next)| {
-            let is_plain = is_followed && header.len < LONG;
-            is_plain || is_trusted::<O>(part.region, (at, next), header, is_followed)
-        });
-        let Some((header, next)) = trusted else {
-            let resumed = resume::<O>(bytes, at + 1);
-            let len = (resumed - at) as u64;
-            visit(&mut visitor, Met::Damage(Damage { position, len }));
-            at = resumed;
-            upcoming = header_at(at);
+        // A sample that is what its event says, with what looks like another behind it: of most
+        // captures these are nearly all records.
+        if let (Some(events), Some(header)) = (events, upcoming)
+            && header.is_of_sample()
+            && let next = at + usize::from(header.len)
+            && let Some(body) = bytes.get(at + RECORD_HEADER_LEN..next)
+            && let Some(event) = events.of_filled_sample::<O>(body)
+            && let following = header_at::<O>(bytes, next)
+            && following.is_some_and(RecordHeader::is_of_sample)
+        {
+            let record = Record {
+                position,
+                header,
+                body,
+                event: Some(event),
+                length: Length::Right,
+                fit: Fit::Exact,
+            };
+            counts.count(PERF_RECORD_SAMPLE);
+            visit(&mut visitor, Met::Record(record));
+            at = next;
+            upcoming = following;
             continue;
-        };
-        counts.count(header.record_type);
-        let body = bytes.get(at + RECORD_HEADER_LEN..next).unwrap_or_default();
-        let record = Record {
-            position,
-            header,
-            body,
-        };
-        visit(&mut visitor, Met::Record(record));
+        }
+        let (met, next) = meet::<O>(part.region, at);
+        if let Met::Record(record) = met {
+            counts.count(record.header.record_type);
+        }
+        visit(&mut visitor, met);
         at = next;
-        upcoming = following;
+        upcoming = header_at::<O>(bytes, at);
     }
     Walked {
         visitor,
@@ -366,4 +347,44 @@ fn walk<'a, O: ByteOrder, V>(
         start: part.start,
         arrived: at,
     }
+}
+
+#[inline]
+fn header_at<O: ByteOrder>(bytes: &[u8], at: usize) -> Option<RecordHeader> {
+    RecordHeader::parse::<O>(bytes.get(at..)?)
+}
+
+/// What is at a place, and where it ends.
+fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize) -> (Met<'a>, usize) {
+    let Region { bytes, events, .. } = region;
+    let position = region.position + at as u64;
+    let seen = Seen::at::<O>(bytes, at, events);
+    let is_plain = |seen: &Seen| seen.is_plain_at::<O>(bytes, events);
+    let step = if seen.as_ref().is_some_and(is_plain) {
+        Step::Whole
+    } else {
+        examine::<O>(bytes, at, seen, events)
+    };
+    let (seen, next, length) = match (step, seen) {
+        (Step::Whole, Some(seen)) => (seen, seen.next, seen.stated_length()),
+        (Step::Ends(end), Some(seen)) => (seen, end, Length::Mended),
+        (Step::Damage(until), _) => {
+            let len = (until - at) as u64;
+            return (Met::Damage(Damage { position, len }), until);
+        }
+        (Step::Whole | Step::Ends(_), None) => {
+            let len = (bytes.len() - at) as u64;
+            return (Met::Damage(Damage { position, len }), bytes.len());
+        }
+    };
+    let body = bytes.get(at + RECORD_HEADER_LEN..next);
+    let record = Record {
+        position,
+        header: seen.header,
+        body: body.unwrap_or_default(),
+        event: seen.event,
+        length,
+        fit: seen.fit,
+    };
+    (Met::Record(record), next)
 }

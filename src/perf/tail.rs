@@ -8,7 +8,23 @@ use super::abi::{
     PERF_SAMPLE_WEIGHT, PERF_SAMPLE_WEIGHT_STRUCT,
 };
 use super::attr::Attr;
-use super::bytes::{ByteOrder, Cursor, position};
+use super::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
+
+/// What may lie behind the call chain.
+const BEHIND_CHAIN: u64 = PERF_SAMPLE_RAW
+    | PERF_SAMPLE_BRANCH_STACK
+    | PERF_SAMPLE_REGS_USER
+    | PERF_SAMPLE_STACK_USER
+    | PERF_SAMPLE_WEIGHT
+    | PERF_SAMPLE_WEIGHT_STRUCT
+    | PERF_SAMPLE_DATA_SRC
+    | PERF_SAMPLE_TRANSACTION
+    | PERF_SAMPLE_REGS_INTR
+    | PERF_SAMPLE_PHYS_ADDR
+    | PERF_SAMPLE_CGROUP
+    | PERF_SAMPLE_DATA_PAGE_SIZE
+    | PERF_SAMPLE_CODE_PAGE_SIZE
+    | PERF_SAMPLE_AUX;
 
 /// Registers of a sample.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -130,6 +146,125 @@ impl<'a> SampleTail<'a> {
         }
         out.unclaimed = at.rest();
         Some(out)
+    }
+}
+
+/// What samples of an event hold behind their call chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum TailShape {
+    /// Nothing.
+    Absent,
+    /// Raw data alone, as tracepoints do.
+    Raw,
+    /// Other fields.
+    Fields(TailFields),
+}
+
+impl TailShape {
+    pub(super) fn of(attr: &Attr) -> Self {
+        let bits = attr.sample_type & BEHIND_CHAIN;
+        if bits == 0 {
+            Self::Absent
+        } else if bits == PERF_SAMPLE_RAW {
+            Self::Raw
+        } else {
+            let words = |bits: u64| (attr.sample_type & bits).count_ones() as usize * 8;
+            let either = |bits: u64| if attr.samples(bits) { 8 } else { 0 };
+            Self::Fields(TailFields {
+                bits,
+                branch_bits: attr.branch_sample_type,
+                regs_user: attr.regs_user.count_ones() as usize * 8,
+                regs_intr: attr.regs_intr.count_ones() as usize * 8,
+                words_before: either(PERF_SAMPLE_WEIGHT | PERF_SAMPLE_WEIGHT_STRUCT)
+                    + words(PERF_SAMPLE_DATA_SRC | PERF_SAMPLE_TRANSACTION),
+                words_behind: words(
+                    PERF_SAMPLE_PHYS_ADDR
+                        | PERF_SAMPLE_CGROUP
+                        | PERF_SAMPLE_DATA_PAGE_SIZE
+                        | PERF_SAMPLE_CODE_PAGE_SIZE,
+                ),
+            })
+        }
+    }
+}
+
+/// Which fields lie behind the call chain, as far as their lengths go; lengths in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct TailFields {
+    bits: u64,
+    branch_bits: u64,
+    regs_user: usize,
+    regs_intr: usize,
+    /// Fields of one word before the registers at the interrupt.
+    words_before: usize,
+    /// Fields of one word behind them.
+    words_behind: usize,
+}
+
+impl TailFields {
+    /// Whether the fields end where the bytes do.
+    pub(super) fn is_filled_by<O: ByteOrder>(self, tail: &[u8]) -> bool {
+        self.len::<O>(tail, true) == Some(tail.len())
+            || self.has_index() && self.len::<O>(tail, false) == Some(tail.len())
+    }
+
+    /// How many bytes the fields take, with a hardware index and without, see
+    /// [`SampleTail::parse`].
+    pub(super) fn lens<O: ByteOrder>(self, tail: &[u8]) -> [Option<usize>; 2] {
+        let without = self.has_index().then(|| self.len::<O>(tail, false));
+        [self.len::<O>(tail, true), without.flatten()]
+    }
+
+    const fn has_index(self) -> bool {
+        self.bits & PERF_SAMPLE_BRANCH_STACK != 0
+            && self.branch_bits & PERF_SAMPLE_BRANCH_HW_INDEX != 0
+    }
+
+    fn len<O: ByteOrder>(self, tail: &[u8], with_index: bool) -> Option<usize> {
+        let has = |bit: u64| self.bits & bit != 0;
+        let word = |at: usize| u64_at::<O>(tail, at).map(position);
+        let mut at: usize = 0;
+        if has(PERF_SAMPLE_RAW) {
+            let len = position(u64::from(u32_at::<O>(tail, at)?));
+            at = len.checked_add(4)?;
+        }
+        if has(PERF_SAMPLE_BRANCH_STACK) {
+            let nr = word(at)?;
+            at += 8;
+            if self.has_index() && with_index {
+                at += 8;
+            } else if self.has_index() && nr != 0 {
+                return None;
+            }
+            let each = if self.branch_bits & PERF_SAMPLE_BRANCH_COUNTERS == 0 {
+                24
+            } else {
+                32
+            };
+            at = at.checked_add(nr.checked_mul(each)?)?;
+        }
+        if has(PERF_SAMPLE_REGS_USER) {
+            let abi = word(at)?;
+            at += 8 + if abi == 0 { 0 } else { self.regs_user };
+        }
+        if has(PERF_SAMPLE_STACK_USER) {
+            let reserved = word(at)?;
+            at += 8;
+            if reserved != 0 {
+                at = at.checked_add(reserved)?.checked_add(8)?;
+            }
+        }
+        at = at.checked_add(self.words_before)?;
+        if has(PERF_SAMPLE_REGS_INTR) {
+            let abi = word(at)?;
+            at += 8 + if abi == 0 { 0 } else { self.regs_intr };
+        }
+        at = at.checked_add(self.words_behind)?;
+        if has(PERF_SAMPLE_AUX) {
+            let len = word(at)?;
+            at = at.checked_add(8)?.checked_add(len)?;
+        }
+        (at <= tail.len()).then_some(at)
     }
 }
 

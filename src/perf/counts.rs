@@ -1,0 +1,50 @@
+//! Records by type.
+
+use super::abi::record_name;
+use super::bytes::position;
+
+/// How many records of each type there are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordCounts {
+    /// By type; the last entry counts all types from there up.
+    by_type: [u64; 128],
+}
+
+impl RecordCounts {
+    pub(super) fn new() -> Self {
+        Self { by_type: [0; 128] }
+    }
+
+    #[inline]
+    pub(super) fn count(&mut self, record_type: u32) {
+        let last = self.by_type.len() - 1;
+        if let Some(count) = self.by_type.get_mut(position(record_type.into()).min(last)) {
+            *count += 1;
+        }
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        for (sum, count) in self.by_type.iter_mut().zip(other.by_type) {
+            *sum += count;
+        }
+    }
+
+    /// The number of records of one type.
+    pub fn of(&self, record_type: u32) -> u64 {
+        self.by_type
+            .get(position(record_type.into()))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// The number of records of types that this program does not know.
+    pub fn unknown(&self) -> u64 {
+        let unknown = self.iter().filter(|&(kind, _)| record_name(kind).is_none());
+        unknown.map(|(_, count)| count).sum()
+    }
+
+    /// Types that occur, with their numbers, in order of type.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, u64)> {
+        (0..).zip(self.by_type).filter(|&(_, count)| count > 0)
+    }
+}
