@@ -19,7 +19,7 @@ use super::scan::{Met, Region, Scan, scan, scan_arriving};
 use super::sections::{name_tracepoints, read_file, read_pipe};
 use super::segments::{Segment, Unpacked};
 use super::storage::{Spool, Storage, Wrapping};
-use super::stream::describe;
+use super::stream::{describe, has_pieces};
 use crate::error::{Error, Result};
 
 /// What kind of file a capture is.
@@ -186,13 +186,13 @@ impl Capture {
 
     /// Looks for compressed records in some of the regions.
     fn find_packed<O: ByteOrder>(&mut self, regions: Range<usize>) {
+        let plain = self.plain_regions();
         let may_have_some = self.kind != CaptureKind::File
             || self.features.section(Feature::COMPRESSED).is_some()
-            || !self.findings.is_empty();
+            || plain.iter().any(|&region| has_pieces::<O>(region));
         if !may_have_some {
             return;
         }
-        let plain = self.plain_regions();
         let has_some = |&ix: &usize| {
             let region = plain.get(ix);
             region.is_some_and(|&region| !describe::<O>(region).compressed.is_empty())
@@ -209,7 +209,8 @@ impl Capture {
         let plain = self.plain_regions();
         with_order!(self.endian, O => {
             let pieces = |&ix: &usize| Some(describe::<O>(*plain.get(ix)?).compressed);
-            self.unpacked.fill::<O>(|| self.packed.iter().filter_map(pieces).collect());
+            let streams = || self.packed.iter().filter_map(pieces).collect();
+            self.unpacked.fill::<O>(streams, Some(&self.events));
         });
     }
 

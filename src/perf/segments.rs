@@ -5,9 +5,10 @@ use std::ops::Range;
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
 use super::bytes::ByteOrder;
+use super::events::Events;
 use super::limit::{MORE_UNPACKED, UnpackLimit};
 use super::storage::Storage;
-use super::unpack::unpack;
+use super::unpack::{Piece, unpack};
 
 /// A run of whole records, and the way to the next one.
 #[derive(Debug)]
@@ -70,12 +71,16 @@ impl Unpacked {
 
     /// Unpacks streams, each given as its pieces in order; at most once, and whoever comes second
     /// waits.
-    pub(super) fn fill<'p, O: ByteOrder>(&self, streams: impl Fn() -> Vec<Vec<&'p [u8]>>) {
+    pub(super) fn fill<'p, O: ByteOrder>(
+        &self,
+        streams: impl Fn() -> Vec<Vec<Piece<'p>>>,
+        events: Option<&Events>,
+    ) {
         self.once.call_once(|| {
             let mut losses = Losses::default();
             let mut chain = Chain::new(&self.first, self.limit);
             for pieces in streams() {
-                match unpack::<O>(&pieces, &mut chain) {
+                match unpack::<O>(&pieces, &mut chain, events) {
                     Ok(lost) => losses.bytes += lost,
                     Err(cause) => {
                         losses.cause = Some(cause.to_string());

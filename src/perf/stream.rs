@@ -6,12 +6,19 @@ use linux_perf_data::Feature;
 use super::abi::{
     PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_EVENT_UPDATE,
     PERF_RECORD_HEADER_ATTR, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_HEADER_FEATURE,
-    PERF_RECORD_HEADER_TRACING_DATA,
+    PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE,
 };
 use super::bytes::{ByteOrder, Cursor, c_string, position, slice_at, u32_at, u64_at};
 use super::events::{Event, parse_attr};
 use super::features::{Features, RecordedBuildId, parse_build_id};
-use super::scan::{Met, Record, Region, scan};
+use super::fit::{Fit, Seen};
+use super::resume::resume;
+use super::scan::{Length, Met, Record, Region, scan};
+use super::unpack::{Piece, ZSTD_MAGIC};
+
+/// Damage up to this length, in bytes, held no piece of a zstd stream, but a
+/// `FINISHED_ROUND` record.
+const SHORTEST_PIECE: u64 = 8;
 
 /// `PERF_EVENT_UPDATE__NAME` of tools/lib/perf/include/perf/event.h.
 const UPDATE_NAME: u64 = 2;
@@ -25,7 +32,13 @@ pub(super) struct Description<'a> {
     /// Names by event id.
     pub(super) names: HashMap<u64, String>,
     /// Pieces of the zstd stream, in order.
-    pub(super) compressed: Vec<&'a [u8]>,
+    pub(super) compressed: Vec<Piece<'a>>,
+    /// The kind of the records that hold them: a perf writes one kind only.
+    compressed_type: Option<u32>,
+    /// Whether a piece may be missing behind the last one.
+    has_gap: bool,
+    /// Whether bytes that are no record, or records of the wrong length, were met.
+    pub(super) has_damage: bool,
     /// Whether an event's attributes could not be read.
     pub(super) lacks_attrs: bool,
 }
@@ -34,9 +47,20 @@ pub(super) struct Description<'a> {
 pub(super) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> {
     let visit = |found: &mut Description<'a>, met: Met<'a>| {
         // What makes no sense is left out; the walk that folds counts it all the same.
-        if let Met::Record(record) = met {
-            let is_sound = found.take::<O>(record).is_some();
-            found.lacks_attrs |= !is_sound && record.header.record_type == PERF_RECORD_HEADER_ATTR;
+        match met {
+            Met::Record(record) => {
+                let is_sound = found.take::<O>(record).is_some();
+                let is_attr = record.header.record_type == PERF_RECORD_HEADER_ATTR;
+                found.lacks_attrs |= !is_sound && is_attr;
+                found.has_damage |= !is_sound || record.length != Length::Right;
+                if !is_sound || may_be_piece(&record) {
+                    found.take_doubtful_piece(record.body);
+                }
+            }
+            Met::Damage(damage) => {
+                found.has_damage = true;
+                found.has_gap |= damage.len > SHORTEST_PIECE;
+            }
         }
     };
     let walked = scan::<O, _, _, _>(&[region], 1, |_| Description::default(), visit);
@@ -50,6 +74,37 @@ pub(super) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> 
         }
     }
     found
+}
+
+/// Whether a record that is no piece of a zstd stream, as it looks, can have been one.
+fn may_be_piece(record: &Record<'_>) -> bool {
+    // What these begin with tells them from all others.
+    let is_known = matches!(
+        record.header.record_type,
+        PERF_RECORD_HEADER_FEATURE | PERF_RECORD_EVENT_UPDATE
+    );
+    match record.fit {
+        Fit::Exact | Fit::Untold => false,
+        Fit::Free => !is_known && !record.is_compressed(),
+        Fit::Doubtful | Fit::Odd | Fit::Foreign => true,
+    }
+}
+
+/// Whether compressed records lie before the first sample, as they do wherever there are some: what
+/// the header says of it may be damaged.
+pub(super) fn has_pieces<O: ByteOrder>(region: Region<'_>) -> bool {
+    let Region { bytes, events, .. } = region;
+    let mut at = 0;
+    while at < bytes.len() {
+        let seen = Seen::at::<O>(bytes, at, events).filter(Seen::is_plausible);
+        at = match seen.map(|seen| (seen.header.record_type, seen.next)) {
+            Some((PERF_RECORD_COMPRESSED | PERF_RECORD_COMPRESSED2, _)) => return true,
+            Some((PERF_RECORD_SAMPLE, _)) => return false,
+            Some((_, next)) => next,
+            None => resume::<O>(bytes, at + 1, events),
+        };
+    }
+    false
 }
 
 impl<'a> Description<'a> {
@@ -88,13 +143,42 @@ impl<'a> Description<'a> {
                     self.names.insert(id, name);
                 }
             }
-            PERF_RECORD_COMPRESSED => self.compressed.push(body),
+            PERF_RECORD_COMPRESSED => return self.take_piece(record, body),
             PERF_RECORD_COMPRESSED2 => {
                 let len = position(u64_at::<O>(body, 0)?);
-                self.compressed.push(slice_at(body, 8, len)?);
+                return self.take_piece(record, slice_at(body, 8, len)?);
             }
             _ => {}
         }
+        Some(())
+    }
+
+    /// Takes note of a record that was a piece before its header was hit. The first of all pieces shows
+    /// itself; the others cannot be unpacked, and are counted.
+    fn take_doubtful_piece(&mut self, body: &'a [u8]) {
+        let is_first = self.compressed.is_empty();
+        let mut starts = [Some(body), body.get(8..)].into_iter().flatten();
+        let bytes = starts.find(|bytes| bytes.starts_with(&ZSTD_MAGIC));
+        if bytes.is_some() || !is_first {
+            self.compressed.push(Piece {
+                bytes: bytes.unwrap_or(body),
+                is_behind_gap: !is_first,
+            });
+        }
+        self.has_gap = true;
+    }
+
+    /// Takes a piece of the zstd stream; `None` when it is of another kind than the ones before.
+    fn take_piece(&mut self, record: Record<'a>, bytes: &'a [u8]) -> Option<()> {
+        let own_type = record.header.record_type;
+        let expected = *self.compressed_type.get_or_insert(own_type);
+        if own_type != expected {
+            return None;
+        }
+        self.compressed.push(Piece {
+            bytes,
+            is_behind_gap: std::mem::take(&mut self.has_gap),
+        });
         Some(())
     }
 }

@@ -5,25 +5,47 @@ use std::io::{self, Write};
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
 use super::bytes::ByteOrder;
-use super::record::RecordHeader;
-use super::resume::next_record;
+use super::events::Events;
+use super::fit::Seen;
 use super::segments::Chain;
+use super::step::{Step, examine};
 use super::storage::{IN_MEMORY, Spool, Storage};
+
+/// What a zstd frame begins with.
+pub(super) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// A piece of a zstd stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Whether bytes of the stream may be missing before it.
+    pub(super) is_behind_gap: bool,
+}
 
 /// Unpacks the pieces of one stream; returns how many compressed bytes could not be read.
 ///
 /// perf never ends a frame before the recording ends, so after damage nothing more can be read
-/// until a piece begins a frame of its own.
-pub(super) fn unpack<O: ByteOrder>(pieces: &[&[u8]], chain: &mut Chain<'_>) -> io::Result<u64> {
-    let packed_len: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+/// until a piece begins a frame of its own. Where a piece is missing the next one often unpacks all
+/// the same, but what it repeats of earlier bytes is taken from the wrong places.
+pub(super) fn unpack<O: ByteOrder>(
+    pieces: &[Piece<'_>],
+    chain: &mut Chain<'_>,
+    events: Option<&Events>,
+) -> io::Result<u64> {
+    let packed_len: u64 = pieces.iter().map(|piece| piece.bytes.len() as u64).sum();
     let limit = chain.limit.of_packed(packed_len).saturating_sub(chain.len);
-    let mut cutter = Cutter::<O>::new(chain);
+    let mut cutter = Cutter::<O>::new(chain, events);
     let mut lost = 0;
     let mut decoder = Decoder::new()?;
     let mut is_broken = false;
     let mut buffer = vec![0; 1 << 17];
-    for piece in pieces {
-        if is_broken && piece.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+    for &Piece {
+        bytes: piece,
+        is_behind_gap,
+    } in pieces
+    {
+        is_broken |= is_behind_gap;
+        if is_broken && piece.starts_with(&ZSTD_MAGIC) {
             decoder = Decoder::new()?;
             is_broken = false;
         }
@@ -56,28 +78,40 @@ pub(super) fn unpack<O: ByteOrder>(pieces: &[&[u8]], chain: &mut Chain<'_>) -> i
 
 /// Cuts a stream into segments of whole records.
 ///
-/// It steps from record to record as the walk does and cuts only where the walk arrives, before a
-/// record that can be one: so a walk of the segments meets what a walk of the whole would.
+/// It steps from record to record as the walk does and cuts only where the walk arrives, far behind
+/// all that the walk has to look at twice: so a walk of the segments meets what a walk of the whole
+/// would.
 struct Cutter<'c, 'u, O> {
     chain: &'c mut Chain<'u>,
+    events: Option<&'c Events>,
     /// Bytes of the stream so far.
     len: u64,
     buffer: Vec<u8>,
-    /// The last record of the buffer whose header was read, and can be one.
+    /// The last record of the buffer that was reached.
     at: usize,
+    /// The last place of the buffer where it may be cut.
+    cut: usize,
+    /// Where the last record that is in doubt ends.
+    doubt: Option<usize>,
     /// What follows a place where no record can be: nobody knows where the next one begins.
     rest: Option<Spool>,
     order: std::marker::PhantomData<O>,
 }
 
+/// How far behind a record bytes may matter to what is made of it: itself and a run of others.
+const OUTLOOK: usize = 20 << 16;
+
 impl<'c, 'u, O: ByteOrder> Cutter<'c, 'u, O> {
-    const fn new(chain: &'c mut Chain<'u>) -> Self {
+    const fn new(chain: &'c mut Chain<'u>, events: Option<&'c Events>) -> Self {
         chain.begins_stream = true;
         Self {
             chain,
+            events,
             len: 0,
             buffer: Vec::new(),
             at: 0,
+            cut: 0,
+            doubt: None,
             rest: None,
             order: std::marker::PhantomData,
         }
@@ -92,31 +126,44 @@ impl<'c, 'u, O: ByteOrder> Cutter<'c, 'u, O> {
         if self.buffer.len() < self.chain.wanted_len() {
             return Ok(());
         }
-        if !self.walk() || self.at == 0 {
+        if !self.walk() || self.cut == 0 {
             let mut rest = Spool::default();
             rest.write_all(&self.buffer)?;
             self.buffer = Vec::new();
             self.rest = Some(rest);
             return Ok(());
         }
-        let begun = self.buffer.split_off(self.at);
+        let begun = self.buffer.split_off(self.cut);
         let whole = std::mem::replace(&mut self.buffer, begun);
-        self.at = 0;
+        self.at -= self.cut;
+        self.doubt = self.doubt.and_then(|doubt| doubt.checked_sub(self.cut));
+        self.cut = 0;
         self.keep(whole)
     }
 
-    /// Steps to the last record of the buffer; false when it is none.
+    /// Steps on through the buffer, as far as what follows is known; false where there is damage.
     fn walk(&mut self) -> bool {
-        let mut at = self.at;
-        while let Some(header) = self.buffer.get(at..).and_then(RecordHeader::parse::<O>) {
-            if !header.is_possible() {
-                return false;
+        let look = |at| Seen::at::<O>(&self.buffer, at, self.events);
+        let mut upcoming = look(self.at);
+        while self.at + OUTLOOK < self.buffer.len() {
+            let is_plain = |seen: &Seen| seen.is_plain_at::<O>(&self.buffer, self.events);
+            if let Some(seen) = upcoming.filter(is_plain) {
+                let is_far = |doubt| seen.next - doubt > OUTLOOK;
+                self.at = seen.next;
+                if self.doubt.is_none_or(is_far) {
+                    self.cut = self.at;
+                }
+                upcoming = look(self.at);
+                continue;
             }
-            self.at = at;
-            let Some(next) = next_record::<O>(&self.buffer, at, header) else {
-                break;
+            let step = examine::<O>(&self.buffer, self.at, upcoming, self.events);
+            self.at = match (step, upcoming) {
+                (Step::Whole, Some(seen)) => seen.next,
+                (Step::Ends(end), _) => end,
+                (Step::Damage(_), _) | (_, None) => return false,
             };
-            at = next;
+            self.doubt = Some(self.at);
+            upcoming = look(self.at);
         }
         true
     }
@@ -158,6 +205,13 @@ mod tests {
         let mut bytes = [9_u32.to_le_bytes(), (len << 16).to_le_bytes()].concat();
         bytes.resize(len as usize, number.to_le_bytes()[0]);
         bytes
+    }
+
+    fn piece(bytes: &[u8]) -> Piece<'_> {
+        Piece {
+            bytes,
+            is_behind_gap: false,
+        }
     }
 
     /// What a walk meets: position, kind and length.
@@ -202,7 +256,7 @@ mod tests {
             let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
             packer.write_all(&whole).unwrap();
             let packed = packer.finish().unwrap();
-            let pieces: Vec<&[u8]> = packed.chunks(50_000).collect();
+            let pieces: Vec<Piece<'_>> = packed.chunks(50_000).map(piece).collect();
 
             let unpacked = Unpacked::default();
             let next = unpacked.arriving();
@@ -212,7 +266,7 @@ mod tests {
                 Some((number, segment.begins_stream, region))
             };
             let found = std::thread::scope(|scope| {
-                scope.spawn(|| unpacked.fill::<Little>(|| vec![pieces.clone()]));
+                scope.spawn(|| unpacked.fill::<Little>(|| vec![pieces.clone()], None));
                 scan_arriving::<Little, _, _, _>(arriving, threads, (&|_: Option<&mut Vec<_>>| Vec::new(), &met))
             });
             let regions = [region(&whole, 1000)];
@@ -231,7 +285,7 @@ mod tests {
         let whole: Vec<u8> = (0..40_000).flat_map(record).collect();
         let packed = zstd::encode_all(whole.as_slice(), 1).unwrap();
         let unpacked = Unpacked::default();
-        unpacked.fill::<Little>(|| vec![vec![&packed], vec![&packed]]);
+        unpacked.fill::<Little>(|| vec![vec![piece(&packed)], vec![piece(&packed)]], None);
         let next = unpacked.arriving();
         let segments: Vec<&Segment> = std::iter::from_fn(|| Some(next()?.1)).collect();
         let bytes = |from: u64| {
@@ -255,11 +309,37 @@ mod tests {
     fn damaged_pieces_are_counted_as_lost() {
         let packed = zstd::encode_all(record(1).as_slice(), 1).unwrap();
         let unpacked = Unpacked::default();
-        unpacked.fill::<Little>(|| vec![vec![b"no zstd at all", b"nor this", &packed]]);
+        let pieces = [b"no zstd at all".as_slice(), b"nor this", &packed].map(piece);
+        unpacked.fill::<Little>(|| vec![pieces.to_vec()], None);
         assert_eq!(unpacked.losses().map(|losses| losses.bytes), Some(22));
         let next = unpacked.arriving();
         let segment = next().map(|(_, segment)| segment.storage.bytes());
         assert_eq!(segment, Some(record(1).as_slice()));
+        assert!(next().is_none());
+    }
+
+    /// A piece behind a missing one unpacks, but what it repeats of the missing one is wrong.
+    #[test]
+    fn what_follows_a_missing_piece_is_counted_as_lost() {
+        let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+        let mut ends = Vec::new();
+        for number in 0..3 {
+            packer.write_all(&record(number).repeat(20)).unwrap();
+            packer.flush().unwrap();
+            ends.push(packer.get_ref().len());
+        }
+        let packed = packer.finish().unwrap();
+        let last = Piece {
+            bytes: &packed[ends[1]..],
+            is_behind_gap: true,
+        };
+        let unpacked = Unpacked::default();
+        unpacked.fill::<Little>(|| vec![vec![piece(&packed[..ends[0]]), last]], None);
+        let lost = last.bytes.len() as u64;
+        assert_eq!(unpacked.losses().map(|losses| losses.bytes), Some(lost));
+        let next = unpacked.arriving();
+        let segment = next().map(|(_, segment)| segment.storage.bytes());
+        assert_eq!(segment, Some(record(0).repeat(20).as_slice()));
         assert!(next().is_none());
     }
 }
