@@ -9,9 +9,10 @@ use super::bytes::{ByteOrder, position};
 use super::events::{Event, Events};
 use super::features::{Features, RecordedBuildId};
 use super::finding::Finding;
+use super::fit::Seen;
 use super::header::{HEADER_LEN, Header, PIPE_HEADER_LEN};
 use super::record::RecordHeader;
-use super::resume::{find_run, next_record};
+use super::resume::{find_run, first_believed, next_record};
 use super::scan::Region;
 use super::stream::describe;
 use super::tracing::tracepoints;
@@ -39,11 +40,19 @@ pub(super) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opene
     }
     let mut findings = Vec::new();
     let mut place = place_of_records(&header, bytes.len(), &mut findings);
+    let mut events = Events::read::<O>(bytes, &header, &mut findings);
+    let known = Events::new(events.clone());
+    if let Some(first) = first_before::<O>(bytes, &header, &place, &known) {
+        findings.push(Finding::LostPlace);
+        place.range.start = first;
+    }
     let mut features = Features::default();
     if place.end_is_stated {
         let table = header.feature_table().unwrap_or(u64::MAX);
         let (found, lost) = Features::read::<O>(bytes, table, header.features);
-        if !lost.is_empty() && goes_on::<O>(bytes, place.range.end) {
+        let has_none = header.features.iter().next().is_none();
+        let may_go_on = !lost.is_empty() || has_none;
+        if may_go_on && goes_on::<O>(bytes, &place.range, &known) {
             findings.push(Finding::LostEnd);
             place.range.end = bytes.len();
         } else {
@@ -53,7 +62,6 @@ pub(super) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opene
             features = found;
         }
     }
-    let mut events = Events::read::<O>(bytes, &header, &mut findings);
     mend_events::<O>(&mut events, &features, &mut findings);
     let build_ids = features.build_ids::<O>();
     Ok(Opened {
@@ -111,6 +119,25 @@ fn place_of_records(header: &Header, file_len: usize, findings: &mut Vec<Finding
     }
 }
 
+/// Where records begin before the place that the header states: perf writes them behind the
+/// attributes, and nothing in between.
+fn first_before<O: ByteOrder>(
+    bytes: &[u8],
+    header: &Header,
+    place: &Place,
+    events: &Events,
+) -> Option<usize> {
+    let behind = header.attrs.offset.checked_add(header.attrs.len)?;
+    let start = position(behind.max(HEADER_LEN));
+    let range = start..place.range.start;
+    let before = bytes.get(..place.range.end)?;
+    first_believed::<O>(
+        before,
+        range,
+        Some(events).filter(|events| !events.is_empty()),
+    )
+}
+
 /// Takes the events as the features describe them where those that the file begins with are
 /// damaged: the recorder writes attributes, ids and all twice.
 fn mend_events<O: ByteOrder>(
@@ -123,7 +150,8 @@ fn mend_events<O: ByteOrder>(
     let is_zero = |event: &Event| event.ids.iter().all(|&id| id == 0);
     let described = Events::described::<O>(features);
     let mut pairs = events.iter().zip(&described);
-    let is_damaged = events.is_empty()
+    // The recorder describes all of them.
+    let is_damaged = events.len() < described.len()
         || findings.iter().any(is_of_attrs)
         || pairs.any(|(event, copy)| !event.ids.is_empty() && is_zero(event) && !is_zero(copy));
     if !is_damaged || described.is_empty() || described.len() < events.len() {
@@ -135,10 +163,23 @@ fn mend_events<O: ByteOrder>(
 }
 
 /// Whether records go on behind the place where the header says that they end. Nothing else in a
-/// file looks like so many records in a row.
-fn goes_on<O: ByteOrder>(bytes: &[u8], end: usize) -> bool {
+/// file looks like a sample of one of its events, or like so many records in a row.
+fn goes_on<O: ByteOrder>(bytes: &[u8], stated: &Range<usize>, events: &Events) -> bool {
     const RUN: usize = 16;
-    let rest = bytes.get(end..).unwrap_or_default();
+    let rest = bytes.get(stated.end..).unwrap_or_default();
+    if !events.is_empty() {
+        // The first of them may begin before that place.
+        let longest = usize::from(u16::MAX);
+        let mut from = stated.end.saturating_sub(longest).max(stated.start);
+        while let Some(at) = first_believed::<O>(bytes, from..bytes.len(), Some(events)) {
+            let seen = Seen::at::<O>(bytes, at, Some(events));
+            from = seen.map_or(at, |seen| seen.next).max(at + 1);
+            if from > stated.end {
+                return true;
+            }
+        }
+        return false;
+    }
     let mut at = find_run::<O>(rest, 0, RUN);
     for _ in 0..RUN {
         at = at.and_then(|at| {
@@ -160,12 +201,22 @@ fn is_of_simpleperf(features: &FeatureSet) -> bool {
 pub(super) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
     let start = position(PIPE_HEADER_LEN).min(bytes.len());
     let records = bytes.get(start..).unwrap_or_default();
-    let found = describe::<O>(Region {
+    let region = Region {
         bytes: records,
         position: 0,
         mapping: None,
         events: None,
-    });
+    };
+    let first = describe::<O>(region);
+    let known;
+    let found = if first.has_damage && !first.events.is_empty() {
+        // With the events known, less is lost beside the damage.
+        known = Events::new(first.events);
+        let events = Some(&known);
+        describe::<O>(Region { events, ..region })
+    } else {
+        first
+    };
     let mut build_ids = found.features.build_ids::<O>();
     build_ids.extend(found.build_ids);
     let regions = vec![(0, start..bytes.len())];
