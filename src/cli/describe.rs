@@ -97,11 +97,12 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         Endian::Big => "big-endian",
     };
     writeln!(out, "{path}: {}, {len}, {order}", kind_words(capture))?;
-    for finding in capture.findings() {
-        writeln!(out, "warning   {}", remarks::describe(&finding))?;
-    }
-    for gap in survey.gaps.iter().take(10) {
-        writeln!(out, "warning   {}", remarks::describe_gap(gap))?;
+    let findings = capture.findings();
+    let findings = findings.iter().map(remarks::describe);
+    let gaps = survey.gaps.iter().take(10).map(remarks::describe_gap);
+    let part = remarks::read_part(capture, survey.times);
+    for warning in findings.chain(part).chain(gaps) {
+        writeln!(out, "warning   {warning}")?;
     }
     for (label, fact) in machine(capture) {
         writeln!(out, "{label:<9} {fact}")?;

@@ -9,9 +9,10 @@ use vmflame::analysis::{
 use vmflame::fold::Gap;
 use vmflame::loss::Tally;
 use vmflame::output::{counted, grouped};
+use vmflame::perf::bytes::{Big, Endian, Little};
 use vmflame::perf::{Capture, Damage, Finding};
 use vmflame::stack::Tag;
-use vmflame::units::CpuMode;
+use vmflame::units::{CpuMode, Timestamp};
 
 /// Something that the user should know of a capture.
 pub(super) enum Remark {
@@ -33,9 +34,7 @@ impl fmt::Display for Remark {
 /// What of the recording is missing.
 pub(super) fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
     let mut remarks = Vec::new();
-    if let Some((first, last)) = profile.times.filter(|_| ends_early(capture)) {
-        remarks.push(format!("what could be read is from {first} to {last}"));
-    }
+    remarks.extend(read_part(capture, profile.times));
     remarks.extend(profile.gaps.iter().take(SHOWN_GAPS).map(describe_gap));
     if profile.gaps.len() > SHOWN_GAPS {
         remarks.push("and more damage of that kind".to_owned());
@@ -107,6 +106,22 @@ fn tag_remarks(profile: &Profile) -> Vec<Remark> {
         "tags are weak without call chains: {samples} samples of vCPU threads show one kernel \
          function and not what it was called for; what no table knows is tagged entry"
     ))]
+}
+
+/// From when to when samples were read, of a capture whose end is missing.
+pub(super) fn read_part(capture: &Capture, read: Option<(Timestamp, Timestamp)>) -> Option<String> {
+    let (first, last) = read.filter(|_| ends_early(capture))?;
+    let recorded = match capture.endian() {
+        Endian::Little => capture.features().sample_times::<Little>(),
+        Endian::Big => capture.features().sample_times::<Big>(),
+    };
+    let missing = recorded.filter(|recorded| recorded.end > last);
+    let missing = missing.map_or(String::new(), |recorded| {
+        format!("; missing: from {last} to {}", recorded.end)
+    });
+    Some(format!(
+        "what could be read is from {first} to {last}{missing}"
+    ))
 }
 
 /// Which names are missing or doubtful, and why.
@@ -252,8 +267,8 @@ pub(super) const ODD_READINGS: [&str; 2] = [
     "counters of groups that went backwards, by damage: what they counted there is not known",
 ];
 pub(super) const ODD_RECORDS: [&str; 2] = [
-    "record that is longer or shorter than its kind, of a newer kernel or by damage",
-    "records that are longer or shorter than their kind, of a newer kernel or by damage",
+    "record whose length does not fit what is in it, of a newer kernel or by damage",
+    "records whose length does not fit what is in them, of a newer kernel or by damage",
 ];
 pub(super) const UNKNOWN_RECORDS: [&str; 2] = [
     "record of an unknown kind, of a newer perf or by damage, left out",
