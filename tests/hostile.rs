@@ -18,6 +18,7 @@
 )]
 
 mod hostile_kinds;
+mod hostile_law;
 mod made_up;
 
 use std::alloc::{GlobalAlloc, Layout, System};
