@@ -1,6 +1,5 @@
 //! From locations to frames.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -10,6 +9,7 @@ use super::input::{KernelSource, LiveKernel, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::recorded_here::RecordedHere;
 use super::shown::ShownPaths;
+use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts, true_cause};
 use super::vdso;
 use crate::error::{Error, Result};
@@ -17,8 +17,7 @@ use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    KernelSymbols, ObjectSymbol, ObjectSymbols, Places, Refused, Unresolved, demangle,
-    module_short_name,
+    KernelSymbols, ObjectSymbol, ObjectSymbols, Places, Refused, Unresolved, module_short_name,
 };
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Svma, Timestamp};
 
@@ -52,8 +51,6 @@ struct UserObject {
     unresolved: Option<FrameIx>,
 }
 
-/// Stands for what lies nowhere.
-const UNKNOWN: &str = "[unknown]";
 /// How an address of an object finds its function.
 type LookUp = fn(&ObjectSymbols, Svma) -> std::result::Result<ObjectSymbol<'_>, Unresolved>;
 
@@ -364,39 +361,4 @@ impl<'a> Namer<'a> {
         };
         (object, report)
     }
-}
-
-fn function(frames: &mut FrameTable, name: &str, dso: &str, mode: CpuMode) -> FrameIx {
-    let kind = FrameKind::Function;
-    frames.intern(Frame {
-        name: name.into(),
-        dso: dso.into(),
-        mode,
-        kind,
-    })
-}
-
-/// A name of a symbol table as it is shown.
-fn shown(name: &str, is_raw: bool) -> Cow<'_, str> {
-    if is_raw {
-        Cow::Borrowed(name)
-    } else {
-        demangle(name)
-    }
-}
-
-/// The one rule by which frames without a name are shown: `[dso]`, or `[unknown]`.
-fn unresolved_frame(frames: &mut FrameTable, dso: &str, mode: CpuMode) -> FrameIx {
-    let name = match dso {
-        "" => UNKNOWN.to_owned(),
-        bracketed if bracketed.starts_with('[') => bracketed.to_owned(),
-        file => format!("[{file}]"),
-    };
-    let kind = FrameKind::Unresolved;
-    frames.intern(Frame {
-        name: name.into(),
-        dso: dso.into(),
-        mode,
-        kind,
-    })
 }

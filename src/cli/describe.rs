@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
 use vmflame::analysis::{KernelSource, Survey, Unnamed, is_flat, is_of_branches, survey};
 use vmflame::error::Result;
 use vmflame::output::{counted, grouped};
@@ -12,6 +11,7 @@ use vmflame::perf::{Capture, CaptureKind, Feature, Features, Wrapping};
 use vmflame::units::EventIx;
 
 use super::args::InfoOptions;
+use super::describe_json::as_json;
 use super::write::Destination;
 use super::{Outcome, live, remarks, stream};
 
@@ -35,7 +35,7 @@ pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
 }
 
 /// What the recorder says about the machine, as (label, text) pairs.
-fn machine(capture: &Capture) -> Vec<(&'static str, String)> {
+pub(super) fn machine(capture: &Capture) -> Vec<(&'static str, String)> {
     match capture.endian() {
         Endian::Little => machine_facts::<Little>(capture.features()),
         Endian::Big => machine_facts::<Big>(capture.features()),
@@ -149,7 +149,7 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
 }
 
 /// What kind of file the capture is.
-fn kind_words(capture: &Capture) -> String {
+pub(super) fn kind_words(capture: &Capture) -> String {
     let kind = match capture.kind() {
         CaptureKind::File => "perf.data",
         CaptureKind::Pipe => "perf.data in pipe mode",
@@ -304,22 +304,7 @@ fn write_unnamed(out: &mut String, unnamed: &[Unnamed]) -> std::fmt::Result {
     Ok(())
 }
 
-fn unnamed_json(survey: &Survey) -> Vec<Value> {
-    let unnamed = survey.unnamed.iter();
-    let as_json = |object: &Unnamed| {
-        let causes = object.causes.iter();
-        let causes = causes.map(|(cause, n)| json!({ "frames": n, "cause": cause.to_string() }));
-        json!({
-            "object": object.object,
-            "build_id": object.build_id.as_ref().map(ToString::to_string),
-            "frames": object.frames,
-            "causes": causes.collect::<Vec<Value>>(),
-        })
-    };
-    unnamed.map(as_json).collect()
-}
-
-fn kernel_words(source: &KernelSource) -> String {
+pub(super) fn kernel_words(source: &KernelSource) -> String {
     match source {
         KernelSource::SameBoot(path) => path.display().to_string(),
         KernelSource::OtherBoot(path) => {
@@ -334,82 +319,4 @@ fn kernel_words(source: &KernelSource) -> String {
         }
         KernelSource::Missing => "none: no kallsyms of this kernel found".to_owned(),
     }
-}
-
-fn as_json(capture: &Capture, survey: &Survey) -> Value {
-    let machine: serde_json::Map<String, Value> = machine(capture)
-        .into_iter()
-        .map(|(label, fact)| (label.to_owned(), fact.into()))
-        .collect();
-    let records: serde_json::Map<String, Value> = survey
-        .counts
-        .iter()
-        .map(|(kind, count)| {
-            let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
-            (name, count.into())
-        })
-        .collect();
-    let findings: Vec<String> = capture.findings().iter().map(remarks::describe).collect();
-    json!({
-        "schema_version": 1,
-        "kind": kind_words(capture),
-        "path": capture.path().display().to_string(),
-        "bytes": capture.file_len(),
-        "machine": machine,
-        "first_ns": survey.times.map(|(first, _)| first.as_nanos()),
-        "last_ns": survey.times.map(|(_, last)| last.as_nanos()),
-        "events": events_json(capture, survey),
-        "records": records,
-        "unique_stacks": survey.unique_stacks,
-        "lost_records": survey.tally.lost_records,
-        "lost_samples": survey.tally.lost_samples,
-        "truncated_aux": survey.tally.truncated_aux,
-        "unread_sideband": survey.tally.unread_sideband,
-        "odd_records": survey.tally.odd_records,
-        "unknown_records": survey.tally.unknown_records,
-        "copied_stacks": survey.tally.copied_stacks,
-        "last_branches": survey.tally.last_branches,
-        "damaged_bytes": survey.tally.damaged_bytes,
-        "kernel_symbols": kernel_words(&survey.kernel_source),
-        "objects": objects_json(survey),
-        "unnamed": unnamed_json(survey),
-        "warnings": findings,
-    })
-}
-
-fn events_json(capture: &Capture, survey: &Survey) -> Vec<Value> {
-    capture
-        .events()
-        .iter()
-        .map(|(ix, event)| {
-            let count = survey
-                .events
-                .get(ix.as_usize())
-                .copied()
-                .unwrap_or_default();
-            json!({
-                "name": event.name,
-                "samples": count,
-                "occurrences": survey.occurrences.get(ix.as_usize()).copied().flatten(),
-                "frequency": event.attr.frequency(),
-                "fields": event.attr.sample_fields(),
-                "default": survey.event == Some(ix),
-            })
-        })
-        .collect()
-}
-
-fn objects_json(survey: &Survey) -> Vec<Value> {
-    survey
-        .objects
-        .iter()
-        .map(|object| {
-            json!({
-                "path": object.path,
-                "build_id": object.build_id.as_ref().map(ToString::to_string),
-                "symbols": object.outcome.as_ref().ok().map(|path| path.display().to_string()),
-                "missing": object.outcome.as_ref().err().map(ToString::to_string),
-            })
-        })
-        .collect()
 }

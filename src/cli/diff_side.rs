@@ -207,6 +207,22 @@ fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
     }
 }
 
+/// A side that is folded text, to which options that say something of captures do nothing.
+fn side_of_text(how: &How<'_>, wanted: &Wanted<'_>, folded: FoldedSide) -> Result<ReadSide> {
+    refuse_filters(how, wanted)?;
+    let remarks = folded.remarks.into_iter().map(Remark::Warning);
+    let unused = how.options.of_captures().map(|option| {
+        Remark::Warning(format!(
+            "{option} does nothing to folded text, which is taken whole"
+        ))
+    });
+    Ok(ReadSide {
+        side: folded.side,
+        remarks: said_of(wanted.role, &remarks.chain(unused).collect::<Vec<_>>()),
+        is_damaged: false,
+    })
+}
+
 /// Reads one side: folded text, or a capture.
 fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let options = how.options;
@@ -214,20 +230,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let limit = options.max_unpacked.unwrap_or_default();
     let (input, capture) = match open(path, limit, how.quiet)? {
         Opened::Capture(input, capture) => (input, capture),
-        Opened::Folded(folded) => {
-            refuse_filters(how, wanted)?;
-            let remarks = folded.remarks.into_iter().map(Remark::Warning);
-            let unused = options.of_captures().map(|option| {
-                Remark::Warning(format!(
-                    "{option} does nothing to folded text, which is taken whole"
-                ))
-            });
-            return Ok(ReadSide {
-                side: folded.side,
-                remarks: said_of(wanted.role, &remarks.chain(unused).collect::<Vec<_>>()),
-                is_damaged: false,
-            });
-        }
+        Opened::Folded(folded) => return side_of_text(how, wanted, *folded),
     };
     let mut name = path.display().to_string();
     if !filters.is_empty() {

@@ -6,6 +6,7 @@ mod args;
 mod bench;
 mod convert;
 mod describe;
+mod describe_json;
 mod diff;
 mod diff_args;
 mod diff_json;

@@ -199,55 +199,38 @@ pub(super) fn quality(profile: &Profile) -> String {
         format!("{} read", counted(tally.read, "sample")),
         format!("{} folded", grouped(tally.folded)),
     ];
-    let mut add = |count: u64, what: [&str; 2]| {
-        if count > 0 {
-            parts.push(numbered(count, what));
-        }
-    };
-    add(tally.other_events, ["of other events"; 2]);
-    add(tally.filtered, ["filtered"; 2]);
+    let shown = |(count, what): (u64, [&str; 2])| (count > 0).then(|| numbered(count, what));
+    let left_out = [
+        (tally.other_events, ["of other events"; 2]),
+        (tally.filtered, ["filtered"; 2]),
+    ];
+    parts.extend(left_out.into_iter().filter_map(shown));
     for (reason, count) in vmflame::loss::Skip::ALL.into_iter().zip(tally.skipped) {
-        add(count, [&*format!("skipped ({reason})"); 2]);
+        parts.extend(shown((count, [&*format!("skipped ({reason})"); 2])));
     }
-    if let Some(lost) = tally.lost() {
-        parts.push(lost.to_string());
-    }
-    let mut add = |count: u64, what: [&str; 2]| {
-        if count > 0 {
-            parts.push(numbered(count, what));
-        }
-    };
-    add(
-        tally.truncated_stacks,
-        [
-            "stack cut at the recorder's limit",
-            "stacks cut at the recorder's limit",
-        ],
-    );
-    add(
-        tally.copied_stacks,
-        ["with a copy of the user stack that is not unwound"; 2],
-    );
-    add(
-        tally.last_branches,
-        ["with last branches for a call stack"; 2],
-    );
-    add(
-        tally.user_part_missing,
-        ["without the user part that the kernel was to write later"; 2],
-    );
-    add(
-        tally.truncated_aux,
-        [
-            "AUX piece cut by the kernel",
-            "AUX pieces cut by the kernel",
-        ],
-    );
-    add(tally.unread_sideband, UNREAD_SIDEBAND);
-    add(tally.odd_readings, ODD_READINGS);
-    add(tally.odd_records, ODD_RECORDS);
-    add(tally.unknown_records, UNKNOWN_RECORDS);
-    add(tally.damaged_bytes, ["byte damaged", "bytes damaged"]);
+    parts.extend(tally.lost().map(|lost| lost.to_string()));
+    let doubtful = [
+        (tally.truncated_stacks, CUT_STACKS),
+        (
+            tally.copied_stacks,
+            ["with a copy of the user stack that is not unwound"; 2],
+        ),
+        (
+            tally.last_branches,
+            ["with last branches for a call stack"; 2],
+        ),
+        (
+            tally.user_part_missing,
+            ["without the user part that the kernel was to write later"; 2],
+        ),
+        (tally.truncated_aux, CUT_AUX),
+        (tally.unread_sideband, UNREAD_SIDEBAND),
+        (tally.odd_readings, ODD_READINGS),
+        (tally.odd_records, ODD_RECORDS),
+        (tally.unknown_records, UNKNOWN_RECORDS),
+        (tally.damaged_bytes, ["byte damaged", "bytes damaged"]),
+    ];
+    parts.extend(doubtful.into_iter().filter_map(shown));
     let mut line = parts.join(", ");
     if !profile.unresolved.is_empty() {
         let causes: Vec<String> = profile
@@ -261,7 +244,15 @@ pub(super) fn quality(profile: &Profile) -> String {
     line
 }
 
-/// Behind the number of one record and of several.
+/// Behind the number of one and of several.
+const CUT_STACKS: [&str; 2] = [
+    "stack cut at the recorder's limit",
+    "stacks cut at the recorder's limit",
+];
+const CUT_AUX: [&str; 2] = [
+    "AUX piece cut by the kernel",
+    "AUX pieces cut by the kernel",
+];
 pub(super) const ODD_READINGS: [&str; 2] = [
     "counter of a group that went backwards, by damage: what it counted there is not known",
     "counters of groups that went backwards, by damage: what they counted there is not known",

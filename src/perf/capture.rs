@@ -8,6 +8,7 @@ use std::{iter, thread};
 use linux_perf_data::Feature;
 
 use super::bytes::{ByteOrder, Endian, with_order};
+use super::directory::numbered_parts;
 use super::events::Events;
 use super::features::{Features, RecordedBuildId};
 use super::finding::Finding;
@@ -389,19 +390,3 @@ fn end_of(regions: &[Region<'_>]) -> u64 {
 
 /// How many missing files of a directory are named one by one.
 const MAX_LOST_PARTS: usize = 100;
-
-/// The files `data.0`, `data.1`, ... of a directory, in order of their numbers.
-fn numbered_parts(directory: &Path) -> Result<Vec<(u32, PathBuf)>> {
-    let failed = |source| Error::io("read", directory, source);
-    let mut parts = Vec::new();
-    for entry in std::fs::read_dir(directory).map_err(failed)? {
-        let part = entry.map_err(failed)?.path();
-        let name = part.file_name().and_then(|name| name.to_str());
-        let number = name.and_then(|name| name.strip_prefix("data.")?.parse::<u32>().ok());
-        if let Some(number) = number.filter(|&number| number < u32::MAX && part.is_file()) {
-            parts.push((number, part));
-        }
-    }
-    parts.sort();
-    Ok(parts)
-}

@@ -8,6 +8,7 @@ mod attr;
 pub mod bytes;
 mod capture;
 mod counts;
+mod directory;
 mod events;
 mod features;
 mod finding;

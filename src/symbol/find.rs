@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::Unresolved;
+use super::cache_layout::{DEBUG_FILE, RECORDED_BYTES, cached, inside_cache, spellings};
 use super::elf::read_build_id;
 use super::modules::{ModuleRange, parse_modules};
 use super::object_symbols::ObjectSymbols;
@@ -12,9 +13,6 @@ use super::table::parse_table;
 use crate::error::{Error, Result};
 use crate::perf::{Storage, UnpackLimit, Wrapping};
 use crate::units::BuildId;
-
-/// Bytes of a build id in older captures: shorter ids are filled up with zeros.
-const RECORDED_BYTES: usize = 20;
 
 /// Where distributions put debug files.
 const DEBUG_DIR: &str = "/usr/lib/debug";
@@ -31,9 +29,6 @@ pub struct Places {
     /// How much a compressed file may unpack to.
     pub limit: UnpackLimit,
 }
-
-/// What a cache calls the debug file of an object.
-const DEBUG_FILE: &str = "debug";
 
 /// Which of the places a file came from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -352,53 +347,4 @@ fn is_same(own: &BuildId, wanted: &BuildId) -> bool {
         Some((same, rest)) => same == own && rest.iter().all(|&byte| byte == 0),
         None => false,
     }
-}
-
-/// The build id in hexadecimal, as recorded and without the zeros it may be filled up with.
-fn spellings(wanted: &BuildId) -> Vec<String> {
-    let full = wanted.to_string();
-    let bytes = wanted.as_bytes();
-    // MD5 and UUID build ids have 16 bytes.
-    match bytes.split_at_checked(16) {
-        Some((short, [0, 0, 0, 0])) if bytes.len() == RECORDED_BYTES => {
-            let short: String = short.iter().map(|byte| format!("{byte:02x}")).collect();
-            vec![full, short]
-        }
-        _ => vec![full],
-    }
-}
-
-/// Where a build-id cache would hold an object.
-///
-/// ```text
-/// DIR/.build-id/xx/yyyy…/elf        (a link to the following, or to the file itself)
-/// DIR/PATH/xxyyyy…/elf
-/// DIR/[vdso]/xxyyyy…/vdso
-/// ```
-fn cached(dir: &Path, recorded: &str, wanted: &BuildId, files: &[&str]) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    let inside = inside_cache(recorded);
-    for hex in spellings(wanted) {
-        let Some((first, rest)) = hex.split_at_checked(2) else {
-            continue;
-        };
-        let by_id = dir.join(".build-id").join(first).join(rest);
-        let by_name = dir.join(&inside).join(&hex);
-        paths.extend(files.iter().map(|file| by_id.join(file)));
-        paths.extend(files.iter().map(|file| by_name.join(file)));
-        // Caches of perf before 4.14 hold the file itself in the place of its directory.
-        if files != [DEBUG_FILE] {
-            paths.push(by_id);
-            paths.push(by_name);
-        }
-    }
-    paths
-}
-
-/// A recorded name as a path below a cache. It is hostile: `..` must not lead out.
-fn inside_cache(recorded: &str) -> PathBuf {
-    let parts = Path::new(recorded).components();
-    parts
-        .filter(|part| matches!(part, Component::Normal(_)))
-        .collect()
 }

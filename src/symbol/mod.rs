@@ -9,6 +9,7 @@
 //!
 //! Look-ups take the address as it is: whoever holds a return address subtracts one first.
 
+mod cache_layout;
 mod cpp_spelling;
 mod debugdata;
 mod demangle;
