@@ -2,9 +2,10 @@
 
 use hashbrown::HashMap;
 
+use super::Request;
 use super::grouping::{SplitName, task_names};
 use super::locate::FrameScope;
-use super::{Request, survey};
+use super::survey::recorded_build_ids;
 use crate::error::Error;
 use crate::fold::{Block, Selection, Split, fold};
 use crate::loss::{Skip, Tally};
@@ -58,7 +59,7 @@ impl Present {
             Split::Cgroup
         };
         let mut folded = fold(capture, &selection, split, request.threads);
-        let build_ids = survey::recorded_build_ids(capture);
+        let build_ids = recorded_build_ids(capture);
         let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
         let settled = folded.settle(capture, (&selection, split), &timeline, request.threads);
         let mut present = Self::default();

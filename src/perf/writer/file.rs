@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::record::RecordWriter;
-use super::sections::Section;
+use super::sections::FeatureSection;
 use crate::perf::bytes::ByteOrder;
 use crate::perf::header::{HEADER_LEN, PIPE_HEADER_LEN};
 
@@ -16,7 +16,7 @@ pub struct Description {
     /// The events.
     pub events: Vec<WrittenEvent>,
     /// The feature sections; of several of one feature the last counts.
-    pub features: Vec<Section>,
+    pub features: Vec<FeatureSection>,
 }
 
 /// Writes a perf.data file while its records are made: memory does not grow with them.
@@ -31,7 +31,7 @@ pub struct FileWriter<O, W> {
     attrs: Place,
     attr_entry_len: u64,
     data: Place,
-    features: Vec<Section>,
+    features: Vec<FeatureSection>,
     order: PhantomData<O>,
 }
 
@@ -99,7 +99,7 @@ impl<O: ByteOrder, W: Write + Seek> FileWriter<O, W> {
     }
 
     /// Adds a feature section that is known only now; it replaces one of the same feature.
-    pub fn add_feature(&mut self, section: Section) {
+    pub fn add_feature(&mut self, section: FeatureSection) {
         self.features.push(section);
     }
 
@@ -108,7 +108,7 @@ impl<O: ByteOrder, W: Write + Seek> FileWriter<O, W> {
     /// # Errors
     /// When the output fails.
     pub fn finish(mut self) -> io::Result<W> {
-        let mut features: Vec<&Section> = Vec::new();
+        let mut features: Vec<&FeatureSection> = Vec::new();
         for section in &self.features {
             features.retain(|other| other.feature != section.feature);
             features.push(section);

@@ -4,7 +4,7 @@ use std::io::{self, Seek, Write};
 
 use super::file::FileWriter;
 use super::maker::{Maker, ROUND};
-use super::sections::Section;
+use super::sections::FeatureSection;
 use super::shape;
 use crate::perf::bytes::ByteOrder;
 use crate::units::Timestamp;
@@ -167,7 +167,7 @@ impl Load {
             made.written.data_len = file.data_len();
         }
         let (first, last) = made.written.times;
-        file.add_feature(Section::sample_times(first, last));
+        file.add_feature(FeatureSection::sample_times(first, last));
         Ok((file.finish()?, made.written))
     }
 }

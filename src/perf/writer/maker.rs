@@ -10,7 +10,7 @@ use super::file::Description;
 use super::load::{Load, Written};
 use super::record::{Entry, Identity, RecordWriter};
 use super::sample::SampleValues;
-use super::sections::{Section, TracepointFormat};
+use super::sections::{FeatureSection, TracepointFormat};
 use super::shape::{self, KERNEL_START, PROGRAM_START, Random};
 use crate::perf::CpuCounts;
 use crate::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER};
@@ -45,16 +45,16 @@ impl Load {
             text: kvm_exit_format(),
         };
         let mut features = vec![
-            Section::text(Feature::HOSTNAME, "load"),
-            Section::text(Feature::OSRELEASE, "6.1.0-load"),
-            Section::text(Feature::VERSION, "6.1"),
-            Section::text(Feature::ARCH, "x86_64"),
-            Section::cpus(cpus),
-            Section::command_line(&["perf", "record", "-e", "cpu-clock", "-a", "-g"]),
-            Section::event_names(&events),
+            FeatureSection::text(Feature::HOSTNAME, "load"),
+            FeatureSection::text(Feature::OSRELEASE, "6.1.0-load"),
+            FeatureSection::text(Feature::VERSION, "6.1"),
+            FeatureSection::text(Feature::ARCH, "x86_64"),
+            FeatureSection::cpus(cpus),
+            FeatureSection::command_line(&["perf", "record", "-e", "cpu-clock", "-a", "-g"]),
+            FeatureSection::event_names(&events),
         ];
         if self.tracepoints > 0 {
-            features.push(Section::tracing_data(vec![format]));
+            features.push(FeatureSection::tracing_data(vec![format]));
         }
         Description { events, features }
     }

@@ -39,4 +39,4 @@ pub use file::{Description, FileWriter, PipeWriter};
 pub use load::{Load, Written};
 pub use record::{Entry, Identity, RecordWriter};
 pub use sample::{ReadMember, ReadValues, RegisterValues, SampleValues};
-pub use sections::{Section as FeatureSection, TracepointFormat};
+pub use sections::{FeatureSection, TracepointFormat};

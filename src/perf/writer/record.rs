@@ -3,7 +3,7 @@
 use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::sample::SampleValues;
-use super::sections::Section;
+use super::sections::FeatureSection;
 use crate::perf::abi::{
     PERF_RECORD_COMM, PERF_RECORD_EXIT, PERF_RECORD_FINISHED_ROUND, PERF_RECORD_FORK,
     PERF_RECORD_HEADER_ATTR, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_HEADER_FEATURE,
@@ -192,7 +192,7 @@ impl<O: ByteOrder> RecordWriter<O> {
     }
 
     /// Appends a feature section, as pipe-mode data carries it.
-    pub fn header_feature(&mut self, section: &Section) {
+    pub fn header_feature(&mut self, section: &FeatureSection) {
         self.record(PERF_RECORD_HEADER_FEATURE, 0, |out| {
             out.u64(u64::from(section.feature.0));
             out.raw(&section.bytes::<O>());

@@ -11,7 +11,7 @@ use crate::units::Timestamp;
 
 /// A feature section of a capture to be written.
 #[derive(Clone, Debug)]
-pub struct Section {
+pub struct FeatureSection {
     /// Which feature.
     pub feature: Feature,
     content: Content,
@@ -38,7 +38,7 @@ pub struct TracepointFormat {
     pub text: String,
 }
 
-impl Section {
+impl FeatureSection {
     /// A feature that holds one string: HOSTNAME, OSRELEASE, VERSION, ARCH, CPUDESC, CPUID.
     pub fn text(feature: Feature, text: &str) -> Self {
         Self {
