@@ -25,6 +25,7 @@
 //! that file.
 
 pub mod analysis;
+pub mod bytes;
 pub mod diff;
 pub mod error;
 pub mod fold;
@@ -34,7 +35,6 @@ pub mod loss;
 mod mix;
 pub mod output;
 pub mod perf;
-pub mod scratch;
 mod shares;
 pub mod space;
 pub mod stack;

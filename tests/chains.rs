@@ -16,6 +16,7 @@ use std::path::Path;
 
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 use vmflame::analysis::{Grouping, Profile, Request, SymbolRequest, profile};
+use vmflame::bytes::Little;
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::{
@@ -24,7 +25,6 @@ use vmflame::perf::abi::{
     PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CGROUP, PERF_SAMPLE_REGS_USER,
     PERF_SAMPLE_STACK_USER,
 };
-use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{
     Description, Entry, FeatureSection, FileWriter, Identity, RecordWriter, RegisterValues,
     SampleValues, WrittenEvent,

@@ -5,12 +5,12 @@ use std::io::{Cursor as Memory, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use vmflame::bytes::{Big, ByteOrder, Little, Spool};
 use vmflame::fold::{Selection, Split, fold};
-use vmflame::perf::bytes::{Big, ByteOrder, Little};
 use vmflame::perf::writer::{
     Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
 };
-use vmflame::perf::{Capture, Finding, Spool};
+use vmflame::perf::{Capture, Finding};
 use vmflame::units::EventIx;
 
 /// Words of the file header, see `Header` in `src/perf/header.rs`.

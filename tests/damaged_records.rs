@@ -7,11 +7,11 @@ use std::io::{Cursor as Memory, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
+use vmflame::bytes::{Big, ByteOrder, Little, Spool};
 use vmflame::fold::{Folded, Selection, Split, fold};
+use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
-use vmflame::perf::bytes::{Big, ByteOrder, Little};
 use vmflame::perf::writer::{Description, FileWriter, RecordWriter, SampleValues, WrittenEvent};
-use vmflame::perf::{Capture, Spool};
 use vmflame::units::{EventIx, Timestamp};
 
 const SAMPLES: u64 = 400;

@@ -5,10 +5,10 @@ use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use vmflame::bytes::Little;
 use vmflame::perf::abi::{
     PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CGROUP, PERF_SAMPLE_CPU,
 };
-use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{
     Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
 };

@@ -5,8 +5,8 @@ use std::io::Cursor as Memory;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use vmflame::bytes::Little;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
-use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{
     Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
 };

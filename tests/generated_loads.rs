@@ -11,8 +11,8 @@ use std::io::Cursor as Memory;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use vmflame::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_RECORD_SAMPLE};
-use vmflame::perf::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::perf::writer::{Load, Written};
 use vmflame::perf::{Capture, Met, scan};
 

@@ -29,11 +29,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use vmflame::analysis::{Request, SymbolRequest, WeightKind, profile, survey};
+use vmflame::bytes::Little;
 use vmflame::fold::{Folded, Selection, Split, fold};
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
-use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{
     Description, Entry, FileWriter, RecordWriter, SampleValues, WrittenEvent,
 };
@@ -400,6 +400,6 @@ fn write_fuzz_seeds() {
     }
     let little = hostile_kinds::tracing_data::<Little>();
     write("tracing", "little", &little);
-    let big = hostile_kinds::tracing_data::<vmflame::perf::bytes::Big>();
+    let big = hostile_kinds::tracing_data::<vmflame::bytes::Big>();
     write("tracing", "big", &big);
 }

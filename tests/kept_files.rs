@@ -11,7 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use vmflame::analysis::{ArchiveFault, Input, Refusal};
-use vmflame::perf::{Storage, UnpackLimit};
+use vmflame::bytes::{Storage, UnpackLimit};
 use vmflame::symbol::{Places, Unresolved};
 use vmflame::units::BuildId;
 

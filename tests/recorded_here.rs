@@ -6,8 +6,8 @@ use std::io::Cursor as Memory;
 use std::path::Path;
 
 use vmflame::analysis::{KernelSource, LiveKernel, Profile, Request, SymbolRequest, profile};
+use vmflame::bytes::Little;
 use vmflame::perf::abi::PERF_CONTEXT_KERNEL;
-use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{
     Description, Entry, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
 };

@@ -14,13 +14,13 @@ mod made_up;
 use std::io::Cursor as Memory;
 
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
+use vmflame::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::fold::{Selection, Split, fold};
 use vmflame::perf::abi::{
     KNOWN_SAMPLE_BITS, PERF_FORMAT_GROUP, PERF_RECORD_COMM, PERF_RECORD_SAMPLE,
     PERF_SAMPLE_BRANCH_COUNTERS, PERF_SAMPLE_BRANCH_HW_INDEX, PERF_SAMPLE_BRANCH_STACK,
     PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_RAW, PERF_SAMPLE_READ,
 };
-use vmflame::perf::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::perf::writer::{
     Description, Entry, FileWriter, PipeWriter, ReadMember, RecordWriter, RegisterValues,
     SampleValues, WrittenEvent,

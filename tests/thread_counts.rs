@@ -15,10 +15,10 @@ use std::io::Cursor;
 
 use oracle::captures::{recordings, shared};
 use vmflame::analysis::{Grouping, Request, SymbolRequest, profile};
+use vmflame::bytes::Little;
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
-use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{
     Description, Entry, FileWriter, Load, RecordWriter, SampleValues, WrittenEvent,
 };

@@ -10,8 +10,8 @@ use std::io::Cursor as Memory;
 use std::path::PathBuf;
 
 use linux_perf_data::Feature;
+use vmflame::bytes::{Big, ByteOrder, Little};
 use vmflame::perf::abi::{PERF_RECORD_LOST, PERF_RECORD_SAMPLE};
-use vmflame::perf::bytes::{Big, ByteOrder, Little};
 use vmflame::perf::writer::{
     Description, Entry, FeatureSection, FileWriter, Identity, RecordWriter, SampleValues,
     WrittenEvent,

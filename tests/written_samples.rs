@@ -8,10 +8,10 @@
 
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 use proptest::prelude::*;
+use vmflame::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::perf::abi::{
     KNOWN_SAMPLE_BITS, PERF_FORMAT_GROUP, PERF_SAMPLE_BRANCH_COUNTERS, PERF_SAMPLE_BRANCH_HW_INDEX,
 };
-use vmflame::perf::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::perf::writer::{
     Encoder, ReadMember, ReadValues, RegisterValues, SampleValues, WrittenEvent,
 };

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use vmflame::perf::bytes::Little;
+use vmflame::bytes::Little;
 use vmflame::perf::writer::{Load, Written};
 
 /// A capture, and what its generator says of it.

@@ -8,9 +8,9 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use linux_perf_data::linux_perf_event_reader::EventRecord;
 use linux_perf_data::{PerfFileReader, PerfFileRecord};
 use vmflame::analysis::{choose_event, count_records};
+use vmflame::bytes::{ByteOrder, Little};
 use vmflame::fold::{Selection, Split, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
-use vmflame::perf::bytes::{ByteOrder, Little};
 use vmflame::perf::{Capture, Met, scan};
 
 use super::captures;

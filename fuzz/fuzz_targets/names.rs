@@ -3,8 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use vmflame::bytes::Little;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
-use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::{Entry, RecordWriter, SampleValues, WrittenEvent};
 use vmflame::units::{Avma, FileOffset, Pid, Tid, Timestamp};
 

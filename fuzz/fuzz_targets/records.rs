@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use vmflame::perf::bytes::{Cursor, Little};
+use vmflame::bytes::{Cursor, Little};
 use vmflame::perf::writer::WrittenEvent;
 
 fn event(at: &mut Cursor<'_, Little>, id: u64) -> Option<WrittenEvent> {

@@ -3,11 +3,11 @@
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
-use vmflame::analysis::{Profile, Request, SymbolRequest, profile, survey};
+use vmflame::analysis::{Profile, profile, Request, survey, SymbolRequest};
+use vmflame::bytes::{ByteOrder, Little, Spool};
 use vmflame::output::{Annotate, write_folded};
-use vmflame::perf::bytes::{ByteOrder, Little};
+use vmflame::perf::Capture;
 use vmflame::perf::writer::{Description, FileWriter, WrittenEvent};
-use vmflame::perf::{Capture, Spool};
 
 /// Opens bytes as a capture; `None` when they are none.
 pub fn open(bytes: &[u8]) -> Option<Capture> {

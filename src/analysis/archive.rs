@@ -11,9 +11,8 @@ use std::rc::Rc;
 use super::members::{Failure, Members, Refusal};
 use super::metered::{Meter, open};
 use super::sparse::{SparseHeader, read_map};
+use crate::bytes::{MORE_UNPACKED, ScratchFolder, UnpackLimit};
 use crate::error::{Error, Result};
-use crate::perf::{MORE_UNPACKED, UnpackLimit};
-use crate::scratch::ScratchFolder;
 
 /// Position of the letters `ustar` in a tarball's first header.
 const MAGIC_AT: usize = 257;

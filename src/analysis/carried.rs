@@ -1,6 +1,6 @@
 //! Whether samples carry what a request tells them apart by.
 
-use super::Request;
+use super::request::Request;
 use crate::error::{Error, Result};
 use crate::fold::Split;
 use crate::perf::abi::{PERF_SAMPLE_CGROUP, PERF_SAMPLE_CPU, PERF_SAMPLE_TID, PERF_SAMPLE_TIME};

@@ -1,13 +1,14 @@
 //! Which samples of a capture are meant.
 
 use super::preferred::preferred;
+use crate::bytes::with_order;
 use crate::error::{Error, Result};
-use crate::fold::{self, TimeRange};
+use crate::fold;
+use crate::fold::TimeRange;
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IP,
     PERF_SAMPLE_TIME,
 };
-use crate::perf::bytes::with_order;
 use crate::perf::{Capture, Event};
 use crate::units::{EventIx, Timestamp};
 

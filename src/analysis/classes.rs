@@ -2,12 +2,12 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::Request;
 use super::grouping::{SplitName, VmNames, roots, task_names};
 use super::lane::{Lane, LocatedBlock};
 use super::locate::TaskKey;
 use super::namer::Namer;
 use super::piece::{LocatedPiece, Named};
+use super::request::Request;
 use crate::fold::Split;
 use crate::kvm::Tagger;
 use crate::shares::in_shares;

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::archive::{Archive, ArchiveFault, unpack, unpack_beside};
 use super::shown::ShownPaths;
+use crate::bytes::UnpackLimit;
 use crate::error::{Error, Result};
-use crate::perf::UnpackLimit;
 use crate::symbol::Places;
 use crate::units::{BuildId, Timestamp};
 

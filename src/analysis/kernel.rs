@@ -6,8 +6,8 @@ use hashbrown::HashMap;
 
 use super::input::{KernelSource, LiveKernel, SymbolRequest};
 use super::recorded_here::RecordedHere;
+use crate::bytes::Storage;
 use crate::error::Result;
-use crate::perf::Storage;
 use crate::space::{KernelMapping, Timeline};
 use crate::symbol::{KernelAnchor, KernelSymbols, ModuleRange, Origin, module_short_name};
 use crate::units::BuildId;

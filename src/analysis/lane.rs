@@ -7,8 +7,8 @@ use super::named_runs::NamedRuns;
 use super::namer::Namer;
 use super::piece::{Located, LocatedPiece, NamedPiece};
 use super::unnamed::ReasonIx;
+use crate::bytes::ByteOrder;
 use crate::fold::Block;
-use crate::perf::bytes::ByteOrder;
 use crate::shares::by_pieces;
 use crate::stack::FrameIx;
 

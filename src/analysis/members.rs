@@ -12,7 +12,7 @@ use std::io;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 
-use crate::scratch::ScratchFolder;
+use crate::bytes::ScratchFolder;
 
 /// Most links on the way to a file (`MAXSYMLINKS`, include/linux/namei.h, Linux 6.12).
 const MAX_LINKS: usize = 40;

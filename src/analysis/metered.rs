@@ -6,8 +6,8 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
 
+use crate::bytes::{UnpackLimit, Wrapping};
 use crate::error::{Error, Result};
-use crate::perf::{UnpackLimit, Wrapping};
 
 /// Opens an archive, compressed or not.
 pub(super) fn open(path: &Path, limit: UnpackLimit) -> Result<Metered<Box<dyn Read>>> {

@@ -36,14 +36,6 @@ mod unnamed;
 mod vdso;
 mod weight;
 
-use std::thread;
-
-use hashbrown::HashMap;
-
-use self::choice::Recorded;
-use self::kernel::EarlyKernel;
-use self::namer::Namer;
-use self::preferred::fold_preferred;
 pub use archive::ArchiveFault;
 pub use choice::{TimeRequest, choose_event, event_names, is_flat, is_of_branches, parse_times};
 pub use grouping::Grouping;
@@ -52,7 +44,6 @@ pub use locate::FrameScope;
 pub use members::Refusal;
 pub use namer::ObjectReport;
 pub use request::Request;
-pub use shown::ShownPaths;
 pub use slices::count_in_slices;
 pub use stacks::{NamedStacks, Stack};
 pub use subtitle::subtitle;
@@ -61,13 +52,22 @@ pub use timing::{Stage, Stopwatch, Timings};
 pub use unnamed::Unnamed;
 pub use weight::WeightKind;
 
+use std::thread;
+
+use hashbrown::HashMap;
+
+use self::choice::Recorded;
+use self::kernel::EarlyKernel;
+use self::namer::Namer;
+use self::preferred::fold_preferred;
+
+use crate::bytes::with_order;
 use crate::error::{Error, Result};
 use crate::fold::{Folded, Gap, Selection, Settled, Split};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::output::{NANOSECONDS, SAMPLES};
 use crate::perf::Capture;
-use crate::perf::bytes::with_order;
 use crate::space::Timeline;
 use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
 use crate::symbol::Unresolved;

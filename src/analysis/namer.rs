@@ -11,7 +11,7 @@ use super::recorded_here::RecordedHere;
 use super::shown::ShownPaths;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts, true_cause};
-use super::vdso;
+use crate::analysis::vdso;
 use crate::error::{Error, Result};
 use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};

@@ -5,7 +5,6 @@
 
 use hashbrown::DefaultHashBuilder;
 
-use super::Request;
 use super::choice::Recorded;
 use super::classes::Classes;
 use super::grouping::VmNames;
@@ -13,11 +12,12 @@ use super::lane::{Lane, in_lanes};
 use super::locate::Map;
 use super::merging::Merger;
 use super::namer::Namer;
+use super::request::Request;
 use super::stacks::NamedStacks;
+use crate::bytes::with_order;
 use crate::fold::{Settled, Split};
 use crate::kvm::Tagger;
 use crate::perf::Capture;
-use crate::perf::bytes::with_order;
 use crate::shares::on_threads;
 
 /// Names the frames of all stacks. Every stack is `host` until [`NamedStacks::tag`].

@@ -2,9 +2,9 @@
 
 use hashbrown::HashMap;
 
-use super::Request;
 use super::grouping::{SplitName, task_names};
 use super::locate::FrameScope;
+use super::request::Request;
 use super::survey::recorded_build_ids;
 use crate::error::Error;
 use crate::fold::{Block, Selection, Split, fold};

@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 
 use super::input::LiveKernel;
 use super::kernel::kernel_build_id;
-use crate::perf::bytes::with_order;
+use crate::bytes::with_order;
 use crate::perf::{Capture, Feature};
 use crate::space::Timeline;
 use crate::units::{BuildId, Timestamp};

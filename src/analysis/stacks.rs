@@ -1,7 +1,7 @@
 //! Named, tagged stacks.
 
-use super::Request;
 use super::classes::Class;
+use super::request::Request;
 use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger};
 use crate::shares::in_shares_mut;

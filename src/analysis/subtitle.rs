@@ -1,7 +1,8 @@
 //! One line that says what a profile is of.
 
+use super::Profile;
 use super::choice::plain_name;
-use super::{Profile, WeightKind};
+use super::weight::WeightKind;
 use crate::output::{counted, grouped, quantity, subtitle_shares};
 use crate::perf::{Attr, Capture};
 
@@ -89,7 +90,7 @@ fn is_time(name: &str, attr: &Attr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::perf::bytes::Little;
+    use crate::bytes::Little;
 
     /// A share of page faults or of exits is no share of time; one of cycles is.
     #[test]

@@ -2,19 +2,19 @@
 
 use hashbrown::HashMap;
 
-use super::Request;
 use super::choice::Recorded;
 use super::input::{KernelSource, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::namer::{Namer, ObjectReport};
 use super::naming::name_stacks;
 use super::preferred::fold_preferred;
+use super::request::Request;
 use super::unnamed::Unnamed;
 use super::weight::occurrences as occurrences_of;
+use crate::bytes::with_order;
 use crate::error::Result;
 use crate::fold::{Gap, Selection, Split, fold};
 use crate::loss::Tally;
-use crate::perf::bytes::with_order;
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
 use crate::units::{BuildId, EventIx, Timestamp};

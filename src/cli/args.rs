@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use vmflame::analysis::{FrameScope, Grouping, TimeRequest, WeightKind, parse_times};
-use vmflame::output::Annotate;
-use vmflame::perf::UnpackLimit;
-
 use super::bench::BenchOptions;
 use super::diff_args::DiffOptions;
-use super::help::{self, OUTPUT, SAMPLES, STACKS, SYMBOLS};
+use super::help::{OUTPUT, SAMPLES, STACKS, SYMBOLS};
+use crate::cli::help;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use vmflame::analysis::{FrameScope, Grouping, TimeRequest, WeightKind, parse_times};
+use vmflame::bytes::UnpackLimit;
+use vmflame::output::Annotate;
 
 /// From a Linux perf.data to the cause of a slow virtual machine.
 ///

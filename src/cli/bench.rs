@@ -6,23 +6,23 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::Outcome;
+use super::args::InputOptions;
+use super::figures::{Figures, in_words, rate, three_digits};
+use super::inputs::Inputs;
+use super::rivals::Contest;
+use super::write::Destination;
+use crate::cli::{live, remarks, rivals};
 use clap::Args;
 use serde_json::{Value, json};
 use vmflame::analysis::{
     Input, Request, Stage, Stopwatch, SymbolRequest, Timings, count_records, profile, subtitle,
 };
+use vmflame::bytes::{Little, UnpackLimit};
 use vmflame::error::{Error, Result};
 use vmflame::output::{Picture, counted, grouped, write_svg};
-use vmflame::perf::bytes::Little;
 use vmflame::perf::writer::Load;
-use vmflame::perf::{Capture, RecordCounts, UnpackLimit};
-
-use super::args::InputOptions;
-use super::figures::{Figures, in_words, rate, three_digits};
-use super::inputs::Inputs;
-use super::rivals::{self, Contest};
-use super::write::Destination;
-use super::{Outcome, live, remarks};
+use vmflame::perf::{Capture, RecordCounts};
 
 #[derive(Args, Debug)]
 pub(super) struct BenchOptions {

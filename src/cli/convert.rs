@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Outcome;
+use super::args::{ConvertOptions, FilterOptions, Format, Weight};
+use super::bench::stage_table;
+use super::remarks::{describe, gap_remarks, is_damaged, quality, stack_remarks, symbol_remarks};
+use super::write::Destination;
+use crate::cli::{endings, live, stream, unused};
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, SymbolRequest, profile, subtitle};
 use vmflame::error::{Error, Result};
 use vmflame::output::{Picture, counted, write_folded, write_svg};
 use vmflame::perf::Capture;
 use vmflame::units::{Cpu, Pid, Tid};
-
-use super::args::{ConvertOptions, FilterOptions, Format, Weight};
-use super::bench::stage_table;
-use super::remarks::{describe, gap_remarks, is_damaged, quality, stack_remarks, symbol_remarks};
-use super::write::Destination;
-use super::{Outcome, endings, live, stream, unused};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();

@@ -2,18 +2,18 @@
 
 use std::fmt::Write as _;
 
-use vmflame::analysis::{KernelSource, Survey, Unnamed, is_flat, is_of_branches, survey};
-use vmflame::error::Result;
-use vmflame::output::{counted, grouped};
-use vmflame::perf::abi::record_name;
-use vmflame::perf::bytes::{Big, ByteOrder, Endian, Little};
-use vmflame::perf::{Capture, CaptureKind, Feature, Features, Wrapping};
-use vmflame::units::EventIx;
-
+use super::Outcome;
 use super::args::InfoOptions;
 use super::describe_json::as_json;
 use super::write::Destination;
-use super::{Outcome, live, remarks, stream};
+use crate::cli::{live, remarks, stream};
+use vmflame::analysis::{KernelSource, Survey, Unnamed, is_flat, is_of_branches, survey};
+use vmflame::bytes::{Big, ByteOrder, Endian, Little, Wrapping};
+use vmflame::error::Result;
+use vmflame::output::{counted, grouped};
+use vmflame::perf::abi::record_name;
+use vmflame::perf::{Capture, CaptureKind, Feature, Features};
+use vmflame::units::EventIx;
 
 pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let destination = Destination::stdout(&live::inputs(&options.input))?;

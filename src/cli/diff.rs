@@ -2,19 +2,19 @@
 
 use std::path::Path;
 
+use super::Outcome;
+use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
+use super::diff_json::as_json;
+use super::diff_side::{Wanted, both};
+use super::inputs::Inputs;
+use super::write::Destination;
+use crate::cli::{endings, live, unused};
 use vmflame::diff::{
     Comparison, Gate, Matching, Normalise, Options, Side, Verdict, as_text, box_facts,
     leave_out_uneven_idle, own_weights, picture_of,
 };
 use vmflame::error::{Error, Result};
 use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
-
-use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
-use super::diff_json::as_json;
-use super::diff_side::{Wanted, both};
-use super::inputs::Inputs;
-use super::write::Destination;
-use super::{Outcome, endings, live, unused};
 
 /// Functions that the table shows when nothing is said.
 const SHOWN_FUNCTIONS: usize = 25;

@@ -2,15 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use vmflame::perf::UnpackLimit;
-
-use vmflame::analysis::FrameScope;
-
 use super::args::{
     FilterOptions, Group, NameOptions, RefusedOptions, Weight, parse_width, scope_of,
 };
 use super::help::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
+use clap::{Args, ValueEnum};
+use vmflame::analysis::FrameScope;
+use vmflame::bytes::UnpackLimit;
 
 #[derive(Args, Debug)]
 pub(super) struct DiffOptions {

@@ -6,19 +6,18 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
 
+use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus};
+use super::diff_args::DiffOptions;
+use super::remarks::Remark;
+use crate::cli::{convert, live, remarks, stream};
 use vmflame::analysis::{
     Input, Request, choose_event, count_in_slices, is_flat, parse_times, profile,
 };
+use vmflame::bytes::{Spool, Storage, UnpackLimit, Wrapping};
 use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
 use vmflame::error::{Error, Result};
 use vmflame::folded_text::is_text;
-use vmflame::perf::{Capture, Spool, Storage, UnpackLimit, Wrapping};
-
-use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus};
-use super::convert;
-use super::diff_args::DiffOptions;
-use super::remarks::{self, Remark};
-use super::{live, stream};
+use vmflame::perf::Capture;
 
 /// What the user wants of one side.
 pub(super) struct Wanted<'a> {

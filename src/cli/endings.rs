@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use vmflame::bytes::Packing;
 use vmflame::error::{Error, Result};
-use vmflame::perf::Packing;
 
 /// An output's ending, in small letters: `folded` and gzip for `out.folded.gz`.
 #[derive(PartialEq, Eq, Debug)]

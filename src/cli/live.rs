@@ -6,12 +6,11 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::args::InputOptions;
+use super::inputs::Inputs;
 use vmflame::analysis::{Input, LiveKernel, SymbolRequest};
 use vmflame::symbol::{Places, read_kernel_notes};
 use vmflame::units::Timestamp;
-
-use super::args::InputOptions;
-use super::inputs::Inputs;
 
 /// Worker threads: as asked for, else one for each CPU.
 pub(super) fn threads(asked: Option<u16>) -> usize {

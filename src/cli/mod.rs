@@ -27,10 +27,9 @@ mod write;
 
 use std::process::ExitCode;
 
+use self::args::{Arguments, Command};
 use clap::Parser;
 use vmflame::error::Error;
-
-use args::{Arguments, Command};
 
 /// How a command ended, when it did not fail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

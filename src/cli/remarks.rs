@@ -6,10 +6,10 @@ use vmflame::analysis::{
     Input, KernelSource, ObjectReport, Profile, Stack, SymbolRequest, Unnamed, is_flat,
     is_of_branches,
 };
+use vmflame::bytes::{Big, Endian, Little};
 use vmflame::fold::Gap;
 use vmflame::loss::Tally;
 use vmflame::output::{counted, grouped};
-use vmflame::perf::bytes::{Big, Endian, Little};
 use vmflame::perf::{Capture, Damage, Finding};
 use vmflame::stack::Tag;
 use vmflame::units::{CpuMode, Timestamp};

@@ -5,11 +5,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use vmflame::error::{Error, Result};
-
 use super::args::InputOptions;
 use super::figures::{Figures, in_words, ratio, three_digits};
+use serde_json::{Value, json};
+use vmflame::error::{Error, Result};
 
 /// A run that took longer to warm up than this is its own measurement.
 const SLOW: Duration = Duration::from_secs(20);

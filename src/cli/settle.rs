@@ -3,10 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use vmflame::error::{Error, Result};
-
 use super::args::{Arguments, Command, ConvertOptions, InputOptions, RefusedOptions, Suffix};
 use super::diff_args::DiffOptions;
+use vmflame::error::{Error, Result};
 
 /// Joins `--annotate` and a kind that follows it with `=`. Only a kind is its value: a file that
 /// follows it is the input.

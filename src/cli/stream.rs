@@ -6,14 +6,14 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::args::InputOptions;
+use super::signals::Reading;
+use crate::cli::remarks;
 use vmflame::analysis::Input;
+use vmflame::bytes::Spool;
 use vmflame::error::{Error, Result};
 use vmflame::output::grouped;
-use vmflame::perf::{Capture, Spool};
-
-use super::args::InputOptions;
-use super::remarks;
-use super::signals::Reading;
+use vmflame::perf::Capture;
 
 /// After an interrupt, how long to wait for what the recorder still has to write.
 const LAST_WORDS: Duration = Duration::from_secs(2);

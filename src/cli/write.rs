@@ -6,12 +6,10 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
-use vmflame::error::{Error, Result};
-use vmflame::perf::Packing;
-use vmflame::scratch::HalfFile;
-
 use super::endings::Ending;
 use super::inputs::{Inputs, open_file};
+use vmflame::bytes::{HalfFile, Packing};
+use vmflame::error::{Error, Result};
 
 /// Where a verb writes; checked before it works.
 #[derive(Debug)]

@@ -44,7 +44,7 @@ pub struct Options {
     pub least: f64,
     /// Whether the user asked for different events on both sides.
     pub different_events: bool,
-    /// What [`leave_out_uneven_idle`](super::leave_out_uneven_idle) said.
+    /// What [`leave_out_uneven_idle`](super::idle::leave_out_uneven_idle) said.
     pub idle_left_out: Option<String>,
     /// Worker threads. The result does not depend on them.
     pub threads: usize,

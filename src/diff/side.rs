@@ -3,7 +3,7 @@
 use super::event_name::plain_event;
 use super::significance::SLICES;
 use crate::analysis::{FrameScope, Profile, WeightKind};
-use crate::perf::bytes::with_order;
+use crate::bytes::with_order;
 use crate::perf::{Attr, Capture};
 use crate::stack::{FrameIx, FrameTable, Tag};
 

@@ -1,10 +1,10 @@
 //! A raw call chain as frame addresses.
 
+use crate::bytes::{ByteOrder, u64_at};
 use crate::perf::abi::{
     PERF_CONTEXT_GUEST, PERF_CONTEXT_GUEST_KERNEL, PERF_CONTEXT_GUEST_USER, PERF_CONTEXT_HV,
     PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_CONTEXT_USER_DEFERRED, is_context_marker,
 };
-use crate::perf::bytes::{ByteOrder, u64_at};
 use crate::units::{Avma, CpuMode};
 
 /// One frame address of a call chain.
@@ -151,7 +151,7 @@ pub(super) fn is_empty_of_frames<O: ByteOrder>(chain: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::perf::bytes::Little;
+    use crate::bytes::Little;
 
     fn frames(words: &[u64]) -> Vec<(CpuMode, u64, u64)> {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();

@@ -6,8 +6,8 @@ use super::plan::Plan;
 use super::readings::Readings;
 use super::select::Selection;
 use super::split::{SliceCursor, Slicing, Split};
+use crate::bytes::{ByteOrder, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
-use crate::perf::bytes::{ByteOrder, with_order};
 use crate::perf::{Capture, Met, Record};
 use crate::space::{Histories, Moment, Timeline};
 use crate::units::{Pid, Tid, Timestamp};
@@ -49,7 +49,7 @@ pub fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Tim
 /// selection and whose thread is wanted, by event and slice of
 /// time, in one walk.
 ///
-/// [`super::Folded::slices`] holds the same of all threads; what is true of a thread at a time is
+/// [`super::worker::Folded::slices`] holds the same of all threads; what is true of a thread at a time is
 /// known only after that walk.
 pub fn count_of_threads<'t>(
     capture: &Capture,

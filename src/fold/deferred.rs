@@ -6,7 +6,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::table::{StackTable, UniqueStack, UserPart};
-use crate::perf::bytes::{ByteOrder, position, slice_at, u64_at};
+use crate::bytes::{ByteOrder, position, slice_at, u64_at};
 
 /// Samples whose user part has not come yet, by cookie.
 #[derive(Debug, Default)]

@@ -25,5 +25,5 @@ pub use count::{count_of_threads, sample_times};
 pub use select::{Selection, TimeRange};
 pub use settle::{Block, MomentStack, Settled};
 pub use split::{Slicing, Split};
-pub use table::{StackKey, UniqueStack, UserPart};
+pub use table::{UniqueStack, UserPart};
 pub use worker::{Folded, Gap, fold};

@@ -6,12 +6,12 @@ use super::readings::Readings;
 use super::select::Selection;
 use super::split::Split;
 use super::table::UserPart;
+use crate::bytes::{ByteOrder, with_order};
 use crate::mix::Mixer;
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
     PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TIME,
 };
-use crate::perf::bytes::{ByteOrder, with_order};
 use crate::perf::{Attr, Capture, Event, Events, SampleHead, SampleTail};
 use crate::space::Timeline;
 use crate::units::{CpuMode, EventIx, Pid, Tid};

@@ -2,8 +2,8 @@
 
 use hashbrown::HashMap;
 
+use crate::bytes::{ByteOrder, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
-use crate::perf::bytes::{ByteOrder, with_order};
 use crate::perf::{Capture, Event, Events, Met, Record, group_values};
 use crate::units::{EventIx, Tid, Timestamp};
 
@@ -157,16 +157,17 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::fold::{Folded, Selection, Slicing, Split, fold};
+    use crate::bytes::{Big, Storage, UnpackLimit};
+    use crate::fold::select::Selection;
+    use crate::fold::split::{Slicing, Split};
+    use crate::fold::worker::{Folded, fold};
     use crate::perf::abi::{
         PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
         PERF_FORMAT_TOTAL_TIME_RUNNING, PERF_SAMPLE_READ,
     };
-    use crate::perf::bytes::Big;
     use crate::perf::writer::{
         Description, FileWriter, ReadMember, ReadValues, RecordWriter, SampleValues, WrittenEvent,
     };
-    use crate::perf::{Storage, UnpackLimit};
     use crate::units::Pid;
 
     const FAULTS: EventIx = EventIx(1);

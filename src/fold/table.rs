@@ -39,7 +39,7 @@ pub struct StackKey {
     pub mode: CpuMode,
     /// Instruction pointer of a host sample whose chain holds no frame; else 0.
     pub ip: u64,
-    /// The value of the [`Split`](super::Split); 0 when there is none.
+    /// The value of the [`Split`](super::split::Split); 0 when there is none.
     pub split: u64,
     /// What was true of the thread; `None` while the timeline is not yet known.
     pub moment: Option<Moment>,

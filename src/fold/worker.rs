@@ -8,12 +8,12 @@ use super::select::Selection;
 use super::split::{SliceCursor, Split};
 use super::stacks::Stacks;
 use super::table::{StackKey, StackTable, UniqueStack, UserPart};
+use crate::bytes::{ByteOrder, u64_at, with_order};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
     PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
     PERF_RECORD_SAMPLE,
 };
-use crate::perf::bytes::{ByteOrder, u64_at, with_order};
 use crate::perf::{
     Attr, Capture, Damage, Event, Length, Met, Record, RecordCounts, SampleHead, Sideband,
     is_sideband,

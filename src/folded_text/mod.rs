@@ -16,5 +16,5 @@ mod lines;
 mod weight;
 
 pub use encoding::is_text;
-pub use lines::{FoldedText, WrongText, is_folded, parse};
+pub use lines::{is_folded, parse};
 pub use weight::decimal_words;

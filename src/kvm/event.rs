@@ -1,9 +1,8 @@
 //! What the sampled event tells of its samples before any stack is looked at.
 
+use super::table::{Matcher, arch_of};
 use crate::perf::Attr;
 use crate::stack::Tag;
-
-use super::table::{Matcher, arch_of};
 
 /// The built-in table.
 pub(super) const EVENTS: &str = include_str!("events.tsv");

@@ -1,10 +1,10 @@
 //! What the sampled event does to tags, and stacks of one frame.
 
 use super::event::{EVENTS, parse};
+use super::tagger::{StackView, Tagger};
 use super::tests::{RUN, intern, view};
-use super::{StackView, Tagger};
+use crate::bytes::Little;
 use crate::perf::Attr;
-use crate::perf::bytes::Little;
 use crate::stack::Tag;
 use crate::units::CpuMode;
 

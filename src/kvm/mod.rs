@@ -42,4 +42,4 @@ mod tagger;
 mod tests;
 
 pub use name::base_name;
-pub use tagger::{StackView, Tagged, Tagger};
+pub use tagger::{StackView, Tagger};

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
+use super::name::base_name;
+use super::table::Matcher;
 use crate::error::{Error, Result};
 use crate::stack::Tag;
 use crate::units::CpuMode;
-
-use super::name::base_name;
-use super::table::Matcher;
 
 /// What a user's row says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,10 +1,9 @@
 //! One walk over a stack, from the root to the leaf.
 
-use crate::stack::Tag;
-use crate::units::CpuMode;
-
 use super::rules::Rule;
 use super::table::{Role, Row};
+use crate::stack::Tag;
+use crate::units::CpuMode;
 
 /// What the tables say about a frame.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::name::base_name;
 use super::table::{FRAMES, parse};
-use super::{StackView, Tagged, Tagger, base_name};
+use super::tagger::{StackView, Tagged, Tagger};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
 use crate::units::CpuMode;
 

@@ -2,13 +2,14 @@
 
 use std::io::{self, Write};
 
-use super::annotate::{self, Look};
+use super::annotate::Look;
 use super::chrome::Chrome;
 use super::layout::Layout;
 use super::legend::Entry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
 use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
 use super::text::{counted, one_line, push_format, shortened};
+use crate::output::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 
 /// Letters of a name that a tooltip shows, and a search finds.
@@ -66,7 +67,7 @@ pub struct DiffPicture {
     pub tags: Vec<DiffTag>,
     /// Which side decides widths.
     pub width: WidthBy,
-    /// As in [`Picture`](super::Picture).
+    /// As in [`Picture`](super::svg::Picture).
     pub min_width: Option<f64>,
 }
 

@@ -232,8 +232,8 @@ fn looks_like_weight(word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Sample, tree_of};
     use super::*;
+    use crate::output::testing::{Sample, tree_of};
     use crate::stack::Tag;
 
     fn folded(samples: &[Sample<'_>], annotate: Annotate) -> String {

@@ -254,8 +254,8 @@ fn affordable(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{Sample, tree_of};
     use super::*;
+    use crate::output::testing::{Sample, tree_of};
 
     fn layout(samples: &[Sample<'_>], min_width: Option<f64>) -> Layout {
         let (tree, _table) = tree_of(samples);

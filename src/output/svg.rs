@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::annotate::{self, Look};
+use super::annotate::Look;
 use super::chrome::Chrome;
 use super::layout::Layout;
 use super::legend::Entry;
@@ -10,6 +10,7 @@ use super::palette::{Shade, class, plain_fill, rules, short_words};
 use super::text::{
     counted, one_line, percent, push_format, push_percent, quantity, share_in_words, shortened,
 };
+use crate::output::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 
 /// Letters of a name that a tooltip shows, and a search finds.

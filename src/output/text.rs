@@ -136,7 +136,7 @@ pub(crate) fn push_percent(text: &mut String, part: u64, whole: u64) {
 }
 
 /// A share for people: `61 %`, below ten percent with one digit behind the point, `<0.1 %`.
-pub fn share_in_words(part: u64, whole: u64) -> String {
+pub(crate) fn share_in_words(part: u64, whole: u64) -> String {
     let share = percent(part, whole);
     if part > 0 && share < 0.05 {
         format!("<0.1{NO_BREAK}%")

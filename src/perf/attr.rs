@@ -3,10 +3,10 @@
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 
 use super::abi::PERF_SAMPLE_CALLCHAIN;
-use super::bytes::{ByteOrder, u16_at, u32_at, u64_at};
+use crate::bytes::{ByteOrder, u16_at, u32_at, u64_at};
 
 /// Smallest attribute structure that was ever written (`PERF_ATTR_SIZE_VER0`).
-pub const MIN_ATTR_SIZE: usize = 64;
+pub(crate) const MIN_ATTR_SIZE: usize = 64;
 
 /// An event's attributes. Fields that an older, shorter structure lacks are 0, as the kernel
 /// defines it.

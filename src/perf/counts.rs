@@ -1,7 +1,7 @@
 //! Records by type.
 
 use super::abi::record_name;
-use super::bytes::position;
+use crate::bytes::position;
 
 /// How many records of each type there are.
 #[derive(Clone, PartialEq, Eq, Debug)]

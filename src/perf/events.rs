@@ -1,13 +1,13 @@
 //! The events of a capture, and which of them a record belongs to.
 
 use super::attr::{Attr, MIN_ATTR_SIZE};
-use super::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
 use super::features::Features;
 use super::finding::Finding;
 use super::header::{Header, Section};
 use super::ids::Ids;
 use super::layout::SampleLayout;
 use super::measure::Measure;
+use crate::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
 use crate::units::EventIx;
 use linux_perf_data::Feature;
 

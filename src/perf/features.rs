@@ -5,8 +5,8 @@ use std::ops::Range;
 use linux_perf_data::{Feature, FeatureSet};
 
 use super::abi::PERF_RECORD_MISC_BUILD_ID_SIZE;
-use super::bytes::{ByteOrder, Cursor, c_string, position, slice_at};
 use super::header::Section;
+use crate::bytes::{ByteOrder, Cursor, c_string, position, slice_at};
 use crate::units::{BuildId, Pid, Timestamp};
 
 /// An entry of the recorded build id table.

@@ -2,12 +2,12 @@
 //! believed.
 
 use super::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START};
-use super::bytes::{ByteOrder, u64_at};
 use super::events::Events;
 use super::kinds::{fit_of_kernels, fit_of_perfs, has_known_misc};
 use super::record::{RECORD_HEADER_LEN, RecordHeader};
 use super::resume::next_record;
 use super::scan::Length;
+use crate::bytes::{ByteOrder, u64_at};
 use crate::units::EventIx;
 
 /// How the length of a record fits what is in it.

@@ -5,7 +5,7 @@ use super::abi::{
     PERF_FORMAT_TOTAL_TIME_RUNNING, PERF_SAMPLE_READ, PERF_SAMPLE_TID,
 };
 use super::attr::Attr;
-use super::bytes::{ByteOrder, position, u64_at};
+use crate::bytes::{ByteOrder, position, u64_at};
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 
 /// What one event of a group had counted.

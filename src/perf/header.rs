@@ -2,7 +2,7 @@
 
 use linux_perf_data::FeatureSet;
 
-use super::bytes::{ByteOrder, Cursor, Endian, position, slice_at, with_order};
+use crate::bytes::{ByteOrder, Cursor, Endian, position, slice_at, with_order};
 
 /// Length of the header that every perf since Linux 2.6.32 writes.
 pub(super) const HEADER_LEN: u64 = 104;
@@ -13,7 +13,7 @@ const MAGIC_BIG: &[u8; 8] = b"2ELIFREP";
 
 /// A byte range of the file, as its header states it. It may reach past the file's end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Section {
+pub(crate) struct Section {
     /// First byte.
     pub offset: u64,
     /// Length in bytes.
@@ -22,10 +22,10 @@ pub struct Section {
 
 impl Section {
     /// Length of a section descriptor in the file.
-    pub const ENCODED_LEN: usize = 16;
+    pub(crate) const ENCODED_LEN: usize = 16;
 
     /// Reads a section descriptor.
-    pub fn read<O: ByteOrder>(at: &mut Cursor<'_, O>) -> Option<Self> {
+    pub(crate) fn read<O: ByteOrder>(at: &mut Cursor<'_, O>) -> Option<Self> {
         Some(Self {
             offset: at.u64()?,
             len: at.u64()?,
@@ -33,14 +33,14 @@ impl Section {
     }
 
     /// The section's bytes; `None` when they do not all lie in the file.
-    pub fn of<'a>(&self, file: &'a [u8]) -> Option<&'a [u8]> {
+    pub(crate) fn of<'a>(&self, file: &'a [u8]) -> Option<&'a [u8]> {
         slice_at(file, position(self.offset), position(self.len))
     }
 }
 
 /// What a file is, by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Magic {
+pub(crate) enum Magic {
     /// perf.data, version 2, with sections.
     File(Endian),
     /// perf.data, version 2, as a stream of records.
@@ -49,7 +49,7 @@ pub enum Magic {
 
 impl Magic {
     /// Tells what `file` is; `None` when its magic or header size is none of perf's.
-    pub fn of(file: &[u8]) -> Option<Self> {
+    pub(crate) fn of(file: &[u8]) -> Option<Self> {
         let endian = match file.first_chunk()? {
             MAGIC_LITTLE => Endian::Little,
             MAGIC_BIG => Endian::Big,
@@ -68,7 +68,7 @@ impl Magic {
 ///
 /// Source: `struct perf_file_header`, `tools/perf/util/header.h`, Linux 6.12.
 #[derive(Clone, Debug)]
-pub struct Header {
+pub(crate) struct Header {
     /// Length of an attribute structure with the id section's descriptor behind it.
     pub attr_entry_len: u64,
     /// The attribute entries.
@@ -81,7 +81,7 @@ pub struct Header {
 
 impl Header {
     /// Decodes the header at the start of `file`; `None` when the file is too short for one.
-    pub fn parse<O: ByteOrder>(file: &[u8]) -> Option<Self> {
+    pub(crate) fn parse<O: ByteOrder>(file: &[u8]) -> Option<Self> {
         let mut at = Cursor::<O>::new(file.get(16..position(HEADER_LEN))?);
         let attr_entry_len = at.u64()?;
         let attrs = Section::read(&mut at)?;
@@ -108,7 +108,7 @@ impl Header {
     }
 
     /// Where the feature sections' descriptors begin; `None` when that lies outside any file.
-    pub fn feature_table(&self) -> Option<u64> {
+    pub(crate) fn feature_table(&self) -> Option<u64> {
         self.data.offset.checked_add(self.data.len)
     }
 }

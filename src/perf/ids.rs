@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::bytes::position;
+use crate::bytes::position;
 use crate::units::EventIx;
 
 /// The event of each id. The kernel hands out ids one after the other, so that most lie close to

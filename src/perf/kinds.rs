@@ -17,11 +17,11 @@ use super::abi::{
     PERF_RECORD_THROTTLE, PERF_RECORD_UNTHROTTLE,
 };
 use super::attr::MIN_ATTR_SIZE;
-use super::bytes::{ByteOrder, position, u16_at, u32_at, u64_at};
 use super::fit::Fit;
 use super::layout::SampleLayout;
 use super::record::RecordHeader;
 use super::sideband::is_padded_name;
+use crate::bytes::{ByteOrder, position, u16_at, u32_at, u64_at};
 
 /// `PERF_RECORD_AUXTRACE_ERROR`.
 const PERF_RECORD_AUXTRACE_ERROR: u32 = 72;

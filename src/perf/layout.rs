@@ -6,9 +6,9 @@ use super::abi::{
     PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
 };
 use super::attr::Attr;
-use super::bytes::{ByteOrder, position};
 use super::measure::{Measure, ReadShape, end_of_raw};
 use super::tail::TailShape;
+use crate::bytes::{ByteOrder, position};
 use crate::units::{Cpu, Pid, Tid, Timestamp};
 
 /// A word of a record: what most fields take.

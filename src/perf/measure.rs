@@ -5,9 +5,9 @@ use super::abi::{
     PERF_FORMAT_TOTAL_TIME_RUNNING,
 };
 use super::attr::Attr;
-use super::bytes::{ByteOrder, position, u32_at, u64_at};
 use super::layout::Word;
 use super::tail::TailShape;
+use crate::bytes::{ByteOrder, position, u32_at, u64_at};
 
 /// What tells the length of an event's samples, in the shapes that nearly all captures have; places
 /// in bytes from the end of the record's header.

@@ -5,7 +5,6 @@
 
 pub mod abi;
 mod attr;
-pub mod bytes;
 mod capture;
 mod counts;
 mod directory;
@@ -18,10 +17,7 @@ mod header;
 mod ids;
 mod kinds;
 mod layout;
-mod limit;
-mod mapping;
 mod measure;
-mod packing;
 mod recognise;
 mod record;
 mod resume;
@@ -30,30 +26,24 @@ mod sections;
 mod segments;
 mod sideband;
 mod step;
-mod storage;
 mod stream;
 mod tail;
 mod tracing;
 mod unpack;
-
 pub mod writer;
 
-pub use attr::{Attr, MIN_ATTR_SIZE};
+pub use attr::Attr;
 pub use capture::{Capture, CaptureKind};
 pub use counts::RecordCounts;
 pub use events::{Event, Events};
 pub use features::{CpuCounts, Features, RecordedBuildId};
 pub use finding::Finding;
-pub use group::{GroupValue, group_values};
-pub use header::{Header, Magic, Section};
-pub use layout::{SampleHead, SampleLayout, Trailer};
-pub use limit::{MORE_UNPACKED, UnpackLimit};
-pub use linux_perf_data::Feature;
-pub use mapping::MappedFile;
-pub use packing::Packing;
+pub use group::group_values;
+pub use layout::{SampleHead, SampleLayout};
 pub use record::{RECORD_HEADER_LEN, RecordHeader};
-pub use scan::{Damage, Length, Met, Record, Region, Scan, scan};
+pub use scan::{Damage, Length, Met, Record, scan};
 pub use sideband::{MappingRecord, Sideband, is_sideband};
-pub use storage::{Spool, Storage, Wrapping};
-pub use tail::{Branches, Registers, SampleTail, UserStack};
-pub use tracing::{Tracepoint, tracepoints};
+pub use tail::{Registers, SampleTail};
+pub use tracing::tracepoints;
+
+pub use linux_perf_data::Feature;

@@ -1,7 +1,7 @@
 //! Entries of the data section.
 
 use super::abi::{KERNEL_TYPE_END, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START, USER_TYPE_END};
-use super::bytes::ByteOrder;
+use crate::bytes::ByteOrder;
 use crate::units::CpuMode;
 
 /// First type that no perf will write in a long time: there were 86 of them after 17 years.

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE};
-use super::bytes::{ByteOrder, position, u32_at, u64_at};
 use super::events::Events;
 use super::fit::{Fit, Seen};
 use super::kinds::has_known_misc;
 use super::record::{RECORD_HEADER_LEN, RecordHeader};
+use crate::bytes::{ByteOrder, position, u32_at, u64_at};
 
 /// How many plausible records in a row end a damaged stretch when no events tell what samples hold.
 const RESUME_RUN: usize = 3;

@@ -7,14 +7,13 @@
 //! to the last, whatever was guessed and however many threads there were.
 
 use super::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_SAMPLE};
-use super::bytes::ByteOrder;
 use super::counts::RecordCounts;
 use super::events::Events;
 use super::fit::{Fit, Seen};
-use super::mapping::MappedFile;
 use super::record::{RECORD_HEADER_LEN, RecordHeader};
 use super::resume::find_run;
 use super::step::{Step, examine};
+use crate::bytes::{ByteOrder, MappedFile};
 use crate::shares::{by_pieces, on_threads};
 use crate::units::EventIx;
 

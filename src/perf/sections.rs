@@ -5,7 +5,6 @@ use std::path::Path;
 
 use linux_perf_data::{Feature, FeatureSet};
 
-use super::bytes::{ByteOrder, position};
 use super::events::{Event, Events};
 use super::features::{Features, RecordedBuildId};
 use super::finding::Finding;
@@ -16,6 +15,7 @@ use super::resume::{find_run, first_believed, next_record};
 use super::scan::Region;
 use super::stream::describe;
 use super::tracing::tracepoints;
+use crate::bytes::{ByteOrder, position};
 use crate::error::{Error, Result};
 
 /// The parts of a capture that its first file tells.

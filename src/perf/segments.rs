@@ -4,11 +4,9 @@
 use std::ops::Range;
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
-use super::bytes::ByteOrder;
 use super::events::Events;
-use super::limit::{MORE_UNPACKED, UnpackLimit};
-use super::storage::Storage;
 use super::unpack::{Piece, unpack};
+use crate::bytes::{ByteOrder, MORE_UNPACKED, Storage, UnpackLimit};
 
 /// A run of whole records, and the way to the next one.
 #[derive(Debug)]

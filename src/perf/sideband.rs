@@ -5,8 +5,8 @@ use super::abi::{
     PERF_RECORD_MISC_COMM_EXEC, PERF_RECORD_MISC_MMAP_BUILD_ID, PERF_RECORD_MMAP,
     PERF_RECORD_MMAP2, PERF_RECORD_TEXT_POKE,
 };
-use super::bytes::{ByteOrder, Cursor, c_string, position};
 use super::record::RecordHeader;
+use crate::bytes::{ByteOrder, Cursor, c_string, position};
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Pid, Tid};
 
 /// A mapping that came into being.
@@ -191,8 +191,8 @@ pub(super) fn is_padded_name(bytes: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::bytes::{Big, Little};
     use super::*;
+    use crate::bytes::{Big, Little};
 
     /// A MMAP2 record without header and trailer; `access` are protection and flags.
     fn mmap2_body<O: ByteOrder>(access: Option<[u32; 2]>, name: &str) -> Vec<u8> {

@@ -4,11 +4,11 @@
 //! as soon as they meet.
 
 use super::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE};
-use super::bytes::{ByteOrder, u64_at};
 use super::events::Events;
 use super::fit::{Fit, Seen, ends_of_fields, has_possible_chain, looks_like_sample};
 use super::record::RECORD_HEADER_LEN;
 use super::resume::{first_believed, is_believed, resume};
+use crate::bytes::{ByteOrder, u64_at};
 
 /// What is at a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -8,13 +8,13 @@ use super::abi::{
     PERF_RECORD_HEADER_ATTR, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_HEADER_FEATURE,
     PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE,
 };
-use super::bytes::{ByteOrder, Cursor, c_string, position, slice_at, u32_at, u64_at};
 use super::events::{Event, parse_attr};
 use super::features::{Features, RecordedBuildId, parse_build_id};
 use super::fit::{Fit, Seen};
 use super::resume::resume;
 use super::scan::{Length, Met, Record, Region, scan};
 use super::unpack::{Piece, ZSTD_MAGIC};
+use crate::bytes::{ByteOrder, Cursor, c_string, position, slice_at, u32_at, u64_at};
 
 /// Damage up to this length, in bytes, held no piece of a zstd stream, but a
 /// `FINISHED_ROUND` record.

@@ -8,7 +8,7 @@ use super::abi::{
     PERF_SAMPLE_WEIGHT, PERF_SAMPLE_WEIGHT_STRUCT,
 };
 use super::attr::Attr;
-use super::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
+use crate::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
 
 /// What may lie behind the call chain.
 const BEHIND_CHAIN: u64 = PERF_SAMPLE_RAW
@@ -315,8 +315,8 @@ fn user_stack<'a, O: ByteOrder>(at: &mut Cursor<'a, O>) -> Option<UserStack<'a>>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytes::Little;
     use crate::perf::abi::PERF_SAMPLE_CALLCHAIN;
-    use crate::perf::bytes::Little;
     use crate::perf::writer::WrittenEvent;
 
     fn parse(attr: &Attr, words: &[u64]) -> Option<(usize, Option<u64>, Option<u64>, usize)> {

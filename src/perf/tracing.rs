@@ -2,7 +2,7 @@
 //!
 //! Source: `tracing_data_get()`, tools/perf/util/trace-event-info.c, and trace.dat(5), Linux 6.12.
 
-use super::bytes::{Big, ByteOrder, Cursor, Little, c_string, position};
+use crate::bytes::{Big, ByteOrder, Cursor, Little, c_string, position};
 
 /// The first bytes of the section.
 const MAGIC: &[u8] = b"\x17\x08\x44tracing";

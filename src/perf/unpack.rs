@@ -4,12 +4,11 @@ use std::io::{self, Write};
 
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
-use super::bytes::ByteOrder;
 use super::events::Events;
 use super::fit::Seen;
 use super::segments::Chain;
 use super::step::{Step, examine};
-use super::storage::{IN_MEMORY, Spool, Storage};
+use crate::bytes::{ByteOrder, IN_MEMORY, Spool, Storage};
 
 /// What a zstd frame begins with.
 pub(super) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
@@ -194,10 +193,10 @@ impl<'c, 'u, O: ByteOrder> Cutter<'c, 'u, O> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::bytes::Little;
-    use super::super::scan::{Met, Region, scan, scan_arriving};
-    use super::super::segments::{Losses, Segment, Unpacked};
     use super::*;
+    use crate::bytes::Little;
+    use crate::perf::scan::{Met, Region, scan, scan_arriving};
+    use crate::perf::segments::{Losses, Segment, Unpacked};
 
     /// A record of 8 to 512 bytes: an unknown kind whose body says which it is.
     fn record(number: u32) -> Vec<u8> {

@@ -4,7 +4,7 @@ use rpds::RedBlackTreeMapSync;
 
 use crate::units::{Avma, BuildId, FileOffset};
 
-/// Index of a DSO in its [`Timeline`](super::Timeline).
+/// Index of a DSO in its [`Timeline`](super::timeline::Timeline).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct DsoIx(pub u32);
 

@@ -8,7 +8,7 @@ mod changes;
 mod moment;
 mod timeline;
 
-pub use address_space::{AddressSpace, Dso, DsoIx, Mapping};
+pub use address_space::{AddressSpace, DsoIx, Mapping};
 pub use changes::Changes;
 pub use moment::{Histories, Moment};
-pub use timeline::{KernelMapping, NameIx, SidebandItem, Timeline};
+pub use timeline::{KernelMapping, SidebandItem, Timeline};

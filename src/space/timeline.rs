@@ -20,7 +20,7 @@ const MANY_EPOCHS: usize = 16;
 
 /// Index of a thread name in its [`Timeline`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct NameIx(pub u32);
+pub(crate) struct NameIx(pub u32);
 
 /// A sideband record with its place in time.
 #[derive(Clone, PartialEq, Eq, Debug)]

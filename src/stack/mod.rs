@@ -8,4 +8,4 @@ mod tree;
 
 pub use frame::{Frame, FrameIx, FrameKind, FrameTable};
 pub use tag::Tag;
-pub use tree::{CallTree, Children, Node, NodeIx, TaggedStack};
+pub use tree::{CallTree, Children, NodeIx, TaggedStack};

@@ -1,7 +1,9 @@
 //! Stacks as rows of numbers that sort like their frames.
 
+use super::frame::{FrameIx, FrameTable};
 use super::sort::Keyed;
-use super::{FrameIx, FrameTable, Tag, TaggedStack};
+use super::tag::Tag;
+use super::tree::TaggedStack;
 
 /// The steps of stacks from the root to the leaf, one number for each frame with the tag it
 /// carries. Numbers are ordered as frames are by [`FrameTable::in_order`], then as tags are.

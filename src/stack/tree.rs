@@ -1,8 +1,9 @@
 //! The call tree: stacks merged from the root, children in one fixed order.
 
+use super::frame::{FrameIx, FrameTable};
 use super::sort::{Keyed, sort_by_steps};
 use super::steps::Steps;
-use super::{FrameIx, FrameTable, Tag};
+use super::tag::Tag;
 
 /// Index of a node in its [`CallTree`]; the root is 0.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

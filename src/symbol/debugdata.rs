@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::perf::Wrapping;
+use crate::bytes::Wrapping;
 
 /// Largest unpacked table: Fedora's largest are some 20 MB, and a crafted one can grow seven
 /// thousand times.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-use super::cpp_spelling;
+use crate::symbol::cpp_spelling;
 
 /// Longest name that is demangled, and longest result. Real C++ names stay under a few kilobytes;
 /// a crafted one can double its result with every byte.

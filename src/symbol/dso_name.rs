@@ -1,7 +1,7 @@
 //! One short name for an object that is recorded under many.
 
 /// The name of the host kernel itself.
-pub const KERNEL_NAME: &str = "[kernel]";
+pub(crate) const KERNEL_NAME: &str = "[kernel]";
 
 /// Shortens the recorded name of an object.
 ///

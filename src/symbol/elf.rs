@@ -6,11 +6,11 @@ use std::path::Path;
 use object::read::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SymbolKind};
 use object::{Architecture, BinaryFormat, File, SectionFlags, Symbol, elf};
 
-use super::debugdata;
 use super::object_symbols::{ObjectSymbols, Segment};
-use super::plt::{self, PltEntry};
+use super::plt::PltEntry;
 use super::sized::{Binding, SizedBuilder, SizedSymbols, Stated};
 use crate::error::{Error, Result};
+use crate::symbol::{debugdata, plt};
 use crate::units::{BuildId, FileOffset, Svma};
 
 /// Names may overlap in a file's string table; the table holds each whole. Twice the file is more

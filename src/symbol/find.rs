@@ -10,8 +10,8 @@ use super::elf::read_build_id;
 use super::modules::{ModuleRange, parse_modules};
 use super::object_symbols::ObjectSymbols;
 use super::table::parse_table;
+use crate::bytes::{Storage, UnpackLimit, Wrapping};
 use crate::error::{Error, Result};
-use crate::perf::{Storage, UnpackLimit, Wrapping};
 use crate::units::BuildId;
 
 /// Where distributions put debug files.
@@ -155,7 +155,7 @@ impl Places {
     /// Finds the text of kallsyms for a kernel: the capture's own, then those of the caches.
     ///
     /// A cache is keyed by build id, which every boot of a kernel shares: the result must be
-    /// fitted with [`super::KernelSymbols::for_boot`].
+    /// fitted with [`crate::symbol::kallsyms::KernelSymbols::for_boot`].
     ///
     /// # Errors
     /// When a file is there but cannot be read.

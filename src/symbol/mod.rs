@@ -25,18 +25,18 @@ mod sized;
 mod table;
 mod trampoline;
 
-use std::fmt;
-
 pub use demangle::demangle;
-pub use dso_name::{KERNEL_NAME, is_memory, module_short_name};
+pub use dso_name::{is_memory, module_short_name};
 pub use elf::read_build_id;
-pub use find::{Found, FoundKallsyms, Origin, Places, Refused};
+pub use find::{Origin, Places, Refused};
 pub use kallsyms::{KernelAnchor, KernelSymbol, KernelSymbols};
 pub use modules::{ModuleRange, parse_modules};
 pub use notes::read_kernel_notes;
-pub use object_symbols::{ObjectSymbol, ObjectSymbols, Segment};
+pub use object_symbols::{ObjectSymbol, ObjectSymbols};
 pub use table::{parse_table, write_table};
 pub use trampoline::is_trampoline;
+
+use std::fmt;
 
 /// Why an address has no name.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

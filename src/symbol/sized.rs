@@ -1,6 +1,6 @@
 //! A table of symbols that all have an end.
 
-use super::demangle;
+use super::demangle::demangle;
 
 /// How a symbol is bound, as far as it decides between names of one address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::slice::ChunksExact;
 
-use crate::perf::bytes::{ByteOrder, u64_at};
+use crate::bytes::{ByteOrder, u64_at};
 use crate::units::Avma;
 
 /// Length of a `struct perf_branch_entry`: from, to, flags.
@@ -73,7 +73,7 @@ fn address_at<O: ByteOrder, const AT: usize>(entry: &[u8]) -> Option<Avma> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::perf::bytes::Little;
+    use crate::bytes::Little;
 
     /// Guests write as many entries as the processor has records, all from 0 to 0; the flags say
     /// "predicted". By hand: what is left are the branches themselves.

@@ -1,7 +1,7 @@
 //! User registers of a sample.
 
+use crate::bytes::{ByteOrder, position, u64_at};
 use crate::perf::Registers;
-use crate::perf::bytes::{ByteOrder, position, u64_at};
 use crate::units::Avma;
 
 /// A machine whose register numbers are known.
@@ -70,7 +70,7 @@ impl Machine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::perf::bytes::Little;
+    use crate::bytes::Little;
 
     /// perf's mask on x86-64 is 0xff0fff: AX BX CX DX SI DI BP SP IP come first, so IP is ninth.
     #[test]

@@ -2,18 +2,17 @@
 
 use std::io::{Cursor as Memory, Write as _};
 
-use vmflame::perf::Feature;
+use vmflame::bytes::{Big, ByteOrder, Little};
 use vmflame::perf::abi::{
     KNOWN_SAMPLE_BITS, PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_CONTEXT_USER_DEFERRED,
     PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2,
     PERF_SAMPLE_IDENTIFIER,
 };
-use vmflame::perf::bytes::{Big, ByteOrder, Little};
 use vmflame::perf::writer::{
     Description, Encoder, Entry, FeatureSection, FileWriter, Identity, Load, PipeWriter,
     RecordWriter, SampleValues, WrittenEvent,
 };
-use vmflame::perf::{CpuCounts, RecordedBuildId};
+use vmflame::perf::{CpuCounts, Feature, RecordedBuildId};
 use vmflame::units::{Avma, BuildId, Cpu, FileOffset, Pid, Tid, Timestamp};
 
 use crate::made_up::{Made, Random};

@@ -10,9 +10,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use vmflame::bytes::{Big, ByteOrder, Endian, Little};
 use vmflame::fold::{Selection, Split, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
-use vmflame::perf::bytes::{Big, ByteOrder, Endian, Little};
 use vmflame::perf::{Capture, Damage, Met};
 use vmflame::units::EventIx;
 

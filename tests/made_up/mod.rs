@@ -3,9 +3,10 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use vmflame::bytes::Spool;
 use vmflame::error::Result;
+use vmflame::perf::Capture;
 use vmflame::perf::writer::{ReadMember, ReadValues, RegisterValues, SampleValues};
-use vmflame::perf::{Capture, Spool};
 use vmflame::units::{Cpu, Pid, Tid, Timestamp};
 
 /// Numbers that look random, the same for the same seed: splitmix64.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use vmflame::bytes::Little;
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
-use vmflame::perf::bytes::Little;
 
 /// Where the header of a perf.data file states its data section (offset, then length), and which
 /// features it has. Source: `struct perf_file_header`, tools/perf/util/header.h, Linux 6.1.

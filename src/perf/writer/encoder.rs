@@ -2,10 +2,10 @@
 
 use std::marker::PhantomData;
 
-use crate::perf::bytes::ByteOrder;
+use crate::bytes::ByteOrder;
 
 /// Bytes that grow by numbers in one byte order: the counterpart of
-/// [`Cursor`](crate::perf::bytes::Cursor).
+/// [`Cursor`](crate::bytes::Cursor).
 #[derive(Clone, Debug, Default)]
 pub struct Encoder<O> {
     bytes: Vec<u8>,

@@ -3,16 +3,16 @@
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 
 use super::encoder::Encoder;
-use crate::perf::Attr;
+use crate::bytes::ByteOrder;
 use crate::perf::abi::{
     PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU, PERF_SAMPLE_ID, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP,
     PERF_SAMPLE_PERIOD, PERF_SAMPLE_RAW, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
 };
-use crate::perf::bytes::ByteOrder;
+use crate::perf::attr::Attr;
 
 /// Length of an attribute structure as perf 6.1 writes it (`PERF_ATTR_SIZE_VER7` with
 /// `sig_data`). Lengths from 64 on are valid.
-pub const DEFAULT_ATTR_LEN: usize = 128;
+pub(crate) const DEFAULT_ATTR_LEN: usize = 128;
 
 /// An event of a capture to be written.
 #[derive(Clone, Debug)]

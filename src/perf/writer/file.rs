@@ -7,7 +7,7 @@ use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::record::RecordWriter;
 use super::sections::FeatureSection;
-use crate::perf::bytes::ByteOrder;
+use crate::bytes::ByteOrder;
 use crate::perf::header::{HEADER_LEN, PIPE_HEADER_LEN};
 
 /// What a capture says about itself.

@@ -5,8 +5,8 @@ use std::io::{self, Seek, Write};
 use super::file::FileWriter;
 use super::maker::{Maker, ROUND};
 use super::sections::FeatureSection;
-use super::shape;
-use crate::perf::bytes::ByteOrder;
+use crate::bytes::ByteOrder;
+use crate::perf::writer::shape;
 use crate::units::Timestamp;
 
 /// What a made-up capture is like: a host with VMs, sampled by `cpu-clock` with call chains.

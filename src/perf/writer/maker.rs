@@ -11,10 +11,11 @@ use super::load::{Load, Written};
 use super::record::{Entry, Identity, RecordWriter};
 use super::sample::SampleValues;
 use super::sections::{FeatureSection, TracepointFormat};
-use super::shape::{self, KERNEL_START, PROGRAM_START, Random};
-use crate::perf::CpuCounts;
+use super::shape::{KERNEL_START, PROGRAM_START, Random};
+use crate::bytes::ByteOrder;
 use crate::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER};
-use crate::perf::bytes::ByteOrder;
+use crate::perf::features::CpuCounts;
+use crate::perf::writer::shape;
 use crate::units::{Avma, Cpu, FileOffset, Pid, Tid, Timestamp};
 
 /// Samples between two rounds of emptying the CPUs' buffers.

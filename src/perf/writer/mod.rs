@@ -34,9 +34,9 @@ mod sections;
 mod shape;
 
 pub use encoder::Encoder;
-pub use event::{DEFAULT_ATTR_LEN, WrittenEvent};
+pub use event::WrittenEvent;
 pub use file::{Description, FileWriter, PipeWriter};
 pub use load::{Load, Written};
 pub use record::{Entry, Identity, RecordWriter};
 pub use sample::{ReadMember, ReadValues, RegisterValues, SampleValues};
-pub use sections::{FeatureSection, TracepointFormat};
+pub use sections::FeatureSection;

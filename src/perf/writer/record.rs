@@ -4,6 +4,7 @@ use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::sample::SampleValues;
 use super::sections::FeatureSection;
+use crate::bytes::ByteOrder;
 use crate::perf::abi::{
     PERF_RECORD_COMM, PERF_RECORD_EXIT, PERF_RECORD_FINISHED_ROUND, PERF_RECORD_FORK,
     PERF_RECORD_HEADER_ATTR, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_HEADER_FEATURE,
@@ -11,8 +12,8 @@ use crate::perf::abi::{
     PERF_RECORD_MISC_BUILD_ID_SIZE, PERF_RECORD_MISC_MMAP_BUILD_ID, PERF_RECORD_MMAP,
     PERF_RECORD_MMAP2, PERF_RECORD_SAMPLE,
 };
-use crate::perf::bytes::ByteOrder;
-use crate::perf::{Attr, RecordedBuildId};
+use crate::perf::attr::Attr;
+use crate::perf::features::RecordedBuildId;
 use crate::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 

@@ -1,7 +1,7 @@
 //! Samples to bytes.
 
 use super::encoder::Encoder;
-use crate::perf::Attr;
+use crate::bytes::ByteOrder;
 use crate::perf::abi::{
     PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
     PERF_FORMAT_TOTAL_TIME_RUNNING, PERF_SAMPLE_ADDR, PERF_SAMPLE_AUX, PERF_SAMPLE_BRANCH_COUNTERS,
@@ -13,7 +13,7 @@ use crate::perf::abi::{
     PERF_SAMPLE_TID, PERF_SAMPLE_TIME, PERF_SAMPLE_TRANSACTION, PERF_SAMPLE_WEIGHT,
     PERF_SAMPLE_WEIGHT_STRUCT,
 };
-use crate::perf::bytes::ByteOrder;
+use crate::perf::attr::Attr;
 use crate::units::{Cpu, Pid, Tid, Timestamp};
 
 /// The counter values of a sample.

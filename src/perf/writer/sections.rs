@@ -5,8 +5,8 @@ use linux_perf_data::Feature;
 use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::record::RecordWriter;
-use crate::perf::bytes::ByteOrder;
-use crate::perf::{CpuCounts, RecordedBuildId};
+use crate::bytes::ByteOrder;
+use crate::perf::features::{CpuCounts, RecordedBuildId};
 use crate::units::Timestamp;
 
 /// A feature section of a capture to be written.

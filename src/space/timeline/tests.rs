@@ -1,6 +1,6 @@
 //! Timelines of hand-made records.
 
-use super::*;
+use crate::space::timeline::*;
 use crate::units::FileOffset;
 
 fn item(time: u64, sideband: Sideband<'static>) -> SidebandItem<'static> {

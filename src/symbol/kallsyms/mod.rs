@@ -9,10 +9,11 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use self::reader::Reader;
-use super::dso_name::KERNEL_NAME;
-use super::{ModuleRange, Unresolved};
+use crate::bytes::Storage;
 use crate::error::{Error, Result};
-use crate::perf::Storage;
+use crate::symbol::Unresolved;
+use crate::symbol::dso_name::KERNEL_NAME;
+use crate::symbol::modules::ModuleRange;
 use crate::units::Avma;
 
 /// perf ends the last symbol of the kernel or of a module at a page boundary, and KASLR moves the

@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use memchr::{memchr, memchr2};
 
 use super::{Entry, KernelSymbols, Module, landmarks};
-use crate::perf::Storage;
+use crate::bytes::Storage;
 use crate::symbol::Unresolved;
 use crate::symbol::dso_name::KERNEL_NAME;
 

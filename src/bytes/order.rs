@@ -68,12 +68,12 @@ pub enum Endian {
 macro_rules! with_order {
     ($endian:expr, $order:ident => $body:expr) => {
         match $endian {
-            $crate::perf::bytes::Endian::Little => {
-                type $order = $crate::perf::bytes::Little;
+            $crate::bytes::Endian::Little => {
+                type $order = $crate::bytes::Little;
                 $body
             }
-            $crate::perf::bytes::Endian::Big => {
-                type $order = $crate::perf::bytes::Big;
+            $crate::bytes::Endian::Big => {
+                type $order = $crate::bytes::Big;
                 $body
             }
         }
@@ -83,13 +83,13 @@ pub(crate) use with_order;
 
 /// The `u16` at `at`; `None` past the end.
 #[inline]
-pub fn u16_at<O: ByteOrder>(bytes: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn u16_at<O: ByteOrder>(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().map(|chunk| O::u16(*chunk))
 }
 
 /// The `u32` at `at`; `None` past the end.
 #[inline]
-pub fn u32_at<O: ByteOrder>(bytes: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn u32_at<O: ByteOrder>(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|chunk| O::u32(*chunk))
 }
 
@@ -101,19 +101,19 @@ pub fn u64_at<O: ByteOrder>(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// `len` bytes at `at`; `None` when they do not all lie in `bytes`.
 #[inline]
-pub fn slice_at(bytes: &[u8], at: usize, len: usize) -> Option<&[u8]> {
+pub(crate) fn slice_at(bytes: &[u8], at: usize, len: usize) -> Option<&[u8]> {
     bytes.get(at..)?.get(..len)
 }
 
 /// A number from the file as a position in memory; `usize::MAX`, which lies past every slice, when
 /// it does not fit.
 #[inline]
-pub fn position(value: u64) -> usize {
+pub(crate) fn position(value: u64) -> usize {
     usize::try_from(value).unwrap_or(usize::MAX)
 }
 
 /// The bytes up to the first NUL, or all when there is none.
-pub fn c_string(bytes: &[u8]) -> &[u8] {
+pub(crate) fn c_string(bytes: &[u8]) -> &[u8] {
     let end = bytes.iter().position(|&b| b == 0).unwrap_or(bytes.len());
     bytes.get(..end).unwrap_or(bytes)
 }

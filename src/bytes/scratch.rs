@@ -40,7 +40,7 @@ pub fn sweep() -> Swept {
 ///
 /// # Errors
 /// When the system's folder for temporary files cannot be written to.
-pub fn nameless_file() -> io::Result<File> {
+pub(crate) fn nameless_file() -> io::Result<File> {
     // Where the file system cannot make such files, it has a name for a moment.
     let _left = left();
     tempfile::tempfile()
@@ -48,7 +48,7 @@ pub fn nameless_file() -> io::Result<File> {
 
 /// A temporary folder, removed with all that is in it when dropped.
 #[derive(Debug)]
-pub struct ScratchFolder {
+pub(crate) struct ScratchFolder {
     folder: Option<TempDir>,
     path: PathBuf,
 }
@@ -58,7 +58,7 @@ impl ScratchFolder {
     ///
     /// # Errors
     /// When the system's folder for temporary files cannot be written to.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let mut left = left();
         let folder = tempfile::tempdir()?;
         let path = folder.path().to_owned();
@@ -70,13 +70,13 @@ impl ScratchFolder {
     }
 
     /// Where it is.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Runs a step that makes or moves something in the folder. It must be short: who wants to end
     /// the process waits for it.
-    pub fn step<T>(&self, make: impl FnOnce(&Path) -> T) -> T {
+    pub(crate) fn step<T>(&self, make: impl FnOnce(&Path) -> T) -> T {
         let _left = left();
         make(&self.path)
     }

@@ -1,4 +1,4 @@
-//! Compression of what is written; the way back from [`super::Wrapping`].
+//! Compression of what is written; the way back from [`super::storage::Wrapping`].
 
 use std::io::{self, Write};
 

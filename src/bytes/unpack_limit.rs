@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// What the user can do about it.
-pub const MORE_UNPACKED: &str = "--max-unpacked SIZE,FILES allows more";
+pub(crate) const MORE_UNPACKED: &str = "--max-unpacked SIZE,FILES allows more";
 
 /// What archives and compressed files may unpack to: one made to fill the disk is stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

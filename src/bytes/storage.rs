@@ -4,10 +4,10 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
-use super::limit::{MORE_UNPACKED, UnpackLimit};
 use super::mapping::MappedFile;
+use super::scratch::nameless_file;
+use super::unpack_limit::{MORE_UNPACKED, UnpackLimit};
 use crate::error::{Error, Result};
-use crate::scratch::nameless_file;
 
 /// Bytes that were mapped, or held in memory.
 #[derive(Debug)]
@@ -80,7 +80,7 @@ impl Storage {
     ///
     /// # Errors
     /// When the file cannot be written or mapped.
-    pub(super) fn in_file(bytes: &[u8]) -> io::Result<Self> {
+    pub(crate) fn in_file(bytes: &[u8]) -> io::Result<Self> {
         let mut file = nameless_file()?;
         file.write_all(bytes)?;
         MappedFile::of(&file).map(Self::Mapped)
@@ -104,7 +104,7 @@ impl Storage {
 }
 
 /// Bytes that a spool keeps in memory; what is longer goes to a temporary file.
-pub(super) const IN_MEMORY: usize = 32 << 20;
+pub(crate) const IN_MEMORY: usize = 32 << 20;
 
 /// Keeps what a stream brings: in memory while it is short, else in a temporary file without a
 /// name, which the system removes with the last use of it.
@@ -212,7 +212,7 @@ impl Wrapping {
     ///
     /// # Errors
     /// When nothing can be unpacked, or the spool's temporary file cannot be written.
-    pub(super) fn unpack(self, packed: &[u8], limit: u64) -> io::Result<(Storage, Option<String>)> {
+    pub(crate) fn unpack(self, packed: &[u8], limit: u64) -> io::Result<(Storage, Option<String>)> {
         let mut reader = self.unwrap(packed)?;
         let mut spool = Spool::default();
         let mut buffer = vec![0; 1 << 17];
@@ -249,7 +249,7 @@ mod tests {
     /// What gzip and xz packed is read as it was; what they packed and somebody cut is an error.
     #[test]
     fn compressed_files_are_unpacked_whole_or_not_at_all() {
-        let folder = crate::scratch::ScratchFolder::new().unwrap();
+        let folder = crate::bytes::scratch::ScratchFolder::new().unwrap();
         let plain = folder.path().join("kallsyms");
         let text = "ffffffff81000000 T _text\n".repeat(1000);
         fs::write(&plain, &text).unwrap();
