@@ -10,7 +10,7 @@ use super::piece::{LocatedPiece, Named};
 use super::request::Request;
 use crate::fold::Split;
 use crate::kvm::Tagger;
-use crate::shares::in_shares;
+use crate::parallel::in_shares;
 use crate::stack::FrameIx;
 use crate::units::{Pid, Tid};
 

@@ -9,7 +9,7 @@ use super::piece::{Located, LocatedPiece, NamedPiece};
 use super::unnamed::ReasonIx;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
-use crate::shares::by_pieces;
+use crate::parallel::by_pieces;
 use crate::stack::FrameIx;
 
 /// The stacks of a block in pieces that are located, and that [`Lane::name`] can name.

@@ -60,17 +60,16 @@ use self::choice::Recorded;
 use self::kernel::EarlyKernel;
 use self::namer::Namer;
 use self::preferred::fold_preferred;
-
 use crate::bytes::with_order;
 use crate::error::{Error, Result};
 use crate::fold::{Folded, Gap, Selection, Settled, Split};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
-use crate::output::{NANOSECONDS, SAMPLES};
 use crate::perf::Capture;
 use crate::space::Timeline;
 use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
 use crate::symbol::Unresolved;
+use crate::text::{NANOSECONDS, SAMPLES};
 use crate::units::{BuildId, CpuMode, EventIx, Timestamp};
 
 /// A capture as named, tagged stacks.

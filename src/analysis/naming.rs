@@ -17,8 +17,8 @@ use super::stacks::NamedStacks;
 use crate::bytes::with_order;
 use crate::fold::{Settled, Split};
 use crate::kvm::Tagger;
+use crate::parallel::on_threads;
 use crate::perf::Capture;
-use crate::shares::on_threads;
 
 /// Names the frames of all stacks. Every stack is `host` until [`NamedStacks::tag`].
 pub(super) fn name_stacks(

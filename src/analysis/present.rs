@@ -9,9 +9,9 @@ use super::survey::recorded_build_ids;
 use crate::error::Error;
 use crate::fold::{Block, Selection, Split, fold};
 use crate::loss::{Skip, Tally};
-use crate::output::{grouped, one_line};
 use crate::perf::Capture;
 use crate::space::Timeline;
+use crate::text::{grouped, one_line};
 use crate::units::{EventIx, Timestamp};
 
 /// How many names are listed.

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::passage::Passage;
-use crate::mix::{Mixer, spread};
+use crate::hash::{Mixer, spread};
 
 /// Callers as a chain holds them, with all that their locations depend on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

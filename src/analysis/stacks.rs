@@ -4,7 +4,7 @@ use super::classes::Class;
 use super::request::Request;
 use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger};
-use crate::shares::in_shares_mut;
+use crate::parallel::in_shares_mut;
 use crate::stack::{FrameIx, FrameTable, Tag};
 use crate::units::CpuMode;
 

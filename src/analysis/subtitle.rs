@@ -3,8 +3,9 @@
 use super::Profile;
 use super::choice::plain_name;
 use super::weight::WeightKind;
-use crate::output::{counted, grouped, quantity, subtitle_shares};
+use crate::output::subtitle_shares;
 use crate::perf::{Attr, Capture};
+use crate::text::{counted, grouped, quantity};
 
 /// Totals of a profile in one line, as in `4132 samples · cpu-clock 997 Hz · 10.0 s · guest 12 %`.
 /// Shares of events that are no time are said to be of these events.

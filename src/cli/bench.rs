@@ -20,9 +20,10 @@ use vmflame::analysis::{
 };
 use vmflame::bytes::{Little, UnpackLimit};
 use vmflame::error::{Error, Result};
-use vmflame::output::{Picture, counted, grouped, write_svg};
+use vmflame::output::{Picture, write_svg};
 use vmflame::perf::writer::Load;
 use vmflame::perf::{Capture, RecordCounts};
+use vmflame::text::{counted, grouped};
 
 #[derive(Args, Debug)]
 pub(super) struct BenchOptions {

@@ -10,8 +10,9 @@ use super::write::Destination;
 use crate::cli::{endings, live, stream, unused};
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, SymbolRequest, profile, subtitle};
 use vmflame::error::{Error, Result};
-use vmflame::output::{Picture, counted, write_folded, write_svg};
+use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::Capture;
+use vmflame::text::counted;
 use vmflame::units::{Cpu, Pid, Tid};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {

@@ -10,9 +10,9 @@ use crate::cli::{live, remarks, stream};
 use vmflame::analysis::{KernelSource, Survey, Unnamed, is_flat, is_of_branches, survey};
 use vmflame::bytes::{Big, ByteOrder, Endian, Little, Wrapping};
 use vmflame::error::Result;
-use vmflame::output::{counted, grouped};
 use vmflame::perf::abi::record_name;
 use vmflame::perf::{Capture, CaptureKind, Feature, Features};
+use vmflame::text::{counted, grouped};
 use vmflame::units::EventIx;
 
 pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {

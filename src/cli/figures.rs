@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmflame::output::with_commas;
+use vmflame::text::with_commas;
 
 /// The times of several runs; at least one.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -9,9 +9,9 @@ use vmflame::analysis::{
 use vmflame::bytes::{Big, Endian, Little};
 use vmflame::fold::Gap;
 use vmflame::loss::Tally;
-use vmflame::output::{counted, grouped};
 use vmflame::perf::{Capture, Damage, Finding};
 use vmflame::stack::Tag;
+use vmflame::text::{counted, grouped};
 use vmflame::units::{CpuMode, Timestamp};
 
 /// Something that the user should know of a capture.

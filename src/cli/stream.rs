@@ -12,8 +12,8 @@ use crate::cli::remarks;
 use vmflame::analysis::Input;
 use vmflame::bytes::Spool;
 use vmflame::error::{Error, Result};
-use vmflame::output::grouped;
 use vmflame::perf::Capture;
+use vmflame::text::grouped;
 
 /// After an interrupt, how long to wait for what the recorder still has to write.
 const LAST_WORDS: Duration = Duration::from_secs(2);

@@ -13,7 +13,7 @@ use super::side::{Origin, Side};
 use super::significance::{Level, Question, Threshold, exact_probability, test};
 use super::union::{Count, Union};
 use crate::error::Result;
-use crate::shares::in_shares;
+use crate::parallel::in_shares;
 use crate::stack::Tag;
 
 /// Above this probability of chance alone (or of that which the confidence leaves) no change can

@@ -8,8 +8,8 @@ use super::quantities::Subject;
 use super::table::value_words;
 use super::union::{Count, Place, Union};
 use crate::kvm::base_name;
-use crate::output::one_line;
 use crate::stack::{FrameIx, FrameKind, NodeIx};
+use crate::text::one_line;
 
 /// What a condition names.
 #[derive(Clone, PartialEq, Debug)]

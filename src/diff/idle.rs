@@ -6,8 +6,8 @@
 //! left out of both sides where the sampled time differs, unless the user asks for it.
 
 use super::side::Side;
-use crate::output::{counted, grouped};
 use crate::stack::Tag;
+use crate::text::{counted, grouped};
 
 /// Sides whose sampled time differs by less, as part of the larger, are taken as even.
 pub(super) const LEAST_UNEVENNESS: f64 = 0.1;

@@ -7,7 +7,7 @@ use super::normalise::Normalise;
 use super::side::{Origin, Side};
 use super::union::Union;
 use crate::error::{Error, Result};
-use crate::output::grouped;
+use crate::text::grouped;
 
 /// Refuses to compare samples of different events, unless the user asked for both.
 pub(super) fn same_event(sides: [&Side; 2], options: &Options) -> Result<()> {

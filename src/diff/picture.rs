@@ -4,10 +4,9 @@ use super::compare::{Change, Comparison};
 use super::normalise::Unit;
 use super::quantities::Subject;
 use super::table::{change_words, describe, noise, relative_words, value_words};
-use crate::output::{
-    DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, counted, grouped, short_words, shortened,
-};
+use crate::output::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, short_words};
 use crate::stack::{NodeIx, Tag};
+use crate::text::{counted, grouped, shortened};
 
 /// Tags that the subtitle names.
 const NAMED: usize = 5;
@@ -184,14 +183,14 @@ pub fn box_facts(comparison: &Comparison, node: NodeIx, text: &mut String) {
         let union = &comparison.union;
         let frame = union.tree.get(node).frame;
         if let Some(former) = union.former.get(&frame) {
-            let former = crate::output::one_line(former);
+            let former = crate::text::one_line(former);
             text.push_str(", before: ");
             text.push_str(&shortened(&former, 200));
         }
         let dso = &union.frames.get(frame).dso;
         if !dso.is_empty() {
             text.push_str(", ");
-            text.push_str(&shortened(&crate::output::one_line(dso), 200));
+            text.push_str(&shortened(&crate::text::one_line(dso), 200));
         }
     }
 }

@@ -10,7 +10,7 @@ use super::side::Origin;
 use super::union::{Count, Labels};
 use super::unmarked::write_unmarked;
 use crate::folded_text::decimal_words;
-use crate::output::{counted, grouped, one_line, shortened, with_commas};
+use crate::text::{counted, grouped, one_line, shortened, with_commas};
 
 /// Widest name of a row; longer ones are cut.
 const NAME: usize = 44;

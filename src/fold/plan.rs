@@ -7,7 +7,7 @@ use super::select::Selection;
 use super::split::Split;
 use super::table::UserPart;
 use crate::bytes::{ByteOrder, with_order};
-use crate::mix::Mixer;
+use crate::hash::Mixer;
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
     PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TIME,

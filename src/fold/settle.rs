@@ -10,9 +10,9 @@ use super::stacks::{SlimStack, Stacks};
 use super::table::{StackTable, UniqueStack, UserPart};
 use super::worker::{Folded, walk};
 use crate::bytes::{ByteOrder, with_order};
-use crate::mix::Mixer;
+use crate::hash::Mixer;
+use crate::parallel::in_shares;
 use crate::perf::Capture;
-use crate::shares::in_shares;
 use crate::space::{Changes, Histories, Moment, Timeline};
 use crate::units::{CpuMode, EventIx, Pid, Tid, Timestamp};
 

@@ -3,7 +3,7 @@
 use hashbrown::HashTable;
 
 use super::stacks::{SlimStack, Stacks};
-use crate::mix::{Mixer, spread};
+use crate::hash::{Mixer, spread};
 use crate::space::Moment;
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
 

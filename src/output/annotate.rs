@@ -13,8 +13,8 @@ use quick_xml::reader::Reader;
 
 use super::chrome::Chrome;
 use super::layout::{FONT_SIZE, FRAMES_WIDTH, Layout};
-use super::text::{push_attribute, push_escaped, push_format, shortened};
 use crate::stack::NodeIx;
+use crate::text::{push_attribute, push_escaped, push_format, shortened};
 
 /// Width of a letter in em, on the safe side: `DejaVu Sans Mono` has 0.602. The script measures.
 const LETTER: f64 = 0.61;

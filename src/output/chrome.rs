@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::layout::{FONT_SIZE, FRAMES_WIDTH, PADDING, WIDTH};
 use super::legend::Entry;
-use super::text::{one_line, push_attribute, push_escaped, push_format, shortened, wrapped};
+use crate::text::{one_line, push_attribute, push_escaped, push_format, shortened, wrapped};
 
 /// Our rules, after inferno's own.
 const STYLE: &str = include_str!("vmflame.css");

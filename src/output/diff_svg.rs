@@ -8,9 +8,9 @@ use super::layout::Layout;
 use super::legend::Entry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
 use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
-use super::text::{counted, one_line, push_format, shortened};
 use crate::output::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
+use crate::text::{counted, one_line, push_format, shortened};
 
 /// Letters of a name that a tooltip shows, and a search finds.
 const MAX_NAME: usize = 1000;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::text::one_line;
 use crate::folded_text::decimal_words;
 use crate::stack::{CallTree, Frame, FrameKind, FrameTable, NodeIx};
+use crate::text::one_line;
 use crate::units::CpuMode;
 
 /// Stands for a frame whose name has nothing to show, and for a stack without frames.

@@ -7,8 +7,8 @@ use std::io::{self, Write};
 
 use inferno::flamegraph::{self, Options, TextTruncateDirection};
 
-use super::text::push_format;
 use crate::stack::{CallTree, Children, NodeIx};
+use crate::text::push_format;
 
 /// Width of the picture in pixels before the reader's window decides.
 pub(crate) const WIDTH: f64 = 1200.0;

@@ -1,6 +1,6 @@
 //! The entries of the legend.
 
-use super::text::{push_attribute, push_escaped, push_format};
+use crate::text::{push_attribute, push_escaped, push_format};
 
 /// One line of the legend; a click marks the boxes whose `data-tag` is the key.
 #[derive(Clone, Debug)]

@@ -11,11 +11,8 @@ mod shades;
 mod svg;
 #[cfg(test)]
 mod testing;
-mod text;
 
 pub use diff_svg::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, write_diff_svg};
 pub use folded::{Annotate, write_folded, write_folded_diff};
 pub use palette::short_words;
 pub use svg::{Picture, subtitle_shares, write_svg};
-pub use text::{NANOSECONDS, SAMPLES, counted, grouped, quantity, with_commas};
-pub(crate) use text::{one_line, shortened};

@@ -6,8 +6,8 @@
 //! of Machado, Oliveira and Fernandes, 2009): at least 9 between any two, more than 15 between any
 //! two of the frequent ones.
 
-use super::text::push_format;
 use crate::stack::Tag;
+use crate::text::push_format;
 
 /// A colour as `0xrrggbb`.
 type Rgb = u32;

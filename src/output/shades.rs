@@ -1,8 +1,8 @@
 //! The colours of changes.
 
 use super::palette::colour_of;
-use super::text::push_format;
 use crate::stack::Tag;
+use crate::text::push_format;
 
 /// Fills by how much less (first half) or more a frame takes, from most to least to most.
 ///

@@ -7,11 +7,11 @@ use super::chrome::Chrome;
 use super::layout::Layout;
 use super::legend::Entry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
-use super::text::{
-    counted, one_line, percent, push_format, push_percent, quantity, share_in_words, shortened,
-};
 use crate::output::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
+use crate::text::{
+    counted, one_line, percent, push_format, push_percent, quantity, share_in_words, shortened,
+};
 
 /// Letters of a name that a tooltip shows, and a search finds.
 const MAX_NAME: usize = 1000;

@@ -14,7 +14,7 @@ use super::record::{RECORD_HEADER_LEN, RecordHeader};
 use super::resume::find_run;
 use super::step::{Step, examine};
 use crate::bytes::{ByteOrder, MappedFile};
-use crate::shares::{by_pieces, on_threads};
+use crate::parallel::{by_pieces, on_threads};
 use crate::units::EventIx;
 
 /// A run of whole records.
