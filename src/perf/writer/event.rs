@@ -8,7 +8,7 @@ use crate::perf::abi::{
     PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU, PERF_SAMPLE_ID, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP,
     PERF_SAMPLE_PERIOD, PERF_SAMPLE_RAW, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
 };
-use crate::perf::attr::Attr;
+use crate::perf::record::Attr;
 
 /// Length of an attribute structure as perf 6.1 writes it (`PERF_ATTR_SIZE_VER7` with
 /// `sig_data`). Lengths from 64 on are valid.

@@ -8,7 +8,7 @@ use super::event::WrittenEvent;
 use super::record::RecordWriter;
 use super::sections::FeatureSection;
 use crate::bytes::ByteOrder;
-use crate::perf::header::{HEADER_LEN, PIPE_HEADER_LEN};
+use crate::perf::file::{HEADER_LEN, PIPE_HEADER_LEN};
 
 /// What a capture says about itself.
 #[derive(Clone, Debug, Default)]

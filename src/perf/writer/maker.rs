@@ -14,7 +14,7 @@ use super::sections::{FeatureSection, TracepointFormat};
 use super::shape::{KERNEL_START, PROGRAM_START, Random};
 use crate::bytes::ByteOrder;
 use crate::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER};
-use crate::perf::features::CpuCounts;
+use crate::perf::file::CpuCounts;
 use crate::perf::writer::shape;
 use crate::units::{Avma, Cpu, FileOffset, Pid, Tid, Timestamp};
 

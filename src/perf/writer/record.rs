@@ -12,8 +12,8 @@ use crate::perf::abi::{
     PERF_RECORD_MISC_BUILD_ID_SIZE, PERF_RECORD_MISC_MMAP_BUILD_ID, PERF_RECORD_MMAP,
     PERF_RECORD_MMAP2, PERF_RECORD_SAMPLE,
 };
-use crate::perf::attr::Attr;
-use crate::perf::features::RecordedBuildId;
+use crate::perf::file::RecordedBuildId;
+use crate::perf::record::Attr;
 use crate::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 

@@ -13,7 +13,7 @@ use crate::perf::abi::{
     PERF_SAMPLE_TID, PERF_SAMPLE_TIME, PERF_SAMPLE_TRANSACTION, PERF_SAMPLE_WEIGHT,
     PERF_SAMPLE_WEIGHT_STRUCT,
 };
-use crate::perf::attr::Attr;
+use crate::perf::record::Attr;
 use crate::units::{Cpu, Pid, Tid, Timestamp};
 
 /// The counter values of a sample.

@@ -6,7 +6,7 @@ use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::record::RecordWriter;
 use crate::bytes::ByteOrder;
-use crate::perf::features::{CpuCounts, RecordedBuildId};
+use crate::perf::file::{CpuCounts, RecordedBuildId};
 use crate::units::Timestamp;
 
 /// A feature section of a capture to be written.

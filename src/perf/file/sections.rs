@@ -5,30 +5,27 @@ use std::path::Path;
 
 use linux_perf_data::{Feature, FeatureSet};
 
-use super::events::{Event, Events};
+use super::anomaly::Finding;
+use super::description::describe;
 use super::features::{Features, RecordedBuildId};
-use super::finding::Finding;
-use super::fit::Seen;
 use super::header::{HEADER_LEN, Header, PIPE_HEADER_LEN};
-use super::record::RecordHeader;
-use super::resume::{find_run, first_believed, next_record};
-use super::scan::Region;
-use super::stream::describe;
-use super::tracing::tracepoints;
+use super::tracing_data::tracepoints;
 use crate::bytes::{ByteOrder, position};
 use crate::error::{Error, Result};
+use crate::perf::record::{Event, Events, RecordHeader};
+use crate::perf::walk::{Region, Seen, find_run, first_believed, next_record};
 
 /// The parts of a capture that its first file tells.
-pub(super) struct Opened {
-    pub(super) regions: Vec<(usize, Range<usize>)>,
-    pub(super) events: Vec<Event>,
-    pub(super) features: Features,
-    pub(super) build_ids: Vec<RecordedBuildId>,
-    pub(super) findings: Vec<Finding>,
+pub(crate) struct Opened {
+    pub(crate) regions: Vec<(usize, Range<usize>)>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) features: Features,
+    pub(crate) build_ids: Vec<RecordedBuildId>,
+    pub(crate) findings: Vec<Finding>,
 }
 
 /// Reads the header and sections of a file.
-pub(super) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opened> {
+pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opened> {
     let header = Header::parse::<O>(bytes)
         .ok_or_else(|| Error::format(path, "the file ends inside its header"))?;
     if is_of_simpleperf(&header.features) {
@@ -198,7 +195,7 @@ fn is_of_simpleperf(features: &FeatureSet) -> bool {
 }
 
 /// Reads what the records of pipe-mode data say about themselves.
-pub(super) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
+pub(crate) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
     let start = position(PIPE_HEADER_LEN).min(bytes.len());
     let records = bytes.get(start..).unwrap_or_default();
     let region = Region {
@@ -234,7 +231,7 @@ pub(super) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
 }
 
 /// Names tracepoints that the file names nowhere but in their formats.
-pub(super) fn name_tracepoints(list: &mut [Event], features: &Features) {
+pub(crate) fn name_tracepoints(list: &mut [Event], features: &Features) {
     let is_nameless =
         |event: &Event| event.attr.is_tracepoint() && event.name.starts_with("type 2 ");
     if !list.iter().any(is_nameless) {

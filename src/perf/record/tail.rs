@@ -1,14 +1,14 @@
 //! The fields of a sample behind its call chain.
 
-use super::abi::{
+use super::attr::Attr;
+use crate::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
+use crate::perf::abi::{
     PERF_SAMPLE_AUX, PERF_SAMPLE_BRANCH_COUNTERS, PERF_SAMPLE_BRANCH_HW_INDEX,
     PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CGROUP, PERF_SAMPLE_CODE_PAGE_SIZE,
     PERF_SAMPLE_DATA_PAGE_SIZE, PERF_SAMPLE_DATA_SRC, PERF_SAMPLE_PHYS_ADDR, PERF_SAMPLE_RAW,
     PERF_SAMPLE_REGS_INTR, PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TRANSACTION,
     PERF_SAMPLE_WEIGHT, PERF_SAMPLE_WEIGHT_STRUCT,
 };
-use super::attr::Attr;
-use crate::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
 
 /// What may lie behind the call chain.
 const BEHIND_CHAIN: u64 = PERF_SAMPLE_RAW
@@ -151,7 +151,7 @@ impl<'a> SampleTail<'a> {
 
 /// What samples of an event hold behind their call chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum TailShape {
+pub(crate) enum TailShape {
     /// Nothing.
     Absent,
     /// Raw data alone, as tracepoints do.
@@ -161,7 +161,7 @@ pub(super) enum TailShape {
 }
 
 impl TailShape {
-    pub(super) fn of(attr: &Attr) -> Self {
+    pub(crate) fn of(attr: &Attr) -> Self {
         let bits = attr.sample_type & BEHIND_CHAIN;
         if bits == 0 {
             Self::Absent
@@ -190,7 +190,7 @@ impl TailShape {
 
 /// Which fields lie behind the call chain, as far as their lengths go; lengths in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct TailFields {
+pub(crate) struct TailFields {
     bits: u64,
     branch_bits: u64,
     regs_user: usize,
@@ -203,14 +203,14 @@ pub(super) struct TailFields {
 
 impl TailFields {
     /// Whether the fields end where the bytes do.
-    pub(super) fn is_filled_by<O: ByteOrder>(self, tail: &[u8]) -> bool {
+    pub(crate) fn is_filled_by<O: ByteOrder>(self, tail: &[u8]) -> bool {
         self.len::<O>(tail, true) == Some(tail.len())
             || self.has_index() && self.len::<O>(tail, false) == Some(tail.len())
     }
 
     /// How many bytes the fields take, with a hardware index and without, see
     /// [`SampleTail::parse`].
-    pub(super) fn lens<O: ByteOrder>(self, tail: &[u8]) -> [Option<usize>; 2] {
+    pub(crate) fn lens<O: ByteOrder>(self, tail: &[u8]) -> [Option<usize>; 2] {
         let without = self.has_index().then(|| self.len::<O>(tail, false));
         [self.len::<O>(tail, true), without.flatten()]
     }

@@ -7,20 +7,19 @@ use std::{iter, thread};
 
 use linux_perf_data::Feature;
 
+use super::anomaly::Finding;
+use super::description::{describe, has_pieces};
 use super::directory::numbered_parts;
-use super::events::Events;
 use super::features::{Features, RecordedBuildId};
-use super::finding::Finding;
 use super::header::Magic;
 use super::recognise::not_perf_data;
-use super::scan::{Met, Region, Scan, scan, scan_arriving};
 use super::sections::{name_tracepoints, read_file, read_pipe};
-use super::segments::{Segment, Unpacked};
-use super::stream::{describe, has_pieces};
 use crate::bytes::{
     ByteOrder, Endian, MappedFile, Spool, Storage, UnpackLimit, Wrapping, with_order,
 };
 use crate::error::{Error, Result};
+use crate::perf::record::Events;
+use crate::perf::walk::{Met, Region, Scan, Segment, Unpacked, scan, scan_arriving};
 
 /// What kind of file a capture is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

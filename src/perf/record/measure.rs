@@ -1,18 +1,18 @@
 //! How long a sample is by what is in it: the measure by which all samples are checked.
 
-use super::abi::{
-    PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
-    PERF_FORMAT_TOTAL_TIME_RUNNING,
-};
 use super::attr::Attr;
 use super::layout::Word;
 use super::tail::TailShape;
 use crate::bytes::{ByteOrder, position, u32_at, u64_at};
+use crate::perf::abi::{
+    PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
+    PERF_FORMAT_TOTAL_TIME_RUNNING,
+};
 
 /// What tells the length of an event's samples, in the shapes that nearly all captures have; places
 /// in bytes from the end of the record's header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Measure {
+pub(crate) enum Measure {
     /// They are all of this length.
     Fixed(usize),
     /// A call chain begins there and is all that follows.
@@ -26,7 +26,7 @@ pub(super) enum Measure {
 }
 
 impl Measure {
-    pub(super) fn new(
+    pub(crate) fn new(
         fixed_words: usize,
         read: ReadShape,
         has_chain: bool,
@@ -50,7 +50,7 @@ impl Measure {
     /// Whether a sample's fields end where its record does; never, where there are others. `body` is
     /// the record without its header.
     #[inline]
-    pub(super) fn is_filled_by<O: ByteOrder>(self, body: &[u8]) -> bool {
+    pub(crate) fn is_filled_by<O: ByteOrder>(self, body: &[u8]) -> bool {
         match self {
             Self::Fixed(len) => body.len() == len,
             Self::Chain(at) => chain_end::<O>(body, at) == Some(body.len()),
@@ -73,7 +73,7 @@ fn chain_end<O: ByteOrder>(body: &[u8], at: usize) -> Option<usize> {
 
 /// Where raw data ends that begins at `at`. Kernels fill up to whole words.
 #[inline]
-pub(super) fn end_of_raw<O: ByteOrder>(body: &[u8], at: usize) -> Option<usize> {
+pub(crate) fn end_of_raw<O: ByteOrder>(body: &[u8], at: usize) -> Option<usize> {
     // More bytes than this do not fit into a record.
     let len = u32_at::<O>(body, at).filter(|&len| len <= u32::from(u16::MAX))?;
     let end = at + size_of::<u32>() + position(len.into());
@@ -82,7 +82,7 @@ pub(super) fn end_of_raw<O: ByteOrder>(body: &[u8], at: usize) -> Option<usize> 
 
 /// How many words the counter values of a sample take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum ReadShape {
+pub(crate) enum ReadShape {
     /// The samples hold none.
     Absent,
     /// `{ value, [time_enabled], [time_running], [id], [lost] }`.
@@ -92,7 +92,7 @@ pub(super) enum ReadShape {
 }
 
 impl ReadShape {
-    pub(super) fn of(attr: &Attr) -> Self {
+    pub(crate) fn of(attr: &Attr) -> Self {
         let words = |bits: u64| position(u64::from((attr.read_format & bits).count_ones()));
         let times = words(PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
         let each = 1 + words(PERF_FORMAT_ID | PERF_FORMAT_LOST);
@@ -108,7 +108,7 @@ impl ReadShape {
 
     /// `nr` is the first of the words.
     #[inline]
-    pub(super) fn len<O: ByteOrder>(self, nr: Option<&Word>) -> Option<usize> {
+    pub(crate) fn len<O: ByteOrder>(self, nr: Option<&Word>) -> Option<usize> {
         match self {
             Self::Absent => Some(0),
             Self::Single { len } => Some(len),

@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use super::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE};
-use super::events::Events;
-use super::fit::{Fit, Seen};
-use super::kinds::has_known_misc;
-use super::record::{RECORD_HEADER_LEN, RecordHeader};
+use super::length_match::{Fit, Seen};
 use crate::bytes::{ByteOrder, position, u32_at, u64_at};
+use crate::perf::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE};
+use crate::perf::record::{Events, RECORD_HEADER_LEN, RecordHeader, has_known_misc};
 
 /// How many plausible records in a row end a damaged stretch when no events tell what samples hold.
 const RESUME_RUN: usize = 3;
@@ -23,7 +21,7 @@ const REACH: usize = 1 << 24;
 ///
 /// Records lie on eight bytes, except behind a COMPRESSED one, and where some bytes were lost: there
 /// more of them must follow each other, all of whole words.
-pub(super) fn find_run<O: ByteOrder>(bytes: &[u8], from: usize, run: usize) -> Option<usize> {
+pub(crate) fn find_run<O: ByteOrder>(bytes: &[u8], from: usize, run: usize) -> Option<usize> {
     let until = bytes.len().min(from.saturating_add(REACH));
     let aligned = (from.next_multiple_of(8)..until)
         .step_by(8)
@@ -40,7 +38,7 @@ pub(super) fn find_run<O: ByteOrder>(bytes: &[u8], from: usize, run: usize) -> O
 }
 
 /// Where the walk goes on after damage that begins before `from`.
-pub(super) fn resume<O: ByteOrder>(bytes: &[u8], from: usize, events: Option<&Events>) -> usize {
+pub(crate) fn resume<O: ByteOrder>(bytes: &[u8], from: usize, events: Option<&Events>) -> usize {
     first_believed::<O>(bytes, from..bytes.len(), events).unwrap_or(bytes.len())
 }
 
@@ -49,7 +47,7 @@ pub(super) fn resume<O: ByteOrder>(bytes: &[u8], from: usize, events: Option<&Ev
 ///
 /// The length of a sample follows from what is in it and from its event, so that one that fits is a
 /// sample. Others have to be followed by one that fits its kind as well, or by the end.
-pub(super) fn first_believed<O: ByteOrder>(
+pub(crate) fn first_believed<O: ByteOrder>(
     bytes: &[u8],
     mut within: Range<usize>,
     events: Option<&Events>,
@@ -58,7 +56,7 @@ pub(super) fn first_believed<O: ByteOrder>(
 }
 
 /// Whether a record begins at `at`, judged by itself and by what follows it.
-pub(super) fn is_believed<O: ByteOrder>(bytes: &[u8], at: usize, events: Option<&Events>) -> bool {
+pub(crate) fn is_believed<O: ByteOrder>(bytes: &[u8], at: usize, events: Option<&Events>) -> bool {
     let Some(seen) = Seen::at::<O>(bytes, at, events).filter(Seen::is_plausible) else {
         return false;
     };
@@ -119,7 +117,7 @@ fn is_run_of<O: ByteOrder>(
 ///
 /// The bytes of an AUX trace and of tracepoint formats follow their record uncounted.
 #[inline]
-pub(super) fn next_record<O: ByteOrder>(
+pub(crate) fn next_record<O: ByteOrder>(
     bytes: &[u8],
     at: usize,
     header: RecordHeader,

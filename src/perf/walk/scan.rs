@@ -6,15 +6,14 @@
 //! again, the part from where that one arrived. So the result is that of a walk from the first record
 //! to the last, whatever was guessed and however many threads there were.
 
-use super::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_SAMPLE};
 use super::counts::RecordCounts;
-use super::events::Events;
-use super::fit::{Fit, Seen};
-use super::record::{RECORD_HEADER_LEN, RecordHeader};
-use super::resume::find_run;
+use super::length_match::{Fit, Seen};
+use super::resync::find_run;
 use super::step::{Step, examine};
 use crate::bytes::{ByteOrder, MappedFile};
 use crate::parallel::{by_pieces, on_threads};
+use crate::perf::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_SAMPLE};
+use crate::perf::record::{Events, RECORD_HEADER_LEN, RecordHeader};
 use crate::units::EventIx;
 
 /// A run of whole records.
@@ -44,12 +43,12 @@ pub struct Record<'a> {
     /// Whether its header states the length that it has.
     pub length: Length,
     /// How that length fits what is in it.
-    pub(super) fit: Fit,
+    pub(crate) fit: Fit,
 }
 
 impl Record<'_> {
     /// Whether it holds a piece of a zstd stream.
-    pub(super) const fn is_compressed(&self) -> bool {
+    pub(crate) const fn is_compressed(&self) -> bool {
         matches!(
             self.header.record_type,
             PERF_RECORD_COMPRESSED | PERF_RECORD_COMPRESSED2
@@ -116,7 +115,7 @@ impl<V> Scan<V> {
     }
 
     /// Adds what was found behind it.
-    pub(super) fn append(&mut self, later: Self) {
+    pub(crate) fn append(&mut self, later: Self) {
         self.visitors.extend(later.visitors);
         self.begins_region.extend(later.begins_region);
         self.counts.add(&later.counts);
@@ -229,7 +228,7 @@ where
 ///
 /// `arriving` gives each region once, with its number and whether its first byte is that of a
 /// stream of records, and waits for it where it must. Each ends where the walk of it arrives.
-pub(super) fn scan_arriving<'a, O, V, M, F>(
+pub(crate) fn scan_arriving<'a, O, V, M, F>(
     arriving: impl Fn() -> Option<(usize, bool, Region<'a>)> + Sync,
     threads: usize,
     (make, visit): (&M, &F),

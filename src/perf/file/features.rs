@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use linux_perf_data::{Feature, FeatureSet};
 
-use super::abi::PERF_RECORD_MISC_BUILD_ID_SIZE;
 use super::header::Section;
 use crate::bytes::{ByteOrder, Cursor, c_string, position, slice_at};
+use crate::perf::abi::PERF_RECORD_MISC_BUILD_ID_SIZE;
 use crate::units::{BuildId, Pid, Timestamp};
 
 /// An entry of the recorded build id table.
@@ -144,7 +144,7 @@ impl Features {
 ///
 /// Source: `tools/lib/perf/include/perf/event.h`, Linux 6.12. Entries of a perf before 5.11 do not
 /// state their length: trailing groups of four zero bytes are padding then.
-pub(super) fn parse_build_id<O: ByteOrder>(misc: u16, body: &[u8]) -> Option<RecordedBuildId> {
+pub(crate) fn parse_build_id<O: ByteOrder>(misc: u16, body: &[u8]) -> Option<RecordedBuildId> {
     let mut at = Cursor::<O>::new(body);
     let machine = Pid::new(at.i32()?);
     let field = at.take(24)?;

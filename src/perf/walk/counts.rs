@@ -1,7 +1,7 @@
 //! Records by type.
 
-use super::abi::record_name;
 use crate::bytes::position;
+use crate::perf::abi::record_name;
 
 /// How many records of each type there are.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -11,19 +11,19 @@ pub struct RecordCounts {
 }
 
 impl RecordCounts {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { by_type: [0; 128] }
     }
 
     #[inline]
-    pub(super) fn count(&mut self, record_type: u32) {
+    pub(crate) fn count(&mut self, record_type: u32) {
         let last = self.by_type.len() - 1;
         if let Some(count) = self.by_type.get_mut(position(record_type.into()).min(last)) {
             *count += 1;
         }
     }
 
-    pub(super) fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, other: &Self) {
         for (sum, count) in self.by_type.iter_mut().zip(other.by_type) {
             *sum += count;
         }

@@ -4,21 +4,21 @@ use std::io::{self, Write};
 
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
-use super::events::Events;
-use super::fit::Seen;
+use super::length_match::Seen;
 use super::segments::Chain;
 use super::step::{Step, examine};
 use crate::bytes::{ByteOrder, IN_MEMORY, Spool, Storage};
+use crate::perf::record::Events;
 
 /// What a zstd frame begins with.
-pub(super) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+pub(crate) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// A piece of a zstd stream.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece<'a> {
-    pub(super) bytes: &'a [u8],
+pub(crate) struct Piece<'a> {
+    pub(crate) bytes: &'a [u8],
     /// Whether bytes of the stream may be missing before it.
-    pub(super) is_behind_gap: bool,
+    pub(crate) is_behind_gap: bool,
 }
 
 /// Unpacks the pieces of one stream; returns how many compressed bytes could not be read.
@@ -26,7 +26,7 @@ pub(super) struct Piece<'a> {
 /// perf never ends a frame before the recording ends, so after damage nothing more can be read
 /// until a piece begins a frame of its own. Where a piece is missing the next one often unpacks all
 /// the same, but what it repeats of earlier bytes is taken from the wrong places.
-pub(super) fn unpack<O: ByteOrder>(
+pub(crate) fn unpack<O: ByteOrder>(
     pieces: &[Piece<'_>],
     chain: &mut Chain<'_>,
     events: Option<&Events>,
@@ -195,8 +195,8 @@ mod tests {
 
     use super::*;
     use crate::bytes::Little;
-    use crate::perf::scan::{Met, Region, scan, scan_arriving};
-    use crate::perf::segments::{Losses, Segment, Unpacked};
+    use crate::perf::walk::scan::{Met, Region, scan, scan_arriving};
+    use crate::perf::walk::segments::{Losses, Segment, Unpacked};
 
     /// A record of 8 to 512 bytes: an unknown kind whose body says which it is.
     fn record(number: u32) -> Vec<u8> {

@@ -4,18 +4,18 @@
 use std::ops::Range;
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
-use super::events::Events;
 use super::unpack::{Piece, unpack};
 use crate::bytes::{ByteOrder, MORE_UNPACKED, Storage, UnpackLimit};
+use crate::perf::record::Events;
 
 /// A run of whole records, and the way to the next one.
 #[derive(Debug)]
-pub(super) struct Segment {
-    pub(super) storage: Storage,
+pub(crate) struct Segment {
+    pub(crate) storage: Storage,
     /// Position of its first byte among the unpacked bytes of the capture.
-    pub(super) position: u64,
+    pub(crate) position: u64,
     /// Whether a stream of records begins with it.
-    pub(super) begins_stream: bool,
+    pub(crate) begins_stream: bool,
     next: Link,
 }
 
@@ -24,7 +24,7 @@ type Link = OnceLock<Option<Box<Segment>>>;
 
 /// The unpacked records of a capture, as far as they are known.
 #[derive(Debug)]
-pub(super) struct Unpacked {
+pub(crate) struct Unpacked {
     first: Link,
     once: Once,
     losses: OnceLock<Losses>,
@@ -33,11 +33,11 @@ pub(super) struct Unpacked {
 
 /// What could not be unpacked.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Losses {
+pub(crate) struct Losses {
     /// Compressed bytes that make no sense, or have nothing to follow on.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
     /// Why the rest could not be kept: the temporary file could not be written, or it is too much.
-    pub(super) cause: Option<String>,
+    pub(crate) cause: Option<String>,
 }
 
 impl Default for Unpacked {
@@ -58,7 +58,7 @@ impl Drop for Unpacked {
 
 impl Unpacked {
     /// None yet, and no more than so many later.
-    pub(super) fn within(limit: UnpackLimit) -> Self {
+    pub(crate) fn within(limit: UnpackLimit) -> Self {
         Self {
             first: Link::new(),
             once: Once::new(),
@@ -69,7 +69,7 @@ impl Unpacked {
 
     /// Unpacks streams, each given as its pieces in order; at most once, and whoever comes second
     /// waits.
-    pub(super) fn fill<'p, O: ByteOrder>(
+    pub(crate) fn fill<'p, O: ByteOrder>(
         &self,
         streams: impl Fn() -> Vec<Vec<Piece<'p>>>,
         events: Option<&Events>,
@@ -96,13 +96,13 @@ impl Unpacked {
     }
 
     /// What could not be unpacked; `None` before all is.
-    pub(super) fn losses(&self) -> Option<&Losses> {
+    pub(crate) fn losses(&self) -> Option<&Losses> {
         self.losses.get()
     }
 
     /// The segments in order, with their numbers, for any number of threads; each waits until the
     /// next segment is there.
-    pub(super) fn arriving<'u>(&'u self) -> impl Fn() -> Option<(usize, &'u Segment)> + Sync {
+    pub(crate) fn arriving<'u>(&'u self) -> impl Fn() -> Option<(usize, &'u Segment)> + Sync {
         let upcoming = Mutex::new((0, &self.first));
         move || {
             let mut upcoming = upcoming.lock().unwrap_or_else(PoisonError::into_inner);
@@ -115,15 +115,15 @@ impl Unpacked {
 }
 
 /// The end of the chain of segments. When it is dropped, nothing follows.
-pub(super) struct Chain<'u> {
+pub(crate) struct Chain<'u> {
     last: &'u Link,
     /// Bytes of all segments.
-    pub(super) len: u64,
+    pub(crate) len: u64,
     /// Whether a stream of records begins with the next segment.
-    pub(super) begins_stream: bool,
-    pub(super) limit: UnpackLimit,
+    pub(crate) begins_stream: bool,
+    pub(crate) limit: UnpackLimit,
     /// Whether something was left packed, since it is more than the limit.
-    pub(super) is_over: bool,
+    pub(crate) is_over: bool,
 }
 
 impl<'u> Chain<'u> {
@@ -138,7 +138,7 @@ impl<'u> Chain<'u> {
     }
 
     /// Adds a segment.
-    pub(super) fn push(&mut self, storage: Storage) {
+    pub(crate) fn push(&mut self, storage: Storage) {
         let len = storage.bytes().len() as u64;
         let segment = Segment {
             storage,
@@ -155,7 +155,7 @@ impl<'u> Chain<'u> {
 
     /// Bytes of the next segment: small at first so that the walk can begin soon, later so large
     /// that there are few.
-    pub(super) fn wanted_len(&self) -> usize {
+    pub(crate) fn wanted_len(&self) -> usize {
         let eighth = usize::try_from(self.len / 8).unwrap_or(usize::MAX);
         eighth.clamp(SEGMENT.start, SEGMENT.end)
     }

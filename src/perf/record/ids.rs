@@ -8,7 +8,7 @@ use crate::units::EventIx;
 /// The event of each id. The kernel hands out ids one after the other, so that most lie close to
 /// each other.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ids {
+pub(crate) struct Ids {
     /// The id that `near` begins with.
     first: u64,
     /// The events of the ids from `first` on; gaps are [`NONE`].
@@ -24,7 +24,7 @@ const SPARSE: usize = 16;
 
 impl Ids {
     /// Indexes ids; of several events with the same id the first one has it.
-    pub(super) fn new(ids: &[(u64, EventIx)]) -> Self {
+    pub(crate) fn new(ids: &[(u64, EventIx)]) -> Self {
         // Damaged files state ids far from the others.
         let mut sorted: Vec<u64> = ids.iter().map(|&(id, _)| id).collect();
         sorted.sort_unstable();
@@ -60,7 +60,7 @@ impl Ids {
 
     /// The event of an id.
     #[inline]
-    pub(super) fn get(&self, id: u64) -> Option<EventIx> {
+    pub(crate) fn get(&self, id: u64) -> Option<EventIx> {
         match self.place(id).and_then(|place| self.near.get(place)) {
             Some(&known) => (known != NONE).then_some(known),
             None => self.far.get(&id).copied(),

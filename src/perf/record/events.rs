@@ -1,13 +1,11 @@
 //! The events of a capture, and which of them a record belongs to.
 
 use super::attr::{Attr, MIN_ATTR_SIZE};
-use super::features::Features;
-use super::finding::Finding;
-use super::header::{Header, Section};
 use super::ids::Ids;
 use super::layout::SampleLayout;
 use super::measure::Measure;
 use crate::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
+use crate::perf::file::{Features, Finding, Header, Section};
 use crate::units::EventIx;
 use linux_perf_data::Feature;
 
@@ -133,7 +131,7 @@ impl Events {
     /// The event of a sample whose fields end where its record does; `None` for all others.
     #[expect(clippy::inline_always, reason = "it is done for every record")]
     #[inline(always)]
-    pub(super) fn of_filled_sample<O: ByteOrder>(&self, body: &[u8]) -> Option<EventIx> {
+    pub(crate) fn of_filled_sample<O: ByteOrder>(&self, body: &[u8]) -> Option<EventIx> {
         let ix = self.of_sample::<O>(body)?;
         let measure = self.measures.get(ix.as_usize())?;
         let is_filled = match measure {
@@ -159,7 +157,7 @@ impl Events {
     /// Reads the attribute section. Entries that do not lie in the file are left out, and so are
     /// ids that would take all of them over the length of the file; what was odd goes to
     /// `findings`.
-    pub(super) fn read<O: ByteOrder>(
+    pub(crate) fn read<O: ByteOrder>(
         file: &[u8],
         header: &Header,
         findings: &mut Vec<Finding>,
@@ -228,7 +226,7 @@ impl Events {
     }
 
     /// The events as the `EVENT_DESC` feature has them, up to the first that makes no sense.
-    pub(super) fn described<O: ByteOrder>(features: &Features) -> Vec<Event> {
+    pub(crate) fn described<O: ByteOrder>(features: &Features) -> Vec<Event> {
         let mut list = Vec::new();
         let section = features.section(Feature::EVENT_DESC).unwrap_or_default();
         let mut at = Cursor::<O>::new(section);
@@ -257,7 +255,7 @@ impl Events {
 }
 
 /// Decodes an attribute structure that may state a shorter length than the room it has.
-pub(super) fn parse_attr<O: ByteOrder>(bytes: &[u8]) -> Option<Attr> {
+pub(crate) fn parse_attr<O: ByteOrder>(bytes: &[u8]) -> Option<Attr> {
     let used = own_len::<O>(bytes).unwrap_or(bytes.len());
     Attr::parse::<O>(bytes.get(..used).unwrap_or(bytes))
 }

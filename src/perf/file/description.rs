@@ -3,18 +3,15 @@
 use hashbrown::HashMap;
 use linux_perf_data::Feature;
 
-use super::abi::{
+use super::features::{Features, RecordedBuildId, parse_build_id};
+use crate::bytes::{ByteOrder, Cursor, c_string, position, slice_at, u32_at, u64_at};
+use crate::perf::abi::{
     PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_EVENT_UPDATE,
     PERF_RECORD_HEADER_ATTR, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_HEADER_FEATURE,
     PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE,
 };
-use super::events::{Event, parse_attr};
-use super::features::{Features, RecordedBuildId, parse_build_id};
-use super::fit::{Fit, Seen};
-use super::resume::resume;
-use super::scan::{Length, Met, Record, Region, scan};
-use super::unpack::{Piece, ZSTD_MAGIC};
-use crate::bytes::{ByteOrder, Cursor, c_string, position, slice_at, u32_at, u64_at};
+use crate::perf::record::{Event, parse_attr};
+use crate::perf::walk::{Fit, Length, Met, Piece, Record, Region, Seen, ZSTD_MAGIC, resume, scan};
 
 /// Damage up to this length, in bytes, held no piece of a zstd stream, but a
 /// `FINISHED_ROUND` record.
@@ -25,26 +22,26 @@ const UPDATE_NAME: u64 = 2;
 
 /// What perf's own records in a stream say.
 #[derive(Debug, Default)]
-pub(super) struct Description<'a> {
-    pub(super) events: Vec<Event>,
-    pub(super) features: Features,
-    pub(super) build_ids: Vec<RecordedBuildId>,
+pub(crate) struct Description<'a> {
+    pub(crate) events: Vec<Event>,
+    pub(crate) features: Features,
+    pub(crate) build_ids: Vec<RecordedBuildId>,
     /// Names by event id.
-    pub(super) names: HashMap<u64, String>,
+    pub(crate) names: HashMap<u64, String>,
     /// Pieces of the zstd stream, in order.
-    pub(super) compressed: Vec<Piece<'a>>,
+    pub(crate) compressed: Vec<Piece<'a>>,
     /// The kind of the records that hold them: a perf writes one kind only.
     compressed_type: Option<u32>,
     /// Whether a piece may be missing behind the last one.
     has_gap: bool,
     /// Whether bytes that are no record, or records of the wrong length, were met.
-    pub(super) has_damage: bool,
+    pub(crate) has_damage: bool,
     /// Whether an event's attributes could not be read.
-    pub(super) lacks_attrs: bool,
+    pub(crate) lacks_attrs: bool,
 }
 
 /// Walks all records for those that describe the stream.
-pub(super) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> {
+pub(crate) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> {
     let visit = |found: &mut Description<'a>, met: Met<'a>| {
         // What makes no sense is left out; the walk that folds counts it all the same.
         match met {
@@ -92,7 +89,7 @@ fn may_be_piece(record: &Record<'_>) -> bool {
 
 /// Whether compressed records lie before the first sample, as they do wherever there are some: what
 /// the header says of it may be damaged.
-pub(super) fn has_pieces<O: ByteOrder>(region: Region<'_>) -> bool {
+pub(crate) fn has_pieces<O: ByteOrder>(region: Region<'_>) -> bool {
     let Region { bytes, events, .. } = region;
     let mut at = 0;
     while at < bytes.len() {

@@ -1,11 +1,11 @@
 //! The counters of a group, read when one of its events is sampled.
 
-use super::abi::{
+use super::attr::Attr;
+use crate::bytes::{ByteOrder, position, u64_at};
+use crate::perf::abi::{
     PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
     PERF_FORMAT_TOTAL_TIME_RUNNING, PERF_SAMPLE_READ, PERF_SAMPLE_TID,
 };
-use super::attr::Attr;
-use crate::bytes::{ByteOrder, position, u64_at};
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 
 /// What one event of a group had counted.

@@ -5,9 +5,9 @@ use linux_perf_data::FeatureSet;
 use crate::bytes::{ByteOrder, Cursor, Endian, position, slice_at, with_order};
 
 /// Length of the header that every perf since Linux 2.6.32 writes.
-pub(super) const HEADER_LEN: u64 = 104;
+pub(crate) const HEADER_LEN: u64 = 104;
 /// Length of the header of pipe-mode data: magic and size only.
-pub(super) const PIPE_HEADER_LEN: u64 = 16;
+pub(crate) const PIPE_HEADER_LEN: u64 = 16;
 const MAGIC_LITTLE: &[u8; 8] = b"PERFILE2";
 const MAGIC_BIG: &[u8; 8] = b"2ELIFREP";
 

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::folded_text::is_folded;
 
 /// Says what a file is, by its first bytes.
-pub(super) fn not_perf_data(path: &Path, bytes: &[u8]) -> Error {
+pub(crate) fn not_perf_data(path: &Path, bytes: &[u8]) -> Error {
     match bytes {
         [] => Error::format(path, "the file is empty"),
         [b'P', b'E', b'R', b'F', b'F', b'I', b'L', b'E', ..]

@@ -4,7 +4,12 @@
 //! kinds; `tools/lib/perf/include/perf/event.h` and what writes these, `tools/perf/util/`
 //! (`synthetic-events.c`, `header.c`, `auxtrace.c`), perf 3.2 to 6.18, for perf's own.
 
-use super::abi::{
+use super::attr::MIN_ATTR_SIZE;
+use super::header::RecordHeader;
+use super::layout::SampleLayout;
+use super::sideband::is_padded_name;
+use crate::bytes::{ByteOrder, position, u16_at, u32_at, u64_at};
+use crate::perf::abi::{
     PERF_RECORD_AUX, PERF_RECORD_AUX_OUTPUT_HW_ID, PERF_RECORD_AUXTRACE, PERF_RECORD_AUXTRACE_INFO,
     PERF_RECORD_BPF_EVENT, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_CGROUP, PERF_RECORD_COMM,
     PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_EVENT_UPDATE, PERF_RECORD_EXIT,
@@ -16,12 +21,7 @@ use super::abi::{
     PERF_RECORD_SAMPLE, PERF_RECORD_SWITCH, PERF_RECORD_SWITCH_CPU_WIDE, PERF_RECORD_TEXT_POKE,
     PERF_RECORD_THROTTLE, PERF_RECORD_UNTHROTTLE,
 };
-use super::attr::MIN_ATTR_SIZE;
-use super::fit::Fit;
-use super::layout::SampleLayout;
-use super::record::RecordHeader;
-use super::sideband::is_padded_name;
-use crate::bytes::{ByteOrder, position, u16_at, u32_at, u64_at};
+use crate::perf::walk::Fit;
 
 /// `PERF_RECORD_AUXTRACE_ERROR`.
 const PERF_RECORD_AUXTRACE_ERROR: u32 = 72;
@@ -41,7 +41,7 @@ const PERF_RECORD_TIME_CONV: u32 = 79;
 const PERF_RECORD_BPF_METADATA: u32 = 84;
 
 /// Whether the misc bits are some that a record of the type has, as far as it is known.
-pub(super) const fn has_known_misc(header: RecordHeader) -> bool {
+pub(crate) const fn has_known_misc(header: RecordHeader) -> bool {
     /// The CPU mode.
     const MODE: u16 = 7;
     let known = match header.record_type {
@@ -67,7 +67,7 @@ pub(super) const fn has_known_misc(header: RecordHeader) -> bool {
 
 /// How the length of a kernel's record, no sample, fits its kind; `own` is the record without
 /// header and trailer.
-pub(super) fn fit_of_kernels<O: ByteOrder>(
+pub(crate) fn fit_of_kernels<O: ByteOrder>(
     record_type: u32,
     own: &[u8],
     layout: Option<&SampleLayout>,
@@ -118,7 +118,7 @@ fn is_list(len: usize, count: Option<u64>, (fixed, each): (usize, usize)) -> boo
 ///
 /// perf has made such records longer at times: one that is longer than it ought to be may be newer
 /// than this program.
-pub(super) fn fit_of_perfs<O: ByteOrder>(record_type: u32, body: &[u8]) -> Fit {
+pub(crate) fn fit_of_perfs<O: ByteOrder>(record_type: u32, body: &[u8]) -> Fit {
     let len = body.len();
     let of_lengths = |known: &[usize]| match known.first() {
         _ if known.contains(&len) => Fit::Exact,

@@ -2,8 +2,8 @@
 
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 
-use super::abi::PERF_SAMPLE_CALLCHAIN;
 use crate::bytes::{ByteOrder, u16_at, u32_at, u64_at};
+use crate::perf::abi::PERF_SAMPLE_CALLCHAIN;
 
 /// Smallest attribute structure that was ever written (`PERF_ATTR_SIZE_VER0`).
 pub(crate) const MIN_ATTR_SIZE: usize = 64;

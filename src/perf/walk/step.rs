@@ -3,16 +3,15 @@
 //! It depends on the bytes from there on alone, so that walks which begin in different places agree
 //! as soon as they meet.
 
-use super::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE};
-use super::events::Events;
-use super::fit::{Fit, Seen, ends_of_fields, has_possible_chain, looks_like_sample};
-use super::record::RECORD_HEADER_LEN;
-use super::resume::{first_believed, is_believed, resume};
+use super::length_match::{Fit, Seen, ends_of_fields, has_possible_chain, looks_like_sample};
+use super::resync::{first_believed, is_believed, resume};
 use crate::bytes::{ByteOrder, u64_at};
+use crate::perf::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE};
+use crate::perf::record::{Events, RECORD_HEADER_LEN};
 
 /// What is at a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// A record as long as its header says.
     Whole,
     /// A record whose header states a wrong length; its fields, and what follows it, tell that it
@@ -36,7 +35,7 @@ struct Place<'a> {
 /// not believed is searched for whole records, so that none is lost but with bytes that are
 /// reported.
 #[cold]
-pub(super) fn examine<O: ByteOrder>(
+pub(crate) fn examine<O: ByteOrder>(
     bytes: &[u8],
     at: usize,
     seen: Option<Seen>,

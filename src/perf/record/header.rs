@@ -1,7 +1,9 @@
 //! Entries of the data section.
 
-use super::abi::{KERNEL_TYPE_END, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START, USER_TYPE_END};
 use crate::bytes::ByteOrder;
+use crate::perf::abi::{
+    KERNEL_TYPE_END, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START, USER_TYPE_END,
+};
 use crate::units::CpuMode;
 
 /// First type that no perf will write in a long time: there were 86 of them after 17 years.
@@ -49,7 +51,7 @@ impl RecordHeader {
     /// Whether it is that of a sample: nothing but the CPU mode and the mark of an exact instruction
     /// pointer in the misc bits.
     #[inline]
-    pub(super) const fn is_of_sample(self) -> bool {
+    pub(crate) const fn is_of_sample(self) -> bool {
         const KNOWN: u16 = 7 | 1 << 14;
         self.record_type == PERF_RECORD_SAMPLE
             && self.misc & !KNOWN == 0

@@ -1,18 +1,18 @@
 //! Where each field of a sample lies, computed once per event.
 
-use super::abi::{
-    KNOWN_READ_BITS, KNOWN_SAMPLE_BITS, PERF_SAMPLE_ADDR, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU,
-    PERF_SAMPLE_ID, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP, PERF_SAMPLE_PERIOD, PERF_SAMPLE_READ,
-    PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
-};
 use super::attr::Attr;
 use super::measure::{Measure, ReadShape, end_of_raw};
 use super::tail::TailShape;
 use crate::bytes::{ByteOrder, position};
+use crate::perf::abi::{
+    KNOWN_READ_BITS, KNOWN_SAMPLE_BITS, PERF_SAMPLE_ADDR, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_CPU,
+    PERF_SAMPLE_ID, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_IP, PERF_SAMPLE_PERIOD, PERF_SAMPLE_READ,
+    PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
+};
 use crate::units::{Cpu, Pid, Tid, Timestamp};
 
 /// A word of a record: what most fields take.
-pub(super) type Word = [u8; 8];
+pub(crate) type Word = [u8; 8];
 
 /// Position of a field of one word, counted in words; one past every record when it is absent, so
 /// that looking there is all that it takes to find out.
@@ -165,13 +165,13 @@ impl SampleLayout {
     }
 
     /// How its samples are measured.
-    pub(super) fn measure(&self) -> Measure {
+    pub(crate) fn measure(&self) -> Measure {
         Measure::new(self.fixed_len, self.read, self.has_chain, self.tail)
     }
 
     /// How many bytes the fields of a sample take: one or two possible lengths. `body` are the bytes
     /// behind the record's header, whatever its length.
-    pub(super) fn lens_of_fields<O: ByteOrder>(&self, body: &[u8]) -> [Option<usize>; 2] {
+    pub(crate) fn lens_of_fields<O: ByteOrder>(&self, body: &[u8]) -> [Option<usize>; 2] {
         let Some(head) = self.len_of_head::<O>(words_of(body)) else {
             return [None, None];
         };
@@ -198,7 +198,7 @@ impl SampleLayout {
     }
 
     /// Whether the bytes are counter values as the event's samples hold them.
-    pub(super) fn are_values<O: ByteOrder>(&self, bytes: &[u8]) -> bool {
+    pub(crate) fn are_values<O: ByteOrder>(&self, bytes: &[u8]) -> bool {
         let words = words_of(bytes);
         let read = self.values.len::<O>(words.first());
         read.and_then(|len| len.checked_mul(size_of::<Word>())) == Some(bytes.len())

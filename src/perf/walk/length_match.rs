@@ -1,18 +1,18 @@
 //! Whether a record is what its kind, and its event, say: the evidence by which records are
 //! believed.
 
-use super::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START};
-use super::events::Events;
-use super::kinds::{fit_of_kernels, fit_of_perfs, has_known_misc};
-use super::record::{RECORD_HEADER_LEN, RecordHeader};
-use super::resume::next_record;
+use super::resync::next_record;
 use super::scan::Length;
 use crate::bytes::{ByteOrder, u64_at};
+use crate::perf::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START};
+use crate::perf::record::{
+    Events, RECORD_HEADER_LEN, RecordHeader, fit_of_kernels, fit_of_perfs, has_known_misc,
+};
 use crate::units::EventIx;
 
 /// How the length of a record fits what is in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fit {
+pub(crate) enum Fit {
     /// Exactly.
     Exact,
     /// It may have this length; nothing in it tells which it has.
@@ -29,18 +29,18 @@ pub(super) enum Fit {
 
 /// A record as it looks by itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
-    pub(super) header: RecordHeader,
+pub(crate) struct Seen {
+    pub(crate) header: RecordHeader,
     /// Where the following record begins.
-    pub(super) next: usize,
-    pub(super) fit: Fit,
+    pub(crate) next: usize,
+    pub(crate) fit: Fit,
     /// The event of a sample.
-    pub(super) event: Option<EventIx>,
+    pub(crate) event: Option<EventIx>,
 }
 
 impl Seen {
     /// Looks at what may be a record at `at`; `None` when no record can be there.
-    pub(super) fn at<O: ByteOrder>(
+    pub(crate) fn at<O: ByteOrder>(
         bytes: &[u8],
         at: usize,
         events: Option<&Events>,
@@ -66,7 +66,7 @@ impl Seen {
     }
 
     /// Whether neither it nor what follows it in `bytes` needs a second look.
-    pub(super) fn is_plain_at<O: ByteOrder>(&self, bytes: &[u8], events: Option<&Events>) -> bool {
+    pub(crate) fn is_plain_at<O: ByteOrder>(&self, bytes: &[u8], events: Option<&Events>) -> bool {
         let is_followed = || match Self::at::<O>(bytes, self.next, events) {
             Some(following) => following.is_plain(),
             None => self.next == bytes.len(),
@@ -89,7 +89,7 @@ impl Seen {
     }
 
     /// What the stated length is worth.
-    pub(super) const fn stated_length(&self) -> Length {
+    pub(crate) const fn stated_length(&self) -> Length {
         if matches!(self.fit, Fit::Odd) {
             Length::Odd
         } else {
@@ -98,14 +98,14 @@ impl Seen {
     }
 
     /// Whether it can be a record, of a known kind, at a place to which the one before leads.
-    pub(super) const fn is_sound(&self) -> bool {
+    pub(crate) const fn is_sound(&self) -> bool {
         let is_known = matches!(self.fit, Fit::Exact) || has_known_misc(self.header);
         self.header.is_plausible() && is_known && !matches!(self.fit, Fit::Odd | Fit::Foreign)
     }
 
     /// Whether a known perf or kernel wrote it, as far as can be told. Used where records are looked
     /// for in damaged bytes.
-    pub(super) const fn is_plausible(&self) -> bool {
+    pub(crate) const fn is_plausible(&self) -> bool {
         self.header.is_plausible()
             && has_known_misc(self.header)
             && matches!(self.fit, Fit::Exact | Fit::Free | Fit::Untold)
@@ -149,12 +149,12 @@ fn fit_of_others<O: ByteOrder>(events: Option<&Events>, record_type: u32, body: 
 
 /// Whether the bytes are the body of a sample of an event that carries ids: a record of another
 /// kind, then, is one whose header was hit.
-pub(super) fn looks_like_sample<O: ByteOrder>(events: &Events, body: &[u8]) -> bool {
+pub(crate) fn looks_like_sample<O: ByteOrder>(events: &Events, body: &[u8]) -> bool {
     fit_of_sample::<O>(events, body).0 == Fit::Exact
 }
 
 /// Where the fields of the sample at `at` end, one or two places; none when they make no sense.
-pub(super) fn ends_of_fields<O: ByteOrder>(
+pub(crate) fn ends_of_fields<O: ByteOrder>(
     bytes: &[u8],
     at: usize,
     events: &Events,
@@ -171,7 +171,7 @@ pub(super) fn ends_of_fields<O: ByteOrder>(
 
 /// Whether all words of a sample's call chain can be addresses or markers: addresses of user space
 /// begin with a zero byte, those of the kernel and all markers with 0xff.
-pub(super) fn has_possible_chain<O: ByteOrder>(events: &Events, body: &[u8]) -> bool {
+pub(crate) fn has_possible_chain<O: ByteOrder>(events: &Events, body: &[u8]) -> bool {
     let event = events.of_sample::<O>(body).and_then(|ix| events.get(ix));
     let chain = event.and_then(|event| event.layout.head::<O>(body)?.chain);
     let mut words = chain.unwrap_or_default().chunks_exact(8);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 
 /// The files `data.0`, `data.1`, ... of a directory, in order of their numbers.
-pub(super) fn numbered_parts(directory: &Path) -> Result<Vec<(u32, PathBuf)>> {
+pub(crate) fn numbered_parts(directory: &Path) -> Result<Vec<(u32, PathBuf)>> {
     let failed = |source| Error::io("read", directory, source);
     let mut parts = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(failed)? {

@@ -1,12 +1,12 @@
 //! Records that are no samples but tell what samples mean.
 
-use super::abi::{
+use super::header::RecordHeader;
+use crate::bytes::{ByteOrder, Cursor, c_string, position};
+use crate::perf::abi::{
     PERF_RECORD_CGROUP, PERF_RECORD_COMM, PERF_RECORD_EXIT, PERF_RECORD_FORK, PERF_RECORD_KSYMBOL,
     PERF_RECORD_MISC_COMM_EXEC, PERF_RECORD_MISC_MMAP_BUILD_ID, PERF_RECORD_MMAP,
     PERF_RECORD_MMAP2, PERF_RECORD_TEXT_POKE,
 };
-use super::record::RecordHeader;
-use crate::bytes::{ByteOrder, Cursor, c_string, position};
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Pid, Tid};
 
 /// A mapping that came into being.
@@ -185,7 +185,7 @@ fn mmap2<'a, O: ByteOrder>(
 
 /// Whether bytes are a name and the one to eight NULs that make it a number of words. Protection
 /// and flags with a name behind them are not: they end with a NUL long before.
-pub(super) fn is_padded_name(bytes: &[u8]) -> bool {
+pub(crate) fn is_padded_name(bytes: &[u8]) -> bool {
     (c_string(bytes).len() + 1).next_multiple_of(8) == bytes.len()
 }
 

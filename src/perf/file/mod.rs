@@ -1,0 +1,17 @@
+//! The file: its header, attributes, features and the regions that hold its records.
+
+mod anomaly;
+mod capture;
+mod description;
+mod directory;
+mod features;
+mod header;
+mod recognise;
+mod sections;
+mod tracing_data;
+
+pub use anomaly::Finding;
+pub use capture::{Capture, CaptureKind};
+pub use features::{CpuCounts, Features, RecordedBuildId};
+pub(crate) use header::{HEADER_LEN, Header, PIPE_HEADER_LEN, Section};
+pub use tracing_data::tracepoints;

@@ -1,0 +1,22 @@
+//! One record: its header, the events that samples belong to, and where the fields of a sample lie.
+
+mod attr;
+mod events;
+mod group;
+mod header;
+mod ids;
+mod kinds;
+mod layout;
+mod measure;
+mod sideband;
+mod tail;
+
+pub use attr::Attr;
+pub(crate) use events::parse_attr;
+pub use events::{Event, Events};
+pub use group::group_values;
+pub use header::{RECORD_HEADER_LEN, RecordHeader};
+pub(crate) use kinds::{fit_of_kernels, fit_of_perfs, has_known_misc};
+pub use layout::{SampleHead, SampleLayout};
+pub use sideband::{MappingRecord, Sideband, is_sideband};
+pub use tail::{Registers, SampleTail};
