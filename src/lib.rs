@@ -33,6 +33,7 @@ pub mod folded_text;
 pub mod hash;
 pub mod kvm;
 pub mod loss;
+pub mod object;
 pub mod output;
 pub mod parallel;
 pub mod perf;

@@ -19,10 +19,11 @@ use vmflame::analysis::{
     Grouping, KernelSource, LiveKernel, Profile, Request, SymbolRequest, profile,
 };
 use vmflame::kvm::Tagger;
+use vmflame::object::read_kernel_notes;
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
 use vmflame::stack::Tag;
-use vmflame::symbol::{Places, read_kernel_notes};
+use vmflame::symbol::Places;
 
 /// Captures up to this size are looked at by default; all with `VMFLAME_ALL_CAPTURES=1`.
 const SMALL_CAPTURE: u64 = 2_500_000;

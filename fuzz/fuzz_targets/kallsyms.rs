@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use vmflame::symbol::{KernelAnchor, KernelSymbols, parse_modules, read_kernel_notes};
+use vmflame::object::read_kernel_notes;
+use vmflame::symbol::{KernelAnchor, KernelSymbols, parse_modules};
 use vmflame::units::Avma;
 
 fuzz_target!(|bytes: &[u8]| {

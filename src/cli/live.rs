@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 use super::args::InputOptions;
 use super::inputs::Inputs;
 use vmflame::analysis::{Input, LiveKernel, SymbolRequest};
-use vmflame::symbol::{Places, read_kernel_notes};
+use vmflame::object::read_kernel_notes;
+use vmflame::symbol::Places;
 use vmflame::units::Timestamp;
 
 /// Worker threads: as asked for, else one for each CPU.

@@ -7,8 +7,8 @@ use super::loose_name::{NameStep, as_written_elsewhere, loose_name};
 use super::quantities::Subject;
 use super::table::value_words;
 use super::union::{Count, Place, Union};
-use crate::kvm::base_name;
 use crate::stack::{FrameIx, FrameKind, NodeIx};
+use crate::symbol::base_name;
 use crate::text::one_line;
 
 /// What a condition names.

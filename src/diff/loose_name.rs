@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use crate::kvm::base_name;
 use crate::stack::{Frame, FrameKind};
+use crate::symbol::base_name;
 
 /// How much of a name is left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

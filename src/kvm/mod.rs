@@ -33,7 +33,6 @@
 mod event;
 #[cfg(test)]
 mod event_tests;
-mod name;
 mod rules;
 mod scan;
 mod table;
@@ -41,5 +40,4 @@ mod tagger;
 #[cfg(test)]
 mod tests;
 
-pub use name::base_name;
 pub use tagger::{StackView, Tagger};

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::name::base_name;
 use super::table::Matcher;
 use crate::error::{Error, Result};
 use crate::stack::Tag;
+use crate::symbol::base_name;
 use crate::units::CpuMode;
 
 /// What a user's row says.

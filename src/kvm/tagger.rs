@@ -5,13 +5,13 @@ use std::path::Path;
 use hashbrown::HashMap;
 
 use super::event::Trigger;
-use super::name::base_name;
 use super::rules::Rules;
 use super::scan::{Findings, FramePlace, Known};
 use super::table::{Matcher, Role, Row, Table};
 use crate::error::Result;
 use crate::perf::Attr;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
+use crate::symbol::base_name;
 use crate::units::CpuMode;
 
 /// A stack as the tagger looks at it.

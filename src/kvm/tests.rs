@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::name::base_name;
 use super::table::{FRAMES, parse};
 use super::tagger::{StackView, Tagged, Tagger};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
+use crate::symbol::base_name;
 use crate::units::CpuMode;
 
 /// The way of a vCPU thread to the kernel's loop.

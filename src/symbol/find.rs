@@ -5,13 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Unresolved;
-use super::cache_layout::{DEBUG_FILE, RECORDED_BYTES, cached, inside_cache, spellings};
-use super::elf::read_build_id;
-use super::modules::{ModuleRange, parse_modules};
-use super::object_symbols::ObjectSymbols;
-use super::table::parse_table;
 use crate::bytes::{Storage, UnpackLimit, Wrapping};
 use crate::error::{Error, Result};
+use crate::object::{DEBUG_FILE, RECORDED_BYTES, cached, inside_cache, spellings};
+use crate::symbol::elf::{ObjectSymbols, parse_table, read_build_id};
+use crate::symbol::kernel::{ModuleRange, parse_modules};
 use crate::units::BuildId;
 
 /// Where distributions put debug files.
@@ -155,7 +153,7 @@ impl Places {
     /// Finds the text of kallsyms for a kernel: the capture's own, then those of the caches.
     ///
     /// A cache is keyed by build id, which every boot of a kernel shares: the result must be
-    /// fitted with [`crate::symbol::kallsyms::KernelSymbols::for_boot`].
+    /// fitted with [`crate::symbol::kernel::KernelSymbols::for_boot`].
     ///
     /// # Errors
     /// When a file is there but cannot be read.

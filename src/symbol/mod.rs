@@ -9,31 +9,21 @@
 //!
 //! Look-ups take the address as it is: whoever holds a return address subtracts one first.
 
-mod cache_layout;
+mod base_name;
 mod cpp_spelling;
-mod debugdata;
 mod demangle;
 mod dso_name;
 mod elf;
 mod find;
-mod kallsyms;
-mod modules;
-mod notes;
-mod object_symbols;
-mod plt;
-mod sized;
-mod table;
+mod kernel;
 mod trampoline;
 
+pub(crate) use base_name::base_name;
 pub use demangle::demangle;
 pub use dso_name::{is_memory, module_short_name};
-pub use elf::read_build_id;
+pub use elf::{ObjectSymbol, ObjectSymbols, parse_table, read_build_id, write_table};
 pub use find::{Origin, Places, Refused};
-pub use kallsyms::{KernelAnchor, KernelSymbol, KernelSymbols};
-pub use modules::{ModuleRange, parse_modules};
-pub use notes::read_kernel_notes;
-pub use object_symbols::{ObjectSymbol, ObjectSymbols};
-pub use table::{parse_table, write_table};
+pub use kernel::{KernelAnchor, KernelSymbol, KernelSymbols, ModuleRange, parse_modules};
 pub use trampoline::is_trampoline;
 
 use std::fmt;

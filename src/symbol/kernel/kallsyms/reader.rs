@@ -11,9 +11,9 @@ use crate::symbol::Unresolved;
 use crate::symbol::dso_name::KERNEL_NAME;
 
 /// Builds the table line by line.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     /// Lines that made sense.
-    pub(super) lines: usize,
+    pub(crate) lines: usize,
     /// The whole text: names stay in it.
     whole: &'a [u8],
     visible: bool,
@@ -27,7 +27,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(whole: &'a [u8]) -> Self {
+    pub(crate) fn new(whole: &'a [u8]) -> Self {
         // A line takes at least twenty bytes, and 44 on average.
         let kernel = Module {
             name: KERNEL_NAME.into(),
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads all lines.
-    pub(super) fn lines(&mut self) {
+    pub(crate) fn lines(&mut self) {
         let mut rest = self.whole;
         while !rest.is_empty() {
             if let Some(next) = self.usual_line(rest) {
@@ -162,7 +162,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The table; `text_of_names` holds the whole text.
-    pub(super) fn finish(mut self, text_of_names: Arc<Storage>) -> KernelSymbols {
+    pub(crate) fn finish(mut self, text_of_names: Arc<Storage>) -> KernelSymbols {
         if !self.visible {
             self.entries.clear();
         }

@@ -1,6 +1,6 @@
 //! Tests of kernel symbols.
 
-use crate::symbol::kallsyms::*;
+use crate::symbol::kernel::kallsyms::*;
 
 const TEXT: &str = "\
 0000000000000000 D __per_cpu_start
@@ -79,7 +79,7 @@ fn another_boot_moves_the_kernel_and_drops_the_modules() {
 #[test]
 fn modules_elsewhere_are_not_used() {
     let text = b"kvm 4096 0 - Live 0xffffffffd0000000\nkvm_amd 8192 0 - Live 0xffffffffc0001000\n";
-    let fitted = symbols(TEXT).for_modules(&crate::symbol::modules::parse_modules(text));
+    let fitted = symbols(TEXT).for_modules(&crate::symbol::kernel::modules::parse_modules(text));
     assert_eq!(
         name(&fitted, 0xffff_ffff_c000_1000),
         "[kvm_amd] io_interception"

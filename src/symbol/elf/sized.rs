@@ -1,10 +1,10 @@
 //! A table of symbols that all have an end.
 
-use super::demangle::demangle;
+use crate::symbol::demangle::demangle;
 
 /// How a symbol is bound, as far as it decides between names of one address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Binding {
+pub(crate) enum Binding {
     Local,
     Global,
     Weak,
@@ -12,16 +12,16 @@ pub(super) enum Binding {
 
 /// A symbol as its object states it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Stated<'a> {
-    pub(super) name: &'a str,
-    pub(super) start: u64,
+pub(crate) struct Stated<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) start: u64,
     /// Zero when the object does not say.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
     /// End of its section: no symbol without a size extends beyond.
-    pub(super) limit: u64,
-    pub(super) binding: Binding,
+    pub(crate) limit: u64,
+    pub(crate) binding: Binding,
     /// Whether it is a mere label (`STT_NOTYPE`).
-    pub(super) label: bool,
+    pub(crate) label: bool,
 }
 
 /// A symbol with its end.
@@ -42,7 +42,7 @@ struct Piece {
 
 /// Symbols by address. Where they overlap, the one that starts last counts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct SizedSymbols {
+pub(crate) struct SizedSymbols {
     pieces: Box<[Piece]>,
     entries: Box<[Entry]>,
     names: Box<str>,
@@ -50,7 +50,7 @@ pub(super) struct SizedSymbols {
 
 impl SizedSymbols {
     /// Name and range of the symbol at an address.
-    pub(super) fn look_up(&self, svma: u64) -> Option<(&str, u64, u64)> {
+    pub(crate) fn look_up(&self, svma: u64) -> Option<(&str, u64, u64)> {
         let above = self.pieces.partition_point(|piece| piece.start <= svma);
         let piece = self.pieces.get(above.checked_sub(1)?)?;
         let entry = self.entries.get(piece.entry? as usize)?;
@@ -58,14 +58,14 @@ impl SizedSymbols {
     }
 
     /// Name and range of every symbol, by start.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, u64, u64)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, u64, u64)> {
         self.entries
             .iter()
             .filter_map(|entry| Some((self.name_of(entry)?, entry.start, entry.end)))
     }
 
     /// These symbols, and of the `others` those that start where these have none.
-    pub(super) fn with_others(&self, others: &Self) -> Self {
+    pub(crate) fn with_others(&self, others: &Self) -> Self {
         let mut builder = SizedBuilder::default();
         let added = others
             .iter()
@@ -83,7 +83,7 @@ impl SizedSymbols {
         builder.finish()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
@@ -104,19 +104,19 @@ struct Candidate {
 
 /// Collects symbols in the object's order.
 #[derive(Debug, Default)]
-pub(super) struct SizedBuilder {
+pub(crate) struct SizedBuilder {
     candidates: Vec<Candidate>,
     names: String,
 }
 
 impl SizedBuilder {
     /// Bytes of all names so far.
-    pub(super) fn name_bytes(&self) -> usize {
+    pub(crate) fn name_bytes(&self) -> usize {
         self.names.len()
     }
 
     /// Adds a symbol; it is left out when the table cannot hold it.
-    pub(super) fn push(&mut self, stated: Stated<'_>) {
+    pub(crate) fn push(&mut self, stated: Stated<'_>) {
         let (Ok(name), Ok(len)) = (
             u32::try_from(self.names.len()),
             u32::try_from(stated.name.len()),
@@ -144,7 +144,7 @@ impl SizedBuilder {
     /// the last one gets an end.
     ///
     /// Source: tools/perf/util/symbol.c (`symbols__fixup_end`, `choose_best_symbol`), Linux 6.1.
-    pub(super) fn finish(mut self) -> SizedSymbols {
+    pub(crate) fn finish(mut self) -> SizedSymbols {
         self.candidates
             .sort_by_key(|candidate| candidate.entry.start);
         leave_out_inner_labels(&mut self.candidates);

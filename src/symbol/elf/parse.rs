@@ -10,7 +10,7 @@ use super::object_symbols::{ObjectSymbols, Segment};
 use super::plt::PltEntry;
 use super::sized::{Binding, SizedBuilder, SizedSymbols, Stated};
 use crate::error::{Error, Result};
-use crate::symbol::{debugdata, plt};
+use crate::symbol::elf::{debugdata, plt};
 use crate::units::{BuildId, FileOffset, Svma};
 
 /// Names may overlap in a file's string table; the table holds each whole. Twice the file is more

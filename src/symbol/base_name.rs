@@ -22,7 +22,7 @@ const NUMBERED: [&str; 8] = [
 /// # use vmflame::kvm::base_name;
 /// assert_eq!(base_name("kvm_mmu_page_fault.part.0.cold"), "kvm_mmu_page_fault");
 /// ```
-pub fn base_name(name: &str) -> &str {
+pub(crate) fn base_name(name: &str) -> &str {
     let mut base = name;
     while let Some(shorter) = without_suffix(base) {
         base = shorter;

@@ -1,6 +1,8 @@
 //! Kernel symbols from the text of `/proc/kallsyms`.
 
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::path::Path;
@@ -13,7 +15,7 @@ use crate::bytes::Storage;
 use crate::error::{Error, Result};
 use crate::symbol::Unresolved;
 use crate::symbol::dso_name::KERNEL_NAME;
-use crate::symbol::modules::ModuleRange;
+use crate::symbol::kernel::modules::ModuleRange;
 use crate::units::Avma;
 
 /// perf ends the last symbol of the kernel or of a module at a page boundary, and KASLR moves the
@@ -296,6 +298,3 @@ fn end_of(entry: &Entry, next: Option<&Entry>) -> u64 {
         None => page_end,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -17,15 +17,15 @@ const ENTRY: usize = 16;
 
 /// An entry of a linkage table.
 #[derive(Debug)]
-pub(super) struct PltEntry<'a> {
+pub(crate) struct PltEntry<'a> {
     /// The function it leads to.
-    pub(super) target: &'a str,
-    pub(super) start: u64,
-    pub(super) bytes: u64,
+    pub(crate) target: &'a str,
+    pub(crate) start: u64,
+    pub(crate) bytes: u64,
 }
 
 /// The named entries of the file's linkage tables; none on other architectures.
-pub(super) fn entries<'a>(file: &File<'a>) -> Vec<PltEntry<'a>> {
+pub(crate) fn entries<'a>(file: &File<'a>) -> Vec<PltEntry<'a>> {
     let slot_of = match (file.architecture(), file.is_little_endian()) {
         (Architecture::X86_64, true) => x86_64_slot,
         (Architecture::Aarch64, true) => aarch64_slot,

@@ -10,7 +10,7 @@ use crate::bytes::Wrapping;
 const LARGEST_UNPACKED: u64 = 128 << 20;
 
 /// Unpacks the section; `None` when it is too large or damaged.
-pub(super) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
     let reader = Wrapping::Xz.unwrap(packed).ok()?;
     let mut unpacked = Vec::new();
     let len = reader

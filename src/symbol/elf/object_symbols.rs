@@ -1,8 +1,8 @@
 //! The functions of one object file, and where its bytes are meant to lie.
 
-use super::Unresolved;
 use super::sized::SizedSymbols;
-use super::trampoline::is_trampoline;
+use crate::symbol::Unresolved;
+use crate::symbol::trampoline::is_trampoline;
 use crate::units::{BuildId, FileOffset, Svma};
 
 /// A part of the file that is mapped (`PT_LOAD`).
@@ -32,11 +32,11 @@ pub struct ObjectSymbol<'a> {
 /// The functions of an object file, by address.
 #[derive(Clone, Debug, Default)]
 pub struct ObjectSymbols {
-    pub(super) symbols: SizedSymbols,
-    pub(super) segments: Box<[Segment]>,
-    pub(super) build_id: Option<BuildId>,
+    pub(crate) symbols: SizedSymbols,
+    pub(crate) segments: Box<[Segment]>,
+    pub(crate) build_id: Option<BuildId>,
     /// Whether the file has a full symbol table (`.symtab`), not only dynamic symbols.
-    pub(super) full: bool,
+    pub(crate) full: bool,
 }
 
 impl ObjectSymbols {

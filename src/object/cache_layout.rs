@@ -5,13 +5,13 @@ use std::path::{Component, Path, PathBuf};
 use crate::units::BuildId;
 
 /// Bytes of a build id in older captures: shorter ids are filled up with zeros.
-pub(super) const RECORDED_BYTES: usize = 20;
+pub(crate) const RECORDED_BYTES: usize = 20;
 
 /// What a cache calls the debug file of an object.
-pub(super) const DEBUG_FILE: &str = "debug";
+pub(crate) const DEBUG_FILE: &str = "debug";
 
 /// The build id in hexadecimal, as recorded and without the zeros it may be filled up with.
-pub(super) fn spellings(wanted: &BuildId) -> Vec<String> {
+pub(crate) fn spellings(wanted: &BuildId) -> Vec<String> {
     let full = wanted.to_string();
     let bytes = wanted.as_bytes();
     // MD5 and UUID build ids have 16 bytes.
@@ -31,7 +31,7 @@ pub(super) fn spellings(wanted: &BuildId) -> Vec<String> {
 /// DIR/PATH/xxyyyy…/elf
 /// DIR/[vdso]/xxyyyy…/vdso
 /// ```
-pub(super) fn cached(dir: &Path, recorded: &str, wanted: &BuildId, files: &[&str]) -> Vec<PathBuf> {
+pub(crate) fn cached(dir: &Path, recorded: &str, wanted: &BuildId, files: &[&str]) -> Vec<PathBuf> {
     let mut paths = Vec::new();
     let inside = inside_cache(recorded);
     for hex in spellings(wanted) {
@@ -52,7 +52,7 @@ pub(super) fn cached(dir: &Path, recorded: &str, wanted: &BuildId, files: &[&str
 }
 
 /// A recorded name as a path below a cache. It is hostile: `..` must not lead out.
-pub(super) fn inside_cache(recorded: &str) -> PathBuf {
+pub(crate) fn inside_cache(recorded: &str) -> PathBuf {
     let parts = Path::new(recorded).components();
     parts
         .filter(|part| matches!(part, Component::Normal(_)))
