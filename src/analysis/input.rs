@@ -199,3 +199,16 @@ pub enum KernelSource {
     /// No kallsyms text was found.
     Missing,
 }
+
+impl KernelSource {
+    /// The same source as the user knows it.
+    pub(crate) fn shown(self, paths: &ShownPaths) -> Self {
+        match self {
+            Self::SameBoot(path) => Self::SameBoot(paths.path(&path)),
+            Self::OtherBoot(path) => Self::OtherBoot(paths.path(&path)),
+            Self::Unchecked(path) => Self::Unchecked(paths.path(&path)),
+            Self::Hidden(path) => Self::Hidden(paths.path(&path)),
+            Self::Missing => Self::Missing,
+        }
+    }
+}

@@ -36,6 +36,24 @@ pub struct ObjectReport {
     pub broken: Vec<Error>,
 }
 
+impl ObjectReport {
+    /// The same report of files as the user knows them.
+    fn shown(self, paths: &ShownPaths) -> Self {
+        let mut refused = self.refused;
+        for refused in &mut refused {
+            refused.path = paths.path(&refused.path);
+        }
+        let broken = self.broken.into_iter().map(|error| paths.error(error));
+        Self {
+            path: self.path,
+            build_id: self.build_id,
+            outcome: self.outcome.map(|file| paths.path(&file)),
+            refused,
+            broken: broken.collect(),
+        }
+    }
+}
+
 /// The functions of a user object, or why there are none.
 #[derive(Debug)]
 struct UserObject {
@@ -214,13 +232,13 @@ impl<'a> Namer<'a> {
             (report.path.clone(), build_id)
         };
         reports.sort_by_cached_key(name);
-        let shown = reports.into_iter().map(|report| self.shown.report(report));
+        let shown = reports.into_iter().map(|report| report.shown(self.shown));
         shown.collect()
     }
 
     /// Where the kernel's symbols come from.
     pub(super) fn kernel_source(&self) -> KernelSource {
-        self.shown.kernel(self.kernel_source.clone())
+        self.kernel_source.clone().shown(self.shown)
     }
 
     fn kernel_frame(&mut self, at: Avma) -> (FrameIx, Option<ReasonIx>) {

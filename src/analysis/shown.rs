@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::input::KernelSource;
-use super::namer::ObjectReport;
 use crate::error::Error;
 
 /// Which files were unpacked from which archive of the user's.
@@ -41,38 +39,6 @@ impl ShownPaths {
             Error::Request { .. } | Error::NoMatch { .. } => {}
         }
         error
-    }
-
-    /// The same report of files as the user knows them.
-    pub(super) fn report(&self, report: ObjectReport) -> ObjectReport {
-        let ObjectReport {
-            outcome,
-            mut refused,
-            broken,
-            path,
-            build_id,
-        } = report;
-        for refused in &mut refused {
-            refused.path = self.path(&refused.path);
-        }
-        ObjectReport {
-            path,
-            build_id,
-            outcome: outcome.map(|file| self.path(&file)),
-            refused,
-            broken: broken.into_iter().map(|error| self.error(error)).collect(),
-        }
-    }
-
-    /// The same kernel symbols as the user knows them.
-    pub(super) fn kernel(&self, source: KernelSource) -> KernelSource {
-        match source {
-            KernelSource::SameBoot(path) => KernelSource::SameBoot(self.path(&path)),
-            KernelSource::OtherBoot(path) => KernelSource::OtherBoot(self.path(&path)),
-            KernelSource::Unchecked(path) => KernelSource::Unchecked(self.path(&path)),
-            KernelSource::Hidden(path) => KernelSource::Hidden(self.path(&path)),
-            KernelSource::Missing => KernelSource::Missing,
-        }
     }
 }
 
