@@ -15,7 +15,7 @@ use std::io::Cursor;
 use std::path::Path;
 
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
-use vmflame::analysis::{Grouping, Profile, Request, SymbolRequest, profile};
+use vmflame::analysis::{Grouping, Profile, Request, profile};
 use vmflame::bytes::Little;
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
@@ -30,6 +30,7 @@ use vmflame::perf::writer::{
     SampleValues, WrittenEvent,
 };
 use vmflame::symbol::Places;
+use vmflame::symbol::SymbolRequest;
 use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 
 const KERNEL: u16 = 1;

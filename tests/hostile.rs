@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vmflame::analysis::{Request, SymbolRequest, WeightKind, profile, survey};
+use vmflame::analysis::{Request, WeightKind, profile, survey};
 use vmflame::bytes::Little;
 use vmflame::fold::{Folded, Selection, Split, fold};
 use vmflame::output::{Annotate, write_folded};
@@ -37,6 +37,7 @@ use vmflame::perf::abi::PERF_CONTEXT_USER;
 use vmflame::perf::writer::{
     Description, Entry, FileWriter, RecordWriter, SampleValues, WrittenEvent,
 };
+use vmflame::symbol::SymbolRequest;
 use vmflame::units::{Avma, EventIx, FileOffset, Pid, Tid, Timestamp};
 
 use hostile_kinds::{directory, kinds};

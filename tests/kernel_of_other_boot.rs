@@ -4,9 +4,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use vmflame::analysis::{KernelSource, LiveKernel, Profile, Request, SymbolRequest, profile};
+use vmflame::analysis::{Profile, Request, profile};
 use vmflame::perf::Capture;
 use vmflame::symbol::Places;
+use vmflame::symbol::{KernelSource, LiveKernel, SymbolRequest};
 use vmflame::units::BuildId;
 
 fn case() -> PathBuf {

@@ -15,15 +15,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use oracle::captures::{recordings, shared};
-use vmflame::analysis::{
-    Grouping, KernelSource, LiveKernel, Profile, Request, SymbolRequest, profile,
-};
+use vmflame::analysis::{Grouping, Profile, Request, profile};
 use vmflame::kvm::Tagger;
 use vmflame::object::read_kernel_notes;
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
 use vmflame::stack::Tag;
 use vmflame::symbol::Places;
+use vmflame::symbol::{KernelSource, LiveKernel, SymbolRequest};
 
 /// Captures up to this size are looked at by default; all with `VMFLAME_ALL_CAPTURES=1`.
 const SMALL_CAPTURE: u64 = 2_500_000;

@@ -22,10 +22,11 @@ use std::path::Path;
 use oracle::captures::{Recording, recordings, shared};
 use oracle::script::{Line, Stacks, parse};
 use oracle::tables::Tables;
-use vmflame::analysis::{Grouping, Profile, Request, SymbolRequest, event_names, profile, survey};
+use vmflame::analysis::{Grouping, Profile, Request, event_names, profile, survey};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::{PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_STACK_USER};
 use vmflame::stack::Frame;
+use vmflame::symbol::SymbolRequest;
 use vmflame::units::CpuMode;
 
 /// Texts up to this size, as stored, are compared by default.

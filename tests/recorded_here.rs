@@ -5,13 +5,14 @@ use std::fs;
 use std::io::Cursor as Memory;
 use std::path::Path;
 
-use vmflame::analysis::{KernelSource, LiveKernel, Profile, Request, SymbolRequest, profile};
+use vmflame::analysis::{Profile, Request, profile};
 use vmflame::bytes::Little;
 use vmflame::perf::abi::PERF_CONTEXT_KERNEL;
 use vmflame::perf::writer::{
     Description, Entry, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
 };
 use vmflame::perf::{Capture, Feature};
+use vmflame::symbol::{KernelSource, LiveKernel, SymbolRequest};
 use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 
 /// Where the kernel lay.

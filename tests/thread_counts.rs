@@ -14,7 +14,7 @@ mod oracle;
 use std::io::Cursor;
 
 use oracle::captures::{recordings, shared};
-use vmflame::analysis::{Grouping, Request, SymbolRequest, profile};
+use vmflame::analysis::{Grouping, Request, profile};
 use vmflame::bytes::Little;
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
@@ -22,6 +22,7 @@ use vmflame::perf::abi::PERF_CONTEXT_USER;
 use vmflame::perf::writer::{
     Description, Entry, FileWriter, Load, RecordWriter, SampleValues, WrittenEvent,
 };
+use vmflame::symbol::SymbolRequest;
 use vmflame::units::{Avma, FileOffset, Pid, Tid, Timestamp};
 
 fn folded(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> String {

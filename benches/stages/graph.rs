@@ -1,10 +1,11 @@
 //! From named stacks to the picture.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use vmflame::analysis::{Profile, Request, SymbolRequest, profile};
+use vmflame::analysis::{Profile, Request, profile};
 use vmflame::kvm::Tagger;
 use vmflame::output::{Picture, write_svg};
 use vmflame::perf::Capture;
+use vmflame::symbol::SymbolRequest;
 
 use super::captures::{self, Sample};
 

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use hashbrown::HashMap;
 
-use super::input::{KernelSource, LiveKernel, SymbolRequest};
 use super::recorded_here::RecordedHere;
 use crate::bytes::Storage;
 use crate::error::Result;
 use crate::space::{KernelMapping, Timeline};
 use crate::symbol::{KernelAnchor, KernelSymbols, ModuleRange, Origin, module_short_name};
+use crate::symbol::{KernelSource, LiveKernel, SymbolRequest};
 use crate::units::BuildId;
 
 /// What the build id table calls the kernel itself.

@@ -36,14 +36,16 @@ mod unnamed;
 mod vdso;
 mod weight;
 
+use crate::symbol::{KernelSource, SymbolRequest};
 pub use archive::ArchiveFault;
 pub use choice::{TimeRequest, choose_event, event_names, is_flat, is_of_branches, parse_times};
 pub use grouping::Grouping;
-pub use input::{Input, KernelSource, LiveKernel, SymbolRequest, archives_beside};
+pub use input::{Input, archives_beside};
 pub use locate::FrameScope;
 pub use members::Refusal;
 pub use namer::ObjectReport;
 pub use request::Request;
+pub use shown::ShownPaths;
 pub use slices::count_in_slices;
 pub use stacks::{NamedStacks, Stack};
 pub use subtitle::subtitle;

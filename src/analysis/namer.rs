@@ -5,7 +5,6 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::addresses::Location;
-use super::input::{KernelSource, LiveKernel, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::recorded_here::RecordedHere;
 use super::shown::ShownPaths;
@@ -16,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
+use crate::symbol::{KernelSource, LiveKernel, SymbolRequest};
 use crate::symbol::{
     KernelSymbols, ObjectSymbol, ObjectSymbols, Places, Refused, Unresolved, module_short_name,
 };

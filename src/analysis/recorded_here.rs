@@ -5,11 +5,11 @@
 
 use hashbrown::HashMap;
 
-use super::input::LiveKernel;
 use super::kernel::kernel_build_id;
 use crate::bytes::with_order;
 use crate::perf::{Capture, Feature};
 use crate::space::Timeline;
+use crate::symbol::LiveKernel;
 use crate::units::{BuildId, Timestamp};
 
 /// How far the clock of the recorded times and the one of the running kernel may be apart, besides

@@ -3,7 +3,6 @@
 use hashbrown::HashMap;
 
 use super::choice::Recorded;
-use super::input::{KernelSource, SymbolRequest};
 use super::kernel::EarlyKernel;
 use super::namer::{Namer, ObjectReport};
 use super::naming::name_stacks;
@@ -17,6 +16,7 @@ use crate::fold::{Gap, Selection, Split, fold};
 use crate::loss::Tally;
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
+use crate::symbol::{KernelSource, SymbolRequest};
 use crate::units::{BuildId, EventIx, Timestamp};
 
 /// What is in a capture.

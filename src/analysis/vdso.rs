@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::input::LiveKernel;
+use crate::symbol::LiveKernel;
 use crate::symbol::{ObjectSymbols, read_build_id};
 use crate::units::{Avma, BuildId};
 

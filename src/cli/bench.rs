@@ -16,13 +16,14 @@ use crate::cli::{live, remarks, rivals};
 use clap::Args;
 use serde_json::{Value, json};
 use vmflame::analysis::{
-    Input, Request, Stage, Stopwatch, SymbolRequest, Timings, count_records, profile, subtitle,
+    Input, Request, Stage, Stopwatch, Timings, count_records, profile, subtitle,
 };
 use vmflame::bytes::{Little, UnpackLimit};
 use vmflame::error::{Error, Result};
 use vmflame::output::{Picture, write_svg};
 use vmflame::perf::writer::Load;
 use vmflame::perf::{Capture, RecordCounts};
+use vmflame::symbol::SymbolRequest;
 use vmflame::text::{counted, grouped};
 
 #[derive(Args, Debug)]

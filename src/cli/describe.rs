@@ -7,11 +7,12 @@ use super::args::InfoOptions;
 use super::describe_json::as_json;
 use super::write::Destination;
 use crate::cli::{live, remarks, stream};
-use vmflame::analysis::{KernelSource, Survey, Unnamed, is_flat, is_of_branches, survey};
+use vmflame::analysis::{Survey, Unnamed, is_flat, is_of_branches, survey};
 use vmflame::bytes::{Big, ByteOrder, Endian, Little, Wrapping};
 use vmflame::error::Result;
 use vmflame::perf::abi::record_name;
 use vmflame::perf::{Capture, CaptureKind, Feature, Features};
+use vmflame::symbol::KernelSource;
 use vmflame::text::{counted, grouped};
 use vmflame::units::EventIx;
 

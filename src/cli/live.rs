@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime};
 
 use super::args::InputOptions;
 use super::inputs::Inputs;
-use vmflame::analysis::{Input, LiveKernel, SymbolRequest};
+use vmflame::analysis::Input;
 use vmflame::object::read_kernel_notes;
 use vmflame::symbol::Places;
+use vmflame::symbol::{LiveKernel, SymbolRequest};
 use vmflame::units::Timestamp;
 
 /// Worker threads: as asked for, else one for each CPU.

@@ -2,15 +2,13 @@
 
 use std::fmt;
 
-use vmflame::analysis::{
-    Input, KernelSource, ObjectReport, Profile, Stack, SymbolRequest, Unnamed, is_flat,
-    is_of_branches,
-};
+use vmflame::analysis::{Input, ObjectReport, Profile, Stack, Unnamed, is_flat, is_of_branches};
 use vmflame::bytes::{Big, Endian, Little};
 use vmflame::fold::Gap;
 use vmflame::loss::Tally;
 use vmflame::perf::{Capture, Damage, Finding};
 use vmflame::stack::Tag;
+use vmflame::symbol::{KernelSource, SymbolRequest};
 use vmflame::text::{counted, grouped};
 use vmflame::units::{CpuMode, Timestamp};
 

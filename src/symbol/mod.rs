@@ -16,6 +16,7 @@ mod dso_name;
 mod elf;
 mod find;
 mod kernel;
+mod request;
 mod trampoline;
 
 pub(crate) use base_name::base_name;
@@ -24,6 +25,7 @@ pub use dso_name::{is_memory, module_short_name};
 pub use elf::{ObjectSymbol, ObjectSymbols, parse_table, read_build_id, write_table};
 pub use find::{Origin, Places, Refused};
 pub use kernel::{KernelAnchor, KernelSymbol, KernelSymbols, ModuleRange, parse_modules};
+pub use request::{KernelSource, LiveKernel, SymbolRequest};
 pub use trampoline::is_trampoline;
 
 use std::fmt;

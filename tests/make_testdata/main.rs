@@ -26,9 +26,10 @@ use std::process::Command;
 use answers::{perf_counts, write_expected};
 use cases::{CASES, Case};
 use cut::{cut_capture, cut_kallsyms, numbers_in};
-use vmflame::analysis::{Grouping, Profile, Request, SymbolRequest, profile};
+use vmflame::analysis::{Grouping, Profile, Request, profile};
 use vmflame::perf::Capture;
 use vmflame::stack::FrameKind;
+use vmflame::symbol::SymbolRequest;
 use vmflame::symbol::{Places, demangle, module_short_name, write_table};
 use vmflame::units::CpuMode;
 

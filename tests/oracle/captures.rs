@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vmflame::analysis::SymbolRequest;
 use vmflame::symbol::Places;
+use vmflame::symbol::SymbolRequest;
 
 /// A capture with perf's text of it.
 #[derive(Debug)]

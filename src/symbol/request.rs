@@ -1,0 +1,66 @@
+//! Where symbols may come from, and where the kernel's came from.
+
+use std::path::PathBuf;
+
+use super::find::Places;
+use crate::analysis::ShownPaths;
+use crate::units::{BuildId, Timestamp};
+
+/// The kernel that runs on this machine, as far as its symbols may be used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LiveKernel {
+    /// Its build id.
+    pub build_id: BuildId,
+    /// Its `/proc/kallsyms`.
+    pub kallsyms: PathBuf,
+    /// The name of this machine.
+    pub host_name: String,
+    /// Its release, as `uname -r` tells it.
+    pub release: String,
+    /// How long it had been up when the input was last written; `None` when that is not known.
+    pub input_written: Option<Timestamp>,
+    /// The bytes of its `[vdso]`, as 64-bit processes map it; empty when they are not known.
+    pub vdso: Box<[u8]>,
+}
+
+/// Where symbols may come from.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SymbolRequest {
+    /// A kallsyms text that the user named.
+    pub kallsyms: Option<PathBuf>,
+    /// Object files and kernel symbols.
+    pub places: Places,
+    /// The running kernel, asked last.
+    pub live: Option<LiveKernel>,
+    /// What files are called towards the user.
+    pub shown: ShownPaths,
+}
+
+/// Where the kernel's symbols come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum KernelSource {
+    /// This kallsyms text, of the recorded boot.
+    SameBoot(PathBuf),
+    /// This kallsyms text of another boot of the same kernel, moved; modules have no names.
+    OtherBoot(PathBuf),
+    /// This kallsyms text, whose boot cannot be checked because the capture does not say where the
+    /// kernel lay.
+    Unchecked(PathBuf),
+    /// All addresses of this kallsyms text are hidden.
+    Hidden(PathBuf),
+    /// No kallsyms text was found.
+    Missing,
+}
+
+impl KernelSource {
+    /// The same source as the user knows it.
+    pub(crate) fn shown(self, paths: &ShownPaths) -> Self {
+        match self {
+            Self::SameBoot(path) => Self::SameBoot(paths.path(&path)),
+            Self::OtherBoot(path) => Self::OtherBoot(paths.path(&path)),
+            Self::Unchecked(path) => Self::Unchecked(paths.path(&path)),
+            Self::Hidden(path) => Self::Hidden(paths.path(&path)),
+            Self::Missing => Self::Missing,
+        }
+    }
+}
