@@ -31,6 +31,7 @@ pub mod error;
 pub mod fold;
 pub mod folded_text;
 pub mod hash;
+pub mod input;
 pub mod kvm;
 pub mod loss;
 pub mod object;

@@ -29,8 +29,7 @@ use vmflame::perf::writer::{
     Description, Entry, FeatureSection, FileWriter, Identity, RecordWriter, RegisterValues,
     SampleValues, WrittenEvent,
 };
-use vmflame::symbol::Places;
-use vmflame::symbol::SymbolRequest;
+use vmflame::symbol::{Places, SymbolRequest};
 use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 
 const KERNEL: u16 = 1;

@@ -15,9 +15,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vmflame::analysis::Input;
 use vmflame::bytes::{Big, ByteOrder, Endian, Little, u64_at};
 use vmflame::fold::{Selection, Split, fold};
+use vmflame::input::Input;
 use vmflame::perf::abi::{PERF_FORMAT_GROUP, PERF_RECORD_SAMPLE, PERF_SAMPLE_READ};
 use vmflame::perf::{Capture, CaptureKind, Finding, Met, scan};
 use vmflame::space::Timeline;

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use vmflame::analysis::{ArchiveFault, Input, Refusal};
 use vmflame::bytes::{Storage, UnpackLimit};
+use vmflame::input::{ArchiveFault, Input, Refusal};
 use vmflame::symbol::{Places, Unresolved};
 use vmflame::units::BuildId;
 

@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use vmflame::analysis::{Profile, Request, profile};
 use vmflame::perf::Capture;
-use vmflame::symbol::Places;
-use vmflame::symbol::{KernelSource, LiveKernel, SymbolRequest};
+use vmflame::symbol::{KernelSource, LiveKernel, Places, SymbolRequest};
 use vmflame::units::BuildId;
 
 fn case() -> PathBuf {

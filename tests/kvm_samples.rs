@@ -21,8 +21,7 @@ use vmflame::object::read_kernel_notes;
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
 use vmflame::stack::Tag;
-use vmflame::symbol::Places;
-use vmflame::symbol::{KernelSource, LiveKernel, SymbolRequest};
+use vmflame::symbol::{KernelSource, LiveKernel, Places, SymbolRequest};
 
 /// Captures up to this size are looked at by default; all with `VMFLAME_ALL_CAPTURES=1`.
 const SMALL_CAPTURE: u64 = 2_500_000;

@@ -10,12 +10,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use perf_text::{Scope, object_name};
-use vmflame::analysis::{FrameScope, Grouping, Input, Profile, Request, profile};
+use vmflame::analysis::{FrameScope, Grouping, Profile, Request, profile};
 use vmflame::error::Result;
+use vmflame::input::Input;
 use vmflame::perf::Capture;
 use vmflame::stack::{FrameKind, Tag};
-use vmflame::symbol::Places;
-use vmflame::symbol::SymbolRequest;
+use vmflame::symbol::{Places, SymbolRequest};
 use vmflame::units::CpuMode;
 
 fn cases() -> Vec<PathBuf> {

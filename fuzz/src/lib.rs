@@ -3,12 +3,12 @@
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
-use vmflame::analysis::{profile, Profile, Request, survey};
-use vmflame::symbol::{SymbolRequest};
+use vmflame::analysis::{Profile, profile, Request, survey};
 use vmflame::bytes::{ByteOrder, Little, Spool};
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::writer::{Description, FileWriter, WrittenEvent};
+use vmflame::symbol::SymbolRequest;
 
 /// Opens bytes as a capture; `None` when they are none.
 pub fn open(bytes: &[u8]) -> Option<Capture> {

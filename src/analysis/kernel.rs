@@ -8,8 +8,10 @@ use super::recorded_here::RecordedHere;
 use crate::bytes::Storage;
 use crate::error::Result;
 use crate::space::{KernelMapping, Timeline};
-use crate::symbol::{KernelAnchor, KernelSymbols, ModuleRange, Origin, module_short_name};
-use crate::symbol::{KernelSource, LiveKernel, SymbolRequest};
+use crate::symbol::{
+    KernelAnchor, KernelSource, KernelSymbols, LiveKernel, ModuleRange, Origin, SymbolRequest,
+    module_short_name,
+};
 use crate::units::BuildId;
 
 /// What the build id table calls the kernel itself.

@@ -1,18 +1,14 @@
 //! The pipeline: from a capture to named, tagged stacks.
 
 mod addresses;
-mod archive;
 mod carried;
 mod choice;
 mod classes;
 mod grouping;
-mod input;
 mod kernel;
 mod lane;
 mod locate;
-mod members;
 mod merging;
-mod metered;
 mod named_runs;
 mod namer;
 mod naming;
@@ -24,10 +20,8 @@ mod recent;
 mod recorded_here;
 mod request;
 mod runs;
-mod shown;
 mod shown_frame;
 mod slices;
-mod sparse;
 mod stacks;
 mod subtitle;
 mod survey;
@@ -36,16 +30,11 @@ mod unnamed;
 mod vdso;
 mod weight;
 
-use crate::symbol::{KernelSource, SymbolRequest};
-pub use archive::ArchiveFault;
 pub use choice::{TimeRequest, choose_event, event_names, is_flat, is_of_branches, parse_times};
 pub use grouping::Grouping;
-pub use input::{Input, archives_beside};
 pub use locate::FrameScope;
-pub use members::Refusal;
 pub use namer::ObjectReport;
 pub use request::Request;
-pub use shown::ShownPaths;
 pub use slices::count_in_slices;
 pub use stacks::{NamedStacks, Stack};
 pub use subtitle::subtitle;
@@ -53,6 +42,8 @@ pub use survey::{Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};
 pub use unnamed::Unnamed;
 pub use weight::WeightKind;
+
+use crate::symbol::{KernelSource, SymbolRequest};
 
 use std::thread;
 

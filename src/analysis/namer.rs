@@ -7,17 +7,17 @@ use hashbrown::HashMap;
 use super::addresses::Location;
 use super::kernel::EarlyKernel;
 use super::recorded_here::RecordedHere;
-use super::shown::ShownPaths;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts, true_cause};
 use crate::analysis::vdso;
 use crate::error::{Error, Result};
+use crate::input::ShownPaths;
 use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
-use crate::symbol::{KernelSource, LiveKernel, SymbolRequest};
 use crate::symbol::{
-    KernelSymbols, ObjectSymbol, ObjectSymbols, Places, Refused, Unresolved, module_short_name,
+    KernelSource, KernelSymbols, LiveKernel, ObjectSymbol, ObjectSymbols, Places, Refused,
+    SymbolRequest, Unresolved, module_short_name,
 };
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Svma, Timestamp};
 

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use crate::symbol::LiveKernel;
-use crate::symbol::{ObjectSymbols, read_build_id};
+use crate::symbol::{LiveKernel, ObjectSymbols, read_build_id};
 use crate::units::{Avma, BuildId};
 
 /// How the kernel calls it in its mapping records.

@@ -15,11 +15,10 @@ use super::write::Destination;
 use crate::cli::{live, remarks, rivals};
 use clap::Args;
 use serde_json::{Value, json};
-use vmflame::analysis::{
-    Input, Request, Stage, Stopwatch, Timings, count_records, profile, subtitle,
-};
+use vmflame::analysis::{Request, Stage, Stopwatch, Timings, count_records, profile, subtitle};
 use vmflame::bytes::{Little, UnpackLimit};
 use vmflame::error::{Error, Result};
+use vmflame::input::Input;
 use vmflame::output::{Picture, write_svg};
 use vmflame::perf::writer::Load;
 use vmflame::perf::{Capture, RecordCounts};

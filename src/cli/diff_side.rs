@@ -10,13 +10,12 @@ use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cp
 use super::diff_args::DiffOptions;
 use super::remarks::Remark;
 use crate::cli::{convert, live, remarks, stream};
-use vmflame::analysis::{
-    Input, Request, choose_event, count_in_slices, is_flat, parse_times, profile,
-};
+use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::bytes::{Spool, Storage, UnpackLimit, Wrapping};
 use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
 use vmflame::error::{Error, Result};
 use vmflame::folded_text::is_text;
+use vmflame::input::Input;
 use vmflame::perf::Capture;
 
 /// What the user wants of one side.

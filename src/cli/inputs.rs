@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use vmflame::analysis::archives_beside;
+use vmflame::input::archives_beside;
 
 /// A file itself, whatever it is called and however it is reached: its device and its inode.
 type Identity = (u64, u64);

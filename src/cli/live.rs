@@ -8,10 +8,9 @@ use std::time::{Duration, SystemTime};
 
 use super::args::InputOptions;
 use super::inputs::Inputs;
-use vmflame::analysis::Input;
+use vmflame::input::Input;
 use vmflame::object::read_kernel_notes;
-use vmflame::symbol::Places;
-use vmflame::symbol::{LiveKernel, SymbolRequest};
+use vmflame::symbol::{LiveKernel, Places, SymbolRequest};
 use vmflame::units::Timestamp;
 
 /// Worker threads: as asked for, else one for each CPU.

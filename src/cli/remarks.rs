@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use vmflame::analysis::{Input, ObjectReport, Profile, Stack, Unnamed, is_flat, is_of_branches};
+use vmflame::analysis::{ObjectReport, Profile, Stack, Unnamed, is_flat, is_of_branches};
 use vmflame::bytes::{Big, Endian, Little};
 use vmflame::fold::Gap;
+use vmflame::input::Input;
 use vmflame::loss::Tally;
 use vmflame::perf::{Capture, Damage, Finding};
 use vmflame::stack::Tag;

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use super::args::InputOptions;
 use super::signals::Reading;
 use crate::cli::remarks;
-use vmflame::analysis::Input;
 use vmflame::bytes::Spool;
 use vmflame::error::{Error, Result};
+use vmflame::input::Input;
 use vmflame::perf::Capture;
 use vmflame::text::grouped;
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::find::Places;
-use crate::analysis::ShownPaths;
+use crate::input::ShownPaths;
 use crate::units::{BuildId, Timestamp};
 
 /// The kernel that runs on this machine, as far as its symbols may be used.

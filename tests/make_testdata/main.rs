@@ -29,8 +29,7 @@ use cut::{cut_capture, cut_kallsyms, numbers_in};
 use vmflame::analysis::{Grouping, Profile, Request, profile};
 use vmflame::perf::Capture;
 use vmflame::stack::FrameKind;
-use vmflame::symbol::SymbolRequest;
-use vmflame::symbol::{Places, demangle, module_short_name, write_table};
+use vmflame::symbol::{Places, SymbolRequest, demangle, module_short_name, write_table};
 use vmflame::units::CpuMode;
 
 const RECORD_PLAIN: &str = "record -o perf.data -e cpu-clock -F 499 -g -- sh -c";

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vmflame::symbol::Places;
-use vmflame::symbol::SymbolRequest;
+use vmflame::symbol::{Places, SymbolRequest};
 
 /// A capture with perf's text of it.
 #[derive(Debug)]

@@ -59,9 +59,9 @@ impl fmt::Display for ArchiveFault {
 
 /// An archive that was unpacked.
 #[derive(Debug)]
-pub(super) struct Archive {
-    pub(super) folder: ScratchFolder,
-    pub(super) faults: Vec<ArchiveFault>,
+pub(crate) struct Archive {
+    pub(crate) folder: ScratchFolder,
+    pub(crate) faults: Vec<ArchiveFault>,
 }
 
 /// Unpacks a tarball, compressed or not, into a temporary folder that is removed when dropped;
@@ -70,7 +70,7 @@ pub(super) struct Archive {
 /// # Errors
 /// When the file cannot be read, or unpacks to more than the limit, or the folder cannot be
 /// written.
-pub(super) fn unpack(path: &Path, limit: UnpackLimit) -> Result<Option<Archive>> {
+pub(crate) fn unpack(path: &Path, limit: UnpackLimit) -> Result<Option<Archive>> {
     let failed = |source| Error::io("unpack", path, source);
     let mut reader = open(path, limit)?;
     let mut head = Vec::new();
@@ -97,7 +97,7 @@ pub(super) fn unpack(path: &Path, limit: UnpackLimit) -> Result<Option<Archive>>
 }
 
 /// As [`unpack()`], for a file that should be a tarball: whatever is wrong with it is a fault.
-pub(super) fn unpack_beside(
+pub(crate) fn unpack_beside(
     path: &Path,
     limit: UnpackLimit,
 ) -> (Option<Archive>, Vec<ArchiveFault>) {
@@ -351,7 +351,7 @@ impl From<Stop> for MemberStop {
 }
 
 /// A name as the archive has it.
-pub(super) fn bytes_as_path(bytes: &[u8]) -> &Path {
+pub(crate) fn bytes_as_path(bytes: &[u8]) -> &Path {
     use std::os::unix::ffi::OsStrExt;
     Path::new(std::ffi::OsStr::from_bytes(bytes))
 }

@@ -10,7 +10,7 @@ use crate::bytes::{UnpackLimit, Wrapping};
 use crate::error::{Error, Result};
 
 /// Opens an archive, compressed or not.
-pub(super) fn open(path: &Path, limit: UnpackLimit) -> Result<Metered<Box<dyn Read>>> {
+pub(crate) fn open(path: &Path, limit: UnpackLimit) -> Result<Metered<Box<dyn Read>>> {
     let failed = |source| Error::io("unpack", path, source);
     let mut file = File::open(path).map_err(|source| Error::io("open", path, source))?;
     let packed_len = file.metadata().map_err(failed)?.len();
@@ -32,19 +32,19 @@ pub(super) fn open(path: &Path, limit: UnpackLimit) -> Result<Metered<Box<dyn Re
 }
 
 /// Counts what comes out of an archive while it is read.
-pub(super) struct Meter {
-    pub(super) read: Cell<u64>,
+pub(crate) struct Meter {
+    pub(crate) read: Cell<u64>,
     /// Where reading must stop, since a header cannot be so long.
-    pub(super) may_read: Cell<u64>,
+    pub(crate) may_read: Cell<u64>,
     /// Most bytes in all.
-    pub(super) limit: u64,
-    pub(super) is_over: Cell<bool>,
+    pub(crate) limit: u64,
+    pub(crate) is_over: Cell<bool>,
 }
 
 /// A reader that counts, and stops at the limit.
-pub(super) struct Metered<R> {
+pub(crate) struct Metered<R> {
     inner: R,
-    pub(super) meter: Rc<Meter>,
+    pub(crate) meter: Rc<Meter>,
 }
 
 impl<R: Read> Read for Metered<R> {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::archive::{Archive, ArchiveFault, unpack, unpack_beside};
-use super::shown::ShownPaths;
+use super::shown_paths::ShownPaths;
 use crate::bytes::UnpackLimit;
 use crate::error::{Error, Result};
 

@@ -16,17 +16,17 @@ const LONGEST_MAP: usize = 1 << 20;
 
 /// What the extended header says of a sparse file.
 #[derive(PartialEq, Eq, Debug, Default)]
-pub(super) struct SparseHeader {
+pub(crate) struct SparseHeader {
     /// Its name; that of the member is made up.
-    pub(super) name: PathBuf,
+    pub(crate) name: PathBuf,
     /// Its length.
-    pub(super) len: u64,
+    pub(crate) len: u64,
     major: Option<u64>,
 }
 
 impl SparseHeader {
     /// Reads the extended header of a member; `None` when it is no sparse file.
-    pub(super) fn of<R: Read>(entry: &mut tar::Entry<'_, R>) -> Option<Self> {
+    pub(crate) fn of<R: Read>(entry: &mut tar::Entry<'_, R>) -> Option<Self> {
         let mut found = None;
         for extension in entry.pax_extensions().ok()??.flatten() {
             let Some(key) = extension.key_bytes().strip_prefix(b"GNU.sparse.") else {
@@ -45,7 +45,7 @@ impl SparseHeader {
     }
 
     /// Whether it is of the version that is read.
-    pub(super) fn is_known(&self) -> bool {
+    pub(crate) fn is_known(&self) -> bool {
         self.major == Some(1) && !self.name.as_os_str().is_empty()
     }
 }
@@ -54,7 +54,7 @@ impl SparseHeader {
 ///
 /// # Errors
 /// When it is cut off, too long or not made of numbers.
-pub(super) fn read_map(mut member: impl Read) -> io::Result<Vec<(u64, u64)>> {
+pub(crate) fn read_map(mut member: impl Read) -> io::Result<Vec<(u64, u64)>> {
     let wrong = || io::Error::other("the map of a sparse file makes no sense");
     let mut numbers = Vec::new();
     let mut digits = String::new();

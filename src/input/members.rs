@@ -49,7 +49,7 @@ impl Refusal {
 }
 
 /// Why a member is not there.
-pub(super) enum Failure {
+pub(crate) enum Failure {
     Refused(Refusal),
     /// The folder cannot be written to.
     Io(io::Error),
@@ -74,7 +74,7 @@ impl From<io::Error> for Failure {
 }
 
 /// What of an archive is unpacked so far.
-pub(super) struct Members<'f> {
+pub(crate) struct Members<'f> {
     folder: &'f ScratchFolder,
     folders: BTreeSet<PathBuf>,
     /// Symbolic links with what they say. All paths are relative to the folder, without links in
@@ -87,7 +87,7 @@ pub(super) struct Members<'f> {
 }
 
 impl<'f> Members<'f> {
-    pub(super) fn new(folder: &'f ScratchFolder) -> Self {
+    pub(crate) fn new(folder: &'f ScratchFolder) -> Self {
         Self {
             folder,
             folders: BTreeSet::new(),
@@ -98,12 +98,12 @@ impl<'f> Members<'f> {
     }
 
     /// Number of folders that were made.
-    pub(super) const fn folders(&self) -> u64 {
+    pub(crate) const fn folders(&self) -> u64 {
         self.made
     }
 
     /// Makes a folder.
-    pub(super) fn add_folder(&mut self, name: &Path) -> Result<(), Failure> {
+    pub(crate) fn add_folder(&mut self, name: &Path) -> Result<(), Failure> {
         let path = self.place(name)?;
         self.links.remove(&path);
         self.waiting.remove(&path);
@@ -118,7 +118,7 @@ impl<'f> Members<'f> {
     }
 
     /// Makes an empty file.
-    pub(super) fn add_file(&mut self, name: &Path) -> Result<File, Failure> {
+    pub(crate) fn add_file(&mut self, name: &Path) -> Result<File, Failure> {
         let path = self.clear(name)?;
         let made = self.folder.step(|root| {
             let mut new = OpenOptions::new();
@@ -128,7 +128,7 @@ impl<'f> Members<'f> {
     }
 
     /// Keeps a symbolic link for the end.
-    pub(super) fn add_link(&mut self, name: &Path, target: &Path) -> Result<(), Failure> {
+    pub(crate) fn add_link(&mut self, name: &Path, target: &Path) -> Result<(), Failure> {
         if target.is_absolute() {
             return Err(Failure::Refused(Refusal::LinkOutside));
         }
@@ -138,7 +138,7 @@ impl<'f> Members<'f> {
     }
 
     /// Gives a file a second name. What it names may come later.
-    pub(super) fn add_hard_link(&mut self, name: &Path, target: &Path) -> Result<(), Failure> {
+    pub(crate) fn add_hard_link(&mut self, name: &Path, target: &Path) -> Result<(), Failure> {
         let outside = Failure::Refused(Refusal::LinkOutside);
         let target = relative(target).ok_or(outside)?;
         let path = self.place(name)?;
@@ -156,7 +156,7 @@ impl<'f> Members<'f> {
     }
 
     /// Makes the links, as far as what they name is there; the others are given back.
-    pub(super) fn finish(mut self) -> io::Result<Vec<(PathBuf, Refusal)>> {
+    pub(crate) fn finish(mut self) -> io::Result<Vec<(PathBuf, Refusal)>> {
         let mut waiting = std::mem::take(&mut self.waiting);
         loop {
             let before = waiting.len();

@@ -13,7 +13,7 @@ pub struct ShownPaths {
 
 impl ShownPaths {
     /// Takes note of an archive.
-    pub(super) fn add(&mut self, directory: &Path, archive: &Path) {
+    pub(crate) fn add(&mut self, directory: &Path, archive: &Path) {
         self.unpacked
             .push((directory.to_owned(), archive.to_owned()));
     }
