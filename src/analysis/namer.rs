@@ -5,19 +5,16 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::addresses::Location;
-use super::kernel::EarlyKernel;
-use super::recorded_here::RecordedHere;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts, true_cause};
-use crate::analysis::vdso;
 use crate::error::{Error, Result};
 use crate::input::ShownPaths;
 use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    KernelSource, KernelSymbols, LiveKernel, ObjectSymbol, ObjectSymbols, Places, Refused,
-    SymbolRequest, Unresolved, module_short_name,
+    EarlyKernel, KernelSource, KernelSymbols, LiveKernel, ObjectSymbol, ObjectSymbols, Places,
+    RecordedHere, Refused, SymbolRequest, Unresolved, module_short_name, vdso,
 };
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Svma, Timestamp};
 

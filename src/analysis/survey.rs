@@ -3,7 +3,6 @@
 use hashbrown::HashMap;
 
 use super::choice::Recorded;
-use super::kernel::EarlyKernel;
 use super::namer::{Namer, ObjectReport};
 use super::naming::name_stacks;
 use super::preferred::fold_preferred;
@@ -16,7 +15,7 @@ use crate::fold::{Gap, Selection, Split, fold};
 use crate::loss::Tally;
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
-use crate::symbol::{KernelSource, SymbolRequest};
+use crate::symbol::{EarlyKernel, KernelSource, SymbolRequest};
 use crate::units::{BuildId, EventIx, Timestamp};
 
 /// What is in a capture.

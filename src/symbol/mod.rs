@@ -16,15 +16,19 @@ mod dso_name;
 mod elf;
 mod find;
 mod kernel;
+mod recorded_here;
 mod request;
 mod trampoline;
+pub mod vdso;
 
 pub(crate) use base_name::base_name;
 pub use demangle::demangle;
 pub use dso_name::{is_memory, module_short_name};
 pub use elf::{ObjectSymbol, ObjectSymbols, parse_table, read_build_id, write_table};
-pub use find::{Origin, Places, Refused};
-pub use kernel::{KernelAnchor, KernelSymbol, KernelSymbols, ModuleRange, parse_modules};
+pub use find::{Places, Refused};
+pub(crate) use kernel::EarlyKernel;
+pub use kernel::{KernelAnchor, KernelSymbol, KernelSymbols, parse_modules};
+pub(crate) use recorded_here::RecordedHere;
 pub use request::{KernelSource, LiveKernel, SymbolRequest};
 pub use trampoline::is_trampoline;
 

@@ -2,6 +2,9 @@
 
 mod kallsyms;
 mod modules;
+mod recorded;
 
 pub use kallsyms::{KernelAnchor, KernelSymbol, KernelSymbols};
-pub use modules::{ModuleRange, parse_modules};
+pub(crate) use modules::ModuleRange;
+pub use modules::parse_modules;
+pub(crate) use recorded::{EarlyKernel, kernel_build_id};

@@ -4,21 +4,22 @@ use std::path::PathBuf;
 
 use hashbrown::HashMap;
 
-use super::recorded_here::RecordedHere;
+use super::modules::ModuleRange;
 use crate::bytes::Storage;
 use crate::error::Result;
 use crate::space::{KernelMapping, Timeline};
-use crate::symbol::{
-    KernelAnchor, KernelSource, KernelSymbols, LiveKernel, ModuleRange, Origin, SymbolRequest,
-    module_short_name,
-};
+use crate::symbol::dso_name::module_short_name;
+use crate::symbol::find::Origin;
+use crate::symbol::kernel::kallsyms::{KernelAnchor, KernelSymbols};
+use crate::symbol::recorded_here::RecordedHere;
+use crate::symbol::request::{KernelSource, LiveKernel, SymbolRequest};
 use crate::units::BuildId;
 
 /// What the build id table calls the kernel itself.
 const KERNEL_PROPER: &str = "[kernel.kallsyms]";
 
 /// The build id of the recorded kernel.
-pub(super) fn kernel_build_id<'b>(
+pub(crate) fn kernel_build_id<'b>(
     timeline: &'b Timeline,
     build_ids: &'b HashMap<String, BuildId>,
 ) -> Option<&'b BuildId> {
@@ -39,7 +40,7 @@ struct Stated {
 
 /// Kernel symbols that were read before the records told which kernel it was.
 #[derive(Debug)]
-pub(super) struct EarlyKernel {
+pub(crate) struct EarlyKernel {
     /// What the build id table of the header says.
     build_id: Option<BuildId>,
     stated: Result<Option<Stated>>,
@@ -47,7 +48,7 @@ pub(super) struct EarlyKernel {
 
 impl EarlyKernel {
     /// Reads the symbols of the kernel that the build id table names.
-    pub(super) fn read(build_ids: &HashMap<String, BuildId>, symbols: &SymbolRequest) -> Self {
+    pub(crate) fn read(build_ids: &HashMap<String, BuildId>, symbols: &SymbolRequest) -> Self {
         let build_id = build_ids.get(KERNEL_PROPER).cloned();
         let stated = read_kernel(build_id.as_ref(), symbols);
         Self { build_id, stated }
@@ -61,7 +62,7 @@ impl EarlyKernel {
     /// build id, in whatever boot that was; when that was another one than the recorded, the
     /// running kernel is asked too. It is also asked for a capture that it has made by all
     /// appearance but does not name it, and then believed when it lies where the capture says.
-    pub(super) fn fit(
+    pub(crate) fn fit(
         self,
         timeline: &Timeline,
         build_ids: &HashMap<String, BuildId>,

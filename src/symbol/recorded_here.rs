@@ -5,11 +5,11 @@
 
 use hashbrown::HashMap;
 
-use super::kernel::kernel_build_id;
+use super::request::LiveKernel;
 use crate::bytes::with_order;
 use crate::perf::{Capture, Feature};
 use crate::space::Timeline;
-use crate::symbol::LiveKernel;
+use crate::symbol::kernel::kernel_build_id;
 use crate::units::{BuildId, Timestamp};
 
 /// How far the clock of the recorded times and the one of the running kernel may be apart, besides
@@ -23,7 +23,7 @@ const SLACK_PART: u64 = 2000;
 
 /// What speaks for the machine that runs as the one that made the capture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum RecordedHere {
+pub(crate) enum RecordedHere {
     /// Nothing, or something speaks against it.
     No,
     /// The build id of its kernel, and its name.
@@ -35,7 +35,7 @@ pub(super) enum RecordedHere {
 }
 
 impl RecordedHere {
-    pub(super) fn find(
+    pub(crate) fn find(
         capture: &Capture,
         (timeline, build_ids): (&Timeline, &HashMap<String, BuildId>),
         last: Option<Timestamp>,

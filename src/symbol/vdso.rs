@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use crate::symbol::{LiveKernel, ObjectSymbols, read_build_id};
+use super::request::LiveKernel;
+use crate::symbol::elf::{ObjectSymbols, read_build_id};
 use crate::units::{Avma, BuildId};
 
 /// How the kernel calls it in its mapping records.
-pub(super) const VDSO: &str = "[vdso]";
+pub(crate) const VDSO: &str = "[vdso]";
 
 /// Processes of 32 bits map another one under the same name, below this address.
 ///
@@ -17,7 +18,7 @@ const TOP_OF_32_BITS: Avma = Avma::new(1 << 32);
 /// The functions of the running kernel's vdso, where it is the recorded one: it has the recorded
 /// build id, or the capture tells none and `is_recorded_here`. `lowest` is the lowest address at
 /// which a process maps it.
-pub(super) fn of_running_kernel(
+pub(crate) fn of_running_kernel(
     live: &LiveKernel,
     build_id: Option<&BuildId>,
     is_recorded_here: bool,
