@@ -3,9 +3,10 @@
 use std::sync::{Mutex, TryLockError};
 
 use super::locate::{Locator, Map, StackPath, TaskKey};
+use super::located_piece::{Located, LocatedPiece};
 use super::named_runs::NamedRuns;
 use super::namer::Namer;
-use super::piece::{Located, LocatedPiece, NamedPiece};
+use super::piece::NamedPiece;
 use super::unnamed::ReasonIx;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;

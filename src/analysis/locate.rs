@@ -8,8 +8,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::addresses::{Addresses, Location, number};
+use super::located_piece::LocatedPiece;
 use super::passage::Passage;
-use super::piece::LocatedPiece;
 use super::recent::Recent;
 use super::runs::{Callers, Run, Runs};
 use crate::bytes::ByteOrder;

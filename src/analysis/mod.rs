@@ -7,6 +7,7 @@ mod classes;
 mod grouping;
 mod lane;
 mod locate;
+mod located_piece;
 mod merging;
 mod named_runs;
 mod namer;

@@ -1,0 +1,37 @@
+//! What stacks are made of between addresses and frames.
+
+/// The bit that tells a run. No list is so long that an index reaches it: it would take more memory
+/// than there is.
+const RUN: u32 = 1 << 31;
+
+/// A piece of a located stack, as an index into the locator's lists.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct LocatedPiece(u32);
+
+/// What a located piece is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Located {
+    /// One location.
+    Location(usize),
+    /// A run of callers.
+    Run(usize),
+}
+
+impl LocatedPiece {
+    pub(super) const fn location(at: u32) -> Self {
+        Self(at)
+    }
+
+    pub(super) const fn run(at: u32) -> Self {
+        Self(at | RUN)
+    }
+
+    #[inline]
+    pub(super) const fn get(self) -> Located {
+        if self.0 & RUN == 0 {
+            Located::Location(self.0 as usize)
+        } else {
+            Located::Run((self.0 & !RUN) as usize)
+        }
+    }
+}
