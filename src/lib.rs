@@ -33,6 +33,7 @@ pub mod folded_text;
 pub mod hash;
 pub mod input;
 pub mod kvm;
+pub mod locate;
 pub mod loss;
 pub mod object;
 pub mod output;

@@ -10,9 +10,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use perf_text::{Scope, object_name};
-use vmflame::analysis::{FrameScope, Grouping, Profile, Request, profile};
+use vmflame::analysis::{Grouping, Profile, Request, profile};
 use vmflame::error::Result;
 use vmflame::input::Input;
+use vmflame::locate::FrameScope;
 use vmflame::perf::Capture;
 use vmflame::stack::{FrameKind, Tag};
 use vmflame::symbol::{Places, SymbolRequest};

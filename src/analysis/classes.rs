@@ -4,13 +4,12 @@ use hashbrown::{HashMap, HashSet};
 
 use super::grouping::{SplitName, VmNames, roots, task_names};
 use super::lane::{Lane, LocatedBlock};
-use super::locate::TaskKey;
-use super::located_piece::LocatedPiece;
 use super::namer::Namer;
 use super::piece::Named;
 use super::request::Request;
 use crate::fold::Split;
 use crate::kvm::Tagger;
+use crate::locate::{LocatedPiece, TaskKey};
 use crate::parallel::in_shares;
 use crate::stack::FrameIx;
 use crate::units::{Pid, Tid};

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::locate::TaskKey;
 use crate::fold::Split;
+use crate::locate::TaskKey;
 use crate::space::{Moment, Timeline};
 use crate::units::{Pid, Tid};
 

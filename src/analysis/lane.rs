@@ -2,14 +2,13 @@
 
 use std::sync::{Mutex, TryLockError};
 
-use super::locate::{Locator, Map, StackPath, TaskKey};
-use super::located_piece::{Located, LocatedPiece};
 use super::named_runs::NamedRuns;
 use super::namer::Namer;
 use super::piece::NamedPiece;
 use super::unnamed::ReasonIx;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
+use crate::locate::{Located, LocatedPiece, Locator, Map, StackPath, TaskKey};
 use crate::parallel::by_pieces;
 use crate::stack::FrameIx;
 

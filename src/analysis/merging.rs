@@ -8,13 +8,13 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::choice::Recorded;
 use super::classes::Class;
 use super::lane::Lane;
-use super::locate::{FrameScope, StackPath};
 use super::piece::{Named, NamedPiece};
 use super::request::Request;
 use super::stacks::{NamedStacks, Stack};
 use super::unnamed::UnnamedSums;
 use super::weight::WeightKind;
 use crate::fold::{Block, MomentStack, Split, UserPart};
+use crate::locate::{FrameScope, StackPath};
 use crate::stack::{FrameIx, Tag};
 use crate::units::CpuMode;
 

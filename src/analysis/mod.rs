@@ -1,24 +1,18 @@
 //! The pipeline: from a capture to named, tagged stacks.
 
-mod addresses;
 mod carried;
 mod choice;
 mod classes;
 mod grouping;
 mod lane;
-mod locate;
-mod located_piece;
 mod merging;
 mod named_runs;
 mod namer;
 mod naming;
-mod passage;
 mod piece;
 mod preferred;
 mod present;
-mod recent;
 mod request;
-mod runs;
 mod shown_frame;
 mod slices;
 mod stacks;
@@ -30,7 +24,6 @@ mod weight;
 
 pub use choice::{TimeRequest, choose_event, event_names, is_flat, is_of_branches, parse_times};
 pub use grouping::Grouping;
-pub use locate::FrameScope;
 pub use namer::ObjectReport;
 pub use request::Request;
 pub use slices::count_in_slices;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::addresses::Location;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts, true_cause};
 use crate::error::{Error, Result};
 use crate::input::ShownPaths;
+use crate::locate::Location;
 use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};

@@ -9,7 +9,6 @@ use super::choice::Recorded;
 use super::classes::Classes;
 use super::grouping::VmNames;
 use super::lane::{Lane, in_lanes};
-use super::locate::Map;
 use super::merging::Merger;
 use super::namer::Namer;
 use super::request::Request;
@@ -17,6 +16,7 @@ use super::stacks::NamedStacks;
 use crate::bytes::with_order;
 use crate::fold::{Settled, Split};
 use crate::kvm::Tagger;
+use crate::locate::Map;
 use crate::parallel::on_threads;
 use crate::perf::Capture;
 

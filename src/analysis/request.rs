@@ -2,9 +2,9 @@
 
 use super::choice::TimeRequest;
 use super::grouping::Grouping;
-use super::locate::FrameScope;
 use super::weight::WeightKind;
 use crate::fold::Split;
+use crate::locate::FrameScope;
 use crate::units::{Cpu, Pid, Tid};
 
 /// What is wanted of a capture.

@@ -7,8 +7,9 @@ use super::diff_args::DiffOptions;
 use super::help::{OUTPUT, SAMPLES, STACKS, SYMBOLS};
 use crate::cli::help;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use vmflame::analysis::{FrameScope, Grouping, TimeRequest, WeightKind, parse_times};
+use vmflame::analysis::{Grouping, TimeRequest, WeightKind, parse_times};
 use vmflame::bytes::UnpackLimit;
+use vmflame::locate::FrameScope;
 use vmflame::output::Annotate;
 
 /// From a Linux perf.data to the cause of a slow virtual machine.

@@ -7,8 +7,8 @@ use super::args::{
 };
 use super::help::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 use clap::{Args, ValueEnum};
-use vmflame::analysis::FrameScope;
 use vmflame::bytes::UnpackLimit;
+use vmflame::locate::FrameScope;
 
 #[derive(Args, Debug)]
 pub(super) struct DiffOptions {

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::event_name::plain_event;
 use super::loose_name::loose_object;
 use super::side::{LeftOut, Side};
-use crate::analysis::FrameScope;
+use crate::locate::FrameScope;
 use crate::stack::{Frame, FrameIx, FrameKind, Tag};
 
 /// What of a side was measured.

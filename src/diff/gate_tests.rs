@@ -5,7 +5,7 @@ use super::gate::{Gate, Verdict};
 use super::normalise::Normalise;
 use super::side::{EventSeries, Side};
 use super::tests::{compare, folded, timed};
-use crate::analysis::FrameScope;
+use crate::locate::FrameScope;
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
 

@@ -4,7 +4,7 @@ use crate::units::CpuMode;
 
 /// What a kernel function means for the frames that called it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub(super) enum Passage {
+pub(crate) enum Passage {
     /// Nothing: it was called.
     #[default]
     Call = 0,
@@ -19,7 +19,7 @@ pub(super) enum Passage {
 impl Passage {
     /// The passage whose number the two lowest bits hold.
     #[inline]
-    pub(super) const fn from_bits(bits: u32) -> Self {
+    pub(crate) const fn from_bits(bits: u32) -> Self {
         match bits & 3 {
             1 => Self::Interrupt,
             2 => Self::Exec,
@@ -30,7 +30,7 @@ impl Passage {
     /// What was met below a function of a mode, and in it: means so much for what called it. A
     /// program is replaced for all that called for it, up to the system call.
     #[inline]
-    pub(super) fn then(self, mode: CpuMode, met: Self) -> Self {
+    pub(crate) fn then(self, mode: CpuMode, met: Self) -> Self {
         if mode == CpuMode::Kernel && self == Self::Exec {
             self
         } else {
@@ -41,7 +41,7 @@ impl Passage {
     /// Source: `idtentry` in `arch/x86/entry/entry_64.S` (Linux 6.1; before 5.8 without `asm_`),
     /// `kernel_ventry` in `arch/arm64/kernel/entry.S` (Linux 6.1; before 5.14 `el1_irq`),
     /// `fs/exec.c` (`__x64_sys_execve`, `__arm64_sys_execveat`, before 4.17 `sys_execve`).
-    pub(super) fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
         let entries = [
             "asm_sysvec_",
             "asm_exc_",

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::address_cache::Recent;
 use super::addresses::{Addresses, Location, number};
-use super::located_piece::LocatedPiece;
-use super::passage::Passage;
-use super::recent::Recent;
-use super::runs::{Callers, Run, Runs};
+use super::caller_runs::{Callers, Run, Runs};
+use super::frame_entry::Passage;
+use super::piece::LocatedPiece;
 use crate::bytes::ByteOrder;
 use crate::fold::{Block, ChainFrame, ChainFrames, MomentStack, UniqueStack, UserPart};
 use crate::space::{Moment, Timeline};
@@ -42,35 +42,35 @@ impl FrameScope {
 }
 
 /// The thread of a stack, with what was true of it, and the value that stacks are split by.
-pub(super) type TaskKey = (Pid, Tid, Moment, u64);
+pub(crate) type TaskKey = (Pid, Tid, Moment, u64);
 
 /// A stack in pieces, but for its weight.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct StackPath {
+pub(crate) struct StackPath {
     /// Its thread, as an index into the locator's list.
-    pub(super) task: u32,
+    pub(crate) task: u32,
     /// How many pieces it has.
-    pub(super) pieces: u32,
+    pub(crate) pieces: u32,
     /// How many addresses the call chain holds.
-    pub(super) chain_len: u32,
+    pub(crate) chain_len: u32,
 }
 
 /// What locating needs to know.
 #[derive(Clone, Debug)]
-pub(super) struct Map<'m> {
+pub(crate) struct Map<'m> {
     /// What processes map.
-    pub(super) timeline: &'m Timeline,
+    pub(crate) timeline: &'m Timeline,
     /// The kernel's functions, when there are any.
-    pub(super) kernel: Option<Arc<KernelSymbols>>,
+    pub(crate) kernel: Option<Arc<KernelSymbols>>,
     /// Which frames are shown.
-    pub(super) scope: FrameScope,
+    pub(crate) scope: FrameScope,
     /// Whether stacks are split by something that has a frame.
-    pub(super) is_split: bool,
+    pub(crate) is_split: bool,
 }
 
 /// Locates the addresses of stacks.
 #[derive(Debug)]
-pub(super) struct Locator<'m> {
+pub(crate) struct Locator<'m> {
     timeline: &'m Timeline,
     scope: FrameScope,
     is_split: bool,
@@ -88,7 +88,7 @@ pub(super) struct Locator<'m> {
 }
 
 impl<'m> Locator<'m> {
-    pub(super) fn new(map: Map<'m>) -> Self {
+    pub(crate) fn new(map: Map<'m>) -> Self {
         Self {
             timeline: map.timeline,
             scope: map.scope,
@@ -105,7 +105,7 @@ impl<'m> Locator<'m> {
 
     /// Locates the addresses of the stacks of a block; returns their paths, and the pieces of all, one
     /// behind the other, those nearest to the leaf first.
-    pub(super) fn block<O: ByteOrder>(
+    pub(crate) fn block<O: ByteOrder>(
         &mut self,
         block: &Block<'_, '_>,
     ) -> (Vec<StackPath>, Vec<LocatedPiece>) {
@@ -133,17 +133,17 @@ impl<'m> Locator<'m> {
     }
 
     /// Each different location of all stacks so far.
-    pub(super) fn locations(&self) -> &[Location] {
+    pub(crate) fn locations(&self) -> &[Location] {
         self.addresses.locations()
     }
 
     /// Each different run of callers of all stacks so far.
-    pub(super) fn runs(&self) -> &Runs {
+    pub(crate) fn runs(&self) -> &Runs {
         &self.runs
     }
 
     /// Each different thread of all stacks so far, and whether it has samples of a guest.
-    pub(super) fn tasks(&self) -> &[(TaskKey, bool)] {
+    pub(crate) fn tasks(&self) -> &[(TaskKey, bool)] {
         &self.tasks
     }
 

@@ -6,11 +6,11 @@ const RUN: u32 = 1 << 31;
 
 /// A piece of a located stack, as an index into the locator's lists.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct LocatedPiece(u32);
+pub(crate) struct LocatedPiece(u32);
 
 /// What a located piece is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Located {
+pub(crate) enum Located {
     /// One location.
     Location(usize),
     /// A run of callers.
@@ -18,16 +18,16 @@ pub(super) enum Located {
 }
 
 impl LocatedPiece {
-    pub(super) const fn location(at: u32) -> Self {
+    pub(crate) const fn location(at: u32) -> Self {
         Self(at)
     }
 
-    pub(super) const fn run(at: u32) -> Self {
+    pub(crate) const fn run(at: u32) -> Self {
         Self(at | RUN)
     }
 
     #[inline]
-    pub(super) const fn get(self) -> Located {
+    pub(crate) const fn get(self) -> Located {
         if self.0 & RUN == 0 {
             Located::Location(self.0 as usize)
         } else {

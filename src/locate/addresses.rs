@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::passage::Passage;
-use super::recent::Recent;
+use super::address_cache::Recent;
+use super::frame_entry::Passage;
 use crate::fold::ChainFrame;
 use crate::space::{AddressSpace, DsoIx, Mapping, Moment, Timeline};
 use crate::symbol::{KernelSymbol, KernelSymbols, is_trampoline};
@@ -14,7 +14,7 @@ use crate::units::{Avma, CpuMode, FileOffset, Pid};
 
 /// Where an address lies.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(super) enum Location {
+pub(crate) enum Location {
     /// In the kernel or in one of its modules: where its function begins, or where a function is
     /// missing.
     Kernel(Avma),
@@ -39,7 +39,7 @@ type Space = Box<[Mapping]>;
 
 /// The locations of the addresses that were asked for.
 #[derive(Debug)]
-pub(super) struct Addresses<'m> {
+pub(crate) struct Addresses<'m> {
     timeline: &'m Timeline,
     symbols: Option<Arc<KernelSymbols>>,
     /// Each different location so far.
@@ -62,7 +62,7 @@ pub(super) struct Addresses<'m> {
 
 impl<'m> Addresses<'m> {
     /// Nothing is known yet. Without `symbols` every kernel frame counts as a call.
-    pub(super) fn new(timeline: &'m Timeline, symbols: Option<Arc<KernelSymbols>>) -> Self {
+    pub(crate) fn new(timeline: &'m Timeline, symbols: Option<Arc<KernelSymbols>>) -> Self {
         Self {
             timeline,
             symbols,
@@ -80,14 +80,14 @@ impl<'m> Addresses<'m> {
     }
 
     /// Each different location so far.
-    pub(super) fn locations(&self) -> &[Location] {
+    pub(crate) fn locations(&self) -> &[Location] {
         &self.locations
     }
 
     /// The location of an address of the host's, in the kernel or in a numbered space, as an index
     /// into the list; and what its function means for the frames that called it.
     #[inline]
-    pub(super) fn locate(&mut self, space: u32, at: &ChainFrame) -> (u32, Passage) {
+    pub(crate) fn locate(&mut self, space: u32, at: &ChainFrame) -> (u32, Passage) {
         let known = self.recent.get(space, at);
         known.unwrap_or_else(|| self.look_up(space, at))
     }
@@ -149,7 +149,7 @@ impl<'m> Addresses<'m> {
     }
 
     /// The location of an address that is not looked up.
-    pub(super) fn other(&mut self, location: Location) -> u32 {
+    pub(crate) fn other(&mut self, location: Location) -> u32 {
         number(location, location, &mut self.others, &mut self.locations)
     }
 
@@ -166,7 +166,7 @@ impl<'m> Addresses<'m> {
 
     /// The number of what a process maps.
     #[inline]
-    pub(super) fn space(&mut self, (pid, moment): (Pid, Moment)) -> u32 {
+    pub(crate) fn space(&mut self, (pid, moment): (Pid, Moment)) -> u32 {
         let key = (pid, moment.of_space());
         if let Some((recent, number)) = self.recent_space
             && recent == key
@@ -198,7 +198,7 @@ impl<'m> Addresses<'m> {
 
 /// The position in `list` of what is known by `key`; `item` goes to its end when it is new.
 #[inline]
-pub(super) fn number<K: Hash + Eq, T>(
+pub(crate) fn number<K: Hash + Eq, T>(
     key: K,
     item: T,
     known: &mut HashMap<K, u32>,

@@ -2,27 +2,27 @@
 
 use hashbrown::HashTable;
 
-use super::passage::Passage;
+use super::frame_entry::Passage;
 use crate::hash::{Mixer, spread};
 
 /// Callers as a chain holds them, with all that their locations depend on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Callers<'a> {
+pub(crate) struct Callers<'a> {
     /// Eight bytes a caller, those nearest to the leaf first.
-    pub(super) bytes: &'a [u8],
+    pub(crate) bytes: &'a [u8],
     /// The number of the space that they are of.
-    pub(super) space: u32,
+    pub(crate) space: u32,
     /// What the function that the first of them called means for it.
-    pub(super) passage: Passage,
+    pub(crate) passage: Passage,
 }
 
 /// What is known of callers.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Run {
+pub(crate) struct Run {
     /// Their position in the list of runs.
-    pub(super) number: u32,
+    pub(crate) number: u32,
     /// What the last of them means for what called it.
-    pub(super) passage: Passage,
+    pub(crate) passage: Passage,
 }
 
 /// Callers that were met, and what is known of them.
@@ -38,7 +38,7 @@ struct KnownCallers {
 
 /// Runs of callers that were met, each once.
 #[derive(Debug)]
-pub(super) struct Runs {
+pub(crate) struct Runs {
     runs: Vec<KnownCallers>,
     /// The bytes of all runs, one behind the other: those of the capture lie far apart.
     bytes: Vec<u8>,
@@ -51,7 +51,7 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             runs: Vec::new(),
             bytes: Vec::new(),
@@ -63,14 +63,14 @@ impl Runs {
 
     /// The part of the hash of callers that [`Self::find`] and [`Self::add`] take.
     #[inline]
-    pub(super) fn hash(&self, callers: &Callers<'_>) -> u32 {
+    pub(crate) fn hash(&self, callers: &Callers<'_>) -> u32 {
         let numbers = [u64::from(callers.space), callers.passage as u64];
         self.mixer.hash(numbers, callers.bytes)
     }
 
     /// What is known of callers that were met.
     #[inline]
-    pub(super) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<Run> {
+    pub(crate) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<Run> {
         let same = |&(of_old, ix): &(u32, u32)| {
             of_old == hash && self.are_same(&self.runs[ix as usize], callers)
         };
@@ -88,7 +88,7 @@ impl Runs {
     }
 
     /// Takes in callers that were not met, with their locations.
-    pub(super) fn add(
+    pub(crate) fn add(
         &mut self,
         callers: Callers<'_>,
         hash: u32,
@@ -112,7 +112,7 @@ impl Runs {
     }
 
     /// The locations of the runs from `first` on, nearest to the leaf first.
-    pub(super) fn from(&self, first: usize) -> impl Iterator<Item = &[u32]> {
+    pub(crate) fn from(&self, first: usize) -> impl Iterator<Item = &[u32]> {
         let later = self.runs.get(first..).unwrap_or_default().iter();
         later.map(|known| {
             let (start, len) = (known.start / 8, known.len as usize / 8);

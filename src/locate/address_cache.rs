@@ -1,13 +1,13 @@
 //! A small memory of where addresses lie: stacks have most of theirs in common.
 
-use super::passage::Passage;
+use super::frame_entry::Passage;
 use crate::fold::ChainFrame;
 use crate::units::Avma;
 
 /// Where addresses were met lately, each in the one place that it can have; a later one with the
 /// same place drives it out.
 #[derive(Debug)]
-pub(super) struct Recent {
+pub(crate) struct Recent {
     places: Box<[Place]>,
 }
 
@@ -28,11 +28,11 @@ const BITS: u32 = 14;
 impl Recent {
     /// The number that stands for the kernel in place of a space. Spaces have their mappings: 2^29
     /// of them do not fit into memory.
-    pub(super) const KERNEL: u32 = u32::MAX >> 3;
+    pub(crate) const KERNEL: u32 = u32::MAX >> 3;
     /// A number that no space has, for places where nothing was met.
     const NOTHING: u32 = Self::KERNEL - 1;
 
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let empty = Place {
             lookup: Avma::new(0),
             space: Self::NOTHING << 3,
@@ -45,7 +45,7 @@ impl Recent {
 
     /// What was remembered of an address of a space.
     #[inline]
-    pub(super) fn get(&self, space: u32, at: &ChainFrame) -> Option<(u32, Passage)> {
+    pub(crate) fn get(&self, space: u32, at: &ChainFrame) -> Option<(u32, Passage)> {
         let key = Self::key(space, at);
         let place = self.places.get(Self::place(key, at.lookup))?;
         let is_it = place.lookup == at.lookup && place.space >> 2 == key;
@@ -54,7 +54,7 @@ impl Recent {
 
     /// Remembers an address of a space.
     #[inline]
-    pub(super) fn set(&mut self, space: u32, at: &ChainFrame, (location, passage): (u32, Passage)) {
+    pub(crate) fn set(&mut self, space: u32, at: &ChainFrame, (location, passage): (u32, Passage)) {
         let key = Self::key(space, at);
         if let Some(place) = self.places.get_mut(Self::place(key, at.lookup)) {
             *place = Place {
