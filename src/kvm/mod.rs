@@ -30,14 +30,6 @@
 //! `frames.tsv` beside this file is the table; its head explains the columns. A new handler of a
 //! kernel is one line there, or one line in the file of `--rules` ([`Tagger::add_rules`]).
 
-mod event;
-#[cfg(test)]
-mod event_tests;
-mod rules;
-mod scan;
-mod table;
-mod tagger;
-#[cfg(test)]
-mod tests;
+mod tag;
 
-pub use tagger::{StackView, Tagger};
+pub use tag::{StackView, Tagger};

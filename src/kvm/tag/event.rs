@@ -5,11 +5,11 @@ use crate::perf::Attr;
 use crate::stack::Tag;
 
 /// The built-in table.
-pub(super) const EVENTS: &str = include_str!("events.tsv");
+pub(crate) const EVENTS: &str = include_str!("events.tsv");
 
 /// What makes the kernel take samples of an event, as far as tagging cares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) enum Trigger {
+pub(crate) enum Trigger {
     /// Time or cycles go by, in the host as in guests.
     #[default]
     Anywhere,
@@ -22,11 +22,11 @@ pub(super) enum Trigger {
 
 /// What the name of an event of the host's code tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Meaning {
+pub(crate) struct Meaning {
     /// The tag of all samples.
-    pub(super) always: Option<Tag>,
+    pub(crate) always: Option<Tag>,
     /// The tag of a vCPU thread's samples that show no more than one frame.
-    pub(super) alone: Option<Tag>,
+    pub(crate) alone: Option<Tag>,
 }
 
 impl Trigger {
@@ -39,7 +39,7 @@ impl Trigger {
     ///
     /// Source: `atomic_switch_perf_msrs()`, `arch/x86/kvm/vmx/vmx.c`, `kvm_vcpu_pmu_restore_guest()`,
     /// `arch/arm64/kvm/pmu.c`, `cpu_clock_event_init()`, `kernel/events/core.c`, Linux 6.12.
-    pub(super) fn of(name: &str, attr: &Attr, machine: Option<&str>) -> Self {
+    pub(crate) fn of(name: &str, attr: &Attr, machine: Option<&str>) -> Self {
         if attr.is_clock() || attr.is_dummy() {
             Self::Anywhere
         } else if attr.is_hardware() {
@@ -57,12 +57,12 @@ impl Trigger {
     }
 
     /// Whether a sample can be of a guest.
-    pub(super) const fn reaches_guest(self) -> bool {
+    pub(crate) const fn reaches_guest(self) -> bool {
         matches!(self, Self::Anywhere)
     }
 
     /// The tag of all samples, where the event's name decides.
-    pub(super) const fn always(self) -> Option<Tag> {
+    pub(crate) const fn always(self) -> Option<Tag> {
         match self {
             Self::HostCode(meaning) => meaning.always,
             Self::Anywhere | Self::StopsInGuest => None,
@@ -70,7 +70,7 @@ impl Trigger {
     }
 
     /// The tag of a vCPU thread's samples that show no more than one frame.
-    pub(super) const fn alone(self) -> Option<Tag> {
+    pub(crate) const fn alone(self) -> Option<Tag> {
         match self {
             Self::HostCode(meaning) => meaning.alone,
             Self::Anywhere | Self::StopsInGuest => None,
@@ -90,7 +90,7 @@ fn meaning_of(name: &str, machine: Option<&str>) -> Meaning {
 }
 
 /// Pattern, architecture and meaning of a line; `None` for a comment and what is no row.
-pub(super) fn parse(line: &str) -> Option<(&str, &str, Meaning)> {
+pub(crate) fn parse(line: &str) -> Option<(&str, &str, Meaning)> {
     if line.starts_with('#') {
         return None;
     }

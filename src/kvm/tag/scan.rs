@@ -7,23 +7,23 @@ use crate::units::CpuMode;
 
 /// What the tables say about a frame.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Known {
-    pub(super) row: Option<Row>,
-    pub(super) rule: Option<Rule>,
-    pub(super) place: FramePlace,
+pub(crate) struct Known {
+    pub(crate) row: Option<Row>,
+    pub(crate) rule: Option<Rule>,
+    pub(crate) place: FramePlace,
 }
 
 impl Known {
     /// Whether a row matches; about most frames there is none.
     #[inline]
-    pub(super) fn says_something(&self) -> bool {
+    pub(crate) fn says_something(&self) -> bool {
         self.row.is_some() || self.rule.is_some()
     }
 }
 
 /// Where a frame's code runs, as far as tagging cares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) enum FramePlace {
+pub(crate) enum FramePlace {
     Root,
     #[default]
     User,
@@ -33,7 +33,7 @@ pub(super) enum FramePlace {
 
 impl FramePlace {
     /// Where code of `mode` runs. Kernel rows also match frames whose mode is not recorded.
-    pub(super) const fn of(mode: CpuMode) -> Self {
+    pub(crate) const fn of(mode: CpuMode) -> Self {
         match mode {
             CpuMode::User => Self::User,
             CpuMode::Unknown | CpuMode::Kernel | CpuMode::Hypervisor => Self::Kernel,
@@ -44,36 +44,36 @@ impl FramePlace {
 
 /// A frame that may decide.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Candidate {
-    pub(super) rank: u8,
-    pub(super) tag: Tag,
-    pub(super) at: usize,
+pub(crate) struct Candidate {
+    pub(crate) rank: u8,
+    pub(crate) tag: Tag,
+    pub(crate) at: usize,
     role: Role,
 }
 
 /// What a walk found.
 #[derive(Debug, Default)]
-pub(super) struct Findings {
+pub(crate) struct Findings {
     /// The user's row that decides.
-    pub(super) rule: Option<(Rule, usize)>,
+    pub(crate) rule: Option<(Rule, usize)>,
     /// The frame of the vCPU loop that decides.
-    pub(super) best: Option<Candidate>,
+    pub(crate) best: Option<Candidate>,
     /// The first frame that is not a grouping one.
-    pub(super) first: Option<usize>,
+    pub(crate) first: Option<usize>,
     /// The VMM function from which a vCPU runs.
-    pub(super) vcpu: Option<usize>,
+    pub(crate) vcpu: Option<usize>,
     /// The first frame of a system call that may be `KVM_RUN`.
-    pub(super) syscall: Option<usize>,
+    pub(crate) syscall: Option<usize>,
     /// Whether the system call is another.
-    pub(super) other_syscall: bool,
+    pub(crate) other_syscall: bool,
     /// The first frame of I/O for guests.
-    pub(super) io: Option<usize>,
+    pub(crate) io: Option<usize>,
     /// Whether a host interrupt is in the stack.
-    pub(super) interrupted: bool,
+    pub(crate) interrupted: bool,
     /// Whether the frame before calls the function of the system call.
     calls_syscall: bool,
     /// Whether a frame of the kernel is in the stack.
-    pub(super) in_kernel: bool,
+    pub(crate) in_kernel: bool,
     /// Whether the stack has one frame only.
     is_lone: bool,
     /// Whether the frames from here on belong to the vCPU loop.
@@ -89,7 +89,7 @@ pub(super) struct Findings {
 impl Findings {
     /// Takes in the next frame, about which the tables say nothing.
     #[inline]
-    pub(super) fn pass(&mut self, known: Known, at: usize, is_leaf: bool) {
+    pub(crate) fn pass(&mut self, known: Known, at: usize, is_leaf: bool) {
         self.meet(known, at);
         // The function of a system call may be tail-called away (`__x64_sys_writev` calls
         // `do_writev`); that of `ioctl` is not. A leaf may as well be a thunk of the compiler's.
@@ -109,7 +109,7 @@ impl Findings {
 
     /// What is known before the walk over a stack of which all but one kernel frame is missing: on
     /// a thread that runs a vCPU, what means something in its loop only is taken to be in it.
-    pub(super) fn of_lone_frame() -> Self {
+    pub(crate) fn of_lone_frame() -> Self {
         Self {
             inside: true,
             is_lone: true,
@@ -118,7 +118,7 @@ impl Findings {
     }
 
     /// Takes in the next frame; `is_guest` when a frame that enters the guest stands for it.
-    pub(super) fn visit(&mut self, known: Known, at: usize, is_guest: bool) {
+    pub(crate) fn visit(&mut self, known: Known, at: usize, is_guest: bool) {
         self.meet(known, at);
         if let Some(rule) = known.rule
             && self.rule.is_none_or(|(best, _)| rule.rank < best.rank)

@@ -10,23 +10,23 @@ use crate::units::CpuMode;
 
 /// What a user's row says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Rule {
-    pub(super) tag: Tag,
+pub(crate) struct Rule {
+    pub(crate) tag: Tag,
     /// The smallest in a stack decides.
-    pub(super) rank: u8,
+    pub(crate) rank: u8,
     mode: Option<CpuMode>,
 }
 
 /// The rows of all files of `--rules`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rules {
+pub(crate) struct Rules {
     kernel: Matcher<Rule>,
     user: Matcher<Rule>,
 }
 
 impl Rules {
     /// Adds the rows of `text`, which was read from `origin`.
-    pub(super) fn add(&mut self, text: &str, origin: &Path) -> Result<()> {
+    pub(crate) fn add(&mut self, text: &str, origin: &Path) -> Result<()> {
         for (ix, line) in text.lines().enumerate() {
             let line = line.trim_end();
             if line.is_empty() || line.starts_with('#') {
@@ -46,7 +46,7 @@ impl Rules {
     }
 
     /// The row for a function of `mode`.
-    pub(super) fn get(&self, name: &str, mode: CpuMode) -> Option<Rule> {
+    pub(crate) fn get(&self, name: &str, mode: CpuMode) -> Option<Rule> {
         let matcher = if mode == CpuMode::User {
             &self.user
         } else {

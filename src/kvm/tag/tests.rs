@@ -9,11 +9,11 @@ use crate::symbol::base_name;
 use crate::units::CpuMode;
 
 /// The way of a vCPU thread to the kernel's loop.
-pub(super) const RUN: &str = "u:kvm_cpu_exec;u:ioctl;do_syscall_64;__x64_sys_ioctl;kvm_vcpu_ioctl;\
+pub(crate) const RUN: &str = "u:kvm_cpu_exec;u:ioctl;do_syscall_64;__x64_sys_ioctl;kvm_vcpu_ioctl;\
                    kvm_arch_vcpu_ioctl_run";
 
 /// Interns a stack: kernel functions, or `u:` user functions, root first, below one root frame.
-pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
+pub(crate) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
     let mut table = FrameTable::default();
     let mut frames = vec![table.intern(Frame {
         name: "process".into(),
@@ -36,7 +36,7 @@ pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
     (table, frames)
 }
 
-pub(super) fn view<'a>(table: &'a FrameTable, frames: &'a [FrameIx]) -> StackView<'a> {
+pub(crate) fn view<'a>(table: &'a FrameTable, frames: &'a [FrameIx]) -> StackView<'a> {
     StackView {
         table,
         frames,

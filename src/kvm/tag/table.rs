@@ -5,11 +5,11 @@ use hashbrown::HashMap;
 use crate::stack::Tag;
 
 /// The built-in table.
-pub(super) const FRAMES: &str = include_str!("frames.tsv");
+pub(crate) const FRAMES: &str = include_str!("frames.tsv");
 
 /// What a frame does in its stack; the head of `frames.tsv` explains each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Exit,
     Inside,
     Dispatch,
@@ -50,16 +50,16 @@ impl Role {
 
 /// What a row says about the names that it matches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Row {
-    pub(super) role: Role,
-    pub(super) rank: u8,
+pub(crate) struct Row {
+    pub(crate) role: Role,
+    pub(crate) rank: u8,
     /// The role's own tag where the table has none.
-    pub(super) tag: Tag,
+    pub(crate) tag: Tag,
 }
 
 /// What kind of name a row is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Kernel,
     User,
     Thread,
@@ -69,7 +69,7 @@ pub(super) enum Place {
 
 impl Place {
     /// The place that the column `where` spells so.
-    pub(super) fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "kernel" => Self::Kernel,
             "user" => Self::User,
@@ -82,7 +82,7 @@ impl Place {
 }
 
 /// The architecture's name in the table for the machine's name in `uname -m`.
-pub(super) fn arch_of(machine: &str) -> Option<&'static str> {
+pub(crate) fn arch_of(machine: &str) -> Option<&'static str> {
     const MACHINES: [(&str, &str); 9] = [
         ("x86", "x86"),
         ("i386", "x86"),
@@ -102,7 +102,7 @@ pub(super) fn arch_of(machine: &str) -> Option<&'static str> {
 
 /// Names of one place: literals in a map, patterns with a `*` in a list.
 #[derive(Clone, Debug)]
-pub(super) struct Matcher<V> {
+pub(crate) struct Matcher<V> {
     literals: HashMap<Box<str>, V>,
     /// Before the star, behind it, value.
     patterns: Vec<(Box<str>, Box<str>, V)>,
@@ -119,7 +119,7 @@ impl<V> Default for Matcher<V> {
 
 impl<V: Copy> Matcher<V> {
     /// Adds a pattern; the first of equal ones stays.
-    pub(super) fn add(&mut self, pattern: &str, value: V) {
+    pub(crate) fn add(&mut self, pattern: &str, value: V) {
         match pattern.split_once('*') {
             None => {
                 self.literals.entry(pattern.into()).or_insert(value);
@@ -129,7 +129,7 @@ impl<V: Copy> Matcher<V> {
     }
 
     /// What is said about `name`; a literal goes before a pattern.
-    pub(super) fn get(&self, name: &str) -> Option<V> {
+    pub(crate) fn get(&self, name: &str) -> Option<V> {
         let fits = |start: &str, end: &str| {
             name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
         };
@@ -143,26 +143,26 @@ impl<V: Copy> Matcher<V> {
     }
 
     /// Whether nothing was added.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.literals.is_empty() && self.patterns.is_empty()
     }
 }
 
 /// The built-in rows, by place.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table {
-    pub(super) kernel: Matcher<Row>,
-    pub(super) user: Matcher<Row>,
-    pub(super) threads: Matcher<Row>,
-    pub(super) processes: Matcher<Row>,
-    pub(super) dsos: Matcher<Row>,
+pub(crate) struct Table {
+    pub(crate) kernel: Matcher<Row>,
+    pub(crate) user: Matcher<Row>,
+    pub(crate) threads: Matcher<Row>,
+    pub(crate) processes: Matcher<Row>,
+    pub(crate) dsos: Matcher<Row>,
 }
 
 impl Table {
     /// The rows for a machine, all of them when it is not known.
     ///
     /// Lines that are no rows are passed over: a test reads them all with [`parse`].
-    pub(super) fn for_machine(machine: Option<&str>) -> Self {
+    pub(crate) fn for_machine(machine: Option<&str>) -> Self {
         let arch = machine.and_then(arch_of);
         let mut table = Self::default();
         for (pattern, place, of, row) in FRAMES.lines().filter_map(parse) {
@@ -185,7 +185,7 @@ impl Table {
 }
 
 /// Pattern, place, architecture and row of a line; `None` for a comment and what is no row.
-pub(super) fn parse(line: &str) -> Option<(&str, Place, &str, Row)> {
+pub(crate) fn parse(line: &str) -> Option<(&str, Place, &str, Row)> {
     if line.starts_with('#') {
         return None;
     }
