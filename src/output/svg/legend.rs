@@ -23,7 +23,7 @@ pub(crate) struct Entry {
 
 impl Entry {
     /// Appends the entry; `width` is what a click on it covers.
-    pub(super) fn push(&self, text: &mut String, x: f64, y: usize, width: f64) {
+    pub(crate) fn push(&self, text: &mut String, x: f64, y: usize, width: f64) {
         push_format(
             text,
             format_args!("<g role=\"button\" tabindex=\"0\" aria-pressed=\"false\""),

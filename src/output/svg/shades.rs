@@ -8,12 +8,12 @@ use crate::text::push_format;
 ///
 /// Blue and orange differ for people with any kind of colour vision; black text can be read on all
 /// of them.
-pub(super) const LESS: [u32; 4] = [0x4a_90d9, 0x7f_b4e6, 0xae_d0f0, 0xd6_e7f7];
+pub(crate) const LESS: [u32; 4] = [0x4a_90d9, 0x7f_b4e6, 0xae_d0f0, 0xd6_e7f7];
 const MORE: [u32; 4] = [0xf0_7d1a, 0xfa_a352, 0xfd_c48f, 0xfe_e2c6];
 /// No significant change.
 const SAME: u32 = 0xdd_dcda;
 /// The relative change from which each fill is used, strongest first.
-pub(super) const STEPS: [f64; 4] = [0.9, 0.5, 0.2, 0.0];
+pub(crate) const STEPS: [f64; 4] = [0.9, 0.5, 0.2, 0.0];
 /// Outlines of frames that only one side has; on dark ground both are white.
 const GONE_LINE: u32 = 0x08_306b;
 const NEW_LINE: u32 = 0x7f_2704;
@@ -21,7 +21,7 @@ const NEW_LINE: u32 = 0x7f_2704;
 /// Number of fills.
 const SHADES: usize = 1 + LESS.len() + MORE.len();
 
-pub(super) fn fill_of(shade: usize) -> u32 {
+pub(crate) fn fill_of(shade: usize) -> u32 {
     let all = [SAME].into_iter().chain(LESS).chain(MORE);
     all.into_iter().nth(shade).unwrap_or(SAME)
 }
@@ -32,7 +32,7 @@ fn edged(tags: &[Tag]) -> impl Iterator<Item = Tag> {
 }
 
 /// Rules for the classes of changes.
-pub(super) fn diff_rules(tags: &[Tag]) -> String {
+pub(crate) fn diff_rules(tags: &[Tag]) -> String {
     let mut text = String::new();
     for shade in 0..SHADES {
         let fill = fill_of(shade);
@@ -66,7 +66,7 @@ pub(super) fn diff_rules(tags: &[Tag]) -> String {
 }
 
 /// Fills whose lower edge has the tag's colour.
-pub(super) fn gradients(tags: &[Tag]) -> String {
+pub(crate) fn gradients(tags: &[Tag]) -> String {
     let mut text = String::from("<defs>\n");
     for tag in edged(tags) {
         let edge = colour_of(tag);

@@ -8,7 +8,7 @@ use super::layout::Layout;
 use super::legend::Entry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
 use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
-use crate::output::annotate;
+use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 use crate::text::{counted, one_line, push_format, shortened};
 
@@ -67,7 +67,7 @@ pub struct DiffPicture {
     pub tags: Vec<DiffTag>,
     /// Which side decides widths.
     pub width: WidthBy,
-    /// As in [`Picture`](super::svg::Picture).
+    /// As in [`Picture`](super::picture::Picture).
     pub min_width: Option<f64>,
 }
 

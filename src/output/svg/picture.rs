@@ -7,7 +7,7 @@ use super::chrome::Chrome;
 use super::layout::Layout;
 use super::legend::Entry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
-use crate::output::annotate;
+use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 use crate::text::{
     counted, one_line, percent, push_format, push_percent, quantity, share_in_words, shortened,
