@@ -39,6 +39,7 @@ pub mod object;
 pub mod output;
 pub mod parallel;
 pub mod perf;
+pub mod report;
 pub mod space;
 pub mod stack;
 pub mod symbol;

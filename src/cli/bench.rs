@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use super::Outcome;
 use super::args::InputOptions;
-use super::figures::{Figures, in_words, rate, three_digits};
 use super::inputs::Inputs;
 use super::rivals::Contest;
 use super::write::Destination;
-use crate::cli::{live, remarks, rivals};
+use crate::cli::{live, rivals};
 use clap::Args;
 use serde_json::{Value, json};
 use vmflame::analysis::{Request, Stage, Stopwatch, Timings, count_records, profile, subtitle};
@@ -22,6 +21,7 @@ use vmflame::input::Input;
 use vmflame::output::{Picture, write_svg};
 use vmflame::perf::writer::Load;
 use vmflame::perf::{Capture, RecordCounts};
+use vmflame::report::{Figures, in_words, rate, remarks, three_digits};
 use vmflame::symbol::SymbolRequest;
 use vmflame::text::{counted, grouped};
 

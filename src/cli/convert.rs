@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use super::Outcome;
 use super::args::{ConvertOptions, FilterOptions, Format, Weight};
 use super::bench::stage_table;
-use super::remarks::{describe, gap_remarks, is_damaged, quality, stack_remarks, symbol_remarks};
 use super::write::Destination;
 use crate::cli::{endings, live, stream, unused};
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
 use vmflame::error::{Error, Result};
 use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::Capture;
+use vmflame::report::remarks::{
+    describe, gap_remarks, is_damaged, quality, stack_remarks, symbol_remarks,
+};
 use vmflame::symbol::SymbolRequest;
 use vmflame::text::counted;
 use vmflame::units::{Cpu, Pid, Tid};

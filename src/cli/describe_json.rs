@@ -1,11 +1,11 @@
 //! What `vmflame info` says, as JSON.
 
 use super::describe::{kernel_words, kind_words, machine};
-use crate::cli::remarks;
 use serde_json::{Value, json};
 use vmflame::analysis::{Survey, Unnamed};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::record_name;
+use vmflame::report::remarks;
 
 fn unnamed_json(survey: &Survey) -> Vec<Value> {
     let unnamed = survey.unnamed.iter();

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::Outcome;
 use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
-use super::diff_json::as_json;
 use super::diff_side::{Wanted, both};
 use super::inputs::Inputs;
 use super::write::Destination;
@@ -15,6 +14,7 @@ use vmflame::diff::{
 };
 use vmflame::error::{Error, Result};
 use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
+use vmflame::report::as_json;
 
 /// Functions that the table shows when nothing is said.
 const SHOWN_FUNCTIONS: usize = 25;

@@ -8,8 +8,7 @@ use std::thread;
 
 use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus};
 use super::diff_args::DiffOptions;
-use super::remarks::Remark;
-use crate::cli::{convert, live, remarks, stream};
+use crate::cli::{convert, live, stream};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::bytes::{Spool, Storage, UnpackLimit, Wrapping};
 use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
@@ -17,6 +16,8 @@ use vmflame::error::{Error, Result};
 use vmflame::folded_text::is_text;
 use vmflame::input::Input;
 use vmflame::perf::Capture;
+use vmflame::report::remarks;
+use vmflame::report::remarks::Remark;
 
 /// What the user wants of one side.
 pub(super) struct Wanted<'a> {

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::args::InputOptions;
 use super::signals::Reading;
-use crate::cli::remarks;
 use vmflame::bytes::Spool;
 use vmflame::error::{Error, Result};
 use vmflame::input::Input;
 use vmflame::perf::Capture;
+use vmflame::report::remarks;
 use vmflame::text::grouped;
 
 /// After an interrupt, how long to wait for what the recorder still has to write.

@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-use vmflame::analysis::{ObjectReport, Profile, Stack, Unnamed, is_flat, is_of_branches};
-use vmflame::bytes::{Big, Endian, Little};
-use vmflame::fold::Gap;
-use vmflame::input::Input;
-use vmflame::loss::Tally;
-use vmflame::perf::{Capture, Damage, Finding};
-use vmflame::stack::Tag;
-use vmflame::symbol::{KernelSource, SymbolRequest};
-use vmflame::text::{counted, grouped};
-use vmflame::units::{CpuMode, Timestamp};
+use crate::analysis::{ObjectReport, Profile, Stack, Unnamed, is_flat, is_of_branches};
+use crate::bytes::{Big, Endian, Little};
+use crate::fold::Gap;
+use crate::input::Input;
+use crate::loss::Tally;
+use crate::perf::{Capture, Damage, Finding};
+use crate::stack::Tag;
+use crate::symbol::{KernelSource, SymbolRequest};
+use crate::text::{counted, grouped};
+use crate::units::{CpuMode, Timestamp};
 
 /// Something that the user should know of a capture.
-pub(super) enum Remark {
+pub enum Remark {
     /// What makes the result worth less.
     Warning(String),
     /// What would make it better.
@@ -31,7 +31,7 @@ impl fmt::Display for Remark {
 }
 
 /// What of the recording is missing.
-pub(super) fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
+pub fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
     let mut remarks = Vec::new();
     remarks.extend(read_part(capture, profile.times));
     remarks.extend(profile.gaps.iter().take(SHOWN_GAPS).map(describe_gap));
@@ -42,7 +42,7 @@ pub(super) fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
 }
 
 /// What stacks lack, or are not.
-pub(super) fn stack_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
+pub fn stack_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
     let (tally, name) = (&profile.tally, &profile.event_name);
     let mut remarks = Vec::new();
     if tally.copied_stacks > 0 {
@@ -108,7 +108,7 @@ fn tag_remarks(profile: &Profile) -> Vec<Remark> {
 }
 
 /// From when to when samples were read, of a capture whose end is missing.
-pub(super) fn read_part(capture: &Capture, read: Option<(Timestamp, Timestamp)>) -> Option<String> {
+pub fn read_part(capture: &Capture, read: Option<(Timestamp, Timestamp)>) -> Option<String> {
     let (first, last) = read.filter(|_| ends_early(capture))?;
     let recorded = match capture.endian() {
         Endian::Little => capture.features().sample_times::<Little>(),
@@ -124,7 +124,7 @@ pub(super) fn read_part(capture: &Capture, read: Option<(Timestamp, Timestamp)>)
 }
 
 /// Which names are missing or doubtful, and why.
-pub(super) fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
+pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
     let mut remarks = kernel_remarks(profile, symbols);
     for report in profile
         .objects
@@ -192,7 +192,7 @@ fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
 }
 
 /// The quality line: what became of everything that was read.
-pub(super) fn quality(profile: &Profile) -> String {
+pub fn quality(profile: &Profile) -> String {
     let tally = &profile.tally;
     let mut parts = vec![
         format!("{} read", counted(tally.read, "sample")),
@@ -204,7 +204,7 @@ pub(super) fn quality(profile: &Profile) -> String {
         (tally.filtered, ["filtered"; 2]),
     ];
     parts.extend(left_out.into_iter().filter_map(shown));
-    for (reason, count) in vmflame::loss::Skip::ALL.into_iter().zip(tally.skipped) {
+    for (reason, count) in crate::loss::Skip::ALL.into_iter().zip(tally.skipped) {
         parts.extend(shown((count, [&*format!("skipped ({reason})"); 2])));
     }
     parts.extend(tally.lost().map(|lost| lost.to_string()));
@@ -252,25 +252,25 @@ const CUT_AUX: [&str; 2] = [
     "AUX piece cut by the kernel",
     "AUX pieces cut by the kernel",
 ];
-pub(super) const ODD_READINGS: [&str; 2] = [
+pub const ODD_READINGS: [&str; 2] = [
     "counter of a group that went backwards, by damage: what it counted there is not known",
     "counters of groups that went backwards, by damage: what they counted there is not known",
 ];
-pub(super) const ODD_RECORDS: [&str; 2] = [
+pub const ODD_RECORDS: [&str; 2] = [
     "record whose length does not fit what is in it, of a newer kernel or by damage",
     "records whose length does not fit what is in them, of a newer kernel or by damage",
 ];
-pub(super) const UNKNOWN_RECORDS: [&str; 2] = [
+pub const UNKNOWN_RECORDS: [&str; 2] = [
     "record of an unknown kind, of a newer perf or by damage, left out",
     "records of unknown kinds, of a newer perf or by damage, left out",
 ];
-pub(super) const UNREAD_SIDEBAND: [&str; 2] = [
+pub const UNREAD_SIDEBAND: [&str; 2] = [
     "record of a mapping, name or process that is too short and was not read",
     "records of mappings, names or processes that are too short and were not read",
 ];
 
 /// A number before the words for one or for several.
-pub(super) fn numbered(count: u64, [one, several]: [&str; 2]) -> String {
+pub fn numbered(count: u64, [one, several]: [&str; 2]) -> String {
     format!(
         "{} {}",
         grouped(count),
@@ -279,7 +279,7 @@ pub(super) fn numbered(count: u64, [one, several]: [&str; 2]) -> String {
 }
 
 /// Whether something of the capture could not be read or made no sense: its result is worth less.
-pub(super) fn is_damaged(capture: &Capture, tally: &Tally) -> bool {
+pub fn is_damaged(capture: &Capture, tally: &Tally) -> bool {
     !capture.findings().is_empty() || tally.has_damage()
 }
 
@@ -300,12 +300,12 @@ fn ends_early(capture: &Capture) -> bool {
 }
 
 /// What is wrong with the archives that belong to an input.
-pub(super) fn of_archives(input: &Input) -> impl Iterator<Item = Remark> {
+pub fn of_archives(input: &Input) -> impl Iterator<Item = Remark> {
     let faults = input.faults.iter();
     faults.map(|(archive, fault)| Remark::Warning(format!("{}: {fault}", archive.display())))
 }
 
-pub(super) fn describe(finding: &Finding) -> String {
+pub fn describe(finding: &Finding) -> String {
     match finding {
         Finding::Unfinished => {
             "the recorder was stopped before it finished the file: no build ids, no event names"
@@ -364,7 +364,7 @@ pub(super) fn describe(finding: &Finding) -> String {
 /// How many damaged places are named one by one.
 const SHOWN_GAPS: usize = 5;
 
-pub(super) fn describe_gap(gap: &Gap) -> String {
+pub fn describe_gap(gap: &Gap) -> String {
     let Damage { position, len } = gap.damage;
     let missing = match (gap.after, gap.before) {
         // Each CPU's records come in blocks: what stands behind the damage may be older.

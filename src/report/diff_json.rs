@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
-use vmflame::diff::{
+use crate::diff::{
     Change, Comparison, EventChange, FunctionChange, Origin, Subject, UNMARKED, changed_functions,
     largest_unmarked,
 };
-use vmflame::stack::Tag;
+use crate::stack::Tag;
 
 /// The comparison as JSON: all heads and events; functions with a significant change, and
 /// of the others those with the largest.
-pub(super) fn as_json(comparison: &Comparison) -> Value {
+pub fn as_json(comparison: &Comparison) -> Value {
     let sides = comparison.origins.iter().zip(["before", "after"]);
     let totals = comparison.head(Subject::Total);
     let mut object = serde_json::Map::new();

@@ -2,36 +2,36 @@
 
 use std::time::Duration;
 
-use vmflame::text::with_commas;
+use crate::text::with_commas;
 
 /// The times of several runs; at least one.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Figures {
+pub struct Figures {
     /// Shortest first.
     sorted: Vec<Duration>,
 }
 
 impl Figures {
     /// `None` without any time.
-    pub(super) fn of(mut times: Vec<Duration>) -> Option<Self> {
+    pub fn of(mut times: Vec<Duration>) -> Option<Self> {
         times.sort_unstable();
         (!times.is_empty()).then_some(Self { sorted: times })
     }
 
-    pub(super) fn runs(&self) -> usize {
+    pub fn runs(&self) -> usize {
         self.sorted.len()
     }
 
-    pub(super) fn min(&self) -> Duration {
+    pub fn min(&self) -> Duration {
         self.sorted.first().copied().unwrap_or_default()
     }
 
-    pub(super) fn max(&self) -> Duration {
+    pub fn max(&self) -> Duration {
         self.sorted.last().copied().unwrap_or_default()
     }
 
     /// The middle time, or the mean of the two in the middle.
-    pub(super) fn median(&self) -> Duration {
+    pub fn median(&self) -> Duration {
         let upper = self.sorted.get(self.sorted.len() / 2);
         let lower = self.sorted.get((self.sorted.len() - 1) / 2);
         (upper.copied().unwrap_or_default() + lower.copied().unwrap_or_default()) / 2
@@ -43,7 +43,7 @@ impl Figures {
     /// with standard deviations, is the bound of Iglewicz and Hoaglin, How to Detect and Handle
     /// Outliers, 1993; deviations below one percent of the median are taken as one percent, so that
     /// very even runs have no outliers.
-    pub(super) fn outliers(&self) -> usize {
+    pub fn outliers(&self) -> usize {
         let median = self.median();
         let distances: Vec<_> = self
             .sorted
@@ -62,7 +62,7 @@ impl Figures {
 }
 
 /// A time with three digits and its unit: `1.23 s`, `45.6 ms`.
-pub(super) fn in_words(time: Duration) -> String {
+pub fn in_words(time: Duration) -> String {
     let (value, unit) = match time.as_secs_f64() {
         seconds if seconds >= 1.0 => (seconds, "s"),
         seconds if seconds >= 1e-3 => (seconds * 1e3, "ms"),
@@ -72,7 +72,7 @@ pub(super) fn in_words(time: Duration) -> String {
 }
 
 /// So much in a time, as a rate with three digits: `2.31 GB/s`.
-pub(super) fn rate(count: u64, time: Duration, unit: &str) -> String {
+pub fn rate(count: u64, time: Duration, unit: &str) -> String {
     if time.is_zero() {
         return String::new();
     }
@@ -91,12 +91,12 @@ pub(super) fn rate(count: u64, time: Duration, unit: &str) -> String {
 }
 
 /// How many times as long as `base` a time is.
-pub(super) fn ratio(time: Duration, base: Duration) -> f64 {
+pub fn ratio(time: Duration, base: Duration) -> f64 {
     time.as_secs_f64() / base.as_secs_f64().max(1e-9)
 }
 
 /// A number from 1 to 999 with three digits; others with two behind the point, or none.
-pub(super) fn three_digits(value: f64) -> String {
+pub fn three_digits(value: f64) -> String {
     let digits = match value {
         value if value < 9.995 => 2,
         value if value < 99.95 => 1,
