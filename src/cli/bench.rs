@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::Outcome;
 use super::args::InputOptions;
 use super::inputs::Inputs;
-use super::rivals::Contest;
+use super::other_tools::Contest;
 use super::write::Destination;
-use crate::cli::{live, rivals};
+use crate::cli::{other_tools, this_machine};
 use clap::Args;
 use serde_json::{Value, json};
 use vmflame::analysis::{Request, Stage, Stopwatch, Timings, count_records, profile, subtitle};
@@ -70,7 +70,7 @@ pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
     if let Some(load) = &options.generate {
         return generate(load, options);
     }
-    let destination = Destination::stdout(&live::inputs(&options.input))?;
+    let destination = Destination::stdout(&this_machine::inputs(&options.input))?;
     let limit = options.input.max_unpacked.unwrap_or_default();
     let input = Input::resolve_within(&options.input.input, limit)?;
     if !quiet {
@@ -78,8 +78,8 @@ pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
             eprintln!("{remark}");
         }
     }
-    let symbols = live::symbols(&options.input, &input);
-    let threads = live::threads(options.input.threads);
+    let symbols = this_machine::symbols(&options.input, &input);
+    let threads = this_machine::threads(options.input.threads);
     let runs = options.runs.unwrap_or(if options.against { 3 } else { 10 });
     let measured =
         measure(&input.data, &symbols, threads, runs).map_err(|error| input.shown.error(error))?;
@@ -89,7 +89,7 @@ pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
                 eprintln!("{line}");
             }
         };
-        rivals::compete(&input.data, &options.input, runs, &say)?
+        other_tools::compete(&input.data, &options.input, runs, &say)?
     } else {
         Contest::default()
     };
@@ -171,7 +171,7 @@ fn with_peak_memory<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
     let result = thread::scope(|scope| {
         scope.spawn(|| {
             while !done.load(Ordering::Relaxed) {
-                let memory = live::anonymous_memory().unwrap_or(0);
+                let memory = this_machine::anonymous_memory().unwrap_or(0);
                 peak.fetch_max(memory, Ordering::Relaxed);
                 thread::sleep(Duration::from_millis(1));
             }

@@ -6,7 +6,7 @@ use super::Outcome;
 use super::args::{ConvertOptions, FilterOptions, Format, Weight};
 use super::bench::stage_table;
 use super::write::Destination;
-use crate::cli::{endings, live, stream, unused};
+use crate::cli::{endings, standard_input, this_machine, unused};
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
 use vmflame::error::{Error, Result};
 use vmflame::output::{Picture, write_folded, write_svg};
@@ -21,8 +21,8 @@ use vmflame::units::{Cpu, Pid, Tid};
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
     let (format, destination) = destination(options)?;
-    let (input, capture) = stream::open(&options.input, quiet)?;
-    let symbols = live::symbols(&options.input, &input);
+    let (input, capture) = standard_input::open(&options.input, quiet)?;
+    let symbols = this_machine::symbols(&options.input, &input);
     let request = request(options)?;
     watch.lap(Stage::Open);
     let profile = profile(&capture, &symbols, &request);
@@ -77,7 +77,10 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         max_stack: options.names.max_stack.map(usize::from),
         raw_names: options.names.no_demangle,
         rules: rules(options.rules.as_deref())?,
-        ..filtered(&options.filter, live::threads(options.input.threads))
+        ..filtered(
+            &options.filter,
+            this_machine::threads(options.input.threads),
+        )
     })
 }
 
@@ -122,7 +125,7 @@ fn format_of(output: &Path) -> Result<Format> {
 
 /// What to write and where; checked before any work.
 fn destination(options: &ConvertOptions) -> Result<(Format, Destination)> {
-    let mut inputs = live::inputs(&options.input);
+    let mut inputs = this_machine::inputs(&options.input);
     inputs.files.extend(options.rules.as_deref());
     let destination = Destination::new(&options.output, &inputs)?;
     let format = match options.format {

@@ -1,6 +1,6 @@
 //! What `vmflame info` says, as JSON.
 
-use super::describe::{kernel_words, kind_words, machine};
+use super::info::{kernel_words, kind_words, machine};
 use serde_json::{Value, json};
 use vmflame::analysis::{Survey, Unnamed};
 use vmflame::perf::Capture;

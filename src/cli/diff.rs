@@ -7,7 +7,7 @@ use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
 use super::diff_side::{Wanted, both};
 use super::inputs::Inputs;
 use super::write::Destination;
-use crate::cli::{endings, live, unused};
+use crate::cli::{endings, this_machine, unused};
 use vmflame::diff::{
     Comparison, Gate, Matching, Normalise, Options, Side, Verdict, as_text, box_facts,
     leave_out_uneven_idle, own_weights, picture_of,
@@ -55,7 +55,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         least: options.min_change / 100.0,
         different_events: names_event(&options.before_filter) || names_event(&options.after_filter),
         idle_left_out,
-        threads: live::threads(options.threads),
+        threads: this_machine::threads(options.threads),
     };
     let comparison = Comparison::new(&before, &after, &how)?;
     write_results(options, &comparison, format, &destinations)?;
@@ -133,7 +133,7 @@ fn destinations(options: &DiffOptions) -> Result<(DiffFormat, Destinations)> {
     let inputs = Inputs {
         captures,
         files: files.into_iter().filter_map(Option::as_deref).collect(),
-        caches: caches.chain(live::own_cache()).collect(),
+        caches: caches.chain(this_machine::own_cache()).collect(),
     };
     let result = Destination::new(output, &inputs)?;
     let format = match options.format {
@@ -169,7 +169,8 @@ fn write_results(
     format: DiffFormat,
     to: &Destinations,
 ) -> Result<()> {
-    let columns = live::columns().filter(|_| to.result.is_stdout() || format != DiffFormat::Text);
+    let columns =
+        this_machine::columns().filter(|_| to.result.is_stdout() || format != DiffFormat::Text);
     let table = || as_text(comparison, options.top.unwrap_or(SHOWN_FUNCTIONS), columns);
     let union = &comparison.union;
     to.result.write(|out| match format {

@@ -8,7 +8,7 @@ use std::thread;
 
 use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus};
 use super::diff_args::DiffOptions;
-use crate::cli::{convert, live, stream};
+use crate::cli::{convert, standard_input, this_machine};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::bytes::{Spool, Storage, UnpackLimit, Wrapping};
 use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
@@ -95,7 +95,7 @@ fn threads_of_side(options: &DiffOptions, paths: [&Path; 2]) -> Option<u16> {
         std::fs::metadata(file).map_or(0, |found| found.len())
     };
     let [before, after] = paths.map(bytes);
-    let all = live::threads(options.threads);
+    let all = this_machine::threads(options.threads);
     let each = if before.min(after) >= before.max(after) / 2 {
         all.div_ceil(2)
     } else {
@@ -135,7 +135,7 @@ fn open_stream(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<Opened> {
     let is_stdin = path == Path::new("-");
     let failed = |source| Error::io("read", path, source);
     let spool = if is_stdin {
-        stream::read_all(quiet)?
+        standard_input::read_all(quiet)?
     } else {
         let mut spool = Spool::default();
         let mut file = File::open(path).map_err(|source| Error::io("open", path, source))?;
@@ -246,7 +246,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         threads: how.threads,
         max_unpacked: options.max_unpacked,
     };
-    let symbols = live::symbols(&places, &input);
+    let symbols = this_machine::symbols(&places, &input);
     let request = request(options, filters, &places)?;
     if request.event.is_none() && !has_stacks(&capture) {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
@@ -318,7 +318,7 @@ fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> 
         scope: options.scope(),
         rules: convert::rules(options.rules.as_deref())?,
         slices: SLICES,
-        ..convert::filtered(&filter, live::threads(places.threads))
+        ..convert::filtered(&filter, this_machine::threads(places.threads))
     })
 }
 

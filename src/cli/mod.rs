@@ -5,7 +5,6 @@
 mod args;
 mod bench;
 mod convert;
-mod describe;
 mod describe_json;
 mod diff;
 mod diff_args;
@@ -13,12 +12,13 @@ mod diff_side;
 mod endings;
 mod help;
 mod hints;
+mod info;
 mod inputs;
-mod live;
-mod rivals;
+mod other_tools;
 mod settle;
 mod signals;
-mod stream;
+mod standard_input;
+mod this_machine;
 mod unused;
 mod write;
 
@@ -52,7 +52,7 @@ pub(crate) fn run() -> ExitCode {
         match &arguments.command {
             Command::Convert(options) => convert::run(options, quiet),
             Command::Bench(options) => bench::run(options, quiet),
-            Command::Info(options) => describe::run(options, quiet),
+            Command::Info(options) => info::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),
         }
     });

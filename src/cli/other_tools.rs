@@ -15,7 +15,7 @@ const SLOW: Duration = Duration::from_secs(20);
 
 /// What came of it.
 #[derive(Debug, Default)]
-pub(super) struct Contest {
+pub(crate) struct Contest {
     results: Vec<ResultOf>,
 }
 
@@ -38,7 +38,7 @@ struct Contestant {
 const OURS: [&str; 2] = ["vmflame to SVG", "vmflame to folded text"];
 
 /// Lets all take turns: one round to warm up, then `runs` rounds.
-pub(super) fn compete(
+pub(crate) fn compete(
     data: &Path,
     options: &InputOptions,
     runs: u16,
@@ -213,7 +213,7 @@ impl Contest {
         })
     }
 
-    pub(super) fn as_text(&self) -> String {
+    pub(crate) fn as_text(&self) -> String {
         if self.results.is_empty() {
             return String::new();
         }
@@ -262,7 +262,7 @@ impl Contest {
         out
     }
 
-    pub(super) fn as_json(&self) -> Value {
+    pub(crate) fn as_json(&self) -> Value {
         let bases = self.bases();
         let row = |result: &ResultOf| {
             let found = result.figures.as_ref();

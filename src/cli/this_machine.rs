@@ -14,7 +14,7 @@ use vmflame::symbol::{LiveKernel, Places, SymbolRequest};
 use vmflame::units::Timestamp;
 
 /// Worker threads: as asked for, else one for each CPU.
-pub(super) fn threads(asked: Option<u16>) -> usize {
+pub(crate) fn threads(asked: Option<u16>) -> usize {
     let asked = asked.map(usize::from);
     let machine = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     asked.unwrap_or_else(machine)
@@ -22,7 +22,7 @@ pub(super) fn threads(asked: Option<u16>) -> usize {
 
 /// Where symbols may come from: the capture directory, build-id caches, the recorded paths, and
 /// the running kernel.
-pub(super) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
+pub(crate) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
     let mut buildid_dirs = options.buildid_dir.clone();
     buildid_dirs.extend(input.buildid_dirs.iter().cloned());
     buildid_dirs.extend(own_cache());
@@ -41,12 +41,12 @@ pub(super) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
 }
 
 /// The user's own build-id cache.
-pub(super) fn own_cache() -> Option<PathBuf> {
+pub(crate) fn own_cache() -> Option<PathBuf> {
     Some(PathBuf::from(std::env::var_os("HOME")?).join(".debug"))
 }
 
 /// The files that a verb with one input reads.
-pub(super) fn inputs(options: &InputOptions) -> Inputs<'_> {
+pub(crate) fn inputs(options: &InputOptions) -> Inputs<'_> {
     Inputs {
         captures: vec![&options.input],
         files: options.kallsyms.as_deref().into_iter().collect(),
@@ -111,7 +111,7 @@ fn written(input: &Path) -> Option<Timestamp> {
 }
 
 /// Bytes of memory that this process has filled itself, mapped files not counted.
-pub(super) fn anonymous_memory() -> Option<u64> {
+pub(crate) fn anonymous_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
         .lines()
@@ -121,7 +121,7 @@ pub(super) fn anonymous_memory() -> Option<u64> {
 }
 
 /// Columns of the terminal that standard output goes to; `None` when it is no terminal.
-pub(super) fn columns() -> Option<usize> {
+pub(crate) fn columns() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(usize::from(width.0))
 }

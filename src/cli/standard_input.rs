@@ -19,7 +19,7 @@ use vmflame::text::grouped;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Opens the capture that the options name; `-` is standard input.
-pub(super) fn open(options: &InputOptions, quiet: bool) -> Result<(Input, Capture)> {
+pub(crate) fn open(options: &InputOptions, quiet: bool) -> Result<(Input, Capture)> {
     let path = options.input.as_path();
     let limit = options.max_unpacked.unwrap_or_default();
     if path == Path::new("-") {
@@ -40,7 +40,7 @@ pub(super) fn open(options: &InputOptions, quiet: bool) -> Result<(Input, Captur
 }
 
 /// Reads standard input to its end.
-pub(super) fn read_all(quiet: bool) -> Result<Spool> {
+pub(crate) fn read_all(quiet: bool) -> Result<Spool> {
     let shows_progress = !quiet && std::io::stderr().is_terminal();
     if std::io::stdin().is_terminal() && !quiet {
         eprintln!(

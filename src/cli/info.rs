@@ -6,7 +6,7 @@ use super::Outcome;
 use super::args::InfoOptions;
 use super::describe_json::as_json;
 use super::write::Destination;
-use crate::cli::{live, stream};
+use crate::cli::{standard_input, this_machine};
 use vmflame::analysis::{Survey, Unnamed, is_flat, is_of_branches, survey};
 use vmflame::bytes::{Big, ByteOrder, Endian, Little, Wrapping};
 use vmflame::error::Result;
@@ -17,11 +17,15 @@ use vmflame::symbol::KernelSource;
 use vmflame::text::{counted, grouped};
 use vmflame::units::EventIx;
 
-pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
-    let destination = Destination::stdout(&live::inputs(&options.input))?;
-    let (input, capture) = stream::open(&options.input, quiet)?;
-    let symbols = live::symbols(&options.input, &input);
-    let survey = survey(&capture, &symbols, live::threads(options.input.threads))?;
+pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
+    let destination = Destination::stdout(&this_machine::inputs(&options.input))?;
+    let (input, capture) = standard_input::open(&options.input, quiet)?;
+    let symbols = this_machine::symbols(&options.input, &input);
+    let survey = survey(
+        &capture,
+        &symbols,
+        this_machine::threads(options.input.threads),
+    )?;
     let text = if options.json {
         format!("{:#}\n", as_json(&capture, &survey))
     } else {
@@ -37,7 +41,7 @@ pub(super) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
 }
 
 /// What the recorder says about the machine, as (label, text) pairs.
-pub(super) fn machine(capture: &Capture) -> Vec<(&'static str, String)> {
+pub(crate) fn machine(capture: &Capture) -> Vec<(&'static str, String)> {
     match capture.endian() {
         Endian::Little => machine_facts::<Little>(capture.features()),
         Endian::Big => machine_facts::<Big>(capture.features()),
@@ -151,7 +155,7 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
 }
 
 /// What kind of file the capture is.
-pub(super) fn kind_words(capture: &Capture) -> String {
+pub(crate) fn kind_words(capture: &Capture) -> String {
     let kind = match capture.kind() {
         CaptureKind::File => "perf.data",
         CaptureKind::Pipe => "perf.data in pipe mode",
@@ -306,7 +310,7 @@ fn write_unnamed(out: &mut String, unnamed: &[Unnamed]) -> std::fmt::Result {
     Ok(())
 }
 
-pub(super) fn kernel_words(source: &KernelSource) -> String {
+pub(crate) fn kernel_words(source: &KernelSource) -> String {
     match source {
         KernelSource::SameBoot(path) => path.display().to_string(),
         KernelSource::OtherBoot(path) => {
