@@ -19,7 +19,7 @@ use vmflame::bytes::{Big, ByteOrder, Endian, Little, u64_at};
 use vmflame::fold::{Selection, Split, fold};
 use vmflame::input::Input;
 use vmflame::perf::abi::{PERF_FORMAT_GROUP, PERF_RECORD_SAMPLE, PERF_SAMPLE_READ};
-use vmflame::perf::{Capture, CaptureKind, Finding, Met, scan};
+use vmflame::perf::{Anomaly, Capture, CaptureKind, ScanItem, scan};
 use vmflame::space::Timeline;
 use vmflame::units::{EventIx, Pid, Tid, Timestamp};
 
@@ -60,8 +60,10 @@ fn samples(capture: &Capture) -> Vec<(Raw, EventIx)> {
 
 fn samples_of<O: ByteOrder>(capture: &Capture) -> Vec<(Raw, EventIx)> {
     let events = capture.events();
-    let visit = |found: &mut Vec<_>, met: Met<'_>| {
-        let Met::Record(record) = met else { return };
+    let visit = |found: &mut Vec<_>, met: ScanItem<'_>| {
+        let ScanItem::Record(record) = met else {
+            return;
+        };
         if record.header.record_type != PERF_RECORD_SAMPLE {
             return;
         }
@@ -269,7 +271,7 @@ fn a_killed_recorders_samples_are_those_of_a_completed_header() {
     };
     let path = folder.join("killed-recorder.data");
     let capture = Capture::open(&path).unwrap();
-    assert_eq!(capture.findings(), [Finding::Unfinished]);
+    assert_eq!(capture.anomalies(), [Anomaly::Unfinished]);
     let ours = sorted(samples(&capture).into_iter().map(|(raw, _)| raw).collect());
     let mut bytes = fs::read(&path).unwrap();
     let start = u64_at::<Little>(&bytes, 40).unwrap();

@@ -10,7 +10,7 @@ use vmflame::fold::{Selection, Split, fold};
 use vmflame::perf::writer::{
     Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
 };
-use vmflame::perf::{Capture, Finding};
+use vmflame::perf::{Anomaly, Capture};
 use vmflame::units::EventIx;
 
 /// Words of the file header, see `Header` in `src/perf/header.rs`.
@@ -93,17 +93,17 @@ fn open(bytes: &[u8]) -> vmflame::error::Result<Capture> {
 }
 
 /// Samples of the second event, and what was odd.
-fn read(bytes: &[u8]) -> (u64, Vec<Finding>) {
+fn read(bytes: &[u8]) -> (u64, Vec<Anomaly>) {
     let capture = open(bytes).unwrap();
     let selection = Selection::all_of(EventIx(1));
     let folded = fold(&capture, &selection, Split::Nothing, 1);
     assert!(folded.tally.adds_up());
-    (folded.tally.folded, capture.findings().to_vec())
+    (folded.tally.folded, capture.anomalies().to_vec())
 }
 
 /// All samples are read, and that length is found odd.
-fn odd_length(stated: u64) -> (u64, Vec<Finding>) {
-    (SAMPLES, vec![Finding::OddAttrLen { stated }])
+fn odd_length(stated: u64) -> (u64, Vec<Anomaly>) {
+    (SAMPLES, vec![Anomaly::OddAttrLen { stated }])
 }
 
 /// The entries were found all the same, but the user was not told.
@@ -139,7 +139,7 @@ fn ids_outside_the_file_are_a_finding() {
     let (start, entry) = (word(&whole, ATTRS_OFFSET), word(&whole, ATTR_ENTRY_LEN));
     let ids = usize::try_from(start + 2 * entry).unwrap() / 8 - 2;
     let bytes = with_word::<Little>(whole, ids, 1 << 40);
-    assert_eq!(read(&bytes), (0, vec![Finding::LostAttrs]));
+    assert_eq!(read(&bytes), (0, vec![Anomaly::LostAttrs]));
 }
 
 /// perf writes the attributes twice. Where those at the beginning were lost, nothing was read
@@ -165,7 +165,7 @@ fn lost_attributes_are_taken_from_their_copy() {
             ("no length", with_word::<O>(whole.clone(), ATTRS_LEN, 0)),
         ];
         for (how, bytes) in damaged {
-            let found = (SAMPLES, vec![Finding::DescribedAttrs]);
+            let found = (SAMPLES, vec![Anomaly::DescribedAttrs]);
             assert_eq!(read(&bytes), found, "{how}");
         }
     }
@@ -191,7 +191,7 @@ fn records_behind_their_stated_end_are_read() {
     assert_eq!(read(&whole), (SAMPLES + 50, vec![]));
     let half = word(&whole, DATA_LEN) / 16 * 8;
     let bytes = with_word::<Little>(whole, DATA_LEN, half);
-    assert_eq!(read(&bytes), (SAMPLES + 50, vec![Finding::LostEnd]));
+    assert_eq!(read(&bytes), (SAMPLES + 50, vec![Anomaly::LostEnd]));
 }
 
 /// A flipped bit among the features made a capture one of simpleperf, which is not read.
@@ -214,7 +214,7 @@ fn a_cut_attribute_section_is_a_finding() {
     let bytes = with_word::<Little>(whole, ATTRS_LEN, 2 * entry - 8);
     let capture = open(&bytes).unwrap();
     assert_eq!(capture.events().len(), 1);
-    assert_eq!(capture.findings(), [Finding::LostAttrs]);
+    assert_eq!(capture.anomalies(), [Anomaly::LostAttrs]);
 }
 
 /// Found by fuzzing: the place behind the attributes was rounded up past the end of all numbers.

@@ -14,7 +14,7 @@ use std::process::Command;
 use vmflame::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_RECORD_SAMPLE};
 use vmflame::perf::writer::{Load, Written};
-use vmflame::perf::{Capture, Met, scan};
+use vmflame::perf::{Capture, ScanItem, scan};
 
 /// A file that goes away with its test.
 struct Scratch(PathBuf);
@@ -42,8 +42,8 @@ fn words<O: ByteOrder>(bytes: &[u8]) -> Vec<u64> {
 /// Sums up what a decoder finds, as [`Written`] states it.
 fn read_load<O: ByteOrder>(path: &Path) -> Written {
     let capture = Capture::open(path).unwrap();
-    let visit = |found: &mut Written, met: Met<'_>| {
-        let Met::Record(record) = met else {
+    let visit = |found: &mut Written, met: ScanItem<'_>| {
+        let ScanItem::Record(record) = met else {
             panic!("{met:?} in a valid file");
         };
         found.records += 1;

@@ -273,7 +273,7 @@ fn seeded_damage_to_directories_is_survived() {
     }
     let whole = Capture::open(folder.path()).unwrap();
     let folded = fold(&whole, &Selection::all_of(EventIx(0)), Split::Nothing, 1);
-    assert!(whole.findings().is_empty() && folded.tally.folded > 10);
+    assert!(whole.anomalies().is_empty() && folded.tally.folded > 10);
     for case in 0..cases {
         let (name, whole) = &parts[random.below(parts.len() as u64) as usize];
         let mut bytes = whole.clone();

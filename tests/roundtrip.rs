@@ -25,7 +25,7 @@ use vmflame::perf::writer::{
     Description, Entry, FileWriter, PipeWriter, ReadMember, RecordWriter, RegisterValues,
     SampleValues, WrittenEvent,
 };
-use vmflame::perf::{Attr, Capture, CaptureKind, Event, Met, Record, SampleTail, scan};
+use vmflame::perf::{Attr, Capture, CaptureKind, Event, Record, SampleTail, ScanItem, scan};
 use vmflame::units::{Cpu, EventIx, Timestamp};
 
 use made_up::{Made, Random, open};
@@ -123,16 +123,16 @@ fn comes_back<O: ByteOrder>(events: &[WrittenEvent], made: &[Made], as_pipe: boo
     }
     let mut samples = 0_usize;
     let mut comms = 0_usize;
-    let visit = |found: &mut Vec<_>, met: Met<'_>| match met {
-        Met::Record(record) if record.header.record_type == PERF_RECORD_SAMPLE => {
+    let visit = |found: &mut Vec<_>, met: ScanItem<'_>| match met {
+        ScanItem::Record(record) if record.header.record_type == PERF_RECORD_SAMPLE => {
             let ix = capture.events().of_sample::<O>(record.body).unwrap();
             found.push((Some(ix), record.body.to_vec()));
         }
-        Met::Record(record) if record.header.record_type == PERF_RECORD_COMM => {
+        ScanItem::Record(record) if record.header.record_type == PERF_RECORD_COMM => {
             found.push((None, record.body.to_vec()));
         }
-        Met::Record(Record { .. }) => {}
-        Met::Damage(damage) => unreachable!("{damage:?}"),
+        ScanItem::Record(Record { .. }) => {}
+        ScanItem::Damage(damage) => unreachable!("{damage:?}"),
     };
     let walked = scan::<O, _, _, _>(&capture.regions(), 1, |_| Vec::new(), visit);
     for (ix, body) in walked.visitors.into_iter().flatten() {

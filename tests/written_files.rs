@@ -222,7 +222,7 @@ fn file_comes_back<O: ByteOrder>(name: &str) {
     file.write(records.bytes()).unwrap();
     let scratch = Scratch::new(name, &file.finish().unwrap().into_inner());
     let capture = Capture::open(&scratch.0).unwrap();
-    assert_eq!(capture.findings(), []);
+    assert_eq!(capture.anomalies(), []);
     let names: Vec<&str> = capture
         .events()
         .iter()

@@ -11,7 +11,7 @@ use vmflame::analysis::{choose_event, count_records};
 use vmflame::bytes::{ByteOrder, Little};
 use vmflame::fold::{Selection, Split, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
-use vmflame::perf::{Capture, Met, scan};
+use vmflame::perf::{Capture, ScanItem, scan};
 
 use super::captures;
 
@@ -81,8 +81,8 @@ pub(crate) fn sample_decode(c: &mut Criterion) {
 fn decode(path: &Path) -> Decoded {
     let capture = Capture::open(path).unwrap();
     let events = capture.events();
-    let visit = |found: &mut Decoded, met: Met<'_>| {
-        let Met::Record(record) = met else {
+    let visit = |found: &mut Decoded, met: ScanItem<'_>| {
+        let ScanItem::Record(record) = met else {
             return;
         };
         if record.header.record_type != PERF_RECORD_SAMPLE {

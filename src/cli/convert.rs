@@ -144,8 +144,8 @@ fn destination(options: &ConvertOptions) -> Result<(Format, Destination)> {
 /// Says what was odd about the file; also where nothing comes of it, it is the reason.
 fn warn_of_damage(capture: &Capture) {
     let path = capture.path().display();
-    for finding in capture.findings() {
-        eprintln!("warning: {path}: {}", describe(&finding));
+    for anomaly in capture.anomalies() {
+        eprintln!("warning: {path}: {}", describe(&anomaly));
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn as_json(capture: &Capture, survey: &Survey) -> Value {
             (name, count.into())
         })
         .collect();
-    let findings: Vec<String> = capture.findings().iter().map(remarks::describe).collect();
+    let anomalies: Vec<String> = capture.anomalies().iter().map(remarks::describe).collect();
     json!({
         "schema_version": 1,
         "kind": kind_words(capture),
@@ -59,7 +59,7 @@ pub(super) fn as_json(capture: &Capture, survey: &Survey) -> Value {
         "kernel_symbols": kernel_words(&survey.kernel_source),
         "objects": objects_json(survey),
         "unnamed": unnamed_json(survey),
-        "warnings": findings,
+        "warnings": anomalies,
     })
 }
 

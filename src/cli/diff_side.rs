@@ -253,7 +253,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         let remarks = damage(&input, &capture);
         return Ok(ReadSide {
             side: Side::of_events(&name, &capture, (&slices, seconds)),
-            is_damaged: input.is_damaged || !capture.findings().is_empty(),
+            is_damaged: input.is_damaged || !capture.anomalies().is_empty(),
             remarks: said_of(wanted.role, &remarks),
         });
     }
@@ -284,8 +284,8 @@ fn has_stacks(capture: &Capture) -> bool {
 
 /// What is damaged in the file itself.
 fn damage(input: &Input, capture: &Capture) -> Vec<Remark> {
-    let findings = capture.findings();
-    let texts = findings.iter().map(remarks::describe);
+    let anomalies = capture.anomalies();
+    let texts = anomalies.iter().map(remarks::describe);
     let of_archives = remarks::of_archives(input);
     of_archives.chain(texts.map(Remark::Warning)).collect()
 }

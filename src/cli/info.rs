@@ -103,11 +103,11 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
         Endian::Big => "big-endian",
     };
     writeln!(out, "{path}: {}, {len}, {order}", kind_words(capture))?;
-    let findings = capture.findings();
-    let findings = findings.iter().map(remarks::describe);
+    let anomalies = capture.anomalies();
+    let anomalies = anomalies.iter().map(remarks::describe);
     let gaps = survey.gaps.iter().take(10).map(remarks::describe_gap);
     let part = remarks::read_part(capture, survey.times);
-    for warning in findings.chain(part).chain(gaps) {
+    for warning in anomalies.chain(part).chain(gaps) {
         writeln!(out, "warning   {warning}")?;
     }
     for (label, fact) in machine(capture) {

@@ -8,7 +8,7 @@ use super::select::Selection;
 use super::split::{SliceCursor, Slicing, Split};
 use crate::bytes::{ByteOrder, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
-use crate::perf::{Capture, Met, Record};
+use crate::perf::{Capture, Record, ScanItem};
 use crate::space::{Histories, Moment, Timeline};
 use crate::units::{Pid, Tid, Timestamp};
 
@@ -30,8 +30,8 @@ pub fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Tim
         Some((earliest, latest)) => Some((earliest.min(first), latest.max(last))),
     };
     let parts = with_order!(capture.endian(), O => {
-        let visit = |times: &mut Times, met: Met<'_>| {
-            if let Met::Record(record) = met
+        let visit = |times: &mut Times, met: ScanItem<'_>| {
+            if let ScanItem::Record(record) = met
                 && record.header.record_type == PERF_RECORD_SAMPLE
                 && let Some(event) = events.of_sample::<O>(record.body)
                 && let Some(event) = events.get(event)
@@ -70,8 +70,8 @@ pub fn count_of_threads<'t>(
         },
     };
     let parts = with_order!(capture.endian(), O => {
-        let visit = |counter: &mut Counter<'t>, met: Met<'_>| {
-            if let Met::Record(record) = met
+        let visit = |counter: &mut Counter<'t>, met: ScanItem<'_>| {
+            if let ScanItem::Record(record) = met
                 && record.header.record_type == PERF_RECORD_SAMPLE
             {
                 counter.sample::<O>((&plan, slicing), record, timeline, &is_wanted);

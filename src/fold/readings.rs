@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use crate::bytes::{ByteOrder, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
-use crate::perf::{Capture, Event, Events, Met, Record, group_values};
+use crate::perf::{Capture, Event, Events, Record, ScanItem, group_values};
 use crate::units::{EventIx, Tid, Timestamp};
 
 /// What an event counted up to a sample of its own or of another event of its group.
@@ -50,8 +50,8 @@ impl Readings {
             return Self::default();
         }
         with_order!(capture.endian(), O => {
-            let visit = |found: &mut Vec<GroupSample<'a>>, met: Met<'a>| {
-                if let Met::Record(record) = met {
+            let visit = |found: &mut Vec<GroupSample<'a>>, met: ScanItem<'a>| {
+                if let ScanItem::Record(record) = met {
                     found.extend(group_sample::<O>(capture.events(), record));
                 }
             };

@@ -15,7 +15,7 @@ use crate::perf::abi::{
     PERF_RECORD_SAMPLE,
 };
 use crate::perf::{
-    Attr, Capture, Damage, Event, Length, Met, Record, RecordCounts, SampleHead, Sideband,
+    Attr, Capture, Damage, Event, Length, Record, RecordCounts, SampleHead, ScanItem, Sideband,
     is_sideband,
 };
 use crate::space::{Moment, SidebandItem};
@@ -103,9 +103,9 @@ pub(super) fn walk<'a, O: ByteOrder>(
         Some(last) => last.go_on(&plan),
         None => Worker::new(&plan),
     };
-    let visit = |worker: &mut Worker<'a>, met: Met<'a>| match met {
-        Met::Record(record) => worker.visit::<O>(&plan, record),
-        Met::Damage(damage) => worker.jump(damage),
+    let visit = |worker: &mut Worker<'a>, met: ScanItem<'a>| match met {
+        ScanItem::Record(record) => worker.visit::<O>(&plan, record),
+        ScanItem::Damage(damage) => worker.jump(damage),
     };
     let scan = capture.scan::<O, _, _, _>(threads, make, visit);
     let mut all = Worker::new(&plan);
@@ -139,8 +139,10 @@ pub(super) fn walk<'a, O: ByteOrder>(
 fn keep_promises<'a, O: ByteOrder>(capture: &'a Capture, all: &mut Worker<'a>, threads: usize) {
     let cookies = all.promises.cookies();
     if !cookies.is_empty() {
-        let visit = |found: &mut Vec<(u64, &'a [u8])>, met: Met<'a>| {
-            let Met::Record(record) = met else { return };
+        let visit = |found: &mut Vec<(u64, &'a [u8])>, met: ScanItem<'a>| {
+            let ScanItem::Record(record) = met else {
+                return;
+            };
             if record.header.record_type == PERF_RECORD_CALLCHAIN_DEFERRED {
                 let parsed = parse_deferred::<O>(record.body);
                 found.extend(parsed.filter(|(cookie, _)| cookies.contains(cookie)));

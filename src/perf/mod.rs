@@ -9,11 +9,11 @@ mod record;
 mod walk;
 pub mod writer;
 
-pub use file::{Capture, CaptureKind, CpuCounts, Features, Finding, RecordedBuildId, tracepoints};
+pub use file::{Anomaly, Capture, CaptureKind, CpuCounts, Features, RecordedBuildId, tracepoints};
 pub use record::{
     Attr, Event, Events, MappingRecord, RECORD_HEADER_LEN, RecordHeader, Registers, SampleHead,
     SampleLayout, SampleTail, Sideband, group_values, is_sideband,
 };
-pub use walk::{Damage, Length, Met, Record, RecordCounts, scan};
+pub use walk::{Damage, Length, Record, RecordCounts, ScanItem, scan};
 
 pub use linux_perf_data::Feature;

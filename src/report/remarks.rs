@@ -7,7 +7,7 @@ use crate::bytes::{Big, Endian, Little};
 use crate::fold::Gap;
 use crate::input::Input;
 use crate::loss::Tally;
-use crate::perf::{Capture, Damage, Finding};
+use crate::perf::{Anomaly, Capture, Damage};
 use crate::stack::Tag;
 use crate::symbol::{KernelSource, SymbolRequest};
 use crate::text::{counted, grouped};
@@ -280,21 +280,21 @@ pub fn numbered(count: u64, [one, several]: [&str; 2]) -> String {
 
 /// Whether something of the capture could not be read or made no sense: its result is worth less.
 pub fn is_damaged(capture: &Capture, tally: &Tally) -> bool {
-    !capture.findings().is_empty() || tally.has_damage()
+    !capture.anomalies().is_empty() || tally.has_damage()
 }
 
 /// Whether records are missing from some time on.
 fn ends_early(capture: &Capture) -> bool {
-    capture.findings().iter().any(|finding| {
+    capture.anomalies().iter().any(|anomaly| {
         matches!(
-            finding,
-            Finding::Unfinished
-                | Finding::CutOff { .. }
-                | Finding::LostPlace
-                | Finding::LostEnd
-                | Finding::LostCompressed { .. }
-                | Finding::LostUnpacked { .. }
-                | Finding::LostWrapping { .. }
+            anomaly,
+            Anomaly::Unfinished
+                | Anomaly::CutOff { .. }
+                | Anomaly::LostPlace
+                | Anomaly::LostEnd
+                | Anomaly::LostCompressed { .. }
+                | Anomaly::LostUnpacked { .. }
+                | Anomaly::LostWrapping { .. }
         )
     })
 }
@@ -305,53 +305,53 @@ pub fn of_archives(input: &Input) -> impl Iterator<Item = Remark> {
     faults.map(|(archive, fault)| Remark::Warning(format!("{}: {fault}", archive.display())))
 }
 
-pub fn describe(finding: &Finding) -> String {
-    match finding {
-        Finding::Unfinished => {
+pub fn describe(anomaly: &Anomaly) -> String {
+    match anomaly {
+        Anomaly::Unfinished => {
             "the recorder was stopped before it finished the file: no build ids, no event names"
                 .to_owned()
         }
-        Finding::CutOff { missing } => format!(
+        Anomaly::CutOff { missing } => format!(
             "the file is cut off: {}",
             numbered(*missing, ["byte is missing", "bytes are missing"])
         ),
-        Finding::LostCompressed { bytes } => {
+        Anomaly::LostCompressed { bytes } => {
             let what = [
                 "byte of compressed records is damaged and was not read",
                 "bytes of compressed records are damaged and were not read",
             ];
             numbered(*bytes, what)
         }
-        Finding::LostUnpacked { cause } => {
+        Anomaly::LostUnpacked { cause } => {
             format!("compressed records were not read to their end: {cause}")
         }
-        Finding::LostWrapping { cause } => {
+        Anomaly::LostWrapping { cause } => {
             format!("the compressed file is damaged or cut off, what came before was read: {cause}")
         }
-        Finding::LostPart { number } => {
+        Anomaly::LostPart { number } => {
             format!("data.{number} is missing: its records are lost")
         }
-        Finding::LostPlace => {
+        Anomaly::LostPlace => {
             "the header is damaged: it does not say where the records are; they were looked for"
                 .to_owned()
         }
-        Finding::LostEnd => "the header is damaged: records go on where it says that they end; \
+        Anomaly::LostEnd => "the header is damaged: records go on where it says that they end; \
                              they were read to the end of the file"
             .to_owned(),
-        Finding::DescribedAttrs => "the attributes of events at the beginning of the file are \
+        Anomaly::DescribedAttrs => "the attributes of events at the beginning of the file are \
                                     damaged; their copy at its end was taken"
             .to_owned(),
-        Finding::OddAttrLen { stated } => format!(
+        Anomaly::OddAttrLen { stated } => format!(
             "the header is damaged: it says that an event's attributes take {}, which \
              they cannot; the place that they have was taken",
             counted(*stated, "byte")
         ),
-        Finding::LostAttrs => {
+        Anomaly::LostAttrs => {
             "attributes or ids of events are damaged or cut off: samples may be missing, or counted \
              for the wrong event"
                 .to_owned()
         }
-        Finding::LostFeatures(features) => {
+        Anomaly::LostFeatures(features) => {
             let names: Vec<String> = features.iter().map(ToString::to_string).collect();
             format!(
                 "the header's sections {} are not in the file",

@@ -13,7 +13,7 @@ use std::ops::Range;
 use vmflame::bytes::{Big, ByteOrder, Endian, Little};
 use vmflame::fold::{Selection, Split, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
-use vmflame::perf::{Capture, Damage, Met};
+use vmflame::perf::{Capture, Damage, ScanItem};
 use vmflame::units::EventIx;
 
 use crate::hostile_kinds::kinds;
@@ -32,8 +32,8 @@ struct Found {
 
 fn walk(capture: &Capture) -> Found {
     fn of<O: ByteOrder>(capture: &Capture) -> Found {
-        let visit = |found: &mut Found, met: Met<'_>| match met {
-            Met::Record(record) => {
+        let visit = |found: &mut Found, met: ScanItem<'_>| match met {
+            ScanItem::Record(record) => {
                 let place = record.position..record.position + 8 + record.body.len() as u64;
                 if record.header.record_type == PERF_RECORD_SAMPLE {
                     found.samples.push(place);
@@ -41,7 +41,7 @@ fn walk(capture: &Capture) -> Found {
                     found.others.push((record.header.record_type, place));
                 }
             }
-            Met::Damage(damage) => found.damage.push(damage),
+            ScanItem::Damage(damage) => found.damage.push(damage),
         };
         let walked = capture.scan::<O, _, _, _>(1, |_| Found::default(), visit);
         let mut all = Found::default();
@@ -174,8 +174,8 @@ struct Intact {
 impl Intact {
     fn new(name: &str, bytes: Vec<u8>) -> Self {
         fn records<O: ByteOrder>(capture: &Capture) -> Vec<usize> {
-            let visit = |found: &mut Vec<usize>, met: Met<'_>| {
-                if let Met::Record(record) = met {
+            let visit = |found: &mut Vec<usize>, met: ScanItem<'_>| {
+                if let ScanItem::Record(record) = met {
                     found.push(record.position as usize);
                 }
             };
@@ -241,7 +241,7 @@ fn lost(intact: &Intact, changes: &[Change], bytes: &[u8]) -> (Vec<String>, usiz
     };
     let found = walk(&capture);
     let tally = fold(&capture, &Selection::all_of(EventIx(0)), Split::Nothing, 1).tally;
-    if is_of_head && (tally.has_damage() || !capture.findings().is_empty()) {
+    if is_of_head && (tally.has_damage() || !capture.anomalies().is_empty()) {
         return (vec![], 0);
     }
     assert!(found.damage.is_empty() || tally.has_damage());
@@ -363,10 +363,10 @@ fn damaged_compressed_records_lose_nothing_without_a_word() {
     };
     for (name, whole) in captures {
         let capture = open(&whole).unwrap();
-        assert!(capture.has_compressed_records() && capture.findings().is_empty());
+        assert!(capture.has_compressed_records() && capture.anomalies().is_empty());
         let samples = |capture: &Capture| {
             let folded = fold(capture, &Selection::all_of(EventIx(0)), Split::Nothing, 1);
-            let is_damaged = folded.tally.has_damage() || !capture.findings().is_empty();
+            let is_damaged = folded.tally.has_damage() || !capture.anomalies().is_empty();
             (folded.tally.read - folded.tally.skipped_total(), is_damaged)
         };
         let (all, is_damaged) = samples(&capture);

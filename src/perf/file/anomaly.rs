@@ -4,7 +4,7 @@ use linux_perf_data::Feature;
 
 /// Something about a capture that its user should know.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Finding {
+pub enum Anomaly {
     /// The header states no records: the recorder was stopped before it could finish the file.
     Unfinished,
     /// The records end before the place that the header states.

@@ -7,7 +7,7 @@ use std::{iter, thread};
 
 use linux_perf_data::Feature;
 
-use super::anomaly::Finding;
+use super::anomaly::Anomaly;
 use super::description::{describe, has_pieces};
 use super::directory::numbered_parts;
 use super::features::{Features, RecordedBuildId};
@@ -19,7 +19,7 @@ use crate::bytes::{
 };
 use crate::error::{Error, Result};
 use crate::perf::record::Events;
-use crate::perf::walk::{Met, Region, Scan, Segment, Unpacked, scan, scan_arriving};
+use crate::perf::walk::{Region, Scan, ScanItem, Segment, Unpacked, scan, scan_arriving};
 
 /// What kind of file a capture is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,7 +48,7 @@ pub struct Capture {
     events: Events,
     features: Features,
     build_ids: Vec<RecordedBuildId>,
-    findings: Vec<Finding>,
+    anomalies: Vec<Anomaly>,
 }
 
 impl Capture {
@@ -115,8 +115,8 @@ impl Capture {
         path.clone_into(&mut capture.path);
         let mut expected = 0;
         for (number, part) in numbered_parts(path)? {
-            let lost = (expected..number).map(|number| Finding::LostPart { number });
-            capture.findings.extend(lost.take(MAX_LOST_PARTS));
+            let lost = (expected..number).map(|number| Anomaly::LostPart { number });
+            capture.anomalies.extend(lost.take(MAX_LOST_PARTS));
             expected = number + 1;
             let part = MappedFile::open(&part)?;
             let whole = 0..part.bytes().len();
@@ -133,7 +133,7 @@ impl Capture {
     /// # Errors
     /// As [`Self::open`].
     pub fn from_storage(path: &Path, mut storage: Storage, limit: UnpackLimit) -> Result<Self> {
-        let mut findings = Vec::new();
+        let mut anomalies = Vec::new();
         let mut wrapping = None;
         let most = limit.of_packed(storage.bytes().len() as u64);
         // perf writes none of these itself; two around each other are as far as anyone goes.
@@ -145,7 +145,7 @@ impl Capture {
             let unpacked = found.unpack(storage.bytes(), most);
             let (inner, problem) =
                 unpacked.map_err(|source| Error::io("decompress", path, source))?;
-            findings.extend(problem.map(|cause| Finding::LostWrapping { cause }));
+            anomalies.extend(problem.map(|cause| Anomaly::LostWrapping { cause }));
             (storage, wrapping) = (inner, Some(found));
         }
         let (kind, endian) = match Magic::of(storage.bytes()) {
@@ -164,7 +164,7 @@ impl Capture {
         }
         with_order!(endian, O => Events::describe::<O>(&mut list, &opened.features));
         name_tracepoints(&mut list, &opened.features);
-        findings.extend(opened.findings);
+        anomalies.extend(opened.anomalies);
         let mut capture = Self {
             path: path.to_owned(),
             storages: vec![storage],
@@ -177,7 +177,7 @@ impl Capture {
             events: Events::new(list),
             features: opened.features,
             build_ids: opened.build_ids,
-            findings,
+            anomalies,
         };
         with_order!(endian, O => capture.find_packed::<O>(0..1));
         Ok(capture)
@@ -224,7 +224,7 @@ impl Capture {
         O: ByteOrder,
         V: Send,
         M: Fn(Option<&mut V>) -> V + Sync,
-        F: Fn(&mut V, Met<'a>) + Sync,
+        F: Fn(&mut V, ScanItem<'a>) + Sync,
     {
         let plain = self.plain_regions();
         let mut out = scan::<O, _, _, _>(&plain, threads, &make, &visit);
@@ -298,16 +298,16 @@ impl Capture {
     }
 
     /// What was odd about the file, its compressed records among it.
-    pub fn findings(&self) -> Vec<Finding> {
+    pub fn anomalies(&self) -> Vec<Anomaly> {
         self.unpack();
-        let mut findings = self.findings.clone();
+        let mut anomalies = self.anomalies.clone();
         if let Some(losses) = self.unpacked.losses() {
             let bytes = losses.bytes;
-            findings.extend((bytes > 0).then_some(Finding::LostCompressed { bytes }));
+            anomalies.extend((bytes > 0).then_some(Anomaly::LostCompressed { bytes }));
             let cause = losses.cause.clone();
-            findings.extend(cause.map(|cause| Finding::LostUnpacked { cause }));
+            anomalies.extend(cause.map(|cause| Anomaly::LostUnpacked { cause }));
         }
-        findings
+        anomalies
     }
 
     /// Length in bytes of what holds the records, after all compression was removed.

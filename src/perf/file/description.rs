@@ -11,7 +11,9 @@ use crate::perf::abi::{
     PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE,
 };
 use crate::perf::record::{Event, parse_attr};
-use crate::perf::walk::{Fit, Length, Met, Piece, Record, Region, Seen, ZSTD_MAGIC, resume, scan};
+use crate::perf::walk::{
+    Length, LengthMatch, Piece, Record, Region, ScanItem, Seen, ZSTD_MAGIC, resync, scan,
+};
 
 /// Damage up to this length, in bytes, held no piece of a zstd stream, but a
 /// `FINISHED_ROUND` record.
@@ -42,10 +44,10 @@ pub(crate) struct Description<'a> {
 
 /// Walks all records for those that describe the stream.
 pub(crate) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> {
-    let visit = |found: &mut Description<'a>, met: Met<'a>| {
+    let visit = |found: &mut Description<'a>, met: ScanItem<'a>| {
         // What makes no sense is left out; the walk that folds counts it all the same.
         match met {
-            Met::Record(record) => {
+            ScanItem::Record(record) => {
                 let is_sound = found.take::<O>(record).is_some();
                 let is_attr = record.header.record_type == PERF_RECORD_HEADER_ATTR;
                 found.lacks_attrs |= !is_sound && is_attr;
@@ -54,7 +56,7 @@ pub(crate) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> 
                     found.take_doubtful_piece(record.body);
                 }
             }
-            Met::Damage(damage) => {
+            ScanItem::Damage(damage) => {
                 found.has_damage = true;
                 found.has_gap |= damage.len > SHORTEST_PIECE;
             }
@@ -80,10 +82,10 @@ fn may_be_piece(record: &Record<'_>) -> bool {
         record.header.record_type,
         PERF_RECORD_HEADER_FEATURE | PERF_RECORD_EVENT_UPDATE
     );
-    match record.fit {
-        Fit::Exact | Fit::Untold => false,
-        Fit::Free => !is_known && !record.is_compressed(),
-        Fit::Doubtful | Fit::Odd | Fit::Foreign => true,
+    match record.length_match {
+        LengthMatch::Exact | LengthMatch::Untold => false,
+        LengthMatch::Free => !is_known && !record.is_compressed(),
+        LengthMatch::Doubtful | LengthMatch::Odd | LengthMatch::Foreign => true,
     }
 }
 
@@ -98,7 +100,7 @@ pub(crate) fn has_pieces<O: ByteOrder>(region: Region<'_>) -> bool {
             Some((PERF_RECORD_COMPRESSED | PERF_RECORD_COMPRESSED2, _)) => return true,
             Some((PERF_RECORD_SAMPLE, _)) => return false,
             Some((_, next)) => next,
-            None => resume::<O>(bytes, at + 1, events),
+            None => resync::<O>(bytes, at + 1, events),
         };
     }
     false

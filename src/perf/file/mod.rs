@@ -10,7 +10,7 @@ mod recognise;
 mod sections;
 mod tracing_data;
 
-pub use anomaly::Finding;
+pub use anomaly::Anomaly;
 pub use capture::{Capture, CaptureKind};
 pub use features::{CpuCounts, Features, RecordedBuildId};
 pub(crate) use header::{HEADER_LEN, Header, PIPE_HEADER_LEN, Section};

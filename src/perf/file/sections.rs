@@ -5,7 +5,7 @@ use std::path::Path;
 
 use linux_perf_data::{Feature, FeatureSet};
 
-use super::anomaly::Finding;
+use super::anomaly::Anomaly;
 use super::description::describe;
 use super::features::{Features, RecordedBuildId};
 use super::header::{HEADER_LEN, Header, PIPE_HEADER_LEN};
@@ -21,7 +21,7 @@ pub(crate) struct Opened {
     pub(crate) events: Vec<Event>,
     pub(crate) features: Features,
     pub(crate) build_ids: Vec<RecordedBuildId>,
-    pub(crate) findings: Vec<Finding>,
+    pub(crate) anomalies: Vec<Anomaly>,
 }
 
 /// Reads the header and sections of a file.
@@ -35,12 +35,12 @@ pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opene
         )
         .with_hint("record with perf, or convert it with simpleperf's own tools"));
     }
-    let mut findings = Vec::new();
-    let mut place = place_of_records(&header, bytes.len(), &mut findings);
-    let mut events = Events::read::<O>(bytes, &header, &mut findings);
+    let mut anomalies = Vec::new();
+    let mut place = place_of_records(&header, bytes.len(), &mut anomalies);
+    let mut events = Events::read::<O>(bytes, &header, &mut anomalies);
     let known = Events::new(events.clone());
     if let Some(first) = first_before::<O>(bytes, &header, &place, &known) {
-        findings.push(Finding::LostPlace);
+        anomalies.push(Anomaly::LostPlace);
         place.range.start = first;
     }
     let mut features = Features::default();
@@ -50,23 +50,23 @@ pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opene
         let has_none = header.features.iter().next().is_none();
         let may_go_on = !lost.is_empty() || has_none;
         if may_go_on && goes_on::<O>(bytes, &place.range, &known) {
-            findings.push(Finding::LostEnd);
+            anomalies.push(Anomaly::LostEnd);
             place.range.end = bytes.len();
         } else {
             if !lost.is_empty() {
-                findings.push(Finding::LostFeatures(lost));
+                anomalies.push(Anomaly::LostFeatures(lost));
             }
             features = found;
         }
     }
-    mend_events::<O>(&mut events, &features, &mut findings);
+    mend_events::<O>(&mut events, &features, &mut anomalies);
     let build_ids = features.build_ids::<O>();
     Ok(Opened {
         regions: vec![(0, place.range)],
         events,
         features,
         build_ids,
-        findings,
+        anomalies,
     })
 }
 
@@ -81,10 +81,10 @@ struct Place {
 const LARGEST: u64 = 1 << 48;
 
 /// Finds the records by the header, and without it where it makes no sense.
-fn place_of_records(header: &Header, file_len: usize, findings: &mut Vec<Finding>) -> Place {
+fn place_of_records(header: &Header, file_len: usize, anomalies: &mut Vec<Anomaly>) -> Place {
     let mut start = position(header.data.offset);
     if start > file_len || header.data.offset < HEADER_LEN {
-        findings.push(Finding::LostPlace);
+        anomalies.push(Anomaly::LostPlace);
         // perf writes them behind the attributes.
         let attrs = header.attrs.offset.saturating_add(header.attrs.len);
         let behind = attrs.max(HEADER_LEN).checked_next_multiple_of(8);
@@ -97,11 +97,11 @@ fn place_of_records(header: &Header, file_len: usize, findings: &mut Vec<Finding
     let stated = header.data.offset.saturating_add(header.data.len);
     let end_is_stated = header.data.len > 0 && stated <= file_len as u64;
     if header.data.len == 0 {
-        findings.push(Finding::Unfinished);
+        anomalies.push(Anomaly::Unfinished);
     } else if stated >= LARGEST {
-        findings.push(Finding::LostPlace);
+        anomalies.push(Anomaly::LostPlace);
     } else if !end_is_stated {
-        findings.push(Finding::CutOff {
+        anomalies.push(Anomaly::CutOff {
             missing: stated - file_len as u64,
         });
     }
@@ -140,23 +140,23 @@ fn first_before<O: ByteOrder>(
 fn mend_events<O: ByteOrder>(
     events: &mut Vec<Event>,
     features: &Features,
-    findings: &mut Vec<Finding>,
+    anomalies: &mut Vec<Anomaly>,
 ) {
     let is_of_attrs =
-        |finding: &Finding| matches!(finding, Finding::OddAttrLen { .. } | Finding::LostAttrs);
+        |finding: &Anomaly| matches!(finding, Anomaly::OddAttrLen { .. } | Anomaly::LostAttrs);
     let is_zero = |event: &Event| event.ids.iter().all(|&id| id == 0);
     let described = Events::described::<O>(features);
     let mut pairs = events.iter().zip(&described);
     // The recorder describes all of them.
     let is_damaged = events.len() < described.len()
-        || findings.iter().any(is_of_attrs)
+        || anomalies.iter().any(is_of_attrs)
         || pairs.any(|(event, copy)| !event.ids.is_empty() && is_zero(event) && !is_zero(copy));
     if !is_damaged || described.is_empty() || described.len() < events.len() {
         return;
     }
     *events = described;
-    findings.retain(|finding| !is_of_attrs(finding));
-    findings.push(Finding::DescribedAttrs);
+    anomalies.retain(|finding| !is_of_attrs(finding));
+    anomalies.push(Anomaly::DescribedAttrs);
 }
 
 /// Whether records go on behind the place where the header says that they end. Nothing else in a
@@ -217,16 +217,16 @@ pub(crate) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
     let mut build_ids = found.features.build_ids::<O>();
     build_ids.extend(found.build_ids);
     let regions = vec![(0, start..bytes.len())];
-    let findings = found.lacks_attrs.then_some(Finding::LostAttrs);
-    let mut findings = findings.into_iter().collect();
+    let anomalies = found.lacks_attrs.then_some(Anomaly::LostAttrs);
+    let mut anomalies = anomalies.into_iter().collect();
     let mut events = found.events;
-    mend_events::<O>(&mut events, &found.features, &mut findings);
+    mend_events::<O>(&mut events, &found.features, &mut anomalies);
     Opened {
         regions,
         events,
         features: found.features,
         build_ids,
-        findings,
+        anomalies,
     }
 }
 

@@ -5,7 +5,7 @@ use super::ids::Ids;
 use super::layout::SampleLayout;
 use super::measure::Measure;
 use crate::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
-use crate::perf::file::{Features, Finding, Header, Section};
+use crate::perf::file::{Anomaly, Features, Header, Section};
 use crate::units::EventIx;
 use linux_perf_data::Feature;
 
@@ -156,11 +156,11 @@ impl Events {
 
     /// Reads the attribute section. Entries that do not lie in the file are left out, and so are
     /// ids that would take all of them over the length of the file; what was odd goes to
-    /// `findings`.
+    /// `anomalies`.
     pub(crate) fn read<O: ByteOrder>(
         file: &[u8],
         header: &Header,
-        findings: &mut Vec<Finding>,
+        anomalies: &mut Vec<Anomaly>,
     ) -> Vec<Event> {
         let start = position(header.attrs.offset);
         let stated_end = start.saturating_add(position(header.attrs.len));
@@ -172,7 +172,7 @@ impl Events {
             stated
         } else {
             // A damaged header: the first structure says how long it is itself.
-            findings.push(Finding::OddAttrLen {
+            anomalies.push(Anomaly::OddAttrLen {
                 stated: header.attr_entry_len,
             });
             let own = u32_at::<O>(section, 4).map_or(0, |len| position(len.into()));
@@ -193,7 +193,7 @@ impl Events {
                 let own = u32_at::<O>(attr, 4)?;
                 let is_possible = own_len::<O>(attr).is_some_and(|own| own <= attr_len);
                 if !is_possible && (own != 0 || attr_len > MIN_ATTR_SIZE) {
-                    findings.push(Finding::OddAttrLen { stated: own.into() });
+                    anomalies.push(Anomaly::OddAttrLen { stated: own.into() });
                 }
                 let ids = ids.unwrap_or_default();
                 room -= ids.len();
@@ -205,7 +205,7 @@ impl Events {
             })
             .collect();
         if is_short {
-            findings.push(Finding::LostAttrs);
+            anomalies.push(Anomaly::LostAttrs);
         }
         list
     }

@@ -21,7 +21,7 @@ use crate::perf::abi::{
     PERF_RECORD_SAMPLE, PERF_RECORD_SWITCH, PERF_RECORD_SWITCH_CPU_WIDE, PERF_RECORD_TEXT_POKE,
     PERF_RECORD_THROTTLE, PERF_RECORD_UNTHROTTLE,
 };
-use crate::perf::walk::Fit;
+use crate::perf::walk::LengthMatch;
 
 /// `PERF_RECORD_AUXTRACE_ERROR`.
 const PERF_RECORD_AUXTRACE_ERROR: u32 = 72;
@@ -71,7 +71,7 @@ pub(crate) fn fit_of_kernels<O: ByteOrder>(
     record_type: u32,
     own: &[u8],
     layout: Option<&SampleLayout>,
-) -> Fit {
+) -> LengthMatch {
     let ends_with_name = |fixed: usize| own.get(fixed..).is_some_and(is_padded_name);
     let is_exact = match record_type {
         PERF_RECORD_MMAP => ends_with_name(32),
@@ -102,7 +102,7 @@ pub(crate) fn fit_of_kernels<O: ByteOrder>(
                 (12 + usize::from(old) + usize::from(new)).next_multiple_of(8) == own.len()
             })
         }
-        _ => return Fit::Foreign,
+        _ => return LengthMatch::Foreign,
     };
     exact_if(is_exact)
 }
@@ -118,12 +118,12 @@ fn is_list(len: usize, count: Option<u64>, (fixed, each): (usize, usize)) -> boo
 ///
 /// perf has made such records longer at times: one that is longer than it ought to be may be newer
 /// than this program.
-pub(crate) fn fit_of_perfs<O: ByteOrder>(record_type: u32, body: &[u8]) -> Fit {
+pub(crate) fn fit_of_perfs<O: ByteOrder>(record_type: u32, body: &[u8]) -> LengthMatch {
     let len = body.len();
     let of_lengths = |known: &[usize]| match known.first() {
-        _ if known.contains(&len) => Fit::Exact,
-        Some(&shortest) if len > shortest => Fit::Doubtful,
-        _ => Fit::Odd,
+        _ if known.contains(&len) => LengthMatch::Exact,
+        Some(&shortest) if len > shortest => LengthMatch::Doubtful,
+        _ => LengthMatch::Odd,
     };
     let count = u64_at::<O>(body, 0);
     let of_count = |shape: (usize, usize)| exact_if(is_list(len, count, shape));
@@ -149,14 +149,16 @@ pub(crate) fn fit_of_perfs<O: ByteOrder>(record_type: u32, body: &[u8]) -> Fit {
             let whole = count.and_then(|packed| position(packed).checked_add(8));
             exact_if(whole.and_then(|whole| whole.checked_next_multiple_of(8)) == Some(len))
         }
-        PERF_RECORD_BPF_METADATA if is_list(len, u64_at::<O>(body, 16), (24, 96)) => Fit::Exact,
-        PERF_RECORD_BPF_METADATA => Fit::Doubtful,
+        PERF_RECORD_BPF_METADATA if is_list(len, u64_at::<O>(body, 16), (24, 96)) => {
+            LengthMatch::Exact
+        }
+        PERF_RECORD_BPF_METADATA => LengthMatch::Doubtful,
         _ => fit_of_free::<O>(record_type, body),
     }
 }
 
 /// The same for kinds that may have one length or another.
-fn fit_of_free<O: ByteOrder>(record_type: u32, body: &[u8]) -> Fit {
+fn fit_of_free<O: ByteOrder>(record_type: u32, body: &[u8]) -> LengthMatch {
     let len = body.len();
     let first = u64_at::<O>(body, 0);
     let is_possible = match record_type {
@@ -167,17 +169,25 @@ fn fit_of_free<O: ByteOrder>(record_type: u32, body: &[u8]) -> Fit {
         PERF_RECORD_HEADER_BUILD_ID => len > 28,
         PERF_RECORD_AUXTRACE_INFO => len >= 8,
         // Its text ends where it does.
-        PERF_RECORD_AUXTRACE_ERROR if len > 128 => return Fit::Doubtful,
+        PERF_RECORD_AUXTRACE_ERROR if len > 128 => return LengthMatch::Doubtful,
         PERF_RECORD_AUXTRACE_ERROR => len >= 32,
         PERF_RECORD_CPU_MAP => len >= 8 && u16_at::<O>(body, 0).is_some_and(|shape| shape < 3),
         PERF_RECORD_EVENT_UPDATE => len >= 16 && first.is_some_and(|what| what < 4),
         PERF_RECORD_HEADER_FEATURE => first.is_some_and(|feature| feature < 256),
         PERF_RECORD_COMPRESSED => len > 0,
-        _ => return Fit::Foreign,
+        _ => return LengthMatch::Foreign,
     };
-    if is_possible { Fit::Free } else { Fit::Odd }
+    if is_possible {
+        LengthMatch::Free
+    } else {
+        LengthMatch::Odd
+    }
 }
 
-fn exact_if(is_exact: bool) -> Fit {
-    if is_exact { Fit::Exact } else { Fit::Odd }
+fn exact_if(is_exact: bool) -> LengthMatch {
+    if is_exact {
+        LengthMatch::Exact
+    } else {
+        LengthMatch::Odd
+    }
 }

@@ -12,7 +12,7 @@ use crate::units::EventIx;
 
 /// How the length of a record fits what is in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Fit {
+pub(crate) enum LengthMatch {
     /// Exactly.
     Exact,
     /// It may have this length; nothing in it tells which it has.
@@ -33,7 +33,7 @@ pub(crate) struct Seen {
     pub(crate) header: RecordHeader,
     /// Where the following record begins.
     pub(crate) next: usize,
-    pub(crate) fit: Fit,
+    pub(crate) length_match: LengthMatch,
     /// The event of a sample.
     pub(crate) event: Option<EventIx>,
 }
@@ -51,7 +51,7 @@ impl Seen {
         }
         let next = next_record::<O>(bytes, at, header)?;
         let body = bytes.get(at + RECORD_HEADER_LEN..at + usize::from(header.len))?;
-        let (fit, event) = match events {
+        let (length_match, event) = match events {
             Some(events) if header.record_type == PERF_RECORD_SAMPLE => {
                 fit_of_sample::<O>(events, body)
             }
@@ -60,7 +60,7 @@ impl Seen {
         Some(Self {
             header,
             next,
-            fit,
+            length_match,
             event,
         })
     }
@@ -80,17 +80,17 @@ impl Seen {
     /// wrong length would hide many others.
     const fn is_plain(&self) -> bool {
         const LONG: u16 = 1024;
-        match self.fit {
-            Fit::Exact => true,
-            Fit::Untold => self.header.len < LONG,
-            Fit::Free => self.header.record_type == PERF_RECORD_COMPRESSED,
-            Fit::Doubtful | Fit::Odd | Fit::Foreign => false,
+        match self.length_match {
+            LengthMatch::Exact => true,
+            LengthMatch::Untold => self.header.len < LONG,
+            LengthMatch::Free => self.header.record_type == PERF_RECORD_COMPRESSED,
+            LengthMatch::Doubtful | LengthMatch::Odd | LengthMatch::Foreign => false,
         }
     }
 
     /// What the stated length is worth.
     pub(crate) const fn stated_length(&self) -> Length {
-        if matches!(self.fit, Fit::Odd) {
+        if matches!(self.length_match, LengthMatch::Odd) {
             Length::Odd
         } else {
             Length::Right
@@ -99,8 +99,11 @@ impl Seen {
 
     /// Whether it can be a record, of a known kind, at a place to which the one before leads.
     pub(crate) const fn is_sound(&self) -> bool {
-        let is_known = matches!(self.fit, Fit::Exact) || has_known_misc(self.header);
-        self.header.is_plausible() && is_known && !matches!(self.fit, Fit::Odd | Fit::Foreign)
+        let is_known =
+            matches!(self.length_match, LengthMatch::Exact) || has_known_misc(self.header);
+        self.header.is_plausible()
+            && is_known
+            && !matches!(self.length_match, LengthMatch::Odd | LengthMatch::Foreign)
     }
 
     /// Whether a known perf or kernel wrote it, as far as can be told. Used where records are looked
@@ -108,49 +111,56 @@ impl Seen {
     pub(crate) const fn is_plausible(&self) -> bool {
         self.header.is_plausible()
             && has_known_misc(self.header)
-            && matches!(self.fit, Fit::Exact | Fit::Free | Fit::Untold)
+            && matches!(
+                self.length_match,
+                LengthMatch::Exact | LengthMatch::Free | LengthMatch::Untold
+            )
     }
 }
 
 /// A sample's fit, and its event.
 #[inline]
-fn fit_of_sample<O: ByteOrder>(events: &Events, body: &[u8]) -> (Fit, Option<EventIx>) {
+fn fit_of_sample<O: ByteOrder>(events: &Events, body: &[u8]) -> (LengthMatch, Option<EventIx>) {
     let Some(ix) = events.of_sample::<O>(body) else {
-        return (Fit::Doubtful, None);
+        return (LengthMatch::Doubtful, None);
     };
     let Some(event) = events.get(ix) else {
-        return (Fit::Doubtful, None);
+        return (LengthMatch::Doubtful, None);
     };
-    let fit = if event.layout.is_filled_by::<O>(body) {
-        Fit::Exact
+    let length_match = if event.layout.is_filled_by::<O>(body) {
+        LengthMatch::Exact
     } else if event.layout.has_unknown_fields() {
-        Fit::Untold
+        LengthMatch::Untold
     } else {
-        Fit::Odd
+        LengthMatch::Odd
     };
-    (fit, Some(ix))
+    (length_match, Some(ix))
 }
 
-fn fit_of_others<O: ByteOrder>(events: Option<&Events>, record_type: u32, body: &[u8]) -> Fit {
+fn fit_of_others<O: ByteOrder>(
+    events: Option<&Events>,
+    record_type: u32,
+    body: &[u8],
+) -> LengthMatch {
     if record_type >= PERF_RECORD_USER_TYPE_START {
         return fit_of_perfs::<O>(record_type, body);
     }
     let Some(events) = events else {
-        return Fit::Untold;
+        return LengthMatch::Untold;
     };
     let layout = events.of_sideband::<O>(body).map(|event| &event.layout);
     let trailer_len = layout.map_or(0, |layout| layout.trailer().len());
     let own = body.len().checked_sub(trailer_len);
     match own.and_then(|len| body.get(..len)) {
         Some(own) => fit_of_kernels::<O>(record_type, own, layout),
-        None => Fit::Odd,
+        None => LengthMatch::Odd,
     }
 }
 
 /// Whether the bytes are the body of a sample of an event that carries ids: a record of another
 /// kind, then, is one whose header was hit.
 pub(crate) fn looks_like_sample<O: ByteOrder>(events: &Events, body: &[u8]) -> bool {
-    fit_of_sample::<O>(events, body).0 == Fit::Exact
+    fit_of_sample::<O>(events, body).0 == LengthMatch::Exact
 }
 
 /// Where the fields of the sample at `at` end, one or two places; none when they make no sense.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::length_match::{Fit, Seen};
+use super::length_match::{LengthMatch, Seen};
 use crate::bytes::{ByteOrder, position, u32_at, u64_at};
 use crate::perf::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE};
 use crate::perf::record::{Events, RECORD_HEADER_LEN, RecordHeader, has_known_misc};
@@ -38,7 +38,7 @@ pub(crate) fn find_run<O: ByteOrder>(bytes: &[u8], from: usize, run: usize) -> O
 }
 
 /// Where the walk goes on after damage that begins before `from`.
-pub(crate) fn resume<O: ByteOrder>(bytes: &[u8], from: usize, events: Option<&Events>) -> usize {
+pub(crate) fn resync<O: ByteOrder>(bytes: &[u8], from: usize, events: Option<&Events>) -> usize {
     first_believed::<O>(bytes, from..bytes.len(), events).unwrap_or(bytes.len())
 }
 
@@ -60,7 +60,7 @@ pub(crate) fn is_believed<O: ByteOrder>(bytes: &[u8], at: usize, events: Option<
     let Some(seen) = Seen::at::<O>(bytes, at, events).filter(Seen::is_plausible) else {
         return false;
     };
-    let is_told = events.is_some() && seen.fit != Fit::Untold;
+    let is_told = events.is_some() && seen.length_match != LengthMatch::Untold;
     if is_told && seen.header.record_type == PERF_RECORD_SAMPLE {
         return true;
     }

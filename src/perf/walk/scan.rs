@@ -7,7 +7,7 @@
 //! to the last, whatever was guessed and however many threads there were.
 
 use super::counts::RecordCounts;
-use super::length_match::{Fit, Seen};
+use super::length_match::{LengthMatch, Seen};
 use super::resync::find_run;
 use super::step::{Step, examine};
 use crate::bytes::{ByteOrder, MappedFile};
@@ -43,7 +43,7 @@ pub struct Record<'a> {
     /// Whether its header states the length that it has.
     pub length: Length,
     /// How that length fits what is in it.
-    pub(crate) fit: Fit,
+    pub(crate) length_match: LengthMatch,
 }
 
 impl Record<'_> {
@@ -69,7 +69,7 @@ pub enum Length {
 
 /// What a walk meets.
 #[derive(Clone, Copy, Debug)]
-pub enum Met<'a> {
+pub enum ScanItem<'a> {
     /// A record.
     Record(Record<'a>),
     /// Bytes that are no record and are jumped over.
@@ -161,7 +161,7 @@ where
     O: ByteOrder,
     V: Send,
     M: Fn(Option<&mut V>) -> V + Sync,
-    F: Fn(&mut V, Met<'a>) + Sync,
+    F: Fn(&mut V, ScanItem<'a>) + Sync,
 {
     let pieces = if threads > 1 {
         threads.saturating_mul(PARTS_A_THREAD)
@@ -188,7 +188,7 @@ where
     O: ByteOrder,
     V: Send,
     M: Fn(Option<&mut V>) -> V + Sync,
-    F: Fn(&mut V, Met<'a>) + Sync,
+    F: Fn(&mut V, ScanItem<'a>) + Sync,
 {
     let walk_next = |done: &mut Vec<(usize, Walked<V>)>, ix: usize| {
         let last = done.last_mut().map(|(_, walked)| &mut walked.visitor);
@@ -237,7 +237,7 @@ where
     O: ByteOrder,
     V: Send,
     M: Fn(Option<&mut V>) -> V + Sync,
-    F: Fn(&mut V, Met<'a>) + Sync,
+    F: Fn(&mut V, ScanItem<'a>) + Sync,
 {
     let walk_all = || {
         let mut walked: Vec<(usize, bool, Walked<V>)> = Vec::new();
@@ -292,7 +292,7 @@ fn cut<'a, O: ByteOrder>(regions: &[Region<'a>], pieces: usize) -> Vec<Part<'a>>
 fn walk<'a, O: ByteOrder, V>(
     part: Part<'a>,
     mut visitor: V,
-    visit: &impl Fn(&mut V, Met<'a>),
+    visit: &impl Fn(&mut V, ScanItem<'a>),
 ) -> Walked<V> {
     let Region { bytes, events, .. } = part.region;
     let mut counts = RecordCounts::new();
@@ -323,16 +323,16 @@ fn walk<'a, O: ByteOrder, V>(
                 body,
                 event: Some(event),
                 length: Length::Right,
-                fit: Fit::Exact,
+                length_match: LengthMatch::Exact,
             };
             counts.count(PERF_RECORD_SAMPLE);
-            visit(&mut visitor, Met::Record(record));
+            visit(&mut visitor, ScanItem::Record(record));
             at = next;
             upcoming = following;
             continue;
         }
         let (met, next) = meet::<O>(part.region, at);
-        if let Met::Record(record) = met {
+        if let ScanItem::Record(record) = met {
             counts.count(record.header.record_type);
         }
         visit(&mut visitor, met);
@@ -353,7 +353,7 @@ fn header_at<O: ByteOrder>(bytes: &[u8], at: usize) -> Option<RecordHeader> {
 }
 
 /// What is at a place, and where it ends.
-fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize) -> (Met<'a>, usize) {
+fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize) -> (ScanItem<'a>, usize) {
     let Region { bytes, events, .. } = region;
     let position = region.position + at as u64;
     let seen = Seen::at::<O>(bytes, at, events);
@@ -368,11 +368,11 @@ fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize) -> (Met<'a>, usize) {
         (Step::Ends(end), Some(seen)) => (seen, end, Length::Mended),
         (Step::Damage(until), _) => {
             let len = (until - at) as u64;
-            return (Met::Damage(Damage { position, len }), until);
+            return (ScanItem::Damage(Damage { position, len }), until);
         }
         (Step::Whole | Step::Ends(_), None) => {
             let len = (bytes.len() - at) as u64;
-            return (Met::Damage(Damage { position, len }), bytes.len());
+            return (ScanItem::Damage(Damage { position, len }), bytes.len());
         }
     };
     let body = bytes.get(at + RECORD_HEADER_LEN..next);
@@ -382,7 +382,7 @@ fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize) -> (Met<'a>, usize) {
         body: body.unwrap_or_default(),
         event: seen.event,
         length,
-        fit: seen.fit,
+        length_match: seen.length_match,
     };
-    (Met::Record(record), next)
+    (ScanItem::Record(record), next)
 }

@@ -3,8 +3,10 @@
 //! It depends on the bytes from there on alone, so that walks which begin in different places agree
 //! as soon as they meet.
 
-use super::length_match::{Fit, Seen, ends_of_fields, has_possible_chain, looks_like_sample};
-use super::resync::{first_believed, is_believed, resume};
+use super::length_match::{
+    LengthMatch, Seen, ends_of_fields, has_possible_chain, looks_like_sample,
+};
+use super::resync::{first_believed, is_believed, resync};
 use crate::bytes::{ByteOrder, u64_at};
 use crate::perf::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE};
 use crate::perf::record::{Events, RECORD_HEADER_LEN};
@@ -43,22 +45,24 @@ pub(crate) fn examine<O: ByteOrder>(
 ) -> Step {
     let place = Place { bytes, at, events };
     let Some(seen) = seen else {
-        return Step::Damage(resume::<O>(bytes, at + 1, events));
+        return Step::Damage(resync::<O>(bytes, at + 1, events));
     };
     let is_sample = seen.header.record_type == PERF_RECORD_SAMPLE;
     let is_followed = is_arrival::<O>(bytes, seen.next, events);
     if is_sample
-        && seen.fit == Fit::Odd
+        && seen.length_match == LengthMatch::Odd
         && let Some(end) = place.true_end::<O>(seen.next, is_followed)
     {
         return Step::Ends(end);
     }
-    let is_right = match seen.fit {
-        Fit::Exact if is_followed => return Step::Whole,
-        Fit::Exact => !place.is_overwritten::<O>(seen),
-        Fit::Free if seen.header.record_type == PERF_RECORD_COMPRESSED => true,
-        Fit::Foreign => is_followed && !place.hides_sample::<O>(seen.next),
-        Fit::Free | Fit::Untold | Fit::Doubtful | Fit::Odd => is_followed,
+    let is_right = match seen.length_match {
+        LengthMatch::Exact if is_followed => return Step::Whole,
+        LengthMatch::Exact => !place.is_overwritten::<O>(seen),
+        LengthMatch::Free if seen.header.record_type == PERF_RECORD_COMPRESSED => true,
+        LengthMatch::Foreign => is_followed && !place.hides_sample::<O>(seen.next),
+        LengthMatch::Free | LengthMatch::Untold | LengthMatch::Doubtful | LengthMatch::Odd => {
+            is_followed
+        }
     };
     // The trace behind an AUXTRACE record is long: it is searched only where no record follows.
     let is_trace = seen.header.record_type == PERF_RECORD_AUXTRACE;
@@ -73,7 +77,7 @@ pub(crate) fn examine<O: ByteOrder>(
     if is_right {
         Step::Whole
     } else {
-        Step::Damage(resume::<O>(bytes, end, events))
+        Step::Damage(resync::<O>(bytes, end, events))
     }
 }
 
@@ -82,7 +86,9 @@ pub(crate) fn examine<O: ByteOrder>(
 fn is_arrival<O: ByteOrder>(bytes: &[u8], at: usize, events: Option<&Events>) -> bool {
     let look = |at| Seen::at::<O>(bytes, at, events);
     let is_sound = |at| at == bytes.len() || look(at).is_some_and(|seen| seen.is_sound());
-    is_sound(at) || look(at).is_some_and(|seen| seen.fit == Fit::Foreign && is_sound(seen.next))
+    is_sound(at)
+        || look(at)
+            .is_some_and(|seen| seen.length_match == LengthMatch::Foreign && is_sound(seen.next))
 }
 
 impl Place<'_> {

@@ -195,7 +195,7 @@ mod tests {
 
     use super::*;
     use crate::bytes::Little;
-    use crate::perf::walk::scan::{Met, Region, scan, scan_arriving};
+    use crate::perf::walk::scan::{Region, ScanItem, scan, scan_arriving};
     use crate::perf::walk::segments::{Losses, Segment, Unpacked};
 
     /// A record of 8 to 512 bytes: an unknown kind whose body says which it is.
@@ -214,13 +214,13 @@ mod tests {
     }
 
     /// What a walk meets: position, kind and length.
-    fn met(found: &mut Vec<(u64, u32, u64)>, met: Met<'_>) {
+    fn met(found: &mut Vec<(u64, u32, u64)>, met: ScanItem<'_>) {
         found.push(match met {
-            Met::Record(record) => {
+            ScanItem::Record(record) => {
                 let kind = record.header.record_type;
                 (record.position, kind, record.body.len() as u64)
             }
-            Met::Damage(damage) => (damage.position, 0, damage.len),
+            ScanItem::Damage(damage) => (damage.position, 0, damage.len),
         });
     }
 
