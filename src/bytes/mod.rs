@@ -15,6 +15,6 @@ pub use packing::Packing;
 pub(crate) use scratch::ScratchFolder;
 pub use scratch::{HalfFile, sweep};
 pub(crate) use storage::IN_MEMORY;
-pub use storage::{Spool, Storage, Wrapping};
+pub use storage::{Compression, Spool, Storage};
 pub(crate) use unpack_limit::MORE_UNPACKED;
 pub use unpack_limit::UnpackLimit;

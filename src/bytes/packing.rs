@@ -1,4 +1,4 @@
-//! Compression of what is written; the way back from [`super::storage::Wrapping`].
+//! Compression of what is written; the way back from [`super::storage::Compression`].
 
 use std::io::{self, Write};
 

@@ -54,7 +54,7 @@ impl Storage {
     /// [`Error::Io`] when it cannot be opened, read or unpacked to its end.
     pub fn open_unpacked(path: &Path, limit: UnpackLimit) -> Result<Self> {
         let storage = Self::open(path)?;
-        if Wrapping::of(storage.bytes()).is_none() {
+        if Compression::of(storage.bytes()).is_none() {
             return Ok(storage);
         }
         storage.unpacked(path, limit)
@@ -66,8 +66,8 @@ impl Storage {
     /// [`Error::Io`] when it cannot be unpacked to its end, or is not packed.
     pub fn unpacked(&self, path: &Path, limit: UnpackLimit) -> Result<Self> {
         let limit = limit.of_packed(self.bytes().len() as u64);
-        let packed = Wrapping::of(self.bytes()).ok_or_else(|| io::Error::other("is not packed"));
-        let unpacked = packed.and_then(|wrapping| wrapping.unpack(self.bytes(), limit));
+        let packed = Compression::of(self.bytes()).ok_or_else(|| io::Error::other("is not packed"));
+        let unpacked = packed.and_then(|compression| compression.unpack(self.bytes(), limit));
         let whole = unpacked.and_then(|(inner, problem)| match problem {
             None => Ok(inner),
             Some(cause) => Err(io::Error::other(cause)),
@@ -172,7 +172,7 @@ impl Write for Spool {
 
 /// Compression around a file, by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Wrapping {
+pub enum Compression {
     /// gzip
     Gzip,
     /// Zstandard
@@ -183,7 +183,7 @@ pub enum Wrapping {
     Bzip2,
 }
 
-impl Wrapping {
+impl Compression {
     /// Tells how a file is compressed; `None` when it is not.
     pub fn of(start: &[u8]) -> Option<Self> {
         match start {

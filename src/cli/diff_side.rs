@@ -10,7 +10,7 @@ use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cp
 use super::diff_args::DiffOptions;
 use crate::cli::{convert, standard_input, this_machine};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
-use vmflame::bytes::{Spool, Storage, UnpackLimit, Wrapping};
+use vmflame::bytes::{Compression, Spool, Storage, UnpackLimit};
 use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
 use vmflame::error::{Error, Result};
 use vmflame::folded_text::is_text;
@@ -159,13 +159,13 @@ fn open_stream(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<Opened> {
 /// Folded text, packed or not; `None` when the bytes are no text.
 fn folded_side(shown: &Path, storage: &Storage, limit: UnpackLimit) -> Result<Option<FoldedSide>> {
     let bytes = storage.bytes();
-    let Some(wrapping) = Wrapping::of(bytes) else {
+    let Some(compression) = Compression::of(bytes) else {
         let is_folded = is_text(bytes);
         return is_folded.then(|| parse_folded(shown, bytes)).transpose();
     };
     // What is packed is unpacked to its end only when its beginning is text.
     let mut start = Vec::new();
-    let reader = wrapping.unwrap(bytes).map(|reader| reader.take(1 << 12));
+    let reader = compression.unwrap(bytes).map(|reader| reader.take(1 << 12));
     let read = reader.and_then(|mut reader| reader.read_to_end(&mut start));
     // Where the beginning cannot be unpacked, the whole cannot; that is told by who unpacks it.
     let has_beginning = read.is_ok() || !start.is_empty();

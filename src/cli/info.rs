@@ -8,7 +8,7 @@ use super::describe_json::as_json;
 use super::write::Destination;
 use crate::cli::{standard_input, this_machine};
 use vmflame::analysis::{Survey, Unnamed, is_flat, is_of_branches, survey};
-use vmflame::bytes::{Big, ByteOrder, Endian, Little, Wrapping};
+use vmflame::bytes::{Big, ByteOrder, Compression, Endian, Little};
 use vmflame::error::Result;
 use vmflame::perf::abi::record_name;
 use vmflame::perf::{Capture, CaptureKind, Feature, Features};
@@ -161,12 +161,12 @@ pub(crate) fn kind_words(capture: &Capture) -> String {
         CaptureKind::Pipe => "perf.data in pipe mode",
         CaptureKind::Directory => "perf.data directory",
     };
-    let around = match capture.wrapping() {
+    let around = match capture.compression() {
         None => "",
-        Some(Wrapping::Gzip) => " in gzip",
-        Some(Wrapping::Zstd) => " in zstd",
-        Some(Wrapping::Xz) => " in xz",
-        Some(Wrapping::Bzip2) => " in bzip2",
+        Some(Compression::Gzip) => " in gzip",
+        Some(Compression::Zstd) => " in zstd",
+        Some(Compression::Xz) => " in xz",
+        Some(Compression::Bzip2) => " in bzip2",
     };
     let records = if capture.has_compressed_records() {
         ", compressed records"

@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
 
-use crate::bytes::{UnpackLimit, Wrapping};
+use crate::bytes::{Compression, UnpackLimit};
 use crate::error::{Error, Result};
 
 /// Opens an archive, compressed or not.
@@ -18,8 +18,8 @@ pub(crate) fn open(path: &Path, limit: UnpackLimit) -> Result<Metered<Box<dyn Re
     let len = file.read(&mut start).map_err(failed)?;
     file.seek(SeekFrom::Start(0)).map_err(failed)?;
     let file = BufReader::new(file);
-    let inner: Box<dyn Read> = match Wrapping::of(start.get(..len).unwrap_or_default()) {
-        Some(wrapping) => wrapping.unwrap(file).map_err(failed)?,
+    let inner: Box<dyn Read> = match Compression::of(start.get(..len).unwrap_or_default()) {
+        Some(compression) => compression.unwrap(file).map_err(failed)?,
         None => Box::new(file),
     };
     let meter = Rc::new(Meter {

@@ -294,7 +294,7 @@ fn ends_early(capture: &Capture) -> bool {
                 | Anomaly::LostEnd
                 | Anomaly::LostCompressed { .. }
                 | Anomaly::LostUnpacked { .. }
-                | Anomaly::LostWrapping { .. }
+                | Anomaly::LostCompression { .. }
         )
     })
 }
@@ -325,7 +325,7 @@ pub fn describe(anomaly: &Anomaly) -> String {
         Anomaly::LostUnpacked { cause } => {
             format!("compressed records were not read to their end: {cause}")
         }
-        Anomaly::LostWrapping { cause } => {
+        Anomaly::LostCompression { cause } => {
             format!("the compressed file is damaged or cut off, what came before was read: {cause}")
         }
         Anomaly::LostPart { number } => {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Unresolved;
-use crate::bytes::{Storage, UnpackLimit, Wrapping};
+use crate::bytes::{Compression, Storage, UnpackLimit};
 use crate::error::{Error, Result};
 use crate::object::{DEBUG_FILE, RECORDED_BYTES, cached, inside_cache, spellings};
 use crate::symbol::elf::{ObjectSymbols, parse_table, read_build_id};
@@ -201,7 +201,7 @@ impl Places {
             return if_there(Storage::open(path));
         }
         match read_file(path)? {
-            Some(packed) if Wrapping::of(packed.bytes()).is_some() => {
+            Some(packed) if Compression::of(packed.bytes()).is_some() => {
                 packed.unpacked(path, self.limit).map(Some)
             }
             Some(plain) => Ok(Some(plain)),

@@ -43,7 +43,7 @@ pub enum Anomaly {
         number: u32,
     },
     /// The compression around the file ends in the middle, or is damaged.
-    LostWrapping {
+    LostCompression {
         /// What the decoder said.
         cause: String,
     },

@@ -15,7 +15,7 @@ use super::header::Magic;
 use super::recognise::not_perf_data;
 use super::sections::{name_tracepoints, read_file, read_pipe};
 use crate::bytes::{
-    ByteOrder, Endian, MappedFile, Spool, Storage, UnpackLimit, Wrapping, with_order,
+    ByteOrder, Compression, Endian, MappedFile, Spool, Storage, UnpackLimit, with_order,
 };
 use crate::error::{Error, Result};
 use crate::perf::record::Events;
@@ -40,7 +40,7 @@ pub struct Capture {
     /// Whole records, as ranges of the storages.
     regions: Vec<(usize, Range<usize>)>,
     kind: CaptureKind,
-    wrapping: Option<Wrapping>,
+    compression: Option<Compression>,
     /// The regions that hold compressed records, by their places in `regions`.
     packed: Vec<usize>,
     unpacked: Unpacked,
@@ -80,7 +80,7 @@ impl Capture {
         let begun = file.by_ref().take(16).read_to_end(&mut start);
         begun.map_err(failed)?;
         // A device may go on for ever.
-        if Magic::of(&start).is_none() && Wrapping::of(&start).is_none() {
+        if Magic::of(&start).is_none() && Compression::of(&start).is_none() {
             return Err(not_perf_data(path, &start));
         }
         let mut spool = Spool::default();
@@ -134,19 +134,19 @@ impl Capture {
     /// As [`Self::open`].
     pub fn from_storage(path: &Path, mut storage: Storage, limit: UnpackLimit) -> Result<Self> {
         let mut anomalies = Vec::new();
-        let mut wrapping = None;
+        let mut compression = None;
         let most = limit.of_packed(storage.bytes().len() as u64);
         // perf writes none of these itself; two around each other are as far as anyone goes.
         for _ in 0..2 {
-            let Some(found) = Wrapping::of(storage.bytes()) else {
+            let Some(found) = Compression::of(storage.bytes()) else {
                 break;
             };
             refuse_other_content(path, found, storage.bytes())?;
             let unpacked = found.unpack(storage.bytes(), most);
             let (inner, problem) =
                 unpacked.map_err(|source| Error::io("decompress", path, source))?;
-            anomalies.extend(problem.map(|cause| Anomaly::LostWrapping { cause }));
-            (storage, wrapping) = (inner, Some(found));
+            anomalies.extend(problem.map(|cause| Anomaly::LostCompression { cause }));
+            (storage, compression) = (inner, Some(found));
         }
         let (kind, endian) = match Magic::of(storage.bytes()) {
             Some(Magic::File(endian)) => (CaptureKind::File, endian),
@@ -170,7 +170,7 @@ impl Capture {
             storages: vec![storage],
             regions: opened.regions,
             kind,
-            wrapping,
+            compression,
             packed: Vec::new(),
             unpacked: Unpacked::within(limit),
             endian,
@@ -268,8 +268,8 @@ impl Capture {
     }
 
     /// The compression around it; `None` when there is none.
-    pub fn wrapping(&self) -> Option<Wrapping> {
-        self.wrapping
+    pub fn compression(&self) -> Option<Compression> {
+        self.compression
     }
 
     /// Whether the recorder compressed records.
@@ -368,12 +368,14 @@ impl Capture {
 }
 
 /// Looks at the first bytes of what is packed: what is no capture is not unpacked to its end.
-fn refuse_other_content(path: &Path, wrapping: Wrapping, packed: &[u8]) -> Result<()> {
+fn refuse_other_content(path: &Path, compression: Compression, packed: &[u8]) -> Result<()> {
     let mut start = Vec::new();
-    let reader = wrapping.unwrap(packed).map(|reader| reader.take(1 << 12));
+    let reader = compression
+        .unwrap(packed)
+        .map(|reader| reader.take(1 << 12));
     // What cannot be unpacked is dealt with where all of it is.
     let read = reader.and_then(|mut reader| reader.read_to_end(&mut start));
-    let is_other = Magic::of(&start).is_none() && Wrapping::of(&start).is_none();
+    let is_other = Magic::of(&start).is_none() && Compression::of(&start).is_none();
     if read.is_ok() && is_other && !start.is_empty() {
         return Err(not_perf_data(path, &start));
     }

@@ -54,7 +54,7 @@ pub struct Written {
     pub stacks: u64,
     /// Call chain entries of the samples of `cpu-clock`, markers among them.
     pub chain_entries: u64,
-    /// Sum of all addresses of these call chains, wrapping.
+    /// Sum of all addresses of these call chains, compression.
     pub address_sum: u64,
     /// Time of the first and of the last sample.
     pub times: (Timestamp, Timestamp),

@@ -3,7 +3,7 @@
 
 use std::io::Read;
 
-use crate::bytes::Wrapping;
+use crate::bytes::Compression;
 
 /// Largest unpacked table: Fedora's largest are some 20 MB, and a crafted one can grow seven
 /// thousand times.
@@ -11,7 +11,7 @@ const LARGEST_UNPACKED: u64 = 128 << 20;
 
 /// Unpacks the section; `None` when it is too large or damaged.
 pub(crate) fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
-    let reader = Wrapping::Xz.unwrap(packed).ok()?;
+    let reader = Compression::Xz.unwrap(packed).ok()?;
     let mut unpacked = Vec::new();
     let len = reader
         .take(LARGEST_UNPACKED + 1)
