@@ -106,8 +106,8 @@ fn shown(capture: &Capture, samples: &[(Raw, EventIx)]) -> Vec<Shown> {
     let of_host = samples.iter().filter(|(raw, _)| !matches!(raw.mode, 4 | 5));
     let in_words = of_host.map(|(raw, ix)| {
         let (pid, tid) = (Pid::new(raw.pid), Tid::new(raw.tid));
-        let moment = timeline.moment(pid, tid, Timestamp::from_nanos(raw.time));
-        let comm = match (raw.tid, timeline.thread_name(tid, moment)) {
+        let task_epoch = timeline.task_epoch(pid, tid, Timestamp::from_nanos(raw.time));
+        let comm = match (raw.tid, timeline.thread_name(tid, task_epoch)) {
             (0, _) => "swapper".to_owned(),
             (_, Some(name)) => name.to_owned(),
             (number, None) => format!(":{number}"),

@@ -73,13 +73,13 @@ impl Classes {
 }
 
 fn class(
-    (pid, tid, moment, split): TaskKey,
+    (pid, tid, task_epoch, split): TaskKey,
     namer: &mut Namer<'_>,
     (request, vms): (&Request, &VmNames),
     is_vcpu_thread: bool,
 ) -> Class {
     let timeline = namer.timeline();
-    let (process, thread) = task_names(timeline, pid, tid, moment);
+    let (process, thread) = task_names(timeline, pid, tid, task_epoch);
     let split = SplitName::of(request.split(), split, timeline);
     let names = (&*process, &*thread);
     let shown = roots(request.grouping, (pid, tid), names, &split, vms);
@@ -102,8 +102,8 @@ fn vcpu_threads(lanes: &[Lane<'_>], namer: &Namer<'_>, tagger: &mut Tagger) -> H
         .collect();
     let mut vcpus = HashSet::new();
     let timeline = namer.timeline();
-    for &((pid, tid, moment, _), has_guest) in lanes.iter().flat_map(Lane::tasks) {
-        let (_, thread) = task_names(timeline, pid, tid, moment);
+    for &((pid, tid, task_epoch, _), has_guest) in lanes.iter().flat_map(Lane::tasks) {
+        let (_, thread) = task_names(timeline, pid, tid, task_epoch);
         // Samples of a guest are taken on the thread that runs it.
         if has_guest || tagger.is_vcpu_name(&thread) {
             vcpus.insert((pid, tid));

@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::fold::Split;
 use crate::locate::TaskKey;
-use crate::space::{Moment, Timeline};
+use crate::space::{TaskEpoch, Timeline};
 use crate::units::{Pid, Tid};
 
 /// The frames above the call chain.
@@ -43,7 +43,7 @@ pub(super) fn task_names(
     timeline: &Timeline,
     pid: Pid,
     tid: Tid,
-    moment: Moment,
+    task_epoch: TaskEpoch,
 ) -> (Cow<'_, str>, Cow<'_, str>) {
     const IDLE: Cow<'_, str> = Cow::Borrowed("swapper");
     let or_number = |name, id| match (name, id) {
@@ -55,8 +55,8 @@ pub(super) fn task_names(
         return (IDLE, IDLE);
     }
     (
-        or_number(timeline.process_name(pid, moment), pid.as_i32()),
-        or_number(timeline.thread_name(tid, moment), tid.as_i32()),
+        or_number(timeline.process_name(pid, task_epoch), pid.as_i32()),
+        or_number(timeline.thread_name(tid, task_epoch), tid.as_i32()),
     )
 }
 
@@ -126,11 +126,11 @@ impl VmNames {
         timeline: &Timeline,
     ) -> Self {
         let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
-        for &((pid, tid, moment, _), has_guest) in tasks {
-            let thread = timeline.thread_name(tid, moment).unwrap_or_default();
+        for &((pid, tid, task_epoch, _), has_guest) in tasks {
+            let thread = timeline.thread_name(tid, task_epoch).unwrap_or_default();
             let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
             if has_guest || is_vcpu_name {
-                let (process, _) = task_names(timeline, pid, tid, moment);
+                let (process, _) = task_names(timeline, pid, tid, task_epoch);
                 vms.entry(process.into_owned()).or_default().insert(pid);
             }
         }

@@ -13,7 +13,7 @@ use super::request::Request;
 use super::stacks::{NamedStacks, Stack};
 use super::unnamed::UnnamedSums;
 use super::weight::WeightKind;
-use crate::fold::{Block, MomentStack, Split, UserPart};
+use crate::fold::{Block, EpochStack, Split, UserPart};
 use crate::locate::{FrameScope, StackPath};
 use crate::stack::{FrameIx, Tag};
 use crate::units::CpuMode;
@@ -171,7 +171,7 @@ impl Merger<'_> {
     /// A stack whose items lie at `place`.
     fn stack(
         &self,
-        MomentStack { stack, .. }: &MomentStack<'_>,
+        EpochStack { stack, .. }: &EpochStack<'_>,
         path: &StackPath,
         class: u32,
         place: Range<usize>,

@@ -66,7 +66,7 @@ impl Present {
         for placed in settled.blocks().iter().flat_map(Block::iter) {
             let (key, samples) = (placed.stack.key, placed.stack.samples);
             let (pid, tid) = (key.pid, key.tid);
-            let (process, thread) = task_names(&timeline, pid, tid, placed.moment);
+            let (process, thread) = task_names(&timeline, pid, tid, placed.task_epoch);
             present.comms.add(&thread, samples);
             present.processes.add(&format!("{pid} {process}"), samples);
             present.threads.add(&format!("{tid} {thread}"), samples);

@@ -9,7 +9,7 @@ use super::request::Request;
 use crate::error::{Error, Result};
 use crate::fold::{Selection, Slicing, Split, TimeRange, count_of_threads, fold};
 use crate::perf::Capture;
-use crate::space::{Moment, Timeline};
+use crate::space::{TaskEpoch, Timeline};
 use crate::units::{EventIx, Pid, Tid, Timestamp};
 
 /// Cuts the wanted time into equal slices: from the first to the last sample, or what the ranges
@@ -85,8 +85,8 @@ pub(super) fn of_comms(
     timeline: &Timeline,
     request: &Request,
 ) -> Vec<Vec<u64>> {
-    let is_wanted = |pid: Pid, tid: Tid, moment: Moment| {
-        let (_, comm) = task_names(timeline, pid, tid, moment);
+    let is_wanted = |pid: Pid, tid: Tid, task_epoch: TaskEpoch| {
+        let (_, comm) = task_names(timeline, pid, tid, task_epoch);
         request.comms.iter().any(|wanted| *wanted == comm)
     };
     count_of_threads(capture, part, timeline, request.threads, is_wanted)

@@ -57,10 +57,10 @@ impl Load {
         let (mut phase_ends, mut reach) = (-1.0, Vec::new());
         for sample in 0..self.samples {
             // In slices.
-            let moment = (sample * PARTS) as f64 / self.samples as f64;
+            let task_epoch = (sample * PARTS) as f64 / self.samples as f64;
             let slice = sample * PARTS / self.samples;
             let is_burst = self.unrest == Unrest::Bursts && bursts[slice];
-            let chosen = if moment < start || is_burst {
+            let chosen = if task_epoch < start || is_burst {
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
@@ -69,9 +69,9 @@ impl Load {
                 let other = (random.next() * (FUNCTIONS - STEADY) as f64) as usize;
                 STEADY + other
             } else {
-                if moment > phase_ends {
+                if task_epoch > phase_ends {
                     phase_ends = if has_phases {
-                        moment + 0.5 + 1.5 * random.next()
+                        task_epoch + 0.5 + 1.5 * random.next()
                     } else {
                         f64::INFINITY
                     };

@@ -9,7 +9,7 @@ use super::split::{SliceCursor, Slicing, Split};
 use crate::bytes::{ByteOrder, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
 use crate::perf::{Capture, Record, ScanItem};
-use crate::space::{Histories, Moment, Timeline};
+use crate::space::{Histories, TaskEpoch, Timeline};
 use crate::units::{Pid, Tid, Timestamp};
 
 /// The visitor of one part.
@@ -56,7 +56,7 @@ pub fn count_of_threads<'t>(
     (selection, slicing): (&Selection, Slicing),
     timeline: &'t Timeline,
     threads: usize,
-    is_wanted: impl Fn(Pid, Tid, Moment) -> bool + Sync,
+    is_wanted: impl Fn(Pid, Tid, TaskEpoch) -> bool + Sync,
 ) -> Vec<Vec<u64>> {
     let readings = Readings::of(capture, threads);
     let plan = Plan::new(capture, selection, Split::Slice(slicing), &readings);
@@ -96,7 +96,7 @@ impl<'t> Counter<'t> {
         (plan, slicing): (&Plan<'_>, Slicing),
         record: Record<'_>,
         timeline: &'t Timeline,
-        is_wanted: impl Fn(Pid, Tid, Moment) -> bool,
+        is_wanted: impl Fn(Pid, Tid, TaskEpoch) -> bool,
     ) -> Option<()> {
         let ix = plan.events.of_sample::<O>(record.body)?;
         let layout = &plan.events.get(ix)?.layout;
@@ -109,7 +109,7 @@ impl<'t> Counter<'t> {
         let (pid, tid) = (sample.pid, sample.tid);
         let known = self.histories.entry((pid, tid));
         let history = known.or_insert_with(|| timeline.histories(pid, tid));
-        if plan.selection.takes(&sample) && is_wanted(pid, tid, history.moment(time)) {
+        if plan.selection.takes(&sample) && is_wanted(pid, tid, history.task_epoch(time)) {
             let slice = self.slice.slice_of(&slicing, time);
             let read = plan.readings.at(record.position).iter();
             let read = read.filter(|reading| reading.event != ix);

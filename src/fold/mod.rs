@@ -23,7 +23,7 @@ mod worker;
 pub use chain::{ChainFrame, ChainFrames};
 pub use count::{count_of_threads, sample_times};
 pub use select::{Selection, TimeRange};
-pub use settle::{Block, MomentStack, Settled};
+pub use settle::{Block, EpochStack, Settled};
 pub use split::{Slicing, Split};
 pub use table::{UniqueStack, UserPart};
 pub use worker::{Folded, Gap, fold};

@@ -13,16 +13,16 @@ use crate::bytes::{ByteOrder, with_order};
 use crate::hash::Mixer;
 use crate::parallel::in_shares;
 use crate::perf::Capture;
-use crate::space::{Changes, Histories, Moment, Timeline};
+use crate::space::{Changes, Histories, TaskEpoch, Timeline};
 use crate::units::{CpuMode, EventIx, Pid, Tid, Timestamp};
 
 /// A unique stack with what was true of its thread.
 #[derive(Clone, Copy, Debug)]
-pub struct MomentStack<'a> {
+pub struct EpochStack<'a> {
     /// The stack.
     pub stack: UniqueStack<'a>,
     /// What was true of its thread at its time.
-    pub moment: Moment,
+    pub task_epoch: TaskEpoch,
 }
 
 /// Unique stacks with what was true of their threads.
@@ -30,7 +30,7 @@ pub struct MomentStack<'a> {
 pub struct Settled<'a> {
     stacks: Stacks<'a>,
     /// One for each stack, in blocks as the stacks are.
-    moments: Vec<Vec<Moment>>,
+    task_epochs: Vec<Vec<TaskEpoch>>,
 }
 
 /// How many stacks a CPU waits for at the same time.
@@ -41,7 +41,7 @@ const GROUP: usize = 16;
 pub struct Block<'s, 'a> {
     stacks: &'s Stacks<'a>,
     slims: &'s [SlimStack<'a>],
-    moments: &'s [Moment],
+    task_epochs: &'s [TaskEpoch],
 }
 
 impl<'s, 'a> Block<'s, 'a> {
@@ -56,25 +56,25 @@ impl<'s, 'a> Block<'s, 'a> {
     /// touched first; the CPU then waits for many places at the same time.
     pub fn groups(&self) -> impl Iterator<Item = Self> + use<'s, 'a> {
         let stacks = self.stacks;
-        let groups = self.slims.chunks(GROUP).zip(self.moments.chunks(GROUP));
-        groups.map(move |(slims, moments)| {
+        let groups = self.slims.chunks(GROUP).zip(self.task_epochs.chunks(GROUP));
+        groups.map(move |(slims, task_epochs)| {
             let touched = slims.iter().fold(0, |touched, slim| touched ^ slim.touch());
             std::hint::black_box(touched);
             Self {
                 stacks,
                 slims,
-                moments,
+                task_epochs,
             }
         })
     }
 
     /// The stacks in order.
-    pub fn iter(&self) -> impl Iterator<Item = MomentStack<'a>> + use<'s, 'a> {
+    pub fn iter(&self) -> impl Iterator<Item = EpochStack<'a>> + use<'s, 'a> {
         let stacks = self.stacks;
-        let pairs = self.slims.iter().zip(self.moments);
-        pairs.map(|(slim, &moment)| MomentStack {
+        let pairs = self.slims.iter().zip(self.task_epochs);
+        pairs.map(|(slim, &task_epoch)| EpochStack {
             stack: stacks.whole(slim),
-            moment,
+            task_epoch,
         })
     }
 }
@@ -82,13 +82,13 @@ impl<'s, 'a> Block<'s, 'a> {
 impl<'a> Settled<'a> {
     /// The stacks in order, some thousands at a time.
     pub fn blocks(&self) -> Vec<Block<'_, 'a>> {
-        let pairs = self.stacks.blocks().into_iter().zip(&self.moments);
+        let pairs = self.stacks.blocks().into_iter().zip(&self.task_epochs);
         let stacks = &self.stacks;
         pairs
-            .map(|(slims, moments)| Block {
+            .map(|(slims, task_epochs)| Block {
                 stacks,
                 slims,
-                moments,
+                task_epochs,
             })
             .collect()
     }
@@ -108,7 +108,7 @@ struct Recent<'t> {
     thread: (Pid, Tid),
     history: Histories<'t>,
     from: Timestamp,
-    moment: Moment,
+    task_epoch: TaskEpoch,
     /// When something else became true.
     until: Option<Timestamp>,
 }
@@ -120,13 +120,13 @@ impl Recent<'_> {
     }
 }
 
-/// The moment of each stack's earliest sample, and the threads that have a stack whose samples do
+/// The task_epoch of each stack's earliest sample, and the threads that have a stack whose samples do
 /// not all mean the same.
 fn place<O: ByteOrder>(
     share: &[&[SlimStack<'_>]],
     stacks: &Stacks<'_>,
     timeline: &Timeline,
-) -> (Vec<Vec<Moment>>, HashSet<(Pid, Tid)>) {
+) -> (Vec<Vec<TaskEpoch>>, HashSet<(Pid, Tid)>) {
     let mut ambiguous = HashSet::new();
     let mut histories = HashMap::new();
     let mut changes = HashMap::new();
@@ -139,25 +139,25 @@ fn place<O: ByteOrder>(
             let history = *histories
                 .entry(thread)
                 .or_insert_with(|| timeline.histories(thread.0, thread.1));
-            let (moment, until) = history.moment_until(first);
+            let (task_epoch, until) = history.task_epoch_until(first);
             Recent {
                 thread,
                 history,
                 from: first,
-                moment,
+                task_epoch,
                 until,
             }
         });
         let Recent {
             history,
-            moment,
+            task_epoch,
             until,
             ..
         } = *recent.insert(known);
         if until.is_some_and(|until| until <= last) && !ambiguous.contains(&thread) {
             let stack = stacks.whole(slim);
-            let to = history.moment(last);
-            let numbers = timeline.changes_between(thread.0, (moment, to));
+            let to = history.task_epoch(last);
+            let numbers = timeline.changes_between(thread.0, (task_epoch, to));
             let mut is_spared = |number: u32| {
                 let known = changes.entry((thread.0, number));
                 let change = known.or_insert_with(|| timeline.changes(thread.0, number));
@@ -171,11 +171,11 @@ fn place<O: ByteOrder>(
                 ambiguous.insert(thread);
             }
         }
-        moment
+        task_epoch
     };
     let place_all = |block: &&[SlimStack<'_>]| block.iter().map(&mut place).collect();
-    let moments = share.iter().map(place_all).collect();
-    (moments, ambiguous)
+    let task_epochs = share.iter().map(place_all).collect();
+    (task_epochs, ambiguous)
 }
 
 /// Whether the call chain of a stack holds all its addresses.
@@ -209,19 +209,22 @@ impl<'a> Folded<'a> {
             let place = |share: &[&[SlimStack<'_>]]| place::<O>(share, &stacks, timeline);
             in_shares(&stacks.blocks(), (threads, MIN_SHARE), place)
         });
-        let (mut moments, mut ambiguous) = (Vec::new(), HashSet::new());
+        let (mut task_epochs, mut ambiguous) = (Vec::new(), HashSet::new());
         for (some, also) in placed {
-            moments.extend(some);
+            task_epochs.extend(some);
             ambiguous.extend(also);
         }
         if ambiguous.is_empty() {
-            return Settled { stacks, moments };
+            return Settled {
+                stacks,
+                task_epochs,
+            };
         }
         stacks.join();
-        let mut moments = moments.concat();
+        let mut task_epochs = task_epochs.concat();
         let is_clear = |stack: &SlimStack<'_>| !ambiguous.contains(&stack.thread());
         let mut clear = stacks.list.iter().map(is_clear);
-        moments.retain(|_| clear.next().unwrap_or_default());
+        task_epochs.retain(|_| clear.next().unwrap_or_default());
         stacks.list.retain(is_clear);
         let again = Some((&ambiguous, timeline));
         let plan = Plan {
@@ -230,16 +233,19 @@ impl<'a> Folded<'a> {
         };
         let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan, threads));
         for stack in refolded.stacks.iter() {
-            if let Some(moment) = stack.key.moment {
-                moments.push(moment);
+            if let Some(task_epoch) = stack.key.task_epoch {
+                task_epochs.push(task_epoch);
                 stacks.push(&stack);
             }
         }
-        let mut moments = moments.into_iter();
+        let mut task_epochs = task_epochs.into_iter();
         let blocks = stacks.blocks().into_iter();
-        let moments = blocks.map(|block| moments.by_ref().take(block.len()).collect());
-        let moments = moments.collect();
-        Settled { stacks, moments }
+        let task_epochs = blocks.map(|block| task_epochs.by_ref().take(block.len()).collect());
+        let task_epochs = task_epochs.collect();
+        Settled {
+            stacks,
+            task_epochs,
+        }
     }
 
     /// Number of different stacks, before [`Self::settle`].

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::table::{StackKey, UniqueStack, UserPart};
-use crate::space::Moment;
+use crate::space::TaskEpoch;
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
 
 /// How many stacks make a block, at most.
@@ -43,7 +43,7 @@ pub(super) struct SlimStack<'a> {
 struct Rest<'a> {
     ip: u64,
     split: u64,
-    moment: Option<Moment>,
+    task_epoch: Option<TaskEpoch>,
     user: UserPart<'a>,
 }
 
@@ -110,14 +110,14 @@ impl<'a> Stacks<'a> {
     #[inline]
     pub(super) fn rest_of(&mut self, stack: &UniqueStack<'a>) -> u32 {
         let (key, user) = (stack.key, stack.user);
-        let (ip, split, moment) = (key.ip, key.split, key.moment);
-        if (ip | split) == 0 && moment.is_none() && user == UserPart::InChain {
+        let (ip, split, task_epoch) = (key.ip, key.split, key.task_epoch);
+        if (ip | split) == 0 && task_epoch.is_none() && user == UserPart::InChain {
             return 0;
         }
         self.position_of(Rest {
             ip,
             split,
-            moment,
+            task_epoch,
             user,
         })
     }
@@ -218,7 +218,7 @@ impl<'a> Stacks<'a> {
                 mode: slim.mode,
                 ip: rest.ip,
                 split: rest.split,
-                moment: rest.moment,
+                task_epoch: rest.task_epoch,
             },
             chain: slim.chain,
             user: rest.user,

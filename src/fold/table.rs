@@ -4,7 +4,7 @@ use hashbrown::HashTable;
 
 use super::stacks::{SlimStack, Stacks};
 use crate::hash::{Mixer, spread};
-use crate::space::Moment;
+use crate::space::TaskEpoch;
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
 
 /// What the user part of a stack comes from besides the call chain.
@@ -42,7 +42,7 @@ pub struct StackKey {
     /// The value of the [`Split`](super::split::Split); 0 when there is none.
     pub split: u64,
     /// What was true of the thread; `None` while the timeline is not yet known.
-    pub moment: Option<Moment>,
+    pub task_epoch: Option<TaskEpoch>,
 }
 
 /// A stack with all samples that have it.
@@ -206,7 +206,7 @@ mod tests {
                 mode: CpuMode::User,
                 ip: 0,
                 split,
-                moment: None,
+                task_epoch: None,
             },
             chain,
             user: UserPart::InChain,

@@ -18,7 +18,7 @@ use crate::perf::{
     Attr, Capture, Damage, Event, Length, Record, RecordCounts, SampleHead, ScanItem, Sideband,
     is_sideband,
 };
-use crate::space::{Moment, SidebandItem};
+use crate::space::{SidebandItem, TaskEpoch};
 use crate::units::{CpuMode, EventIx, Timestamp};
 
 /// What one walk over a capture made.
@@ -336,16 +336,16 @@ impl<'a> Worker<'a> {
         }
         let own = || sample.period.unwrap_or_else(|| event.attr.fixed_period());
         let period = counted.unwrap_or_else(own);
-        let moment = match plan.again {
+        let task_epoch = match plan.again {
             None => None,
             Some((threads, _)) if !threads.contains(&(sample.pid, sample.tid)) => return Ok(()),
-            Some((_, timeline)) => Some(timeline.moment(sample.pid, sample.tid, time)),
+            Some((_, timeline)) => Some(timeline.task_epoch(sample.pid, sample.tid, time)),
         };
         self.stack::<O>(
             (plan, &event.attr),
             (record.header.cpu_mode(), period, time),
             &sample,
-            moment,
+            task_epoch,
         )
     }
 
@@ -375,7 +375,7 @@ impl<'a> Worker<'a> {
         (plan, attr): (&Plan<'_>, &Attr),
         (mode, period, time): (CpuMode, u64, Timestamp),
         sample: &SampleHead<'a>,
-        moment: Option<Moment>,
+        task_epoch: Option<TaskEpoch>,
     ) -> Result<(), Skip> {
         let chain = sample.chain.unwrap_or_default();
         let is_frameless = is_empty_of_frames::<O>(chain);
@@ -398,7 +398,7 @@ impl<'a> Worker<'a> {
             mode,
             ip,
             split,
-            moment,
+            task_epoch,
         };
         self.tally.folded += 1;
         let one = UniqueStack {

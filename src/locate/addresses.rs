@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use super::address_cache::Recent;
 use super::frame_entry::Passage;
 use crate::fold::ChainFrame;
-use crate::space::{AddressSpace, DsoIx, Mapping, Moment, Timeline};
+use crate::space::{AddressSpace, DsoIx, Mapping, TaskEpoch, Timeline};
 use crate::symbol::{KernelSymbol, KernelSymbols, is_trampoline};
 use crate::units::{Avma, CpuMode, FileOffset, Pid};
 
@@ -33,7 +33,7 @@ pub(crate) enum Location {
 }
 
 /// A process in a time in which its mappings stay the same.
-type SpaceKey = (Pid, Moment);
+type SpaceKey = (Pid, TaskEpoch);
 /// What a process maps, in order of address.
 type Space = Box<[Mapping]>;
 
@@ -166,8 +166,8 @@ impl<'m> Addresses<'m> {
 
     /// The number of what a process maps.
     #[inline]
-    pub(crate) fn space(&mut self, (pid, moment): (Pid, Moment)) -> u32 {
-        let key = (pid, moment.of_space());
+    pub(crate) fn space(&mut self, (pid, task_epoch): (Pid, TaskEpoch)) -> u32 {
+        let key = (pid, task_epoch.of_space());
         if let Some((recent, number)) = self.recent_space
             && recent == key
         {
@@ -175,7 +175,7 @@ impl<'m> Addresses<'m> {
         }
         let (spaces, timeline) = (&mut self.spaces, self.timeline);
         let number = *self.space_index.entry(key).or_insert_with(|| {
-            let space = timeline.space(pid, moment).into_iter();
+            let space = timeline.space(pid, task_epoch).into_iter();
             spaces.push(space.flat_map(AddressSpace::iter).copied().collect());
             index_of_last(spaces)
         });

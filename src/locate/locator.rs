@@ -13,8 +13,8 @@ use super::caller_runs::{Callers, Run, Runs};
 use super::frame_entry::Passage;
 use super::piece::LocatedPiece;
 use crate::bytes::ByteOrder;
-use crate::fold::{Block, ChainFrame, ChainFrames, MomentStack, UniqueStack, UserPart};
-use crate::space::{Moment, Timeline};
+use crate::fold::{Block, ChainFrame, ChainFrames, EpochStack, UniqueStack, UserPart};
+use crate::space::{TaskEpoch, Timeline};
 use crate::symbol::KernelSymbols;
 use crate::units::{Avma, CpuMode, Pid, Tid};
 use crate::unwind::BranchFrames;
@@ -42,7 +42,7 @@ impl FrameScope {
 }
 
 /// The thread of a stack, with what was true of it, and the value that stacks are split by.
-pub(crate) type TaskKey = (Pid, Tid, Moment, u64);
+pub(crate) type TaskKey = (Pid, Tid, TaskEpoch, u64);
 
 /// A stack in pieces, but for its weight.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +120,7 @@ impl<'m> Locator<'m> {
     }
 
     #[inline]
-    fn add<O: ByteOrder>(&mut self, placed: &MomentStack<'_>) -> StackPath {
+    fn add<O: ByteOrder>(&mut self, placed: &EpochStack<'_>) -> StackPath {
         let start = self.pieces.len();
         let chain_len = self.stack::<O>(placed);
         let number_of = |items: usize| u32::try_from(items).unwrap_or(u32::MAX);
@@ -147,9 +147,9 @@ impl<'m> Locator<'m> {
         &self.tasks
     }
 
-    fn task(&mut self, MomentStack { stack, moment }: &MomentStack<'_>) -> u32 {
+    fn task(&mut self, EpochStack { stack, task_epoch }: &EpochStack<'_>) -> u32 {
         let split = if self.is_split { stack.key.split } else { 0 };
-        let key = (stack.key.pid, stack.key.tid, *moment, split);
+        let key = (stack.key.pid, stack.key.tid, *task_epoch, split);
         let number = match self.recent_task {
             Some((recent, number)) if recent == key => number,
             Some(_) | None => number(key, (key, false), &mut self.task_index, &mut self.tasks),
@@ -165,11 +165,11 @@ impl<'m> Locator<'m> {
 
     /// Appends the wanted pieces of a stack; returns how many addresses its call chain holds.
     #[inline]
-    fn stack<O: ByteOrder>(&mut self, placed: &MomentStack<'_>) -> usize {
-        let (chain_len, moment) = self.chain::<O>(placed);
+    fn stack<O: ByteOrder>(&mut self, placed: &EpochStack<'_>) -> usize {
+        let (chain_len, task_epoch) = self.chain::<O>(placed);
         let stack = &placed.stack;
         if chain_len == 0 || stack.user != UserPart::InChain {
-            self.besides_chain::<O>(stack, moment, chain_len == 0);
+            self.besides_chain::<O>(stack, task_epoch, chain_len == 0);
         }
         chain_len
     }
@@ -179,16 +179,16 @@ impl<'m> Locator<'m> {
     fn besides_chain<O: ByteOrder>(
         &mut self,
         stack: &UniqueStack<'_>,
-        moment: Moment,
+        task_epoch: TaskEpoch,
         chain_is_empty: bool,
     ) {
         let key = stack.key;
         if chain_is_empty && !key.mode.is_guest() {
             let own = ChainFrame::exact(key.mode, Avma::new(key.ip));
-            self.address((key.pid, moment), own);
+            self.address((key.pid, task_epoch), own);
         }
         for at in frames_behind_chain::<O>(stack.user, key.mode) {
-            self.address((key.pid, moment), at);
+            self.address((key.pid, task_epoch), at);
         }
         if chain_is_empty && key.mode.is_guest() && self.scope.shows(key.mode) {
             self.other(Location::Guest(key.mode));
@@ -199,12 +199,12 @@ impl<'m> Locator<'m> {
     }
 
     /// Appends the wanted pieces of a call chain; returns how many addresses it holds, and the
-    /// moment in which its outermost callers ran.
+    /// task_epoch in which its outermost callers ran.
     #[inline]
-    fn chain<O: ByteOrder>(&mut self, placed: &MomentStack<'_>) -> (usize, Moment) {
-        let &MomentStack {
+    fn chain<O: ByteOrder>(&mut self, placed: &EpochStack<'_>) -> (usize, TaskEpoch) {
+        let &EpochStack {
             ref stack,
-            mut moment,
+            mut task_epoch,
         } = placed;
         let (mut chain_len, mut passage) = (0, Passage::Call);
         let mut frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
@@ -220,9 +220,9 @@ impl<'m> Locator<'m> {
             }
             if passage == Passage::Exec && at.mode == CpuMode::User {
                 let pid = stack.key.pid;
-                moment = self.timeline.of_caller_of_exec(pid, moment, at.lookup);
+                task_epoch = self.timeline.of_caller_of_exec(pid, task_epoch, at.lookup);
             }
-            let Some(space) = self.space((stack.key.pid, moment), at.mode) else {
+            let Some(space) = self.space((stack.key.pid, task_epoch), at.mode) else {
                 self.elsewhere(at.mode);
                 passage = Passage::Call;
                 continue;
@@ -239,7 +239,7 @@ impl<'m> Locator<'m> {
                 passage = self.run::<O>(callers, at.mode);
             }
         }
-        (chain_len, moment)
+        (chain_len, task_epoch)
     }
 
     /// Appends callers, if they are shown; returns what they mean for what called them.
@@ -270,7 +270,7 @@ impl<'m> Locator<'m> {
     }
 
     /// Appends the location of an address, if it is shown.
-    fn address(&mut self, of: (Pid, Moment), at: ChainFrame) {
+    fn address(&mut self, of: (Pid, TaskEpoch), at: ChainFrame) {
         match self.space(of, at.mode) {
             Some(space) => {
                 self.located(space, at);
@@ -293,7 +293,7 @@ impl<'m> Locator<'m> {
 
     /// The number of the space that code of a mode lies in; `None` when it is not the host's.
     #[inline]
-    fn space(&mut self, of: (Pid, Moment), mode: CpuMode) -> Option<u32> {
+    fn space(&mut self, of: (Pid, TaskEpoch), mode: CpuMode) -> Option<u32> {
         match mode {
             CpuMode::Kernel => Some(Recent::KERNEL),
             CpuMode::User => Some(self.addresses.space(of)),

@@ -5,10 +5,10 @@
 
 mod address_space;
 mod changes;
-mod moment;
+mod task_epoch;
 mod timeline;
 
 pub use address_space::{AddressSpace, DsoIx, Mapping};
 pub use changes::Changes;
-pub use moment::{Histories, Moment};
+pub use task_epoch::{Histories, TaskEpoch};
 pub use timeline::{KernelMapping, SidebandItem, Timeline};

@@ -11,7 +11,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::address_space::{AddressSpace, Dso, DsoIx, Mapping};
 use super::changes::Changes;
-use super::moment::{Epoch, Histories, Moment};
+use super::task_epoch::{Epoch, Histories, TaskEpoch};
 use crate::perf::{MappingRecord, Sideband};
 use crate::units::{Avma, BuildId, CpuMode, Pid, Tid, Timestamp};
 
@@ -242,8 +242,8 @@ impl Timeline {
     }
 
     /// What was true of a thread of a process at a time.
-    pub fn moment(&self, pid: Pid, tid: Tid, time: Timestamp) -> Moment {
-        self.histories(pid, tid).moment(time)
+    pub fn task_epoch(&self, pid: Pid, tid: Tid, time: Timestamp) -> TaskEpoch {
+        self.histories(pid, tid).task_epoch(time)
     }
 
     /// What was true of a thread of a process, over time: for many times of one thread.
@@ -260,18 +260,22 @@ impl Timeline {
     }
 
     /// The mappings of a process; `None` when the capture tells none.
-    pub fn space(&self, pid: Pid, moment: Moment) -> Option<&AddressSpace> {
+    pub fn space(&self, pid: Pid, task_epoch: TaskEpoch) -> Option<&AddressSpace> {
         let epochs = self.epochs.get(&pid)?;
         epochs
-            .get(usize::try_from(moment.epoch).ok()?)
+            .get(usize::try_from(task_epoch.epoch).ok()?)
             .map(|epoch| &epoch.space)
     }
 
-    /// The changes of mappings that a thread's process saw from one moment to a later one, by numbers
+    /// The changes of mappings that a thread's process saw from one task_epoch to a later one, by numbers
     /// for [`Self::changes`]. `None` when the thread had another name or ran another program in
     /// between, or when there are too many changes to look at.
-    pub fn changes_between(&self, pid: Pid, (from, to): (Moment, Moment)) -> Option<Range<u32>> {
-        let names = |of: Moment| (of.thread_name, of.process_name);
+    pub fn changes_between(
+        &self,
+        pid: Pid,
+        (from, to): (TaskEpoch, TaskEpoch),
+    ) -> Option<Range<u32>> {
+        let names = |of: TaskEpoch| (of.thread_name, of.process_name);
         let place = |ix| usize::try_from(ix).unwrap_or(usize::MAX);
         let epochs = self.epochs.get(&pid)?;
         let later = epochs.get(place(from.epoch).checked_add(1)?..=place(to.epoch))?;
@@ -288,36 +292,36 @@ impl Timeline {
         Some(Changes::between(&epochs.get(before)?.space, &after.space))
     }
 
-    /// The moment to look up `caller` in, the code that asked for the program to be replaced.
+    /// The task_epoch to look up `caller` in, the code that asked for the program to be replaced.
     ///
     /// Until the kernel has done so and returns, the caller is code of the old program, although
     /// the new one's name and some of its mappings are recorded already.
-    pub fn of_caller_of_exec(&self, pid: Pid, moment: Moment, caller: Avma) -> Moment {
+    pub fn of_caller_of_exec(&self, pid: Pid, task_epoch: TaskEpoch, caller: Avma) -> TaskEpoch {
         let epochs = self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default();
-        let now = usize::try_from(moment.epoch).unwrap_or(usize::MAX);
+        let now = usize::try_from(task_epoch.epoch).unwrap_or(usize::MAX);
         let until_now = epochs.get(..=now).unwrap_or_default();
         let is_mapped = |epoch: &Epoch| epoch.space.find(caller).is_some();
         if until_now.last().is_none_or(is_mapped) {
-            return moment;
+            return task_epoch;
         }
         // The new program's own mappings may have begun epochs since: on arm64 the parts of one
         // file overlap each other.
         let exec = until_now.iter().rposition(|epoch| epoch.began_by_exec);
         let before = exec.and_then(|exec| u32::try_from(exec.checked_sub(1)?).ok());
-        Moment {
-            epoch: before.unwrap_or(moment.epoch),
-            ..moment
+        TaskEpoch {
+            epoch: before.unwrap_or(task_epoch.epoch),
+            ..task_epoch
         }
     }
 
     /// The name of a thread; `None` when the capture tells none.
-    pub fn thread_name(&self, tid: Tid, moment: Moment) -> Option<&str> {
-        self.name_at(tid, moment.thread_name)
+    pub fn thread_name(&self, tid: Tid, task_epoch: TaskEpoch) -> Option<&str> {
+        self.name_at(tid, task_epoch.thread_name)
     }
 
     /// The name of a process, which is that of its main thread; `None` when the capture tells none.
-    pub fn process_name(&self, pid: Pid, moment: Moment) -> Option<&str> {
-        self.name_at(Tid::new(pid.as_i32()), moment.process_name)
+    pub fn process_name(&self, pid: Pid, task_epoch: TaskEpoch) -> Option<&str> {
+        self.name_at(Tid::new(pid.as_i32()), task_epoch.process_name)
     }
 
     fn name_at(&self, tid: Tid, position: u32) -> Option<&str> {

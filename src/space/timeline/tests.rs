@@ -28,8 +28,8 @@ fn map(time: u64, pid: i32, start: u64, name: &'static [u8]) -> SidebandItem<'st
 
 fn dso_at(timeline: &Timeline, pid: i32, time: u64, avma: u64) -> Option<&str> {
     let pid = Pid::new(pid);
-    let moment = timeline.moment(pid, Tid::new(pid.as_i32()), Timestamp::from_nanos(time));
-    let mapping = timeline.space(pid, moment)?.find(Avma::new(avma))?;
+    let task_epoch = timeline.task_epoch(pid, Tid::new(pid.as_i32()), Timestamp::from_nanos(time));
+    let mapping = timeline.space(pid, task_epoch)?.find(Avma::new(avma))?;
     timeline.dso(mapping.dso).map(|dso| dso.path.as_str())
 }
 
@@ -101,11 +101,11 @@ fn the_caller_of_exec_is_looked_for_before_the_exec() {
         map(70, 7, 0x5000, b"ld.so"),
     ];
     let timeline = Timeline::build(records, &HashMap::new());
-    let moment = timeline.moment(pid, tid, Timestamp::from_nanos(80));
+    let task_epoch = timeline.task_epoch(pid, tid, Timestamp::from_nanos(80));
     let dso_of = |caller| {
         let caller = Avma::new(caller);
-        let moment = timeline.of_caller_of_exec(pid, moment, caller);
-        let mapping = timeline.space(pid, moment)?.find(caller)?;
+        let task_epoch = timeline.of_caller_of_exec(pid, task_epoch, caller);
+        let mapping = timeline.space(pid, task_epoch)?.find(caller)?;
         timeline.dso(mapping.dso).map(|dso| dso.path.as_str())
     };
     assert_eq!(dso_of(0x1800), Some("libc"));
@@ -133,8 +133,8 @@ fn threads_have_the_name_of_the_time() {
         &HashMap::new(),
     );
     let name = |time| {
-        let moment = timeline.moment(pid, tid, Timestamp::from_nanos(time));
-        timeline.thread_name(tid, moment).map(ToOwned::to_owned)
+        let task_epoch = timeline.task_epoch(pid, tid, Timestamp::from_nanos(time));
+        timeline.thread_name(tid, task_epoch).map(ToOwned::to_owned)
     };
     assert_eq!(name(5).as_deref(), Some("qemu"));
     assert_eq!(name(19).as_deref(), Some("qemu"));
@@ -163,8 +163,8 @@ fn only_changes_at_its_own_addresses_concern_a_stack() {
     ];
     let timeline = Timeline::build(records, &HashMap::new());
     let same = |from, to, addresses: &[u64]| {
-        let moment = |time| timeline.moment(pid, tid, Timestamp::from_nanos(time));
-        let mut changes = timeline.changes_between(pid, (moment(from), moment(to)));
+        let task_epoch = |time| timeline.task_epoch(pid, tid, Timestamp::from_nanos(time));
+        let mut changes = timeline.changes_between(pid, (task_epoch(from), task_epoch(to)));
         let is_spared = |number: u32| {
             let mut changes = timeline.changes(pid, number).unwrap();
             let mut addresses = addresses.iter().copied().map(Avma::new);

@@ -6,16 +6,16 @@ use crate::units::Timestamp;
 
 /// What was true of a thread at a time: positions in its and its process's histories.
 ///
-/// Two samples of a thread with equal moments see the same names and mappings.
+/// Two samples of a thread with equal task_epochs see the same names and mappings.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Moment {
+pub struct TaskEpoch {
     pub(super) epoch: u32,
     pub(super) thread_name: u32,
     pub(super) process_name: u32,
 }
 
-impl Moment {
-    /// The moment as far as mappings go, whatever the names.
+impl TaskEpoch {
+    /// The task_epoch as far as mappings go, whatever the names.
     #[must_use]
     pub fn of_space(self) -> Self {
         Self {
@@ -45,23 +45,23 @@ pub struct Histories<'t> {
 
 impl Histories<'_> {
     /// What was true at a time.
-    pub fn moment(&self, time: Timestamp) -> Moment {
-        self.moment_until(time).0
+    pub fn task_epoch(&self, time: Timestamp) -> TaskEpoch {
+        self.task_epoch_until(time).0
     }
 
     /// What was true at a time, and from when on something else was; `None` when that stayed so.
-    pub fn moment_until(&self, time: Timestamp) -> (Moment, Option<Timestamp>) {
+    pub fn task_epoch_until(&self, time: Timestamp) -> (TaskEpoch, Option<Timestamp>) {
         let name = |&(from, _): &(Timestamp, NameIx)| from;
         let (epoch, next_epoch) = in_force(self.epochs, |epoch| epoch.from, time);
         let (thread_name, next_thread) = in_force(self.thread_names, name, time);
         let (process_name, next_process) = in_force(self.process_names, name, time);
-        let moment = Moment {
+        let task_epoch = TaskEpoch {
             epoch,
             thread_name,
             process_name,
         };
         let changes = [next_epoch, next_thread, next_process];
-        (moment, changes.into_iter().flatten().min())
+        (task_epoch, changes.into_iter().flatten().min())
     }
 }
 
