@@ -6,7 +6,7 @@ use super::chain::ChainFrames;
 use super::plan::Plan;
 use super::select::Selection;
 use super::split::Split;
-use super::stacks::{SlimStack, Stacks};
+use super::stacks::{PackedStack, Stacks};
 use super::table::{StackTable, UniqueStack, UserPart};
 use super::worker::{Folded, walk};
 use crate::bytes::{ByteOrder, with_order};
@@ -40,14 +40,14 @@ const GROUP: usize = 16;
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'s, 'a> {
     stacks: &'s Stacks<'a>,
-    slims: &'s [SlimStack<'a>],
+    packed_stacks: &'s [PackedStack<'a>],
     task_epochs: &'s [TaskEpoch],
 }
 
 impl<'s, 'a> Block<'s, 'a> {
     /// Number of stacks.
     pub(crate) const fn len(&self) -> usize {
-        self.slims.len()
+        self.packed_stacks.len()
     }
 
     /// The same stacks in order, some at a time.
@@ -56,13 +56,18 @@ impl<'s, 'a> Block<'s, 'a> {
     /// touched first; the CPU then waits for many places at the same time.
     pub fn groups(&self) -> impl Iterator<Item = Self> + use<'s, 'a> {
         let stacks = self.stacks;
-        let groups = self.slims.chunks(GROUP).zip(self.task_epochs.chunks(GROUP));
-        groups.map(move |(slims, task_epochs)| {
-            let touched = slims.iter().fold(0, |touched, slim| touched ^ slim.touch());
+        let groups = self
+            .packed_stacks
+            .chunks(GROUP)
+            .zip(self.task_epochs.chunks(GROUP));
+        groups.map(move |(packed_stacks, task_epochs)| {
+            let touched = packed_stacks
+                .iter()
+                .fold(0, |touched, packed| touched ^ packed.touch());
             std::hint::black_box(touched);
             Self {
                 stacks,
-                slims,
+                packed_stacks,
                 task_epochs,
             }
         })
@@ -71,9 +76,9 @@ impl<'s, 'a> Block<'s, 'a> {
     /// The stacks in order.
     pub fn iter(&self) -> impl Iterator<Item = EpochStack<'a>> + use<'s, 'a> {
         let stacks = self.stacks;
-        let pairs = self.slims.iter().zip(self.task_epochs);
-        pairs.map(|(slim, &task_epoch)| EpochStack {
-            stack: stacks.whole(slim),
+        let pairs = self.packed_stacks.iter().zip(self.task_epochs);
+        pairs.map(|(packed, &task_epoch)| EpochStack {
+            stack: stacks.whole(packed),
             task_epoch,
         })
     }
@@ -85,9 +90,9 @@ impl<'a> Settled<'a> {
         let pairs = self.stacks.blocks().into_iter().zip(&self.task_epochs);
         let stacks = &self.stacks;
         pairs
-            .map(|(slims, task_epochs)| Block {
+            .map(|(packed_stacks, task_epochs)| Block {
                 stacks,
-                slims,
+                packed_stacks,
                 task_epochs,
             })
             .collect()
@@ -123,7 +128,7 @@ impl Recent<'_> {
 /// The task_epoch of each stack's earliest sample, and the threads that have a stack whose samples do
 /// not all mean the same.
 fn place<O: ByteOrder>(
-    share: &[&[SlimStack<'_>]],
+    share: &[&[PackedStack<'_>]],
     stacks: &Stacks<'_>,
     timeline: &Timeline,
 ) -> (Vec<Vec<TaskEpoch>>, HashSet<(Pid, Tid)>) {
@@ -131,9 +136,9 @@ fn place<O: ByteOrder>(
     let mut histories = HashMap::new();
     let mut changes = HashMap::new();
     let mut recent: Option<Recent<'_>> = None;
-    let mut place = |slim: &SlimStack<'_>| {
-        let thread = slim.thread();
-        let (first, last) = slim.times();
+    let mut place = |packed: &PackedStack<'_>| {
+        let thread = packed.thread();
+        let (first, last) = packed.times();
         let known = recent.take().filter(|recent| recent.holds(thread, first));
         let known = known.unwrap_or_else(|| {
             let history = *histories
@@ -155,7 +160,7 @@ fn place<O: ByteOrder>(
             ..
         } = *recent.insert(known);
         if until.is_some_and(|until| until <= last) && !ambiguous.contains(&thread) {
-            let stack = stacks.whole(slim);
+            let stack = stacks.whole(packed);
             let to = history.task_epoch(last);
             let numbers = timeline.changes_between(thread.0, (task_epoch, to));
             let mut is_spared = |number: u32| {
@@ -173,7 +178,7 @@ fn place<O: ByteOrder>(
         }
         task_epoch
     };
-    let place_all = |block: &&[SlimStack<'_>]| block.iter().map(&mut place).collect();
+    let place_all = |block: &&[PackedStack<'_>]| block.iter().map(&mut place).collect();
     let task_epochs = share.iter().map(place_all).collect();
     (task_epochs, ambiguous)
 }
@@ -206,7 +211,7 @@ impl<'a> Folded<'a> {
     ) -> Settled<'a> {
         let mut stacks = std::mem::take(&mut self.stacks);
         let placed = with_order!(capture.endian(), O => {
-            let place = |share: &[&[SlimStack<'_>]]| place::<O>(share, &stacks, timeline);
+            let place = |share: &[&[PackedStack<'_>]]| place::<O>(share, &stacks, timeline);
             in_shares(&stacks.blocks(), (threads, MIN_SHARE), place)
         });
         let (mut task_epochs, mut ambiguous) = (Vec::new(), HashSet::new());
@@ -222,7 +227,7 @@ impl<'a> Folded<'a> {
         }
         stacks.join();
         let mut task_epochs = task_epochs.concat();
-        let is_clear = |stack: &SlimStack<'_>| !ambiguous.contains(&stack.thread());
+        let is_clear = |stack: &PackedStack<'_>| !ambiguous.contains(&stack.thread());
         let mut clear = stacks.list.iter().map(is_clear);
         task_epochs.retain(|_| clear.next().unwrap_or_default());
         stacks.list.retain(is_clear);

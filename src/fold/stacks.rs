@@ -13,19 +13,19 @@ const BLOCK: usize = 4096;
 /// lies apart.
 #[derive(Debug, Default)]
 pub(super) struct Stacks<'a> {
-    pub(super) list: Vec<SlimStack<'a>>,
+    pub(super) list: Vec<PackedStack<'a>>,
     /// The lists of later parts: to copy them takes its time.
-    later: Vec<Vec<SlimStack<'a>>>,
-    rests: Vec<Rest<'a>>,
-    rest_index: HashMap<Rest<'a>, u32>,
-    /// The rest that was looked up last, and its position: the samples of a slice of time follow
-    /// each other, and have one rest.
-    latest: (Rest<'a>, u32),
+    later: Vec<Vec<PackedStack<'a>>>,
+    rare_fields: Vec<RareFields<'a>>,
+    rare_index: HashMap<RareFields<'a>, u32>,
+    /// The rare that was looked up last, and its position: the samples of a slice of time follow
+    /// each other, and have one rare.
+    latest: (RareFields<'a>, u32),
 }
 
 /// A unique stack without what few have.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SlimStack<'a> {
+pub(super) struct PackedStack<'a> {
     chain: &'a [u8],
     samples: u64,
     period: u64,
@@ -33,21 +33,21 @@ pub(super) struct SlimStack<'a> {
     last: Timestamp,
     pid: Pid,
     tid: Tid,
-    /// Position in the list of rests, plus one; 0 when there is none.
-    rest: u32,
+    /// Position in the list of rare_fields, plus one; 0 when there is none.
+    rare: u32,
     mode: CpuMode,
 }
 
 /// What few stacks have, or many have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-struct Rest<'a> {
+struct RareFields<'a> {
     ip: u64,
     split: u64,
     task_epoch: Option<TaskEpoch>,
     user: UserPart<'a>,
 }
 
-impl SlimStack<'_> {
+impl PackedStack<'_> {
     /// Its process and thread.
     pub(super) fn thread(&self) -> (Pid, Tid) {
         (self.pid, self.tid)
@@ -58,10 +58,10 @@ impl SlimStack<'_> {
         (self.first, self.last)
     }
 
-    /// What tells it from others of its thread: the chain, where its rest lies, the mode.
+    /// What tells it from others of its thread: the chain, where its rare lies, the mode.
     #[inline]
     pub(super) fn hashed(&self) -> (&[u8], u32, CpuMode) {
-        (self.chain, self.rest, self.mode)
+        (self.chain, self.rare, self.mode)
     }
 
     /// Whether it is that stack.
@@ -87,10 +87,10 @@ impl SlimStack<'_> {
     }
 }
 
-impl<'a> SlimStack<'a> {
-    /// A stack whose rest lies at `rest`.
+impl<'a> PackedStack<'a> {
+    /// A stack whose rare lies at `rare`.
     #[inline]
-    pub(super) fn of(stack: &UniqueStack<'a>, rest: u32) -> Self {
+    pub(super) fn of(stack: &UniqueStack<'a>, rare: u32) -> Self {
         Self {
             chain: stack.chain,
             samples: stack.samples,
@@ -99,22 +99,22 @@ impl<'a> SlimStack<'a> {
             last: stack.last,
             pid: stack.key.pid,
             tid: stack.key.tid,
-            rest,
+            rare,
             mode: stack.key.mode,
         }
     }
 }
 
 impl<'a> Stacks<'a> {
-    /// Where the rest of a stack lies, as [`SlimStack::rest`] says it.
+    /// Where the rare of a stack lies, as [`PackedStack::rare`] says it.
     #[inline]
-    pub(super) fn rest_of(&mut self, stack: &UniqueStack<'a>) -> u32 {
+    pub(super) fn rare_of(&mut self, stack: &UniqueStack<'a>) -> u32 {
         let (key, user) = (stack.key, stack.user);
         let (ip, split, task_epoch) = (key.ip, key.split, key.task_epoch);
         if (ip | split) == 0 && task_epoch.is_none() && user == UserPart::InChain {
             return 0;
         }
-        self.position_of(Rest {
+        self.position_of(RareFields {
             ip,
             split,
             task_epoch,
@@ -123,49 +123,49 @@ impl<'a> Stacks<'a> {
     }
 
     #[inline]
-    fn position_of(&mut self, rest: Rest<'a>) -> u32 {
+    fn position_of(&mut self, rare: RareFields<'a>) -> u32 {
         // 0 is the position of none.
-        if self.latest.1 == 0 || self.latest.0 != rest {
-            self.latest = (rest, self.look_up(rest));
+        if self.latest.1 == 0 || self.latest.0 != rare {
+            self.latest = (rare, self.look_up(rare));
         }
         self.latest.1
     }
 
     #[cold]
-    fn look_up(&mut self, rest: Rest<'a>) -> u32 {
-        let rests = &mut self.rests;
-        *self.rest_index.entry(rest).or_insert_with(|| {
-            rests.push(rest);
-            // There are no more rests than stacks.
-            u32::try_from(rests.len()).unwrap_or(u32::MAX)
+    fn look_up(&mut self, rare: RareFields<'a>) -> u32 {
+        let rare_fields = &mut self.rare_fields;
+        *self.rare_index.entry(rare).or_insert_with(|| {
+            rare_fields.push(rare);
+            // There are no more rare_fields than stacks.
+            u32::try_from(rare_fields.len()).unwrap_or(u32::MAX)
         })
     }
 
     /// Adds a stack that is not in the list.
     pub(super) fn push(&mut self, stack: &UniqueStack<'a>) {
-        let rest = self.rest_of(stack);
-        self.list.push(SlimStack::of(stack, rest));
+        let rare = self.rare_of(stack);
+        self.list.push(PackedStack::of(stack, rare));
     }
 
     /// Adds the stacks of a later part.
     pub(super) fn append(&mut self, later: Self) {
-        let lists = self.rests_moved(later);
+        let lists = self.with_rare_fields_moved(later);
         self.later.extend(lists.filter(|list| !list.is_empty()));
     }
 
-    /// The lists of other stacks, their rests moved to these.
-    pub(super) fn rests_moved(
+    /// The lists of other stacks, their rare_fields moved to these.
+    pub(super) fn with_rare_fields_moved(
         &mut self,
         other: Self,
-    ) -> impl Iterator<Item = Vec<SlimStack<'a>>> + use<'a> {
-        let rests = other.rests.into_iter();
-        let places: Vec<u32> = rests.map(|rest| self.position_of(rest)).collect();
+    ) -> impl Iterator<Item = Vec<PackedStack<'a>>> + use<'a> {
+        let rare_fields = other.rare_fields.into_iter();
+        let places: Vec<u32> = rare_fields.map(|rare| self.position_of(rare)).collect();
         let lists = std::iter::once(other.list).chain(other.later);
         lists.map(move |mut list| {
             if !places.is_empty() {
-                for slim in &mut list {
-                    let rest = (slim.rest as usize).checked_sub(1);
-                    slim.rest = rest.map_or(0, |at| places[at]);
+                for packed in &mut list {
+                    let rare = (packed.rare as usize).checked_sub(1);
+                    packed.rare = rare.map_or(0, |at| places[at]);
                 }
             }
             list
@@ -173,7 +173,7 @@ impl<'a> Stacks<'a> {
     }
 
     /// Takes out the lists of later parts.
-    pub(super) fn take_later(&mut self) -> Vec<Vec<SlimStack<'a>>> {
+    pub(super) fn take_later(&mut self) -> Vec<Vec<PackedStack<'a>>> {
         std::mem::take(&mut self.later)
     }
 
@@ -189,7 +189,7 @@ impl<'a> Stacks<'a> {
         self.lists().map(Vec::len).sum()
     }
 
-    fn lists(&self) -> impl Iterator<Item = &Vec<SlimStack<'a>>> {
+    fn lists(&self) -> impl Iterator<Item = &Vec<PackedStack<'a>>> {
         std::iter::once(&self.list).chain(&self.later)
     }
 
@@ -202,36 +202,36 @@ impl<'a> Stacks<'a> {
     }
 
     /// The stacks in order, in blocks.
-    pub(super) fn blocks(&self) -> Vec<&[SlimStack<'a>]> {
+    pub(super) fn blocks(&self) -> Vec<&[PackedStack<'a>]> {
         self.lists().flat_map(|list| list.chunks(BLOCK)).collect()
     }
 
     /// A stack of the list with all it has.
-    pub(super) fn whole(&self, slim: &SlimStack<'a>) -> UniqueStack<'a> {
-        let rest = (slim.rest as usize).checked_sub(1);
-        let rest = rest.and_then(|at| self.rests.get(at).copied());
-        let rest = rest.unwrap_or_default();
+    pub(super) fn whole(&self, packed: &PackedStack<'a>) -> UniqueStack<'a> {
+        let rare = (packed.rare as usize).checked_sub(1);
+        let rare = rare.and_then(|at| self.rare_fields.get(at).copied());
+        let rare = rare.unwrap_or_default();
         UniqueStack {
             key: StackKey {
-                pid: slim.pid,
-                tid: slim.tid,
-                mode: slim.mode,
-                ip: rest.ip,
-                split: rest.split,
-                task_epoch: rest.task_epoch,
+                pid: packed.pid,
+                tid: packed.tid,
+                mode: packed.mode,
+                ip: rare.ip,
+                split: rare.split,
+                task_epoch: rare.task_epoch,
             },
-            chain: slim.chain,
-            user: rest.user,
-            samples: slim.samples,
-            period: slim.period,
-            first: slim.first,
-            last: slim.last,
+            chain: packed.chain,
+            user: rare.user,
+            samples: packed.samples,
+            period: packed.period,
+            first: packed.first,
+            last: packed.last,
         }
     }
 
     /// The stacks in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = UniqueStack<'a>> + use<'_, 'a> {
         let all = std::iter::once(&self.list).chain(&self.later).flatten();
-        all.map(|slim| self.whole(slim))
+        all.map(|packed| self.whole(packed))
     }
 }

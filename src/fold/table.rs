@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 
-use super::stacks::{SlimStack, Stacks};
+use super::stacks::{PackedStack, Stacks};
 use crate::hash::{Mixer, spread};
 use crate::space::TaskEpoch;
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
@@ -78,7 +78,7 @@ pub(super) struct StackTable<'a> {
     /// look at them.
     index: HashTable<(u32, u32)>,
     /// Stacks that wait, with that part of their hash.
-    pending: Vec<(u32, SlimStack<'a>)>,
+    pending: Vec<(u32, PackedStack<'a>)>,
     mixer: Mixer,
     /// Up to so many stacks of several tables stay apart.
     few: usize,
@@ -98,7 +98,7 @@ impl<'a> StackTable<'a> {
     /// Adds all samples of a stack.
     #[inline]
     pub(super) fn add(&mut self, new: &UniqueStack<'a>) {
-        let new = SlimStack::of(new, self.stacks.rest_of(new));
+        let new = PackedStack::of(new, self.stacks.rare_of(new));
         self.pending.push((hash(&self.mixer, &new), new));
         if self.pending.len() >= PENDING {
             self.add_pending();
@@ -151,14 +151,17 @@ impl<'a> StackTable<'a> {
             return;
         }
         let own = self.stacks.take_later();
-        for new in own.into_iter().chain(self.stacks.rests_moved(other.stacks)) {
+        for new in own
+            .into_iter()
+            .chain(self.stacks.with_rare_fields_moved(other.stacks))
+        {
             for new in &new {
                 self.add_hashed(new, hash(&self.mixer, new));
             }
         }
     }
 
-    fn add_hashed(&mut self, new: &SlimStack<'a>, part: u32) {
+    fn add_hashed(&mut self, new: &PackedStack<'a>, part: u32) {
         let stacks = &mut self.stacks.list;
         let same =
             |&(old_part, ix): &(u32, u32)| old_part == part && stacks[ix as usize].is_same(new);
@@ -181,7 +184,7 @@ impl<'a> StackTable<'a> {
 
 /// The part of a stack's hash that the table keeps.
 #[inline]
-fn hash(mixer: &Mixer, stack: &SlimStack<'_>) -> u32 {
+fn hash(mixer: &Mixer, stack: &PackedStack<'_>) -> u32 {
     let (chain, rest, mode) = stack.hashed();
     let (pid, tid) = stack.thread();
     let task =
