@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::grouping::{SplitName, VmNames, roots, task_names};
-use super::lane::{Lane, LocatedBlock};
+use super::name_worker::{LocatedBlock, NameWorker};
 use super::namer::Namer;
 use super::piece::Named;
 use super::request::Request;
@@ -31,7 +31,7 @@ pub(super) struct Class {
     pub(super) is_vcpu_thread: bool,
 }
 
-/// The classes, and for each lane those of its tasks.
+/// The classes, and for each worker those of its tasks.
 pub(super) struct Classes {
     pub(super) list: Vec<Class>,
     pub(super) of_tasks: Vec<Vec<u32>>,
@@ -40,7 +40,7 @@ pub(super) struct Classes {
 impl Classes {
     /// Finds the classes of all tasks. Without a tagger no thread counts as one of a vCPU.
     pub(super) fn of(
-        lanes: &[Lane<'_>],
+        workers: &[NameWorker<'_>],
         namer: &mut Namer<'_>,
         (request, vms): (&Request, &VmNames),
         tagger: Option<&mut Tagger>,
@@ -48,7 +48,7 @@ impl Classes {
         let vcpus = tagger
             .map(|tagger| {
                 tagger.look_up_all(&namer.frames);
-                vcpu_threads(lanes, namer, tagger)
+                vcpu_threads(workers, namer, tagger)
             })
             .unwrap_or_default();
         let mut list: Vec<Class> = Vec::new();
@@ -62,9 +62,9 @@ impl Classes {
                 u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
             })
         };
-        let of_tasks = lanes
+        let of_tasks = workers
             .iter()
-            .map(|lane| lane.tasks().iter().map(&mut class_of).collect());
+            .map(|worker| worker.tasks().iter().map(&mut class_of).collect());
         Self {
             of_tasks: of_tasks.collect(),
             list,
@@ -95,14 +95,18 @@ fn class(
 }
 
 /// Threads that run a vCPU: what one stack of a thread shows holds for all.
-fn vcpu_threads(lanes: &[Lane<'_>], namer: &Namer<'_>, tagger: &mut Tagger) -> HashSet<(Pid, Tid)> {
+fn vcpu_threads(
+    workers: &[NameWorker<'_>],
+    namer: &Namer<'_>,
+    tagger: &mut Tagger,
+) -> HashSet<(Pid, Tid)> {
     let frames = u32::try_from(namer.frames.len()).unwrap_or(u32::MAX);
     let marks: Vec<bool> = (0..frames)
         .map(|ix| tagger.marks_vcpu(FrameIx(ix)))
         .collect();
     let mut vcpus = HashSet::new();
     let timeline = namer.timeline();
-    for &((pid, tid, task_epoch, _), has_guest) in lanes.iter().flat_map(Lane::tasks) {
+    for &((pid, tid, task_epoch, _), has_guest) in workers.iter().flat_map(NameWorker::tasks) {
         let (_, thread) = task_names(timeline, pid, tid, task_epoch);
         // Samples of a guest are taken on the thread that runs it.
         if has_guest || tagger.is_vcpu_name(&thread) {
@@ -110,9 +114,9 @@ fn vcpu_threads(lanes: &[Lane<'_>], namer: &Namer<'_>, tagger: &mut Tagger) -> H
         }
     }
     if marks.contains(&true) {
-        let marked = |lanes: &[Lane<'_>]| marked_threads(lanes, &marks);
+        let marked = |workers: &[NameWorker<'_>]| marked_threads(workers, &marks);
         vcpus.extend(
-            in_shares(lanes, (lanes.len(), 1), marked)
+            in_shares(workers, (workers.len(), 1), marked)
                 .into_iter()
                 .flatten(),
         );
@@ -121,21 +125,21 @@ fn vcpu_threads(lanes: &[Lane<'_>], namer: &Namer<'_>, tagger: &mut Tagger) -> H
 }
 
 /// Threads that have a stack with one of the marked frames.
-fn marked_threads(lanes: &[Lane<'_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
+fn marked_threads(workers: &[NameWorker<'_>], marks: &[bool]) -> Vec<(Pid, Tid)> {
     let is_marked = |frame: &FrameIx| marks[frame.as_usize()];
     let mut threads = Vec::new();
-    for lane in lanes {
-        let runs = lane.runs().iter().map(|run| run.iter().any(is_marked));
+    for worker in workers {
+        let runs = worker.runs().iter().map(|run| run.iter().any(is_marked));
         let runs: Vec<bool> = runs.collect();
-        let mut tasks = vec![false; lane.tasks().len()];
-        let is_vcpu = |piece: &LocatedPiece| match lane.name(*piece).get() {
+        let mut tasks = vec![false; worker.tasks().len()];
+        let is_vcpu = |piece: &LocatedPiece| match worker.name(*piece).get() {
             Named::Frame(frame) => is_marked(&frame),
             Named::Run(run) => runs[run],
         };
-        for (path, pieces) in lane.blocks.iter().flat_map(LocatedBlock::iter) {
+        for (path, pieces) in worker.blocks.iter().flat_map(LocatedBlock::iter) {
             tasks[path.task as usize] |= pieces.iter().any(is_vcpu);
         }
-        let marked = lane
+        let marked = worker
             .tasks()
             .iter()
             .zip(tasks)

@@ -7,7 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::choice::Recorded;
 use super::classes::Class;
-use super::lane::Lane;
+use super::name_worker::NameWorker;
 use super::piece::{Named, NamedPiece};
 use super::request::Request;
 use super::stacks::{NamedStacks, Stack};
@@ -87,7 +87,7 @@ pub(super) struct Merged {
 }
 
 impl Merged {
-    /// Adds the stacks of another lane.
+    /// Adds the stacks of another worker.
     pub(super) fn append(&mut self, other: Self) {
         let mut hashes = vec![0; other.distinct.stacks.len()];
         for &(hash, ix) in &other.distinct.index {
@@ -126,24 +126,24 @@ pub(super) struct Merger<'m> {
 }
 
 impl Merger<'_> {
-    /// Merges the stacks of a lane, of whose tasks `class_of` tells the classes.
-    pub(super) fn merge_lane(
+    /// Merges the stacks of a worker, of whose tasks `class_of` tells the classes.
+    pub(super) fn merge_worker(
         &self,
         blocks: &[Block<'_, '_>],
-        lane: &Lane<'_>,
+        worker: &NameWorker<'_>,
         class_of: &[u32],
     ) -> Merged {
         let mut merged = Merged::default();
         let mut in_pieces: Distinct<NamedPiece> = Distinct::default();
         let mut unnamed = UnnamedSums::default();
-        for located in &lane.blocks {
+        for located in &worker.blocks {
             let Some(block) = blocks.get(located.at) else {
                 continue;
             };
             for (stack, (path, located)) in block.iter().zip(located.iter()) {
                 let start = in_pieces.items.len();
                 let samples = stack.stack.samples;
-                let named = located.iter().map(|&piece| lane.name(piece));
+                let named = located.iter().map(|&piece| worker.name(piece));
                 in_pieces.items.extend(named);
                 if located.is_empty() && self.request.scope != FrameScope::All {
                     merged.out_of_scope += samples;
@@ -154,14 +154,14 @@ impl Merger<'_> {
                 let pieces = in_pieces.items_of(&new).iter();
                 let hash = self.hash(new.key(), pieces.map(|piece| piece.as_u32()));
                 let position = in_pieces.add(new, hash);
-                let reasons = located.iter().flat_map(|&piece| lane.reasons(piece));
+                let reasons = located.iter().flat_map(|&piece| worker.reasons(piece));
                 unnamed.add_all(position, reasons, samples);
             }
         }
         let Distinct { stacks, items, .. } = in_pieces;
         let flat = stacks.into_iter().map(|stack| {
             let pieces = items.get(stack.start..stack.start + stack.len);
-            self.flatten(stack, pieces.unwrap_or_default(), lane, &mut merged)
+            self.flatten(stack, pieces.unwrap_or_default(), worker, &mut merged)
         });
         let positions: Vec<u32> = flat.collect();
         merged.unnamed.append(unnamed, &positions);
@@ -219,7 +219,7 @@ impl Merger<'_> {
         &self,
         stack: Stack,
         pieces: &[NamedPiece],
-        lane: &Lane<'_>,
+        worker: &NameWorker<'_>,
         merged: &mut Merged,
     ) -> u32 {
         let frames = &mut merged.distinct.items;
@@ -228,7 +228,7 @@ impl Merger<'_> {
         for piece in pieces.iter().rev() {
             match piece.get() {
                 Named::Frame(frame) => frames.push(frame),
-                Named::Run(run) => frames.extend_from_slice(lane.runs().frames(run)),
+                Named::Run(run) => frames.extend_from_slice(worker.runs().frames(run)),
             }
         }
         let len = frames.len() - start;

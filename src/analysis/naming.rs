@@ -8,15 +8,15 @@ use hashbrown::DefaultHashBuilder;
 use super::choice::Recorded;
 use super::classes::Classes;
 use super::grouping::VmNames;
-use super::lane::{Lane, in_lanes};
 use super::merging::Merger;
+use super::name_worker::{NameWorker, on_name_workers};
 use super::namer::Namer;
 use super::request::Request;
 use super::stacks::NamedStacks;
 use crate::bytes::with_order;
 use crate::fold::{Settled, Split};
 use crate::kvm::Tagger;
-use crate::locate::Map;
+use crate::locate::LocateRequest;
 use crate::parallel::on_threads;
 use crate::perf::Capture;
 
@@ -28,31 +28,31 @@ pub(super) fn name_stacks(
     (request, recorded): (&Request, Recorded),
     tagger: Option<&mut Tagger>,
 ) -> NamedStacks {
-    let map = Map {
+    let map = LocateRequest {
         timeline: namer.timeline(),
         kernel: namer.kernel(),
         scope: request.scope,
         is_split: request.split() != Split::Nothing,
     };
     let blocks = settled.blocks();
-    let lanes = with_order!(capture.endian(), O => {
-        in_lanes::<O>(&blocks, &map, request.threads, namer)
+    let workers = with_order!(capture.endian(), O => {
+        on_name_workers::<O>(&blocks, &map, request.threads, namer)
     });
-    let tasks = lanes.iter().flat_map(Lane::tasks);
+    let tasks = workers.iter().flat_map(NameWorker::tasks);
     let vms = VmNames::find(tasks, namer.timeline());
-    let Classes { list, of_tasks } = Classes::of(&lanes, namer, (request, &vms), tagger);
+    let Classes { list, of_tasks } = Classes::of(&workers, namer, (request, &vms), tagger);
     let merger = Merger {
         request,
         recorded,
         classes: &list,
         hasher: &DefaultHashBuilder::default(),
     };
-    let pairs = lanes.into_iter().zip(of_tasks);
-    let merged = on_threads(pairs, |(lane, class_of): (Lane<'_>, Vec<u32>)| {
-        merger.merge_lane(&blocks, &lane, &class_of)
+    let pairs = workers.into_iter().zip(of_tasks);
+    let merged = on_threads(pairs, |(worker, class_of): (NameWorker<'_>, Vec<u32>)| {
+        merger.merge_worker(&blocks, &worker, &class_of)
     });
     let mut merged = merged.into_iter();
     let mut all = merged.next().unwrap_or_default();
-    merged.for_each(|lane| all.append(lane));
+    merged.for_each(|worker| all.append(worker));
     all.into_stacks(list)
 }

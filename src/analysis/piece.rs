@@ -15,7 +15,7 @@ pub(super) struct NamedPiece(u32);
 pub(super) enum Named {
     /// One frame.
     Frame(FrameIx),
-    /// A run of frames, as a number of the lane's.
+    /// A run of frames, as a number of the worker's.
     Run(usize),
 }
 

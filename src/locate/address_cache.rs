@@ -1,21 +1,21 @@
 //! A small memory of where addresses lie: stacks have most of theirs in common.
 
-use super::frame_entry::Passage;
+use super::frame_entry::FrameEntry;
 use crate::fold::ChainFrame;
 use crate::units::Avma;
 
-/// Where addresses were met lately, each in the one place that it can have; a later one with the
-/// same place drives it out.
+/// Where addresses were met lately, each in the one line that it can have; a later one with the
+/// same line drives it out.
 #[derive(Debug)]
-pub(crate) struct Recent {
-    places: Box<[Place]>,
+pub(crate) struct AddressCache {
+    lines: Box<[CacheLine]>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct CacheLine {
     lookup: Avma,
     /// The number of the space that the address is of, whether it is one byte before a return
-    /// address, and the passage in the two lowest bits.
+    /// address, and the frame_entry in the two lowest bits.
     space: u32,
     /// Its location, as an index into the locator's list.
     location: u32,
@@ -25,41 +25,46 @@ struct Place {
 /// caches.
 const BITS: u32 = 14;
 
-impl Recent {
-    /// The number that stands for the kernel in place of a space. Spaces have their mappings: 2^29
+impl AddressCache {
+    /// The number that stands for the kernel in line of a space. Spaces have their mappings: 2^29
     /// of them do not fit into memory.
     pub(crate) const KERNEL: u32 = u32::MAX >> 3;
-    /// A number that no space has, for places where nothing was met.
+    /// A number that no space has, for lines where nothing was met.
     const NOTHING: u32 = Self::KERNEL - 1;
 
     pub(crate) fn new() -> Self {
-        let empty = Place {
+        let empty = CacheLine {
             lookup: Avma::new(0),
             space: Self::NOTHING << 3,
             location: 0,
         };
         Self {
-            places: vec![empty; 1 << BITS].into(),
+            lines: vec![empty; 1 << BITS].into(),
         }
     }
 
     /// What was remembered of an address of a space.
     #[inline]
-    pub(crate) fn get(&self, space: u32, at: &ChainFrame) -> Option<(u32, Passage)> {
+    pub(crate) fn get(&self, space: u32, at: &ChainFrame) -> Option<(u32, FrameEntry)> {
         let key = Self::key(space, at);
-        let place = self.places.get(Self::place(key, at.lookup))?;
-        let is_it = place.lookup == at.lookup && place.space >> 2 == key;
-        is_it.then_some((place.location, Passage::from_bits(place.space)))
+        let line = self.lines.get(Self::line(key, at.lookup))?;
+        let is_it = line.lookup == at.lookup && line.space >> 2 == key;
+        is_it.then_some((line.location, FrameEntry::from_bits(line.space)))
     }
 
     /// Remembers an address of a space.
     #[inline]
-    pub(crate) fn set(&mut self, space: u32, at: &ChainFrame, (location, passage): (u32, Passage)) {
+    pub(crate) fn set(
+        &mut self,
+        space: u32,
+        at: &ChainFrame,
+        (location, frame_entry): (u32, FrameEntry),
+    ) {
         let key = Self::key(space, at);
-        if let Some(place) = self.places.get_mut(Self::place(key, at.lookup)) {
-            *place = Place {
+        if let Some(line) = self.lines.get_mut(Self::line(key, at.lookup)) {
+            *line = CacheLine {
                 lookup: at.lookup,
-                space: key << 2 | passage as u32,
+                space: key << 2 | frame_entry as u32,
                 location,
             };
         }
@@ -71,7 +76,7 @@ impl Recent {
     }
 
     #[inline]
-    fn place(key: u32, lookup: Avma) -> usize {
+    fn line(key: u32, lookup: Avma) -> usize {
         let mixed = lookup.as_u64() ^ u64::from(key) << 32;
         let hash = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         usize::try_from(hash >> (u64::BITS - BITS)).unwrap_or(0)

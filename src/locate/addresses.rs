@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::address_cache::Recent;
-use super::frame_entry::Passage;
+use super::address_cache::AddressCache;
+use super::frame_entry::FrameEntry;
 use crate::fold::ChainFrame;
 use crate::space::{AddressSpace, DsoIx, Mapping, TaskEpoch, Timeline};
 use crate::symbol::{KernelSymbol, KernelSymbols, is_trampoline};
@@ -45,9 +45,9 @@ pub(crate) struct Addresses<'m> {
     /// Each different location so far.
     locations: Vec<Location>,
     /// Kernel locations by the address that is looked up, and whether a return leads behind it.
-    kernel: HashMap<(Avma, bool), (u32, Passage)>,
+    kernel: HashMap<(Avma, bool), (u32, FrameEntry)>,
     /// The same by where the address's function begins.
-    functions: HashMap<Avma, (u32, Passage)>,
+    functions: HashMap<Avma, (u32, FrameEntry)>,
     objects: HashMap<Location, u32>,
     others: HashMap<Location, u32>,
     unmapped: Option<u32>,
@@ -57,7 +57,7 @@ pub(crate) struct Addresses<'m> {
     /// The process of the last user address, and its number: a stack has many.
     recent_space: Option<(SpaceKey, u32)>,
     /// Where addresses were met lately.
-    recent: Recent,
+    cache: AddressCache,
 }
 
 impl<'m> Addresses<'m> {
@@ -75,7 +75,7 @@ impl<'m> Addresses<'m> {
             spaces: Vec::new(),
             space_index: HashMap::new(),
             recent_space: None,
-            recent: Recent::new(),
+            cache: AddressCache::new(),
         }
     }
 
@@ -87,23 +87,23 @@ impl<'m> Addresses<'m> {
     /// The location of an address of the host's, in the kernel or in a numbered space, as an index
     /// into the list; and what its function means for the frames that called it.
     #[inline]
-    pub(crate) fn locate(&mut self, space: u32, at: &ChainFrame) -> (u32, Passage) {
-        let known = self.recent.get(space, at);
+    pub(crate) fn locate(&mut self, space: u32, at: &ChainFrame) -> (u32, FrameEntry) {
+        let known = self.cache.get(space, at);
         known.unwrap_or_else(|| self.look_up(space, at))
     }
 
     #[inline(never)]
-    fn look_up(&mut self, space: u32, at: &ChainFrame) -> (u32, Passage) {
-        let found = if space == Recent::KERNEL {
+    fn look_up(&mut self, space: u32, at: &ChainFrame) -> (u32, FrameEntry) {
+        let found = if space == AddressCache::KERNEL {
             self.kernel(at)
         } else {
-            (self.user(space, at), Passage::Call)
+            (self.user(space, at), FrameEntry::Call)
         };
-        self.recent.set(space, at, found);
+        self.cache.set(space, at, found);
         found
     }
 
-    fn kernel(&mut self, at: &ChainFrame) -> (u32, Passage) {
+    fn kernel(&mut self, at: &ChainFrame) -> (u32, FrameEntry) {
         let key = (at.lookup, at.is_return());
         if let Some(&known) = self.kernel.get(&key) {
             return known;
@@ -116,8 +116,8 @@ impl<'m> Addresses<'m> {
         let locations = &mut self.locations;
         let found = *self.functions.entry(start).or_insert_with(|| {
             locations.push(Location::Kernel(start));
-            let passage = symbol.map_or(Passage::Call, |symbol| Passage::of(symbol.name));
-            (index_of_last(locations), passage)
+            let frame_entry = symbol.map_or(FrameEntry::Call, |symbol| FrameEntry::of(symbol.name));
+            (index_of_last(locations), frame_entry)
         });
         self.kernel.insert(key, found);
         found

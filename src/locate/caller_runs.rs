@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 
-use super::frame_entry::Passage;
+use super::frame_entry::FrameEntry;
 use crate::hash::{Mixer, spread};
 
 /// Callers as a chain holds them, with all that their locations depend on.
@@ -13,16 +13,16 @@ pub(crate) struct Callers<'a> {
     /// The number of the space that they are of.
     pub(crate) space: u32,
     /// What the function that the first of them called means for it.
-    pub(crate) passage: Passage,
+    pub(crate) frame_entry: FrameEntry,
 }
 
 /// What is known of callers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Run {
+pub(crate) struct CallerRun {
     /// Their position in the list of runs.
     pub(crate) number: u32,
     /// What the last of them means for what called it.
-    pub(crate) passage: Passage,
+    pub(crate) frame_entry: FrameEntry,
 }
 
 /// Callers that were met, and what is known of them.
@@ -32,13 +32,13 @@ struct KnownCallers {
     start: usize,
     len: u32,
     space: u32,
-    passage: Passage,
-    last: Passage,
+    frame_entry: FrameEntry,
+    last: FrameEntry,
 }
 
-/// Runs of callers that were met, each once.
+/// CallerRuns of callers that were met, each once.
 #[derive(Debug)]
-pub(crate) struct Runs {
+pub(crate) struct CallerRuns {
     runs: Vec<KnownCallers>,
     /// The bytes of all runs, one behind the other: those of the capture lie far apart.
     bytes: Vec<u8>,
@@ -50,7 +50,7 @@ pub(crate) struct Runs {
     mixer: Mixer,
 }
 
-impl Runs {
+impl CallerRuns {
     pub(crate) fn new() -> Self {
         Self {
             runs: Vec::new(),
@@ -64,26 +64,29 @@ impl Runs {
     /// The part of the hash of callers that [`Self::find`] and [`Self::add`] take.
     #[inline]
     pub(crate) fn hash(&self, callers: &Callers<'_>) -> u32 {
-        let numbers = [u64::from(callers.space), callers.passage as u64];
+        let numbers = [u64::from(callers.space), callers.frame_entry as u64];
         self.mixer.hash(numbers, callers.bytes)
     }
 
     /// What is known of callers that were met.
     #[inline]
-    pub(crate) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<Run> {
+    pub(crate) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<CallerRun> {
         let same = |&(of_old, ix): &(u32, u32)| {
             of_old == hash && self.are_same(&self.runs[ix as usize], callers)
         };
         let &(_, number) = self.index.find(spread(hash), same)?;
-        let passage = self.runs[number as usize].last;
-        Some(Run { number, passage })
+        let frame_entry = self.runs[number as usize].last;
+        Some(CallerRun {
+            number,
+            frame_entry,
+        })
     }
 
     fn are_same(&self, known: &KnownCallers, callers: &Callers<'_>) -> bool {
         let bytes = self
             .bytes
             .get(known.start..known.start + known.len as usize);
-        (known.space, known.passage) == (callers.space, callers.passage)
+        (known.space, known.frame_entry) == (callers.space, callers.frame_entry)
             && bytes == Some(callers.bytes)
     }
 
@@ -92,8 +95,8 @@ impl Runs {
         &mut self,
         callers: Callers<'_>,
         hash: u32,
-        (locations, passage): (&[u32], Passage),
-    ) -> Run {
+        (locations, frame_entry): (&[u32], FrameEntry),
+    ) -> CallerRun {
         self.locations.extend_from_slice(locations);
         // Each run takes more than 32 bytes: 2^31 of them do not fit into memory.
         let number = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
@@ -102,13 +105,16 @@ impl Runs {
             // A record has at most 65 535 bytes; a trace behind one holds no stack.
             len: u32::try_from(callers.bytes.len()).unwrap_or(u32::MAX),
             space: callers.space,
-            passage: callers.passage,
-            last: passage,
+            frame_entry: callers.frame_entry,
+            last: frame_entry,
         });
         self.bytes.extend_from_slice(callers.bytes);
         self.index
             .insert_unique(spread(hash), (hash, number), |&(hash, _)| spread(hash));
-        Run { number, passage }
+        CallerRun {
+            number,
+            frame_entry,
+        }
     }
 
     /// The locations of the runs from `first` on, nearest to the leaf first.

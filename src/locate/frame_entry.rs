@@ -4,7 +4,7 @@ use crate::units::CpuMode;
 
 /// What a kernel function means for the frames that called it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub(crate) enum Passage {
+pub(crate) enum FrameEntry {
     /// Nothing: it was called.
     #[default]
     Call = 0,
@@ -16,8 +16,8 @@ pub(crate) enum Passage {
     Exec = 2,
 }
 
-impl Passage {
-    /// The passage whose number the two lowest bits hold.
+impl FrameEntry {
+    /// The frame_entry whose number the two lowest bits hold.
     #[inline]
     pub(crate) const fn from_bits(bits: u32) -> Self {
         match bits & 3 {

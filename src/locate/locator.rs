@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::address_cache::Recent;
+use super::address_cache::AddressCache;
 use super::addresses::{Addresses, Location, number};
-use super::caller_runs::{Callers, Run, Runs};
-use super::frame_entry::Passage;
+use super::caller_runs::{CallerRun, CallerRuns, Callers};
+use super::frame_entry::FrameEntry;
 use super::piece::LocatedPiece;
 use crate::bytes::ByteOrder;
 use crate::fold::{Block, ChainFrame, ChainFrames, EpochStack, UniqueStack, UserPart};
@@ -57,7 +57,7 @@ pub(crate) struct StackPath {
 
 /// What locating needs to know.
 #[derive(Clone, Debug)]
-pub(crate) struct Map<'m> {
+pub(crate) struct LocateRequest<'m> {
     /// What processes map.
     pub(crate) timeline: &'m Timeline,
     /// The kernel's functions, when there are any.
@@ -75,7 +75,7 @@ pub(crate) struct Locator<'m> {
     scope: FrameScope,
     is_split: bool,
     addresses: Addresses<'m>,
-    runs: Runs,
+    runs: CallerRuns,
     /// Each different thread so far, and whether it has samples of a guest.
     tasks: Vec<(TaskKey, bool)>,
     task_index: HashMap<TaskKey, u32>,
@@ -88,13 +88,13 @@ pub(crate) struct Locator<'m> {
 }
 
 impl<'m> Locator<'m> {
-    pub(crate) fn new(map: Map<'m>) -> Self {
+    pub(crate) fn new(map: LocateRequest<'m>) -> Self {
         Self {
             timeline: map.timeline,
             scope: map.scope,
             is_split: map.is_split,
             addresses: Addresses::new(map.timeline, map.kernel),
-            runs: Runs::new(),
+            runs: CallerRuns::new(),
             tasks: Vec::new(),
             task_index: HashMap::new(),
             recent_task: None,
@@ -138,7 +138,7 @@ impl<'m> Locator<'m> {
     }
 
     /// Each different run of callers of all stacks so far.
-    pub(crate) fn runs(&self) -> &Runs {
+    pub(crate) fn runs(&self) -> &CallerRuns {
         &self.runs
     }
 
@@ -206,7 +206,7 @@ impl<'m> Locator<'m> {
             ref stack,
             mut task_epoch,
         } = placed;
-        let (mut chain_len, mut passage) = (0, Passage::Call);
+        let (mut chain_len, mut frame_entry) = (0, FrameEntry::Call);
         let mut frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
         let has_open_calls = matches!(stack.user, UserPart::OpenCalls(_));
         while let Some(mut at) = frames.next() {
@@ -215,28 +215,28 @@ impl<'m> Locator<'m> {
             if has_open_calls && at.mode == CpuMode::User {
                 continue;
             }
-            if passage == Passage::Interrupt {
+            if frame_entry == FrameEntry::Interrupt {
                 at = ChainFrame::exact(at.mode, at.recorded);
             }
-            if passage == Passage::Exec && at.mode == CpuMode::User {
+            if frame_entry == FrameEntry::Exec && at.mode == CpuMode::User {
                 let pid = stack.key.pid;
                 task_epoch = self.timeline.of_caller_of_exec(pid, task_epoch, at.lookup);
             }
             let Some(space) = self.space((stack.key.pid, task_epoch), at.mode) else {
                 self.elsewhere(at.mode);
-                passage = Passage::Call;
+                frame_entry = FrameEntry::Call;
                 continue;
             };
-            passage = passage.then(at.mode, self.located(space, at));
+            frame_entry = frame_entry.then(at.mode, self.located(space, at));
             let bytes = frames.take_run();
             if !bytes.is_empty() {
                 chain_len += bytes.len() / 8;
                 let callers = Callers {
                     bytes,
                     space,
-                    passage,
+                    frame_entry,
                 };
-                passage = self.run::<O>(callers, at.mode);
+                frame_entry = self.run::<O>(callers, at.mode);
             }
         }
         (chain_len, task_epoch)
@@ -244,29 +244,34 @@ impl<'m> Locator<'m> {
 
     /// Appends callers, if they are shown; returns what they mean for what called them.
     #[inline]
-    fn run<O: ByteOrder>(&mut self, callers: Callers<'_>, mode: CpuMode) -> Passage {
+    fn run<O: ByteOrder>(&mut self, callers: Callers<'_>, mode: CpuMode) -> FrameEntry {
         let hash = self.runs.hash(&callers);
         let known = self.runs.find(&callers, hash);
         let run = known.unwrap_or_else(|| self.new_run::<O>(callers, hash, mode));
         if self.scope.shows(mode) {
             self.pieces.push(LocatedPiece::run(run.number));
         }
-        run.passage
+        run.frame_entry
     }
 
     #[inline(never)]
-    fn new_run<O: ByteOrder>(&mut self, callers: Callers<'_>, hash: u32, mode: CpuMode) -> Run {
+    fn new_run<O: ByteOrder>(
+        &mut self,
+        callers: Callers<'_>,
+        hash: u32,
+        mode: CpuMode,
+    ) -> CallerRun {
         self.callers.clear();
-        let mut passage = callers.passage;
+        let mut frame_entry = callers.frame_entry;
         for mut at in ChainFrames::<O>::of_run(callers.bytes, mode) {
-            if passage == Passage::Interrupt {
+            if frame_entry == FrameEntry::Interrupt {
                 at = ChainFrame::exact(mode, at.recorded);
             }
             let (location, through) = self.addresses.locate(callers.space, &at);
             self.callers.push(location);
-            passage = passage.then(mode, through);
+            frame_entry = frame_entry.then(mode, through);
         }
-        self.runs.add(callers, hash, (&self.callers, passage))
+        self.runs.add(callers, hash, (&self.callers, frame_entry))
     }
 
     /// Appends the location of an address, if it is shown.
@@ -282,20 +287,20 @@ impl<'m> Locator<'m> {
     /// Appends the location of an address of a space, if it is shown; returns what its function
     /// means for the frames that called it.
     #[inline]
-    fn located(&mut self, space: u32, at: ChainFrame) -> Passage {
-        let (location, passage) = self.addresses.locate(space, &at);
+    fn located(&mut self, space: u32, at: ChainFrame) -> FrameEntry {
+        let (location, frame_entry) = self.addresses.locate(space, &at);
         // What is not shown does not count as nameless either.
         if self.scope.shows(at.mode) {
             self.pieces.push(LocatedPiece::location(location));
         }
-        passage
+        frame_entry
     }
 
     /// The number of the space that code of a mode lies in; `None` when it is not the host's.
     #[inline]
     fn space(&mut self, of: (Pid, TaskEpoch), mode: CpuMode) -> Option<u32> {
         match mode {
-            CpuMode::Kernel => Some(Recent::KERNEL),
+            CpuMode::Kernel => Some(AddressCache::KERNEL),
             CpuMode::User => Some(self.addresses.space(of)),
             CpuMode::GuestKernel | CpuMode::GuestUser | CpuMode::Hypervisor | CpuMode::Unknown => {
                 None

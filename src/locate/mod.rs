@@ -12,5 +12,5 @@ mod piece;
 
 pub(crate) use addresses::Location;
 pub use locator::FrameScope;
-pub(crate) use locator::{Locator, Map, StackPath, TaskKey};
+pub(crate) use locator::{LocateRequest, Locator, StackPath, TaskKey};
 pub(crate) use piece::{Located, LocatedPiece};

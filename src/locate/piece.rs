@@ -14,7 +14,7 @@ pub(crate) enum Located {
     /// One location.
     Location(usize),
     /// A run of callers.
-    Run(usize),
+    CallerRun(usize),
 }
 
 impl LocatedPiece {
@@ -31,7 +31,7 @@ impl LocatedPiece {
         if self.0 & RUN == 0 {
             Located::Location(self.0 as usize)
         } else {
-            Located::Run((self.0 & !RUN) as usize)
+            Located::CallerRun((self.0 & !RUN) as usize)
         }
     }
 }

@@ -8,11 +8,11 @@ use super::piece::NamedPiece;
 use super::unnamed::ReasonIx;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
-use crate::locate::{Located, LocatedPiece, Locator, Map, StackPath, TaskKey};
+use crate::locate::{LocateRequest, Located, LocatedPiece, Locator, StackPath, TaskKey};
 use crate::parallel::by_pieces;
 use crate::stack::FrameIx;
 
-/// The stacks of a block in pieces that are located, and that [`Lane::name`] can name.
+/// The stacks of a block in pieces that are located, and that [`NameWorker::name`] can name.
 #[derive(Debug)]
 pub(super) struct LocatedBlock {
     /// Which block it is.
@@ -36,7 +36,7 @@ impl LocatedBlock {
 
 /// A thread's share of the stacks on their way from addresses to names.
 #[derive(Debug)]
-pub(super) struct Lane<'m> {
+pub(super) struct NameWorker<'m> {
     locator: Locator<'m>,
     /// The frame of each of the locator's locations, and why it has no name.
     frames: Vec<(FrameIx, Option<ReasonIx>)>,
@@ -45,8 +45,8 @@ pub(super) struct Lane<'m> {
     pub(super) blocks: Vec<LocatedBlock>,
 }
 
-impl<'m> Lane<'m> {
-    fn new(map: Map<'m>) -> Self {
+impl<'m> NameWorker<'m> {
+    fn new(map: LocateRequest<'m>) -> Self {
         Self {
             locator: Locator::new(map),
             frames: Vec::new(),
@@ -90,7 +90,7 @@ impl<'m> Lane<'m> {
     pub(super) fn name(&self, piece: LocatedPiece) -> NamedPiece {
         match piece.get() {
             Located::Location(at) => NamedPiece::frame(self.frames[at].0),
-            Located::Run(run) => NamedPiece::run(self.runs.named(run).0),
+            Located::CallerRun(run) => NamedPiece::run(self.runs.named(run).0),
         }
     }
 
@@ -99,7 +99,7 @@ impl<'m> Lane<'m> {
     pub(super) fn reasons(&self, piece: LocatedPiece) -> &[ReasonIx] {
         match piece.get() {
             Located::Location(at) => self.frames[at].1.as_slice(),
-            Located::Run(run) => self.runs.named(run).1,
+            Located::CallerRun(run) => self.runs.named(run).1,
         }
     }
 
@@ -119,24 +119,24 @@ impl<'m> Lane<'m> {
     }
 }
 
-/// Locates and names all stacks, on up to `threads` threads. Which lane has which blocks differs
+/// Locates and names all stacks, on up to `threads` threads. Which worker has which blocks differs
 /// from run to run.
-pub(super) fn in_lanes<'m, O: ByteOrder>(
+pub(super) fn on_name_workers<'m, O: ByteOrder>(
     blocks: &[Block<'_, '_>],
-    map: &Map<'m>,
+    map: &LocateRequest<'m>,
     threads: usize,
     namer: &mut Namer<'_>,
-) -> Vec<Lane<'m>> {
+) -> Vec<NameWorker<'m>> {
     let shared = Mutex::new(&mut *namer);
-    let make = || Lane::new(map.clone());
-    let mut lanes = by_pieces(blocks.len(), threads, make, |lane, at| {
+    let make = || NameWorker::new(map.clone());
+    let mut workers = by_pieces(blocks.len(), threads, make, |worker, at| {
         if let Some(block) = blocks.get(at) {
-            lane.add::<O>(at, block, &shared);
+            worker.add::<O>(at, block, &shared);
         }
     });
-    for lane in &mut lanes {
-        lane.name_locations(namer);
-        lane.name_runs();
+    for worker in &mut workers {
+        worker.name_locations(namer);
+        worker.name_runs();
     }
-    lanes
+    workers
 }
