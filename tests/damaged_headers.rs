@@ -13,7 +13,7 @@ use vmflame::perf::writer::{
 use vmflame::perf::{Anomaly, Capture};
 use vmflame::units::EventIx;
 
-/// Words of the file header, see `Header` in `src/perf/header.rs`.
+/// Words of the file header, see `Header` in `src/perf/file/header.rs`.
 const ATTR_ENTRY_LEN: usize = 2;
 const ATTRS_OFFSET: usize = 3;
 const ATTRS_LEN: usize = 4;

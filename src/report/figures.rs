@@ -18,14 +18,17 @@ impl Figures {
         (!times.is_empty()).then_some(Self { sorted: times })
     }
 
+    /// How many runs there were.
     pub fn runs(&self) -> usize {
         self.sorted.len()
     }
 
+    /// The shortest time.
     pub fn min(&self) -> Duration {
         self.sorted.first().copied().unwrap_or_default()
     }
 
+    /// The longest time.
     pub fn max(&self) -> Duration {
         self.sorted.last().copied().unwrap_or_default()
     }

@@ -14,6 +14,7 @@ use crate::text::{counted, grouped};
 use crate::units::{CpuMode, Timestamp};
 
 /// Something that the user should know of a capture.
+#[derive(Debug)]
 pub enum Remark {
     /// What makes the result worth less.
     Warning(String),
@@ -252,18 +253,22 @@ const CUT_AUX: [&str; 2] = [
     "AUX piece cut by the kernel",
     "AUX pieces cut by the kernel",
 ];
+/// Counters of groups that went backwards.
 pub const ODD_READINGS: [&str; 2] = [
     "counter of a group that went backwards, by damage: what it counted there is not known",
     "counters of groups that went backwards, by damage: what they counted there is not known",
 ];
+/// Records whose length does not fit what is in them.
 pub const ODD_RECORDS: [&str; 2] = [
     "record whose length does not fit what is in it, of a newer kernel or by damage",
     "records whose length does not fit what is in them, of a newer kernel or by damage",
 ];
+/// Records of unknown kinds.
 pub const UNKNOWN_RECORDS: [&str; 2] = [
     "record of an unknown kind, of a newer perf or by damage, left out",
     "records of unknown kinds, of a newer perf or by damage, left out",
 ];
+/// Records of mappings, names and processes that were not read.
 pub const UNREAD_SIDEBAND: [&str; 2] = [
     "record of a mapping, name or process that is too short and was not read",
     "records of mappings, names or processes that are too short and were not read",
@@ -305,6 +310,7 @@ pub fn of_archives(input: &Input) -> impl Iterator<Item = Remark> {
     faults.map(|(archive, fault)| Remark::Warning(format!("{}: {fault}", archive.display())))
 }
 
+/// An anomaly of the file in words.
 pub fn describe(anomaly: &Anomaly) -> String {
     match anomaly {
         Anomaly::Unfinished => {
@@ -364,6 +370,7 @@ pub fn describe(anomaly: &Anomaly) -> String {
 /// How many damaged places are named one by one.
 const SHOWN_GAPS: usize = 5;
 
+/// A stretch that is no record, and from when to when records are missing there.
 pub fn describe_gap(gap: &Gap) -> String {
     let Damage { position, len } = gap.damage;
     let missing = match (gap.after, gap.before) {

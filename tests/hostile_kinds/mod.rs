@@ -241,7 +241,7 @@ fn formats<O: ByteOrder>() -> Vec<u8> {
     bytes
 }
 
-/// The formats as perf copies them; see the sources in `src/perf/tracing.rs`.
+/// The formats as perf copies them; see the sources in `src/perf/file/tracing_data.rs`.
 pub(crate) fn tracing_data<O: ByteOrder>() -> Vec<u8> {
     let mut out = Encoder::<O>::new();
     out.raw(b"\x17\x08\x44tracing0.6\0");
