@@ -230,29 +230,6 @@ fn part_of(start: Timestamp, end: Timestamp, part: f64) -> Timestamp {
     Timestamp::from_nanos(start.as_nanos().saturating_add(passed))
 }
 
-/// How an event's stacks were recorded.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Recorded {
-    /// How many addresses the recorder kept of a stack at most.
-    pub(super) max_stack: usize,
-    /// Whether samples have call chains, so that an empty one says something.
-    pub(super) has_chains: bool,
-}
-
-impl Recorded {
-    pub(super) fn of(capture: &Capture, event: EventIx) -> Self {
-        let attr = capture.events().get(event).map(|event| &event.attr);
-        Self {
-            max_stack: match attr.map_or(0, |attr| attr.max_stack) {
-                // The default of `kernel.perf_event_max_stack`.
-                0 => 127,
-                stated => stated.into(),
-            },
-            has_chains: attr.is_some_and(|attr| attr.samples(PERF_SAMPLE_CALLCHAIN)),
-        }
-    }
-}
-
 fn no_times() -> Error {
     Error::request("the samples carry no times to select by")
         .with_hint("record again with them: perf record -T")

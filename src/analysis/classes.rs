@@ -3,10 +3,10 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::grouping::{SplitName, VmNames, roots, task_names};
+use super::name_request::NameRequest;
 use super::name_worker::{LocatedBlock, NameWorker};
 use super::namer::Namer;
 use super::piece::Named;
-use super::request::Request;
 use crate::fold::Split;
 use crate::kvm::Tagger;
 use crate::locate::{LocatedPiece, TaskKey};
@@ -42,7 +42,7 @@ impl Classes {
     pub(super) fn of(
         workers: &[NameWorker<'_>],
         namer: &mut Namer<'_>,
-        (request, vms): (&Request, &VmNames),
+        (request, vms): (&NameRequest, &VmNames),
         tagger: Option<&mut Tagger>,
     ) -> Self {
         let vcpus = tagger
@@ -75,15 +75,15 @@ impl Classes {
 fn class(
     (pid, tid, task_epoch, split): TaskKey,
     namer: &mut Namer<'_>,
-    (request, vms): (&Request, &VmNames),
+    (request, vms): (&NameRequest, &VmNames),
     is_vcpu_thread: bool,
 ) -> Class {
     let timeline = namer.timeline();
     let (process, thread) = task_names(timeline, pid, tid, task_epoch);
-    let split = SplitName::of(request.split(), split, timeline);
+    let split = SplitName::of(request.split, split, timeline);
     let names = (&*process, &*thread);
     let shown = roots(request.grouping, (pid, tid), names, &split, vms);
-    let is_by_cgroup = request.split() == Split::Cgroup;
+    let is_by_cgroup = request.split == Split::Cgroup;
     Class {
         roots: shown.iter().map(|root| namer.root(root)).collect(),
         process: process.into(),

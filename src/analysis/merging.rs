@@ -5,11 +5,10 @@ use std::ops::Range;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::choice::Recorded;
 use super::classes::Class;
+use super::name_request::NameRequest;
 use super::name_worker::NameWorker;
 use super::piece::{Named, NamedPiece};
-use super::request::Request;
 use super::stacks::{NamedStacks, Stack};
 use super::unnamed::UnnamedSums;
 use super::weight::WeightKind;
@@ -119,8 +118,7 @@ impl Merged {
 /// What merging needs to know.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Merger<'m> {
-    pub(super) request: &'m Request,
-    pub(super) recorded: Recorded,
+    pub(super) request: &'m NameRequest,
     pub(super) classes: &'m [Class],
     pub(super) hasher: &'m DefaultHashBuilder,
 }
@@ -177,7 +175,7 @@ impl Merger<'_> {
         place: Range<usize>,
     ) -> Stack {
         // Other things that stacks are split by have frames of their own.
-        let is_sliced = self.request.slices > 0 && self.request.split() == Split::Nothing;
+        let is_sliced = matches!(self.request.split, Split::Slice(_));
         let slice = if is_sliced { stack.key.split } else { 0 };
         let samples_if = |holds: bool| if holds { stack.samples } else { 0 };
         let len = place.len();
@@ -186,7 +184,7 @@ impl Merger<'_> {
             len,
             class,
             mode: stack.key.mode,
-            chain_is_empty: self.recorded.has_chains && path.chain_len == 0,
+            chain_is_empty: self.request.recording.has_chains && path.chain_len == 0,
             tag: Tag::Host,
             deciding: len,
             samples: stack.samples,
@@ -195,7 +193,7 @@ impl Merger<'_> {
                 WeightKind::Period => stack.period,
             },
             slice: u32::try_from(slice).unwrap_or(u32::MAX),
-            truncated: samples_if(path.chain_len as usize >= self.recorded.max_stack),
+            truncated: samples_if(path.chain_len as usize >= self.request.recording.max_stack),
             copied: samples_if(matches!(
                 stack.user,
                 UserPart::CopiedStack(_) | UserPart::UnusedCopy

@@ -5,6 +5,7 @@ mod choice;
 mod classes;
 mod grouping;
 mod merging;
+mod name_request;
 mod name_worker;
 mod named_runs;
 mod namer;
@@ -40,7 +41,7 @@ use std::thread;
 
 use hashbrown::HashMap;
 
-use self::choice::Recorded;
+use self::name_request::{NameRequest, StackRecording};
 use self::namer::Namer;
 use self::preferred::fold_preferred;
 use crate::bytes::with_order;
@@ -146,12 +147,19 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     if let (Some(tagger), Some(event)) = (&mut tagger, capture.events().get(event)) {
         tagger.sampled_by(choice::plain_name(&event.name), &event.attr);
     }
-    let recorded = Recorded::of(capture, event);
+    let name_request = NameRequest {
+        scope: request.scope,
+        grouping: request.grouping,
+        split: walked.split,
+        weight,
+        recording: StackRecording::of(capture, event),
+        threads: request.threads,
+    };
     let stacks = naming::name_stacks(
         capture,
         &walked.stacks,
         &mut namer,
-        (request, recorded),
+        &name_request,
         tagger.as_mut(),
     );
     watch.lap(Stage::Name);
@@ -241,7 +249,7 @@ fn finish(
         stacks.limit_depth(most);
     }
     let mut tally = folded.tally.clone();
-    let left_out = stacks.retain_wanted(request);
+    let left_out = stacks.retain_wanted(&request.filter());
     tally.folded -= left_out;
     tally.filtered += left_out;
     tally.copied_stacks = stacks.copied();

@@ -5,16 +5,15 @@
 
 use hashbrown::DefaultHashBuilder;
 
-use super::choice::Recorded;
 use super::classes::Classes;
 use super::grouping::VmNames;
 use super::merging::Merger;
+use super::name_request::NameRequest;
 use super::name_worker::{NameWorker, on_name_workers};
 use super::namer::Namer;
-use super::request::Request;
 use super::stacks::NamedStacks;
 use crate::bytes::with_order;
-use crate::fold::{Settled, Split};
+use crate::fold::Settled;
 use crate::kvm::Tagger;
 use crate::locate::LocateRequest;
 use crate::parallel::on_threads;
@@ -25,14 +24,14 @@ pub(super) fn name_stacks(
     capture: &Capture,
     settled: &Settled<'_>,
     namer: &mut Namer<'_>,
-    (request, recorded): (&Request, Recorded),
+    request: &NameRequest,
     tagger: Option<&mut Tagger>,
 ) -> NamedStacks {
     let map = LocateRequest {
         timeline: namer.timeline(),
         kernel: namer.kernel(),
         scope: request.scope,
-        is_split: request.split() != Split::Nothing,
+        is_split: request.is_split_by_frame(),
     };
     let blocks = settled.blocks();
     let workers = with_order!(capture.endian(), O => {
@@ -43,7 +42,6 @@ pub(super) fn name_stacks(
     let Classes { list, of_tasks } = Classes::of(&workers, namer, (request, &vms), tagger);
     let merger = Merger {
         request,
-        recorded,
         classes: &list,
         hasher: &DefaultHashBuilder::default(),
     };

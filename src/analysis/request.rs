@@ -2,6 +2,7 @@
 
 use super::choice::TimeRequest;
 use super::grouping::Grouping;
+use super::name_request::StackFilter;
 use super::weight::WeightKind;
 use crate::fold::Split;
 use crate::locate::FrameScope;
@@ -56,6 +57,15 @@ impl Request {
             self.grouping.split()
         } else {
             Split::Cgroup
+        }
+    }
+
+    /// Which stacks stay, by what their names and tags tell.
+    pub(super) fn filter(&self) -> StackFilter<'_> {
+        StackFilter {
+            comms: &self.comms,
+            cgroups: &self.cgroups,
+            no_idle: self.no_idle,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Named, tagged stacks.
 
 use super::classes::Class;
-use super::request::Request;
+use super::name_request::StackFilter;
 use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger};
 use crate::parallel::in_shares_mut;
@@ -109,9 +109,8 @@ impl NamedStacks {
         (self.stacks, self.frames) = (stacks, kept);
     }
 
-    /// Drops stacks that the request filters out by what only the timeline or the tag tells;
-    /// returns the number of their samples.
-    pub(super) fn retain_wanted(&mut self, request: &Request) -> u64 {
+    /// Drops stacks that are not wanted; returns the number of their samples.
+    pub(super) fn retain_wanted(&mut self, filter: &StackFilter<'_>) -> u64 {
         let mut left_out = self.out_of_scope;
         let mut stacks = std::mem::take(&mut self.stacks);
         let mut kept = Vec::with_capacity(stacks.len());
@@ -120,9 +119,9 @@ impl NamedStacks {
         };
         stacks.retain(|stack| {
             let class = self.class_of(stack);
-            let wanted = is_one_of(&request.comms, class.map(|class| &*class.thread))
-                && is_one_of(&request.cgroups, class.map(|class| &*class.cgroup))
-                && !(request.no_idle && stack.tag == Tag::Idle);
+            let wanted = is_one_of(filter.comms, class.map(|class| &*class.thread))
+                && is_one_of(filter.cgroups, class.map(|class| &*class.cgroup))
+                && !(filter.no_idle && stack.tag == Tag::Idle);
             if !wanted {
                 left_out += stack.samples;
             }

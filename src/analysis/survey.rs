@@ -2,16 +2,17 @@
 
 use hashbrown::HashMap;
 
-use super::choice::Recorded;
+use super::grouping::Grouping;
+use super::name_request::{NameRequest, StackRecording};
 use super::namer::{Namer, ObjectReport};
 use super::naming::name_stacks;
 use super::preferred::fold_preferred;
-use super::request::Request;
 use super::unnamed::Unnamed;
-use super::weight::occurrences as occurrences_of;
+use super::weight::{WeightKind, occurrences as occurrences_of};
 use crate::bytes::with_order;
 use crate::error::Result;
 use crate::fold::{Gap, Selection, Split, fold};
+use crate::locate::FrameScope;
 use crate::loss::Tally;
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
@@ -68,13 +69,15 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
     let mut unnamed = Vec::new();
     if let Some(event) = event {
         let settled = folded.settle(capture, (&selection, Split::Nothing), &timeline, threads);
-        let stacks = name_stacks(
-            capture,
-            &settled,
-            &mut namer,
-            (&Request::default(), Recorded::of(capture, event)),
-            None,
-        );
+        let request = NameRequest {
+            scope: FrameScope::All,
+            grouping: Grouping::default(),
+            split: Split::Nothing,
+            weight: WeightKind::Samples,
+            recording: StackRecording::of(capture, event),
+            threads: 0,
+        };
+        let stacks = name_stacks(capture, &settled, &mut namer, &request, None);
         folded.tally.copied_stacks = stacks.copied();
         folded.tally.last_branches = stacks.branched();
         unnamed = namer.unnamed(&stacks.unnamed);
