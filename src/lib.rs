@@ -35,6 +35,7 @@ pub mod input;
 pub mod kvm;
 pub mod locate;
 pub mod loss;
+pub mod name;
 pub mod object;
 pub mod output;
 pub mod parallel;

@@ -15,8 +15,9 @@ use std::io::Cursor;
 use std::path::Path;
 
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
-use vmflame::analysis::{Grouping, Profile, Request, profile};
+use vmflame::analysis::{Profile, Request, profile};
 use vmflame::bytes::Little;
+use vmflame::name::Grouping;
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::{

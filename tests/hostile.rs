@@ -28,9 +28,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vmflame::analysis::{Request, WeightKind, profile, survey};
+use vmflame::analysis::{Request, profile, survey};
 use vmflame::bytes::Little;
-use vmflame::fold::{Folded, Selection, Split, fold};
+use vmflame::fold::{Folded, Selection, Split, WeightKind, fold};
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;

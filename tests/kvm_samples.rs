@@ -15,8 +15,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use oracle::captures::{recordings, shared};
-use vmflame::analysis::{Grouping, Profile, Request, profile};
+use vmflame::analysis::{Profile, Request, profile};
 use vmflame::kvm::Tagger;
+use vmflame::name::Grouping;
 use vmflame::object::read_kernel_notes;
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;

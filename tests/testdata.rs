@@ -10,10 +10,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use perf_text::{Scope, object_name};
-use vmflame::analysis::{Grouping, Profile, Request, profile};
+use vmflame::analysis::{Profile, Request, profile};
 use vmflame::error::Result;
 use vmflame::input::Input;
 use vmflame::locate::FrameScope;
+use vmflame::name::Grouping;
 use vmflame::perf::Capture;
 use vmflame::stack::{FrameKind, Tag};
 use vmflame::symbol::{Places, SymbolRequest};

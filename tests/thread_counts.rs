@@ -14,8 +14,9 @@ mod oracle;
 use std::io::Cursor;
 
 use oracle::captures::{recordings, shared};
-use vmflame::analysis::{Grouping, Request, profile};
+use vmflame::analysis::{Request, profile};
 use vmflame::bytes::Little;
+use vmflame::name::Grouping;
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;

@@ -2,57 +2,38 @@
 
 mod carried;
 mod choice;
-mod classes;
-mod grouping;
-mod merging;
-mod name_request;
-mod name_worker;
-mod named_runs;
-mod namer;
-mod naming;
-mod piece;
 mod preferred;
 mod present;
 mod request;
-mod shown_frame;
 mod slices;
-mod stacks;
 mod subtitle;
 mod survey;
 mod timing;
-mod unnamed;
-mod weight;
 
 pub use choice::{TimeRequest, choose_event, event_names, is_flat, is_of_branches, parse_times};
-pub use grouping::Grouping;
-pub use namer::ObjectReport;
 pub use request::Request;
 pub use slices::count_in_slices;
-pub use stacks::{NamedStacks, Stack};
 pub use subtitle::subtitle;
 pub use survey::{Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};
-pub use unnamed::Unnamed;
-pub use weight::WeightKind;
-
-use crate::symbol::{KernelSource, SymbolRequest};
 
 use std::thread;
 
 use hashbrown::HashMap;
 
-use self::name_request::{NameRequest, StackRecording};
-use self::namer::Namer;
 use self::preferred::fold_preferred;
 use crate::bytes::with_order;
 use crate::error::{Error, Result};
-use crate::fold::{Folded, Gap, Selection, Settled, Split};
+use crate::fold::{Folded, Gap, Selection, Settled, Split, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
+use crate::name::{
+    NameRequest, NamedStacks, Namer, ObjectReport, StackRecording, Unnamed, by_cause, name_stacks,
+};
 use crate::perf::Capture;
 use crate::space::Timeline;
 use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
-use crate::symbol::{EarlyKernel, Unresolved};
+use crate::symbol::{EarlyKernel, KernelSource, SymbolRequest, Unresolved};
 use crate::text::{NANOSECONDS, SAMPLES};
 use crate::units::{BuildId, CpuMode, EventIx, Timestamp};
 
@@ -155,7 +136,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         recording: StackRecording::of(capture, event),
         threads: request.threads,
     };
-    let stacks = naming::name_stacks(
+    let stacks = name_stacks(
         capture,
         &walked.stacks,
         &mut namer,
@@ -283,7 +264,7 @@ fn finish(
         periods: (0, 0),
         weight: request.weight,
         unit,
-        unresolved: unnamed::by_cause(&unnamed),
+        unresolved: by_cause(&unnamed),
         unnamed,
         objects: namer.take_reports(),
         kernel_source: namer.kernel_source(),

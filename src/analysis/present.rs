@@ -2,13 +2,13 @@
 
 use hashbrown::HashMap;
 
-use super::grouping::{SplitName, task_names};
 use super::request::Request;
 use super::survey::recorded_build_ids;
 use crate::error::Error;
 use crate::fold::{Block, Selection, Split, fold};
 use crate::locate::FrameScope;
 use crate::loss::{Skip, Tally};
+use crate::name::{SplitName, task_names};
 use crate::perf::Capture;
 use crate::space::Timeline;
 use crate::text::{grouped, one_line};

@@ -1,11 +1,9 @@
 //! What is wanted of a capture.
 
 use super::choice::TimeRequest;
-use super::grouping::Grouping;
-use super::name_request::StackFilter;
-use super::weight::WeightKind;
-use crate::fold::Split;
+use crate::fold::{Split, WeightKind};
 use crate::locate::FrameScope;
+use crate::name::{Grouping, StackFilter};
 use crate::units::{Cpu, Pid, Tid};
 
 /// What is wanted of a capture.

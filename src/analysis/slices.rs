@@ -4,10 +4,10 @@ use hashbrown::HashMap;
 
 use super::carried::drop_uncarried;
 use super::choice::{is_timed, resolve_times, sample_times};
-use super::grouping::task_names;
 use super::request::Request;
 use crate::error::{Error, Result};
 use crate::fold::{Selection, Slicing, Split, TimeRange, count_of_threads, fold};
+use crate::name::task_names;
 use crate::perf::Capture;
 use crate::space::{TaskEpoch, Timeline};
 use crate::units::{EventIx, Pid, Tid, Timestamp};

@@ -2,7 +2,7 @@
 
 use super::Profile;
 use super::choice::plain_name;
-use super::weight::WeightKind;
+use crate::fold::WeightKind;
 use crate::output::subtitle_shares;
 use crate::perf::{Attr, Capture};
 use crate::text::{counted, grouped, quantity};

@@ -2,18 +2,15 @@
 
 use hashbrown::HashMap;
 
-use super::grouping::Grouping;
-use super::name_request::{NameRequest, StackRecording};
-use super::namer::{Namer, ObjectReport};
-use super::naming::name_stacks;
 use super::preferred::fold_preferred;
-use super::unnamed::Unnamed;
-use super::weight::{WeightKind, occurrences as occurrences_of};
 use crate::bytes::with_order;
 use crate::error::Result;
-use crate::fold::{Gap, Selection, Split, fold};
+use crate::fold::{Gap, Selection, Split, WeightKind, fold, occurrences as occurrences_of};
 use crate::locate::FrameScope;
 use crate::loss::Tally;
+use crate::name::{
+    Grouping, NameRequest, Namer, ObjectReport, StackRecording, Unnamed, name_stacks,
+};
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
 use crate::symbol::{EarlyKernel, KernelSource, SymbolRequest};

@@ -7,9 +7,11 @@ use super::diff_args::DiffOptions;
 use super::help::{OUTPUT, SAMPLES, STACKS, SYMBOLS};
 use crate::cli::help;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use vmflame::analysis::{Grouping, TimeRequest, WeightKind, parse_times};
+use vmflame::analysis::{TimeRequest, parse_times};
 use vmflame::bytes::UnpackLimit;
+use vmflame::fold::WeightKind;
 use vmflame::locate::FrameScope;
+use vmflame::name::Grouping;
 use vmflame::output::Annotate;
 
 /// From a Linux perf.data to the cause of a slow virtual machine.

@@ -2,7 +2,8 @@
 
 use super::info::{kernel_words, kind_words, machine};
 use serde_json::{Value, json};
-use vmflame::analysis::{Survey, Unnamed};
+use vmflame::analysis::Survey;
+use vmflame::name::Unnamed;
 use vmflame::perf::Capture;
 use vmflame::perf::abi::record_name;
 use vmflame::report::remarks;

@@ -2,8 +2,9 @@
 
 use super::event_name::plain_event;
 use super::significance::SLICES;
-use crate::analysis::{Profile, WeightKind};
+use crate::analysis::Profile;
 use crate::bytes::with_order;
+use crate::fold::WeightKind;
 use crate::locate::FrameScope;
 use crate::perf::{Attr, Capture};
 use crate::stack::{FrameIx, FrameTable, Tag};

@@ -18,6 +18,7 @@ mod settle;
 mod split;
 mod stacks;
 mod table;
+mod weight;
 mod worker;
 
 pub use chain::{ChainFrame, ChainFrames};
@@ -26,4 +27,6 @@ pub use select::{Selection, TimeRange};
 pub use settle::{Block, EpochStack, Settled};
 pub use split::{Slicing, Split};
 pub use table::{UniqueStack, UserPart};
+pub use weight::WeightKind;
+pub(crate) use weight::occurrences;
 pub use worker::{Folded, Gap, fold};

@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use crate::analysis::{ObjectReport, Profile, Stack, Unnamed, is_flat, is_of_branches};
+use crate::analysis::{Profile, is_flat, is_of_branches};
 use crate::bytes::{Big, Endian, Little};
 use crate::fold::Gap;
 use crate::input::Input;
 use crate::loss::Tally;
+use crate::name::{ObjectReport, Stack, Unnamed};
 use crate::perf::{Anomaly, Capture, Damage};
 use crate::stack::Tag;
 use crate::symbol::{KernelSource, SymbolRequest};

@@ -1,6 +1,6 @@
 //! What samples weigh.
 
-use crate::fold::Folded;
+use super::worker::Folded;
 use crate::perf::{Attr, Capture};
 use crate::units::EventIx;
 
@@ -19,7 +19,7 @@ pub enum WeightKind {
 
 impl WeightKind {
     /// What is meant for an event: one of the other two.
-    pub(super) fn of_event(self, capture: &Capture, event: EventIx) -> Self {
+    pub(crate) fn of_event(self, capture: &Capture, event: EventIx) -> Self {
         match self {
             Self::ByEvent if is_counted(capture, event) => Self::Period,
             Self::ByEvent | Self::Samples => Self::Samples,
@@ -35,7 +35,7 @@ fn is_counted(capture: &Capture, event: EventIx) -> bool {
 }
 
 /// All occurrences of an event that was counted with its group and not sampled; `None` for others.
-pub(super) fn occurrences(capture: &Capture, folded: &Folded<'_>, event: EventIx) -> Option<u64> {
+pub(crate) fn occurrences(capture: &Capture, folded: &Folded<'_>, event: EventIx) -> Option<u64> {
     is_counted(capture, event)
         .then(|| folded.occurrences(event))
         .flatten()

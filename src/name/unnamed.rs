@@ -113,7 +113,7 @@ pub(super) fn true_cause(
 }
 
 /// All frames without a name, by cause, in the order of [`Unresolved::ALL`].
-pub(super) fn by_cause(objects: &[Unnamed]) -> Vec<(Unresolved, u64)> {
+pub(crate) fn by_cause(objects: &[Unnamed]) -> Vec<(Unresolved, u64)> {
     let count = |cause: Unresolved| {
         let counts = objects.iter().flat_map(|object| &object.causes);
         let counts = counts.filter(|&&(of, _)| of == cause);
@@ -127,7 +127,7 @@ pub(super) fn by_cause(objects: &[Unnamed]) -> Vec<(Unresolved, u64)> {
 
 /// Frames without a name, as (position of the stack, reason, frames in all its samples).
 #[derive(Debug, Default)]
-pub(super) struct UnnamedCounts(Vec<(u32, ReasonIx, u64)>);
+pub(crate) struct UnnamedCounts(Vec<(u32, ReasonIx, u64)>);
 
 impl UnnamedCounts {
     /// Leaves out those of stacks that are not kept; positions are those of before.

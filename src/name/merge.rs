@@ -6,13 +6,12 @@ use std::ops::Range;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::classes::Class;
-use super::name_request::NameRequest;
 use super::name_worker::NameWorker;
 use super::piece::{Named, NamedPiece};
+use super::request::NameRequest;
 use super::stacks::{NamedStacks, Stack};
 use super::unnamed::UnnamedSums;
-use super::weight::WeightKind;
-use crate::fold::{Block, EpochStack, Split, UserPart};
+use crate::fold::{Block, EpochStack, Split, UserPart, WeightKind};
 use crate::locate::{FrameScope, StackPath};
 use crate::stack::{FrameIx, Tag};
 use crate::units::CpuMode;

@@ -3,10 +3,10 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::grouping::{SplitName, VmNames, roots, task_names};
-use super::name_request::NameRequest;
 use super::name_worker::{LocatedBlock, NameWorker};
 use super::namer::Namer;
 use super::piece::Named;
+use super::request::NameRequest;
 use crate::fold::Split;
 use crate::kvm::Tagger;
 use crate::locate::{LocatedPiece, TaskKey};

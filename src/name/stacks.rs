@@ -1,7 +1,7 @@
 //! Named, tagged stacks.
 
 use super::classes::Class;
-use super::name_request::StackFilter;
+use super::request::StackFilter;
 use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger};
 use crate::parallel::in_shares_mut;
@@ -51,12 +51,12 @@ pub struct NamedStacks {
     /// Samples that have no frame in the wanted scope.
     pub(super) out_of_scope: u64,
     /// Frames without a name.
-    pub(super) unnamed: UnnamedCounts,
+    pub(crate) unnamed: UnnamedCounts,
 }
 
 impl NamedStacks {
     /// Tags all stacks.
-    pub(super) fn tag(&mut self, tagger: &Tagger, table: &FrameTable, threads: usize) {
+    pub(crate) fn tag(&mut self, tagger: &Tagger, table: &FrameTable, threads: usize) {
         let mut stacks = std::mem::take(&mut self.stacks);
         in_shares_mut(&mut stacks, (threads, MIN_SHARE), |share| {
             let mut tagger = tagger.clone();
@@ -90,7 +90,7 @@ impl NamedStacks {
 
     /// Leaves of each call chain the frames nearest to the leaf, at most so many. The frames of the
     /// grouping stay, and so does the tag.
-    pub(super) fn limit_depth(&mut self, most: usize) {
+    pub(crate) fn limit_depth(&mut self, most: usize) {
         let mut kept = Vec::new();
         let mut stacks = std::mem::take(&mut self.stacks);
         for stack in &mut stacks {
@@ -110,7 +110,7 @@ impl NamedStacks {
     }
 
     /// Drops stacks that are not wanted; returns the number of their samples.
-    pub(super) fn retain_wanted(&mut self, filter: &StackFilter<'_>) -> u64 {
+    pub(crate) fn retain_wanted(&mut self, filter: &StackFilter<'_>) -> u64 {
         let mut left_out = self.out_of_scope;
         let mut stacks = std::mem::take(&mut self.stacks);
         let mut kept = Vec::with_capacity(stacks.len());
@@ -134,17 +134,17 @@ impl NamedStacks {
     }
 
     /// Samples whose call chain is as long as the recorder's limit.
-    pub(super) fn truncated(&self) -> u64 {
+    pub(crate) fn truncated(&self) -> u64 {
         self.stacks.iter().map(|stack| stack.truncated).sum()
     }
 
     /// Samples whose user stack was copied and is not unwound.
-    pub(super) fn copied(&self) -> u64 {
+    pub(crate) fn copied(&self) -> u64 {
         self.stacks.iter().map(|stack| stack.copied).sum()
     }
 
     /// Samples whose last branches stand in for a call chain.
-    pub(super) fn branched(&self) -> u64 {
+    pub(crate) fn branched(&self) -> u64 {
         self.stacks.iter().map(|stack| stack.branched).sum()
     }
 

@@ -74,9 +74,9 @@ const LAST_BRANCHES: &str = "[last branches]";
 
 /// Turns locations into frames. Each different one is named once.
 #[derive(Debug)]
-pub(super) struct Namer<'a> {
+pub(crate) struct Namer<'a> {
     /// The frames made so far.
-    pub(super) frames: FrameTable,
+    pub(crate) frames: FrameTable,
     timeline: &'a Timeline,
     places: &'a Places,
     shown: &'a ShownPaths,
@@ -99,7 +99,7 @@ impl<'a> Namer<'a> {
     ///
     /// # Errors
     /// When a kallsyms text that the user named cannot be read or is none.
-    pub(super) fn new(
+    pub(crate) fn new(
         capture: &Capture,
         (timeline, kernel): (&'a Timeline, EarlyKernel),
         (build_ids, last): (&HashMap<String, BuildId>, Option<Timestamp>),
@@ -135,17 +135,17 @@ impl<'a> Namer<'a> {
     }
 
     /// Whether names stay as object files hold them, mangled.
-    pub(super) fn set_raw_names(&mut self, raw_names: bool) {
+    pub(crate) fn set_raw_names(&mut self, raw_names: bool) {
         self.raw_names = raw_names;
     }
 
     /// What was true of the capture's threads.
-    pub(super) fn timeline(&self) -> &'a Timeline {
+    pub(crate) fn timeline(&self) -> &'a Timeline {
         self.timeline
     }
 
     /// Number of addresses at which the kernel changed its code during the recording.
-    pub(super) fn text_pokes(&self) -> usize {
+    pub(crate) fn text_pokes(&self) -> usize {
         self.timeline.text_pokes()
     }
 
@@ -217,12 +217,12 @@ impl<'a> Namer<'a> {
     }
 
     /// Frames without a name, one count per sample, by object.
-    pub(super) fn unnamed(&self, counts: &UnnamedCounts) -> Vec<Unnamed> {
+    pub(crate) fn unnamed(&self, counts: &UnnamedCounts) -> Vec<Unnamed> {
         self.reasons.by_object(counts)
     }
 
     /// What was found for the objects that were asked for, in order of path and build id.
-    pub(super) fn take_reports(&mut self) -> Vec<ObjectReport> {
+    pub(crate) fn take_reports(&mut self) -> Vec<ObjectReport> {
         let mut reports = std::mem::take(&mut self.reports);
         let name = |report: &ObjectReport| {
             let build_id = report.build_id.as_ref().map(BuildId::to_string);
@@ -234,7 +234,7 @@ impl<'a> Namer<'a> {
     }
 
     /// Where the kernel's symbols come from.
-    pub(super) fn kernel_source(&self) -> KernelSource {
+    pub(crate) fn kernel_source(&self) -> KernelSource {
         self.kernel_source.clone().shown(self.shown)
     }
 

@@ -29,7 +29,7 @@ pub enum Grouping {
 
 impl Grouping {
     /// What folding must keep apart for it.
-    pub(super) fn split(self) -> Split {
+    pub(crate) fn split(self) -> Split {
         match self {
             Self::Cpu => Split::Cpu,
             Self::Cgroup => Split::Cgroup,
@@ -39,7 +39,7 @@ impl Grouping {
 }
 
 /// Names of a process and a thread, as perf shows them where the capture tells none.
-pub(super) fn task_names(
+pub(crate) fn task_names(
     timeline: &Timeline,
     pid: Pid,
     tid: Tid,
@@ -62,11 +62,11 @@ pub(super) fn task_names(
 
 /// What a stack was split by, in words; empty when by nothing.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct SplitName(pub(super) String);
+pub(crate) struct SplitName(pub(crate) String);
 
 impl SplitName {
     /// Names the value that folding split a stack by.
-    pub(super) fn of(split: Split, value: u64, timeline: &Timeline) -> Self {
+    pub(crate) fn of(split: Split, value: u64, timeline: &Timeline) -> Self {
         Self(match (split, value) {
             (Split::Nothing | Split::Slice(_), _) => String::new(),
             (Split::Cpu, u64::MAX) => "cpu unknown".to_owned(),

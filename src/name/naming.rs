@@ -7,10 +7,10 @@ use hashbrown::DefaultHashBuilder;
 
 use super::classes::Classes;
 use super::grouping::VmNames;
-use super::merging::Merger;
-use super::name_request::NameRequest;
+use super::merge::Merger;
 use super::name_worker::{NameWorker, on_name_workers};
 use super::namer::Namer;
+use super::request::NameRequest;
 use super::stacks::NamedStacks;
 use crate::bytes::with_order;
 use crate::fold::Settled;
@@ -20,7 +20,7 @@ use crate::parallel::on_threads;
 use crate::perf::Capture;
 
 /// Names the frames of all stacks. Every stack is `host` until [`NamedStacks::tag`].
-pub(super) fn name_stacks(
+pub(crate) fn name_stacks(
     capture: &Capture,
     settled: &Settled<'_>,
     namer: &mut Namer<'_>,
