@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use vmflame::bytes::{Big, ByteOrder, Endian, Little, u64_at};
-use vmflame::fold::{Selection, Split, fold};
+use vmflame::fold::{FoldRequest, fold};
 use vmflame::input::Input;
 use vmflame::perf::abi::{PERF_FORMAT_GROUP, PERF_RECORD_SAMPLE, PERF_SAMPLE_READ};
 use vmflame::perf::{Anomaly, Capture, CaptureKind, ScanItem, scan};
@@ -92,8 +92,7 @@ fn samples_of<O: ByteOrder>(capture: &Capture) -> Vec<(Raw, EventIx)> {
 }
 
 fn timeline_of(capture: &Capture) -> Timeline {
-    let selection = Selection::all_of(EventIx(0));
-    let mut folded = fold(capture, &selection, Split::Nothing, 2);
+    let mut folded = fold(capture, &FoldRequest::all_of(EventIx(0), 2));
     Timeline::build(
         std::mem::take(&mut folded.sideband),
         &hashbrown::HashMap::new(),
@@ -183,7 +182,7 @@ fn every_file_has_as_many_samples_as_perf_says() {
             continue;
         }
         let capture = Capture::open(&path).unwrap();
-        let folded = fold(&capture, &Selection::all_of(EventIx(0)), Split::Nothing, 2);
+        let folded = fold(&capture, &FoldRequest::all_of(EventIx(0), 2));
         let expected = better.get(name.as_str()).unwrap_or(&stated[&name]);
         assert_eq!(folded.tally.read, *expected, "{name}");
         assert_eq!(folded.tally.skipped_total(), 0, "{name}");
@@ -341,7 +340,7 @@ fn captures_have_the_totals_that_perf_stated_on_the_spot() {
             continue;
         };
         let capture = Capture::open(&path).unwrap();
-        let folded = fold(&capture, &Selection::all_of(EventIx(0)), Split::Nothing, 2);
+        let folded = fold(&capture, &FoldRequest::all_of(EventIx(0), 2));
         assert_eq!(folded.tally.read, expected, "{name}");
         assert_eq!(folded.tally.skipped_total(), 0, "{name}");
         assert_eq!(folded.tally.unread_sideband, 0, "{name}");

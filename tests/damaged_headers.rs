@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use vmflame::bytes::{Big, ByteOrder, Little, Spool};
-use vmflame::fold::{Selection, Split, fold};
+use vmflame::fold::{FoldRequest, fold};
 use vmflame::perf::writer::{
     Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
 };
@@ -95,8 +95,7 @@ fn open(bytes: &[u8]) -> vmflame::error::Result<Capture> {
 /// Samples of the second event, and what was odd.
 fn read(bytes: &[u8]) -> (u64, Vec<Anomaly>) {
     let capture = open(bytes).unwrap();
-    let selection = Selection::all_of(EventIx(1));
-    let folded = fold(&capture, &selection, Split::Nothing, 1);
+    let folded = fold(&capture, &FoldRequest::all_of(EventIx(1), 1));
     assert!(folded.tally.adds_up());
     (folded.tally.folded, capture.anomalies().to_vec())
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use vmflame::bytes::{Big, ByteOrder, Little, Spool};
-use vmflame::fold::{Folded, Selection, Split, fold};
+use vmflame::fold::{FoldRequest, Folded, fold};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
 use vmflame::perf::writer::{Description, FileWriter, RecordWriter, SampleValues, WrittenEvent};
@@ -55,7 +55,7 @@ fn with_folded<T>(bytes: &[u8], look: impl FnOnce(&Folded<'_>) -> T) -> T {
     let mut spool = Spool::default();
     spool.write_all(bytes).unwrap();
     let capture = Capture::from_spool(Path::new("made up"), spool).unwrap();
-    let folded = fold(&capture, &Selection::all_of(EventIx(0)), Split::Nothing, 2);
+    let folded = fold(&capture, &FoldRequest::all_of(EventIx(0), 2));
     assert!(folded.tally.adds_up());
     look(&folded)
 }

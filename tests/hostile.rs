@@ -30,7 +30,7 @@ use std::time::{Duration, Instant};
 
 use vmflame::analysis::{Request, profile, survey};
 use vmflame::bytes::Little;
-use vmflame::fold::{Folded, Selection, Split, WeightKind, fold};
+use vmflame::fold::{FoldRequest, Folded, WeightKind, fold};
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
@@ -107,10 +107,9 @@ fn look_at(opened: vmflame::error::Result<Capture>, with_tags: bool) -> bool {
     };
     let symbols = SymbolRequest::default();
     for (ix, _) in capture.events().iter().take(3) {
-        let selection = Selection::all_of(ix);
-        let folded = fold(&capture, &selection, Split::Nothing, 1);
+        let folded = fold(&capture, &FoldRequest::all_of(ix, 1));
         assert!(folded.tally.adds_up(), "{:?}", folded.tally);
-        let other = fold(&capture, &selection, Split::Nothing, 3);
+        let other = fold(&capture, &FoldRequest::all_of(ix, 3));
         assert_eq!(facts(&folded), facts(&other), "threads change the result");
     }
     let looked = survey(&capture, &symbols, 1).unwrap();
@@ -272,7 +271,7 @@ fn seeded_damage_to_directories_is_survived() {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
     let whole = Capture::open(folder.path()).unwrap();
-    let folded = fold(&whole, &Selection::all_of(EventIx(0)), Split::Nothing, 1);
+    let folded = fold(&whole, &FoldRequest::all_of(EventIx(0), 1));
     assert!(whole.anomalies().is_empty() && folded.tally.folded > 10);
     for case in 0..cases {
         let (name, whole) = &parts[random.below(parts.len() as u64) as usize];
@@ -309,11 +308,10 @@ fn damage_is_found_the_same_by_any_number_of_threads() {
             }
         }
         let Ok(capture) = open(&bytes) else { continue };
-        let selection = Selection::all_of(EventIx(0));
-        let one = fold(&capture, &selection, Split::Nothing, 1);
+        let one = fold(&capture, &FoldRequest::all_of(EventIx(0), 1));
         assert!(one.tally.adds_up());
         for threads in [2, 3, 7] {
-            let several = fold(&capture, &selection, Split::Nothing, threads);
+            let several = fold(&capture, &FoldRequest::all_of(EventIx(0), threads));
             assert_eq!(
                 facts(&one),
                 facts(&several),

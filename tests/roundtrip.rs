@@ -15,7 +15,7 @@ use std::io::Cursor as Memory;
 
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 use vmflame::bytes::{Big, ByteOrder, Little, u64_at};
-use vmflame::fold::{Selection, Split, fold};
+use vmflame::fold::{FoldRequest, fold};
 use vmflame::perf::abi::{
     KNOWN_SAMPLE_BITS, PERF_FORMAT_GROUP, PERF_RECORD_COMM, PERF_RECORD_SAMPLE,
     PERF_SAMPLE_BRANCH_COUNTERS, PERF_SAMPLE_BRANCH_HW_INDEX, PERF_SAMPLE_BRANCH_STACK,
@@ -152,7 +152,7 @@ fn comes_back<O: ByteOrder>(events: &[WrittenEvent], made: &[Made], as_pipe: boo
     assert_eq!(samples, events.len() * made.len(), "{shown}");
     assert_eq!(comms, samples, "{shown}");
     for (ix, _) in capture.events().iter() {
-        let folded = fold(&capture, &Selection::all_of(ix), Split::Nothing, 1);
+        let folded = fold(&capture, &FoldRequest::all_of(ix, 1));
         assert_eq!(folded.tally.read, samples as u64, "{shown}");
         assert_eq!(folded.tally.folded, made.len() as u64, "{shown}");
         assert_eq!(folded.tally.skipped_total(), 0, "{shown}");

@@ -9,7 +9,7 @@ use linux_perf_data::linux_perf_event_reader::EventRecord;
 use linux_perf_data::{PerfFileReader, PerfFileRecord};
 use vmflame::analysis::{choose_event, count_records};
 use vmflame::bytes::{ByteOrder, Little};
-use vmflame::fold::{Selection, Split, fold};
+use vmflame::fold::{FoldRequest, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
 use vmflame::perf::{Capture, ScanItem, scan};
 
@@ -128,8 +128,8 @@ pub(crate) fn fold_samples(c: &mut Criterion) {
     let mut group = c.benchmark_group("fold");
     for sample in captures::all("fold") {
         let capture = Capture::open(&sample.path).unwrap();
-        let selection = Selection::all_of(choose_event(&capture, None).unwrap());
-        let tally = fold(&capture, &selection, Split::Nothing, 1).tally;
+        let event = choose_event(&capture, None).unwrap();
+        let tally = fold(&capture, &FoldRequest::all_of(event, 1)).tally;
         assert!(tally.adds_up());
         if let Some(written) = &sample.written {
             assert_eq!(tally.folded, written.samples);
@@ -140,7 +140,7 @@ pub(crate) fn fold_samples(c: &mut Criterion) {
             let id = BenchmarkId::new(sample.label, format!("{threads} threads"));
             group.bench_function(id, |b| {
                 b.iter(|| {
-                    let folded = fold(&capture, &selection, Split::Nothing, threads);
+                    let folded = fold(&capture, &FoldRequest::all_of(event, threads));
                     assert_eq!(folded.tally, tally);
                 });
             });

@@ -24,7 +24,7 @@ use hashbrown::HashMap;
 use self::preferred::fold_preferred;
 use crate::bytes::with_order;
 use crate::error::{Error, Result};
-use crate::fold::{Folded, Gap, Selection, Settled, Split, WeightKind};
+use crate::fold::{FoldRequest, Folded, Gap, Selection, Settled, Split, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{
@@ -92,8 +92,7 @@ pub struct Profile {
 
 /// What the walk and the records beside the samples tell.
 struct Walked<'a> {
-    selection: Selection,
-    split: Split,
+    wanted: FoldRequest,
     folded: Folded<'a>,
     timeline: Timeline,
     stacks: Settled<'a>,
@@ -114,7 +113,9 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let mut tagger = tagger(capture, request)?;
     let build_ids = survey::recorded_build_ids(capture);
     let walked = walk(capture, (symbols, &build_ids), request, &mut watch)?;
-    let weight = request.weight.of_event(capture, walked.selection.event);
+    let weight = request
+        .weight
+        .of_event(capture, walked.wanted.selection.event);
     let request = &Request {
         weight,
         ..request.clone()
@@ -124,14 +125,14 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let mut namer = Namer::new(capture, (timeline, kernel), (&build_ids, last), symbols)?;
     namer.set_raw_names(request.raw_names);
     let periods = walked.stacks.weights();
-    let event = walked.selection.event;
+    let event = walked.wanted.selection.event;
     if let (Some(tagger), Some(event)) = (&mut tagger, capture.events().get(event)) {
         tagger.sampled_by(choice::plain_name(&event.name), &event.attr);
     }
     let name_request = NameRequest {
         scope: request.scope,
         grouping: request.grouping,
-        split: walked.split,
+        split: walked.wanted.split,
         weight,
         recording: StackRecording::of(capture, event),
         threads: request.threads,
@@ -156,11 +157,10 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     watch.lap(Stage::Tag);
     profile.timings = watch.timings();
     profile.periods = periods;
-    if let Split::Slice(slicing) = walked.split {
+    if let Split::Slice(slicing) = walked.wanted.split {
         profile.slice_seconds = slices::slice_seconds(capture, slicing);
         if !request.comms.is_empty() {
-            let part = (&walked.selection, slicing);
-            profile.slices = slices::of_comms(capture, part, timeline, request);
+            profile.slices = slices::of_comms(capture, &walked.wanted, timeline, request);
         }
         carried::drop_uncarried(capture, request, &mut profile.slices)?;
     }
@@ -184,27 +184,30 @@ fn walk<'a>(
         }
         other @ (Split::Nothing | Split::Cpu | Split::Cgroup | Split::Slice(_)) => other,
     };
-    let mut selection = Selection {
+    let selection = Selection {
         event,
         pids: request.pids.clone(),
         tids: request.tids.clone(),
         cpus: request.cpus.clone(),
         times,
     };
+    let mut wanted = FoldRequest {
+        selection,
+        split,
+        threads: request.threads,
+    };
     thread::scope(|scope| {
         let read_kernel = || EarlyKernel::read(build_ids, symbols);
         let beside = (request.threads > 1).then(|| scope.spawn(read_kernel));
-        let threads = request.threads;
-        let mut folded = fold_preferred(capture, name, &mut selection, split, threads)?;
-        carried::refuse_uncarried(capture, selection.event, request)?;
+        let mut folded = fold_preferred(capture, name, &mut wanted)?;
+        carried::refuse_uncarried(capture, wanted.selection.event, request)?;
         watch.lap(Stage::Fold);
         let timeline = Timeline::build(std::mem::take(&mut folded.sideband), build_ids);
-        let stacks = folded.settle(capture, (&selection, split), &timeline, request.threads);
+        let stacks = folded.settle(capture, &wanted, &timeline);
         watch.lap(Stage::Settle);
         let early = beside.and_then(|beside| beside.join().ok());
         Ok(Walked {
-            selection,
-            split,
+            wanted,
             folded,
             timeline,
             stacks,

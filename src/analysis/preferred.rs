@@ -2,7 +2,7 @@
 
 use super::choice::{choose_event, has_addresses, has_stacks};
 use crate::error::Result;
-use crate::fold::{Folded, Selection, Split, fold};
+use crate::fold::{FoldRequest, Folded, fold};
 use crate::perf::{Capture, Event};
 use crate::units::EventIx;
 
@@ -72,17 +72,15 @@ pub(super) fn preferred(capture: &Capture, samples: Option<&[u64]>) -> Option<Ev
 pub(super) fn fold_preferred<'a>(
     capture: &'a Capture,
     name: Option<&str>,
-    selection: &mut Selection,
-    split: Split,
-    threads: usize,
+    request: &mut FoldRequest,
 ) -> Result<Folded<'a>> {
-    selection.event = choose_event(capture, name)?;
-    let folded = fold(capture, selection, split, threads);
+    request.selection.event = choose_event(capture, name)?;
+    let folded = fold(capture, request);
     let better = preferred(capture, Some(&folded.events)).filter(|_| name.is_none());
     match better {
-        Some(better) if better != selection.event => {
-            selection.event = better;
-            Ok(fold(capture, selection, split, threads))
+        Some(better) if better != request.selection.event => {
+            request.selection.event = better;
+            Ok(fold(capture, request))
         }
         Some(_) | None => Ok(folded),
     }

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::request::Request;
 use super::survey::recorded_build_ids;
 use crate::error::Error;
-use crate::fold::{Block, Selection, Split, fold};
+use crate::fold::{Block, FoldRequest, Split, fold};
 use crate::locate::FrameScope;
 use crate::loss::{Skip, Tally};
 use crate::name::{SplitName, task_names};
@@ -52,16 +52,19 @@ struct Present {
 
 impl Present {
     fn of(capture: &Capture, event: EventIx, request: &Request) -> Self {
-        let selection = Selection::all_of(event);
         let split = if request.cgroups.is_empty() {
             Split::Cpu
         } else {
             Split::Cgroup
         };
-        let mut folded = fold(capture, &selection, split, request.threads);
+        let wanted = FoldRequest {
+            split,
+            ..FoldRequest::all_of(event, request.threads)
+        };
+        let mut folded = fold(capture, &wanted);
         let build_ids = recorded_build_ids(capture);
         let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
-        let settled = folded.settle(capture, (&selection, split), &timeline, request.threads);
+        let settled = folded.settle(capture, &wanted, &timeline);
         let mut present = Self::default();
         for placed in settled.blocks().iter().flat_map(Block::iter) {
             let (key, samples) = (placed.stack.key, placed.stack.samples);

@@ -6,7 +6,7 @@ use super::carried::drop_uncarried;
 use super::choice::{is_timed, resolve_times, sample_times};
 use super::request::Request;
 use crate::error::{Error, Result};
-use crate::fold::{Selection, Slicing, Split, TimeRange, count_of_threads, fold};
+use crate::fold::{FoldRequest, Selection, Slicing, Split, TimeRange, count_of_threads, fold};
 use crate::name::task_names;
 use crate::perf::Capture;
 use crate::space::{TaskEpoch, Timeline};
@@ -66,13 +66,18 @@ pub fn count_in_slices(
         cpus: request.cpus.clone(),
         times,
     };
-    let mut folded = fold(capture, &selection, Split::Slice(slicing), request.threads);
+    let wanted = FoldRequest {
+        selection,
+        split: Split::Slice(slicing),
+        threads: request.threads,
+    };
+    let mut folded = fold(capture, &wanted);
     let mut slices = if request.comms.is_empty() {
         folded.slices
     } else {
         let sideband = std::mem::take(&mut folded.sideband);
         let timeline = Timeline::build(sideband, &HashMap::new());
-        of_comms(capture, (&selection, slicing), &timeline, request)
+        of_comms(capture, &wanted, &timeline, request)
     };
     drop_uncarried(capture, request, &mut slices)?;
     Ok((slices, slice_seconds(capture, slicing)))
@@ -81,7 +86,7 @@ pub fn count_in_slices(
 /// Samples of each event in slices of time, of the threads whose names are wanted.
 pub(super) fn of_comms(
     capture: &Capture,
-    part: (&Selection, Slicing),
+    wanted: &FoldRequest,
     timeline: &Timeline,
     request: &Request,
 ) -> Vec<Vec<u64>> {
@@ -89,5 +94,5 @@ pub(super) fn of_comms(
         let (_, comm) = task_names(timeline, pid, tid, task_epoch);
         request.comms.iter().any(|wanted| *wanted == comm)
     };
-    count_of_threads(capture, part, timeline, request.threads, is_wanted)
+    count_of_threads(capture, wanted, timeline, is_wanted)
 }

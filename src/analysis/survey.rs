@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::preferred::fold_preferred;
 use crate::bytes::with_order;
 use crate::error::Result;
-use crate::fold::{Gap, Selection, Split, WeightKind, fold, occurrences as occurrences_of};
+use crate::fold::{FoldRequest, Gap, Split, WeightKind, fold, occurrences as occurrences_of};
 use crate::locate::FrameScope;
 use crate::loss::Tally;
 use crate::name::{
@@ -52,10 +52,10 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
 }
 
 fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Result<Survey> {
-    let mut selection = Selection::all_of(EventIx(0));
-    let preferred = fold_preferred(capture, None, &mut selection, Split::Nothing, threads);
-    let event = preferred.is_ok().then_some(selection.event);
-    let unshown = |_| fold(capture, &selection, Split::Nothing, threads);
+    let mut wanted = FoldRequest::all_of(EventIx(0), threads);
+    let preferred = fold_preferred(capture, None, &mut wanted);
+    let event = preferred.is_ok().then_some(wanted.selection.event);
+    let unshown = |_| fold(capture, &wanted);
     let mut folded = preferred.unwrap_or_else(unshown);
     let unique_stacks = folded.distinct_stacks();
     let build_ids = recorded_build_ids(capture);
@@ -65,7 +65,7 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
     let mut namer = Namer::new(capture, (&timeline, kernel), (&build_ids, last), symbols)?;
     let mut unnamed = Vec::new();
     if let Some(event) = event {
-        let settled = folded.settle(capture, (&selection, Split::Nothing), &timeline, threads);
+        let settled = folded.settle(capture, &wanted, &timeline);
         let request = NameRequest {
             scope: FrameScope::All,
             grouping: Grouping::default(),

@@ -4,9 +4,9 @@ use hashbrown::HashMap;
 
 use super::plan::Plan;
 use super::readings::Readings;
-use super::select::Selection;
-use super::split::{SliceCursor, Slicing, Split};
-use crate::bytes::{ByteOrder, with_order};
+use super::request::FoldRequest;
+use super::split::SliceCursor;
+use crate::bytes::{ByteOrder, position, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
 use crate::perf::{Capture, Record, ScanItem};
 use crate::space::{Histories, TaskEpoch, Timeline};
@@ -46,21 +46,20 @@ pub fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Tim
 }
 
 /// Samples (of events that were counted with their group, occurrences) of each event that pass the
-/// selection and whose thread is wanted, by event and slice of
-/// time, in one walk.
+/// selection and whose thread is wanted, by event and slice of time, in one walk. There are slices
+/// where the request splits by them.
 ///
 /// [`super::worker::Folded::slices`] holds the same of all threads; what is true of a thread at a time is
 /// known only after that walk.
 pub fn count_of_threads<'t>(
     capture: &Capture,
-    (selection, slicing): (&Selection, Slicing),
+    request: &FoldRequest,
     timeline: &'t Timeline,
-    threads: usize,
     is_wanted: impl Fn(Pid, Tid, TaskEpoch) -> bool + Sync,
 ) -> Vec<Vec<u64>> {
-    let readings = Readings::of(capture, threads);
-    let plan = Plan::new(capture, selection, Split::Slice(slicing), &readings);
-    let slices = slicing.slices as usize;
+    let readings = Readings::of(capture, request.threads);
+    let plan = Plan::new(capture, request, &readings);
+    let slices = plan.split.slices();
     let none = || vec![vec![0; slices]; plan.events.len()];
     let make = |last: Option<&mut Counter<'t>>| match last {
         Some(last) => std::mem::take(last),
@@ -74,10 +73,10 @@ pub fn count_of_threads<'t>(
             if let ScanItem::Record(record) = met
                 && record.header.record_type == PERF_RECORD_SAMPLE
             {
-                counter.sample::<O>((&plan, slicing), record, timeline, &is_wanted);
+                counter.sample::<O>(&plan, record, timeline, &is_wanted);
             }
         };
-        capture.scan::<O, _, _, _>(threads, make, visit).visitors
+        capture.scan::<O, _, _, _>(request.threads, make, visit).visitors
     });
     let mut sums = none();
     for part in parts {
@@ -93,7 +92,7 @@ impl<'t> Counter<'t> {
     /// Counts a sample. What cannot be decoded was counted as skipped when the capture was folded.
     fn sample<O: ByteOrder>(
         &mut self,
-        (plan, slicing): (&Plan<'_>, Slicing),
+        plan: &Plan<'_>,
         record: Record<'_>,
         timeline: &'t Timeline,
         is_wanted: impl Fn(Pid, Tid, TaskEpoch) -> bool,
@@ -110,13 +109,13 @@ impl<'t> Counter<'t> {
         let known = self.histories.entry((pid, tid));
         let history = known.or_insert_with(|| timeline.histories(pid, tid));
         if plan.selection.takes(&sample) && is_wanted(pid, tid, history.task_epoch(time)) {
-            let slice = self.slice.slice_of(&slicing, time);
+            let slice = self.slice.value(&plan.split, sample.cpu, time);
             let read = plan.readings.at(record.position).iter();
             let read = read.filter(|reading| reading.event != ix);
             let read = read.map(|reading| (reading.event, reading.period));
             for (event, occurrences) in read.chain([(ix, 1)]) {
                 let counts = self.counts.get_mut(event.as_usize())?;
-                let count = counts.get_mut(slice as usize)?;
+                let count = counts.get_mut(position(slice))?;
                 *count = count.saturating_add(occurrences);
             }
         }

@@ -13,6 +13,7 @@ mod count;
 mod deferred;
 mod plan;
 mod readings;
+mod request;
 mod select;
 mod settle;
 mod split;
@@ -23,6 +24,7 @@ mod worker;
 
 pub use chain::{ChainFrame, ChainFrames};
 pub use count::{count_of_threads, sample_times};
+pub use request::FoldRequest;
 pub use select::{Selection, TimeRange};
 pub use settle::{Block, EpochStack, Settled};
 pub use split::{Slicing, Split};

@@ -3,6 +3,7 @@
 use hashbrown::HashSet;
 
 use super::readings::Readings;
+use super::request::FoldRequest;
 use super::select::Selection;
 use super::split::Split;
 use super::table::UserPart;
@@ -25,6 +26,8 @@ pub(super) struct Plan<'c> {
     /// Whether every sample of every event passes the selection's conditions.
     pub(super) wants_all: bool,
     pub(super) split: Split,
+    /// How many threads walk.
+    pub(super) threads: usize,
     /// Whether records are ordered by file position because samples carry no time.
     pub(super) by_position: bool,
     pub(super) mixer: Mixer,
@@ -67,11 +70,11 @@ impl BehindChain {
 impl<'c> Plan<'c> {
     pub(super) fn new(
         capture: &'c Capture,
-        selection: &'c Selection,
-        split: Split,
+        request: &'c FoldRequest,
         readings: &'c Readings,
     ) -> Self {
         let events = capture.events();
+        let selection = &request.selection;
         let untimed = |(_, event): (EventIx, &Event)| !event.attr.samples(PERF_SAMPLE_TIME);
         let wanted = events.get(selection.event).map(|event| &event.attr);
         let machine = with_order!(capture.endian(), O => capture.features().machine::<O>());
@@ -79,7 +82,8 @@ impl<'c> Plan<'c> {
             events,
             selection,
             wants_all: selection.is_all(),
-            split,
+            split: request.split,
+            threads: request.threads,
             by_position: events.iter().any(untimed),
             mixer: Mixer::new(),
             behind_chain: wanted.map_or(BehindChain::Nothing, BehindChain::of),

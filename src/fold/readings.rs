@@ -158,7 +158,7 @@ mod tests {
 
     use super::*;
     use crate::bytes::{Big, Storage, UnpackLimit};
-    use crate::fold::select::Selection;
+    use crate::fold::request::FoldRequest;
     use crate::fold::split::{Slicing, Split};
     use crate::fold::worker::{Folded, fold};
     use crate::perf::abi::{
@@ -272,8 +272,11 @@ mod tests {
             slices: 2,
         };
         let of = |event| {
-            let selection = Selection::all_of(event);
-            fold(&capture, &selection, Split::Slice(slicing), 2)
+            let request = FoldRequest {
+                split: Split::Slice(slicing),
+                ..FoldRequest::all_of(event, 2)
+            };
+            fold(&capture, &request)
         };
         let account = |folded: &Folded<'_>| {
             let tally = &folded.tally;

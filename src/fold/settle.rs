@@ -4,8 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::chain::ChainFrames;
 use super::plan::Plan;
-use super::select::Selection;
-use super::split::Split;
+use super::request::FoldRequest;
 use super::stacks::{PackedStack, Stacks};
 use super::table::{StackTable, UniqueStack, UserPart};
 use super::worker::{Folded, walk};
@@ -205,14 +204,13 @@ impl<'a> Folded<'a> {
     pub fn settle(
         &mut self,
         capture: &'a Capture,
-        (selection, split): (&Selection, Split),
+        request: &FoldRequest,
         timeline: &Timeline,
-        threads: usize,
     ) -> Settled<'a> {
         let mut stacks = std::mem::take(&mut self.stacks);
         let placed = with_order!(capture.endian(), O => {
             let place = |share: &[&[PackedStack<'_>]]| place::<O>(share, &stacks, timeline);
-            in_shares(&stacks.blocks(), (threads, MIN_SHARE), place)
+            in_shares(&stacks.blocks(), (request.threads, MIN_SHARE), place)
         });
         let (mut task_epochs, mut ambiguous) = (Vec::new(), HashSet::new());
         for (some, also) in placed {
@@ -234,9 +232,9 @@ impl<'a> Folded<'a> {
         let again = Some((&ambiguous, timeline));
         let plan = Plan {
             again,
-            ..Plan::new(capture, selection, split, &self.readings)
+            ..Plan::new(capture, request, &self.readings)
         };
-        let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan, threads));
+        let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan));
         for stack in refolded.stacks.iter() {
             if let Some(task_epoch) = stack.key.task_epoch {
                 task_epochs.push(task_epoch);

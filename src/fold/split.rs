@@ -16,6 +16,16 @@ pub enum Split {
     Slice(Slicing),
 }
 
+impl Split {
+    /// Number of slices of time; 0 unless it is split by them.
+    pub(super) const fn slices(&self) -> usize {
+        match self {
+            Self::Slice(slicing) => slicing.slices as usize,
+            Self::Nothing | Self::Cpu | Self::Cgroup => 0,
+        }
+    }
+}
+
 /// Time cut into slices of equal length.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Slicing {

@@ -4,7 +4,7 @@ use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::plan::{BehindChain, Plan, behind_chain};
 use super::readings::Readings;
-use super::select::Selection;
+use super::request::FoldRequest;
 use super::split::{SliceCursor, Split};
 use super::stacks::Stacks;
 use super::table::{StackKey, StackTable, UniqueStack, UserPart};
@@ -80,25 +80,17 @@ struct Worker<'a> {
 }
 
 /// Folds the wanted samples of a capture and gathers its sideband, in one walk.
-pub fn fold<'a>(
-    capture: &'a Capture,
-    selection: &Selection,
-    split: Split,
-    threads: usize,
-) -> Folded<'a> {
-    let readings = Readings::of(capture, threads);
-    let plan = Plan::new(capture, selection, split, &readings);
-    let mut folded = with_order!(capture.endian(), O => walk::<O>(capture, plan, threads));
+pub fn fold<'a>(capture: &'a Capture, request: &FoldRequest) -> Folded<'a> {
+    let readings = Readings::of(capture, request.threads);
+    let plan = Plan::new(capture, request, &readings);
+    let mut folded = with_order!(capture.endian(), O => walk::<O>(capture, plan));
     folded.tally.odd_readings = readings.gone_back;
     folded.readings = readings;
     folded
 }
 
-pub(super) fn walk<'a, O: ByteOrder>(
-    capture: &'a Capture,
-    plan: Plan<'_>,
-    threads: usize,
-) -> Folded<'a> {
+pub(super) fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>) -> Folded<'a> {
+    let threads = plan.threads;
     let make = |last: Option<&mut Worker<'a>>| match last {
         Some(last) => last.go_on(&plan),
         None => Worker::new(&plan),
@@ -159,13 +151,9 @@ fn keep_promises<'a, O: ByteOrder>(capture: &'a Capture, all: &mut Worker<'a>, t
 
 impl<'a> Worker<'a> {
     fn new(plan: &Plan<'_>) -> Self {
-        let slices = match plan.split {
-            Split::Slice(slicing) => slicing.slices as usize,
-            Split::Nothing | Split::Cpu | Split::Cgroup => 0,
-        };
         Self {
             events: vec![0; plan.events.len()],
-            slices: vec![vec![0; slices]; plan.events.len()],
+            slices: vec![vec![0; plan.split.slices()]; plan.events.len()],
             ..Self::without_counts(plan)
         }
     }

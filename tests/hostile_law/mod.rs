@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use vmflame::bytes::{Big, ByteOrder, Endian, Little};
-use vmflame::fold::{Selection, Split, fold};
+use vmflame::fold::{FoldRequest, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
 use vmflame::perf::{Capture, Damage, ScanItem};
 use vmflame::units::EventIx;
@@ -240,7 +240,7 @@ fn lost(intact: &Intact, changes: &[Change], bytes: &[u8]) -> (Vec<String>, usiz
         return (vec![], untouched.len());
     };
     let found = walk(&capture);
-    let tally = fold(&capture, &Selection::all_of(EventIx(0)), Split::Nothing, 1).tally;
+    let tally = fold(&capture, &FoldRequest::all_of(EventIx(0), 1)).tally;
     if is_of_head && (tally.has_damage() || !capture.anomalies().is_empty()) {
         return (vec![], 0);
     }
@@ -365,7 +365,7 @@ fn damaged_compressed_records_lose_nothing_without_a_word() {
         let capture = open(&whole).unwrap();
         assert!(capture.has_compressed_records() && capture.anomalies().is_empty());
         let samples = |capture: &Capture| {
-            let folded = fold(capture, &Selection::all_of(EventIx(0)), Split::Nothing, 1);
+            let folded = fold(capture, &FoldRequest::all_of(EventIx(0), 1));
             let is_damaged = folded.tally.has_damage() || !capture.anomalies().is_empty();
             (folded.tally.read - folded.tally.skipped_total(), is_damaged)
         };
