@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::fold::{Block, FoldRequest, Split, fold};
 use crate::locate::FrameScope;
 use crate::loss::{Skip, Tally};
-use crate::name::{SplitName, task_names};
+use crate::name::{SplitName, TaskNames};
 use crate::perf::Capture;
 use crate::space::Timeline;
 use crate::text::{grouped, one_line};
@@ -69,7 +69,8 @@ impl Present {
         for placed in settled.blocks().iter().flat_map(Block::iter) {
             let (key, samples) = (placed.stack.key, placed.stack.samples);
             let (pid, tid) = (key.pid, key.tid);
-            let (process, thread) = task_names(&timeline, pid, tid, placed.task_epoch);
+            let TaskNames { process, thread } =
+                TaskNames::of(&timeline, pid, tid, placed.task_epoch);
             present.comms.add(&thread, samples);
             present.processes.add(&format!("{pid} {process}"), samples);
             present.threads.add(&format!("{tid} {thread}"), samples);

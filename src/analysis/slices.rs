@@ -7,7 +7,7 @@ use super::choice::{is_timed, resolve_times, sample_times};
 use super::request::Request;
 use crate::error::{Error, Result};
 use crate::fold::{FoldRequest, Selection, Slicing, Split, TimeRange, count_of_threads, fold};
-use crate::name::task_names;
+use crate::name::TaskNames;
 use crate::perf::Capture;
 use crate::space::{TaskEpoch, Timeline};
 use crate::units::{EventIx, Pid, Tid, Timestamp};
@@ -91,8 +91,8 @@ pub(super) fn of_comms(
     request: &Request,
 ) -> Vec<Vec<u64>> {
     let is_wanted = |pid: Pid, tid: Tid, task_epoch: TaskEpoch| {
-        let (_, comm) = task_names(timeline, pid, tid, task_epoch);
-        request.comms.iter().any(|wanted| *wanted == comm)
+        let names = TaskNames::of(timeline, pid, tid, task_epoch);
+        request.comms.iter().any(|wanted| *wanted == names.thread)
     };
     count_of_threads(capture, wanted, timeline, is_wanted)
 }

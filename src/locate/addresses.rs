@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::address_cache::AddressCache;
+use super::address_cache::{AddressCache, LocatedAddress};
 use super::frame_entry::FrameEntry;
 use crate::fold::ChainFrame;
 use crate::space::{AddressSpace, DsoIx, Mapping, TaskEpoch, Timeline};
@@ -33,7 +33,12 @@ pub(crate) enum Location {
 }
 
 /// A process in a time in which its mappings stay the same.
-type SpaceKey = (Pid, TaskEpoch);
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct SpaceKey {
+    pub(super) pid: Pid,
+    pub(super) task_epoch: TaskEpoch,
+}
+
 /// What a process maps, in order of address.
 type Space = Box<[Mapping]>;
 
@@ -45,9 +50,9 @@ pub(crate) struct Addresses<'m> {
     /// Each different location so far.
     locations: Vec<Location>,
     /// Kernel locations by the address that is looked up, and whether a return leads behind it.
-    kernel: HashMap<(Avma, bool), (u32, FrameEntry)>,
+    kernel: HashMap<(Avma, bool), LocatedAddress>,
     /// The same by where the address's function begins.
-    functions: HashMap<Avma, (u32, FrameEntry)>,
+    functions: HashMap<Avma, LocatedAddress>,
     objects: HashMap<Location, u32>,
     others: HashMap<Location, u32>,
     unmapped: Option<u32>,
@@ -56,7 +61,7 @@ pub(crate) struct Addresses<'m> {
     space_index: HashMap<SpaceKey, u32>,
     /// The process of the last user address, and its number: a stack has many.
     recent_space: Option<(SpaceKey, u32)>,
-    /// Where addresses were met lately.
+    /// Where recent addresses lie.
     cache: AddressCache,
 }
 
@@ -85,25 +90,28 @@ impl<'m> Addresses<'m> {
     }
 
     /// The location of an address of the host's, in the kernel or in a numbered space, as an index
-    /// into the list; and what its function means for the frames that called it.
+    /// into the list, and what its function means for the frames that called it.
     #[inline]
-    pub(crate) fn locate(&mut self, space: u32, at: &ChainFrame) -> (u32, FrameEntry) {
+    pub(crate) fn locate(&mut self, space: u32, at: &ChainFrame) -> LocatedAddress {
         let known = self.cache.get(space, at);
         known.unwrap_or_else(|| self.look_up(space, at))
     }
 
     #[inline(never)]
-    fn look_up(&mut self, space: u32, at: &ChainFrame) -> (u32, FrameEntry) {
+    fn look_up(&mut self, space: u32, at: &ChainFrame) -> LocatedAddress {
         let found = if space == AddressCache::KERNEL {
             self.kernel(at)
         } else {
-            (self.user(space, at), FrameEntry::Call)
+            LocatedAddress {
+                location: self.user(space, at),
+                frame_entry: FrameEntry::Call,
+            }
         };
         self.cache.set(space, at, found);
         found
     }
 
-    fn kernel(&mut self, at: &ChainFrame) -> (u32, FrameEntry) {
+    fn kernel(&mut self, at: &ChainFrame) -> LocatedAddress {
         let key = (at.lookup, at.is_return());
         if let Some(&known) = self.kernel.get(&key) {
             return known;
@@ -116,8 +124,10 @@ impl<'m> Addresses<'m> {
         let locations = &mut self.locations;
         let found = *self.functions.entry(start).or_insert_with(|| {
             locations.push(Location::Kernel(start));
-            let frame_entry = symbol.map_or(FrameEntry::Call, |symbol| FrameEntry::of(symbol.name));
-            (index_of_last(locations), frame_entry)
+            LocatedAddress {
+                location: index_of_last(locations),
+                frame_entry: symbol.map_or(FrameEntry::Call, |symbol| FrameEntry::of(symbol.name)),
+            }
         });
         self.kernel.insert(key, found);
         found
@@ -166,8 +176,12 @@ impl<'m> Addresses<'m> {
 
     /// The number of what a process maps.
     #[inline]
-    pub(crate) fn space(&mut self, (pid, task_epoch): (Pid, TaskEpoch)) -> u32 {
-        let key = (pid, task_epoch.of_space());
+    pub(crate) fn space(&mut self, of: SpaceKey) -> u32 {
+        let SpaceKey { pid, task_epoch } = of;
+        let key = SpaceKey {
+            pid,
+            task_epoch: task_epoch.of_space(),
+        };
         if let Some((recent, number)) = self.recent_space
             && recent == key
         {

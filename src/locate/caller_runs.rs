@@ -36,7 +36,7 @@ struct KnownCallers {
     last: FrameEntry,
 }
 
-/// CallerRuns of callers that were met, each once.
+/// Runs of callers that were met, each once.
 #[derive(Debug)]
 pub(crate) struct CallerRuns {
     runs: Vec<KnownCallers>,
@@ -90,12 +90,14 @@ impl CallerRuns {
             && bytes == Some(callers.bytes)
     }
 
-    /// Takes in callers that were not met, with their locations.
+    /// Takes in callers that were not met, with their locations and what the last of them means for
+    /// what called it.
     pub(crate) fn add(
         &mut self,
         callers: Callers<'_>,
         hash: u32,
-        (locations, frame_entry): (&[u32], FrameEntry),
+        locations: &[u32],
+        last: FrameEntry,
     ) -> CallerRun {
         self.locations.extend_from_slice(locations);
         // Each run takes more than 32 bytes: 2^31 of them do not fit into memory.
@@ -106,14 +108,14 @@ impl CallerRuns {
             len: u32::try_from(callers.bytes.len()).unwrap_or(u32::MAX),
             space: callers.space,
             frame_entry: callers.frame_entry,
-            last: frame_entry,
+            last,
         });
         self.bytes.extend_from_slice(callers.bytes);
         self.index
             .insert_unique(spread(hash), (hash, number), |&(hash, _)| spread(hash));
         CallerRun {
             number,
-            frame_entry,
+            frame_entry: last,
         }
     }
 

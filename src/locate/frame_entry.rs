@@ -17,7 +17,7 @@ pub(crate) enum FrameEntry {
 }
 
 impl FrameEntry {
-    /// The frame_entry whose number the two lowest bits hold.
+    /// The one whose number the two lowest bits hold.
     #[inline]
     pub(crate) const fn from_bits(bits: u32) -> Self {
         match bits & 3 {
@@ -27,8 +27,9 @@ impl FrameEntry {
         }
     }
 
-    /// What was met below a function of a mode, and in it: means so much for what called it. A
-    /// program is replaced for all that called for it, up to the system call.
+    /// Goes on from what was met below a function of a mode to what calls that function, which
+    /// itself means `met`. A replaced program is replaced for all kernel functions above the system
+    /// call too.
     #[inline]
     pub(crate) fn then(self, mode: CpuMode, met: Self) -> Self {
         if mode == CpuMode::Kernel && self == Self::Exec {

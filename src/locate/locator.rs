@@ -8,15 +8,16 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::address_cache::AddressCache;
-use super::addresses::{Addresses, Location, number};
+use super::addresses::{Addresses, Location, SpaceKey, number};
 use super::caller_runs::{CallerRun, CallerRuns, Callers};
 use super::frame_entry::FrameEntry;
 use super::piece::LocatedPiece;
+use super::task::{Task, TaskKey};
 use crate::bytes::ByteOrder;
 use crate::fold::{Block, ChainFrame, ChainFrames, EpochStack, UniqueStack, UserPart};
 use crate::space::{TaskEpoch, Timeline};
 use crate::symbol::KernelSymbols;
-use crate::units::{Avma, CpuMode, Pid, Tid};
+use crate::units::{Avma, CpuMode};
 use crate::unwind::BranchFrames;
 
 /// Which frames of a stack are shown. Samples that have none of them are filtered out.
@@ -40,9 +41,6 @@ impl FrameScope {
         }
     }
 }
-
-/// The thread of a stack, with what was true of it, and the value that stacks are split by.
-pub(crate) type TaskKey = (Pid, Tid, TaskEpoch, u64);
 
 /// A stack in pieces, but for its weight.
 #[derive(Clone, Copy, Debug)]
@@ -76,8 +74,8 @@ pub(crate) struct Locator<'m> {
     is_split: bool,
     addresses: Addresses<'m>,
     runs: CallerRuns,
-    /// Each different thread so far, and whether it has samples of a guest.
-    tasks: Vec<(TaskKey, bool)>,
+    /// Each different thread so far.
+    tasks: Vec<Task>,
     task_index: HashMap<TaskKey, u32>,
     /// The task of the last stack, and its number.
     recent_task: Option<(TaskKey, u32)>,
@@ -142,23 +140,34 @@ impl<'m> Locator<'m> {
         &self.runs
     }
 
-    /// Each different thread of all stacks so far, and whether it has samples of a guest.
-    pub(crate) fn tasks(&self) -> &[(TaskKey, bool)] {
+    /// Each different thread of all stacks so far.
+    pub(crate) fn tasks(&self) -> &[Task] {
         &self.tasks
     }
 
     fn task(&mut self, EpochStack { stack, task_epoch }: &EpochStack<'_>) -> u32 {
         let split = if self.is_split { stack.key.split } else { 0 };
-        let key = (stack.key.pid, stack.key.tid, *task_epoch, split);
+        let key = TaskKey {
+            pid: stack.key.pid,
+            tid: stack.key.tid,
+            task_epoch: *task_epoch,
+            split,
+        };
         let number = match self.recent_task {
             Some((recent, number)) if recent == key => number,
-            Some(_) | None => number(key, (key, false), &mut self.task_index, &mut self.tasks),
+            Some(_) | None => {
+                let task = Task {
+                    key,
+                    has_guest: false,
+                };
+                number(key, task, &mut self.task_index, &mut self.tasks)
+            }
         };
         self.recent_task = Some((key, number));
         if stack.key.mode.is_guest()
-            && let Some((_, has_guest)) = self.tasks.get_mut(number as usize)
+            && let Some(task) = self.tasks.get_mut(number as usize)
         {
-            *has_guest = true;
+            task.has_guest = true;
         }
         number
     }
@@ -183,12 +192,16 @@ impl<'m> Locator<'m> {
         chain_is_empty: bool,
     ) {
         let key = stack.key;
+        let of = SpaceKey {
+            pid: key.pid,
+            task_epoch,
+        };
         if chain_is_empty && !key.mode.is_guest() {
             let own = ChainFrame::exact(key.mode, Avma::new(key.ip));
-            self.address((key.pid, task_epoch), own);
+            self.address(of, own);
         }
         for at in frames_behind_chain::<O>(stack.user, key.mode) {
-            self.address((key.pid, task_epoch), at);
+            self.address(of, at);
         }
         if chain_is_empty && key.mode.is_guest() && self.scope.shows(key.mode) {
             self.other(Location::Guest(key.mode));
@@ -222,7 +235,11 @@ impl<'m> Locator<'m> {
                 let pid = stack.key.pid;
                 task_epoch = self.timeline.of_caller_of_exec(pid, task_epoch, at.lookup);
             }
-            let Some(space) = self.space((stack.key.pid, task_epoch), at.mode) else {
+            let of = SpaceKey {
+                pid: stack.key.pid,
+                task_epoch,
+            };
+            let Some(space) = self.space(of, at.mode) else {
                 self.elsewhere(at.mode);
                 frame_entry = FrameEntry::Call;
                 continue;
@@ -267,15 +284,15 @@ impl<'m> Locator<'m> {
             if frame_entry == FrameEntry::Interrupt {
                 at = ChainFrame::exact(mode, at.recorded);
             }
-            let (location, through) = self.addresses.locate(callers.space, &at);
-            self.callers.push(location);
-            frame_entry = frame_entry.then(mode, through);
+            let found = self.addresses.locate(callers.space, &at);
+            self.callers.push(found.location);
+            frame_entry = frame_entry.then(mode, found.frame_entry);
         }
-        self.runs.add(callers, hash, (&self.callers, frame_entry))
+        self.runs.add(callers, hash, &self.callers, frame_entry)
     }
 
     /// Appends the location of an address, if it is shown.
-    fn address(&mut self, of: (Pid, TaskEpoch), at: ChainFrame) {
+    fn address(&mut self, of: SpaceKey, at: ChainFrame) {
         match self.space(of, at.mode) {
             Some(space) => {
                 self.located(space, at);
@@ -288,17 +305,17 @@ impl<'m> Locator<'m> {
     /// means for the frames that called it.
     #[inline]
     fn located(&mut self, space: u32, at: ChainFrame) -> FrameEntry {
-        let (location, frame_entry) = self.addresses.locate(space, &at);
+        let found = self.addresses.locate(space, &at);
         // What is not shown does not count as nameless either.
         if self.scope.shows(at.mode) {
-            self.pieces.push(LocatedPiece::location(location));
+            self.pieces.push(LocatedPiece::location(found.location));
         }
-        frame_entry
+        found.frame_entry
     }
 
     /// The number of the space that code of a mode lies in; `None` when it is not the host's.
     #[inline]
-    fn space(&mut self, of: (Pid, TaskEpoch), mode: CpuMode) -> Option<u32> {
+    fn space(&mut self, of: SpaceKey, mode: CpuMode) -> Option<u32> {
         match mode {
             CpuMode::Kernel => Some(AddressCache::KERNEL),
             CpuMode::User => Some(self.addresses.space(of)),

@@ -9,8 +9,10 @@ mod caller_runs;
 mod frame_entry;
 mod locator;
 mod piece;
+mod task;
 
 pub(crate) use addresses::Location;
 pub use locator::FrameScope;
-pub(crate) use locator::{LocateRequest, Locator, StackPath, TaskKey};
+pub(crate) use locator::{LocateRequest, Locator, StackPath};
 pub(crate) use piece::{Located, LocatedPiece};
+pub(crate) use task::{Task, TaskKey};

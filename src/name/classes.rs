@@ -2,14 +2,14 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::grouping::{SplitName, VmNames, roots, task_names};
+use super::grouping::{SplitName, TaskNames, VmNames, roots};
 use super::name_worker::{LocatedBlock, NameWorker};
 use super::namer::Namer;
 use super::piece::Named;
 use super::request::NameRequest;
 use crate::fold::Split;
 use crate::kvm::Tagger;
-use crate::locate::{LocatedPiece, TaskKey};
+use crate::locate::{LocatedPiece, Task, TaskKey};
 use crate::parallel::in_shares;
 use crate::stack::FrameIx;
 use crate::units::{Pid, Tid};
@@ -42,7 +42,8 @@ impl Classes {
     pub(super) fn of(
         workers: &[NameWorker<'_>],
         namer: &mut Namer<'_>,
-        (request, vms): (&NameRequest, &VmNames),
+        request: &NameRequest,
+        vms: &VmNames,
         tagger: Option<&mut Tagger>,
     ) -> Self {
         let vcpus = tagger
@@ -53,9 +54,9 @@ impl Classes {
             .unwrap_or_default();
         let mut list: Vec<Class> = Vec::new();
         let mut known = HashMap::new();
-        let mut class_of = |&(key, _): &(TaskKey, bool)| {
-            let is_vcpu_thread = vcpus.contains(&(key.0, key.1));
-            let class = class(key, namer, (request, vms), is_vcpu_thread);
+        let mut class_of = |&Task { key, .. }: &Task| {
+            let is_vcpu_thread = vcpus.contains(&(key.pid, key.tid));
+            let class = class(&key, namer, request, vms, is_vcpu_thread);
             *known.entry(class).or_insert_with_key(|class| {
                 list.push(class.clone());
                 // There are no more classes than stacks, and fewer than 2^32 of them.
@@ -73,23 +74,23 @@ impl Classes {
 }
 
 fn class(
-    (pid, tid, task_epoch, split): TaskKey,
+    task: &TaskKey,
     namer: &mut Namer<'_>,
-    (request, vms): (&NameRequest, &VmNames),
+    request: &NameRequest,
+    vms: &VmNames,
     is_vcpu_thread: bool,
 ) -> Class {
     let timeline = namer.timeline();
-    let (process, thread) = task_names(timeline, pid, tid, task_epoch);
-    let split = SplitName::of(request.split, split, timeline);
-    let names = (&*process, &*thread);
-    let shown = roots(request.grouping, (pid, tid), names, &split, vms);
+    let names = TaskNames::of_task(timeline, task);
+    let split = SplitName::of(request.split, task.split, timeline);
+    let shown = roots(request.grouping, task, &names, &split, vms);
     let is_by_cgroup = request.split == Split::Cgroup;
     Class {
         roots: shown.iter().map(|root| namer.root(root)).collect(),
-        process: process.into(),
-        thread: thread.into(),
+        process: names.process.into(),
+        thread: names.thread.into(),
         cgroup: if is_by_cgroup { split.0 } else { String::new() }.into(),
-        is_idle_task: pid == Pid::IDLE,
+        is_idle_task: task.pid == Pid::IDLE,
         is_vcpu_thread,
     }
 }
@@ -106,11 +107,11 @@ fn vcpu_threads(
         .collect();
     let mut vcpus = HashSet::new();
     let timeline = namer.timeline();
-    for &((pid, tid, task_epoch, _), has_guest) in workers.iter().flat_map(NameWorker::tasks) {
-        let (_, thread) = task_names(timeline, pid, tid, task_epoch);
+    for &Task { key, has_guest } in workers.iter().flat_map(NameWorker::tasks) {
+        let names = TaskNames::of_task(timeline, &key);
         // Samples of a guest are taken on the thread that runs it.
-        if has_guest || tagger.is_vcpu_name(&thread) {
-            vcpus.insert((pid, tid));
+        if has_guest || tagger.is_vcpu_name(&names.thread) {
+            vcpus.insert((key.pid, key.tid));
         }
     }
     if marks.contains(&true) {
@@ -144,7 +145,7 @@ fn marked_threads(workers: &[NameWorker<'_>], marks: &[bool]) -> Vec<(Pid, Tid)>
             .iter()
             .zip(tasks)
             .filter(|&(_, is_vcpu)| is_vcpu);
-        threads.extend(marked.map(|(&((pid, tid, ..), _), _)| (pid, tid)));
+        threads.extend(marked.map(|(&Task { key, .. }, _)| (key.pid, key.tid)));
     }
     threads
 }

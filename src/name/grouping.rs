@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use hashbrown::{HashMap, HashSet};
 
 use crate::fold::Split;
-use crate::locate::TaskKey;
+use crate::locate::{Task, TaskKey};
 use crate::space::{TaskEpoch, Timeline};
 use crate::units::{Pid, Tid};
 
@@ -38,26 +38,38 @@ impl Grouping {
     }
 }
 
-/// Names of a process and a thread, as perf shows them where the capture tells none.
-pub(crate) fn task_names(
-    timeline: &Timeline,
-    pid: Pid,
-    tid: Tid,
-    task_epoch: TaskEpoch,
-) -> (Cow<'_, str>, Cow<'_, str>) {
-    const IDLE: Cow<'_, str> = Cow::Borrowed("swapper");
-    let or_number = |name, id| match (name, id) {
-        (Some(name), _) => Cow::Borrowed(name),
-        (None, 0) => IDLE,
-        (None, id) => Cow::Owned(format!(":{id}")),
-    };
-    if pid == Pid::IDLE && tid.as_i32() == 0 {
-        return (IDLE, IDLE);
+/// Names of a process and of one of its threads.
+#[derive(Clone, Debug)]
+pub(crate) struct TaskNames<'t> {
+    pub(crate) process: Cow<'t, str>,
+    pub(crate) thread: Cow<'t, str>,
+}
+
+impl<'t> TaskNames<'t> {
+    /// Names the thread of located stacks.
+    pub(super) fn of_task(timeline: &'t Timeline, task: &TaskKey) -> Self {
+        Self::of(timeline, task.pid, task.tid, task.task_epoch)
     }
-    (
-        or_number(timeline.process_name(pid, task_epoch), pid.as_i32()),
-        or_number(timeline.thread_name(tid, task_epoch), tid.as_i32()),
-    )
+
+    /// Names a thread as perf shows it, also where the capture tells no name.
+    pub(crate) fn of(timeline: &'t Timeline, pid: Pid, tid: Tid, task_epoch: TaskEpoch) -> Self {
+        const IDLE: Cow<'_, str> = Cow::Borrowed("swapper");
+        let or_number = |name, id| match (name, id) {
+            (Some(name), _) => Cow::Borrowed(name),
+            (None, 0) => IDLE,
+            (None, id) => Cow::Owned(format!(":{id}")),
+        };
+        if pid == Pid::IDLE && tid.as_i32() == 0 {
+            return Self {
+                process: IDLE,
+                thread: IDLE,
+            };
+        }
+        Self {
+            process: or_number(timeline.process_name(pid, task_epoch), pid.as_i32()),
+            thread: or_number(timeline.thread_name(tid, task_epoch), tid.as_i32()),
+        }
+    }
 }
 
 /// What a stack was split by, in words; empty when by nothing.
@@ -82,11 +94,13 @@ impl SplitName {
 /// The grouping frames of a stack, root first.
 pub(super) fn roots(
     grouping: Grouping,
-    (pid, tid): (Pid, Tid),
-    (process, thread): (&str, &str),
+    task: &TaskKey,
+    names: &TaskNames<'_>,
     split: &SplitName,
     vms: &VmNames,
 ) -> Vec<String> {
+    let (pid, tid) = (task.pid, task.tid);
+    let (process, thread) = (&*names.process, &*names.thread);
     match grouping {
         Grouping::None => vec![],
         Grouping::Comm => vec![thread.to_owned()],
@@ -121,17 +135,16 @@ pub(super) struct VmNames {
 impl VmNames {
     /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs. Of each
     /// task it must be known whether it has such samples.
-    pub(super) fn find<'t>(
-        tasks: impl Iterator<Item = &'t (TaskKey, bool)>,
-        timeline: &Timeline,
-    ) -> Self {
+    pub(super) fn find<'t>(tasks: impl Iterator<Item = &'t Task>, timeline: &Timeline) -> Self {
         let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
-        for &((pid, tid, task_epoch, _), has_guest) in tasks {
-            let thread = timeline.thread_name(tid, task_epoch).unwrap_or_default();
+        for &Task { key, has_guest } in tasks {
+            let thread = timeline.thread_name(key.tid, key.task_epoch);
+            let thread = thread.unwrap_or_default();
             let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
             if has_guest || is_vcpu_name {
-                let (process, _) = task_names(timeline, pid, tid, task_epoch);
-                vms.entry(process.into_owned()).or_default().insert(pid);
+                let names = TaskNames::of_task(timeline, &key);
+                let pids: &mut HashSet<Pid> = vms.entry(names.process.into_owned()).or_default();
+                pids.insert(key.pid);
             }
         }
         let several = vms.into_iter().filter(|(_, pids)| pids.len() > 1);

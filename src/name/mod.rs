@@ -14,7 +14,7 @@ mod stacks;
 mod unnamed;
 
 pub use grouping::Grouping;
-pub(crate) use grouping::{SplitName, task_names};
+pub(crate) use grouping::{SplitName, TaskNames};
 pub(crate) use namer::Namer;
 pub use namer::ObjectReport;
 pub(crate) use naming::name_stacks;

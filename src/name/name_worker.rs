@@ -8,7 +8,7 @@ use super::piece::NamedPiece;
 use super::unnamed::ReasonIx;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
-use crate::locate::{LocateRequest, Located, LocatedPiece, Locator, StackPath, TaskKey};
+use crate::locate::{LocateRequest, Located, LocatedPiece, Locator, StackPath, Task};
 use crate::parallel::by_pieces;
 use crate::stack::FrameIx;
 
@@ -55,8 +55,8 @@ impl<'m> NameWorker<'m> {
         }
     }
 
-    /// Each different thread of its stacks, and whether it has samples of a guest.
-    pub(super) fn tasks(&self) -> &[(TaskKey, bool)] {
+    /// Each different thread of its stacks.
+    pub(super) fn tasks(&self) -> &[Task] {
         self.locator.tasks()
     }
 

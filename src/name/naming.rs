@@ -39,7 +39,7 @@ pub(crate) fn name_stacks(
     });
     let tasks = workers.iter().flat_map(NameWorker::tasks);
     let vms = VmNames::find(tasks, namer.timeline());
-    let Classes { list, of_tasks } = Classes::of(&workers, namer, (request, &vms), tagger);
+    let Classes { list, of_tasks } = Classes::of(&workers, namer, request, &vms, tagger);
     let merger = Merger {
         request,
         classes: &list,
