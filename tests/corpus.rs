@@ -92,11 +92,8 @@ fn samples_of<O: ByteOrder>(capture: &Capture) -> Vec<(Raw, EventIx)> {
 }
 
 fn timeline_of(capture: &Capture) -> Timeline {
-    let mut folded = fold(capture, &FoldRequest::all_of(EventIx(0), 2));
-    Timeline::build(
-        std::mem::take(&mut folded.sideband),
-        &hashbrown::HashMap::new(),
-    )
+    let folded = fold(capture, &FoldRequest::all_of(EventIx(0), 2));
+    Timeline::build(folded.sideband, &hashbrown::HashMap::new())
 }
 
 /// Samples that perf shows: not those of guests.
@@ -184,15 +181,15 @@ fn every_file_has_as_many_samples_as_perf_says() {
         let capture = Capture::open(&path).unwrap();
         let folded = fold(&capture, &FoldRequest::all_of(EventIx(0), 2));
         let expected = better.get(name.as_str()).unwrap_or(&stated[&name]);
-        assert_eq!(folded.tally.read, *expected, "{name}");
-        assert_eq!(folded.tally.skipped_total(), 0, "{name}");
-        assert_eq!(folded.tally.unread_sideband, 0, "{name}");
-        assert!(folded.tally.adds_up(), "{name}");
-        let of_events: u64 = folded.events.iter().sum();
+        assert_eq!(folded.census.tally.read, *expected, "{name}");
+        assert_eq!(folded.census.tally.skipped_total(), 0, "{name}");
+        assert_eq!(folded.census.tally.unread_sideband, 0, "{name}");
+        assert!(folded.census.tally.adds_up(), "{name}");
+        let of_events: u64 = folded.census.samples.iter().sum();
         assert_eq!(of_events, *expected, "{name}");
         let with_damage =
             name.contains("corrupted") || name == "mstange.sleep.compressed2.pipe.data";
-        assert_eq!(folded.tally.damaged_bytes > 0, with_damage, "{name}");
+        assert_eq!(folded.census.tally.damaged_bytes > 0, with_damage, "{name}");
     }
 }
 
@@ -341,9 +338,9 @@ fn captures_have_the_totals_that_perf_stated_on_the_spot() {
         };
         let capture = Capture::open(&path).unwrap();
         let folded = fold(&capture, &FoldRequest::all_of(EventIx(0), 2));
-        assert_eq!(folded.tally.read, expected, "{name}");
-        assert_eq!(folded.tally.skipped_total(), 0, "{name}");
-        assert_eq!(folded.tally.unread_sideband, 0, "{name}");
+        assert_eq!(folded.census.tally.read, expected, "{name}");
+        assert_eq!(folded.census.tally.skipped_total(), 0, "{name}");
+        assert_eq!(folded.census.tally.unread_sideband, 0, "{name}");
         compared += 1;
     }
     assert!(compared > 80, "only {compared} captures were compared");

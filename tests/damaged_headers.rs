@@ -96,8 +96,8 @@ fn open(bytes: &[u8]) -> vmflame::error::Result<Capture> {
 fn read(bytes: &[u8]) -> (u64, Vec<Anomaly>) {
     let capture = open(bytes).unwrap();
     let folded = fold(&capture, &FoldRequest::all_of(EventIx(1), 1));
-    assert!(folded.tally.adds_up());
-    (folded.tally.folded, capture.anomalies().to_vec())
+    assert!(folded.census.tally.adds_up());
+    (folded.census.tally.folded, capture.anomalies().to_vec())
 }
 
 /// All samples are read, and that length is found odd.

@@ -56,14 +56,14 @@ fn with_folded<T>(bytes: &[u8], look: impl FnOnce(&Folded<'_>) -> T) -> T {
     spool.write_all(bytes).unwrap();
     let capture = Capture::from_spool(Path::new("made up"), spool).unwrap();
     let folded = fold(&capture, &FoldRequest::all_of(EventIx(0), 2));
-    assert!(folded.tally.adds_up());
+    assert!(folded.census.tally.adds_up());
     look(&folded)
 }
 
 /// Samples that were read, samples among them that were skipped, and bytes that are no records.
 fn read(bytes: &[u8]) -> (u64, u64, u64) {
     with_folded(bytes, |folded| {
-        let tally = &folded.tally;
+        let tally = &folded.census.tally;
         (tally.read, tally.skipped_total(), tally.damaged_bytes)
     })
 }
@@ -115,7 +115,7 @@ fn a_sample_that_is_too_long_hides_no_others() {
         let len = u16::try_from(stated).unwrap().to_le_bytes();
         bytes[places[hit].start + 6..places[hit].start + 8].copy_from_slice(&len);
         let (read, odd) = with_folded(&bytes, |folded| {
-            let tally = &folded.tally;
+            let tally = &folded.census.tally;
             assert!(tally.has_damage());
             (tally.folded, tally.odd_records)
         });
@@ -151,7 +151,7 @@ fn samples_that_became_other_records_are_counted() {
         let mut bytes = whole.clone();
         bytes[places[9].start] = kind;
         let (read, counted) = with_folded(&bytes, |folded| {
-            let tally = &folded.tally;
+            let tally = &folded.census.tally;
             assert!(tally.has_damage() && tally.lost_samples == 0);
             (tally.read, (tally.damaged_bytes, tally.odd_records))
         });
@@ -188,7 +188,7 @@ fn false_records_swallow_no_samples() {
             .unwrap();
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         with_folded(&bytes, |folded| {
-            let tally = &folded.tally;
+            let tally = &folded.census.tally;
             assert_eq!(tally.folded, samples, "{name}");
             assert_eq!(tally.damaged_bytes > 0, damaged, "{name}");
             assert!(tally.has_damage(), "{name}");

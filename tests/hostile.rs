@@ -90,12 +90,8 @@ fn alone() -> MutexGuard<'static, ()> {
 /// What a fold makes, in values that can be compared.
 fn facts(folded: &Folded<'_>) -> impl PartialEq + std::fmt::Debug + use<> {
     (
-        folded.tally.clone(),
-        folded.counts.clone(),
-        folded.events.clone(),
-        folded.gaps.clone(),
-        folded.times,
-        folded.distinct_stacks(),
+        folded.census.clone(),
+        folded.stacks.distinct(),
         folded.sideband.len(),
     )
 }
@@ -108,7 +104,7 @@ fn look_at(opened: vmflame::error::Result<Capture>, with_tags: bool) -> bool {
     let symbols = SymbolRequest::default();
     for (ix, _) in capture.events().iter().take(3) {
         let folded = fold(&capture, &FoldRequest::all_of(ix, 1));
-        assert!(folded.tally.adds_up(), "{:?}", folded.tally);
+        assert!(folded.census.tally.adds_up(), "{:?}", folded.census.tally);
         let other = fold(&capture, &FoldRequest::all_of(ix, 3));
         assert_eq!(facts(&folded), facts(&other), "threads change the result");
     }
@@ -272,7 +268,7 @@ fn seeded_damage_to_directories_is_survived() {
     }
     let whole = Capture::open(folder.path()).unwrap();
     let folded = fold(&whole, &FoldRequest::all_of(EventIx(0), 1));
-    assert!(whole.anomalies().is_empty() && folded.tally.folded > 10);
+    assert!(whole.anomalies().is_empty() && folded.census.tally.folded > 10);
     for case in 0..cases {
         let (name, whole) = &parts[random.below(parts.len() as u64) as usize];
         let mut bytes = whole.clone();
@@ -309,7 +305,7 @@ fn damage_is_found_the_same_by_any_number_of_threads() {
         }
         let Ok(capture) = open(&bytes) else { continue };
         let one = fold(&capture, &FoldRequest::all_of(EventIx(0), 1));
-        assert!(one.tally.adds_up());
+        assert!(one.census.tally.adds_up());
         for threads in [2, 3, 7] {
             let several = fold(&capture, &FoldRequest::all_of(EventIx(0), threads));
             assert_eq!(

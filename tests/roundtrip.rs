@@ -153,10 +153,10 @@ fn comes_back<O: ByteOrder>(events: &[WrittenEvent], made: &[Made], as_pipe: boo
     assert_eq!(comms, samples, "{shown}");
     for (ix, _) in capture.events().iter() {
         let folded = fold(&capture, &FoldRequest::all_of(ix, 1));
-        assert_eq!(folded.tally.read, samples as u64, "{shown}");
-        assert_eq!(folded.tally.folded, made.len() as u64, "{shown}");
-        assert_eq!(folded.tally.skipped_total(), 0, "{shown}");
-        assert!(folded.tally.adds_up(), "{shown}");
+        assert_eq!(folded.census.tally.read, samples as u64, "{shown}");
+        assert_eq!(folded.census.tally.folded, made.len() as u64, "{shown}");
+        assert_eq!(folded.census.tally.skipped_total(), 0, "{shown}");
+        assert!(folded.census.tally.adds_up(), "{shown}");
     }
 }
 

@@ -129,7 +129,7 @@ pub(crate) fn fold_samples(c: &mut Criterion) {
     for sample in captures::all("fold") {
         let capture = Capture::open(&sample.path).unwrap();
         let event = choose_event(&capture, None).unwrap();
-        let tally = fold(&capture, &FoldRequest::all_of(event, 1)).tally;
+        let tally = fold(&capture, &FoldRequest::all_of(event, 1)).census.tally;
         assert!(tally.adds_up());
         if let Some(written) = &sample.written {
             assert_eq!(tally.folded, written.samples);
@@ -141,7 +141,7 @@ pub(crate) fn fold_samples(c: &mut Criterion) {
             group.bench_function(id, |b| {
                 b.iter(|| {
                     let folded = fold(&capture, &FoldRequest::all_of(event, threads));
-                    assert_eq!(folded.tally, tally);
+                    assert_eq!(folded.census.tally, tally);
                 });
             });
         }

@@ -24,7 +24,7 @@ use hashbrown::HashMap;
 use self::preferred::fold_preferred;
 use crate::bytes::with_order;
 use crate::error::{Error, Result};
-use crate::fold::{FoldRequest, Folded, Gap, Selection, Settled, Split, WeightKind};
+use crate::fold::{Census, FoldRequest, Gap, Selection, Settled, Split, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{
@@ -93,7 +93,7 @@ pub struct Profile {
 /// What the walk and the records beside the samples tell.
 struct Walked<'a> {
     wanted: FoldRequest,
-    folded: Folded<'a>,
+    census: Census,
     timeline: Timeline,
     stacks: Settled<'a>,
     kernel: EarlyKernel,
@@ -121,7 +121,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         ..request.clone()
     };
     let (timeline, kernel) = (&walked.timeline, walked.kernel);
-    let last = walked.folded.times.map(|(_, last)| last);
+    let last = walked.census.times.map(|(_, last)| last);
     let mut namer = Namer::new(capture, (timeline, kernel), (&build_ids, last), symbols)?;
     namer.set_raw_names(request.raw_names);
     let periods = walked.stacks.weights();
@@ -146,7 +146,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     );
     watch.lap(Stage::Name);
     let named = (stacks, namer, tagger);
-    let finished = finish(capture, event, &walked.folded, named, request);
+    let finished = finish(capture, event, walked.census, named, request);
     let mut profile = finished.map_err(|error| {
         if matches!(error, Error::NoMatch { .. }) {
             error.with_hint(present::advice(capture, event, request))
@@ -199,16 +199,16 @@ fn walk<'a>(
     thread::scope(|scope| {
         let read_kernel = || EarlyKernel::read(build_ids, symbols);
         let beside = (request.threads > 1).then(|| scope.spawn(read_kernel));
-        let mut folded = fold_preferred(capture, name, &mut wanted)?;
+        let folded = fold_preferred(capture, name, &mut wanted)?;
         carried::refuse_uncarried(capture, wanted.selection.event, request)?;
         watch.lap(Stage::Fold);
-        let timeline = Timeline::build(std::mem::take(&mut folded.sideband), build_ids);
-        let stacks = folded.settle(capture, &wanted, &timeline);
+        let timeline = Timeline::build(folded.sideband, build_ids);
+        let stacks = folded.stacks.settle(capture, &wanted, &timeline);
         watch.lap(Stage::Settle);
         let early = beside.and_then(|beside| beside.join().ok());
         Ok(Walked {
             wanted,
-            folded,
+            census: folded.census,
             timeline,
             stacks,
             kernel: early.unwrap_or_else(read_kernel),
@@ -220,7 +220,7 @@ fn walk<'a>(
 fn finish(
     capture: &Capture,
     event: EventIx,
-    folded: &Folded<'_>,
+    census: Census,
     (mut stacks, mut namer, tagger): (NamedStacks, Namer<'_>, Option<Tagger>),
     request: &Request,
 ) -> Result<Profile> {
@@ -232,7 +232,7 @@ fn finish(
     if let Some(most) = request.max_stack {
         stacks.limit_depth(most);
     }
-    let mut tally = folded.tally.clone();
+    let mut tally = census.tally;
     let left_out = stacks.retain_wanted(&request.filter());
     tally.folded -= left_out;
     tally.filtered += left_out;
@@ -261,8 +261,8 @@ fn finish(
     Ok(Profile {
         event,
         event_name: name,
-        events: folded.events.clone(),
-        slices: folded.slices.clone(),
+        events: census.samples,
+        slices: census.slices,
         slice_seconds: None,
         periods: (0, 0),
         weight: request.weight,
@@ -278,8 +278,8 @@ fn finish(
         is_tagged_by_event,
         total,
         tally,
-        times: folded.times,
-        gaps: folded.gaps.clone(),
+        times: census.times,
+        gaps: census.gaps,
         timings: Timings::default(),
     })
 }

@@ -76,7 +76,7 @@ pub(super) fn fold_preferred<'a>(
 ) -> Result<Folded<'a>> {
     request.selection.event = choose_event(capture, name)?;
     let folded = fold(capture, request);
-    let better = preferred(capture, Some(&folded.events)).filter(|_| name.is_none());
+    let better = preferred(capture, Some(&folded.census.samples)).filter(|_| name.is_none());
     match better {
         Some(better) if better != request.selection.event => {
             request.selection.event = better;

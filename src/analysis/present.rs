@@ -61,10 +61,10 @@ impl Present {
             split,
             ..FoldRequest::all_of(event, request.threads)
         };
-        let mut folded = fold(capture, &wanted);
+        let folded = fold(capture, &wanted);
         let build_ids = recorded_build_ids(capture);
-        let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
-        let settled = folded.settle(capture, &wanted, &timeline);
+        let timeline = Timeline::build(folded.sideband, &build_ids);
+        let settled = folded.stacks.settle(capture, &wanted, &timeline);
         let mut present = Self::default();
         for placed in settled.blocks().iter().flat_map(Block::iter) {
             let (key, samples) = (placed.stack.key, placed.stack.samples);

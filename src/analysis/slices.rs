@@ -71,12 +71,11 @@ pub fn count_in_slices(
         split: Split::Slice(slicing),
         threads: request.threads,
     };
-    let mut folded = fold(capture, &wanted);
+    let folded = fold(capture, &wanted);
     let mut slices = if request.comms.is_empty() {
-        folded.slices
+        folded.census.slices
     } else {
-        let sideband = std::mem::take(&mut folded.sideband);
-        let timeline = Timeline::build(sideband, &HashMap::new());
+        let timeline = Timeline::build(folded.sideband, &HashMap::new());
         of_comms(capture, &wanted, &timeline, request)
     };
     drop_uncarried(capture, request, &mut slices)?;

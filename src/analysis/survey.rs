@@ -56,16 +56,17 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
     let preferred = fold_preferred(capture, None, &mut wanted);
     let event = preferred.is_ok().then_some(wanted.selection.event);
     let unshown = |_| fold(capture, &wanted);
-    let mut folded = preferred.unwrap_or_else(unshown);
-    let unique_stacks = folded.distinct_stacks();
+    let folded = preferred.unwrap_or_else(unshown);
+    let unique_stacks = folded.stacks.distinct();
     let build_ids = recorded_build_ids(capture);
-    let timeline = Timeline::build(std::mem::take(&mut folded.sideband), &build_ids);
+    let timeline = Timeline::build(folded.sideband, &build_ids);
     let kernel = EarlyKernel::read(&build_ids, symbols);
-    let last = folded.times.map(|(_, last)| last);
+    let mut census = folded.census;
+    let last = census.times.map(|(_, last)| last);
     let mut namer = Namer::new(capture, (&timeline, kernel), (&build_ids, last), symbols)?;
     let mut unnamed = Vec::new();
     if let Some(event) = event {
-        let settled = folded.settle(capture, &wanted, &timeline);
+        let settled = folded.stacks.settle(capture, &wanted, &timeline);
         let request = NameRequest {
             scope: FrameScope::All,
             grouping: Grouping::default(),
@@ -75,20 +76,20 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
             threads: 0,
         };
         let stacks = name_stacks(capture, &settled, &mut namer, &request, None);
-        folded.tally.copied_stacks = stacks.copied();
-        folded.tally.last_branches = stacks.branched();
+        census.tally.copied_stacks = stacks.copied();
+        census.tally.last_branches = stacks.branched();
         unnamed = namer.unnamed(&stacks.unnamed);
     }
     let occurrences = capture.events().iter();
-    let occurrences = occurrences.map(|(ix, _)| occurrences_of(capture, &folded, ix));
+    let occurrences = occurrences.map(|(ix, _)| occurrences_of(capture, &census, ix));
     Ok(Survey {
         event,
         occurrences: occurrences.collect(),
-        events: folded.events,
-        counts: folded.counts,
-        tally: folded.tally,
-        times: folded.times,
-        gaps: folded.gaps,
+        events: census.samples,
+        counts: census.records,
+        tally: census.tally,
+        times: census.times,
+        gaps: census.gaps,
         unique_stacks,
         kernel_source: namer.kernel_source(),
         objects: namer.take_reports(),

@@ -49,7 +49,7 @@ pub fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Tim
 /// selection and whose thread is wanted, by event and slice of time, in one walk. There are slices
 /// where the request splits by them.
 ///
-/// [`super::worker::Folded::slices`] holds the same of all threads; what is true of a thread at a time is
+/// [`Census::slices`](super::census::Census::slices) holds the same of all threads; what is true of a thread at a time is
 /// known only after that walk.
 pub fn count_of_threads<'t>(
     capture: &Capture,

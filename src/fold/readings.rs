@@ -118,12 +118,15 @@ impl Readings {
         rest.get(..same.count()).unwrap_or_default()
     }
 
-    /// All occurrences that were read of an event; `None` when none were.
-    pub(super) fn occurrences(&self, event: EventIx) -> Option<u64> {
-        let of_event = self.list.iter().filter(|reading| reading.event == event);
-        of_event
-            .map(|reading| reading.period)
-            .reduce(u64::saturating_add)
+    /// All occurrences that were read of each of so many events; `None` when none were.
+    pub(super) fn occurrences(&self, events: usize) -> Vec<Option<u64>> {
+        let mut sums = vec![None; events];
+        for reading in &self.list {
+            if let Some(sum) = sums.get_mut(reading.event.as_usize()) {
+                *sum = Some(reading.period.saturating_add(sum.unwrap_or(0)));
+            }
+        }
+        sums
     }
 }
 
@@ -279,19 +282,23 @@ mod tests {
             fold(&capture, &request)
         };
         let account = |folded: &Folded<'_>| {
-            let tally = &folded.tally;
+            let tally = &folded.census.tally;
             assert!(tally.adds_up());
-            (tally.folded, tally.other_events, folded.stacks.weights())
+            (
+                tally.folded,
+                tally.other_events,
+                folded.stacks.stacks.weights(),
+            )
         };
         let clock = of(EventIx(0));
         assert_eq!(account(&clock), (4, 0, (4, 40_000)));
         let faults = of(FAULTS);
         assert_eq!(account(&faults), (2, 2, (2, 10)));
-        assert_eq!(faults.events, [4, 2]);
-        assert_eq!(faults.slices, [[2, 2], [5, 5]]);
-        assert_eq!(faults.occurrences(FAULTS), Some(10));
+        assert_eq!(faults.census.samples, [4, 2]);
+        assert_eq!(faults.census.slices, [[2, 2], [5, 5]]);
+        assert_eq!(faults.census.occurrences_of(FAULTS), Some(10));
         // From 5 to 4.
-        assert_eq!(faults.tally.odd_readings, 1);
+        assert_eq!(faults.census.tally.odd_readings, 1);
     }
 
     /// The opposite: an event that takes samples, and counters without ids, are not read.

@@ -4,16 +4,16 @@ use hashbrown::{HashMap, HashSet};
 
 use super::chain::ChainFrames;
 use super::plan::Plan;
+use super::raw_stacks::RawStacks;
 use super::request::FoldRequest;
 use super::stacks::{PackedStack, Stacks};
-use super::table::{StackTable, UniqueStack, UserPart};
-use super::worker::{Folded, walk};
+use super::table::{UniqueStack, UserPart};
+use super::worker::walk;
 use crate::bytes::{ByteOrder, with_order};
-use crate::hash::Mixer;
 use crate::parallel::in_shares;
 use crate::perf::Capture;
 use crate::space::{Changes, Histories, TaskEpoch, Timeline};
-use crate::units::{CpuMode, EventIx, Pid, Tid, Timestamp};
+use crate::units::{CpuMode, Pid, Tid, Timestamp};
 
 /// A unique stack with what was true of its thread.
 #[derive(Clone, Copy, Debug)]
@@ -194,20 +194,22 @@ fn spares<O: ByteOrder>(change: &mut Changes<'_>, stack: &UniqueStack<'_>) -> bo
     user.all(|frame| !change.concern(frame.recorded) && !change.concern(frame.lookup))
 }
 
-impl<'a> Folded<'a> {
-    /// Tells, with the timeline at hand, what was true of each stack's thread. The stacks are taken
-    /// out.
+impl<'a> RawStacks<'a> {
+    /// Tells, with the timeline at hand, what was true of each stack's thread.
     ///
     /// Threads with stacks that were seen before and after a change which concerns them, of their
     /// names or of what lies at their addresses, are folded again, sample by sample; that takes a
     /// second walk, which most captures do not need.
     pub fn settle(
-        &mut self,
+        self,
         capture: &'a Capture,
         request: &FoldRequest,
         timeline: &Timeline,
     ) -> Settled<'a> {
-        let mut stacks = std::mem::take(&mut self.stacks);
+        let Self {
+            mut stacks,
+            readings,
+        } = self;
         let placed = with_order!(capture.endian(), O => {
             let place = |share: &[&[PackedStack<'_>]]| place::<O>(share, &stacks, timeline);
             in_shares(&stacks.blocks(), (request.threads, MIN_SHARE), place)
@@ -232,7 +234,7 @@ impl<'a> Folded<'a> {
         let again = Some((&ambiguous, timeline));
         let plan = Plan {
             again,
-            ..Plan::new(capture, request, &self.readings)
+            ..Plan::new(capture, request, &readings)
         };
         let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan));
         for stack in refolded.stacks.iter() {
@@ -249,29 +251,5 @@ impl<'a> Folded<'a> {
             stacks,
             task_epochs,
         }
-    }
-
-    /// Number of different stacks, before [`Self::settle`].
-    pub fn distinct_stacks(&self) -> usize {
-        let mut table = StackTable::new(Mixer::new());
-        for stack in self.stacks.iter() {
-            table.add(&stack);
-        }
-        table.into_stacks().len()
-    }
-
-    /// Whether nothing was folded.
-    pub fn is_empty(&self) -> bool {
-        self.stacks.len() == 0
-    }
-
-    /// All occurrences of an event that were counted with its group; `None` when none were.
-    pub fn occurrences(&self, ix: EventIx) -> Option<u64> {
-        self.readings.occurrences(ix)
-    }
-
-    /// Samples of an event.
-    pub fn event(&self, ix: EventIx) -> u64 {
-        self.events.get(ix.as_usize()).copied().unwrap_or_default()
     }
 }

@@ -1,6 +1,6 @@
 //! What samples weigh.
 
-use super::worker::Folded;
+use super::census::Census;
 use crate::perf::{Attr, Capture};
 use crate::units::EventIx;
 
@@ -35,8 +35,8 @@ fn is_counted(capture: &Capture, event: EventIx) -> bool {
 }
 
 /// All occurrences of an event that was counted with its group and not sampled; `None` for others.
-pub(crate) fn occurrences(capture: &Capture, folded: &Folded<'_>, event: EventIx) -> Option<u64> {
+pub(crate) fn occurrences(capture: &Capture, census: &Census, event: EventIx) -> Option<u64> {
     is_counted(capture, event)
-        .then(|| folded.occurrences(event))
+        .then(|| census.occurrences_of(event))
         .flatten()
 }

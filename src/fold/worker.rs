@@ -1,8 +1,10 @@
 //! Folding: the walk's visitor, and what becomes of its parts.
 
+use super::census::{Census, Gap};
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::plan::{BehindChain, Plan, behind_chain};
+use super::raw_stacks::RawStacks;
 use super::readings::Readings;
 use super::request::FoldRequest;
 use super::split::{SliceCursor, Split};
@@ -15,8 +17,7 @@ use crate::perf::abi::{
     PERF_RECORD_SAMPLE,
 };
 use crate::perf::{
-    Attr, Capture, Damage, Event, Length, Record, RecordCounts, SampleHead, ScanItem, Sideband,
-    is_sideband,
+    Attr, Capture, Damage, Event, Length, Record, SampleHead, ScanItem, Sideband, is_sideband,
 };
 use crate::space::{SidebandItem, TaskEpoch};
 use crate::units::{CpuMode, EventIx, Timestamp};
@@ -24,35 +25,20 @@ use crate::units::{CpuMode, EventIx, Timestamp};
 /// What one walk over a capture made.
 #[derive(Debug)]
 pub struct Folded<'a> {
-    pub(super) stacks: Stacks<'a>,
-    pub(super) readings: Readings,
+    /// The stacks of the wanted samples.
+    pub stacks: RawStacks<'a>,
     /// Sideband records, in file order.
     pub sideband: Vec<SidebandItem<'a>>,
-    /// What became of the samples.
-    pub tally: Tally,
-    /// Samples of each event, by [`EventIx`]. An event that was counted with its group has one for
-    /// each sample of the leader up to which it occurred.
-    pub events: Vec<u64>,
-    /// Samples of each event that pass the selection, by [`EventIx`] and slice of time; no slices
-    /// unless the [`Split`] is one. Of an event that was counted with its group, its occurrences.
-    pub slices: Vec<Vec<u64>>,
-    /// Records by type.
-    pub counts: RecordCounts,
-    /// Stretches of the file that are no record.
-    pub gaps: Vec<Gap>,
-    /// Time of the earliest and of the latest sample of any event; `None` without times.
-    pub times: Option<(Timestamp, Timestamp)>,
+    /// What was counted besides.
+    pub census: Census,
 }
 
-/// A stretch of the capture that is no record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Gap {
-    /// Where it is.
-    pub damage: Damage,
-    /// Time of the last record before it in the file that carries one.
-    pub after: Option<Timestamp>,
-    /// Time of the first record behind it in the file that carries one.
-    pub before: Option<Timestamp>,
+/// What a walk made: of all threads, or of some once more.
+#[derive(Debug)]
+pub(super) struct Walked<'a> {
+    pub(super) stacks: Stacks<'a>,
+    sideband: Vec<SidebandItem<'a>>,
+    census: Census,
 }
 
 /// How many gaps are remembered one by one; the bytes of all are counted.
@@ -66,7 +52,7 @@ struct Worker<'a> {
     sideband: Vec<(Option<Timestamp>, u64, Sideband<'a>)>,
     promises: Promises<'a>,
     tally: Tally,
-    events: Vec<u64>,
+    samples: Vec<u64>,
     slices: Vec<Vec<u64>>,
     slice: SliceCursor,
     times: Option<(Timestamp, Timestamp)>,
@@ -83,13 +69,18 @@ struct Worker<'a> {
 pub fn fold<'a>(capture: &'a Capture, request: &FoldRequest) -> Folded<'a> {
     let readings = Readings::of(capture, request.threads);
     let plan = Plan::new(capture, request, &readings);
-    let mut folded = with_order!(capture.endian(), O => walk::<O>(capture, plan));
-    folded.tally.odd_readings = readings.gone_back;
-    folded.readings = readings;
-    folded
+    let walked = with_order!(capture.endian(), O => walk::<O>(capture, plan));
+    let mut census = walked.census;
+    census.tally.odd_readings = readings.gone_back;
+    census.occurrences = readings.occurrences(census.samples.len());
+    Folded {
+        stacks: RawStacks::new(walked.stacks, readings),
+        sideband: walked.sideband,
+        census,
+    }
 }
 
-pub(super) fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>) -> Folded<'a> {
+pub(super) fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>) -> Walked<'a> {
     let threads = plan.threads;
     let make = |last: Option<&mut Worker<'a>>| match last {
         Some(last) => last.go_on(&plan),
@@ -114,16 +105,18 @@ pub(super) fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>) -> Fo
         position,
         sideband,
     };
-    Folded {
+    Walked {
         stacks: all.table.into_stacks(),
-        readings: Readings::default(),
         sideband: all.sideband.into_iter().map(from_start).collect(),
-        tally: all.tally,
-        events: all.events,
-        slices: all.slices,
-        counts: scan.counts,
-        gaps: all.gaps,
-        times: all.times,
+        census: Census {
+            tally: all.tally,
+            samples: all.samples,
+            occurrences: Vec::new(),
+            slices: all.slices,
+            records: scan.counts,
+            gaps: all.gaps,
+            times: all.times,
+        },
     }
 }
 
@@ -152,7 +145,7 @@ fn keep_promises<'a, O: ByteOrder>(capture: &'a Capture, all: &mut Worker<'a>, t
 impl<'a> Worker<'a> {
     fn new(plan: &Plan<'_>) -> Self {
         Self {
-            events: vec![0; plan.events.len()],
+            samples: vec![0; plan.events.len()],
             slices: vec![vec![0; plan.split.slices()]; plan.events.len()],
             ..Self::without_counts(plan)
         }
@@ -164,7 +157,7 @@ impl<'a> Worker<'a> {
             sideband: Vec::new(),
             promises: Promises::default(),
             tally: Tally::default(),
-            events: Vec::new(),
+            samples: Vec::new(),
             slices: Vec::new(),
             slice: SliceCursor::default(),
             times: None,
@@ -181,7 +174,7 @@ impl<'a> Worker<'a> {
         let table = StackTable::new(plan.mixer);
         Self {
             table: std::mem::replace(&mut self.table, table),
-            events: std::mem::take(&mut self.events),
+            samples: std::mem::take(&mut self.samples),
             slices: std::mem::take(&mut self.slices),
             ..Self::without_counts(plan)
         }
@@ -202,7 +195,7 @@ impl<'a> Worker<'a> {
         };
         self.sideband.extend(later.sideband.into_iter().map(carry));
         self.tally.add(&later.tally);
-        for (sum, count) in self.events.iter_mut().zip(later.events) {
+        for (sum, count) in self.samples.iter_mut().zip(later.samples) {
             *sum += count;
         }
         let slices = self.slices.iter_mut().flatten();
@@ -408,7 +401,7 @@ impl<'a> Worker<'a> {
 
     #[inline]
     fn count(&mut self, event: EventIx) {
-        if let Some(count) = self.events.get_mut(event.as_usize()) {
+        if let Some(count) = self.samples.get_mut(event.as_usize()) {
             *count += 1;
         }
     }

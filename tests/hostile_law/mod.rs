@@ -240,7 +240,9 @@ fn lost(intact: &Intact, changes: &[Change], bytes: &[u8]) -> (Vec<String>, usiz
         return (vec![], untouched.len());
     };
     let found = walk(&capture);
-    let tally = fold(&capture, &FoldRequest::all_of(EventIx(0), 1)).tally;
+    let tally = fold(&capture, &FoldRequest::all_of(EventIx(0), 1))
+        .census
+        .tally;
     if is_of_head && (tally.has_damage() || !capture.anomalies().is_empty()) {
         return (vec![], 0);
     }
@@ -366,8 +368,11 @@ fn damaged_compressed_records_lose_nothing_without_a_word() {
         assert!(capture.has_compressed_records() && capture.anomalies().is_empty());
         let samples = |capture: &Capture| {
             let folded = fold(capture, &FoldRequest::all_of(EventIx(0), 1));
-            let is_damaged = folded.tally.has_damage() || !capture.anomalies().is_empty();
-            (folded.tally.read - folded.tally.skipped_total(), is_damaged)
+            let is_damaged = folded.census.tally.has_damage() || !capture.anomalies().is_empty();
+            (
+                folded.census.tally.read - folded.census.tally.skipped_total(),
+                is_damaged,
+            )
         };
         let (all, is_damaged) = samples(&capture);
         assert!(all > 0 && !is_damaged, "{name}");

@@ -1,0 +1,46 @@
+//! What a walk counts besides the stacks.
+
+use crate::loss::Tally;
+use crate::perf::{Damage, RecordCounts};
+use crate::units::{EventIx, Timestamp};
+
+/// What a walk counts besides the stacks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Census {
+    /// What became of the samples.
+    pub tally: Tally,
+    /// Samples of each event, by [`EventIx`]. An event that was counted with its group has one for
+    /// each sample of the leader up to which it occurred.
+    pub samples: Vec<u64>,
+    /// All occurrences of each event that was counted with its group, by [`EventIx`]; `None` of
+    /// events that were not.
+    pub occurrences: Vec<Option<u64>>,
+    /// Samples of each event that pass the selection, by [`EventIx`] and slice of time; no slices
+    /// unless the request splits by them. Of an event that was counted with its group, its
+    /// occurrences.
+    pub slices: Vec<Vec<u64>>,
+    /// Records by type.
+    pub records: RecordCounts,
+    /// Stretches of the file that are no record.
+    pub gaps: Vec<Gap>,
+    /// Time of the earliest and of the latest sample of any event; `None` without times.
+    pub times: Option<(Timestamp, Timestamp)>,
+}
+
+/// A stretch of the capture that is no record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Gap {
+    /// Where it is.
+    pub damage: Damage,
+    /// Time of the last record before it in the file that carries one.
+    pub after: Option<Timestamp>,
+    /// Time of the first record behind it in the file that carries one.
+    pub before: Option<Timestamp>,
+}
+
+impl Census {
+    /// All occurrences of an event that were counted with its group; `None` when none were.
+    pub fn occurrences_of(&self, event: EventIx) -> Option<u64> {
+        self.occurrences.get(event.as_usize()).copied().flatten()
+    }
+}

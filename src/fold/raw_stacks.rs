@@ -1,0 +1,29 @@
+//! The unique stacks of a walk, before the timeline is known.
+
+use super::readings::Readings;
+use super::stacks::Stacks;
+use super::table::StackTable;
+use crate::hash::Mixer;
+
+/// The unique stacks of a walk: what was true of their threads is not told yet.
+#[derive(Debug)]
+pub struct RawStacks<'a> {
+    pub(super) stacks: Stacks<'a>,
+    /// What settling needs to fold a thread once more.
+    pub(super) readings: Readings,
+}
+
+impl<'a> RawStacks<'a> {
+    pub(super) const fn new(stacks: Stacks<'a>, readings: Readings) -> Self {
+        Self { stacks, readings }
+    }
+
+    /// Number of different stacks.
+    pub fn distinct(&self) -> usize {
+        let mut table = StackTable::new(Mixer::new());
+        for stack in self.stacks.iter() {
+            table.add(&stack);
+        }
+        table.into_stacks().len()
+    }
+}
