@@ -12,20 +12,35 @@ use crate::space::{AddressSpace, DsoIx, Mapping, TaskEpoch, Timeline};
 use crate::symbol::{KernelSymbol, KernelSymbols, is_trampoline};
 use crate::units::{Avma, CpuMode, FileOffset, Pid};
 
-/// Where an address lies.
+/// Where an address lies: what one name, or one run of inlined functions, is found for.
+///
+/// The return addresses that unwinding finds in a copied user stack lie in objects, as those of a
+/// call chain do.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Location {
-    /// In the kernel or in one of its modules: where its function begins, or where a function is
-    /// missing.
-    Kernel(Avma),
+    /// In the kernel or in one of its modules.
+    Kernel {
+        /// The address that is looked up. One stands for all addresses of a function, the first one:
+        /// the kernel's symbols do not tell its parts apart. Where there is no function, each
+        /// address has a location of its own.
+        lookup: Avma,
+    },
     /// In an object that a process maps; all processes that map it share the location.
-    Object(DsoIx, FileOffset),
+    Object {
+        dso: DsoIx,
+        /// The place in the file of the address that is looked up.
+        lookup: FileOffset,
+    },
     /// The same for the byte before a return address, whose own byte the object has too.
-    BeforeReturn(DsoIx, FileOffset),
+    BeforeReturn { dso: DsoIx, lookup: FileOffset },
     /// Nowhere in what the process maps.
     Unmapped,
     /// In a guest.
-    Guest(CpuMode),
+    Guest {
+        mode: CpuMode,
+        /// The guest's own address; `None` where all code of the mode counts as one.
+        lookup: Option<Avma>,
+    },
     /// The capture does not tell whose address it is.
     Unknown(CpuMode),
     /// Nowhere: stands above the last branches of an event without call chains.
@@ -41,6 +56,13 @@ pub(super) struct SpaceKey {
 
 /// What a process maps, in order of address.
 type Space = Box<[Mapping]>;
+
+impl Location {
+    /// All code of a mode of a guest.
+    pub(super) const fn guest(mode: CpuMode) -> Self {
+        Self::Guest { mode, lookup: None }
+    }
+}
 
 /// The locations of the addresses that were asked for.
 #[derive(Debug)]
@@ -123,7 +145,7 @@ impl<'m> Addresses<'m> {
             .map_or(at.lookup, |symbol| symbol.range.start);
         let locations = &mut self.locations;
         let found = *self.functions.entry(start).or_insert_with(|| {
-            locations.push(Location::Kernel(start));
+            locations.push(Location::Kernel { lookup: start });
             LocatedAddress {
                 location: index_of_last(locations),
                 frame_entry: symbol.map_or(FrameEntry::Call, |symbol| FrameEntry::of(symbol.name)),
@@ -136,13 +158,20 @@ impl<'m> Addresses<'m> {
     fn user(&mut self, space: u32, at: &ChainFrame) -> u32 {
         let location = match self.mapping(space, at.lookup) {
             Some(mapping) if at.is_return() && at.recorded < mapping.end => {
-                Location::BeforeReturn(mapping.dso, mapping.offset_of(at.lookup))
+                Location::BeforeReturn {
+                    dso: mapping.dso,
+                    lookup: mapping.offset_of(at.lookup),
+                }
             }
             mapping => match (self.return_probe(space, at), mapping) {
-                (Some(probe), _) => Location::Object(probe.dso, probe.offset_of(at.recorded)),
-                (None, Some(mapping)) => {
-                    Location::Object(mapping.dso, mapping.offset_of(at.lookup))
-                }
+                (Some(probe), _) => Location::Object {
+                    dso: probe.dso,
+                    lookup: probe.offset_of(at.recorded),
+                },
+                (None, Some(mapping)) => Location::Object {
+                    dso: mapping.dso,
+                    lookup: mapping.offset_of(at.lookup),
+                },
                 (None, None) => return self.unmapped(),
             },
         };

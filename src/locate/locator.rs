@@ -204,7 +204,7 @@ impl<'m> Locator<'m> {
             self.address(of, at);
         }
         if chain_is_empty && key.mode.is_guest() && self.scope.shows(key.mode) {
-            self.other(Location::Guest(key.mode));
+            self.other(Location::guest(key.mode));
         }
         if matches!(stack.user, UserPart::LastBranches(_)) {
             self.other(Location::LastBranches);
@@ -330,7 +330,7 @@ impl<'m> Locator<'m> {
     fn elsewhere(&mut self, mode: CpuMode) {
         if self.scope.shows(mode) {
             self.other(if mode.is_guest() {
-                Location::Guest(mode)
+                Location::guest(mode)
             } else {
                 Location::Unknown(mode)
             });

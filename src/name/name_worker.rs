@@ -4,13 +4,12 @@ use std::sync::{Mutex, TryLockError};
 
 use super::named_runs::NamedRuns;
 use super::namer::Namer;
-use super::piece::NamedPiece;
+use super::piece::{NamedLocation, NamedPiece};
 use super::unnamed::ReasonIx;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
 use crate::locate::{LocateRequest, Located, LocatedPiece, Locator, StackPath, Task};
 use crate::parallel::by_pieces;
-use crate::stack::FrameIx;
 
 /// The stacks of a block in pieces that are located, and that [`NameWorker::name`] can name.
 #[derive(Debug)]
@@ -38,8 +37,8 @@ impl LocatedBlock {
 #[derive(Debug)]
 pub(super) struct NameWorker<'m> {
     locator: Locator<'m>,
-    /// The frame of each of the locator's locations, and why it has no name.
-    frames: Vec<(FrameIx, Option<ReasonIx>)>,
+    /// The locator's locations with their names, as far as they have been named.
+    named: Vec<NamedLocation>,
     runs: NamedRuns,
     /// What was taken in, in order.
     pub(super) blocks: Vec<LocatedBlock>,
@@ -49,7 +48,7 @@ impl<'m> NameWorker<'m> {
     fn new(map: LocateRequest<'m>) -> Self {
         Self {
             locator: Locator::new(map),
-            frames: Vec::new(),
+            named: Vec::new(),
             runs: NamedRuns::default(),
             blocks: Vec::new(),
         }
@@ -89,7 +88,7 @@ impl<'m> NameWorker<'m> {
     #[inline]
     pub(super) fn name(&self, piece: LocatedPiece) -> NamedPiece {
         match piece.get() {
-            Located::Location(at) => NamedPiece::frame(self.frames[at].0),
+            Located::Location(at) => self.named[at].piece,
             Located::CallerRun(run) => NamedPiece::run(self.runs.named(run).0),
         }
     }
@@ -98,23 +97,29 @@ impl<'m> NameWorker<'m> {
     #[inline]
     pub(super) fn reasons(&self, piece: LocatedPiece) -> &[ReasonIx] {
         match piece.get() {
-            Located::Location(at) => self.frames[at].1.as_slice(),
+            Located::Location(at) => self.named[at].reason.as_slice(),
             Located::CallerRun(run) => self.runs.named(run).1,
         }
     }
 
     /// Names the locations that came since the last time.
     fn name_locations(&mut self, namer: &mut Namer<'_>) {
-        let locations = self.locator.locations().get(self.frames.len()..);
-        let named = locations.unwrap_or_default().iter();
-        self.frames
-            .extend(named.map(|&location| namer.name(location)));
+        let locations = self.locator.locations().get(self.named.len()..);
+        let runs = &mut self.runs;
+        let named = locations.unwrap_or_default().iter().map(|&location| {
+            let name = namer.name(location);
+            NamedLocation {
+                piece: runs.piece_of(name.frames),
+                reason: name.reason,
+            }
+        });
+        self.named.extend(named);
     }
 
     /// Names the runs that came since the last time; all locations must have names.
     fn name_runs(&mut self) {
         for run in self.locator.runs().from(self.runs.len()) {
-            self.runs.add(run, &self.frames);
+            self.runs.add(run, &self.named);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Runs of callers in names: addresses differ where names do not.
 
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::piece::{Named, NamedLocation, NamedPiece};
 use super::unnamed::ReasonIx;
 use crate::stack::FrameIx;
 
@@ -29,17 +31,31 @@ impl NamedRuns {
         self.named.len()
     }
 
-    /// Takes in the next run of addresses: its locations, nearest to the leaf first, of which
-    /// `frames` tells the frames and why they have no names.
-    pub(super) fn add(&mut self, locations: &[u32], frames: &[(FrameIx, Option<ReasonIx>)]) {
+    /// Takes in the next run of addresses: its locations, nearest to the leaf first, as positions in
+    /// the list of those that have names.
+    pub(super) fn add(&mut self, locations: &[u32], named: &[NamedLocation]) {
         let start = self.frames.len();
         for &at in locations.iter().rev() {
-            let (frame, reason) = frames[at as usize];
-            self.frames.push(frame);
-            self.reasons.extend(reason);
+            let location = named[at as usize];
+            match location.piece.get() {
+                Named::Frame(frame) => self.frames.push(frame),
+                Named::Run(number) => self.frames.extend_from_within(self.place(number)),
+            }
+            self.reasons.extend(location.reason);
         }
         let number = self.number_from(start);
         self.named.push((number, self.reasons.len()));
+    }
+
+    /// The frames of one location, root first, as a piece of a stack.
+    #[inline]
+    pub(super) fn piece_of(&mut self, frames: &[FrameIx]) -> NamedPiece {
+        if let &[only] = frames {
+            return NamedPiece::frame(only);
+        }
+        let start = self.frames.len();
+        self.frames.extend_from_slice(frames);
+        NamedPiece::run(self.number_from(start))
     }
 
     /// The number of the frames from `start` on, which are dropped when they have one already.
@@ -70,14 +86,48 @@ impl NamedRuns {
     }
 
     /// The frames of a number, root first.
+    #[inline]
     pub(super) fn frames(&self, number: usize) -> &[FrameIx] {
+        self.frames.get(self.place(number)).unwrap_or_default()
+    }
+
+    /// Where the frames of a number lie.
+    #[inline]
+    fn place(&self, number: usize) -> Range<usize> {
         let end = self.ends.get(number).copied().unwrap_or_default();
         let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        self.frames.get(start..end).unwrap_or_default()
+        start..end
     }
 
     /// The frames of all numbers in order, root first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[FrameIx]> {
         (0..self.ends.len()).map(|number| self.frames(number))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A function that others are inlined into is one location with several frames: a stack shows
+    /// all of them, whether its location lies in a run of callers or not.
+    #[test]
+    fn a_location_can_have_several_frames() {
+        let [outer, inlined, caller] = [0, 1, 2].map(FrameIx);
+        let mut runs = NamedRuns::default();
+        let reason = None;
+        let named = [&[outer, inlined][..], &[caller]].map(|frames| NamedLocation {
+            piece: runs.piece_of(frames),
+            reason,
+        });
+        let Named::Run(number) = named[0].piece.get() else {
+            panic!("two frames are no single one");
+        };
+        assert_eq!(runs.frames(number), [outer, inlined]);
+        assert_eq!(named[1].piece.get(), Named::Frame(caller));
+        assert_eq!(runs.piece_of(&[outer, inlined]), named[0].piece);
+        runs.add(&[0, 1], &named);
+        let (number, _) = runs.named(0);
+        assert_eq!(runs.frames(number as usize), [caller, outer, inlined]);
     }
 }

@@ -66,6 +66,24 @@ struct UserObject {
     unresolved: Option<FrameIx>,
 }
 
+/// What a location is called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LocationName<'n> {
+    /// Its frames, root first: the function that holds it, then those that are inlined there.
+    pub(super) frames: &'n [FrameIx],
+    /// Why it has no name.
+    pub(super) reason: Option<ReasonIx>,
+}
+
+/// A location that has its name.
+#[derive(Clone, Copy, Debug)]
+struct KnownLocation {
+    /// Where its frames lie in the list.
+    start: usize,
+    end: usize,
+    reason: Option<ReasonIx>,
+}
+
 /// How an address of an object finds its function.
 type LookUp = fn(&ObjectSymbols, Svma) -> std::result::Result<ObjectSymbol<'_>, Unresolved>;
 
@@ -89,7 +107,9 @@ pub(crate) struct Namer<'a> {
     raw_names: bool,
     objects: HashMap<DsoIx, UserObject>,
     reports: Vec<ObjectReport>,
-    known: HashMap<Location, (FrameIx, Option<ReasonIx>)>,
+    known: HashMap<Location, KnownLocation>,
+    /// The frames of all known locations, one behind the other.
+    location_frames: Vec<FrameIx>,
     reasons: Reasons,
 }
 
@@ -130,6 +150,7 @@ impl<'a> Namer<'a> {
             objects: HashMap::new(),
             reports: Vec::new(),
             known: HashMap::new(),
+            location_frames: Vec::new(),
             reasons: Reasons::default(),
         })
     }
@@ -154,24 +175,41 @@ impl<'a> Namer<'a> {
         self.kernel.clone()
     }
 
-    /// The frame of a location, and why it has no name.
-    pub(super) fn name(&mut self, location: Location) -> (FrameIx, Option<ReasonIx>) {
-        if let Some(&known) = self.known.get(&location) {
-            return known;
+    /// The name of a location.
+    pub(super) fn name(&mut self, location: Location) -> LocationName<'_> {
+        let known = self.known.get(&location).copied();
+        let known = known.unwrap_or_else(|| self.look_up(location));
+        let frames = self.location_frames.get(known.start..known.end);
+        LocationName {
+            frames: frames.unwrap_or_default(),
+            reason: known.reason,
         }
-        let made = self.make(location);
-        self.known.insert(location, made);
-        made
     }
 
-    fn make(&mut self, location: Location) -> (FrameIx, Option<ReasonIx>) {
+    fn look_up(&mut self, location: Location) -> KnownLocation {
+        let start = self.location_frames.len();
+        let (frame, reason) = self.frame_of(location);
+        self.location_frames.push(frame);
+        let known = KnownLocation {
+            start,
+            end: self.location_frames.len(),
+            reason,
+        };
+        self.known.insert(location, known);
+        known
+    }
+
+    /// The frame of the function that a location lies in, and why it has no name.
+    fn frame_of(&mut self, location: Location) -> (FrameIx, Option<ReasonIx>) {
         match location {
-            Location::Kernel(at) => self.kernel_frame(at),
-            Location::Object(dso, offset) => self.object_frame(dso, offset, ObjectSymbols::look_up),
-            Location::BeforeReturn(dso, offset) => {
-                self.object_frame(dso, offset, ObjectSymbols::look_up_before_return)
+            Location::Kernel { lookup } => self.kernel_frame(lookup),
+            Location::Object { dso, lookup } => {
+                self.object_frame(dso, lookup, ObjectSymbols::look_up)
             }
-            Location::Guest(mode) => (self.guest(mode), None),
+            Location::BeforeReturn { dso, lookup } => {
+                self.object_frame(dso, lookup, ObjectSymbols::look_up_before_return)
+            }
+            Location::Guest { mode, .. } => (self.guest(mode), None),
             Location::LastBranches => (self.root(LAST_BRANCHES), None),
             Location::Unmapped => self.unknown(CpuMode::User),
             Location::Unknown(mode) => self.unknown(mode),

@@ -1,5 +1,6 @@
 //! What stacks are made of when locations have names.
 
+use super::unnamed::ReasonIx;
 use crate::stack::FrameIx;
 
 /// The bit that tells a run. No list is so long that an index reaches it: it would take more memory
@@ -9,6 +10,15 @@ const RUN: u32 = 1 << 31;
 /// A piece of a named stack.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct NamedPiece(u32);
+
+/// A location with its name.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NamedLocation {
+    /// Its frame, or a run of frames of functions that are inlined into each other.
+    pub(super) piece: NamedPiece,
+    /// Why it has no name.
+    pub(super) reason: Option<ReasonIx>,
+}
 
 /// What a named piece is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
