@@ -30,7 +30,7 @@ use vmflame::perf::writer::{
     Description, Entry, FeatureSection, FileWriter, Identity, RecordWriter, RegisterValues,
     SampleValues, WrittenEvent,
 };
-use vmflame::symbol::{Places, SymbolRequest};
+use vmflame::symbol::{ObjectSearch, SymbolRequest};
 use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 
 const KERNEL: u16 = 1;
@@ -146,14 +146,14 @@ fn run(
 
 fn profile_of(path: &Path, request: &Request) -> Profile {
     let capture = Capture::open(&path.join("perf.data")).unwrap();
-    let places = Places {
+    let search = ObjectSearch {
         capture_dir: Some(path.to_owned()),
-        ..Places::default()
+        ..ObjectSearch::default()
     };
     profile(
         &capture,
         &SymbolRequest {
-            places,
+            search,
             ..SymbolRequest::default()
         },
         request,

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use vmflame::bytes::{Storage, UnpackLimit};
 use vmflame::input::{ArchiveFault, Input, Refusal};
-use vmflame::symbol::{Places, Unresolved};
+use vmflame::symbol::{ObjectSearch, Unresolved};
 use vmflame::units::BuildId;
 
 /// A capture of its own in a folder of its own, where the programs run.
@@ -540,18 +540,18 @@ fn symbol_files_that_are_no_files_are_not_opened() {
     let id = BuildId::from_hex("abcd000000000000000000000000000000000000").unwrap();
     place.output("mkdir -p .build-id/ab/cd000000000000000000000000000000000000");
     let cached = place.path(".build-id/ab/cd000000000000000000000000000000000000/elf");
-    let places = Places {
+    let search = ObjectSearch {
         buildid_dirs: vec![place.0.clone()],
         recorded_paths: true,
-        ..Places::default()
+        ..ObjectSearch::default()
     };
     for target in ["/dev/zero", "/dev/tty", "/proc/kmsg", "pipe", "/", "elf"] {
         place.output("mkfifo -m 600 $(dirname .build-id/ab/*/x)/pipe 2> /dev/null; true");
         drop(fs::remove_file(&cached));
         symlink(target, &cached).unwrap();
-        let found = places.find_object(cached.to_str().unwrap(), Some(&id));
+        let found = search.find_object(cached.to_str().unwrap(), Some(&id));
         assert_eq!(found.object.unwrap_err(), Unresolved::NoFile, "{target}");
-        let found = places.read_recorded(cached.to_str().unwrap());
+        let found = search.read_recorded(cached.to_str().unwrap());
         assert!(found.object.is_err(), "{target}");
         assert!(Storage::open_regular(&cached).is_ok_and(|found| found.is_none()));
     }

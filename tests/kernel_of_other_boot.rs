@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use vmflame::analysis::{Profile, Request, profile};
 use vmflame::perf::Capture;
-use vmflame::symbol::{KernelSource, LiveKernel, Places, SymbolRequest};
+use vmflame::symbol::{KernelSource, LiveKernel, ObjectSearch, SymbolRequest};
 use vmflame::units::BuildId;
 
 fn case() -> PathBuf {
@@ -49,9 +49,9 @@ fn profile_with(cached: &str, running: Option<PathBuf>) -> Profile {
     fs::create_dir_all(&dir).unwrap();
     fs::write(dir.join("kallsyms"), cached).unwrap();
     let symbols = SymbolRequest {
-        places: Places {
+        search: ObjectSearch {
             buildid_dirs: vec![cache.path().to_owned()],
-            ..Places::default()
+            ..ObjectSearch::default()
         },
         live: running.map(|kallsyms| LiveKernel {
             build_id,

@@ -22,7 +22,7 @@ use vmflame::object::read_kernel_notes;
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
 use vmflame::stack::Tag;
-use vmflame::symbol::{KernelSource, LiveKernel, Places, SymbolRequest};
+use vmflame::symbol::{KernelSource, LiveKernel, ObjectSearch, SymbolRequest};
 
 /// Captures up to this size are looked at by default; all with `VMFLAME_ALL_CAPTURES=1`.
 const SMALL_CAPTURE: u64 = 2_500_000;
@@ -121,9 +121,9 @@ fn stacks_of_tracepoints_are_tagged_as_their_events_say() {
 /// its symbols lie in perf's cache there, or it still runs.
 fn pvm_symbols() -> SymbolRequest {
     let home = std::env::var_os("HOME").map(PathBuf::from);
-    let places = Places {
+    let search = ObjectSearch {
         buildid_dirs: home.map(|home| home.join(".debug")).into_iter().collect(),
-        ..Places::default()
+        ..ObjectSearch::default()
     };
     let notes = std::fs::read("/sys/kernel/notes").ok();
     let live = notes.and_then(|notes| {
@@ -137,7 +137,7 @@ fn pvm_symbols() -> SymbolRequest {
         })
     });
     SymbolRequest {
-        places,
+        search,
         live,
         ..SymbolRequest::default()
     }

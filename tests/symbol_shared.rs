@@ -13,7 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vmflame::symbol::{KernelSymbols, ObjectSymbols, Places, demangle, module_short_name};
+use vmflame::symbol::{KernelSymbols, ObjectSearch, ObjectSymbols, demangle, module_short_name};
 use vmflame::units::{Avma, BuildId, FileOffset};
 
 /// A frame line of a script: `ADDRESS NAME+OFFSET (DSO)`.
@@ -157,7 +157,7 @@ fn unpack_cache(archive: &Path, name: &str) -> PathBuf {
 }
 
 /// All builds of an object in a cache: `DIR/PATH/BUILD_ID/`.
-fn builds(cache: &Path, dso: &str, places: &Places) -> Vec<ObjectSymbols> {
+fn builds(cache: &Path, dso: &str, search: &ObjectSearch) -> Vec<ObjectSymbols> {
     let inside = dso.strip_prefix('/').unwrap_or(dso);
     let Ok(entries) = fs::read_dir(cache.join(inside)) else {
         return Vec::new();
@@ -173,11 +173,11 @@ fn builds(cache: &Path, dso: &str, places: &Places) -> Vec<ObjectSymbols> {
         BuildId::new(&bytes?)
     });
     // perf used debug files of the machine it ran on, which may be installed here too.
-    let with_debug_files = Places {
+    let with_debug_files = ObjectSearch {
         recorded_paths: true,
-        ..places.clone()
+        ..search.clone()
     };
-    ids.flat_map(|id| [places, &with_debug_files].map(|places| places.find_object(dso, Some(&id))))
+    ids.flat_map(|id| [search, &with_debug_files].map(|search| search.find_object(dso, Some(&id))))
         .filter_map(|found| found.object.ok())
         .collect()
 }
@@ -194,9 +194,9 @@ fn user_names_are_those_of_perf() {
     for (machine, archive, inside) in caches {
         let dir = unpack_cache(&captures.join(archive), machine);
         let cache = dir.join(inside);
-        let places = Places {
+        let search = ObjectSearch {
             buildid_dirs: vec![cache.clone()],
-            ..Places::default()
+            ..ObjectSearch::default()
         };
         let mut objects: BTreeMap<String, Vec<ObjectSymbols>> = BTreeMap::new();
         for boot in boots(&captures)
@@ -210,7 +210,7 @@ fn user_names_are_those_of_perf() {
                 }
                 let builds = objects
                     .entry(line.dso.clone())
-                    .or_insert_with(|| builds(&cache, &line.dso, &places));
+                    .or_insert_with(|| builds(&cache, &line.dso, &search));
                 if builds.is_empty() {
                     continue;
                 }

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 use vmflame::symbol::{
-    KernelSymbols, ObjectSymbols, Places, Unresolved, demangle, parse_modules, parse_table,
+    KernelSymbols, ObjectSearch, ObjectSymbols, Unresolved, demangle, parse_modules, parse_table,
     read_build_id,
 };
 use vmflame::units::{Avma, BuildId, FileOffset, Svma};
@@ -258,20 +258,23 @@ fn only_the_same_build_is_used() {
         eprintln!("skipped: {path} has no build id");
         return;
     };
-    let places = Places {
+    let search = ObjectSearch {
         recorded_paths: true,
-        ..Places::default()
+        ..ObjectSearch::default()
     };
-    assert!(places.find_object(path, Some(&id)).object.is_ok());
+    assert!(search.find_object(path, Some(&id)).object.is_ok());
     let other = BuildId::new(&[7; 20]).unwrap();
-    let found = places.find_object(path, Some(&other));
+    let found = search.find_object(path, Some(&other));
     assert_eq!(found.object.err(), Some(Unresolved::BuildIdMismatch));
     assert_eq!(found.refused[0].found.as_ref(), Some(&id));
-    let none = places.find_object(path, None).object.err();
+    let none = search.find_object(path, None).object.err();
     assert_eq!(none, Some(Unresolved::NoBuildId));
-    let missing = Places::default().find_object(path, Some(&id)).object.err();
+    let missing = ObjectSearch::default()
+        .find_object(path, Some(&id))
+        .object
+        .err();
     assert_eq!(missing, Some(Unresolved::NoFile));
-    let device = places.find_object("/dev/zero", Some(&id)).object.err();
+    let device = search.find_object("/dev/zero", Some(&id)).object.err();
     assert_eq!(device, Some(Unresolved::NoFile));
 }
 
@@ -285,17 +288,17 @@ fn places_are_tried_in_order() {
     let by_id = cache.join(".build-id").join(&hex[..2]);
     fs::create_dir_all(&by_id).unwrap();
     std::os::unix::fs::symlink(&hex[2..], by_id.join(&hex[2..])).unwrap();
-    let places = Places {
+    let search = ObjectSearch {
         capture_dir: Some(dir.clone()),
-        ..Places::default()
+        ..ObjectSearch::default()
     };
-    let found = places.find_object("/usr/bin/../../../x", Some(&id));
+    let found = search.find_object("/usr/bin/../../../x", Some(&id));
     assert_eq!(found.object.err(), Some(Unresolved::NoFile));
 
     let by_name = cache.join("usr/bin/x").join(&hex);
     fs::create_dir_all(&by_name).unwrap();
     fs::write(by_name.join("elf"), "no ELF").unwrap();
-    let found = places.find_object("/usr/bin/x", Some(&id));
+    let found = search.find_object("/usr/bin/x", Some(&id));
     assert_eq!(
         (found.object.err(), found.broken.len()),
         (Some(Unresolved::NoFile), 1)
@@ -307,17 +310,17 @@ fn places_are_tried_in_order() {
         "10 8 main\n",
     )
     .unwrap();
-    let object = places.find_object("/usr/bin/x", Some(&id)).object.unwrap();
+    let object = search.find_object("/usr/bin/x", Some(&id)).object.unwrap();
     assert_eq!(object.look_up(Svma::new(0x17)).unwrap().name, "main");
 
     let kernel = cache.join("[kernel.kallsyms]").join(&hex);
     fs::create_dir_all(&kernel).unwrap();
     fs::write(kernel.join("kallsyms"), "cached").unwrap();
-    assert!(places.find_kallsyms(None).unwrap().is_none());
-    let found = places.find_kallsyms(Some(&id)).unwrap().unwrap();
+    assert!(search.find_kallsyms(None).unwrap().is_none());
+    let found = search.find_kallsyms(Some(&id)).unwrap().unwrap();
     assert_eq!(found.text.bytes(), b"cached");
     fs::write(dir.join("kallsyms"), "own").unwrap();
-    let found = places.find_kallsyms(Some(&id)).unwrap().unwrap();
+    let found = search.find_kallsyms(Some(&id)).unwrap().unwrap();
     assert_eq!(found.text.bytes(), b"own");
     fs::remove_dir_all(&dir).unwrap();
 }

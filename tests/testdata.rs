@@ -17,7 +17,7 @@ use vmflame::locate::FrameScope;
 use vmflame::name::Grouping;
 use vmflame::perf::Capture;
 use vmflame::stack::{FrameKind, Tag};
-use vmflame::symbol::{Places, SymbolRequest};
+use vmflame::symbol::{ObjectSearch, SymbolRequest};
 use vmflame::units::CpuMode;
 
 fn cases() -> Vec<PathBuf> {
@@ -45,9 +45,9 @@ fn profile_of(case: &Path, event: Option<&str>) -> Profile {
 fn profile_by(case: &Path, request: &Request) -> Result<Profile> {
     let input = Input::resolve(case)?;
     let symbols = SymbolRequest {
-        places: Places {
+        search: ObjectSearch {
             capture_dir: input.directory,
-            ..Places::default()
+            ..ObjectSearch::default()
         },
         ..SymbolRequest::default()
     };
@@ -304,9 +304,9 @@ fn compressed_kernel_symbols_name_the_same() {
     let packed = folder.path().join("kallsyms.gz");
     fs::write(&packed, packer.finish().unwrap()).unwrap();
 
-    let kernel_names = |places, kallsyms| {
+    let kernel_names = |search, kallsyms| {
         let symbols = SymbolRequest {
-            places,
+            search,
             kallsyms,
             ..SymbolRequest::default()
         };
@@ -314,11 +314,11 @@ fn compressed_kernel_symbols_name_the_same() {
         let profile = profile(&capture, &symbols, &Request::default()).unwrap();
         as_perf_prints(&profile, Scope::Kernel)
     };
-    let places = |dir: &Path| Places {
+    let search = |dir: &Path| ObjectSearch {
         capture_dir: Some(dir.to_owned()),
-        ..Places::default()
+        ..ObjectSearch::default()
     };
-    let bare = Places::default;
+    let bare = ObjectSearch::default;
     let expected = kernel_names(bare(), Some(case.join("kallsyms")));
     assert!(
         expected
@@ -326,7 +326,7 @@ fn compressed_kernel_symbols_name_the_same() {
             .any(|stack| stack.contains("x86_emulate_instruction"))
     );
     assert_eq!(kernel_names(bare(), Some(packed)), expected);
-    assert_eq!(kernel_names(places(folder.path()), None), expected);
+    assert_eq!(kernel_names(search(folder.path()), None), expected);
 }
 
 /// The law of frames without a name: those of the objects, those of the causes and those in the

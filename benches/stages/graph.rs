@@ -18,7 +18,7 @@ fn profile_of(sample: &Sample) -> Profile {
         std::fs::write(&text, captures::load().kallsyms()).unwrap();
         symbols.kallsyms = Some(text.clone());
     } else {
-        symbols.places.capture_dir = sample.path.parent().map(Into::into);
+        symbols.search.capture_dir = sample.path.parent().map(Into::into);
     }
     let request = Request {
         threads: 2,

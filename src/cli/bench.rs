@@ -123,7 +123,7 @@ fn measure(path: &Path, symbols: &SymbolRequest, threads: usize, runs: u16) -> R
 
 /// From the file to an SVG that nobody reads.
 fn one_run(path: &Path, symbols: &SymbolRequest, threads: usize) -> Result<Run> {
-    let limit = symbols.places.limit;
+    let limit = symbols.search.limit;
     let (counts, index) = index(path, threads, limit)?;
     let mut watch = Stopwatch::start();
     let capture = Capture::open_within(path, limit)?;

@@ -10,7 +10,7 @@ use super::args::InputOptions;
 use super::inputs::Inputs;
 use vmflame::input::Input;
 use vmflame::object::read_kernel_notes;
-use vmflame::symbol::{LiveKernel, Places, SymbolRequest};
+use vmflame::symbol::{LiveKernel, ObjectSearch, SymbolRequest};
 use vmflame::units::Timestamp;
 
 /// Worker threads: as asked for, else one for each CPU.
@@ -26,7 +26,7 @@ pub(crate) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
     let mut buildid_dirs = options.buildid_dir.clone();
     buildid_dirs.extend(input.buildid_dirs.iter().cloned());
     buildid_dirs.extend(own_cache());
-    let places = Places {
+    let search = ObjectSearch {
         capture_dir: input.directory.clone(),
         buildid_dirs,
         recorded_paths: true,
@@ -34,7 +34,7 @@ pub(crate) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
     };
     SymbolRequest {
         kallsyms: options.kallsyms.clone(),
-        places,
+        search,
         live: live_kernel(input),
         shown: input.shown.clone(),
     }

@@ -13,8 +13,8 @@ use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    EarlyKernel, KernelSource, KernelSymbols, LiveKernel, ObjectSymbol, ObjectSymbols, Places,
-    RecordedHere, Refused, SymbolRequest, Unresolved, module_short_name, vdso,
+    EarlyKernel, KernelSource, KernelSymbols, LiveKernel, ObjectSearch, ObjectSymbol,
+    ObjectSymbols, RecordedHere, Refused, SymbolRequest, Unresolved, module_short_name, vdso,
 };
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Svma, Timestamp};
 
@@ -96,7 +96,7 @@ pub(crate) struct Namer<'a> {
     /// The frames made so far.
     pub(crate) frames: FrameTable,
     timeline: &'a Timeline,
-    places: &'a Places,
+    search: &'a ObjectSearch,
     shown: &'a ShownPaths,
     live: Option<&'a LiveKernel>,
     kernel: Option<Arc<KernelSymbols>>,
@@ -140,7 +140,7 @@ impl<'a> Namer<'a> {
         Ok(Self {
             frames: FrameTable::default(),
             timeline,
-            places: &symbols.places,
+            search: &symbols.search,
             shown: &symbols.shown,
             live: symbols.live.as_ref(),
             kernel,
@@ -369,9 +369,9 @@ impl<'a> Namer<'a> {
     fn read(&self, ix: DsoIx) -> (UserObject, ObjectReport) {
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
-        let mut found = self.places.find_object(&path, build_id.as_ref());
+        let mut found = self.search.find_object(&path, build_id.as_ref());
         if self.is_recorded_here && matches!(found.object, Err(Unresolved::NoBuildId)) {
-            found = self.places.read_recorded(&path);
+            found = self.search.read_recorded(&path);
         }
         let mut outcome = match (&found.object, found.origin) {
             (Ok(_), Some((_, file))) => Ok(file),

@@ -184,7 +184,7 @@ fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
         ],
         KernelSource::Missing => vec![
             Remark::Warning("no kernel symbols: kernel frames have no names".to_owned()),
-            Remark::Hint(if symbols.places.capture_dir.is_none() {
+            Remark::Hint(if symbols.search.capture_dir.is_none() {
                 "copy /proc/kallsyms on the recorded machine, then --kallsyms FILE"
             } else {
                 "put a copy of the recorded machine's /proc/kallsyms beside it"

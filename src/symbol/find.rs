@@ -17,7 +17,7 @@ const DEBUG_DIR: &str = "/usr/lib/debug";
 
 /// Where to look for files. The caller decides; nothing is looked for on its own.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Places {
+pub struct ObjectSearch {
     /// The directory of the capture, with any of `kallsyms`, `modules`, `buildid/` and `symbols/`.
     pub capture_dir: Option<PathBuf>,
     /// Build-id caches in perf's layout, as `~/.debug` is.
@@ -28,7 +28,7 @@ pub struct Places {
     pub limit: UnpackLimit,
 }
 
-/// Which of the places a file came from.
+/// Where a search found a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Origin {
     /// The directory of the capture.
@@ -74,7 +74,7 @@ pub struct FoundKallsyms {
     pub path: PathBuf,
 }
 
-impl Places {
+impl ObjectSearch {
     /// Finds the functions of the object that the capture recorded under a name and build id.
     ///
     /// The order is: the capture's `symbols/BUILD_ID.txt`, its `buildid/`, the build-id caches,

@@ -25,7 +25,7 @@ pub(crate) use base_name::base_name;
 pub use demangle::demangle;
 pub use dso_name::{is_memory, module_short_name};
 pub use elf::{ObjectSymbol, ObjectSymbols, parse_table, read_build_id, write_table};
-pub use find::{Places, Refused};
+pub use find::{ObjectSearch, Refused};
 pub(crate) use kernel::EarlyKernel;
 pub use kernel::{KernelAnchor, KernelSymbol, KernelSymbols, parse_modules};
 pub(crate) use recorded_here::RecordedHere;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::find::Places;
+use super::find::ObjectSearch;
 use crate::input::ShownPaths;
 use crate::units::{BuildId, Timestamp};
 
@@ -29,7 +29,7 @@ pub struct SymbolRequest {
     /// A kallsyms text that the user named.
     pub kallsyms: Option<PathBuf>,
     /// Object files and kernel symbols.
-    pub places: Places,
+    pub search: ObjectSearch,
     /// The running kernel, asked last.
     pub live: Option<LiveKernel>,
     /// What files are called towards the user.

@@ -30,7 +30,7 @@ use vmflame::analysis::{Profile, Request, profile};
 use vmflame::name::Grouping;
 use vmflame::perf::Capture;
 use vmflame::stack::FrameKind;
-use vmflame::symbol::{Places, SymbolRequest, demangle, module_short_name, write_table};
+use vmflame::symbol::{ObjectSearch, SymbolRequest, demangle, module_short_name, write_table};
 use vmflame::units::CpuMode;
 
 const RECORD_PLAIN: &str = "record -o perf.data -e cpu-clock -F 499 -g -- sh -c";
@@ -133,7 +133,7 @@ fn stacks_of(profiles: &[Profile]) -> BTreeMap<String, u64> {
 }
 
 /// Writes `symbols/BUILD_ID.txt` for each object that `profile` names functions of.
-fn write_tables(profiles: &[Profile], places: &Places, out: &Path) -> BTreeSet<String> {
+fn write_tables(profiles: &[Profile], search: &ObjectSearch, out: &Path) -> BTreeSet<String> {
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for profile in profiles {
         let all = profile.stacks.iter();
@@ -152,7 +152,7 @@ fn write_tables(profiles: &[Profile], places: &Places, out: &Path) -> BTreeSet<S
             continue;
         };
         let file = out.join(format!("symbols/{build_id}.txt"));
-        let found = places.find_object(&report.path, Some(build_id));
+        let found = search.find_object(&report.path, Some(build_id));
         let (Ok(object), false) = (found.object, file.exists()) else {
             continue;
         };
@@ -220,21 +220,21 @@ fn make(case: &Case, shared: &Path) {
     fs::write(out.join("kallsyms"), &full).unwrap();
     let capture = Capture::open(&path).unwrap();
     let mut symbols = SymbolRequest {
-        places: Places {
+        search: ObjectSearch {
             capture_dir: Some(out.clone()),
             buildid_dirs: caches(case, shared),
             recorded_paths: case.from.is_empty(),
-            ..Places::default()
+            ..ObjectSearch::default()
         },
         ..SymbolRequest::default()
     };
     let whole = profiles(&capture, &symbols);
-    let tables = write_tables(&whole, &symbols.places, &out);
+    let tables = write_tables(&whole, &symbols.search, &out);
     fs::write(out.join("kallsyms"), cut_kallsyms(&full, &numbers_in(&cut))).unwrap();
     copy_beside(&source, &out);
-    symbols.places = Places {
+    symbols.search = ObjectSearch {
         capture_dir: Some(out.clone()),
-        ..Places::default()
+        ..ObjectSearch::default()
     };
     let small = profiles(&capture, &symbols);
     assert_eq!(

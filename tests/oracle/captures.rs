@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vmflame::symbol::{Places, SymbolRequest};
+use vmflame::symbol::{ObjectSearch, SymbolRequest};
 
 /// A capture with perf's text of it.
 #[derive(Debug)]
@@ -137,12 +137,12 @@ impl Recording {
 
     /// Symbols from the capture directory only: what this machine has is no part of the capture.
     pub fn symbols(&self, shared: &Path) -> SymbolRequest {
-        let places = Places {
+        let search = ObjectSearch {
             capture_dir: Some(self.directory(shared)),
-            ..Places::default()
+            ..ObjectSearch::default()
         };
         SymbolRequest {
-            places,
+            search,
             ..SymbolRequest::default()
         }
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use vmflame::perf::Capture;
-use vmflame::symbol::{KernelSymbols, ObjectSymbols, Places, demangle};
+use vmflame::symbol::{KernelSymbols, ObjectSearch, ObjectSymbols, demangle};
 use vmflame::units::{Avma, BuildId, FileOffset};
 
 use super::script::Line;
@@ -14,7 +14,7 @@ use super::script::Line;
 #[derive(Debug)]
 pub struct Tables {
     kernel: KernelSymbols,
-    places: Places,
+    search: ObjectSearch,
     build_ids: HashMap<String, BuildId>,
     objects: HashMap<String, Option<ObjectSymbols>>,
 }
@@ -23,14 +23,14 @@ impl Tables {
     /// Reads kallsyms of a capture directory; object files are read when asked for.
     pub fn new(directory: &Path, capture: &Capture) -> Self {
         let path = directory.join("kallsyms");
-        let places = Places {
+        let search = ObjectSearch {
             capture_dir: Some(directory.to_owned()),
-            ..Places::default()
+            ..ObjectSearch::default()
         };
         let ids = capture.build_ids().iter();
         Self {
             kernel: KernelSymbols::parse(&path, &fs::read(&path).unwrap()).unwrap(),
-            places,
+            search,
             build_ids: ids
                 .map(|id| (id.path.clone(), id.build_id.clone()))
                 .collect(),
@@ -60,7 +60,7 @@ impl Tables {
     fn object(&mut self, dso: &str) -> Option<&ObjectSymbols> {
         if !self.objects.contains_key(dso) {
             let object = self
-                .places
+                .search
                 .find_object(dso, self.build_ids.get(dso))
                 .object
                 .ok();

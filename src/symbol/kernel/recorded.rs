@@ -105,11 +105,11 @@ fn lacks_modules((kernel, source): &(KernelSymbols, KernelSource)) -> bool {
 
 fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
     if let Some(path) = &symbols.kallsyms {
-        let text = Storage::open_unpacked(path, symbols.places.limit)?;
+        let text = Storage::open_unpacked(path, symbols.search.limit)?;
         return Stated::parse(text, path.clone(), true).map(Some);
     }
-    if let Some(found) = symbols.places.find_kallsyms(build_id)? {
-        let directory = symbols.places.capture_dir.as_ref();
+    if let Some(found) = symbols.search.find_kallsyms(build_id)? {
+        let directory = symbols.search.capture_dir.as_ref();
         let is_users_word = found.origin == Origin::Capture
             && directory.is_some_and(|directory| found.path.starts_with(directory));
         return Stated::parse(found.text, found.path, is_users_word).map(Some);
