@@ -18,6 +18,7 @@ use linux_perf_data::linux_perf_event_reader::AttrFlags;
 use vmflame::analysis::{Profile, Request, profile};
 use vmflame::bytes::Little;
 use vmflame::name::Grouping;
+use vmflame::object::ObjectSearch;
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::{
@@ -30,7 +31,7 @@ use vmflame::perf::writer::{
     Description, Entry, FeatureSection, FileWriter, Identity, RecordWriter, RegisterValues,
     SampleValues, WrittenEvent,
 };
-use vmflame::symbol::{ObjectSearch, SymbolRequest};
+use vmflame::symbol::SymbolRequest;
 use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 
 const KERNEL: u16 = 1;

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use vmflame::bytes::{Storage, UnpackLimit};
 use vmflame::input::{ArchiveFault, Input, Refusal};
-use vmflame::symbol::{ObjectSearch, Unresolved};
+use vmflame::object::ObjectSearch;
+use vmflame::symbol::{FoundSymbols, Unresolved};
 use vmflame::units::BuildId;
 
 /// A capture of its own in a folder of its own, where the programs run.
@@ -549,10 +550,10 @@ fn symbol_files_that_are_no_files_are_not_opened() {
         place.output("mkfifo -m 600 $(dirname .build-id/ab/*/x)/pipe 2> /dev/null; true");
         drop(fs::remove_file(&cached));
         symlink(target, &cached).unwrap();
-        let found = search.find_object(cached.to_str().unwrap(), Some(&id));
-        assert_eq!(found.object.unwrap_err(), Unresolved::NoFile, "{target}");
-        let found = search.read_recorded(cached.to_str().unwrap());
-        assert!(found.object.is_err(), "{target}");
+        let found = FoundSymbols::find(&search, cached.to_str().unwrap(), Some(&id));
+        assert_eq!(found.symbols.unwrap_err(), Unresolved::NoFile, "{target}");
+        let found = FoundSymbols::find_recorded(&search, cached.to_str().unwrap());
+        assert!(found.symbols.is_err(), "{target}");
         assert!(Storage::open_regular(&cached).is_ok_and(|found| found.is_none()));
     }
     // The capture directory of a stranger, with pipes for files.

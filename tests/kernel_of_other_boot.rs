@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use vmflame::analysis::{Profile, Request, profile};
+use vmflame::object::ObjectSearch;
 use vmflame::perf::Capture;
-use vmflame::symbol::{KernelSource, LiveKernel, ObjectSearch, SymbolRequest};
+use vmflame::symbol::{KernelSource, LiveKernel, SymbolRequest};
 use vmflame::units::BuildId;
 
 fn case() -> PathBuf {

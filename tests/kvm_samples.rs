@@ -18,11 +18,11 @@ use oracle::captures::{recordings, shared};
 use vmflame::analysis::{Profile, Request, profile};
 use vmflame::kvm::Tagger;
 use vmflame::name::Grouping;
-use vmflame::object::read_kernel_notes;
+use vmflame::object::{ObjectSearch, read_kernel_notes};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
 use vmflame::stack::Tag;
-use vmflame::symbol::{KernelSource, LiveKernel, ObjectSearch, SymbolRequest};
+use vmflame::symbol::{KernelSource, LiveKernel, SymbolRequest};
 
 /// Captures up to this size are looked at by default; all with `VMFLAME_ALL_CAPTURES=1`.
 const SMALL_CAPTURE: u64 = 2_500_000;

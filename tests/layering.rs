@@ -56,7 +56,7 @@ const HOMES: [(&str, &[&str]); 31] = [
     ("lzma_rs", &["src/symbol/"]),
     ("memchr", &["src/"]),
     ("memmap2", &["src/bytes/mapping.rs"]),
-    ("object", &["src/symbol/"]),
+    ("object", &["src/object/", "src/symbol/"]),
     ("quick_xml", &["src/output/"]),
     ("rayon", &["src/"]),
     ("regex", &["src/kvm/"]),

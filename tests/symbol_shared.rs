@@ -13,7 +13,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vmflame::symbol::{KernelSymbols, ObjectSearch, ObjectSymbols, demangle, module_short_name};
+use vmflame::object::ObjectSearch;
+use vmflame::symbol::{FoundSymbols, KernelSymbols, ObjectSymbols, demangle, module_short_name};
 use vmflame::units::{Avma, BuildId, FileOffset};
 
 /// A frame line of a script: `ADDRESS NAME+OFFSET (DSO)`.
@@ -177,9 +178,11 @@ fn builds(cache: &Path, dso: &str, search: &ObjectSearch) -> Vec<ObjectSymbols> 
         recorded_paths: true,
         ..search.clone()
     };
-    ids.flat_map(|id| [search, &with_debug_files].map(|search| search.find_object(dso, Some(&id))))
-        .filter_map(|found| found.object.ok())
-        .collect()
+    ids.flat_map(|id| {
+        [search, &with_debug_files].map(|search| FoundSymbols::find(search, dso, Some(&id)))
+    })
+    .filter_map(|found| found.symbols.ok())
+    .collect()
 }
 
 /// User lines of perf 6.1, which prints file offsets, against the object files of its cache.

@@ -12,9 +12,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use vmflame::object::{FileOrigin, ObjectSearch, read_build_id};
 use vmflame::symbol::{
-    KernelSymbols, ObjectSearch, ObjectSymbols, Unresolved, demangle, parse_modules, parse_table,
-    read_build_id,
+    FoundSymbols, KernelSymbols, ObjectSymbols, Unresolved, demangle, parse_table,
 };
 use vmflame::units::{Avma, BuildId, FileOffset, Svma};
 
@@ -262,19 +262,19 @@ fn only_the_same_build_is_used() {
         recorded_paths: true,
         ..ObjectSearch::default()
     };
-    assert!(search.find_object(path, Some(&id)).object.is_ok());
+    assert!(FoundSymbols::find(&search, path, Some(&id)).symbols.is_ok());
     let other = BuildId::new(&[7; 20]).unwrap();
-    let found = search.find_object(path, Some(&other));
-    assert_eq!(found.object.err(), Some(Unresolved::BuildIdMismatch));
+    let found = FoundSymbols::find(&search, path, Some(&other));
+    assert_eq!(found.symbols.err(), Some(Unresolved::BuildIdMismatch));
     assert_eq!(found.refused[0].found.as_ref(), Some(&id));
-    let none = search.find_object(path, None).object.err();
+    let none = FoundSymbols::find(&search, path, None).symbols.err();
     assert_eq!(none, Some(Unresolved::NoBuildId));
-    let missing = ObjectSearch::default()
-        .find_object(path, Some(&id))
-        .object
-        .err();
+    let nowhere = ObjectSearch::default();
+    let missing = FoundSymbols::find(&nowhere, path, Some(&id)).symbols.err();
     assert_eq!(missing, Some(Unresolved::NoFile));
-    let device = search.find_object("/dev/zero", Some(&id)).object.err();
+    let device = FoundSymbols::find(&search, "/dev/zero", Some(&id))
+        .symbols
+        .err();
     assert_eq!(device, Some(Unresolved::NoFile));
 }
 
@@ -292,15 +292,15 @@ fn places_are_tried_in_order() {
         capture_dir: Some(dir.clone()),
         ..ObjectSearch::default()
     };
-    let found = search.find_object("/usr/bin/../../../x", Some(&id));
-    assert_eq!(found.object.err(), Some(Unresolved::NoFile));
+    let found = FoundSymbols::find(&search, "/usr/bin/../../../x", Some(&id));
+    assert_eq!(found.symbols.err(), Some(Unresolved::NoFile));
 
     let by_name = cache.join("usr/bin/x").join(&hex);
     fs::create_dir_all(&by_name).unwrap();
     fs::write(by_name.join("elf"), "no ELF").unwrap();
-    let found = search.find_object("/usr/bin/x", Some(&id));
+    let found = FoundSymbols::find(&search, "/usr/bin/x", Some(&id));
     assert_eq!(
-        (found.object.err(), found.broken.len()),
+        (found.symbols.err(), found.broken.len()),
         (Some(Unresolved::NoFile), 1)
     );
 
@@ -310,7 +310,9 @@ fn places_are_tried_in_order() {
         "10 8 main\n",
     )
     .unwrap();
-    let object = search.find_object("/usr/bin/x", Some(&id)).object.unwrap();
+    let found = FoundSymbols::find(&search, "/usr/bin/x", Some(&id));
+    assert_eq!(found.file.unwrap().origin, FileOrigin::Capture);
+    let object = found.symbols.unwrap();
     assert_eq!(object.look_up(Svma::new(0x17)).unwrap().name, "main");
 
     let kernel = cache.join("[kernel.kallsyms]").join(&hex);
@@ -318,10 +320,10 @@ fn places_are_tried_in_order() {
     fs::write(kernel.join("kallsyms"), "cached").unwrap();
     assert!(search.find_kallsyms(None).unwrap().is_none());
     let found = search.find_kallsyms(Some(&id)).unwrap().unwrap();
-    assert_eq!(found.text.bytes(), b"cached");
+    assert_eq!(found.storage.bytes(), b"cached");
     fs::write(dir.join("kallsyms"), "own").unwrap();
     let found = search.find_kallsyms(Some(&id)).unwrap().unwrap();
-    assert_eq!(found.text.bytes(), b"own");
+    assert_eq!(found.storage.bytes(), b"own");
     fs::remove_dir_all(&dir).unwrap();
 }
 
@@ -390,7 +392,6 @@ fn hostile_texts_never_panic() {
                 );
             }
         }
-        drop(parse_modules(bytes));
     });
     let table = "# segment 0 1000 20\n1000 10 main\nffffffffffffffff 10 top\n";
     torture(table.as_bytes(), 1, |bytes| {

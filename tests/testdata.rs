@@ -15,9 +15,10 @@ use vmflame::error::Result;
 use vmflame::input::Input;
 use vmflame::locate::FrameScope;
 use vmflame::name::Grouping;
+use vmflame::object::ObjectSearch;
 use vmflame::perf::Capture;
 use vmflame::stack::{FrameKind, Tag};
-use vmflame::symbol::{ObjectSearch, SymbolRequest};
+use vmflame::symbol::SymbolRequest;
 use vmflame::units::CpuMode;
 
 fn cases() -> Vec<PathBuf> {

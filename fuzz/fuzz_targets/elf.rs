@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use vmflame::symbol::{ObjectSymbols, read_build_id};
+use vmflame::object::read_build_id;
+use vmflame::symbol::ObjectSymbols;
 use vmflame::units::{FileOffset, Svma};
 
 fuzz_target!(|bytes: &[u8]| {

@@ -5,12 +5,11 @@ use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use vmflame::object::read_kernel_notes;
-use vmflame::symbol::{KernelAnchor, KernelSymbols, parse_modules};
+use vmflame::symbol::{KernelAnchor, KernelSymbols};
 use vmflame::units::Avma;
 
 fuzz_target!(|bytes: &[u8]| {
     drop(read_kernel_notes(bytes));
-    drop(parse_modules(bytes));
     let Ok(kernel) = KernelSymbols::parse(Path::new("fuzz"), bytes) else {
         return;
     };

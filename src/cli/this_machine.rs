@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use super::args::InputOptions;
 use super::inputs::Inputs;
 use vmflame::input::Input;
-use vmflame::object::read_kernel_notes;
-use vmflame::symbol::{LiveKernel, ObjectSearch, SymbolRequest};
+use vmflame::object::{ObjectSearch, read_kernel_notes};
+use vmflame::symbol::{LiveKernel, SymbolRequest};
 use vmflame::units::Timestamp;
 
 /// Worker threads: as asked for, else one for each CPU.

@@ -9,12 +9,13 @@ use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts, true_cau
 use crate::error::{Error, Result};
 use crate::input::ShownPaths;
 use crate::locate::Location;
+use crate::object::{ObjectSearch, Refused};
 use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    EarlyKernel, KernelSource, KernelSymbols, LiveKernel, ObjectSearch, ObjectSymbol,
-    ObjectSymbols, RecordedHere, Refused, SymbolRequest, Unresolved, module_short_name, vdso,
+    EarlyKernel, FoundSymbols, KernelSource, KernelSymbols, LiveKernel, ObjectSymbol,
+    ObjectSymbols, RecordedHere, SymbolRequest, Unresolved, module_short_name, vdso,
 };
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Svma, Timestamp};
 
@@ -369,12 +370,12 @@ impl<'a> Namer<'a> {
     fn read(&self, ix: DsoIx) -> (UserObject, ObjectReport) {
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
-        let mut found = self.search.find_object(&path, build_id.as_ref());
-        if self.is_recorded_here && matches!(found.object, Err(Unresolved::NoBuildId)) {
-            found = self.search.read_recorded(&path);
+        let mut found = FoundSymbols::find(self.search, &path, build_id.as_ref());
+        if self.is_recorded_here && matches!(found.symbols, Err(Unresolved::NoBuildId)) {
+            found = FoundSymbols::find_recorded(self.search, &path);
         }
-        let mut outcome = match (&found.object, found.origin) {
-            (Ok(_), Some((_, file))) => Ok(file),
+        let mut outcome = match (&found.symbols, found.file) {
+            (Ok(_), Some(file)) => Ok(file.path),
             (Ok(_), None) => Err(Unresolved::NoFile),
             (Err(cause), _) => Err(*cause),
         };
@@ -387,14 +388,14 @@ impl<'a> Namer<'a> {
             if let Some(object) =
                 vdso::of_running_kernel(live, known, self.is_recorded_here, lowest)
             {
-                (found.object, outcome) = (Ok(object), Ok(vdso::VDSO.into()));
+                (found.symbols, outcome) = (Ok(object), Ok(vdso::VDSO.into()));
             }
         }
         if let Err(cause) = &mut outcome {
             *cause = true_cause(*cause, (&path, build_id.as_ref()), !found.broken.is_empty());
         }
         let symbols = match &outcome {
-            Ok(_) => found.object,
+            Ok(_) => found.symbols,
             Err(cause) => Err(*cause),
         };
         let object = UserObject {

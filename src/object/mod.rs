@@ -1,7 +1,31 @@
 //! Object files: where they are found, and which build they are.
+//!
+//! Input: the name and build id that a capture has of an object, and the places that the caller
+//! allows ([`ObjectSearch`]); nothing is looked for on its own. Output: the one file of that build
+//! ([`ObjectFile`]), with the files that were passed over. What the file holds is for whoever asked:
+//! this folder knows no symbols.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `search` | **the search**: an object's file, its debug files, texts in the place of a file |
+//! | `object_file` | one file: opened, its build compared |
+//! | `kallsyms_file` | the kernel's `/proc/kallsyms`, from a capture's directory or a cache |
+//! | `cache_layout` | paths in a build-id cache as perf lays it out |
+//! | `elf_file` | headers of an ELF file, its build id |
+//! | `kernel_notes` | the build id in the running kernel's notes |
 
 mod cache_layout;
+mod elf_file;
+mod kallsyms_file;
 mod kernel_notes;
+mod object_file;
+mod search;
 
-pub(crate) use cache_layout::{DEBUG_FILE, RECORDED_BYTES, cached, inside_cache, spellings};
+pub use elf_file::read_build_id;
+pub(crate) use elf_file::{build_id_of, parse_elf_file};
+pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
+pub(crate) use object_file::ObjectFile;
+pub use object_file::{FileOrigin, Refused};
+pub use search::ObjectSearch;
+pub(crate) use search::{NotFound, PassedOver};

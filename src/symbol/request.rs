@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::find::ObjectSearch;
 use crate::input::ShownPaths;
+use crate::object::ObjectSearch;
 use crate::units::{BuildId, Timestamp};
 
 /// The kernel that runs on this machine, as far as its symbols may be used.

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::request::LiveKernel;
-use crate::symbol::elf::{ObjectSymbols, read_build_id};
+use crate::object::read_build_id;
+use crate::symbol::elf::ObjectSymbols;
 use crate::units::{Avma, BuildId};
 
 /// How the kernel calls it in its mapping records.

@@ -28,9 +28,10 @@ use cases::{CASES, Case};
 use cut::{cut_capture, cut_kallsyms, numbers_in};
 use vmflame::analysis::{Profile, Request, profile};
 use vmflame::name::Grouping;
+use vmflame::object::ObjectSearch;
 use vmflame::perf::Capture;
 use vmflame::stack::FrameKind;
-use vmflame::symbol::{ObjectSearch, SymbolRequest, demangle, module_short_name, write_table};
+use vmflame::symbol::{FoundSymbols, SymbolRequest, demangle, module_short_name, write_table};
 use vmflame::units::CpuMode;
 
 const RECORD_PLAIN: &str = "record -o perf.data -e cpu-clock -F 499 -g -- sh -c";
@@ -152,8 +153,8 @@ fn write_tables(profiles: &[Profile], search: &ObjectSearch, out: &Path) -> BTre
             continue;
         };
         let file = out.join(format!("symbols/{build_id}.txt"));
-        let found = search.find_object(&report.path, Some(build_id));
-        let (Ok(object), false) = (found.object, file.exists()) else {
+        let found = FoundSymbols::find(search, &report.path, Some(build_id));
+        let (Ok(object), false) = (found.symbols, file.exists()) else {
             continue;
         };
         let short = module_short_name(&report.path);

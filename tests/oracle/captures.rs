@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vmflame::symbol::{ObjectSearch, SymbolRequest};
+use vmflame::object::ObjectSearch;
+use vmflame::symbol::SymbolRequest;
 
 /// A capture with perf's text of it.
 #[derive(Debug)]

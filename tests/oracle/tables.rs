@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
+use vmflame::object::ObjectSearch;
 use vmflame::perf::Capture;
-use vmflame::symbol::{KernelSymbols, ObjectSearch, ObjectSymbols, demangle};
+use vmflame::symbol::{FoundSymbols, KernelSymbols, ObjectSymbols, demangle};
 use vmflame::units::{Avma, BuildId, FileOffset};
 
 use super::script::Line;
@@ -59,12 +60,8 @@ impl Tables {
 
     fn object(&mut self, dso: &str) -> Option<&ObjectSymbols> {
         if !self.objects.contains_key(dso) {
-            let object = self
-                .search
-                .find_object(dso, self.build_ids.get(dso))
-                .object
-                .ok();
-            self.objects.insert(dso.to_owned(), object);
+            let object = FoundSymbols::find(&self.search, dso, self.build_ids.get(dso));
+            self.objects.insert(dso.to_owned(), object.symbols.ok());
         }
         self.objects.get(dso)?.as_ref()
     }

@@ -1,8 +1,8 @@
 //! The functions of one object file, and where its bytes are meant to lie.
 
 use super::sized::SizedSymbols;
-use crate::symbol::Unresolved;
 use crate::symbol::trampoline::is_trampoline;
+use crate::symbol::unresolved::Unresolved;
 use crate::units::{BuildId, FileOffset, Svma};
 
 /// A part of the file that is mapped (`PT_LOAD`).

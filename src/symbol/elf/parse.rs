@@ -1,27 +1,22 @@
-//! Functions and build ids of ELF files.
+//! Functions of ELF files.
 #![warn(clippy::indexing_slicing)]
 
 use std::path::Path;
 
 use object::read::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SymbolKind};
-use object::{Architecture, BinaryFormat, File, SectionFlags, Symbol, elf};
+use object::{Architecture, File, SectionFlags, Symbol, elf};
 
 use super::object_symbols::{ObjectSymbols, Segment};
 use super::plt::PltEntry;
 use super::sized::{Binding, SizedBuilder, SizedSymbols, Stated};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::object::{build_id_of, parse_elf_file};
 use crate::symbol::elf::{debugdata, plt};
-use crate::units::{BuildId, FileOffset, Svma};
+use crate::units::{FileOffset, Svma};
 
 /// Names may overlap in a file's string table; the table holds each whole. Twice the file is more
 /// than any honest file needs and keeps a crafted one from growing without bound.
 const NAMES_PER_FILE: usize = 2;
-
-/// The build id in the bytes of an ELF file; `None` when it has none or is no ELF file.
-pub fn read_build_id(bytes: &[u8]) -> Option<BuildId> {
-    let file = File::parse(bytes).ok()?;
-    BuildId::new(file.build_id().ok()??)
-}
 
 impl ObjectSymbols {
     /// Reads the functions of an ELF file, 32 or 64 bits, of either byte order; `path` is for the
@@ -35,7 +30,7 @@ impl ObjectSymbols {
     /// # Errors
     /// When the bytes are no ELF file or its tables make no sense.
     pub fn parse_elf(path: &Path, bytes: &[u8]) -> Result<Self> {
-        let file = open(path, bytes)?;
+        let file = parse_elf_file(path, bytes)?;
         let mut reader = Reader::new(&file, bytes.len());
         let mut full = reader.symbols(file.symbols());
         reader.symbols(file.dynamic_symbols());
@@ -44,7 +39,7 @@ impl ObjectSymbols {
         }
         if !full
             && let Some(unpacked) = packed_table(&file)
-            && let Ok(inner) = open(path, &unpacked)
+            && let Ok(inner) = parse_elf_file(path, &unpacked)
         {
             // The packed file has the sections' addresses, but not their bytes.
             let mut packed = Reader::new(&inner, unpacked.len());
@@ -56,19 +51,10 @@ impl ObjectSymbols {
         Ok(Self {
             symbols: reader.finish(),
             segments: segments(&file),
-            build_id: file.build_id().ok().flatten().and_then(BuildId::new),
+            build_id: build_id_of(&file),
             full,
         })
     }
-}
-
-fn open<'a>(path: &Path, bytes: &'a [u8]) -> Result<File<'a>> {
-    let file = File::parse(bytes)
-        .map_err(|problem| Error::format(path, format!("not an object file: {problem}")))?;
-    if file.format() != BinaryFormat::Elf {
-        return Err(Error::format(path, "not an ELF file"));
-    }
-    Ok(file)
 }
 
 fn segments(file: &File<'_>) -> Box<[Segment]> {

@@ -5,6 +5,4 @@ mod modules;
 mod recorded;
 
 pub use kallsyms::{KernelAnchor, KernelSymbol, KernelSymbols};
-pub(crate) use modules::ModuleRange;
-pub use modules::parse_modules;
 pub(crate) use recorded::{EarlyKernel, kernel_build_id};

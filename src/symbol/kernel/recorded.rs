@@ -7,9 +7,9 @@ use hashbrown::HashMap;
 use super::modules::ModuleRange;
 use crate::bytes::Storage;
 use crate::error::Result;
+use crate::object::FileOrigin;
 use crate::space::{KernelMapping, Timeline};
 use crate::symbol::dso_name::module_short_name;
-use crate::symbol::find::Origin;
 use crate::symbol::kernel::kallsyms::{KernelAnchor, KernelSymbols};
 use crate::symbol::recorded_here::RecordedHere;
 use crate::symbol::request::{KernelSource, LiveKernel, SymbolRequest};
@@ -110,9 +110,9 @@ fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Op
     }
     if let Some(found) = symbols.search.find_kallsyms(build_id)? {
         let directory = symbols.search.capture_dir.as_ref();
-        let is_users_word = found.origin == Origin::Capture
+        let is_users_word = found.origin == FileOrigin::Capture
             && directory.is_some_and(|directory| found.path.starts_with(directory));
-        return Stated::parse(found.text, found.path, is_users_word).map(Some);
+        return Stated::parse(found.storage, found.path, is_users_word).map(Some);
     }
     read_running(build_id, symbols)
 }

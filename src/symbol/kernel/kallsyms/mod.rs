@@ -13,9 +13,9 @@ use hashbrown::HashMap;
 use self::reader::Reader;
 use crate::bytes::Storage;
 use crate::error::{Error, Result};
-use crate::symbol::Unresolved;
 use crate::symbol::dso_name::KERNEL_NAME;
 use crate::symbol::kernel::modules::ModuleRange;
+use crate::symbol::unresolved::Unresolved;
 use crate::units::Avma;
 
 /// perf ends the last symbol of the kernel or of a module at a page boundary, and KASLR moves the

@@ -7,8 +7,8 @@ use memchr::{memchr, memchr2};
 
 use super::{Entry, KernelSymbols, Module, landmarks};
 use crate::bytes::Storage;
-use crate::symbol::Unresolved;
 use crate::symbol::dso_name::KERNEL_NAME;
+use crate::symbol::unresolved::Unresolved;
 
 /// Builds the table line by line.
 pub(crate) struct Reader<'a> {

@@ -78,8 +78,14 @@ fn another_boot_moves_the_kernel_and_drops_the_modules() {
 /// Without KASLR the anchor agrees, and only the modules' places tell another boot.
 #[test]
 fn modules_elsewhere_are_not_used() {
-    let text = b"kvm 4096 0 - Live 0xffffffffd0000000\nkvm_amd 8192 0 - Live 0xffffffffc0001000\n";
-    let fitted = symbols(TEXT).for_modules(&crate::symbol::kernel::modules::parse_modules(text));
+    let range = |name: &str, start: u64, bytes| ModuleRange {
+        name: name.into(),
+        range: Avma::new(start)..Avma::new(start + bytes),
+    };
+    let fitted = symbols(TEXT).for_modules(&[
+        range("kvm", 0xffff_ffff_d000_0000, 4096),
+        range("kvm_amd", 0xffff_ffff_c000_1000, 8192),
+    ]);
     assert_eq!(
         name(&fitted, 0xffff_ffff_c000_1000),
         "[kvm_amd] io_interception"

@@ -1,0 +1,120 @@
+//! A file of an object, and why a file was not taken.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::cache_layout::RECORDED_BYTES;
+use super::elf_file::{build_id_of, parse_elf_file};
+use crate::bytes::Storage;
+use crate::error::{Error, Result};
+use crate::units::BuildId;
+
+/// Where a search found a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FileOrigin {
+    /// In the directory of the capture.
+    Capture,
+    /// In a build-id cache.
+    Cache,
+    /// At the recorded path on this machine.
+    Recorded,
+}
+
+/// An ELF file of an object that the capture names: the wanted build, as far as that can be told.
+#[derive(Debug)]
+pub(crate) struct ObjectFile {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// Its bytes.
+    pub(crate) storage: Storage,
+    /// Its own build id; `None` when it has none.
+    pub(crate) build_id: Option<BuildId>,
+    /// Where it was found.
+    pub(crate) origin: FileOrigin,
+}
+
+/// A file that has another build id than the capture recorded, and so was not used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refused {
+    /// The file.
+    pub path: PathBuf,
+    /// The recorded build id.
+    pub wanted: BuildId,
+    /// The file's own; `None` when it has none.
+    pub found: Option<BuildId>,
+}
+
+/// Why a file that is there was not taken.
+#[derive(Debug)]
+pub(crate) enum Unusable {
+    /// It is another build.
+    OtherBuild(Refused),
+    /// It cannot be read or makes no sense.
+    Broken(Error),
+}
+
+impl ObjectFile {
+    /// Opens the file at `path`; `None` when no regular file is there.
+    ///
+    /// Without a wanted build any is taken. A cache is keyed by build id, so that a file in it that
+    /// has none is what perf put there.
+    pub(super) fn open(
+        path: PathBuf,
+        origin: FileOrigin,
+        wanted: Option<&BuildId>,
+    ) -> Option<std::result::Result<Self, Unusable>> {
+        let storage = match read_file(&path) {
+            Ok(storage) => storage?,
+            Err(problem) => return Some(Err(Unusable::Broken(problem))),
+        };
+        let parsed = parse_elf_file(&path, storage.bytes());
+        let build_id = parsed.as_ref().ok().and_then(build_id_of);
+        let problem = parsed.err();
+        if let Some(wanted) = wanted {
+            let same = match &build_id {
+                Some(own) => is_same(own, wanted),
+                None => origin != FileOrigin::Recorded,
+            };
+            if !same {
+                return Some(Err(Unusable::OtherBuild(Refused {
+                    path,
+                    wanted: wanted.clone(),
+                    found: build_id,
+                })));
+            }
+        }
+        Some(match problem {
+            Some(problem) => Err(Unusable::Broken(problem)),
+            None => Ok(Self {
+                path,
+                storage,
+                build_id,
+                origin,
+            }),
+        })
+    }
+}
+
+/// A regular file; `None` when the path leads to none, as a looping link does not.
+pub(super) fn read_file(path: &Path) -> Result<Option<Storage>> {
+    if_there(Storage::open_regular(path)).map(Option::flatten)
+}
+
+/// `None` for a file that is not there.
+pub(super) fn if_there<T>(opened: Result<T>) -> Result<Option<T>> {
+    match opened {
+        Ok(file) => Ok(Some(file)),
+        Err(Error::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// Whether a file's build id is the recorded one, which may be filled up with zeros or cut.
+fn is_same(own: &BuildId, wanted: &BuildId) -> bool {
+    let (own, wanted) = (own.as_bytes(), wanted.as_bytes());
+    let own = own.get(..RECORDED_BYTES).unwrap_or(own);
+    match wanted.split_at_checked(own.len()) {
+        Some((same, rest)) => same == own && rest.iter().all(|&byte| byte == 0),
+        None => false,
+    }
+}

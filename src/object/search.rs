@@ -1,0 +1,192 @@
+//! Finding the file of an object by the name and build id that the capture has of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::cache_layout::{DEBUG_FILE, cached, inside_cache, spellings};
+use super::object_file::{FileOrigin, ObjectFile, Refused, Unusable, read_file};
+use crate::bytes::{Storage, UnpackLimit};
+use crate::error::{Error, Result};
+use crate::units::BuildId;
+
+/// Where distributions put debug files.
+const DEBUG_DIR: &str = "/usr/lib/debug";
+
+/// Where to look for files. The caller decides; nothing is looked for on its own.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ObjectSearch {
+    /// The directory of the capture, with any of `kallsyms`, `buildid/` and `symbols/`.
+    pub capture_dir: Option<PathBuf>,
+    /// Build-id caches in perf's layout, as `~/.debug` is.
+    pub buildid_dirs: Vec<PathBuf>,
+    /// Whether files of this machine may be used: at the recorded path, and their debug files.
+    pub recorded_paths: bool,
+    /// How much a compressed file may unpack to.
+    pub limit: UnpackLimit,
+}
+
+/// Why an object has no file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NotFound {
+    /// There is none in any place that was looked into.
+    NoFile,
+    /// All files there are of another build.
+    OtherBuild,
+}
+
+/// What a search came to.
+#[derive(Debug)]
+pub(crate) struct SearchResult {
+    /// The first file that can be used.
+    pub(crate) file: std::result::Result<ObjectFile, NotFound>,
+    /// The files before it.
+    pub(crate) passed_over: PassedOver,
+}
+
+/// Files that are there and were not used; the search went on.
+#[derive(Debug, Default)]
+pub(crate) struct PassedOver {
+    /// Files of another build.
+    pub(crate) refused: Vec<Refused>,
+    /// Files that could not be read or make no sense.
+    pub(crate) broken: Vec<Error>,
+}
+
+impl PassedOver {
+    pub(crate) fn add(&mut self, unusable: Unusable) {
+        match unusable {
+            Unusable::OtherBuild(refused) => self.refused.push(refused),
+            Unusable::Broken(problem) => self.broken.push(problem),
+        }
+    }
+}
+
+impl ObjectSearch {
+    /// The build id by which an object is looked for: the recorded one. Without one only the
+    /// capture's own `buildid/` is asked, which was made for it, and only where it holds a single
+    /// build of the path.
+    pub(crate) fn build_of(&self, recorded: &str, build_id: Option<&BuildId>) -> Option<BuildId> {
+        build_id.cloned().or_else(|| self.sole_build(recorded))
+    }
+
+    /// Finds the file of a build of the object that the capture recorded under a name.
+    ///
+    /// The order is: the capture's `buildid/`, the build-id caches, the recorded path.
+    pub(crate) fn find_object(&self, recorded: &str, wanted: &BuildId) -> SearchResult {
+        let in_caches = self.caches().into_iter().flat_map(|(origin, dir)| {
+            let paths = cached(&dir, recorded, wanted, &["elf", "vdso"]);
+            paths.into_iter().map(move |path| (origin, path))
+        });
+        let on_this_machine = self.recorded_path(recorded);
+        let on_this_machine = on_this_machine.map(|path| (FileOrigin::Recorded, path));
+        let mut passed_over = PassedOver::default();
+        for (origin, path) in in_caches.chain(on_this_machine) {
+            match ObjectFile::open(path, origin, Some(wanted)) {
+                Some(Ok(file)) => {
+                    let file = Ok(file);
+                    return SearchResult { file, passed_over };
+                }
+                Some(Err(unusable)) => passed_over.add(unusable),
+                None => (),
+            }
+        }
+        let file = Err(if passed_over.refused.is_empty() {
+            NotFound::NoFile
+        } else {
+            NotFound::OtherBuild
+        });
+        SearchResult { file, passed_over }
+    }
+
+    /// Opens the file at the recorded path as it is, for an object whose build id the capture does
+    /// not tell. Only the machine that recorded it can know that file to be the same.
+    ///
+    /// `None` where files of this machine may not be used.
+    pub(crate) fn open_recorded(&self, recorded: &str) -> Option<SearchResult> {
+        let path = self.recorded_path(recorded)?;
+        let mut passed_over = PassedOver::default();
+        let file = match ObjectFile::open(path, FileOrigin::Recorded, None) {
+            Some(Ok(file)) => Ok(file),
+            Some(Err(unusable)) => {
+                passed_over.add(unusable);
+                Err(NotFound::NoFile)
+            }
+            None => Err(NotFound::NoFile),
+        };
+        Some(SearchResult { file, passed_over })
+    }
+
+    /// The debug files of a build, those of caches first. Each is opened when it is asked for.
+    pub(crate) fn debug_files(
+        &self,
+        recorded: &str,
+        wanted: &BuildId,
+    ) -> impl Iterator<Item = std::result::Result<ObjectFile, Unusable>> {
+        let in_caches = self
+            .caches()
+            .into_iter()
+            .flat_map(|(_, dir)| cached(&dir, recorded, wanted, &[DEBUG_FILE]));
+        let spellings = self.recorded_paths.then(|| spellings(wanted));
+        let on_this_machine = spellings.into_iter().flatten().filter_map(|hex| {
+            let (first, rest) = hex.split_at_checked(2)?;
+            let dir = Path::new(DEBUG_DIR).join(".build-id").join(first);
+            Some(dir.join(format!("{rest}.debug")))
+        });
+        in_caches
+            .chain(on_this_machine)
+            .filter_map(|path| ObjectFile::open(path, FileOrigin::Cache, Some(wanted)))
+    }
+
+    /// The texts that the capture's directory holds in the place of a build's file, with the path
+    /// of each: `symbols/BUILD_ID.txt`.
+    pub(crate) fn symbol_texts(
+        &self,
+        wanted: &BuildId,
+    ) -> impl Iterator<Item = (PathBuf, Result<Storage>)> {
+        let dir = self.capture_dir.as_ref().map(|dir| dir.join("symbols"));
+        let paths = dir.into_iter().flat_map(|dir| {
+            let names = spellings(wanted).into_iter();
+            names.map(move |hex| dir.join(format!("{hex}.txt")))
+        });
+        paths.filter_map(|path| {
+            let text = read_file(&path).transpose()?;
+            Some((path, text))
+        })
+    }
+
+    /// The recorded path, where files of this machine may be used.
+    fn recorded_path(&self, recorded: &str) -> Option<PathBuf> {
+        let is_path = self.recorded_paths && recorded.starts_with('/');
+        is_path.then(|| PathBuf::from(recorded))
+    }
+
+    /// The build id of the only build of a path in the capture's own `buildid/`.
+    fn sole_build(&self, recorded: &str) -> Option<BuildId> {
+        let inside = inside_cache(recorded);
+        let own = self.caches().into_iter();
+        let mut builds: Vec<BuildId> = own
+            .filter(|(origin, _)| *origin == FileOrigin::Capture)
+            .filter_map(|(_, dir)| fs::read_dir(dir.join(&inside)).ok())
+            .flatten()
+            .filter_map(|entry| BuildId::from_hex(entry.ok()?.file_name().to_str()?))
+            .collect();
+        builds.sort();
+        builds.dedup();
+        match builds.as_slice() {
+            [only] => Some(only.clone()),
+            _ => None,
+        }
+    }
+
+    /// The build-id caches, the capture's first.
+    pub(super) fn caches(&self) -> Vec<(FileOrigin, PathBuf)> {
+        let own = self.capture_dir.iter().flat_map(|dir| {
+            let cache = dir.join("buildid");
+            [cache.join(".debug"), cache]
+        });
+        let own = own.map(|dir| (FileOrigin::Capture, dir));
+        let given = self.buildid_dirs.iter().cloned();
+        own.chain(given.map(|dir| (FileOrigin::Cache, dir)))
+            .collect()
+    }
+}

@@ -1,0 +1,156 @@
+//! Finding the functions of an object.
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::object::{FileOrigin, NotFound, ObjectFile, ObjectSearch, PassedOver, Refused};
+use crate::symbol::elf::{ObjectSymbols, parse_table};
+use crate::symbol::unresolved::Unresolved;
+use crate::units::BuildId;
+
+/// A file that symbols come from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SymbolFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it was found.
+    pub origin: FileOrigin,
+}
+
+/// What was found for an object.
+#[derive(Debug)]
+pub struct FoundSymbols {
+    /// The object's functions, or why there are none.
+    pub symbols: Result<ObjectSymbols, Unresolved>,
+    /// The file they come from.
+    pub file: Option<SymbolFile>,
+    /// Files of another build.
+    pub refused: Vec<Refused>,
+    /// Files that could not be read or make no sense; the search went on.
+    pub broken: Vec<Error>,
+}
+
+impl FoundSymbols {
+    /// Finds the functions of the object that the capture recorded under a name and build id.
+    ///
+    /// The capture's `symbols/BUILD_ID.txt` goes before the object's file, which
+    /// [`ObjectSearch`] finds. Without a build id only the capture's own `buildid/` is asked, and
+    /// only where it holds a single build of the path.
+    pub fn find(search: &ObjectSearch, recorded: &str, build_id: Option<&BuildId>) -> Self {
+        let Some(wanted) = search.build_of(recorded, build_id) else {
+            return Self::nothing(Unresolved::NoBuildId);
+        };
+        let mut found = Self::nothing(Unresolved::NoFile);
+        if found.take_text(search, &wanted) {
+            return found;
+        }
+        let result = search.find_object(recorded, &wanted);
+        found.pass_over(result.passed_over);
+        match result.file {
+            Ok(file) => {
+                found.take_file(&file);
+                found.add_debug_file(search, recorded, &wanted);
+            }
+            Err(cause) => found.symbols = Err(cause.into()),
+        }
+        found
+    }
+
+    /// Takes the functions of the file at the recorded path as it is, for an object whose build id
+    /// the capture does not tell. Only the machine that recorded it can know that file to be the
+    /// same.
+    pub fn find_recorded(search: &ObjectSearch, recorded: &str) -> Self {
+        let Some(result) = search.open_recorded(recorded) else {
+            return Self::nothing(Unresolved::NoBuildId);
+        };
+        let mut found = Self::nothing(Unresolved::NoFile);
+        found.pass_over(result.passed_over);
+        if let Ok(file) = result.file {
+            found.take_file(&file);
+            if let Some(own) = &file.build_id {
+                found.add_debug_file(search, recorded, own);
+            }
+        }
+        found
+    }
+
+    fn nothing(cause: Unresolved) -> Self {
+        Self {
+            symbols: Err(cause),
+            file: None,
+            refused: Vec::new(),
+            broken: Vec::new(),
+        }
+    }
+
+    fn pass_over(&mut self, mut files: PassedOver) {
+        self.refused.append(&mut files.refused);
+        self.broken.append(&mut files.broken);
+    }
+
+    /// Takes a table in text form, when there is one.
+    fn take_text(&mut self, search: &ObjectSearch, wanted: &BuildId) -> bool {
+        for (path, text) in search.symbol_texts(wanted) {
+            let table =
+                text.and_then(|text| parse_table(&path, text.bytes(), Some(wanted.clone())));
+            match table {
+                Ok(symbols) => {
+                    self.symbols = Ok(symbols);
+                    let origin = FileOrigin::Capture;
+                    self.file = Some(SymbolFile { path, origin });
+                    return true;
+                }
+                Err(problem) => self.broken.push(problem),
+            }
+        }
+        false
+    }
+
+    fn take_file(&mut self, file: &ObjectFile) {
+        match ObjectSymbols::parse_elf(&file.path, file.storage.bytes()) {
+            Ok(symbols) => {
+                self.symbols = Ok(symbols);
+                self.file = Some(SymbolFile {
+                    path: file.path.clone(),
+                    origin: file.origin,
+                });
+            }
+            Err(problem) => self.broken.push(problem),
+        }
+    }
+
+    /// Looks for the debug file of a stripped object.
+    fn add_debug_file(&mut self, search: &ObjectSearch, recorded: &str, wanted: &BuildId) {
+        let is_stripped = |symbols: &ObjectSymbols| symbols.is_stripped();
+        if !self.symbols.as_ref().is_ok_and(is_stripped) {
+            return;
+        }
+        let mut passed_over = PassedOver::default();
+        for file in search.debug_files(recorded, wanted) {
+            let file = match file {
+                Ok(file) => file,
+                Err(unusable) => {
+                    passed_over.add(unusable);
+                    continue;
+                }
+            };
+            let debug = ObjectSymbols::parse_elf(&file.path, file.storage.bytes());
+            if let (Ok(symbols), Ok(debug)) = (&mut self.symbols, debug) {
+                *symbols = std::mem::take(symbols).with_debug_file(&debug);
+                if !symbols.is_stripped() {
+                    break;
+                }
+            }
+        }
+        self.pass_over(passed_over);
+    }
+}
+
+impl From<NotFound> for Unresolved {
+    fn from(cause: NotFound) -> Self {
+        match cause {
+            NotFound::NoFile => Self::NoFile,
+            NotFound::OtherBuild => Self::BuildIdMismatch,
+        }
+    }
+}
