@@ -7,9 +7,9 @@ use std::path::Path;
 /// The rows, first to last. What follows `output` sees everything before it.
 const ROWS: [&str; 27] = [
     "units",
+    "text",
     "error",
     "loss",
-    "text",
     "parallel",
     "hash",
     "intern",

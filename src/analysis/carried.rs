@@ -1,7 +1,7 @@
 //! Whether samples carry what a request tells them apart by.
 
 use super::request::Request;
-use crate::error::{Error, Result};
+use crate::error::{BadRequest, Error, Result};
 use crate::fold::Split;
 use crate::perf::abi::{PERF_SAMPLE_CGROUP, PERF_SAMPLE_CPU, PERF_SAMPLE_TID, PERF_SAMPLE_TIME};
 use crate::perf::{Attr, Capture};
@@ -95,9 +95,10 @@ pub(super) fn drop_uncarried(
 }
 
 fn refusal(event: &str, field: &Needed) -> Error {
-    let what = field.what;
-    Error::request(format!(
-        "the samples of {event} carry no {what} to tell them apart by"
-    ))
-    .with_hint(field.hint)
+    let (event, field, remedy) = (event.to_owned(), field.what, field.hint);
+    Error::from(BadRequest::NotCarried {
+        event,
+        field,
+        remedy,
+    })
 }

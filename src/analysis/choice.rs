@@ -2,7 +2,7 @@
 
 use super::preferred::preferred;
 use crate::bytes::with_order;
-use crate::error::{Error, Result};
+use crate::error::{BadFile, BadRequest, Error, Result};
 use crate::fold;
 use crate::fold::TimeRange;
 use crate::perf::abi::{
@@ -44,24 +44,28 @@ pub fn choose_event(capture: &Capture, name: Option<&str>) -> Result<EventIx> {
         events.find(|(_, event)| is_wanted(event))
     };
     let Some(name) = name else {
-        return preferred(capture, None).ok_or_else(|| {
-            Error::format(capture.path(), "no event of the capture records addresses")
-                .with_hint("record again with call chains: perf record -g")
-        });
+        return preferred(capture, None)
+            .ok_or_else(|| Error::file(capture.path(), BadFile::NoAddresses));
     };
     let exact = find(&|event| event.name == name);
     let Some((ix, event)) = exact.or_else(|| find(&|event| plain_name(&event.name) == name)) else {
-        let names = event_names(capture).join(", ");
-        return Err(Error::request(format!("the capture has no event {name:?}"))
-            .with_hint(format!("its events are: {names}")));
+        let known = event_names(capture)
+            .into_iter()
+            .map(ToOwned::to_owned)
+            .collect();
+        return Err(BadRequest::NoSuchEvent {
+            name: name.to_owned(),
+            known,
+        }
+        .into());
     };
     if has_stacks(event) || has_addresses(event) {
         return Ok(ix);
     }
-    Err(
-        Error::request(format!("event {name} was recorded without addresses"))
-            .with_hint("record again with call chains: perf record -g"),
-    )
+    Err(BadRequest::NoAddresses {
+        event: name.to_owned(),
+    }
+    .into())
 }
 
 /// Whether an event's samples hold call chains, or at least last branches.
@@ -231,8 +235,7 @@ fn part_of(start: Timestamp, end: Timestamp, part: f64) -> Timestamp {
 }
 
 fn no_times() -> Error {
-    Error::request("the samples carry no times to select by")
-        .with_hint("record again with them: perf record -T")
+    Error::from(BadRequest::NoTimes)
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use hashbrown::HashMap;
 
 use self::preferred::fold_preferred;
 use crate::bytes::with_order;
-use crate::error::{Error, Result};
+use crate::error::{Problem, Result};
 use crate::fold::{Census, FoldRequest, Gap, Selection, Settled, Split, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
@@ -148,7 +148,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let named = (stacks, namer, tagger);
     let finished = finish(capture, event, walked.census, named, request);
     let mut profile = finished.map_err(|error| {
-        if matches!(error, Error::NoMatch { .. }) {
+        if matches!(error.problem(), Problem::NoMatch(_)) {
             error.with_hint(present::advice(capture, event, request))
         } else {
             error

@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::request::Request;
 use super::survey::recorded_build_ids;
-use crate::error::Error;
+use crate::error::{BadRequest, Error, NothingLeft};
 use crate::fold::{Block, FoldRequest, Split, fold};
 use crate::locate::FrameScope;
 use crate::loss::{Skip, Tally};
@@ -94,28 +94,20 @@ impl Present {
 pub(super) fn nothing_left(tally: &Tally, event: &str) -> Error {
     let of_event = tally.folded + tally.filtered;
     if of_event == 0 {
-        let error = Error::request(format!("the capture has no samples of {event}"));
         let causes = Skip::ALL.into_iter().zip(tally.skipped);
-        let causes: Vec<String> = causes
+        let skipped = causes
             .filter(|&(_, count)| count > 0)
             .map(|(reason, count)| format!("{} {reason}", grouped(count)))
             .collect();
-        return if causes.is_empty() {
-            error
-        } else {
-            error.with_hint(format!("samples that were skipped: {}", causes.join(", ")))
-        };
+        return Error::from(BadRequest::NoSamples {
+            event: event.to_owned(),
+            skipped,
+        });
     }
-    Error::NoMatch {
-        what: match of_event {
-            1 => format!("the only sample of {event} does not pass the filters"),
-            more => format!(
-                "none of the {} samples of {event} passes the filters",
-                grouped(more)
-            ),
-        },
-        hint: None,
-    }
+    Error::from(NothingLeft::OfSamples {
+        event: event.to_owned(),
+        samples: of_event,
+    })
 }
 
 /// What the samples of an event have of all that a request filters by, in one line.

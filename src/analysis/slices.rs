@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::carried::drop_uncarried;
 use super::choice::{is_timed, resolve_times, sample_times};
 use super::request::Request;
-use crate::error::{Error, Result};
+use crate::error::{BadRequest, Result};
 use crate::fold::{FoldRequest, Selection, Slicing, Split, TimeRange, count_of_threads, fold};
 use crate::name::TaskNames;
 use crate::perf::Capture;
@@ -52,10 +52,7 @@ pub fn count_in_slices(
     request: &Request,
 ) -> Result<(Vec<Vec<u64>>, Option<f64>)> {
     if !request.cgroups.is_empty() {
-        return Err(
-            Error::request("events without call chains are not counted by cgroup")
-                .with_hint("record again with call chains: perf record -g --all-cgroups"),
-        );
+        return Err(BadRequest::CountedByCgroup.into());
     }
     let times = resolve_times(capture, &request.times, request.threads)?;
     let slicing = slicing(capture, &times, request);

@@ -22,7 +22,7 @@ impl MappedFile {
     /// Maps the regular file at `path`.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be opened or mapped.
+    /// When it cannot be opened or mapped.
     pub fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
         Self::of(&file).map_err(|source| Error::io("map", path, source))

@@ -24,7 +24,7 @@ impl Storage {
     /// those have no length, and nothing is read that cannot be mapped.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be opened or mapped.
+    /// When it cannot be opened or mapped.
     pub fn open_regular(path: &Path) -> Result<Option<Self>> {
         // Asked before it is opened: opening alone does something to a pipe or a device.
         match fs::metadata(path) {
@@ -38,7 +38,7 @@ impl Storage {
     /// Maps a regular file. Files of `/proc` have no length and cannot be mapped: they are read.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be opened, mapped or read.
+    /// When it cannot be opened, mapped or read.
     pub fn open(path: &Path) -> Result<Self> {
         let file = MappedFile::open(path)?;
         if !file.bytes().is_empty() {
@@ -51,7 +51,7 @@ impl Storage {
     /// Opens a file as [`Self::open`] does, and unpacks it when it is compressed.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be opened, read or unpacked to its end.
+    /// When it cannot be opened, read or unpacked to its end.
     pub fn open_unpacked(path: &Path, limit: UnpackLimit) -> Result<Self> {
         let storage = Self::open(path)?;
         if Compression::of(storage.bytes()).is_none() {
@@ -63,7 +63,7 @@ impl Storage {
     /// What is packed in these bytes of `path`, to its end.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be unpacked to its end, or is not packed.
+    /// When it cannot be unpacked to its end, or is not packed.
     pub fn unpacked(&self, path: &Path, limit: UnpackLimit) -> Result<Self> {
         let limit = limit.of_packed(self.bytes().len() as u64);
         let packed = Compression::of(self.bytes()).ok_or_else(|| io::Error::other("is not packed"));

@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-/// What the user can do about it.
-pub(crate) const MORE_UNPACKED: &str = "--max-unpacked SIZE,FILES allows more";
+pub(crate) use crate::error::MORE_UNPACKED;
 
 /// What archives and compressed files may unpack to: one made to fill the disk is stopped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

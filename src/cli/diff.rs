@@ -6,13 +6,14 @@ use super::Outcome;
 use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
 use super::diff_side::{Wanted, both};
 use super::inputs::Inputs;
+use super::refusal::Refusal;
 use super::write::Destination;
 use crate::cli::{endings, this_machine, unused};
 use vmflame::diff::{
     Comparison, Gate, Matching, Normalise, Options, Side, Verdict, as_text, box_facts,
     leave_out_uneven_idle, own_weights, picture_of,
 };
-use vmflame::error::{Error, Result};
+use vmflame::error::Result;
 use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
 use vmflame::report::as_json;
 
@@ -79,12 +80,7 @@ fn gates(options: &DiffOptions) -> Result<Vec<Gate>> {
     let gates = options.fail_if.iter().map(|text| Gate::parse(text));
     gates
         .collect::<std::result::Result<_, _>>()
-        .map_err(|wrong| {
-            Error::request(wrong).with_hint(
-                "a condition is QUANTITY > AMOUNT; quantities are total, exits, a tag, frame:NAME, \
-             self:NAME, event:NAME and event:NAME/s",
-            )
-        })
+        .map_err(|wrong| Refusal::WrongCondition(wrong).into())
 }
 
 /// How frames are matched when nothing is said: text becomes text as difffolded.pl makes it, line
@@ -250,10 +246,7 @@ fn normalise(options: &DiffOptions) -> Result<Normalise> {
         "none" => Ok(Normalise::None),
         other => match other.strip_prefix("event:") {
             Some(name) if !name.is_empty() => Ok(Normalise::Event(name.to_owned())),
-            Some(_) | None => Err(
-                Error::request(format!("there is no normalisation {other:?}"))
-                    .with_hint("share, cpu-time, wall, guest, event:NAME or none"),
-            ),
+            Some(_) | None => Err(Refusal::NoNormalisation(other.to_owned()).into()),
         },
     }
 }

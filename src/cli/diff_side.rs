@@ -8,6 +8,7 @@ use std::thread;
 
 use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus};
 use super::diff_args::DiffOptions;
+use super::refusal::Refusal;
 use crate::cli::{convert, standard_input, this_machine};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::bytes::{Compression, Spool, Storage, UnpackLimit};
@@ -48,8 +49,7 @@ pub(super) fn both(
 ) -> Result<(ReadSide, ReadSide)> {
     let stdin = Path::new("-");
     if before.path == stdin && after.path == stdin {
-        return Err(Error::request("standard input can be read once only")
-            .with_hint("keep it in a file to compare parts of it"));
+        return Err(Refusal::StandardInputTwice.into());
     }
     let threads = threads_of_side(options, [before.path, after.path]);
     let how = How {
@@ -70,10 +70,7 @@ pub(super) fn both(
     };
     let are_text = before.side.is_text() && after.side.is_text();
     if let Some(option) = options.of_captures().filter(|_| are_text) {
-        return Err(Error::request(format!(
-            "{option} needs a capture: folded text tells neither events nor modes"
-        ))
-        .with_hint("apply it where the text is made, with vmflame convert"));
+        return Err(Refusal::OptionOfCaptures { option }.into());
     }
     Ok((before, after))
 }
@@ -196,13 +193,10 @@ fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
     ];
     match lists.iter().find(|(_, is_given)| *is_given) {
         None => Ok(()),
-        Some((option, _)) => Err(Error::request(format!(
-            "{}: folded text cannot be filtered: {option} needs a capture",
-            wanted.path.display()
-        ))
-        .with_hint(
-            "filter the captures when the text is made: vmflame convert has the same options",
-        )),
+        Some((option, _)) => {
+            let path = wanted.path.to_owned();
+            Err(Refusal::FilteredText { path, option }.into())
+        }
     }
 }
 
@@ -302,11 +296,7 @@ fn said_of(role: &str, remarks: &[Remark]) -> Vec<String> {
 fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> Result<Request> {
     let mut filter = options.filter.clone();
     for text in filters.iter().flat_map(|text| text.split(';')) {
-        narrow(&mut filter, text.trim()).map_err(|wrong| {
-            Error::request(wrong).with_hint(
-                "a filter is event=, pid=, tid=, comm=, cgroup=, cpu= or time=, several separated by ;",
-            )
-        })?;
+        narrow(&mut filter, text.trim()).map_err(Refusal::WrongFilter)?;
     }
     Ok(Request {
         weight: Weight::kind(options.weight),

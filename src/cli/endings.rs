@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::refusal::Refusal;
 use vmflame::bytes::Packing;
-use vmflame::error::{Error, Result};
+use vmflame::error::Result;
 
 /// An output's ending, in small letters: `folded` and gzip for `out.folded.gz`.
 #[derive(PartialEq, Eq, Debug)]
@@ -54,16 +55,15 @@ pub(super) fn format_of<F: Copy>(output: &Path, formats: &[(&str, F)]) -> Result
     if std::fs::metadata(output).is_ok_and(|found| !found.is_file()) {
         return Ok(None);
     }
-    let names: Vec<String> = formats.iter().map(|(name, _)| format!(".{name}")).collect();
-    Err(Error::request(format!(
-        "{}: there is no format for the ending .{ending}",
-        output.display()
-    ))
-    .with_hint(format!(
-        "endings are {}, each also with .gz or .zst behind it, and .svgz; or name the format with \
-         --format",
-        names.join(", ")
-    )))
+    let output = output.to_owned();
+    let known = formats.iter().map(|(name, _)| format!(".{name}"));
+    let known = known.collect();
+    Err(Refusal::UnknownEnding {
+        output,
+        ending,
+        known,
+    }
+    .into())
 }
 
 #[cfg(test)]

@@ -11,10 +11,10 @@ mod diff_args;
 mod diff_side;
 mod endings;
 mod help;
-mod hints;
 mod info;
 mod inputs;
 mod other_tools;
+mod refusal;
 mod settle;
 mod signals;
 mod standard_input;
@@ -22,11 +22,12 @@ mod this_machine;
 mod unused;
 mod write;
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use self::args::{Arguments, Command};
 use clap::Parser;
-use vmflame::error::Error;
+use vmflame::error::{Error, Problem};
 
 /// How a command ended, when it did not fail.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,7 +64,7 @@ pub(crate) fn run() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             report(&error);
-            ExitCode::from(if matches!(error, Error::NoMatch { .. }) {
+            ExitCode::from(if matches!(error.problem(), Problem::NoMatch(_)) {
                 1
             } else {
                 2
@@ -74,7 +75,7 @@ pub(crate) fn run() -> ExitCode {
 
 /// Whether a reader of our output had enough of it.
 fn is_closed_pipe(error: &Error) -> bool {
-    matches!(error, Error::Io { source, .. } if source.kind() == std::io::ErrorKind::BrokenPipe)
+    matches!(error.problem(), Problem::Io { source, .. } if source.kind() == ErrorKind::BrokenPipe)
 }
 
 /// Prints an error with its causes and advice.
@@ -85,7 +86,7 @@ fn report(error: &Error) {
         eprintln!("caused by: {source}");
         cause = source.source();
     }
-    if let Some(hint) = error.hint().or_else(|| hints::of(error)) {
+    if let Some(hint) = error.hint() {
         eprintln!("hint: {hint}");
     }
 }

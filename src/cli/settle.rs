@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Arguments, Command, ConvertOptions, InputOptions, RefusedOptions, Suffix};
 use super::diff_args::DiffOptions;
+use super::refusal::Refusal;
 use vmflame::error::{Error, Result};
 
 /// Joins `--annotate` and a kind that follows it with `=`. Only a kind is its value: a file that
@@ -45,8 +46,7 @@ impl Arguments {
 fn settle_convert(options: &mut ConvertOptions) -> Result<()> {
     refuse(&options.refused)?;
     if options.no_tag && options.annotate == Some(Suffix::Tag) {
-        return Err(Error::request("--annotate=tag has no tags with --no-tag")
-            .with_hint("leave one of them out"));
+        return Err(Refusal::AnnotatedUntagged.into());
     }
     settle_input(&mut options.input)
 }
@@ -59,18 +59,11 @@ fn settle_diff(options: &mut DiffOptions) -> Result<()> {
         options.after = named.next();
     }
     if named.next().is_some() {
-        return Err(Error::request(
-            "a comparison is of two inputs, -i names more",
-        ));
+        return Err(Refusal::ThreeInputs.into());
     }
     let is_whole = options.before_filter.is_empty() && options.after_filter.is_empty();
     if options.after.is_none() && is_whole {
-        return Err(
-            Error::request("one capture has nothing to be compared with").with_hint(
-                "name two, or compare parts of it: --before-filter time=0%-50% \
-                 --after-filter time=50%-100%",
-            ),
-        );
+        return Err(Refusal::OneInput.into());
     }
     let of_sides = [&options.before_kallsyms, &options.after_kallsyms];
     for kallsyms in of_sides.into_iter().chain([&options.kallsyms]).flatten() {
@@ -101,33 +94,18 @@ fn check_caches(caches: &[PathBuf]) -> Result<()> {
 fn check_kallsyms(path: &Path) -> Result<()> {
     let found = std::fs::metadata(path).map_err(|source| Error::io("open", path, source))?;
     if found.is_dir() {
-        let path = path.display();
-        return Err(Error::request(format!(
-            "--kallsyms: {path} is a directory and no text of symbols"
-        ))
-        .with_hint(
-            "name the file in it; or name a capture's folder as the input, which may hold kallsyms",
-        ));
+        let path = path.to_owned();
+        return Err(Refusal::KallsymsDirectory { path }.into());
     }
     Ok(())
 }
 
 fn refuse(refused: &RefusedOptions) -> Result<()> {
     if refused.symbols.is_some() {
-        return Err(
-            Error::request("-S: samples are not filtered by function").with_hint(
-                "search the picture for it, or take its stacks from the text: \
-             vmflame convert --format folded | grep -F NAME",
-            ),
-        );
+        return Err(Refusal::ByFunction.into());
     }
     if refused.dsos.is_some() {
-        return Err(
-            Error::request("-d: samples are not filtered by object file").with_hint(
-                "--kernel-only and --user-only show one side; -p, -t and --comm choose programs; \
-                 perf report -d lists the functions of one object",
-            ),
-        );
+        return Err(Refusal::ByObject.into());
     }
     Ok(())
 }

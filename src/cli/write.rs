@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::endings::Ending;
 use super::inputs::{Inputs, open_file};
+use super::refusal::Refusal;
 use vmflame::bytes::{HalfFile, Packing};
 use vmflame::error::{Error, Result};
 
@@ -63,11 +64,8 @@ impl Destination {
         if let Way::Whole(path, Some(_)) = &destination.way
             && let Some(what) = precious(path)
         {
-            let output = output.display();
-            return Err(Error::request(format!(
-                "{output} is {what} and would be lost, so it is not replaced"
-            ))
-            .with_hint("name another output"));
+            let output = output.to_owned();
+            return Err(Refusal::Precious { output, what }.into());
         }
         Ok(destination)
     }
@@ -78,21 +76,17 @@ impl Destination {
     /// When there is a file already and `is_forced` does not say to replace it, or it cannot be
     /// written.
     pub(super) fn of_capture(output: &Path, is_forced: bool) -> Result<Self> {
-        let shown = output.display();
         if output == Path::new("-") {
-            return Err(Error::request("a capture is written to a file")
-                .with_hint("its header is written last, which a pipe does not allow"));
+            return Err(Refusal::CaptureToPipe.into());
         }
         let destination = Self::within(output, &Inputs::default())?;
         if destination.packing.is_some() {
-            return Err(
-                Error::request(format!("{shown}: a capture is written uncompressed"))
-                    .with_hint("compress it when it is there"),
-            );
+            let output = output.to_owned();
+            return Err(Refusal::CompressedCapture { output }.into());
         }
         if matches!(destination.way, Way::Whole(_, Some(_))) && !is_forced {
-            return Err(Error::request(format!("{shown} is there already"))
-                .with_hint("--force replaces it"));
+            let output = output.to_owned();
+            return Err(Refusal::ThereAlready { output }.into());
         }
         Ok(destination)
     }
@@ -123,7 +117,7 @@ impl Destination {
     ///
     /// # Errors
     /// When it is one.
-    pub(super) fn refuse_terminal(&self, what: &str, instead: &str) -> Result<()> {
+    pub(super) fn refuse_terminal(&self, what: &'static str, instead: &'static str) -> Result<()> {
         let is_terminal = match &self.way {
             Way::Stdout => io::stdout().is_terminal(),
             Way::Direct(path) => {
@@ -137,10 +131,7 @@ impl Destination {
             Way::Whole(..) => false,
         };
         if is_terminal {
-            return Err(
-                Error::request(format!("{what} is nothing to read on a terminal"))
-                    .with_hint(instead),
-            );
+            return Err(Refusal::ToTerminal { what, instead }.into());
         }
         Ok(())
     }
@@ -196,11 +187,8 @@ impl Destination {
 }
 
 fn is_input(output: &str, input: &Path) -> Error {
-    let input = input.display();
-    Error::request(format!(
-        "{output} is an input ({input}) and would be lost, so it is not written"
-    ))
-    .with_hint("name another output")
+    let (output, input) = (output.to_owned(), input.to_owned());
+    Refusal::IsInput { output, input }.into()
 }
 
 /// Follows links to what they lead to, which need not be there.
@@ -255,10 +243,8 @@ fn may_replace(output: &Path, path: &Path, old: Option<&Metadata>) -> Result<()>
         return Ok(());
     };
     if old.permissions().readonly() {
-        return Err(Error::request(format!(
-            "{} is read-only, so it is not replaced",
-            output.display()
-        )));
+        let output = output.to_owned();
+        return Err(Refusal::ReadOnly { output }.into());
     }
     match OpenOptions::new().write(true).open(path) {
         Ok(_) => Ok(()),

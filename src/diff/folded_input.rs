@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::side::{Origin, Side};
-use crate::error::{Error, Result};
+use crate::error::{BadFile, Error, NothingLeft, Result};
 use crate::folded_text::parse;
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
@@ -23,8 +23,11 @@ pub struct FoldedSide {
 /// When a line is none, or no line is there.
 pub fn parse_folded(path: &Path, bytes: &[u8]) -> Result<FoldedSide> {
     let text = parse(bytes).map_err(|wrong| {
-        Error::format(path, wrong.to_string()).with_hint(
-            "a line of folded text is `root;…;leaf WEIGHT`; vmflame convert --format folded writes it",
+        Error::file(
+            path,
+            BadFile::NotFolded {
+                what: wrong.to_string(),
+            },
         )
     })?;
     let mut side = Side {
@@ -50,13 +53,10 @@ pub fn parse_folded(path: &Path, bytes: &[u8]) -> Result<FoldedSide> {
         side.push(&frames, (Tag::Host, frames.len()), (weight, weight), 0);
     }
     if side.samples() == 0 {
-        return Err(Error::NoMatch {
-            what: format!(
-                "{}: no stack of the folded text has a weight",
-                path.display()
-            ),
-            hint: None,
-        });
+        return Err(NothingLeft::OfFolded {
+            path: path.to_owned(),
+        }
+        .into());
     }
     let mut remarks = Vec::new();
     if text.is_rounded {

@@ -4,7 +4,7 @@ use super::notes::sampling;
 use super::side::{EventSeries, Side};
 use super::significance::{Divisor, SLICES};
 use super::union::Union;
-use crate::error::{Error, Result};
+use crate::error::{Error, NotComparable, Problem, Result};
 use crate::stack::Tag;
 
 /// What weights are divided by.
@@ -163,13 +163,10 @@ impl Bases {
         }
     }
 
-    fn of_counted(sides: [Base; 2], unit: Unit, lacks: &str) -> Result<Self> {
-        for (base, name) in sides.iter().zip(["before", "after"]) {
+    fn of_counted(sides: [Base; 2], unit: Unit, lacks: &'static str) -> Result<Self> {
+        for (base, side) in sides.iter().zip(["before", "after"]) {
             if base.total <= 0.0 {
-                return Err(Error::request(format!(
-                    "the {name} side {lacks}: nothing to divide by"
-                ))
-                .with_hint("--normalise share compares shares of all samples"));
+                return Err(NotComparable::NothingToDivideBy { side, lacks }.into());
             }
         }
         Ok(Self {
@@ -187,11 +184,8 @@ impl Bases {
         }
         for (side, name) in sides.into_iter().zip(["before", "after"]) {
             let Some(seconds) = side.origin.seconds else {
-                let side = said(side, name);
-                return Err(Error::request(format!(
-                    "{side} tells no times: --normalise wall needs them"
-                ))
-                .with_hint("--normalise share needs nothing"));
+                let (side, is_text) = (name, side.is_text());
+                return Err(NotComparable::NoTimes { side, is_text }.into());
             };
             let size = match (clocks[0].and(clocks[1]), side.origin.nanos_per_weight) {
                 (Some(_), Some(nanos)) => seconds * 1e9 / nanos,
@@ -223,28 +217,18 @@ impl Bases {
         for (side, which) in sides.into_iter().zip(["before", "after"]) {
             let event = side.event(name).filter(|event| event.total() > 0);
             let Some(event) = event else {
-                let known: Vec<&str> = side
-                    .events
-                    .iter()
-                    .map(|event| event.name.as_str())
-                    .collect();
-                let hint = if side.is_text() {
-                    "--normalise share compares shares of all weights".to_owned()
-                } else {
-                    format!("its events are: {}", known.join(", "))
-                };
-                let side = said(side, which);
-                return Err(Error::request(format!(
-                    "{side} has no samples of event {name:?} to divide by"
-                ))
-                .with_hint(hint));
+                let known = side.events.iter().map(|event| event.name.clone());
+                return Err(NotComparable::NoSamplesOf {
+                    event: name.to_owned(),
+                    side: which,
+                    is_text: side.is_text(),
+                    known: known.collect(),
+                }
+                .into());
             };
             let Some(period) = event.period else {
-                return Err(Error::request(format!(
-                    "the {which} side sampled {name} at a frequency: its samples do not tell how \
-                     often it occurred"
-                ))
-                .with_hint("record it with a period: perf record -e EVENT -c 1"));
+                let (side, event) = (which, name.to_owned());
+                return Err(NotComparable::Frequency { side, event }.into());
             };
             bases.push(event_base(side, event, period, is_alike));
         }
@@ -260,19 +244,10 @@ impl Bases {
     }
 }
 
-/// A side as errors call it.
-fn said(side: &Side, name: &str) -> String {
-    if side.is_text() {
-        format!("the {name} side is folded text and")
-    } else {
-        format!("the {name} side")
-    }
-}
-
 fn pair(bases: Vec<Base>, factor: f64, unit: Unit) -> Result<Bases> {
     let sides: [Base; 2] = bases
         .try_into()
-        .map_err(|_| Error::request("a diff has two sides"))?;
+        .map_err(|_| Error::from(Problem::Arguments("a diff has two sides".to_owned())))?;
     Ok(Bases {
         sides,
         factor,
@@ -352,14 +327,11 @@ pub(crate) fn whole_samples(samples: u64, units: f64) -> u64 {
     whole
 }
 
-fn needs_tags(sides: [&Side; 2], option: &str) -> Result<()> {
+fn needs_tags(sides: [&Side; 2], normalise: &'static str) -> Result<()> {
     if sides.iter().all(|side| side.is_tagged) {
         return Ok(());
     }
-    Err(
-        Error::request(format!("--normalise {option} needs the tags of captures"))
-            .with_hint("folded text and --no-tag have none; use --normalise share"),
-    )
+    Err(NotComparable::NoTags { normalise }.into())
 }
 
 /// Refuses sides whose samples do not stand for the same.
@@ -380,8 +352,5 @@ fn same_sampling(sides: [&Side; 2]) -> Result<()> {
         sampling(&side.origin).unwrap_or_else(|| unknown.to_owned())
     };
     let [before, after] = sides.map(words);
-    Err(Error::request(format!(
-        "samples of both sides do not stand for the same: {before} before, {after} after"
-    ))
-    .with_hint("--normalise share compares shares, which do not depend on it; or --weight period"))
+    Err(NotComparable::DifferentSampling { before, after }.into())
 }

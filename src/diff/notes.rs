@@ -6,7 +6,7 @@ use super::idle::uneven_cpus;
 use super::normalise::Normalise;
 use super::side::{Origin, Side};
 use super::union::Union;
-use crate::error::{Error, Result};
+use crate::error::{NotComparable, Result};
 use crate::text::grouped;
 
 /// Refuses to compare samples of different events, unless the user asked for both.
@@ -16,12 +16,8 @@ pub(super) fn same_event(sides: [&Side; 2], options: &Options) -> Result<()> {
         && plain_event(before) != plain_event(after)
         && !options.different_events
     {
-        return Err(Error::request(format!(
-            "the sides sample different events: {before} before, {after} after"
-        ))
-        .with_hint(
-            "choose one with -e, or state both: --before-filter event=A --after-filter event=B",
-        ));
+        let [before, after] = [before, after].map(ToOwned::to_owned);
+        return Err(NotComparable::DifferentEvents { before, after }.into());
     }
     Ok(())
 }

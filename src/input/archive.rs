@@ -11,8 +11,8 @@ use std::rc::Rc;
 use super::members::{Failure, Members, Refusal};
 use super::metered::{Meter, open};
 use super::sparse::{SparseHeader, read_map};
-use crate::bytes::{MORE_UNPACKED, ScratchFolder, UnpackLimit};
-use crate::error::{Error, Result};
+use crate::bytes::{ScratchFolder, UnpackLimit};
+use crate::error::{BadFile, Error, Problem, Result};
 
 /// Position of the letters `ustar` in a tarball's first header.
 const MAGIC_AT: usize = 257;
@@ -87,10 +87,7 @@ pub(crate) fn unpack(path: &Path, limit: UnpackLimit) -> Result<Option<Archive>>
     match end {
         Ok(()) => {}
         Err(Stop::Broken(cause)) => faults.push(ArchiveFault::Broken(cause)),
-        Err(Stop::Limit(what)) => {
-            let what = format!("the archive unpacks to {what}");
-            return Err(Error::format(path, what).with_hint(MORE_UNPACKED));
-        }
+        Err(Stop::Limit(what)) => return Err(Error::file(path, what)),
         Err(Stop::Io(source)) => return Err(failed(source)),
     }
     Ok(Some(Archive { folder, faults }))
@@ -122,12 +119,12 @@ pub(crate) fn unpack_beside(
         },
         Err(error) => {
             let hint = error.hint().map(|hint| format!("; {hint}"));
-            let cause = match &error {
-                Error::Io { source, .. } => source.to_string(),
-                Error::Format { what, .. } => what.clone(),
-                Error::Request { .. } | Error::NoMatch { .. } => error.to_string(),
-            };
-            broken(cause + &hint.unwrap_or_default())
+            // The path is told beside the fault.
+            broken(match error.problem() {
+                Problem::Io { source, .. } => source.to_string(),
+                Problem::File { what, .. } => what.to_string() + &hint.unwrap_or_default(),
+                _ => error.to_string() + &hint.unwrap_or_default(),
+            })
         }
     }
 }
@@ -135,8 +132,8 @@ pub(crate) fn unpack_beside(
 /// Why unpacking ended early.
 enum Stop {
     Broken(String),
-    /// It is more than the limit, with this.
-    Limit(String),
+    /// It is more than the limit.
+    Limit(BadFile),
     Io(io::Error),
 }
 
@@ -190,10 +187,8 @@ impl<'f> Unpacking<'f> {
             let mut entry = entry.map_err(|cause| self.broken(&cause))?;
             self.count += 1;
             if self.count.saturating_add(self.members.folders()) > self.limit.files() {
-                return Err(Stop::Limit(format!(
-                    "more than {} files",
-                    self.limit.files()
-                )));
+                let most = self.limit.files();
+                return Err(Stop::Limit(BadFile::TooManyFiles { most }));
             }
             let name = PathBuf::from(bytes_as_path(&entry.path_bytes()));
             let is_sparse = entry.header().entry_type().is_gnu_sparse();
@@ -274,7 +269,7 @@ impl<'f> Unpacking<'f> {
     fn check(&self, bytes: u64) -> std::result::Result<(), Stop> {
         let most = self.limit.bytes();
         if bytes > most {
-            return Err(Stop::Limit(format!("more than {most} bytes")));
+            return Err(Stop::Limit(BadFile::TooManyBytes { most }));
         }
         Ok(())
     }
@@ -313,7 +308,8 @@ impl<'f> Unpacking<'f> {
 
     fn broken(&self, cause: &io::Error) -> Stop {
         if self.meter.is_over.get() {
-            Stop::Limit(format!("more than {} bytes", self.meter.limit))
+            let most = self.meter.limit;
+            Stop::Limit(BadFile::TooManyBytes { most })
         } else {
             Stop::Broken(cause.to_string())
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::archive::{Archive, ArchiveFault, unpack, unpack_beside};
 use super::shown_paths::ShownPaths;
 use crate::bytes::UnpackLimit;
-use crate::error::{Error, Result};
+use crate::error::{BadFile, Error, Result};
 
 /// The capture that the user points at.
 #[derive(Debug)]
@@ -107,10 +107,7 @@ impl Input {
         let data = path.join("perf.data");
         if let Ok(found) = std::fs::metadata(&data) {
             if !found.is_file() {
-                return Err(Error::format(
-                    shown,
-                    "the perf.data in it is no regular file",
-                ));
+                return Err(Error::file(shown, BadFile::IrregularCapture));
             }
             let mut input = Self::of_file(&data);
             input.directory = Some(path.to_owned());
@@ -135,12 +132,11 @@ impl Input {
             [one] => return Self::of_directory(one, shown),
             [] => {}
             several => {
-                let what = format!("there are {} captures in it", several.len());
-                return Err(Error::format(shown, what).with_hint("name one of them"));
+                let what = BadFile::SeveralCaptures(several.len());
+                return Err(Error::file(shown, what));
             }
         }
-        Err(Error::format(shown, "there is no perf.data in it")
-            .with_hint("a capture directory holds perf.data, and beside it kallsyms or buildid/"))
+        Err(Error::file(shown, BadFile::NoCapture))
     }
 }
 

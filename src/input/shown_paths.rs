@@ -33,18 +33,15 @@ impl ShownPaths {
     }
 
     /// The same error of the file as the user knows it.
-    pub fn error(&self, mut error: Error) -> Error {
-        match &mut error {
-            Error::Io { path, .. } | Error::Format { path, .. } => *path = self.path(path),
-            Error::Request { .. } | Error::NoMatch { .. } => {}
-        }
-        error
+    pub fn error(&self, error: Error) -> Error {
+        error.renamed(|path| self.path(path))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::BadFile;
 
     /// `/tmp/.tmpjVmzPD/perf.data` says nothing to whoever named a tarball.
     #[test]
@@ -59,7 +56,7 @@ mod tests {
         ] {
             assert_eq!(shown.path(Path::new(path)), Path::new(expected));
         }
-        let error = shown.error(Error::format(Path::new("/tmp/.tmpA/kallsyms"), "bad"));
-        assert_eq!(error.to_string(), "cap.tgz/kallsyms: bad");
+        let error = shown.error(Error::file(Path::new("/tmp/.tmpA/x.so"), BadFile::NotElf));
+        assert_eq!(error.to_string(), "cap.tgz/x.so: not an ELF file");
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use object::read::Object;
 use object::{BinaryFormat, File};
 
-use crate::error::{Error, Result};
+use crate::error::{BadFile, Error, Result};
 use crate::units::BuildId;
 
 /// Parses the headers of an ELF file, 32 or 64 bits, of either byte order; `path` is for the error
@@ -15,9 +15,12 @@ use crate::units::BuildId;
 /// When the bytes are no ELF file.
 pub(crate) fn parse_elf_file<'a>(path: &Path, bytes: &'a [u8]) -> Result<File<'a>> {
     let file = File::parse(bytes)
-        .map_err(|problem| Error::format(path, format!("not an object file: {problem}")))?;
+        .map_err(|problem| BadFile::NotObject {
+            cause: problem.to_string(),
+        })
+        .map_err(|wrong| Error::file(path, wrong))?;
     if file.format() != BinaryFormat::Elf {
-        return Err(Error::format(path, "not an ELF file"));
+        return Err(Error::file(path, BadFile::NotElf));
     }
     Ok(file)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::table::Matcher;
-use crate::error::{Error, Result};
+use crate::error::{BadFile, Error, Result};
 use crate::stack::Tag;
 use crate::symbol::base_name;
 use crate::units::CpuMode;
@@ -33,7 +33,7 @@ impl Rules {
                 continue;
             }
             let (pattern, rule) = parse(line).map_err(|(what, hint)| {
-                Error::format(origin, format!("line {}: {what}", ix + 1)).with_hint(hint)
+                Error::file(origin, BadFile::WrongRule { line: ix + 1, what }).with_hint(hint)
             })?;
             if rule.mode != Some(CpuMode::User) {
                 self.kernel.add(pattern, rule);

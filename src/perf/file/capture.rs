@@ -17,7 +17,7 @@ use super::sections::{name_tracepoints, read_file, read_pipe};
 use crate::bytes::{
     ByteOrder, Compression, Endian, MappedFile, Spool, Storage, UnpackLimit, with_order,
 };
-use crate::error::{Error, Result};
+use crate::error::{BadFile, Error, Result};
 use crate::perf::record::Events;
 use crate::perf::walk::{Region, Scan, ScanItem, Segment, Unpacked, scan, scan_arriving};
 
@@ -159,8 +159,7 @@ impl Capture {
         })?;
         let mut list = opened.events;
         if list.is_empty() {
-            return Err(Error::format(path, "the file describes no events")
-                .with_hint("its header is damaged, or the recorder was stopped at once"));
+            return Err(Error::file(path, BadFile::NoEvents));
         }
         with_order!(endian, O => Events::describe::<O>(&mut list, &opened.features));
         name_tracepoints(&mut list, &opened.features);

@@ -11,7 +11,7 @@ use super::features::{Features, RecordedBuildId};
 use super::header::{HEADER_LEN, Header, PIPE_HEADER_LEN};
 use super::tracing_data::tracepoints;
 use crate::bytes::{ByteOrder, position};
-use crate::error::{Error, Result};
+use crate::error::{BadFile, Error, FoundInstead, Result};
 use crate::perf::record::{Event, Events, RecordHeader};
 use crate::perf::walk::{Region, Seen, find_run, first_believed, next_record};
 
@@ -26,14 +26,10 @@ pub(crate) struct Opened {
 
 /// Reads the header and sections of a file.
 pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opened> {
-    let header = Header::parse::<O>(bytes)
-        .ok_or_else(|| Error::format(path, "the file ends inside its header"))?;
+    let header = Header::parse::<O>(bytes).ok_or_else(|| Error::file(path, BadFile::CutHeader))?;
     if is_of_simpleperf(&header.features) {
-        return Err(Error::format(
-            path,
-            "a perf.data of Android's simpleperf, which is not read",
-        )
-        .with_hint("record with perf, or convert it with simpleperf's own tools"));
+        let found = FoundInstead::Simpleperf;
+        return Err(Error::file(path, BadFile::NotPerfData(found)));
     }
     let mut anomalies = Vec::new();
     let mut place = place_of_records(&header, bytes.len(), &mut anomalies);

@@ -14,7 +14,7 @@ use std::path::Path;
 
 use super::object_symbols::{ObjectSymbols, Segment};
 use super::sized::{Binding, SizedBuilder, Stated};
-use crate::error::{Error, Result};
+use crate::error::{BadFile, Error, Result};
 use crate::units::{BuildId, FileOffset, Svma};
 
 /// Reads a symbol table in text form; `path` is for the error only.
@@ -25,7 +25,10 @@ use crate::units::{BuildId, FileOffset, Svma};
 /// When a line has another form.
 pub fn parse_table(path: &Path, text: &[u8], build_id: Option<BuildId>) -> Result<ObjectSymbols> {
     let text = std::str::from_utf8(text)
-        .map_err(|problem| Error::format(path, format!("not a symbol table: {problem}")))?;
+        .map_err(|problem| BadFile::NotSymbolTable {
+            cause: problem.to_string(),
+        })
+        .map_err(|wrong| Error::file(path, wrong))?;
     let mut builder = SizedBuilder::default();
     let mut segments = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -35,8 +38,7 @@ pub fn parse_table(path: &Path, text: &[u8], build_id: Option<BuildId>) -> Resul
             None => parse_symbol(line).map(|stated| builder.push(stated)),
         };
         if understood.is_none() {
-            let what = format!("line {number} is not `SVMA BYTES NAME` in hexadecimal");
-            return Err(Error::format(path, what));
+            return Err(Error::file(path, BadFile::WrongSymbol { line: number }));
         }
     }
     Ok(ObjectSymbols {

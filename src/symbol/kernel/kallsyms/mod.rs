@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 
 use self::reader::Reader;
 use crate::bytes::Storage;
-use crate::error::{Error, Result};
+use crate::error::{BadFile, Error, Result};
 use crate::symbol::dso_name::KERNEL_NAME;
 use crate::symbol::kernel::modules::ModuleRange;
 use crate::symbol::unresolved::Unresolved;
@@ -129,7 +129,7 @@ impl KernelSymbols {
         let mut reader = Reader::new(text.bytes());
         reader.lines();
         if reader.lines == 0 {
-            return Err(Error::format(path, "not a kallsyms text"));
+            return Err(Error::file(path, BadFile::NotKallsyms));
         }
         Ok(reader.finish(Arc::clone(&text)))
     }

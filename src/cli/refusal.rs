@@ -1,0 +1,186 @@
+//! What the command line refuses: arguments that make no sense together, and outputs that would do
+//! harm. Each has its line and its hint here.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+
+use vmflame::error::{Error, Problem};
+
+/// Why a command is not run.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// The output is one of the inputs.
+    IsInput { output: String, input: PathBuf },
+    /// The output is a file that nobody wants to lose.
+    Precious { output: PathBuf, what: &'static str },
+    /// A made-up capture is to go through a pipe.
+    CaptureToPipe,
+    /// A made-up capture is to be compressed.
+    CompressedCapture { output: PathBuf },
+    /// A made-up capture is to replace a file.
+    ThereAlready { output: PathBuf },
+    /// The output is a terminal, and nothing that can be read there.
+    ToTerminal {
+        what: &'static str,
+        instead: &'static str,
+    },
+    /// The output must not be written.
+    ReadOnly { output: PathBuf },
+    /// The output's ending names no format.
+    UnknownEnding {
+        output: PathBuf,
+        ending: String,
+        known: Vec<String>,
+    },
+    /// `--annotate=tag` with `--no-tag`.
+    AnnotatedUntagged,
+    /// More than two inputs of a comparison.
+    ThreeInputs,
+    /// One input of a comparison, and no parts of it.
+    OneInput,
+    /// `--kallsyms` is a directory.
+    KallsymsDirectory { path: PathBuf },
+    /// perf's filter by function.
+    ByFunction,
+    /// perf's filter by object file.
+    ByObject,
+    /// Both sides of a comparison are standard input.
+    StandardInputTwice,
+    /// An option that says something of captures, and both sides are folded text.
+    OptionOfCaptures { option: &'static str },
+    /// A filter, and the side is folded text.
+    FilteredText { path: PathBuf, option: &'static str },
+    /// A filter of one side that is none.
+    WrongFilter(String),
+    /// A condition of `--fail-if` that is none.
+    WrongCondition(String),
+    /// A normalisation that there is not.
+    NoNormalisation(String),
+}
+
+impl Refusal {
+    /// What the user can do about it.
+    fn hint(&self) -> Option<Cow<'static, str>> {
+        Some(Cow::Borrowed(match self {
+            Self::IsInput { .. } | Self::Precious { .. } => "name another output",
+            Self::CaptureToPipe => "its header is written last, which a pipe does not allow",
+            Self::CompressedCapture { .. } => "compress it when it is there",
+            Self::ThereAlready { .. } => "--force replaces it",
+            Self::ToTerminal { instead, .. } => instead,
+            Self::UnknownEnding { known, .. } => {
+                return Some(Cow::Owned(format!(
+                    "endings are {}, each also with .gz or .zst behind it, and .svgz; or name the \
+                     format with --format",
+                    known.join(", ")
+                )));
+            }
+            Self::AnnotatedUntagged => "leave one of them out",
+            Self::OneInput => {
+                "name two, or compare parts of it: --before-filter time=0%-50% \
+                 --after-filter time=50%-100%"
+            }
+            Self::KallsymsDirectory { .. } => {
+                "name the file in it; or name a capture's folder as the input, which may hold \
+                 kallsyms"
+            }
+            Self::ByFunction => {
+                "search the picture for it, or take its stacks from the text: \
+                 vmflame convert --format folded | grep -F NAME"
+            }
+            Self::ByObject => {
+                "--kernel-only and --user-only show one side; -p, -t and --comm choose programs; \
+                 perf report -d lists the functions of one object"
+            }
+            Self::StandardInputTwice => "keep it in a file to compare parts of it",
+            Self::OptionOfCaptures { .. } => {
+                "apply it where the text is made, with vmflame convert"
+            }
+            Self::FilteredText { .. } => {
+                "filter the captures when the text is made: vmflame convert has the same options"
+            }
+            Self::WrongFilter(_) => {
+                "a filter is event=, pid=, tid=, comm=, cgroup=, cpu= or time=, several separated \
+                 by ;"
+            }
+            Self::WrongCondition(_) => {
+                "a condition is QUANTITY > AMOUNT; quantities are total, exits, a tag, frame:NAME, \
+                 self:NAME, event:NAME and event:NAME/s"
+            }
+            Self::NoNormalisation(_) => "share, cpu-time, wall, guest, event:NAME or none",
+            Self::ReadOnly { .. } | Self::ThreeInputs => return None,
+        }))
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::IsInput { output, input } => {
+                let input = input.display();
+                write!(
+                    f,
+                    "{output} is an input ({input}) and would be lost, so it is not written"
+                )
+            }
+            Self::Precious { output, what } => {
+                let output = output.display();
+                write!(
+                    f,
+                    "{output} is {what} and would be lost, so it is not replaced"
+                )
+            }
+            Self::CaptureToPipe => f.write_str("a capture is written to a file"),
+            Self::CompressedCapture { output } => {
+                write!(f, "{}: a capture is written uncompressed", output.display())
+            }
+            Self::ThereAlready { output } => write!(f, "{} is there already", output.display()),
+            Self::ToTerminal { what, .. } => write!(f, "{what} is nothing to read on a terminal"),
+            Self::ReadOnly { output } => {
+                write!(
+                    f,
+                    "{} is read-only, so it is not replaced",
+                    output.display()
+                )
+            }
+            Self::UnknownEnding { output, ending, .. } => {
+                let output = output.display();
+                write!(f, "{output}: there is no format for the ending .{ending}")
+            }
+            Self::AnnotatedUntagged => f.write_str("--annotate=tag has no tags with --no-tag"),
+            Self::ThreeInputs => f.write_str("a comparison is of two inputs, -i names more"),
+            Self::OneInput => f.write_str("one capture has nothing to be compared with"),
+            Self::KallsymsDirectory { path } => {
+                let path = path.display();
+                write!(
+                    f,
+                    "--kallsyms: {path} is a directory and no text of symbols"
+                )
+            }
+            Self::ByFunction => f.write_str("-S: samples are not filtered by function"),
+            Self::ByObject => f.write_str("-d: samples are not filtered by object file"),
+            Self::StandardInputTwice => f.write_str("standard input can be read once only"),
+            Self::OptionOfCaptures { option } => write!(
+                f,
+                "{option} needs a capture: folded text tells neither events nor modes"
+            ),
+            Self::FilteredText { path, option } => write!(
+                f,
+                "{}: folded text cannot be filtered: {option} needs a capture",
+                path.display()
+            ),
+            Self::WrongFilter(wrong) | Self::WrongCondition(wrong) => f.write_str(wrong),
+            Self::NoNormalisation(name) => write!(f, "there is no normalisation {name:?}"),
+        }
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let error = Self::from(Problem::Arguments(refusal.to_string()));
+        match refusal.hint() {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What a file is not, or lacks.
+
+use std::fmt;
+
+/// What is wrong with a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BadFile {
+    /// It is no perf.data that can be read.
+    NotPerfData(FoundInstead),
+    /// A perf.data that ends inside its header.
+    CutHeader,
+    /// A perf.data that describes no events.
+    NoEvents,
+    /// A perf.data none of whose events records addresses.
+    NoAddresses,
+    /// A directory or an archive without a perf.data.
+    NoCapture,
+    /// A directory or an archive whose perf.data is a directory, a device or the like.
+    IrregularCapture,
+    /// A directory or an archive with so many captures.
+    SeveralCaptures(usize),
+    /// An archive of more files than it may have.
+    TooManyFiles {
+        /// As many as it may have.
+        most: u64,
+    },
+    /// An archive of more bytes than it may have.
+    TooManyBytes {
+        /// As many as it may have.
+        most: u64,
+    },
+    /// It is no text of symbols as `/proc/kallsyms` is.
+    NotKallsyms,
+    /// It is no table of symbols in text form.
+    NotSymbolTable {
+        /// What its bytes are not.
+        cause: String,
+    },
+    /// A line of a table of symbols in text form has another form.
+    WrongSymbol {
+        /// The line, counted from 1.
+        line: usize,
+    },
+    /// It is no object file.
+    NotObject {
+        /// What its parser says.
+        cause: String,
+    },
+    /// It is an object file of another format.
+    NotElf,
+    /// A row of a file of rules is none.
+    WrongRule {
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// It is no folded text.
+    NotFolded {
+        /// Where and why, in one line.
+        what: String,
+    },
+}
+
+/// What a file is that is no perf.data which can be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FoundInstead {
+    /// Nothing is in it.
+    Nothing,
+    /// A perf.data of another time.
+    Version1,
+    /// A perf.data of another program.
+    Simpleperf,
+    /// A perf.data whose header was overwritten.
+    DamagedHeader,
+    /// A trace.dat of trace-cmd.
+    TraceDat,
+    /// An ELF file.
+    Elf,
+    /// Folded text.
+    Folded,
+    /// Anything else, which begins with these bytes.
+    Unknown(Box<[u8]>),
+}
+
+/// What the user can do about files that unpack to too much.
+pub(crate) const MORE_UNPACKED: &str = "--max-unpacked SIZE,FILES allows more";
+
+impl BadFile {
+    /// What the user can do about it.
+    pub(super) const fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotPerfData(found) => return found.hint(),
+            Self::NoEvents => "its header is damaged, or the recorder was stopped at once",
+            Self::NoAddresses => "record again with call chains: perf record -g",
+            Self::NoCapture => {
+                "a capture directory holds perf.data, and beside it kallsyms or buildid/"
+            }
+            Self::SeveralCaptures(_) => "name one of them",
+            Self::TooManyFiles { .. } | Self::TooManyBytes { .. } => MORE_UNPACKED,
+            Self::NotFolded { .. } => {
+                "a line of folded text is `root;…;leaf WEIGHT`; vmflame convert --format folded \
+                 writes it"
+            }
+            Self::CutHeader
+            | Self::IrregularCapture
+            | Self::NotKallsyms
+            | Self::NotSymbolTable { .. }
+            | Self::WrongSymbol { .. }
+            | Self::NotObject { .. }
+            | Self::NotElf
+            | Self::WrongRule { .. } => return None,
+        })
+    }
+}
+
+impl fmt::Display for BadFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotPerfData(found) => found.fmt(f),
+            Self::CutHeader => f.write_str("the file ends inside its header"),
+            Self::NoEvents => f.write_str("the file describes no events"),
+            Self::NoAddresses => f.write_str("no event of the capture records addresses"),
+            Self::NoCapture => f.write_str("there is no perf.data in it"),
+            Self::IrregularCapture => f.write_str("the perf.data in it is no regular file"),
+            Self::SeveralCaptures(count) => write!(f, "there are {count} captures in it"),
+            Self::TooManyFiles { most } => {
+                write!(f, "the archive unpacks to more than {most} files")
+            }
+            Self::TooManyBytes { most } => {
+                write!(f, "the archive unpacks to more than {most} bytes")
+            }
+            Self::NotKallsyms => f.write_str("not a kallsyms text"),
+            Self::NotSymbolTable { cause } => write!(f, "not a symbol table: {cause}"),
+            Self::WrongSymbol { line } => {
+                write!(f, "line {line} is not `SVMA BYTES NAME` in hexadecimal")
+            }
+            Self::NotObject { cause } => write!(f, "not an object file: {cause}"),
+            Self::NotElf => f.write_str("not an ELF file"),
+            Self::WrongRule { line, what } => write!(f, "line {line}: {what}"),
+            Self::NotFolded { what } => f.write_str(what),
+        }
+    }
+}
+
+impl FoundInstead {
+    /// What the user can do about it.
+    const fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Nothing => return None,
+            Self::Version1 => "only version 2 can be read: record again with a newer perf",
+            Self::Simpleperf => "record with perf, or convert it with simpleperf's own tools",
+            Self::DamagedHeader => "the file was zeroed or cut off; record again",
+            Self::TraceDat => "record the same events with perf: perf record -a -g -e 'kvm:*'",
+            Self::Folded => {
+                "vmflame diff compares folded texts; flamegraph.pl and inferno draw them"
+            }
+            Self::Elf | Self::Unknown(_) => "record one: perf record -a -g -- sleep 10",
+        })
+    }
+}
+
+impl fmt::Display for FoundInstead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "the file is empty",
+            Self::Version1 => "a perf.data of version 1, as written before Linux 2.6.33",
+            Self::Simpleperf => "a perf.data of Android's simpleperf, which is not read",
+            Self::DamagedHeader => {
+                "the header of this perf.data is damaged: its size makes no sense"
+            }
+            Self::TraceDat => "a trace.dat of trace-cmd, which is not read",
+            Self::Elf => "not a perf.data file: it is an ELF file",
+            Self::Folded => "folded text, which has no samples to read",
+            Self::Unknown(start) => {
+                let start = String::from_utf8_lossy(start);
+                return write!(f, "not a perf.data file: it begins with {start:?}");
+            }
+        })
+    }
+}

@@ -1,0 +1,124 @@
+//! What a capture does not carry, and filters that leave nothing.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::text::grouped;
+
+/// What is asked of a capture and is not in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BadRequest {
+    /// The capture has no event of this name.
+    NoSuchEvent {
+        /// The name.
+        name: String,
+        /// The events that it has.
+        known: Vec<String>,
+    },
+    /// The event was recorded without addresses.
+    NoAddresses {
+        /// The event.
+        event: String,
+    },
+    /// The samples lack a field that they are to be told apart by.
+    NotCarried {
+        /// The event.
+        event: String,
+        /// The field, as in "they carry no `times`".
+        field: &'static str,
+        /// How to record it.
+        remedy: &'static str,
+    },
+    /// The samples carry no times.
+    NoTimes,
+    /// Events without call chains are to be counted by cgroup.
+    CountedByCgroup,
+    /// The event has no samples that can be read.
+    NoSamples {
+        /// The event.
+        event: String,
+        /// Samples that were skipped: how many, and why.
+        skipped: Vec<String>,
+    },
+}
+
+/// What filters leave nothing of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NothingLeft {
+    /// No sample passes.
+    OfSamples {
+        /// The event.
+        event: String,
+        /// Its samples.
+        samples: u64,
+    },
+    /// No line of a folded text has a weight.
+    OfFolded {
+        /// The text.
+        path: PathBuf,
+    },
+}
+
+impl BadRequest {
+    /// What the user can do about it.
+    pub(super) fn hint(&self) -> Option<Cow<'_, str>> {
+        Some(match self {
+            Self::NoSuchEvent { known, .. } => {
+                format!("its events are: {}", known.join(", ")).into()
+            }
+            Self::NoAddresses { .. } => "record again with call chains: perf record -g".into(),
+            Self::NotCarried { remedy, .. } => (*remedy).into(),
+            Self::NoTimes => "record again with them: perf record -T".into(),
+            Self::CountedByCgroup => {
+                "record again with call chains: perf record -g --all-cgroups".into()
+            }
+            Self::NoSamples { skipped, .. } if skipped.is_empty() => return None,
+            Self::NoSamples { skipped, .. } => {
+                format!("samples that were skipped: {}", skipped.join(", ")).into()
+            }
+        })
+    }
+}
+
+impl fmt::Display for BadRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchEvent { name, .. } => write!(f, "the capture has no event {name:?}"),
+            Self::NoAddresses { event } => {
+                write!(f, "event {event} was recorded without addresses")
+            }
+            Self::NotCarried { event, field, .. } => {
+                write!(
+                    f,
+                    "the samples of {event} carry no {field} to tell them apart by"
+                )
+            }
+            Self::NoTimes => f.write_str("the samples carry no times to select by"),
+            Self::CountedByCgroup => {
+                f.write_str("events without call chains are not counted by cgroup")
+            }
+            Self::NoSamples { event, .. } => write!(f, "the capture has no samples of {event}"),
+        }
+    }
+}
+
+impl fmt::Display for NothingLeft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::OfSamples { event, samples: 1 } => {
+                write!(f, "the only sample of {event} does not pass the filters")
+            }
+            Self::OfSamples { event, samples } => write!(
+                f,
+                "none of the {} samples of {event} passes the filters",
+                grouped(*samples)
+            ),
+            Self::OfFolded { path } => write!(
+                f,
+                "{}: no stack of the folded text has a weight",
+                path.display()
+            ),
+        }
+    }
+}
