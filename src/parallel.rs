@@ -3,38 +3,50 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Has up to `threads` threads do `work`, each on a share of `items` that holds `least` of them at
-/// the least. Results come in the order of the shares; there are none for an empty list.
+/// How a list is divided between threads.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shares {
+    /// How many threads there are at most.
+    pub(crate) threads: usize,
+    /// How many items are worth a thread.
+    pub(crate) least: usize,
+}
+
+impl Shares {
+    /// The length of each share but the last.
+    fn len_of(self, items: usize) -> usize {
+        items.div_ceil(self.threads.max(1)).max(self.least).max(1)
+    }
+}
+
+/// Does `work` on each share of `items`, at the same time. Results come in the order of the shares;
+/// there are none for an empty list.
 ///
 /// A panic of a thread goes on in the caller.
 pub(crate) fn in_shares<T, R>(
     items: &[T],
-    (threads, least): (usize, usize),
+    shares: Shares,
     work: impl Fn(&[T]) -> R + Sync,
 ) -> Vec<R>
 where
     T: Sync,
     R: Send,
 {
-    on_threads(items.chunks(share_of(items.len(), threads, least)), work)
+    on_threads(items.chunks(shares.len_of(items.len())), work)
 }
 
 /// The same for items that are changed.
 pub(crate) fn in_shares_mut<T, R>(
     items: &mut [T],
-    (threads, least): (usize, usize),
+    shares: Shares,
     work: impl Fn(&mut [T]) -> R + Sync,
 ) -> Vec<R>
 where
     T: Send,
     R: Send,
 {
-    let share = share_of(items.len(), threads, least);
-    on_threads(items.chunks_mut(share), work)
-}
-
-fn share_of(items: usize, threads: usize, least: usize) -> usize {
-    items.div_ceil(threads.max(1)).max(least).max(1)
+    let len = shares.len_of(items.len());
+    on_threads(items.chunks_mut(len), work)
 }
 
 /// Does the work on the first share itself, and on each of the others by a thread of its own.
@@ -66,9 +78,9 @@ where
     })
 }
 
-/// Has up to `threads` threads do `work` on `pieces` numbered pieces, each on the next one that is
-/// left: which thread does which differs from run to run, but each does its own in order. Returns
-/// what `make` made for each thread, as the work left it.
+/// A work queue: up to `threads` threads do `work` on `pieces` numbered pieces, each takes the next
+/// one that is left. Which thread does which differs from run to run, but each does its own in
+/// order. Returns what `make` made for each thread, as the work left it.
 pub(crate) fn by_pieces<R>(
     pieces: usize,
     threads: usize,
@@ -96,21 +108,25 @@ where
 mod tests {
     use super::*;
 
+    fn shares(threads: usize, least: usize) -> Shares {
+        Shares { threads, least }
+    }
+
     /// By definition: every item once, in order, whatever the number of threads.
     #[test]
     fn shares_hold_every_item_in_order() {
         let items: Vec<u32> = (0..1000).collect();
         for threads in [0, 1, 2, 3, 16, 2000] {
-            let shares = in_shares(&items, (threads, 1), <[u32]>::to_vec);
-            assert!(shares.len() <= threads.max(1));
-            assert_eq!(shares.concat(), items);
+            let own = in_shares(&items, shares(threads, 1), <[u32]>::to_vec);
+            assert!(own.len() <= threads.max(1));
+            assert_eq!(own.concat(), items);
             let mut changed = items.clone();
-            in_shares_mut(&mut changed, (threads, 7), |share| {
+            in_shares_mut(&mut changed, shares(threads, 7), |share| {
                 share.iter_mut().for_each(|item| *item += 1);
             });
             assert!(changed.iter().copied().eq(1..1001));
         }
-        assert!(in_shares(&[(); 0], (2, 0), <[()]>::len).is_empty());
+        assert!(in_shares(&[(); 0], shares(2, 0), <[()]>::len).is_empty());
     }
 
     /// By definition: every piece once, each thread's own in order.
@@ -127,7 +143,10 @@ mod tests {
 
     #[test]
     fn small_lists_are_one_share() {
-        assert_eq!(in_shares(&[1, 2, 3], (16, 3), <[i32]>::len), [3]);
-        assert_eq!(in_shares(&[1, 2, 3, 4], (16, 3), <[i32]>::len), [3, 1]);
+        assert_eq!(in_shares(&[1, 2, 3], shares(16, 3), <[i32]>::len), [3]);
+        assert_eq!(
+            in_shares(&[1, 2, 3, 4], shares(16, 3), <[i32]>::len),
+            [3, 1]
+        );
     }
 }

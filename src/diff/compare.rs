@@ -13,7 +13,7 @@ use super::side::{Origin, Side};
 use super::significance::{Level, Question, Threshold, exact_probability, test};
 use super::union::{Count, Union};
 use crate::error::Result;
-use crate::parallel::in_shares;
+use crate::parallel::{Shares, in_shares};
 use crate::stack::Tag;
 
 /// Above this probability of chance alone (or of that which the confidence leaves) no change can
@@ -24,8 +24,11 @@ const FEW: usize = 20_000;
 /// Of more, those that take at least one part of so many of a side: two pixels of a picture.
 const SEEN_PARTS: u64 = 500;
 
-/// Fewer quantities are not worth a thread.
-const MIN_SHARE: usize = 1 << 10;
+/// How quantities are shared between threads: fewer than 1024 are not worth one.
+const fn shares(threads: usize) -> Shares {
+    let least = 1 << 10;
+    Shares { threads, least }
+}
 
 /// Two recordings of the same load differ in what one recording cannot tell, such as the kernel's
 /// deferred work: two of md5sum, of 6 s each, had 0.41 % of all samples and none in `rcu_core`.
@@ -257,7 +260,7 @@ fn measure_all(
         )
     };
     let all_exact = |share: &[[Count; 2]]| share.iter().map(exact).collect::<Vec<f64>>();
-    let exact = in_shares(counts, (threads, MIN_SHARE), all_exact).concat();
+    let exact = in_shares(counts, shares(threads), all_exact).concat();
     // The first quantity is everything.
     let whole = counts[0].map(|count| count.samples);
     let are_few = counts.len() < FEW;
@@ -292,5 +295,5 @@ fn measure_all(
     };
     let all: Vec<usize> = (0..quantities.subjects.len()).collect();
     let changes = |share: &[usize]| share.iter().map(change).collect::<Vec<_>>();
-    in_shares(&all, (threads, MIN_SHARE), changes).concat()
+    in_shares(&all, shares(threads), changes).concat()
 }

@@ -10,7 +10,7 @@ use super::stacks::{PackedStack, Stacks};
 use super::table::{UniqueStack, UserPart};
 use super::worker::walk;
 use crate::bytes::{ByteOrder, with_order};
-use crate::parallel::in_shares;
+use crate::parallel::{Shares, in_shares};
 use crate::perf::Capture;
 use crate::space::{Changes, Histories, TaskEpoch, Timeline};
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
@@ -212,7 +212,11 @@ impl<'a> RawStacks<'a> {
         } = self;
         let placed = with_order!(capture.endian(), O => {
             let place = |share: &[&[PackedStack<'_>]]| place::<O>(share, &stacks, timeline);
-            in_shares(&stacks.blocks(), (request.threads, MIN_SHARE), place)
+            let shares = Shares {
+                threads: request.threads,
+                least: MIN_SHARE,
+            };
+            in_shares(&stacks.blocks(), shares, place)
         });
         let (mut task_epochs, mut ambiguous) = (Vec::new(), HashSet::new());
         for (some, also) in placed {

@@ -10,7 +10,7 @@ use super::request::NameRequest;
 use crate::fold::Split;
 use crate::kvm::Tagger;
 use crate::locate::{LocatedPiece, Task, TaskKey};
-use crate::parallel::in_shares;
+use crate::parallel::{Shares, in_shares};
 use crate::stack::FrameIx;
 use crate::units::{Pid, Tid};
 
@@ -116,11 +116,11 @@ fn vcpu_threads(
     }
     if marks.contains(&true) {
         let marked = |workers: &[NameWorker<'_>]| marked_threads(workers, &marks);
-        vcpus.extend(
-            in_shares(workers, (workers.len(), 1), marked)
-                .into_iter()
-                .flatten(),
-        );
+        let shares = Shares {
+            threads: workers.len(),
+            least: 1,
+        };
+        vcpus.extend(in_shares(workers, shares, marked).into_iter().flatten());
     }
     vcpus
 }

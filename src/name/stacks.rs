@@ -4,7 +4,7 @@ use super::classes::Class;
 use super::request::StackFilter;
 use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger};
-use crate::parallel::in_shares_mut;
+use crate::parallel::{Shares, in_shares_mut};
 use crate::stack::{FrameIx, FrameTable, Tag};
 use crate::units::CpuMode;
 
@@ -58,7 +58,11 @@ impl NamedStacks {
     /// Tags all stacks.
     pub(crate) fn tag(&mut self, tagger: &Tagger, table: &FrameTable, threads: usize) {
         let mut stacks = std::mem::take(&mut self.stacks);
-        in_shares_mut(&mut stacks, (threads, MIN_SHARE), |share| {
+        let shares = Shares {
+            threads,
+            least: MIN_SHARE,
+        };
+        in_shares_mut(&mut stacks, shares, |share| {
             let mut tagger = tagger.clone();
             for stack in share {
                 let tagged = tagger.tag(&self.view(stack, table));
