@@ -139,15 +139,68 @@ impl fmt::Display for Cpu {
     }
 }
 
-/// Index of an event in the capture's event table.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct EventIx(pub u32);
+/// A position in a list or table, of a type of its own for each of them.
+pub trait Index: Copy {
+    /// The index of a position. Lists of more than 2^32 entries do not fit into memory.
+    fn of(position: usize) -> Self;
 
-impl EventIx {
-    /// The index for use on slices.
-    pub const fn as_usize(self) -> usize {
-        self.0 as usize
+    /// The position.
+    fn position(self) -> usize;
+}
+
+impl Index for u32 {
+    #[inline]
+    fn of(position: usize) -> Self {
+        Self::try_from(position).unwrap_or(Self::MAX)
     }
+
+    #[inline]
+    fn position(self) -> usize {
+        self as usize
+    }
+}
+
+/// Defines an index newtype over `u32`.
+macro_rules! index {
+    ($(#[$doc:meta])* $visibility:vis $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        $visibility struct $name(pub u32);
+
+        impl $name {
+            /// The index for use on slices.
+            $visibility const fn as_usize(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl $crate::units::Index for $name {
+            #[inline]
+            fn of(position: usize) -> Self {
+                Self(u32::of(position))
+            }
+
+            #[inline]
+            fn position(self) -> usize {
+                self.as_usize()
+            }
+        }
+    };
+}
+pub(crate) use index;
+
+index! {
+    /// Index of an event in the capture's event table.
+    pub EventIx
+}
+
+/// A thread, with its process: the kernel uses a thread's id again for another process.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct ThreadId {
+    /// Its process.
+    pub pid: Pid,
+    /// Its own id.
+    pub tid: Tid,
 }
 
 /// Which privilege and which machine a frame or a sample belongs to.

@@ -1,8 +1,7 @@
 //! Many unique stacks in little memory.
 
-use hashbrown::HashMap;
-
 use super::table::{StackKey, UniqueStack, UserPart};
+use crate::intern::Interner;
 use crate::space::TaskEpoch;
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
 
@@ -16,10 +15,9 @@ pub(super) struct Stacks<'a> {
     pub(super) list: Vec<PackedStack<'a>>,
     /// The lists of later parts: to copy them takes its time.
     later: Vec<Vec<PackedStack<'a>>>,
-    rare_fields: Vec<RareFields<'a>>,
-    rare_index: HashMap<RareFields<'a>, u32>,
-    /// The rare that was looked up last, and its position: the samples of a slice of time follow
-    /// each other, and have one rare.
+    rare_fields: Interner<RareFields<'a>, u32>,
+    /// The rare fields that were looked up last, and their number: the samples of a slice of time
+    /// follow each other, and have them in common.
     latest: (RareFields<'a>, u32),
 }
 
@@ -133,12 +131,8 @@ impl<'a> Stacks<'a> {
 
     #[cold]
     fn look_up(&mut self, rare: RareFields<'a>) -> u32 {
-        let rare_fields = &mut self.rare_fields;
-        *self.rare_index.entry(rare).or_insert_with(|| {
-            rare_fields.push(rare);
-            // There are no more rare_fields than stacks.
-            u32::try_from(rare_fields.len()).unwrap_or(u32::MAX)
-        })
+        // There are no more of them than stacks.
+        self.rare_fields.intern(rare).saturating_add(1)
     }
 
     /// Adds a stack that is not in the list.
@@ -158,8 +152,8 @@ impl<'a> Stacks<'a> {
         &mut self,
         other: Self,
     ) -> impl Iterator<Item = Vec<PackedStack<'a>>> + use<'a> {
-        let rare_fields = other.rare_fields.into_iter();
-        let places: Vec<u32> = rare_fields.map(|rare| self.position_of(rare)).collect();
+        let rare_fields = other.rare_fields.items().iter();
+        let places: Vec<u32> = rare_fields.map(|rare| self.position_of(*rare)).collect();
         let lists = std::iter::once(other.list).chain(other.later);
         lists.map(move |mut list| {
             if !places.is_empty() {
@@ -208,7 +202,7 @@ impl<'a> Stacks<'a> {
 
     /// A stack of the list with all it has.
     pub(super) fn whole(&self, packed: &PackedStack<'a>) -> UniqueStack<'a> {
-        let rare = (packed.rare as usize).checked_sub(1);
+        let rare = packed.rare.checked_sub(1);
         let rare = rare.and_then(|at| self.rare_fields.get(at).copied());
         let rare = rare.unwrap_or_default();
         UniqueStack {

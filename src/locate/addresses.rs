@@ -1,6 +1,5 @@
 //! Where single addresses lie: in the kernel, in an object, or nowhere.
 
-use std::hash::Hash;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -8,6 +7,7 @@ use hashbrown::HashMap;
 use super::address_cache::{AddressCache, LocatedAddress};
 use super::frame_entry::FrameEntry;
 use crate::fold::ChainFrame;
+use crate::intern::number;
 use crate::space::{AddressSpace, DsoIx, Mapping, TaskEpoch, Timeline};
 use crate::symbol::{KernelSymbol, KernelSymbols, is_trampoline};
 use crate::units::{Avma, CpuMode, FileOffset, Pid};
@@ -237,20 +237,6 @@ impl<'m> Addresses<'m> {
         let below = space.get(above.checked_sub(1)?)?;
         (lookup < below.end).then_some(*below)
     }
-}
-
-/// The position in `list` of what is known by `key`; `item` goes to its end when it is new.
-#[inline]
-pub(crate) fn number<K: Hash + Eq, T>(
-    key: K,
-    item: T,
-    known: &mut HashMap<K, u32>,
-    list: &mut Vec<T>,
-) -> u32 {
-    *known.entry(key).or_insert_with(|| {
-        list.push(item);
-        index_of_last(list)
-    })
 }
 
 /// Lists of more than 2^32 entries do not fit into memory.

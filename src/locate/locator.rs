@@ -8,13 +8,14 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::address_cache::AddressCache;
-use super::addresses::{Addresses, Location, SpaceKey, number};
+use super::addresses::{Addresses, Location, SpaceKey};
 use super::caller_runs::{CallerRun, CallerRuns, Callers};
 use super::frame_entry::FrameEntry;
 use super::piece::LocatedPiece;
 use super::task::{Task, TaskKey};
 use crate::bytes::ByteOrder;
 use crate::fold::{Block, ChainFrame, ChainFrames, EpochStack, UniqueStack, UserPart};
+use crate::intern::number;
 use crate::space::{TaskEpoch, Timeline};
 use crate::symbol::KernelSymbols;
 use crate::units::{Avma, CpuMode};

@@ -2,17 +2,11 @@
 
 use rpds::RedBlackTreeMapSync;
 
-use crate::units::{Avma, BuildId, FileOffset};
+use crate::units::{Avma, BuildId, FileOffset, index};
 
-/// Index of a DSO in its [`Timeline`](super::timeline::Timeline).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct DsoIx(pub u32);
-
-impl DsoIx {
-    /// The index for use on slices.
-    pub const fn as_usize(self) -> usize {
-        self.0 as usize
-    }
+index! {
+    /// Index of a DSO in its [`Timeline`](super::timeline::Timeline).
+    pub DsoIx
 }
 
 /// A mapped object, as the capture names it.

@@ -1,8 +1,12 @@
 //! What was true of a thread at a time.
 
 use super::address_space::AddressSpace;
-use super::timeline::NameIx;
-use crate::units::Timestamp;
+use crate::units::{Timestamp, index};
+
+index! {
+    /// Index of a thread name in its [`Timeline`](super::timeline::Timeline).
+    pub(crate) NameIx
+}
 
 /// What was true of a thread at a time: positions in its and its process's histories.
 ///

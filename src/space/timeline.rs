@@ -11,16 +11,13 @@ use hashbrown::{HashMap, HashSet};
 
 use super::address_space::{AddressSpace, Dso, DsoIx, Mapping};
 use super::changes::Changes;
-use super::task_epoch::{Epoch, Histories, TaskEpoch};
+use super::task_epoch::{Epoch, Histories, NameIx, TaskEpoch};
+use crate::intern::Interner;
 use crate::perf::{MappingRecord, Sideband};
 use crate::units::{Avma, BuildId, CpuMode, Pid, Tid, Timestamp};
 
 /// A stack that lasted through more epochs is not compared with each of them.
 const MANY_EPOCHS: usize = 16;
-
-/// Index of a thread name in its [`Timeline`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct NameIx(pub u32);
 
 /// A sideband record with its place in time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -53,14 +50,11 @@ pub struct KernelMapping {
 pub struct Timeline {
     epochs: HashMap<Pid, Vec<Epoch>>,
     thread_names: HashMap<Tid, Vec<(Timestamp, NameIx)>>,
-    names: Vec<String>,
-    name_index: HashMap<String, NameIx>,
-    dsos: Vec<Dso>,
-    dso_index: HashMap<Dso, DsoIx>,
+    names: Interner<String, NameIx>,
+    dsos: Interner<Dso, DsoIx>,
     /// The lowest address of each DSO.
     dso_lowest: Vec<Avma>,
     kernel: Vec<KernelMapping>,
-    guest_kernels: u64,
     ksymbols: Vec<(Avma, u32, String)>,
     poked: HashSet<Avma>,
     cgroups: HashMap<u64, String>,
@@ -92,7 +86,7 @@ impl Timeline {
                 is_exec,
                 name,
             } => {
-                let name = self.intern_name(&String::from_utf8_lossy(name));
+                let name = self.names.intern_ref(&*String::from_utf8_lossy(name));
                 self.thread_names.entry(tid).or_default().push((time, name));
                 if is_exec {
                     self.begin_epoch(pid, time, AddressSpace::default(), true);
@@ -179,12 +173,14 @@ impl Timeline {
                     build_id,
                 });
             }
-            CpuMode::GuestKernel => self.guest_kernels += 1,
+            // What a guest maps is looked up by nobody.
+            CpuMode::GuestKernel => {}
             CpuMode::User | CpuMode::Unknown | CpuMode::Hypervisor | CpuMode::GuestUser => {
-                let dso = self.intern_dso(Dso { path, build_id });
+                let dso = self.dsos.intern(Dso { path, build_id });
                 let start = record.start;
-                if let Some(lowest) = self.dso_lowest.get_mut(dso.as_usize()) {
-                    *lowest = start.min(*lowest);
+                match self.dso_lowest.get_mut(dso.as_usize()) {
+                    Some(lowest) => *lowest = start.min(*lowest),
+                    None => self.dso_lowest.push(start),
                 }
                 let mapping = Mapping {
                     start,
@@ -218,27 +214,6 @@ impl Timeline {
                 epochs.push(first);
             }
         }
-    }
-
-    fn intern_name(&mut self, name: &str) -> NameIx {
-        if let Some(&known) = self.name_index.get(name) {
-            return known;
-        }
-        let ix = NameIx(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
-        self.names.push(name.to_owned());
-        self.name_index.insert(name.to_owned(), ix);
-        ix
-    }
-
-    fn intern_dso(&mut self, dso: Dso) -> DsoIx {
-        if let Some(&known) = self.dso_index.get(&dso) {
-            return known;
-        }
-        let ix = DsoIx(u32::try_from(self.dsos.len()).unwrap_or(u32::MAX));
-        self.dsos.push(dso.clone());
-        self.dso_lowest.push(Avma::new(u64::MAX));
-        self.dso_index.insert(dso, ix);
-        ix
     }
 
     /// What was true of a thread of a process at a time.
@@ -326,25 +301,18 @@ impl Timeline {
 
     fn name_at(&self, tid: Tid, position: u32) -> Option<&str> {
         let history = self.thread_names.get(&tid)?;
-        let &(_, NameIx(name)) = history.get(usize::try_from(position).ok()?)?;
-        self.names
-            .get(usize::try_from(name).ok()?)
-            .map(String::as_str)
+        let &(_, name) = history.get(usize::try_from(position).ok()?)?;
+        self.names.get(name).map(String::as_str)
     }
 
     /// The DSO of an index that this timeline handed out.
     pub fn dso(&self, ix: DsoIx) -> Option<&Dso> {
-        self.dsos.get(ix.as_usize())
+        self.dsos.get(ix)
     }
 
     /// The lowest address at which any process maps a DSO.
     pub fn lowest_address_of(&self, ix: DsoIx) -> Option<Avma> {
         self.dso_lowest.get(ix.as_usize()).copied()
-    }
-
-    /// All DSOs that user processes mapped, in order of first appearance.
-    pub fn dsos(&self) -> &[Dso] {
-        &self.dsos
     }
 
     /// The kernel's own mappings, in order of address.

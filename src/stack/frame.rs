@@ -1,18 +1,11 @@
 //! One display level of a stack, interned.
 
-use hashbrown::HashMap;
+use crate::intern::Interner;
+use crate::units::{CpuMode, index};
 
-use crate::units::CpuMode;
-
-/// Index of a frame in its [`FrameTable`].
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct FrameIx(pub u32);
-
-impl FrameIx {
-    /// The index for use on slices.
-    pub const fn as_usize(self) -> usize {
-        self.0 as usize
-    }
+index! {
+    /// Index of a frame in its [`FrameTable`].
+    pub FrameIx
 }
 
 /// Where a frame's name comes from.
@@ -45,43 +38,35 @@ pub struct Frame {
 /// Frames, each stored once.
 #[derive(Debug, Default)]
 pub struct FrameTable {
-    frames: Vec<Frame>,
-    index: HashMap<Frame, FrameIx>,
+    frames: Interner<Frame, FrameIx>,
 }
 
 impl FrameTable {
     /// Returns the index of `frame`, adding it when it is not yet known.
     pub fn intern(&mut self, frame: Frame) -> FrameIx {
-        if let Some(&known) = self.index.get(&frame) {
-            return known;
-        }
-        // A table of 2^32 frames would need more memory than any machine has.
-        let ix = FrameIx(u32::try_from(self.frames.len()).unwrap_or(u32::MAX));
-        self.frames.push(frame.clone());
-        self.index.insert(frame, ix);
-        ix
+        self.frames.intern(frame)
     }
 
     /// The frame of an index that this table handed out.
     pub fn get(&self, ix: FrameIx) -> &Frame {
-        &self.frames[ix.as_usize()]
+        &self.frames.items()[ix.as_usize()]
     }
 
     /// All frames in order of name, DSO, mode and kind.
     pub fn in_order(&self) -> Vec<FrameIx> {
         let mut order: Vec<(&Frame, FrameIx)> =
-            self.frames.iter().zip((0..).map(FrameIx)).collect();
+            self.frames.items().iter().zip((0..).map(FrameIx)).collect();
         order.sort_unstable();
         order.into_iter().map(|(_, ix)| ix).collect()
     }
 
     /// Number of frames.
     pub fn len(&self) -> usize {
-        self.frames.len()
+        self.frames.items().len()
     }
 
     /// Whether there are no frames.
     pub fn is_empty(&self) -> bool {
-        self.frames.is_empty()
+        self.frames.items().is_empty()
     }
 }

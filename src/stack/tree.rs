@@ -4,19 +4,16 @@ use super::frame::{FrameIx, FrameTable};
 use super::sort::{Keyed, sort_by_steps};
 use super::steps::Steps;
 use super::tag::Tag;
+use crate::units::index;
 
-/// Index of a node in its [`CallTree`]; the root is 0.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct NodeIx(pub u32);
+index! {
+    /// Index of a node in its [`CallTree`]; the root is 0.
+    pub NodeIx
+}
 
 impl NodeIx {
     /// The invisible node above all stacks.
     pub const ROOT: Self = Self(0);
-
-    /// The index for use on slices.
-    pub const fn as_usize(self) -> usize {
-        self.0 as usize
-    }
 }
 
 /// A stack with its weight and what the tagger made of it.
