@@ -28,7 +28,8 @@ use crate::fold::{Census, FoldRequest, Gap, Selection, Settled, Split, WeightKin
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{
-    NameRequest, NamedStacks, Namer, ObjectReport, StackRecording, Unnamed, by_cause, name_stacks,
+    NameRequest, NamedStacks, Namer, NamerInput, ObjectReport, StackRecording, Unnamed, by_cause,
+    name_stacks,
 };
 use crate::perf::Capture;
 use crate::space::Timeline;
@@ -122,8 +123,15 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     };
     let (timeline, kernel) = (&walked.timeline, walked.kernel);
     let last = walked.census.times.map(|(_, last)| last);
-    let mut namer = Namer::new(capture, (timeline, kernel), (&build_ids, last), symbols)?;
-    namer.set_raw_names(request.raw_names);
+    let input = NamerInput {
+        timeline,
+        kernel,
+        build_ids: &build_ids,
+        last_sample: last,
+        symbols,
+        raw_names: request.raw_names,
+    };
+    let mut namer = Namer::new(capture, input)?;
     let periods = walked.stacks.weights();
     let event = walked.wanted.selection.event;
     if let (Some(tagger), Some(event)) = (&mut tagger, capture.events().get(event)) {
@@ -221,7 +229,7 @@ fn finish(
     capture: &Capture,
     event: EventIx,
     census: Census,
-    (mut stacks, mut namer, tagger): (NamedStacks, Namer<'_>, Option<Tagger>),
+    (mut stacks, namer, tagger): (NamedStacks, Namer<'_>, Option<Tagger>),
     request: &Request,
 ) -> Result<Profile> {
     let is_tagged_by_event = tagger.as_ref().is_some_and(Tagger::is_decided_by_event);
@@ -252,7 +260,8 @@ fn finish(
         .events()
         .get(event)
         .is_some_and(|event| event.attr.is_clock());
-    let unnamed = namer.unnamed(&stacks.unnamed);
+    let text_pokes = namer.timeline().text_pokes();
+    let names = namer.into_report(&stacks.unnamed);
     let unit = match request.weight {
         WeightKind::Samples | WeightKind::ByEvent => SAMPLES.to_owned(),
         WeightKind::Period if is_clock => NANOSECONDS.to_owned(),
@@ -267,12 +276,12 @@ fn finish(
         periods: (0, 0),
         weight: request.weight,
         unit,
-        unresolved: by_cause(&unnamed),
-        unnamed,
-        objects: namer.take_reports(),
-        kernel_source: namer.kernel_source(),
-        text_pokes: namer.text_pokes(),
-        frames: namer.frames,
+        unresolved: by_cause(&names.unnamed),
+        unnamed: names.unnamed,
+        objects: names.objects,
+        kernel_source: names.kernel_source,
+        text_pokes,
+        frames: names.frames,
         stacks,
         totals,
         is_tagged_by_event,

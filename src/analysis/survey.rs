@@ -9,7 +9,8 @@ use crate::fold::{FoldRequest, Gap, Split, WeightKind, fold, occurrences as occu
 use crate::locate::FrameScope;
 use crate::loss::Tally;
 use crate::name::{
-    Grouping, NameRequest, Namer, ObjectReport, StackRecording, Unnamed, name_stacks,
+    Grouping, NameRequest, NamedStacks, Namer, NamerInput, ObjectReport, StackRecording, Unnamed,
+    name_stacks,
 };
 use crate::perf::{Capture, RecordCounts};
 use crate::space::Timeline;
@@ -63,8 +64,16 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
     let kernel = EarlyKernel::read(&build_ids, symbols);
     let mut census = folded.census;
     let last = census.times.map(|(_, last)| last);
-    let mut namer = Namer::new(capture, (&timeline, kernel), (&build_ids, last), symbols)?;
-    let mut unnamed = Vec::new();
+    let input = NamerInput {
+        timeline: &timeline,
+        kernel,
+        build_ids: &build_ids,
+        last_sample: last,
+        symbols,
+        raw_names: false,
+    };
+    let mut namer = Namer::new(capture, input)?;
+    let mut stacks = NamedStacks::default();
     if let Some(event) = event {
         let settled = folded.stacks.settle(capture, &wanted, &timeline);
         let request = NameRequest {
@@ -75,11 +84,11 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
             recording: StackRecording::of(capture, event),
             threads: 0,
         };
-        let stacks = name_stacks(capture, &settled, &mut namer, &request, None);
+        stacks = name_stacks(capture, &settled, &mut namer, &request, None);
         census.tally.copied_stacks = stacks.copied();
         census.tally.last_branches = stacks.branched();
-        unnamed = namer.unnamed(&stacks.unnamed);
     }
+    let names = namer.into_report(&stacks.unnamed);
     let occurrences = capture.events().iter();
     let occurrences = occurrences.map(|(ix, _)| occurrences_of(capture, &census, ix));
     Ok(Survey {
@@ -91,9 +100,9 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
         times: census.times,
         gaps: census.gaps,
         unique_stacks,
-        kernel_source: namer.kernel_source(),
-        objects: namer.take_reports(),
-        unnamed,
+        kernel_source: names.kernel_source,
+        objects: names.objects,
+        unnamed: names.unnamed,
     })
 }
 

@@ -9,7 +9,7 @@ use super::classes::Class;
 use super::name_worker::NameWorker;
 use super::piece::{Named, NamedPiece};
 use super::request::NameRequest;
-use super::stacks::{NamedStacks, Stack};
+use super::stacks::{NamedStacks, Stack, StackParts};
 use super::unnamed::UnnamedSums;
 use crate::fold::{Block, EpochStack, Split, UserPart, WeightKind};
 use crate::locate::{FrameScope, StackPath};
@@ -106,8 +106,10 @@ impl Merged {
     pub(super) fn into_stacks(self, classes: Vec<Class>) -> NamedStacks {
         NamedStacks {
             stacks: self.distinct.stacks,
-            frames: self.distinct.items,
-            classes,
+            parts: StackParts {
+                frames: self.distinct.items,
+                classes,
+            },
             out_of_scope: self.out_of_scope,
             unnamed: self.unnamed.into_counts(),
         }

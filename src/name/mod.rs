@@ -12,13 +12,14 @@ mod request;
 mod shown_frame;
 mod stacks;
 mod unnamed;
+mod user_objects;
 
 pub use grouping::Grouping;
 pub(crate) use grouping::{SplitName, TaskNames};
-pub(crate) use namer::Namer;
-pub use namer::ObjectReport;
+pub(crate) use namer::{Namer, NamerInput};
 pub(crate) use naming::name_stacks;
 pub(crate) use request::{NameRequest, StackFilter, StackRecording};
 pub use stacks::{NamedStacks, Stack};
 pub use unnamed::Unnamed;
 pub(crate) use unnamed::by_cause;
+pub use user_objects::ObjectReport;

@@ -5,66 +5,46 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
-use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts, true_cause};
-use crate::error::{Error, Result};
+use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
+use super::user_objects::{LookUp, ObjectReport, UserObjects};
+use crate::error::Result;
 use crate::input::ShownPaths;
 use crate::locate::Location;
-use crate::object::{ObjectSearch, Refused};
 use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    EarlyKernel, FoundSymbols, KernelSource, KernelSymbols, LiveKernel, ObjectSymbol,
-    ObjectSymbols, RecordedHere, SymbolRequest, Unresolved, module_short_name, vdso,
+    EarlyKernel, KernelSource, KernelSymbols, ObjectSymbols, RecordedHere, SymbolRequest,
+    Unresolved, module_short_name,
 };
-use crate::units::{Avma, BuildId, CpuMode, FileOffset, Svma, Timestamp};
+use crate::units::{Avma, BuildId, CpuMode, FileOffset, Timestamp};
 
-/// What was found for an object that samples hit.
+/// What frames are named with.
 #[derive(Debug)]
-pub struct ObjectReport {
-    /// The object as recorded.
-    pub path: String,
-    /// Its recorded build id.
-    pub build_id: Option<BuildId>,
-    /// The file that names come from, or why there are none.
-    pub outcome: std::result::Result<std::path::PathBuf, Unresolved>,
-    /// Files of another build, which were not used.
-    pub refused: Vec<Refused>,
-    /// Files that could not be read or make no sense.
-    pub broken: Vec<Error>,
+pub(crate) struct NamerInput<'a> {
+    pub(crate) timeline: &'a Timeline,
+    /// The kernel's symbols, not yet fitted to the recorded boot.
+    pub(crate) kernel: EarlyKernel,
+    /// The build ids that the capture states, by path.
+    pub(crate) build_ids: &'a HashMap<String, BuildId>,
+    /// Time of the latest sample; `None` without times.
+    pub(crate) last_sample: Option<Timestamp>,
+    pub(crate) symbols: &'a SymbolRequest,
+    /// Whether names stay as object files hold them, mangled.
+    pub(crate) raw_names: bool,
 }
 
-impl ObjectReport {
-    /// The same report of files as the user knows them.
-    fn shown(self, paths: &ShownPaths) -> Self {
-        let mut refused = self.refused;
-        for refused in &mut refused {
-            refused.path = paths.path(&refused.path);
-        }
-        let broken = self.broken.into_iter().map(|error| paths.error(error));
-        Self {
-            path: self.path,
-            build_id: self.build_id,
-            outcome: self.outcome.map(|file| paths.path(&file)),
-            refused,
-            broken: broken.collect(),
-        }
-    }
-}
-
-/// The functions of a user object, or why there are none.
+/// What naming tells besides the stacks.
 #[derive(Debug)]
-struct UserObject {
-    symbols: std::result::Result<ObjectSymbols, Unresolved>,
-    /// What the capture calls it.
-    path: Box<str>,
-    build_id: Option<BuildId>,
-    /// What frames show as its name.
-    short_name: Box<str>,
-    /// The frames of functions that were named, by where they begin.
-    functions: HashMap<Svma, FrameIx>,
-    /// The frame of all that has no name.
-    unresolved: Option<FrameIx>,
+pub(crate) struct NameReport {
+    /// All frames.
+    pub(crate) frames: FrameTable,
+    /// Frames without a name, one count per sample, by object.
+    pub(crate) unnamed: Vec<Unnamed>,
+    /// What was found for the objects that were asked for, in order of path and build id.
+    pub(crate) objects: Vec<ObjectReport>,
+    /// Where the kernel's symbols come from.
+    pub(crate) kernel_source: KernelSource,
 }
 
 /// What a location is called.
@@ -85,9 +65,6 @@ struct KnownLocation {
     reason: Option<ReasonIx>,
 }
 
-/// How an address of an object finds its function.
-type LookUp = fn(&ObjectSymbols, Svma) -> std::result::Result<ObjectSymbol<'_>, Unresolved>;
-
 /// Stands above the last branches of an event without call chains: they are no call stack.
 const LAST_BRANCHES: &str = "[last branches]";
 
@@ -97,17 +74,12 @@ pub(crate) struct Namer<'a> {
     /// The frames made so far.
     pub(crate) frames: FrameTable,
     timeline: &'a Timeline,
-    search: &'a ObjectSearch,
     shown: &'a ShownPaths,
-    live: Option<&'a LiveKernel>,
     kernel: Option<Arc<KernelSymbols>>,
     kernel_source: KernelSource,
-    /// Whether files at recorded paths may be taken without a build id.
-    is_recorded_here: bool,
     /// Whether names stay mangled.
     raw_names: bool,
-    objects: HashMap<DsoIx, UserObject>,
-    reports: Vec<ObjectReport>,
+    objects: UserObjects<'a>,
     known: HashMap<Location, KnownLocation>,
     /// The frames of all known locations, one behind the other.
     location_frames: Vec<FrameIx>,
@@ -116,19 +88,22 @@ pub(crate) struct Namer<'a> {
 
 impl<'a> Namer<'a> {
     /// Fits the kernel's symbols to the recorded boot; objects of user space are found when an
-    /// address asks for them. `last` is the time of the latest sample.
+    /// address asks for them.
     ///
     /// # Errors
     /// When a kallsyms text that the user named cannot be read or is none.
-    pub(crate) fn new(
-        capture: &Capture,
-        (timeline, kernel): (&'a Timeline, EarlyKernel),
-        (build_ids, last): (&HashMap<String, BuildId>, Option<Timestamp>),
-        symbols: &'a SymbolRequest,
-    ) -> Result<Self> {
-        let live = symbols.live.as_ref();
+    pub(crate) fn new(capture: &Capture, input: NamerInput<'a>) -> Result<Self> {
+        let NamerInput {
+            timeline,
+            build_ids,
+            symbols,
+            ..
+        } = input;
+        let (last, live) = (input.last_sample, symbols.live.as_ref());
         let recorded_here = RecordedHere::find(capture, (timeline, build_ids), last, live);
-        let found = kernel.fit(timeline, build_ids, symbols, recorded_here)?;
+        let found = input
+            .kernel
+            .fit(timeline, build_ids, symbols, recorded_here)?;
         let (kernel, kernel_source) = match found {
             Some((kernel, source)) => (Some(Arc::new(kernel)), source),
             None => (None, KernelSource::Missing),
@@ -141,34 +116,20 @@ impl<'a> Namer<'a> {
         Ok(Self {
             frames: FrameTable::default(),
             timeline,
-            search: &symbols.search,
             shown: &symbols.shown,
-            live: symbols.live.as_ref(),
             kernel,
             kernel_source,
-            is_recorded_here,
-            raw_names: false,
-            objects: HashMap::new(),
-            reports: Vec::new(),
+            raw_names: input.raw_names,
+            objects: UserObjects::new(timeline, symbols, is_recorded_here),
             known: HashMap::new(),
             location_frames: Vec::new(),
             reasons: Reasons::default(),
         })
     }
 
-    /// Whether names stay as object files hold them, mangled.
-    pub(crate) fn set_raw_names(&mut self, raw_names: bool) {
-        self.raw_names = raw_names;
-    }
-
     /// What was true of the capture's threads.
     pub(crate) fn timeline(&self) -> &'a Timeline {
         self.timeline
-    }
-
-    /// Number of addresses at which the kernel changed its code during the recording.
-    pub(crate) fn text_pokes(&self) -> usize {
-        self.timeline.text_pokes()
     }
 
     /// The kernel's functions, when there are any.
@@ -255,26 +216,15 @@ impl<'a> Namer<'a> {
         })
     }
 
-    /// Frames without a name, one count per sample, by object.
-    pub(crate) fn unnamed(&self, counts: &UnnamedCounts) -> Vec<Unnamed> {
-        self.reasons.by_object(counts)
-    }
-
-    /// What was found for the objects that were asked for, in order of path and build id.
-    pub(crate) fn take_reports(&mut self) -> Vec<ObjectReport> {
-        let mut reports = std::mem::take(&mut self.reports);
-        let name = |report: &ObjectReport| {
-            let build_id = report.build_id.as_ref().map(BuildId::to_string);
-            (report.path.clone(), build_id)
-        };
-        reports.sort_by_cached_key(name);
-        let shown = reports.into_iter().map(|report| report.shown(self.shown));
-        shown.collect()
-    }
-
-    /// Where the kernel's symbols come from.
-    pub(crate) fn kernel_source(&self) -> KernelSource {
-        self.kernel_source.clone().shown(self.shown)
+    /// What is left to tell when all stacks have their names; `unnamed` counts the frames of those
+    /// that stayed.
+    pub(crate) fn into_report(self, unnamed: &UnnamedCounts) -> NameReport {
+        NameReport {
+            frames: self.frames,
+            unnamed: self.reasons.by_object(unnamed),
+            objects: self.objects.into_reports(),
+            kernel_source: self.kernel_source.shown(self.shown),
+        }
     }
 
     fn kernel_frame(&mut self, at: Avma) -> (FrameIx, Option<ReasonIx>) {
@@ -320,12 +270,7 @@ impl<'a> Namer<'a> {
         offset: FileOffset,
         look_up: LookUp,
     ) -> (FrameIx, Option<ReasonIx>) {
-        if !self.objects.contains_key(&dso) {
-            let (object, report) = self.read(dso);
-            self.reports.push(report);
-            self.objects.insert(dso, object);
-        }
-        let Some(object) = self.objects.get_mut(&dso) else {
+        let Some(object) = self.objects.object(dso) else {
             return self.unknown(CpuMode::User);
         };
         let found = match &object.symbols {
@@ -364,55 +309,5 @@ impl<'a> Namer<'a> {
                 (*frame, Some(reason))
             }
         }
-    }
-
-    /// Finds the functions of an object that a process mapped.
-    fn read(&self, ix: DsoIx) -> (UserObject, ObjectReport) {
-        let dso = self.timeline.dso(ix).cloned();
-        let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
-        let mut found = FoundSymbols::find(self.search, &path, build_id.as_ref());
-        if self.is_recorded_here && matches!(found.symbols, Err(Unresolved::NoBuildId)) {
-            found = FoundSymbols::find_recorded(self.search, &path);
-        }
-        let mut outcome = match (&found.symbols, found.file) {
-            (Ok(_), Some(file)) => Ok(file.path),
-            (Ok(_), None) => Err(Unresolved::NoFile),
-            (Err(cause), _) => Err(*cause),
-        };
-        if outcome.is_err()
-            && path == vdso::VDSO
-            && let Some(live) = self.live
-        {
-            let lowest = self.timeline.lowest_address_of(ix);
-            let known = build_id.as_ref();
-            if let Some(object) =
-                vdso::of_running_kernel(live, known, self.is_recorded_here, lowest)
-            {
-                (found.symbols, outcome) = (Ok(object), Ok(vdso::VDSO.into()));
-            }
-        }
-        if let Err(cause) = &mut outcome {
-            *cause = true_cause(*cause, (&path, build_id.as_ref()), !found.broken.is_empty());
-        }
-        let symbols = match &outcome {
-            Ok(_) => found.symbols,
-            Err(cause) => Err(*cause),
-        };
-        let object = UserObject {
-            symbols,
-            path: (*path).into(),
-            build_id: build_id.clone(),
-            short_name: module_short_name(&path).into(),
-            functions: HashMap::new(),
-            unresolved: None,
-        };
-        let report = ObjectReport {
-            path,
-            build_id,
-            outcome,
-            refused: found.refused,
-            broken: found.broken,
-        };
-        (object, report)
     }
 }

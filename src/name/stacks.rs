@@ -42,43 +42,20 @@ pub struct Stack {
     pub(super) branched: u64,
 }
 
-/// Named stacks, each once and in no particular order, with their frames in one list.
+/// What stacks are made of.
 #[derive(Debug, Default)]
-pub struct NamedStacks {
-    pub(super) stacks: Vec<Stack>,
+pub(super) struct StackParts {
+    /// The frames of all stacks, one behind the other.
     pub(super) frames: Vec<FrameIx>,
     pub(super) classes: Vec<Class>,
-    /// Samples that have no frame in the wanted scope.
-    pub(super) out_of_scope: u64,
-    /// Frames without a name.
-    pub(crate) unnamed: UnnamedCounts,
 }
 
-impl NamedStacks {
-    /// Tags all stacks.
-    pub(crate) fn tag(&mut self, tagger: &Tagger, table: &FrameTable, threads: usize) {
-        let mut stacks = std::mem::take(&mut self.stacks);
-        let shares = Shares {
-            threads,
-            least: MIN_SHARE,
-        };
-        in_shares_mut(&mut stacks, shares, |share| {
-            let mut tagger = tagger.clone();
-            for stack in share {
-                let tagged = tagger.tag(&self.view(stack, table));
-                stack.tag = tagged.tag;
-                stack.deciding = tagged.deciding;
-            }
-        });
-        self.stacks = stacks;
-    }
-
-    /// A stack as the tagger looks at it.
-    pub fn view<'v>(&'v self, stack: &Stack, table: &'v FrameTable) -> StackView<'v> {
+impl StackParts {
+    fn view<'v>(&'v self, stack: &Stack, table: &'v FrameTable) -> StackView<'v> {
         let class = self.class_of(stack);
         StackView {
             table,
-            frames: self.frames(stack),
+            frames: self.frames_of(stack),
             process_name: class.map_or("", |class| &class.process),
             thread_name: class.map_or("", |class| &class.thread),
             is_idle_task: class.is_some_and(|class| class.is_idle_task),
@@ -92,14 +69,55 @@ impl NamedStacks {
         self.classes.get(stack.class as usize)
     }
 
+    fn frames_of(&self, stack: &Stack) -> &[FrameIx] {
+        let frames = self.frames.get(stack.start..stack.start + stack.len);
+        frames.unwrap_or_default()
+    }
+}
+
+/// Named stacks, each once and in no particular order, with their frames in one list.
+#[derive(Debug, Default)]
+pub struct NamedStacks {
+    pub(super) stacks: Vec<Stack>,
+    pub(super) parts: StackParts,
+    /// Samples that have no frame in the wanted scope.
+    pub(super) out_of_scope: u64,
+    /// Frames without a name.
+    pub(crate) unnamed: UnnamedCounts,
+}
+
+impl NamedStacks {
+    /// Tags all stacks.
+    pub(crate) fn tag(&mut self, tagger: &Tagger, table: &FrameTable, threads: usize) {
+        let Self { stacks, parts, .. } = self;
+        let shares = Shares {
+            threads,
+            least: MIN_SHARE,
+        };
+        in_shares_mut(stacks, shares, |share| {
+            let mut tagger = tagger.clone();
+            for stack in share {
+                let tagged = tagger.tag(&parts.view(stack, table));
+                stack.tag = tagged.tag;
+                stack.deciding = tagged.deciding;
+            }
+        });
+    }
+
+    /// A stack as the tagger looks at it.
+    pub fn view<'v>(&'v self, stack: &Stack, table: &'v FrameTable) -> StackView<'v> {
+        self.parts.view(stack, table)
+    }
+
     /// Leaves of each call chain the frames nearest to the leaf, at most so many. The frames of the
     /// grouping stay, and so does the tag.
     pub(crate) fn limit_depth(&mut self, most: usize) {
+        let Self { stacks, parts, .. } = self;
         let mut kept = Vec::new();
-        let mut stacks = std::mem::take(&mut self.stacks);
-        for stack in &mut stacks {
-            let roots = self.class_of(stack).map_or(0, |class| class.roots.len());
-            let frames = self.frames(stack);
+        for stack in stacks {
+            let class = parts.class_of(stack);
+            let roots = class.map_or(0, |class| class.roots.len());
+            let frames = parts.frames_of(stack);
             let (roots, chain) = frames.split_at(roots.min(frames.len()));
             let cut = chain.len().saturating_sub(most);
             let start = kept.len();
@@ -110,19 +128,19 @@ impl NamedStacks {
             }
             (stack.start, stack.len) = (start, kept.len() - start);
         }
-        (self.stacks, self.frames) = (stacks, kept);
+        parts.frames = kept;
     }
 
     /// Drops stacks that are not wanted; returns the number of their samples.
     pub(crate) fn retain_wanted(&mut self, filter: &StackFilter<'_>) -> u64 {
         let mut left_out = self.out_of_scope;
-        let mut stacks = std::mem::take(&mut self.stacks);
+        let Self { stacks, parts, .. } = self;
         let mut kept = Vec::with_capacity(stacks.len());
         let is_one_of = |wanted: &[String], name: Option<&str>| {
             wanted.is_empty() || wanted.iter().any(|wanted| Some(&**wanted) == name)
         };
         stacks.retain(|stack| {
-            let class = self.class_of(stack);
+            let class = parts.class_of(stack);
             let wanted = is_one_of(filter.comms, class.map(|class| &*class.thread))
                 && is_one_of(filter.cgroups, class.map(|class| &*class.cgroup))
                 && !(filter.no_idle && stack.tag == Tag::Idle);
@@ -132,7 +150,6 @@ impl NamedStacks {
             kept.push(wanted);
             wanted
         });
-        self.stacks = stacks;
         self.unnamed.retain(&kept);
         left_out
     }
@@ -159,8 +176,6 @@ impl NamedStacks {
 
     /// The frames of a stack, root first.
     pub fn frames(&self, stack: &Stack) -> &[FrameIx] {
-        self.frames
-            .get(stack.start..stack.start + stack.len)
-            .unwrap_or_default()
+        self.parts.frames_of(stack)
     }
 }

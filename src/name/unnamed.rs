@@ -84,7 +84,8 @@ impl Reasons {
 /// Why an object has no symbols, given why its file was not found.
 pub(super) fn true_cause(
     cause: Unresolved,
-    (path, build_id): (&str, Option<&BuildId>),
+    path: &str,
+    build_id: Option<&BuildId>,
     is_broken: bool,
 ) -> Unresolved {
     match cause {
@@ -221,19 +222,13 @@ mod tests {
             (no_build_id, "[vdso]", false, no_build_id),
         ];
         for (cause, path, is_broken, expected) in cases {
-            assert_eq!(
-                true_cause(cause, (path, None), is_broken),
-                expected,
-                "{path}"
-            );
+            assert_eq!(true_cause(cause, path, None, is_broken), expected, "{path}");
         }
-        let cloned = (
-            "/memfd:runc_cloned:/proc/self/exe (deleted)",
-            build_id.as_ref(),
-        );
-        assert_eq!(true_cause(no_file, cloned, false), Unresolved::Deleted);
+        let cloned = "/memfd:runc_cloned:/proc/self/exe (deleted)";
+        let cause = true_cause(no_file, cloned, build_id.as_ref(), false);
+        assert_eq!(cause, Unresolved::Deleted);
         let mismatch = Unresolved::BuildIdMismatch;
-        assert_eq!(true_cause(mismatch, ("/usr/bin/a", None), true), mismatch);
+        assert_eq!(true_cause(mismatch, "/usr/bin/a", None, true), mismatch);
     }
 
     /// One line for an object, the worst first, and equal ones in order of their names.

@@ -1,0 +1,171 @@
+//! The objects of user space that samples hit, and what was found for them.
+
+use hashbrown::HashMap;
+
+use super::unnamed::true_cause;
+use crate::error::Error;
+use crate::input::ShownPaths;
+use crate::object::{ObjectSearch, Refused};
+use crate::space::{DsoIx, Timeline};
+use crate::stack::FrameIx;
+use crate::symbol::{
+    FoundSymbols, LiveKernel, ObjectSymbol, ObjectSymbols, SymbolRequest, Unresolved,
+    module_short_name, vdso,
+};
+use crate::units::{BuildId, Svma};
+
+/// What was found for an object that samples hit.
+#[derive(Debug)]
+pub struct ObjectReport {
+    /// The object as recorded.
+    pub path: String,
+    /// Its recorded build id.
+    pub build_id: Option<BuildId>,
+    /// The file that names come from, or why there are none.
+    pub outcome: Result<std::path::PathBuf, Unresolved>,
+    /// Files of another build, which were not used.
+    pub refused: Vec<Refused>,
+    /// Files that could not be read or make no sense.
+    pub broken: Vec<Error>,
+}
+
+impl ObjectReport {
+    /// The same report of files as the user knows them.
+    fn shown(self, paths: &ShownPaths) -> Self {
+        let mut refused = self.refused;
+        for refused in &mut refused {
+            refused.path = paths.path(&refused.path);
+        }
+        let broken = self.broken.into_iter().map(|error| paths.error(error));
+        Self {
+            path: self.path,
+            build_id: self.build_id,
+            outcome: self.outcome.map(|file| paths.path(&file)),
+            refused,
+            broken: broken.collect(),
+        }
+    }
+}
+
+/// The functions of a user object, or why there are none.
+#[derive(Debug)]
+pub(super) struct UserObject {
+    pub(super) symbols: Result<ObjectSymbols, Unresolved>,
+    /// What the capture calls it.
+    pub(super) path: Box<str>,
+    pub(super) build_id: Option<BuildId>,
+    /// What frames show as its name.
+    pub(super) short_name: Box<str>,
+    /// The frames of functions that were named, by where they begin.
+    pub(super) functions: HashMap<Svma, FrameIx>,
+    /// The frame of all that has no name.
+    pub(super) unresolved: Option<FrameIx>,
+}
+
+/// How an address of an object finds its function.
+pub(super) type LookUp = fn(&ObjectSymbols, Svma) -> Result<ObjectSymbol<'_>, Unresolved>;
+
+/// Finds the files of objects, when an address asks for them, and what was found.
+#[derive(Debug)]
+pub(super) struct UserObjects<'a> {
+    timeline: &'a Timeline,
+    search: &'a ObjectSearch,
+    shown: &'a ShownPaths,
+    live: Option<&'a LiveKernel>,
+    /// Whether files at recorded paths may be taken without a build id.
+    is_recorded_here: bool,
+    objects: HashMap<DsoIx, UserObject>,
+    reports: Vec<ObjectReport>,
+}
+
+impl<'a> UserObjects<'a> {
+    /// No object is known yet.
+    pub(super) fn new(
+        timeline: &'a Timeline,
+        symbols: &'a SymbolRequest,
+        is_recorded_here: bool,
+    ) -> Self {
+        Self {
+            timeline,
+            search: &symbols.search,
+            shown: &symbols.shown,
+            live: symbols.live.as_ref(),
+            is_recorded_here,
+            objects: HashMap::new(),
+            reports: Vec::new(),
+        }
+    }
+
+    /// An object that a process mapped, with its functions.
+    #[inline]
+    pub(super) fn object(&mut self, dso: DsoIx) -> Option<&mut UserObject> {
+        if !self.objects.contains_key(&dso) {
+            let (object, report) = self.read(dso);
+            self.reports.push(report);
+            self.objects.insert(dso, object);
+        }
+        self.objects.get_mut(&dso)
+    }
+
+    /// What was found for the objects that were asked for, in order of path and build id.
+    pub(super) fn into_reports(self) -> Vec<ObjectReport> {
+        let mut reports = self.reports;
+        let name = |report: &ObjectReport| {
+            let build_id = report.build_id.as_ref().map(BuildId::to_string);
+            (report.path.clone(), build_id)
+        };
+        reports.sort_by_cached_key(name);
+        let shown = reports.into_iter().map(|report| report.shown(self.shown));
+        shown.collect()
+    }
+
+    /// Finds the functions of an object that a process mapped.
+    fn read(&self, ix: DsoIx) -> (UserObject, ObjectReport) {
+        let dso = self.timeline.dso(ix).cloned();
+        let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
+        let mut found = FoundSymbols::find(self.search, &path, build_id.as_ref());
+        if self.is_recorded_here && matches!(found.symbols, Err(Unresolved::NoBuildId)) {
+            found = FoundSymbols::find_recorded(self.search, &path);
+        }
+        let mut outcome = match (&found.symbols, found.file) {
+            (Ok(_), Some(file)) => Ok(file.path),
+            (Ok(_), None) => Err(Unresolved::NoFile),
+            (Err(cause), _) => Err(*cause),
+        };
+        if outcome.is_err()
+            && path == vdso::VDSO
+            && let Some(live) = self.live
+        {
+            let lowest = self.timeline.lowest_address_of(ix);
+            let known = build_id.as_ref();
+            if let Some(object) =
+                vdso::of_running_kernel(live, known, self.is_recorded_here, lowest)
+            {
+                (found.symbols, outcome) = (Ok(object), Ok(vdso::VDSO.into()));
+            }
+        }
+        if let Err(cause) = &mut outcome {
+            *cause = true_cause(*cause, &path, build_id.as_ref(), !found.broken.is_empty());
+        }
+        let symbols = match &outcome {
+            Ok(_) => found.symbols,
+            Err(cause) => Err(*cause),
+        };
+        let object = UserObject {
+            symbols,
+            path: (*path).into(),
+            build_id: build_id.clone(),
+            short_name: module_short_name(&path).into(),
+            functions: HashMap::new(),
+            unresolved: None,
+        };
+        let report = ObjectReport {
+            path,
+            build_id,
+            outcome,
+            refused: found.refused,
+            broken: found.broken,
+        };
+        (object, report)
+    }
+}
