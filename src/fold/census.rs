@@ -1,7 +1,8 @@
 //! What a walk counts besides the stacks.
 
+use super::gaps::Gap;
 use crate::loss::Tally;
-use crate::perf::{Damage, RecordCounts};
+use crate::perf::RecordCounts;
 use crate::units::{EventIx, Timestamp};
 
 /// What a walk counts besides the stacks.
@@ -25,17 +26,6 @@ pub struct Census {
     pub gaps: Vec<Gap>,
     /// Time of the earliest and of the latest sample of any event; `None` without times.
     pub times: Option<(Timestamp, Timestamp)>,
-}
-
-/// A stretch of the capture that is no record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Gap {
-    /// Where it is.
-    pub damage: Damage,
-    /// Time of the last record before it in the file that carries one.
-    pub after: Option<Timestamp>,
-    /// Time of the first record behind it in the file that carries one.
-    pub before: Option<Timestamp>,
 }
 
 impl Census {

@@ -5,7 +5,8 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::table::{StackTable, UniqueStack, UserPart};
+use super::table::StackTable;
+use super::unique_stack::{UniqueStack, UserPart};
 use crate::bytes::{ByteOrder, position, slice_at, u64_at};
 
 /// Samples whose user part has not come yet, by cookie.

@@ -6,7 +6,7 @@ use super::readings::Readings;
 use super::request::FoldRequest;
 use super::select::Selection;
 use super::split::Split;
-use super::table::UserPart;
+use super::unique_stack::UserPart;
 use crate::bytes::{ByteOrder, with_order};
 use crate::hash::Mixer;
 use crate::perf::abi::{

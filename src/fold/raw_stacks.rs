@@ -1,7 +1,7 @@
 //! The unique stacks of a walk, before the timeline is known.
 
+use super::packed::Stacks;
 use super::readings::Readings;
-use super::stacks::Stacks;
 use super::table::StackTable;
 use crate::hash::Mixer;
 

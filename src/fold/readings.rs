@@ -163,7 +163,7 @@ mod tests {
     use crate::bytes::{Big, Storage, UnpackLimit};
     use crate::fold::request::FoldRequest;
     use crate::fold::split::{Slicing, Split};
-    use crate::fold::worker::{Folded, fold};
+    use crate::fold::walk::{Folded, fold};
     use crate::perf::abi::{
         PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
         PERF_FORMAT_TOTAL_TIME_RUNNING, PERF_SAMPLE_READ,

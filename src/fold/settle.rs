@@ -3,105 +3,18 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::chain::ChainFrames;
+use super::packed::{PackedStack, Stacks};
 use super::plan::Plan;
 use super::raw_stacks::RawStacks;
 use super::request::FoldRequest;
-use super::stacks::{PackedStack, Stacks};
-use super::table::{UniqueStack, UserPart};
-use super::worker::walk;
+use super::settled::Settled;
+use super::unique_stack::{UniqueStack, UserPart};
+use super::walk::walk;
 use crate::bytes::{ByteOrder, with_order};
 use crate::parallel::{Shares, in_shares};
 use crate::perf::Capture;
 use crate::space::{Changes, Histories, TaskEpoch, Timeline};
 use crate::units::{CpuMode, Pid, Tid, Timestamp};
-
-/// A unique stack with what was true of its thread.
-#[derive(Clone, Copy, Debug)]
-pub struct EpochStack<'a> {
-    /// The stack.
-    pub stack: UniqueStack<'a>,
-    /// What was true of its thread at its time.
-    pub task_epoch: TaskEpoch,
-}
-
-/// Unique stacks with what was true of their threads.
-#[derive(Debug, Default)]
-pub struct Settled<'a> {
-    stacks: Stacks<'a>,
-    /// One for each stack, in blocks as the stacks are.
-    task_epochs: Vec<Vec<TaskEpoch>>,
-}
-
-/// How many stacks a CPU waits for at the same time.
-const GROUP: usize = 16;
-
-/// Stacks that follow each other.
-#[derive(Clone, Copy, Debug)]
-pub struct Block<'s, 'a> {
-    stacks: &'s Stacks<'a>,
-    packed_stacks: &'s [PackedStack<'a>],
-    task_epochs: &'s [TaskEpoch],
-}
-
-impl<'s, 'a> Block<'s, 'a> {
-    /// Number of stacks.
-    pub(crate) const fn len(&self) -> usize {
-        self.packed_stacks.len()
-    }
-
-    /// The same stacks in order, some at a time.
-    ///
-    /// The bytes of their chains lie far apart in the capture: all that the next stacks will need is
-    /// touched first; the CPU then waits for many places at the same time.
-    pub fn groups(&self) -> impl Iterator<Item = Self> + use<'s, 'a> {
-        let stacks = self.stacks;
-        let groups = self
-            .packed_stacks
-            .chunks(GROUP)
-            .zip(self.task_epochs.chunks(GROUP));
-        groups.map(move |(packed_stacks, task_epochs)| {
-            let touched = packed_stacks
-                .iter()
-                .fold(0, |touched, packed| touched ^ packed.touch());
-            std::hint::black_box(touched);
-            Self {
-                stacks,
-                packed_stacks,
-                task_epochs,
-            }
-        })
-    }
-
-    /// The stacks in order.
-    pub fn iter(&self) -> impl Iterator<Item = EpochStack<'a>> + use<'s, 'a> {
-        let stacks = self.stacks;
-        let pairs = self.packed_stacks.iter().zip(self.task_epochs);
-        pairs.map(|(packed, &task_epoch)| EpochStack {
-            stack: stacks.whole(packed),
-            task_epoch,
-        })
-    }
-}
-
-impl<'a> Settled<'a> {
-    /// The stacks in order, some thousands at a time.
-    pub fn blocks(&self) -> Vec<Block<'_, 'a>> {
-        let pairs = self.stacks.blocks().into_iter().zip(&self.task_epochs);
-        let stacks = &self.stacks;
-        pairs
-            .map(|(packed_stacks, task_epochs)| Block {
-                stacks,
-                packed_stacks,
-                task_epochs,
-            })
-            .collect()
-    }
-
-    /// Number of samples, and the sum of their periods.
-    pub fn weights(&self) -> (u64, u64) {
-        self.stacks.weights()
-    }
-}
 
 /// Fewer blocks are not worth a thread.
 const MIN_SHARE: usize = 2;

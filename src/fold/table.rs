@@ -2,67 +2,9 @@
 
 use hashbrown::HashTable;
 
-use super::stacks::{PackedStack, Stacks};
+use super::packed::{PackedStack, Stacks};
+use super::unique_stack::UniqueStack;
 use crate::hash::{Mixer, spread};
-use crate::space::TaskEpoch;
-use crate::units::{CpuMode, Pid, Tid, Timestamp};
-
-/// What the user part of a stack comes from besides the call chain.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum UserPart<'a> {
-    /// Nothing: the call chain tells all there is.
-    #[default]
-    InChain,
-    /// Last-branch records in call-stack mode, newest first.
-    OpenCalls(&'a [u8]),
-    /// Last-branch records of an event without call chains, newest first: no stack, but all there
-    /// is. One of them at least is more than zeros.
-    LastBranches(&'a [u8]),
-    /// A chain that the kernel wrote later.
-    Deferred(&'a [u8]),
-    /// The instruction pointer only: the stack itself was copied and is not unwound.
-    CopiedStack(u64),
-    /// The instruction pointer only: nothing of the stack could be copied.
-    InstructionPointer(u64),
-    /// What the call chain tells: the stack was copied as well and is not unwound.
-    UnusedCopy,
-}
-
-/// What makes a stack a different stack, besides its call chain.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct StackKey {
-    /// Process.
-    pub pid: Pid,
-    /// Thread.
-    pub tid: Tid,
-    /// CPU mode of the sample itself.
-    pub mode: CpuMode,
-    /// Instruction pointer of a host sample whose chain holds no frame; else 0.
-    pub ip: u64,
-    /// The value of the [`Split`](super::split::Split); 0 when there is none.
-    pub split: u64,
-    /// What was true of the thread; `None` while the timeline is not yet known.
-    pub task_epoch: Option<TaskEpoch>,
-}
-
-/// A stack with all samples that have it.
-#[derive(Clone, Copy, Debug)]
-pub struct UniqueStack<'a> {
-    /// What makes it different, besides the chain.
-    pub key: StackKey,
-    /// The raw call chain, leaf first, eight bytes an entry.
-    pub chain: &'a [u8],
-    /// Where the user part comes from.
-    pub user: UserPart<'a>,
-    /// Number of samples.
-    pub samples: u64,
-    /// Sum of their periods; a sample without one stands for its event's fixed period.
-    pub period: u64,
-    /// Time of the earliest sample.
-    pub first: Timestamp,
-    /// Time of the latest sample.
-    pub last: Timestamp,
-}
 
 /// How many stacks are added at a time: as many as a CPU waits for at the same time.
 const PENDING: usize = 16;
@@ -195,6 +137,8 @@ fn hash(mixer: &Mixer, stack: &PackedStack<'_>) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fold::unique_stack::{StackKey, UserPart};
+    use crate::units::{CpuMode, Pid, Tid, Timestamp};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 //! Many unique stacks in little memory.
 
-use super::table::{StackKey, UniqueStack, UserPart};
+use super::unique_stack::{StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
 use crate::space::TaskEpoch;
 use crate::units::{CpuMode, Pid, Tid, Timestamp};

@@ -1,149 +1,39 @@
-//! Folding: the walk's visitor, and what becomes of its parts.
+//! Folding: the walk's visitor.
 
-use super::census::{Census, Gap};
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
+use super::gaps::WalkClock;
 use super::plan::{BehindChain, Plan, behind_chain};
-use super::raw_stacks::RawStacks;
-use super::readings::Readings;
-use super::request::FoldRequest;
 use super::split::{SliceCursor, Split};
-use super::stacks::Stacks;
-use super::table::{StackKey, StackTable, UniqueStack, UserPart};
-use crate::bytes::{ByteOrder, u64_at, with_order};
+use super::table::StackTable;
+use super::unique_stack::{StackKey, UniqueStack, UserPart};
+use crate::bytes::{ByteOrder, u64_at};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
     PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
     PERF_RECORD_SAMPLE,
 };
-use crate::perf::{
-    Attr, Capture, Damage, Event, Length, Record, SampleHead, ScanItem, Sideband, is_sideband,
-};
-use crate::space::{SidebandItem, TaskEpoch};
+use crate::perf::{Attr, Damage, Event, Length, Record, SampleHead, Sideband, is_sideband};
+use crate::space::TaskEpoch;
 use crate::units::{CpuMode, EventIx, Timestamp};
-
-/// What one walk over a capture made.
-#[derive(Debug)]
-pub struct Folded<'a> {
-    /// The stacks of the wanted samples.
-    pub stacks: RawStacks<'a>,
-    /// Sideband records, in file order.
-    pub sideband: Vec<SidebandItem<'a>>,
-    /// What was counted besides.
-    pub census: Census,
-}
-
-/// What a walk made: of all threads, or of some once more.
-#[derive(Debug)]
-pub(super) struct Walked<'a> {
-    pub(super) stacks: Stacks<'a>,
-    sideband: Vec<SidebandItem<'a>>,
-    census: Census,
-}
-
-/// How many gaps are remembered one by one; the bytes of all are counted.
-const MAX_GAPS: usize = 1000;
 
 /// The visitor of one part.
 #[derive(Debug)]
-struct Worker<'a> {
-    table: StackTable<'a>,
+pub(super) struct FoldVisitor<'a> {
+    pub(super) table: StackTable<'a>,
     /// Items before any timed record carry `None`.
-    sideband: Vec<(Option<Timestamp>, u64, Sideband<'a>)>,
-    promises: Promises<'a>,
-    tally: Tally,
-    samples: Vec<u64>,
-    slices: Vec<Vec<u64>>,
+    pub(super) sideband: Vec<(Option<Timestamp>, u64, Sideband<'a>)>,
+    pub(super) promises: Promises<'a>,
+    pub(super) tally: Tally,
+    pub(super) samples: Vec<u64>,
+    pub(super) slices: Vec<Vec<u64>>,
     slice: SliceCursor,
-    times: Option<(Timestamp, Timestamp)>,
-    /// Time of the latest record that carried one.
-    clock: Option<Timestamp>,
-    /// Time of the first record that carried one.
-    first_time: Option<Timestamp>,
-    gaps: Vec<Gap>,
-    /// How many of the gaps lie in regions before this one.
-    settled_gaps: usize,
+    pub(super) times: Option<(Timestamp, Timestamp)>,
+    pub(super) clock: WalkClock,
 }
 
-/// Folds the wanted samples of a capture and gathers its sideband, in one walk.
-pub fn fold<'a>(capture: &'a Capture, request: &FoldRequest) -> Folded<'a> {
-    let readings = Readings::of(capture, request.threads);
-    let plan = Plan::new(capture, request, &readings);
-    let walked = with_order!(capture.endian(), O => walk::<O>(capture, plan));
-    let mut census = walked.census;
-    census.tally.odd_readings = readings.gone_back;
-    census.occurrences = readings.occurrences(census.samples.len());
-    Folded {
-        stacks: RawStacks::new(walked.stacks, readings),
-        sideband: walked.sideband,
-        census,
-    }
-}
-
-pub(super) fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>) -> Walked<'a> {
-    let threads = plan.threads;
-    let make = |last: Option<&mut Worker<'a>>| match last {
-        Some(last) => last.go_on(&plan),
-        None => Worker::new(&plan),
-    };
-    let visit = |worker: &mut Worker<'a>, met: ScanItem<'a>| match met {
-        ScanItem::Record(record) => worker.visit::<O>(&plan, record),
-        ScanItem::Damage(damage) => worker.jump(damage),
-    };
-    let scan = capture.scan::<O, _, _, _>(threads, make, visit);
-    let mut all = Worker::new(&plan);
-    for (part, begins_region) in scan.visitors.into_iter().zip(scan.begins_region) {
-        if begins_region {
-            all.end_region();
-        }
-        all.append(part);
-    }
-    all.tally.unknown_records = scan.counts.unknown();
-    keep_promises::<O>(capture, &mut all, threads);
-    let from_start = |(time, position, sideband): (Option<Timestamp>, u64, _)| SidebandItem {
-        time: time.unwrap_or_default(),
-        position,
-        sideband,
-    };
-    Walked {
-        stacks: all.table.into_stacks(),
-        sideband: all.sideband.into_iter().map(from_start).collect(),
-        census: Census {
-            tally: all.tally,
-            samples: all.samples,
-            occurrences: Vec::new(),
-            slices: all.slices,
-            records: scan.counts,
-            gaps: all.gaps,
-            times: all.times,
-        },
-    }
-}
-
-/// Folds the samples whose user part lies in another part of the walk, or is missing.
-fn keep_promises<'a, O: ByteOrder>(capture: &'a Capture, all: &mut Worker<'a>, threads: usize) {
-    let cookies = all.promises.cookies();
-    if !cookies.is_empty() {
-        let visit = |found: &mut Vec<(u64, &'a [u8])>, met: ScanItem<'a>| {
-            let ScanItem::Record(record) = met else {
-                return;
-            };
-            if record.header.record_type == PERF_RECORD_CALLCHAIN_DEFERRED {
-                let parsed = parse_deferred::<O>(record.body);
-                found.extend(parsed.filter(|(cookie, _)| cookies.contains(cookie)));
-            }
-        };
-        let late = capture.scan::<O, _, _, _>(threads, |_| Vec::new(), visit);
-        for (cookie, user) in late.visitors.into_iter().flatten() {
-            all.promises.keep(cookie, user, &mut all.table);
-        }
-    }
-    let promises = std::mem::take(&mut all.promises);
-    all.tally.user_part_missing += promises.break_all(&mut all.table);
-}
-
-impl<'a> Worker<'a> {
-    fn new(plan: &Plan<'_>) -> Self {
+impl<'a> FoldVisitor<'a> {
+    pub(super) fn new(plan: &Plan<'_>) -> Self {
         Self {
             samples: vec![0; plan.events.len()],
             slices: vec![vec![0; plan.split.slices()]; plan.events.len()],
@@ -161,16 +51,13 @@ impl<'a> Worker<'a> {
             slices: Vec::new(),
             slice: SliceCursor::default(),
             times: None,
-            clock: None,
-            first_time: None,
-            gaps: Vec::new(),
-            settled_gaps: 0,
+            clock: WalkClock::default(),
         }
     }
 
     /// The visitor of another part on the same thread. It takes over what is told apart or counted
     /// once for each thread, whatever the order of the parts.
-    fn go_on(&mut self, plan: &Plan<'_>) -> Self {
+    pub(super) fn go_on(&mut self, plan: &Plan<'_>) -> Self {
         let table = StackTable::new(plan.mixer);
         Self {
             table: std::mem::replace(&mut self.table, table),
@@ -180,16 +67,15 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Forgets the time: regions lie beside each other in time, not one behind the other.
-    fn end_region(&mut self) {
-        self.clock = None;
-        self.settled_gaps = self.gaps.len();
+    /// Goes on with a region of the file that does not follow on the one before in time.
+    pub(super) fn end_region(&mut self) {
+        self.clock.end_region();
     }
 
     /// Adds what the walk of the following part found.
-    fn append(&mut self, later: Self) {
+    pub(super) fn append(&mut self, later: Self) {
         self.table.append(later.table);
-        let clock = self.clock;
+        let clock = self.clock.latest();
         let carry = |(time, position, sideband): (Option<Timestamp>, _, _)| {
             (time.or(clock), position, sideband)
         };
@@ -206,52 +92,17 @@ impl<'a> Worker<'a> {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (one, other) => one.or(other),
         };
-        self.clock = later.clock.or(self.clock);
+        self.clock.append(later.clock);
         self.promises.append(later.promises);
-        let open = self.gaps.get_mut(self.settled_gaps..).unwrap_or_default();
-        let open = open.iter_mut().rev();
-        for gap in open.take_while(|gap| gap.before.is_none()) {
-            gap.before = later.first_time;
-        }
-        let carry = |gap: Gap| Gap {
-            after: gap.after.or(clock),
-            ..gap
-        };
-        self.gaps.extend(later.gaps.into_iter().map(carry));
-        self.gaps.truncate(MAX_GAPS);
-        self.first_time = self.first_time.or(later.first_time);
     }
 
-    fn jump(&mut self, damage: Damage) {
+    pub(super) fn jump(&mut self, damage: Damage) {
         self.tally.damaged_bytes += damage.len;
-        if self.gaps.len() < MAX_GAPS {
-            self.gaps.push(Gap {
-                damage,
-                after: self.clock,
-                before: None,
-            });
-        }
-    }
-
-    /// Takes note of a record's time.
-    #[inline]
-    fn tick(&mut self, time: Timestamp) {
-        self.clock = Some(time);
-        self.first_time = self.first_time.or(Some(time));
-        if self.gaps.last().is_some_and(|gap| gap.before.is_none()) {
-            for gap in self
-                .gaps
-                .iter_mut()
-                .rev()
-                .take_while(|gap| gap.before.is_none())
-            {
-                gap.before = Some(time);
-            }
-        }
+        self.clock.jump(damage);
     }
 
     #[inline]
-    fn visit<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) {
+    pub(super) fn visit<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) {
         if record.header.record_type == PERF_RECORD_SAMPLE {
             self.tally.read += 1;
             if let Err(reason) = self.sample::<O>(plan, record) {
@@ -279,7 +130,7 @@ impl<'a> Worker<'a> {
             let time = event.layout.time::<O>(record.body).ok_or(Skip::TooShort)?;
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
-            self.tick(time);
+            self.clock.tick(time);
             time
         };
         let readings = plan.readings.at(record.position);
@@ -434,7 +285,7 @@ impl<'a> Worker<'a> {
             let time = if plan.by_position {
                 Some(Timestamp::from_nanos(record.position))
             } else {
-                trailer.time::<O>(record.body).or(self.clock)
+                trailer.time::<O>(record.body).or(self.clock.latest())
             };
             let used = record.body.len().saturating_sub(trailer.len());
             let body = record.body.get(..used).unwrap_or_default();
