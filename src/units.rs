@@ -57,6 +57,20 @@ address! {
     /// A byte position inside a file.
     FileOffset
 }
+address! {
+    /// A place among the bytes of a capture. It counts on through all files of the capture, and
+    /// then through what its compressed records hold, so that it orders records without a time.
+    FilePosition
+}
+
+impl FilePosition {
+    /// The place `bytes` further on, of bytes that are there.
+    #[must_use]
+    #[inline]
+    pub const fn plus(self, bytes: u64) -> Self {
+        Self(self.0 + bytes)
+    }
+}
 
 /// A point of the capture's clock, in nanoseconds. Its zero is the clock's own (often boot).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]

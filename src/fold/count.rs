@@ -101,7 +101,7 @@ impl<'t> Counter<'t> {
         let layout = &plan.events.get(ix)?.layout;
         let sample = layout.head::<O>(record.body)?;
         let time = if plan.by_position {
-            Timestamp::from_nanos(record.position)
+            Timestamp::from_nanos(record.position.as_u64())
         } else {
             sample.time?
         };
@@ -110,7 +110,7 @@ impl<'t> Counter<'t> {
         let history = known.or_insert_with(|| timeline.histories(pid, tid));
         if plan.selection.takes(&sample) && is_wanted(pid, tid, history.task_epoch(time)) {
             let slice = self.slice.value(&plan.split, sample.cpu, time);
-            let read = plan.readings.at(record.position).iter();
+            let read = plan.readings.at(record.position.as_u64()).iter();
             let read = read.filter(|reading| reading.event != ix);
             let read = read.map(|reading| (reading.event, reading.period));
             for (event, occurrences) in read.chain([(ix, 1)]) {

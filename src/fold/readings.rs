@@ -147,7 +147,7 @@ fn group_sample<'a, O: ByteOrder>(events: &Events, record: Record<'a>) -> Option
     let head = event.layout.head::<O>(record.body)?;
     Some(GroupSample {
         time: head.time.unwrap_or_default(),
-        position: record.position,
+        position: record.position.as_u64(),
         thread: event.attr.counts_by_thread().then_some(head.tid),
         event: ix,
         read: head.read,

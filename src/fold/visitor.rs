@@ -125,7 +125,7 @@ impl<'a> FoldVisitor<'a> {
             self.odd_sample::<O>(event, record)?;
         }
         let time = if plan.by_position {
-            Timestamp::from_nanos(record.position)
+            Timestamp::from_nanos(record.position.as_u64())
         } else {
             let time = event.layout.time::<O>(record.body).ok_or(Skip::TooShort)?;
             let (first, last) = self.times.unwrap_or((time, time));
@@ -133,7 +133,7 @@ impl<'a> FoldVisitor<'a> {
             self.clock.tick(time);
             time
         };
-        let readings = plan.readings.at(record.position);
+        let readings = plan.readings.at(record.position.as_u64());
         let of_others = readings.iter().filter(|reading| reading.event != ix);
         self.count(ix);
         for reading in of_others.clone() {
@@ -283,14 +283,16 @@ impl<'a> FoldVisitor<'a> {
             self.tally.truncated_aux += u64::from(flags & AUX_TRUNCATED != 0);
         } else if is_sideband(kind) {
             let time = if plan.by_position {
-                Some(Timestamp::from_nanos(record.position))
+                Some(Timestamp::from_nanos(record.position.as_u64()))
             } else {
                 trailer.time::<O>(record.body).or(self.clock.latest())
             };
             let used = record.body.len().saturating_sub(trailer.len());
             let body = record.body.get(..used).unwrap_or_default();
             match Sideband::parse::<O>(record.header, body) {
-                Some(sideband) => self.sideband.push((time, record.position, sideband)),
+                Some(sideband) => self
+                    .sideband
+                    .push((time, record.position.as_u64(), sideband)),
                 None => self.tally.unread_sideband += 1,
             }
         }

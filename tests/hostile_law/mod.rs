@@ -34,7 +34,8 @@ fn walk(capture: &Capture) -> Found {
     fn of<O: ByteOrder>(capture: &Capture) -> Found {
         let visit = |found: &mut Found, met: ScanItem<'_>| match met {
             ScanItem::Record(record) => {
-                let place = record.position..record.position + 8 + record.body.len() as u64;
+                let start = record.position.as_u64();
+                let place = start..start + 8 + record.body.len() as u64;
                 if record.header.record_type == PERF_RECORD_SAMPLE {
                     found.samples.push(place);
                 } else {
@@ -176,7 +177,7 @@ impl Intact {
         fn records<O: ByteOrder>(capture: &Capture) -> Vec<usize> {
             let visit = |found: &mut Vec<usize>, met: ScanItem<'_>| {
                 if let ScanItem::Record(record) = met {
-                    found.push(record.position as usize);
+                    found.push(record.position.as_u64() as usize);
                 }
             };
             let walked = capture.scan::<O, _, _, _>(1, |_| Vec::new(), visit);
@@ -255,8 +256,10 @@ fn lost(intact: &Intact, changes: &[Change], bytes: &[u8]) -> (Vec<String>, usiz
         if read.get(&place.start) == Some(&place.end) {
             continue;
         }
-        let is_counted = (found.damage.iter())
-            .any(|hit| hit.position <= place.start && place.end <= hit.position + hit.len);
+        let is_counted = found.damage.iter().any(|hit| {
+            let start = hit.position.as_u64();
+            start <= place.start && place.end <= start + hit.len
+        });
         if is_counted {
             counted += 1;
         } else {
@@ -412,7 +415,7 @@ fn plain_records(capture: &Capture) -> Vec<usize> {
     let mut at = 0;
     let mut places = Vec::new();
     while at < first.bytes.len() {
-        places.push(first.position as usize + at);
+        places.push(first.position.as_u64() as usize + at);
         at += usize::from(u16::from_le_bytes([
             first.bytes[at + 6],
             first.bytes[at + 7],

@@ -20,6 +20,7 @@ use crate::bytes::{
 use crate::error::{BadFile, Error, Result};
 use crate::perf::record::Events;
 use crate::perf::walk::{Region, Scan, ScanItem, Segment, Unpacked, scan, scan_arriving};
+use crate::units::FilePosition;
 
 /// What kind of file a capture is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -338,13 +339,13 @@ impl Capture {
 
     /// The records as the file has them: the compressed ones compressed.
     fn plain_regions(&self) -> Vec<Region<'_>> {
-        let mut position = 0;
+        let mut position = FilePosition::default();
         let region = |&(ix, ref range): &(usize, Range<usize>)| {
             let storage = self.storages.get(ix)?;
             let bytes = storage.bytes().get(range.clone())?;
             let mapping = storage.mapping().map(|mapping| (mapping, range.start));
-            let start = position + range.start as u64;
-            position = start + bytes.len() as u64;
+            let start = position.plus(range.start as u64);
+            position = start.plus(bytes.len() as u64);
             Some(Region {
                 bytes,
                 position: start,
@@ -356,10 +357,10 @@ impl Capture {
     }
 
     /// A segment of unpacked records as a region; the first one begins at `start`.
-    fn region_of<'a>(&'a self, segment: &'a Segment, start: u64) -> Region<'a> {
+    fn region_of<'a>(&'a self, segment: &'a Segment, start: FilePosition) -> Region<'a> {
         Region {
             bytes: segment.storage.bytes(),
-            position: start + segment.position,
+            position: start.plus(segment.bytes_before),
             mapping: segment.storage.mapping().map(|mapping| (mapping, 0)),
             events: Some(&self.events),
         }
@@ -382,9 +383,10 @@ fn refuse_other_content(path: &Path, compression: Compression, packed: &[u8]) ->
 }
 
 /// The position behind the last region.
-fn end_of(regions: &[Region<'_>]) -> u64 {
+fn end_of(regions: &[Region<'_>]) -> FilePosition {
     let last = regions.last();
-    last.map_or(0, |region| region.position + region.bytes.len() as u64)
+    let end = last.map(|region| region.position.plus(region.bytes.len() as u64));
+    end.unwrap_or_default()
 }
 
 /// How many missing files of a directory are named one by one.

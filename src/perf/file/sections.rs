@@ -14,6 +14,7 @@ use crate::bytes::{ByteOrder, position};
 use crate::error::{BadFile, Error, FoundInstead, Result};
 use crate::perf::record::{Event, Events, RecordHeader};
 use crate::perf::walk::{Region, Seen, find_run, first_believed, next_record};
+use crate::units::FilePosition;
 
 /// The parts of a capture that its first file tells.
 pub(crate) struct Opened {
@@ -196,7 +197,7 @@ pub(crate) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
     let records = bytes.get(start..).unwrap_or_default();
     let region = Region {
         bytes: records,
-        position: 0,
+        position: FilePosition::default(),
         mapping: None,
         events: None,
     };

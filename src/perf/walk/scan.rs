@@ -14,7 +14,7 @@ use crate::bytes::{ByteOrder, MappedFile};
 use crate::parallel::{by_pieces, on_threads};
 use crate::perf::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_SAMPLE};
 use crate::perf::record::{Events, RECORD_HEADER_LEN, RecordHeader};
-use crate::units::EventIx;
+use crate::units::{EventIx, FilePosition};
 
 /// A run of whole records.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +22,7 @@ pub struct Region<'a> {
     /// The bytes.
     pub bytes: &'a [u8],
     /// Position of the first byte in the capture: orders records that carry no time.
-    pub position: u64,
+    pub position: FilePosition,
     /// The mapping that the bytes belong to, and where in it they begin.
     pub mapping: Option<(&'a MappedFile, usize)>,
     /// The events whose samples the records are, where they are known.
@@ -33,7 +33,7 @@ pub struct Region<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'a> {
     /// Position in the capture.
-    pub position: u64,
+    pub position: FilePosition,
     /// Its header.
     pub header: RecordHeader,
     /// What follows the header.
@@ -80,7 +80,7 @@ pub enum ScanItem<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Damage {
     /// Position in the capture.
-    pub position: u64,
+    pub position: FilePosition,
     /// Length in bytes.
     pub len: u64,
 }
@@ -306,7 +306,7 @@ fn walk<'a, O: ByteOrder, V>(
                 file.populate(start + at, POPULATE_STEP.min(bytes.len() - at));
             }
         }
-        let position = part.region.position + at as u64;
+        let position = part.region.position.plus(at as u64);
         // A sample that is what its event says, with what looks like another behind it: of most
         // captures these are nearly all records.
         if let (Some(events), Some(header)) = (events, upcoming)
@@ -355,7 +355,7 @@ fn header_at<O: ByteOrder>(bytes: &[u8], at: usize) -> Option<RecordHeader> {
 /// What is at a place, and where it ends.
 fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize) -> (ScanItem<'a>, usize) {
     let Region { bytes, events, .. } = region;
-    let position = region.position + at as u64;
+    let position = region.position.plus(at as u64);
     let seen = Seen::at::<O>(bytes, at, events);
     let is_plain = |seen: &Seen| seen.is_plain_at::<O>(bytes, events);
     let step = if seen.as_ref().is_some_and(is_plain) {

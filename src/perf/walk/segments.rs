@@ -12,8 +12,8 @@ use crate::perf::record::Events;
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) storage: Storage,
-    /// Position of its first byte among the unpacked bytes of the capture.
-    pub(crate) position: u64,
+    /// Bytes of the segments before it.
+    pub(crate) bytes_before: u64,
     /// Whether a stream of records begins with it.
     pub(crate) begins_stream: bool,
     next: Link,
@@ -142,7 +142,7 @@ impl<'u> Chain<'u> {
         let len = storage.bytes().len() as u64;
         let segment = Segment {
             storage,
-            position: self.len,
+            bytes_before: self.len,
             begins_stream: self.begins_stream,
             next: Link::new(),
         };

@@ -197,6 +197,7 @@ mod tests {
     use crate::bytes::Little;
     use crate::perf::walk::scan::{Region, ScanItem, scan, scan_arriving};
     use crate::perf::walk::segments::{Losses, Segment, Unpacked};
+    use crate::units::FilePosition;
 
     /// A record of 8 to 512 bytes: an unknown kind whose body says which it is.
     fn record(number: u32) -> Vec<u8> {
@@ -218,16 +219,16 @@ mod tests {
         found.push(match met {
             ScanItem::Record(record) => {
                 let kind = record.header.record_type;
-                (record.position, kind, record.body.len() as u64)
+                (record.position.as_u64(), kind, record.body.len() as u64)
             }
-            ScanItem::Damage(damage) => (damage.position, 0, damage.len),
+            ScanItem::Damage(damage) => (damage.position.as_u64(), 0, damage.len),
         });
     }
 
     fn region(bytes: &[u8], position: u64) -> Region<'_> {
         Region {
             bytes,
-            position,
+            position: FilePosition::new(position),
             mapping: None,
             events: None,
         }
@@ -261,7 +262,7 @@ mod tests {
             let next = unpacked.arriving();
             let arriving = || {
                 let (number, segment) = next()?;
-                let region = region(segment.storage.bytes(), 1000 + segment.position);
+                let region = region(segment.storage.bytes(), 1000 + segment.bytes_before);
                 Some((number, segment.begins_stream, region))
             };
             let found = std::thread::scope(|scope| {
@@ -290,7 +291,7 @@ mod tests {
         let bytes = |from: u64| {
             let later = segments
                 .iter()
-                .filter(move |segment| segment.position >= from);
+                .filter(move |segment| segment.bytes_before >= from);
             later
                 .flat_map(|segment| segment.storage.bytes())
                 .copied()
