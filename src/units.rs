@@ -100,6 +100,42 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// Where a record stands in the order of its capture: its time or, where samples carry none, its
+/// place in the file. All records of a capture have the one or all have the other.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct RecordOrder(u64);
+
+impl RecordOrder {
+    /// Behind all records.
+    pub const END: Self = Self(u64::MAX);
+
+    /// The order of a record by its time.
+    pub const fn of_time(time: Timestamp) -> Self {
+        Self(time.as_nanos())
+    }
+
+    /// The order of a record of a capture whose samples carry no times.
+    pub const fn of_position(position: FilePosition) -> Self {
+        Self(position.as_u64())
+    }
+
+    /// The time of a record of a capture whose samples carry times.
+    pub const fn as_time(self) -> Timestamp {
+        Timestamp::from_nanos(self.0)
+    }
+
+    /// How far it is behind `origin`, in nanoseconds or in bytes of the file; 0 before it.
+    pub const fn since(self, origin: Self) -> u64 {
+        self.0.saturating_sub(origin.0)
+    }
+
+    /// The order of what is so many nanoseconds or bytes behind.
+    #[must_use]
+    pub const fn plus(self, distance: u64) -> Self {
+        Self(self.0.saturating_add(distance))
+    }
+}
+
 /// Defines an identifier newtype over `i32`, as the kernel's `pid_t` is.
 macro_rules! task_id {
     ($(#[$doc:meta])* $name:ident) => {

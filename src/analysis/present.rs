@@ -80,7 +80,7 @@ impl Present {
                 let name = SplitName::of(split, key.split, &timeline);
                 present.cgroups.add(&name.0, samples);
             }
-            let (first, last) = (placed.stack.first, placed.stack.last);
+            let (first, last) = (placed.stack.first.as_time(), placed.stack.last.as_time());
             let (earliest, latest) = present.times.unwrap_or((first, last));
             present.times = Some((earliest.min(first), latest.max(last)));
         }

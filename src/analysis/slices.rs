@@ -10,7 +10,7 @@ use crate::fold::{FoldRequest, Selection, Slicing, Split, TimeRange, count_of_th
 use crate::name::TaskNames;
 use crate::perf::Capture;
 use crate::space::{TaskEpoch, Timeline};
-use crate::units::{EventIx, Pid, Tid, Timestamp};
+use crate::units::{EventIx, FilePosition, Pid, RecordOrder, Tid};
 
 /// Cuts the wanted time into equal slices: from the first to the last sample, or what the ranges
 /// leave of it.
@@ -20,14 +20,15 @@ pub(super) fn slicing(capture: &Capture, times: &[TimeRange], request: &Request)
     } else {
         None
     };
-    let end = Timestamp::from_nanos(capture.file_len());
-    let (start, end) = all.unwrap_or((Timestamp::default(), end));
-    let first = times.iter().map(|range| range.first).min();
-    let last = times.iter().map(|range| range.last).max();
+    let end = RecordOrder::of_position(FilePosition::new(capture.file_len()));
+    let of_time = RecordOrder::of_time;
+    let all = all.map(|(start, end)| (of_time(start), of_time(end)));
+    let (start, end) = all.unwrap_or((RecordOrder::default(), end));
+    let first = times.iter().map(|range| of_time(range.first)).min();
+    let last = times.iter().map(|range| of_time(range.last)).max();
     let first = first.map_or(start, |first| first.max(start));
     let last = last.map_or(end, |last| last.min(end));
-    let span = last.as_nanos().saturating_sub(first.as_nanos());
-    let span = span.saturating_add(1);
+    let span = last.since(first).saturating_add(1);
     Slicing {
         origin: first,
         len: span.div_ceil(u64::from(request.slices.max(1))),

@@ -100,17 +100,13 @@ impl<'t> Counter<'t> {
         let ix = plan.events.of_sample::<O>(record.body)?;
         let layout = &plan.events.get(ix)?.layout;
         let sample = layout.head::<O>(record.body)?;
-        let time = if plan.by_position {
-            Timestamp::from_nanos(record.position.as_u64())
-        } else {
-            sample.time?
-        };
+        let order = plan.order_of(&record, sample.time)?;
         let (pid, tid) = (sample.pid, sample.tid);
         let known = self.histories.entry((pid, tid));
         let history = known.or_insert_with(|| timeline.histories(pid, tid));
-        if plan.selection.takes(&sample) && is_wanted(pid, tid, history.task_epoch(time)) {
-            let slice = self.slice.value(&plan.split, sample.cpu, time);
-            let read = plan.readings.at(record.position.as_u64()).iter();
+        if plan.selection.takes(&sample) && is_wanted(pid, tid, history.task_epoch(order)) {
+            let slice = self.slice.value(&plan.split, sample.cpu, order);
+            let read = plan.readings.at(record.position).iter();
             let read = read.filter(|reading| reading.event != ix);
             let read = read.map(|reading| (reading.event, reading.period));
             for (event, occurrences) in read.chain([(ix, 1)]) {

@@ -3,7 +3,7 @@
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
 use crate::space::TaskEpoch;
-use crate::units::{CpuMode, Pid, Tid, Timestamp};
+use crate::units::{CpuMode, Pid, RecordOrder, Tid};
 
 /// How many stacks make a block, at most.
 const BLOCK: usize = 4096;
@@ -27,8 +27,8 @@ pub(super) struct PackedStack<'a> {
     chain: &'a [u8],
     samples: u64,
     period: u64,
-    first: Timestamp,
-    last: Timestamp,
+    first: RecordOrder,
+    last: RecordOrder,
     pid: Pid,
     tid: Tid,
     /// Position in the list of rare_fields, plus one; 0 when there is none.
@@ -51,8 +51,8 @@ impl PackedStack<'_> {
         (self.pid, self.tid)
     }
 
-    /// Times of its earliest and of its latest sample.
-    pub(super) fn times(&self) -> (Timestamp, Timestamp) {
+    /// Where its earliest and its latest sample stand.
+    pub(super) fn ends(&self) -> (RecordOrder, RecordOrder) {
         (self.first, self.last)
     }
 

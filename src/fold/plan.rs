@@ -13,9 +13,9 @@ use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
     PERF_SAMPLE_STACK_USER, PERF_SAMPLE_TIME,
 };
-use crate::perf::{Attr, Capture, Event, Events, SampleHead, SampleTail};
+use crate::perf::{Attr, Capture, Event, Events, Record, SampleHead, SampleTail};
 use crate::space::Timeline;
-use crate::units::{CpuMode, EventIx, Pid, Tid};
+use crate::units::{CpuMode, EventIx, Pid, RecordOrder, Tid, Timestamp};
 use crate::unwind::{Machine, holds_branches};
 
 /// What all visitors of a walk share.
@@ -90,6 +90,20 @@ impl<'c> Plan<'c> {
             machine: machine.as_deref().and_then(Machine::from_name),
             readings,
             again: None,
+        }
+    }
+
+    /// Where a record stands in the order of the capture, given the time that it carries.
+    #[inline]
+    pub(super) fn order_of(
+        &self,
+        record: &Record<'_>,
+        time: Option<Timestamp>,
+    ) -> Option<RecordOrder> {
+        if self.by_position {
+            Some(RecordOrder::of_position(record.position))
+        } else {
+            time.map(RecordOrder::of_time)
         }
     }
 }

@@ -5,13 +5,13 @@ use hashbrown::HashMap;
 use crate::bytes::{ByteOrder, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
 use crate::perf::{Capture, Event, Events, Record, ScanItem, group_values};
-use crate::units::{EventIx, Tid, Timestamp};
+use crate::units::{EventIx, FilePosition, Tid, Timestamp};
 
 /// What an event counted up to a sample of its own or of another event of its group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Reading {
     /// Where in the capture the sample is.
-    position: u64,
+    position: FilePosition,
     pub(super) event: EventIx,
     /// Occurrences since the sample before; 0 at most of the event that was sampled.
     pub(super) period: u64,
@@ -34,7 +34,7 @@ pub(super) struct Readings {
 /// A sample that holds counters.
 struct GroupSample<'a> {
     time: Timestamp,
-    position: u64,
+    position: FilePosition,
     /// The thread, where each has counters of its own under the same id.
     thread: Option<Tid>,
     event: EventIx,
@@ -104,7 +104,7 @@ impl Readings {
 
     /// The readings of a sample.
     #[inline]
-    pub(super) fn at(&self, position: u64) -> &[Reading] {
+    pub(super) fn at(&self, position: FilePosition) -> &[Reading] {
         if self.list.is_empty() {
             return &[];
         }
@@ -147,7 +147,7 @@ fn group_sample<'a, O: ByteOrder>(events: &Events, record: Record<'a>) -> Option
     let head = event.layout.head::<O>(record.body)?;
     Some(GroupSample {
         time: head.time.unwrap_or_default(),
-        position: record.position.as_u64(),
+        position: record.position,
         thread: event.attr.counts_by_thread().then_some(head.tid),
         event: ix,
         read: head.read,
@@ -171,7 +171,7 @@ mod tests {
     use crate::perf::writer::{
         Description, FileWriter, ReadMember, ReadValues, RecordWriter, SampleValues, WrittenEvent,
     };
-    use crate::units::Pid;
+    use crate::units::{Pid, RecordOrder};
 
     const FAULTS: EventIx = EventIx(1);
     const NAMED: u64 = PERF_FORMAT_GROUP | PERF_FORMAT_ID;
@@ -270,7 +270,7 @@ mod tests {
         let samples = [(10, 5, 1, 5), (20, 5, 1, 5), (30, 5, 1, 4), (40, 5, 1, 9)];
         let capture = capture(&group(NAMED), &samples);
         let slicing = Slicing {
-            origin: Timestamp::from_nanos(0),
+            origin: RecordOrder::default(),
             len: 30,
             slices: 2,
         };

@@ -14,7 +14,7 @@ use crate::bytes::{ByteOrder, with_order};
 use crate::parallel::{Shares, in_shares};
 use crate::perf::Capture;
 use crate::space::{Changes, Histories, TaskEpoch, Timeline};
-use crate::units::{CpuMode, Pid, Tid, Timestamp};
+use crate::units::{CpuMode, Pid, RecordOrder, Tid};
 
 /// Fewer blocks are not worth a thread.
 const MIN_SHARE: usize = 2;
@@ -24,16 +24,16 @@ const MIN_SHARE: usize = 2;
 struct Recent<'t> {
     thread: (Pid, Tid),
     history: Histories<'t>,
-    from: Timestamp,
+    from: RecordOrder,
     task_epoch: TaskEpoch,
     /// When something else became true.
-    until: Option<Timestamp>,
+    until: Option<RecordOrder>,
 }
 
 impl Recent<'_> {
     /// Whether it tells of that thread at that time.
-    fn holds(&self, thread: (Pid, Tid), time: Timestamp) -> bool {
-        self.thread == thread && self.from <= time && self.until.is_none_or(|until| time < until)
+    fn holds(&self, thread: (Pid, Tid), at: RecordOrder) -> bool {
+        self.thread == thread && self.from <= at && self.until.is_none_or(|until| at < until)
     }
 }
 
@@ -50,7 +50,7 @@ fn place<O: ByteOrder>(
     let mut recent: Option<Recent<'_>> = None;
     let mut place = |packed: &PackedStack<'_>| {
         let thread = packed.thread();
-        let (first, last) = packed.times();
+        let (first, last) = packed.ends();
         let known = recent.take().filter(|recent| recent.holds(thread, first));
         let known = known.unwrap_or_else(|| {
             let history = *histories

@@ -1,6 +1,6 @@
 //! What stacks are kept apart by, and time cut into slices.
 
-use crate::units::{Cpu, Timestamp};
+use crate::units::{Cpu, RecordOrder};
 
 /// What stacks are kept apart by beyond thread and chain.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -30,7 +30,7 @@ impl Split {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Slicing {
     /// Where the first slice begins.
-    pub origin: Timestamp,
+    pub origin: RecordOrder,
     /// Length of a slice in nanoseconds (in bytes of the file for samples without times); not 0.
     pub len: u64,
     /// Number of slices; what comes later belongs to the last one.
@@ -38,47 +38,47 @@ pub struct Slicing {
 }
 
 impl Slicing {
-    /// The slice that a point of time lies in.
+    /// The slice that a record lies in.
     #[inline]
-    pub fn slice_of(&self, time: Timestamp) -> u32 {
-        let since = time.as_nanos().saturating_sub(self.origin.as_nanos());
+    pub fn slice_of(&self, order: RecordOrder) -> u32 {
+        let since = order.since(self.origin);
         let slice = u32::try_from(since / self.len.max(1)).unwrap_or(u32::MAX);
         slice.min(self.slices.saturating_sub(1))
     }
 
     /// Where a slice begins; everything earlier belongs to the first one.
-    fn begin_of(&self, slice: u32) -> u64 {
+    fn begin_of(&self, slice: u32) -> RecordOrder {
         let since = self.len.max(1).saturating_mul(u64::from(slice));
-        self.origin.as_nanos().saturating_add(since)
+        self.origin.plus(since)
     }
 }
 
-/// Remembers the slice that was met last: samples lie behind one another in time, and a division
-/// for each is dear.
+/// Remembers the slice of the last sample: samples mostly follow each other in time, and a division
+/// for each would take longer than the rest of its slice.
 #[derive(Debug, Default)]
 pub(super) struct SliceCursor {
-    /// First point of time in it.
-    begin: u64,
-    /// First point of time behind it.
-    end: u64,
+    /// Where it begins.
+    begin: RecordOrder,
+    /// Where the next one begins.
+    end: RecordOrder,
     slice: u32,
 }
 
 impl SliceCursor {
     /// [`Slicing::slice_of`], of the same slicing at every call.
     #[inline]
-    pub(super) fn slice_of(&mut self, slicing: &Slicing, time: Timestamp) -> u32 {
-        if !(self.begin..self.end).contains(&time.as_nanos()) {
-            let slice = slicing.slice_of(time);
+    pub(super) fn slice_of(&mut self, slicing: &Slicing, order: RecordOrder) -> u32 {
+        if !(self.begin..self.end).contains(&order) {
+            let slice = slicing.slice_of(order);
             let is_last = slice.saturating_add(1) >= slicing.slices;
             *self = Self {
                 begin: if slice == 0 {
-                    0
+                    RecordOrder::default()
                 } else {
                     slicing.begin_of(slice)
                 },
                 end: if is_last {
-                    u64::MAX
+                    RecordOrder::END
                 } else {
                     slicing.begin_of(slice + 1)
                 },
@@ -90,12 +90,12 @@ impl SliceCursor {
 
     /// What a sample's stacks are kept apart by.
     #[inline]
-    pub(super) fn value(&mut self, split: &Split, cpu: Option<Cpu>, time: Timestamp) -> u64 {
+    pub(super) fn value(&mut self, split: &Split, cpu: Option<Cpu>, order: RecordOrder) -> u64 {
         match split {
             // The cgroup is told behind the call chain, by whoever decodes that.
             Split::Nothing | Split::Cgroup => 0,
             Split::Cpu => cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
-            Split::Slice(slicing) => u64::from(self.slice_of(slicing, time)),
+            Split::Slice(slicing) => u64::from(self.slice_of(slicing, order)),
         }
     }
 }
@@ -114,12 +114,12 @@ mod tests {
             slices in prop_oneof![0..40_u32, any::<u32>()],
             times in prop::collection::vec(prop_oneof![0..3000_u64, any::<u64>()], 1..50),
         ) {
-            let slicing = Slicing { origin: Timestamp::from_nanos(origin), len, slices };
+            let slicing = Slicing { origin: RecordOrder::default().plus(origin), len, slices };
             let mut cursor = SliceCursor::default();
             for time in times {
                 let quotient = u128::from(time.saturating_sub(origin)) / u128::from(len.max(1));
                 let expected = quotient.min(u128::from(slices.max(1) - 1));
-                let told = cursor.slice_of(&slicing, Timestamp::from_nanos(time));
+                let told = cursor.slice_of(&slicing, RecordOrder::default().plus(time));
                 prop_assert_eq!(u128::from(told), expected);
             }
         }

@@ -138,7 +138,7 @@ fn hash(mixer: &Mixer, stack: &PackedStack<'_>) -> u32 {
 mod tests {
     use super::*;
     use crate::fold::unique_stack::{StackKey, UserPart};
-    use crate::units::{CpuMode, Pid, Tid, Timestamp};
+    use crate::units::{CpuMode, Pid, RecordOrder, Tid};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -159,8 +159,8 @@ mod tests {
             user: UserPart::InChain,
             samples: 1,
             period: 1,
-            first: Timestamp::from_nanos(5),
-            last: Timestamp::from_nanos(5),
+            first: RecordOrder::default(),
+            last: RecordOrder::default(),
         });
     }
 

@@ -1,7 +1,7 @@
 //! A stack with all samples that have it.
 
 use crate::space::TaskEpoch;
-use crate::units::{CpuMode, Pid, Tid, Timestamp};
+use crate::units::{CpuMode, Pid, RecordOrder, Tid};
 
 /// What the user part of a stack comes from besides the call chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -54,8 +54,8 @@ pub struct UniqueStack<'a> {
     pub samples: u64,
     /// Sum of their periods; a sample without one stands for its event's fixed period.
     pub period: u64,
-    /// Time of the earliest sample.
-    pub first: Timestamp,
-    /// Time of the latest sample.
-    pub last: Timestamp,
+    /// Where the earliest sample stands.
+    pub first: RecordOrder,
+    /// Where the latest sample stands.
+    pub last: RecordOrder,
 }

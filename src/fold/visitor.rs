@@ -14,15 +14,34 @@ use crate::perf::abi::{
     PERF_RECORD_SAMPLE,
 };
 use crate::perf::{Attr, Damage, Event, Length, Record, SampleHead, Sideband, is_sideband};
-use crate::space::TaskEpoch;
-use crate::units::{CpuMode, EventIx, Timestamp};
+use crate::space::{SidebandItem, TaskEpoch};
+use crate::units::{CpuMode, EventIx, FilePosition, RecordOrder, Timestamp};
+
+/// A sideband record as a part of the walk met it.
+#[derive(Debug)]
+pub(super) struct MetSideband<'a> {
+    /// `None` when neither it nor any record of the part before it carries a time.
+    order: Option<RecordOrder>,
+    position: FilePosition,
+    sideband: Sideband<'a>,
+}
+
+impl<'a> MetSideband<'a> {
+    /// The record, at the beginning of all when nothing tells its time.
+    pub(super) fn into_item(self) -> SidebandItem<'a> {
+        SidebandItem {
+            order: self.order.unwrap_or_default(),
+            position: self.position,
+            sideband: self.sideband,
+        }
+    }
+}
 
 /// The visitor of one part.
 #[derive(Debug)]
 pub(super) struct FoldVisitor<'a> {
     pub(super) table: StackTable<'a>,
-    /// Items before any timed record carry `None`.
-    pub(super) sideband: Vec<(Option<Timestamp>, u64, Sideband<'a>)>,
+    pub(super) sideband: Vec<MetSideband<'a>>,
     pub(super) promises: Promises<'a>,
     pub(super) tally: Tally,
     pub(super) samples: Vec<u64>,
@@ -75,9 +94,10 @@ impl<'a> FoldVisitor<'a> {
     /// Adds what the walk of the following part found.
     pub(super) fn append(&mut self, later: Self) {
         self.table.append(later.table);
-        let clock = self.clock.latest();
-        let carry = |(time, position, sideband): (Option<Timestamp>, _, _)| {
-            (time.or(clock), position, sideband)
+        let clock = self.clock.latest().map(RecordOrder::of_time);
+        let carry = |item: MetSideband<'a>| MetSideband {
+            order: item.order.or(clock),
+            ..item
         };
         self.sideband.extend(later.sideband.into_iter().map(carry));
         self.tally.add(&later.tally);
@@ -124,16 +144,16 @@ impl<'a> FoldVisitor<'a> {
         if record.length != Length::Right {
             self.odd_sample::<O>(event, record)?;
         }
-        let time = if plan.by_position {
-            Timestamp::from_nanos(record.position.as_u64())
+        let order = if plan.by_position {
+            RecordOrder::of_position(record.position)
         } else {
             let time = event.layout.time::<O>(record.body).ok_or(Skip::TooShort)?;
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
             self.clock.tick(time);
-            time
+            RecordOrder::of_time(time)
         };
-        let readings = plan.readings.at(record.position.as_u64());
+        let readings = plan.readings.at(record.position);
         let of_others = readings.iter().filter(|reading| reading.event != ix);
         self.count(ix);
         for reading in of_others.clone() {
@@ -145,7 +165,7 @@ impl<'a> FoldVisitor<'a> {
                 plan.selection.takes(&sample)
             };
             if is_wanted {
-                let slice = self.slice.slice_of(slicing, time);
+                let slice = self.slice.slice_of(slicing, order);
                 self.count_in_slice((ix, 1), slice);
                 for reading in of_others {
                     self.count_in_slice((reading.event, reading.period), slice);
@@ -171,11 +191,11 @@ impl<'a> FoldVisitor<'a> {
         let task_epoch = match plan.again {
             None => None,
             Some((threads, _)) if !threads.contains(&(sample.pid, sample.tid)) => return Ok(()),
-            Some((_, timeline)) => Some(timeline.task_epoch(sample.pid, sample.tid, time)),
+            Some((_, timeline)) => Some(timeline.task_epoch(sample.pid, sample.tid, order)),
         };
         self.stack::<O>(
             (plan, &event.attr),
-            (record.header.cpu_mode(), period, time),
+            (record.header.cpu_mode(), period, order),
             &sample,
             task_epoch,
         )
@@ -205,7 +225,7 @@ impl<'a> FoldVisitor<'a> {
     fn stack<O: ByteOrder>(
         &mut self,
         (plan, attr): (&Plan<'_>, &Attr),
-        (mode, period, time): (CpuMode, u64, Timestamp),
+        (mode, period, order): (CpuMode, u64, RecordOrder),
         sample: &SampleHead<'a>,
         task_epoch: Option<TaskEpoch>,
     ) -> Result<(), Skip> {
@@ -216,7 +236,7 @@ impl<'a> FoldVisitor<'a> {
         } else {
             0
         };
-        let split = self.slice.value(&plan.split, sample.cpu, time);
+        let split = self.slice.value(&plan.split, sample.cpu, order);
         let (split, user) =
             if plan.behind_chain == BehindChain::Nothing && plan.split != Split::Cgroup {
                 (split, UserPart::InChain)
@@ -239,8 +259,8 @@ impl<'a> FoldVisitor<'a> {
             user,
             samples: 1,
             period,
-            first: time,
-            last: time,
+            first: order,
+            last: order,
         };
         if let Some((chain, cookie)) = deferred::<O>(chain) {
             self.promises.add(cookie, UniqueStack { chain, ..one });
@@ -282,17 +302,16 @@ impl<'a> FoldVisitor<'a> {
             let flags = u64_at::<O>(record.body, 16).unwrap_or(0);
             self.tally.truncated_aux += u64::from(flags & AUX_TRUNCATED != 0);
         } else if is_sideband(kind) {
-            let time = if plan.by_position {
-                Some(Timestamp::from_nanos(record.position.as_u64()))
-            } else {
-                trailer.time::<O>(record.body).or(self.clock.latest())
-            };
+            let time = trailer.time::<O>(record.body).or(self.clock.latest());
+            let order = plan.order_of(&record, time);
             let used = record.body.len().saturating_sub(trailer.len());
             let body = record.body.get(..used).unwrap_or_default();
             match Sideband::parse::<O>(record.header, body) {
-                Some(sideband) => self
-                    .sideband
-                    .push((time, record.position.as_u64(), sideband)),
+                Some(sideband) => self.sideband.push(MetSideband {
+                    order,
+                    position: record.position,
+                    sideband,
+                }),
                 None => self.tally.unread_sideband += 1,
             }
         }

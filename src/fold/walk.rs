@@ -7,12 +7,11 @@ use super::plan::Plan;
 use super::raw_stacks::RawStacks;
 use super::readings::Readings;
 use super::request::FoldRequest;
-use super::visitor::FoldVisitor;
+use super::visitor::{FoldVisitor, MetSideband};
 use crate::bytes::{ByteOrder, with_order};
 use crate::perf::abi::PERF_RECORD_CALLCHAIN_DEFERRED;
 use crate::perf::{Capture, ScanItem};
 use crate::space::SidebandItem;
-use crate::units::Timestamp;
 
 /// What one walk over a capture made.
 #[derive(Debug)]
@@ -68,14 +67,13 @@ pub(super) fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>) -> Wa
     }
     all.tally.unknown_records = scan.counts.unknown();
     keep_promises::<O>(capture, &mut all, threads);
-    let from_start = |(time, position, sideband): (Option<Timestamp>, u64, _)| SidebandItem {
-        time: time.unwrap_or_default(),
-        position,
-        sideband,
-    };
     Walked {
         stacks: all.table.into_stacks(),
-        sideband: all.sideband.into_iter().map(from_start).collect(),
+        sideband: all
+            .sideband
+            .into_iter()
+            .map(MetSideband::into_item)
+            .collect(),
         census: Census {
             tally: all.tally,
             samples: all.samples,

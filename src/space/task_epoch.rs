@@ -1,7 +1,7 @@
 //! What was true of a thread at a time.
 
 use super::address_space::AddressSpace;
-use crate::units::{Timestamp, index};
+use crate::units::{RecordOrder, index};
 
 index! {
     /// Index of a thread name in its [`Timeline`](super::timeline::Timeline).
@@ -33,7 +33,7 @@ impl TaskEpoch {
 /// What a process mapped from a time on.
 #[derive(Debug, Default)]
 pub(super) struct Epoch {
-    pub(super) from: Timestamp,
+    pub(super) from: RecordOrder,
     pub(super) space: AddressSpace,
     /// Whether it began when the process replaced its program, and so with an empty space.
     pub(super) began_by_exec: bool,
@@ -43,22 +43,22 @@ pub(super) struct Epoch {
 #[derive(Clone, Copy, Debug)]
 pub struct Histories<'t> {
     pub(super) epochs: &'t [Epoch],
-    pub(super) thread_names: &'t [(Timestamp, NameIx)],
-    pub(super) process_names: &'t [(Timestamp, NameIx)],
+    pub(super) thread_names: &'t [(RecordOrder, NameIx)],
+    pub(super) process_names: &'t [(RecordOrder, NameIx)],
 }
 
 impl Histories<'_> {
     /// What was true at a time.
-    pub fn task_epoch(&self, time: Timestamp) -> TaskEpoch {
-        self.task_epoch_until(time).0
+    pub fn task_epoch(&self, at: RecordOrder) -> TaskEpoch {
+        self.task_epoch_until(at).0
     }
 
     /// What was true at a time, and from when on something else was; `None` when that stayed so.
-    pub fn task_epoch_until(&self, time: Timestamp) -> (TaskEpoch, Option<Timestamp>) {
-        let name = |&(from, _): &(Timestamp, NameIx)| from;
-        let (epoch, next_epoch) = in_force(self.epochs, |epoch| epoch.from, time);
-        let (thread_name, next_thread) = in_force(self.thread_names, name, time);
-        let (process_name, next_process) = in_force(self.process_names, name, time);
+    pub fn task_epoch_until(&self, at: RecordOrder) -> (TaskEpoch, Option<RecordOrder>) {
+        let name = |&(from, _): &(RecordOrder, NameIx)| from;
+        let (epoch, next_epoch) = in_force(self.epochs, |epoch| epoch.from, at);
+        let (thread_name, next_thread) = in_force(self.thread_names, name, at);
+        let (process_name, next_process) = in_force(self.process_names, name, at);
         let task_epoch = TaskEpoch {
             epoch,
             thread_name,
@@ -69,14 +69,14 @@ impl Histories<'_> {
     }
 }
 
-/// Position of the last entry that began by `time`, or of the first entry when none did: what is
+/// Position of the last entry that began by then, or of the first entry when none did: what is
 /// known first is taken to have been so before. Then when the entry behind it begins.
 fn in_force<T>(
     history: &[T],
-    from: impl Fn(&T) -> Timestamp,
-    time: Timestamp,
-) -> (u32, Option<Timestamp>) {
-    let behind = history.partition_point(|entry| from(entry) <= time);
+    from: impl Fn(&T) -> RecordOrder,
+    at: RecordOrder,
+) -> (u32, Option<RecordOrder>) {
+    let behind = history.partition_point(|entry| from(entry) <= at);
     let position = u32::try_from(behind.saturating_sub(1)).unwrap_or(u32::MAX);
     (position, history.get(behind.max(1)).map(from))
 }

@@ -14,18 +14,18 @@ use super::changes::Changes;
 use super::task_epoch::{Epoch, Histories, NameIx, TaskEpoch};
 use crate::intern::Interner;
 use crate::perf::{MappingRecord, Sideband};
-use crate::units::{Avma, BuildId, CpuMode, Pid, Tid, Timestamp};
+use crate::units::{Avma, BuildId, CpuMode, FilePosition, Pid, RecordOrder, Tid};
 
 /// A stack that lasted through more epochs is not compared with each of them.
 const MANY_EPOCHS: usize = 16;
 
-/// A sideband record with its place in time.
+/// A sideband record with its place among all records.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SidebandItem<'a> {
-    /// When it was written.
-    pub time: Timestamp,
+    /// When it was written, as the capture tells.
+    pub order: RecordOrder,
     /// Position in the capture: orders records of the same time.
-    pub position: u64,
+    pub position: FilePosition,
     /// What it says.
     pub sideband: Sideband<'a>,
 }
@@ -49,7 +49,7 @@ pub struct KernelMapping {
 #[derive(Debug, Default)]
 pub struct Timeline {
     epochs: HashMap<Pid, Vec<Epoch>>,
-    thread_names: HashMap<Tid, Vec<(Timestamp, NameIx)>>,
+    thread_names: HashMap<Tid, Vec<(RecordOrder, NameIx)>>,
     names: Interner<String, NameIx>,
     dsos: Interner<Dso, DsoIx>,
     /// The lowest address of each DSO.
@@ -66,7 +66,7 @@ impl Timeline {
     /// `build_ids` is the recorded build id table by path; it completes mapping records that carry
     /// none.
     pub fn build(mut items: Vec<SidebandItem<'_>>, build_ids: &HashMap<String, BuildId>) -> Self {
-        items.sort_by_key(|item| (item.time, item.position));
+        items.sort_by_key(|item| (item.order, item.position));
         let mut timeline = Self::default();
         for item in &items {
             timeline.replay(item, build_ids);
@@ -77,9 +77,9 @@ impl Timeline {
     }
 
     fn replay(&mut self, item: &SidebandItem<'_>, build_ids: &HashMap<String, BuildId>) {
-        let time = item.time;
+        let at = item.order;
         match &item.sideband {
-            Sideband::Mapping(record) => self.map(time, record, build_ids),
+            Sideband::Mapping(record) => self.map(at, record, build_ids),
             &Sideband::Comm {
                 pid,
                 tid,
@@ -87,9 +87,9 @@ impl Timeline {
                 name,
             } => {
                 let name = self.names.intern_ref(&*String::from_utf8_lossy(name));
-                self.thread_names.entry(tid).or_default().push((time, name));
+                self.thread_names.entry(tid).or_default().push((at, name));
                 if is_exec {
-                    self.begin_epoch(pid, time, AddressSpace::default(), true);
+                    self.begin_epoch(pid, at, AddressSpace::default(), true);
                 }
             }
             &Sideband::Fork {
@@ -100,17 +100,17 @@ impl Timeline {
             } => {
                 if let Some(&(_, name)) = self.thread_names.get(&parent_tid).and_then(|n| n.last())
                 {
-                    self.thread_names.entry(tid).or_default().push((time, name));
+                    self.thread_names.entry(tid).or_default().push((at, name));
                 }
                 // perf's own records of processes that were there before the recording have time
                 // 0, and their mappings follow.
-                if pid != parent_pid && time > Timestamp::default() {
+                if pid != parent_pid && at > RecordOrder::default() {
                     let parent = self
                         .epochs
                         .get(&parent_pid)
                         .and_then(|epochs| epochs.last());
                     let space = parent.map(|epoch| epoch.space.clone()).unwrap_or_default();
-                    self.begin_epoch(pid, time, space, false);
+                    self.begin_epoch(pid, at, space, false);
                 }
             }
             Sideband::Exit { .. } => {}
@@ -134,7 +134,13 @@ impl Timeline {
         }
     }
 
-    fn begin_epoch(&mut self, pid: Pid, from: Timestamp, space: AddressSpace, began_by_exec: bool) {
+    fn begin_epoch(
+        &mut self,
+        pid: Pid,
+        from: RecordOrder,
+        space: AddressSpace,
+        began_by_exec: bool,
+    ) {
         let epoch = Epoch {
             from,
             space,
@@ -145,7 +151,7 @@ impl Timeline {
 
     fn map(
         &mut self,
-        time: Timestamp,
+        at: RecordOrder,
         record: &MappingRecord<'_>,
         build_ids: &HashMap<String, BuildId>,
     ) {
@@ -188,22 +194,22 @@ impl Timeline {
                     dso,
                     file_offset: record.file_offset,
                 };
-                self.map_user(time, record.pid, mapping);
+                self.map_user(at, record.pid, mapping);
             }
         }
     }
 
-    fn map_user(&mut self, time: Timestamp, pid: Pid, mapping: Mapping) {
+    fn map_user(&mut self, at: RecordOrder, pid: Pid, mapping: Mapping) {
         let epochs = self.epochs.entry(pid).or_default();
         match epochs.last_mut() {
-            Some(last) if last.from == time || !last.space.conflicts_with(&mapping) => {
+            Some(last) if last.from == at || !last.space.conflicts_with(&mapping) => {
                 last.space.insert(mapping);
             }
             Some(last) => {
                 let mut space = last.space.clone();
                 space.insert(mapping);
                 epochs.push(Epoch {
-                    from: time,
+                    from: at,
                     space,
                     began_by_exec: false,
                 });
@@ -217,8 +223,8 @@ impl Timeline {
     }
 
     /// What was true of a thread of a process at a time.
-    pub fn task_epoch(&self, pid: Pid, tid: Tid, time: Timestamp) -> TaskEpoch {
-        self.histories(pid, tid).task_epoch(time)
+    pub fn task_epoch(&self, pid: Pid, tid: Tid, at: RecordOrder) -> TaskEpoch {
+        self.histories(pid, tid).task_epoch(at)
     }
 
     /// What was true of a thread of a process, over time: for many times of one thread.
