@@ -21,7 +21,7 @@ use vmflame::input::Input;
 use vmflame::perf::abi::{PERF_FORMAT_GROUP, PERF_RECORD_SAMPLE, PERF_SAMPLE_READ};
 use vmflame::perf::{Anomaly, Capture, CaptureKind, ScanItem, scan};
 use vmflame::space::Timeline;
-use vmflame::units::{EventIx, Pid, RecordOrder, Tid, Timestamp};
+use vmflame::units::{EventIx, Pid, RecordOrder, ThreadId, Tid, Timestamp};
 
 use perf_dump::{Raw, Shown, parse_dump, parse_script, perf};
 
@@ -103,8 +103,7 @@ fn shown(capture: &Capture, samples: &[(Raw, EventIx)]) -> Vec<Shown> {
     let in_words = of_host.map(|(raw, ix)| {
         let (pid, tid) = (Pid::new(raw.pid), Tid::new(raw.tid));
         let task_epoch = timeline.task_epoch(
-            pid,
-            tid,
+            ThreadId { pid, tid },
             RecordOrder::of_time(Timestamp::from_nanos(raw.time)),
         );
         let comm = match (raw.tid, timeline.thread_name(tid, task_epoch)) {

@@ -10,7 +10,7 @@ use crate::fold::{FoldRequest, Selection, Slicing, Split, TimeRange, count_of_th
 use crate::name::TaskNames;
 use crate::perf::Capture;
 use crate::space::{TaskEpoch, Timeline};
-use crate::units::{EventIx, FilePosition, Pid, RecordOrder, Tid};
+use crate::units::{EventIx, FilePosition, RecordOrder, ThreadId};
 
 /// Cuts the wanted time into equal slices: from the first to the last sample, or what the ranges
 /// leave of it.
@@ -87,8 +87,8 @@ pub(super) fn of_comms(
     timeline: &Timeline,
     request: &Request,
 ) -> Vec<Vec<u64>> {
-    let is_wanted = |pid: Pid, tid: Tid, task_epoch: TaskEpoch| {
-        let names = TaskNames::of(timeline, pid, tid, task_epoch);
+    let is_wanted = |thread: ThreadId, task_epoch: TaskEpoch| {
+        let names = TaskNames::of(timeline, thread.pid, thread.tid, task_epoch);
         request.comms.iter().any(|wanted| *wanted == names.thread)
     };
     count_of_threads(capture, wanted, timeline, is_wanted)

@@ -10,14 +10,14 @@ use crate::bytes::{ByteOrder, position, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
 use crate::perf::{Capture, Record, ScanItem};
 use crate::space::{Histories, TaskEpoch, Timeline};
-use crate::units::{Pid, Tid, Timestamp};
+use crate::units::{ThreadId, Timestamp};
 
 /// The visitor of one part.
 #[derive(Debug, Default)]
 struct Counter<'t> {
     counts: Vec<Vec<u64>>,
     slice: SliceCursor,
-    histories: HashMap<(Pid, Tid), Histories<'t>>,
+    histories: HashMap<ThreadId, Histories<'t>>,
 }
 
 /// Times of the earliest and of the latest sample of any event, in one walk; `None` when no sample
@@ -55,7 +55,7 @@ pub fn count_of_threads<'t>(
     capture: &Capture,
     request: &FoldRequest,
     timeline: &'t Timeline,
-    is_wanted: impl Fn(Pid, Tid, TaskEpoch) -> bool + Sync,
+    is_wanted: impl Fn(ThreadId, TaskEpoch) -> bool + Sync,
 ) -> Vec<Vec<u64>> {
     let readings = Readings::of(capture, request.threads);
     let plan = Plan::new(capture, request, &readings);
@@ -95,16 +95,19 @@ impl<'t> Counter<'t> {
         plan: &Plan<'_>,
         record: Record<'_>,
         timeline: &'t Timeline,
-        is_wanted: impl Fn(Pid, Tid, TaskEpoch) -> bool,
+        is_wanted: impl Fn(ThreadId, TaskEpoch) -> bool,
     ) -> Option<()> {
         let ix = plan.events.of_sample::<O>(record.body)?;
         let layout = &plan.events.get(ix)?.layout;
         let sample = layout.head::<O>(record.body)?;
         let order = plan.order_of(&record, sample.time)?;
-        let (pid, tid) = (sample.pid, sample.tid);
-        let known = self.histories.entry((pid, tid));
-        let history = known.or_insert_with(|| timeline.histories(pid, tid));
-        if plan.selection.takes(&sample) && is_wanted(pid, tid, history.task_epoch(order)) {
+        let thread = ThreadId {
+            pid: sample.pid,
+            tid: sample.tid,
+        };
+        let known = self.histories.entry(thread);
+        let history = known.or_insert_with(|| timeline.histories(thread));
+        if plan.selection.takes(&sample) && is_wanted(thread, history.task_epoch(order)) {
             let slice = self.slice.value(&plan.split, sample.cpu, order);
             let read = plan.readings.at(record.position).iter();
             let read = read.filter(|reading| reading.event != ix);

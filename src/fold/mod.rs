@@ -8,6 +8,7 @@
 //! entries in whose time the thread's name or its process's mappings changed are ambiguous, and
 //! only their threads are folded again, with the timeline at hand ([`RawStacks::settle`]).
 
+mod behind_chain;
 mod census;
 mod chain;
 mod count;

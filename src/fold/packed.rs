@@ -3,7 +3,7 @@
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
 use crate::space::TaskEpoch;
-use crate::units::{CpuMode, Pid, RecordOrder, Tid};
+use crate::units::{Avma, CpuMode, RecordOrder, ThreadId};
 
 /// How many stacks make a block, at most.
 const BLOCK: usize = 4096;
@@ -29,9 +29,8 @@ pub(super) struct PackedStack<'a> {
     period: u64,
     first: RecordOrder,
     last: RecordOrder,
-    pid: Pid,
-    tid: Tid,
-    /// Position in the list of rare_fields, plus one; 0 when there is none.
+    thread: ThreadId,
+    /// Position of its rare fields in the list, plus one; 0 when it has none.
     rare: u32,
     mode: CpuMode,
 }
@@ -39,7 +38,7 @@ pub(super) struct PackedStack<'a> {
 /// What few stacks have, or many have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 struct RareFields<'a> {
-    ip: u64,
+    ip: Avma,
     split: u64,
     task_epoch: Option<TaskEpoch>,
     user: UserPart<'a>,
@@ -47,8 +46,8 @@ struct RareFields<'a> {
 
 impl PackedStack<'_> {
     /// Its process and thread.
-    pub(super) fn thread(&self) -> (Pid, Tid) {
-        (self.pid, self.tid)
+    pub(super) fn thread(&self) -> ThreadId {
+        self.thread
     }
 
     /// Where its earliest and its latest sample stand.
@@ -56,7 +55,7 @@ impl PackedStack<'_> {
         (self.first, self.last)
     }
 
-    /// What tells it from others of its thread: the chain, where its rare lies, the mode.
+    /// What tells it from others of its thread: the chain, where its rare fields lie, the mode.
     #[inline]
     pub(super) fn hashed(&self) -> (&[u8], u32, CpuMode) {
         (self.chain, self.rare, self.mode)
@@ -68,7 +67,8 @@ impl PackedStack<'_> {
         (self.thread(), self.hashed()) == (other.thread(), other.hashed())
     }
 
-    /// Looks at both ends of the chain; what comes of it means nothing.
+    /// Loads both ends of the chain into the cache. The result only keeps the loads from being
+    /// optimised away.
     #[inline]
     pub(super) fn touch(&self) -> u8 {
         let first = self.chain.first().copied().unwrap_or_default();
@@ -86,7 +86,7 @@ impl PackedStack<'_> {
 }
 
 impl<'a> PackedStack<'a> {
-    /// A stack whose rare lies at `rare`.
+    /// A stack whose rare fields lie at `rare`.
     #[inline]
     pub(super) fn of(stack: &UniqueStack<'a>, rare: u32) -> Self {
         Self {
@@ -95,8 +95,7 @@ impl<'a> PackedStack<'a> {
             period: stack.period,
             first: stack.first,
             last: stack.last,
-            pid: stack.key.pid,
-            tid: stack.key.tid,
+            thread: stack.key.thread(),
             rare,
             mode: stack.key.mode,
         }
@@ -104,12 +103,12 @@ impl<'a> PackedStack<'a> {
 }
 
 impl<'a> Stacks<'a> {
-    /// Where the rare of a stack lies, as [`PackedStack::rare`] says it.
+    /// Where the rare fields of a stack lie, as [`PackedStack::rare`] says it.
     #[inline]
     pub(super) fn rare_of(&mut self, stack: &UniqueStack<'a>) -> u32 {
         let (key, user) = (stack.key, stack.user);
         let (ip, split, task_epoch) = (key.ip, key.split, key.task_epoch);
-        if (ip | split) == 0 && task_epoch.is_none() && user == UserPart::InChain {
+        if (ip.as_u64() | split) == 0 && task_epoch.is_none() && user == UserPart::InChain {
             return 0;
         }
         self.position_of(RareFields {
@@ -147,7 +146,7 @@ impl<'a> Stacks<'a> {
         self.later.extend(lists.filter(|list| !list.is_empty()));
     }
 
-    /// The lists of other stacks, their rare_fields moved to these.
+    /// The lists of other stacks, their rare fields moved to these.
     pub(super) fn with_rare_fields_moved(
         &mut self,
         other: Self,
@@ -207,8 +206,8 @@ impl<'a> Stacks<'a> {
         let rare = rare.unwrap_or_default();
         UniqueStack {
             key: StackKey {
-                pid: packed.pid,
-                tid: packed.tid,
+                pid: packed.thread.pid,
+                tid: packed.thread.tid,
                 mode: packed.mode,
                 ip: rare.ip,
                 split: rare.split,

@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::chain::ChainFrames;
 use super::packed::{PackedStack, Stacks};
-use super::plan::Plan;
+use super::plan::{Again, Plan};
 use super::raw_stacks::RawStacks;
 use super::request::FoldRequest;
 use super::settled::Settled;
@@ -14,15 +14,16 @@ use crate::bytes::{ByteOrder, with_order};
 use crate::parallel::{Shares, in_shares};
 use crate::perf::Capture;
 use crate::space::{Changes, Histories, TaskEpoch, Timeline};
-use crate::units::{CpuMode, Pid, RecordOrder, Tid};
+use crate::units::{Avma, CpuMode, RecordOrder, ThreadId};
 
 /// Fewer blocks are not worth a thread.
 const MIN_SHARE: usize = 2;
 
-/// What was true of a thread from a time on.
+/// What was true of a thread from one record to another: stacks of one thread mostly follow each
+/// other, so the last one's is looked at before the histories are searched.
 #[derive(Clone, Copy, Debug)]
-struct Recent<'t> {
-    thread: (Pid, Tid),
+struct EpochSpan<'t> {
+    thread: ThreadId,
     history: Histories<'t>,
     from: RecordOrder,
     task_epoch: TaskEpoch,
@@ -30,24 +31,24 @@ struct Recent<'t> {
     until: Option<RecordOrder>,
 }
 
-impl Recent<'_> {
-    /// Whether it tells of that thread at that time.
-    fn holds(&self, thread: (Pid, Tid), at: RecordOrder) -> bool {
+impl EpochSpan<'_> {
+    /// Whether it tells of that thread at that point.
+    fn holds(&self, thread: ThreadId, at: RecordOrder) -> bool {
         self.thread == thread && self.from <= at && self.until.is_none_or(|until| at < until)
     }
 }
 
-/// The task_epoch of each stack's earliest sample, and the threads that have a stack whose samples do
-/// not all mean the same.
+/// The epoch of each stack's earliest sample, and the threads that have a stack whose samples do not
+/// all mean the same.
 fn place<O: ByteOrder>(
     share: &[&[PackedStack<'_>]],
     stacks: &Stacks<'_>,
     timeline: &Timeline,
-) -> (Vec<Vec<TaskEpoch>>, HashSet<(Pid, Tid)>) {
+) -> (Vec<Vec<TaskEpoch>>, HashSet<ThreadId>) {
     let mut ambiguous = HashSet::new();
     let mut histories = HashMap::new();
     let mut changes = HashMap::new();
-    let mut recent: Option<Recent<'_>> = None;
+    let mut recent: Option<EpochSpan<'_>> = None;
     let mut place = |packed: &PackedStack<'_>| {
         let thread = packed.thread();
         let (first, last) = packed.ends();
@@ -55,9 +56,9 @@ fn place<O: ByteOrder>(
         let known = known.unwrap_or_else(|| {
             let history = *histories
                 .entry(thread)
-                .or_insert_with(|| timeline.histories(thread.0, thread.1));
+                .or_insert_with(|| timeline.histories(thread));
             let (task_epoch, until) = history.task_epoch_until(first);
-            Recent {
+            EpochSpan {
                 thread,
                 history,
                 from: first,
@@ -65,7 +66,7 @@ fn place<O: ByteOrder>(
                 until,
             }
         });
-        let Recent {
+        let EpochSpan {
             history,
             task_epoch,
             until,
@@ -74,10 +75,10 @@ fn place<O: ByteOrder>(
         if until.is_some_and(|until| until <= last) && !ambiguous.contains(&thread) {
             let stack = stacks.whole(packed);
             let to = history.task_epoch(last);
-            let numbers = timeline.changes_between(thread.0, (task_epoch, to));
+            let numbers = timeline.changes_between(thread.pid, task_epoch, to);
             let mut is_spared = |number: u32| {
-                let known = changes.entry((thread.0, number));
-                let change = known.or_insert_with(|| timeline.changes(thread.0, number));
+                let known = changes.entry((thread.pid, number));
+                let change = known.or_insert_with(|| timeline.changes(thread.pid, number));
                 change
                     .as_mut()
                     .is_some_and(|change| spares::<O>(change, &stack))
@@ -97,7 +98,8 @@ fn place<O: ByteOrder>(
 
 /// Whether the call chain of a stack holds all its addresses.
 fn tells_all(stack: &UniqueStack<'_>) -> bool {
-    matches!(stack.user, UserPart::InChain | UserPart::UnusedCopy) && stack.key.ip == 0
+    matches!(stack.user, UserPart::InChain | UserPart::UnusedCopy)
+        && stack.key.ip == Avma::default()
 }
 
 /// Whether mappings changed only where a chain has no address.
@@ -148,9 +150,11 @@ impl<'a> RawStacks<'a> {
         let mut clear = stacks.list.iter().map(is_clear);
         task_epochs.retain(|_| clear.next().unwrap_or_default());
         stacks.list.retain(is_clear);
-        let again = Some((&ambiguous, timeline));
         let plan = Plan {
-            again,
+            again: Some(Again {
+                threads: &ambiguous,
+                timeline,
+            }),
             ..Plan::new(capture, request, &readings)
         };
         let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan));

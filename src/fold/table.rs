@@ -5,6 +5,7 @@ use hashbrown::HashTable;
 use super::packed::{PackedStack, Stacks};
 use super::unique_stack::UniqueStack;
 use crate::hash::{Mixer, spread};
+use crate::units::ThreadId;
 
 /// How many stacks are added at a time: as many as a CPU waits for at the same time.
 const PENDING: usize = 16;
@@ -128,7 +129,7 @@ impl<'a> StackTable<'a> {
 #[inline]
 fn hash(mixer: &Mixer, stack: &PackedStack<'_>) -> u32 {
     let (chain, rest, mode) = stack.hashed();
-    let (pid, tid) = stack.thread();
+    let ThreadId { pid, tid } = stack.thread();
     let task =
         u64::from(tid.as_i32().cast_unsigned()) | u64::from(pid.as_i32().cast_unsigned()) << 32;
     mixer.hash([task, u64::from(rest) | (mode as u64) << 56], chain)
@@ -138,20 +139,21 @@ fn hash(mixer: &Mixer, stack: &PackedStack<'_>) -> u32 {
 mod tests {
     use super::*;
     use crate::fold::unique_stack::{StackKey, UserPart};
-    use crate::units::{CpuMode, Pid, RecordOrder, Tid};
+    use crate::units::{Avma, CpuMode, Pid, RecordOrder, Tid};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
     /// What tells a stack, in an order.
     type Told<'a> = (&'a [u8], i32, u64);
 
-    fn add<'a>(table: &mut StackTable<'a>, (chain, tid, split): Told<'a>) {
+    fn add<'a>(table: &mut StackTable<'a>, told: Told<'a>) {
+        let (chain, tid, split) = told;
         table.add(&UniqueStack {
             key: StackKey {
                 pid: Pid::new(1),
                 tid: Tid::new(tid),
                 mode: CpuMode::User,
-                ip: 0,
+                ip: Avma::default(),
                 split,
                 task_epoch: None,
             },

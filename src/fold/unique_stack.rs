@@ -1,7 +1,7 @@
 //! A stack with all samples that have it.
 
 use crate::space::TaskEpoch;
-use crate::units::{CpuMode, Pid, RecordOrder, Tid};
+use crate::units::{Avma, CpuMode, Pid, RecordOrder, ThreadId, Tid};
 
 /// What the user part of a stack comes from besides the call chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -17,9 +17,9 @@ pub enum UserPart<'a> {
     /// A chain that the kernel wrote later.
     Deferred(&'a [u8]),
     /// The instruction pointer only: the stack itself was copied and is not unwound.
-    CopiedStack(u64),
+    CopiedStack(Avma),
     /// The instruction pointer only: nothing of the stack could be copied.
-    InstructionPointer(u64),
+    InstructionPointer(Avma),
     /// What the call chain tells: the stack was copied as well and is not unwound.
     UnusedCopy,
 }
@@ -34,11 +34,22 @@ pub struct StackKey {
     /// CPU mode of the sample itself.
     pub mode: CpuMode,
     /// Instruction pointer of a host sample whose chain holds no frame; else 0.
-    pub ip: u64,
+    pub ip: Avma,
     /// The value of the [`Split`](super::split::Split); 0 when there is none.
     pub split: u64,
     /// What was true of the thread; `None` while the timeline is not yet known.
     pub task_epoch: Option<TaskEpoch>,
+}
+
+impl StackKey {
+    /// Its thread.
+    #[inline]
+    pub(super) const fn thread(&self) -> ThreadId {
+        ThreadId {
+            pid: self.pid,
+            tid: self.tid,
+        }
+    }
 }
 
 /// A stack with all samples that have it.

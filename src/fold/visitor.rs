@@ -3,7 +3,7 @@
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::gaps::WalkClock;
-use super::plan::{BehindChain, Plan, behind_chain};
+use super::plan::Plan;
 use super::split::{SliceCursor, Split};
 use super::table::StackTable;
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
@@ -15,7 +15,7 @@ use crate::perf::abi::{
 };
 use crate::perf::{Attr, Damage, Event, Length, Record, SampleHead, Sideband, is_sideband};
 use crate::space::{SidebandItem, TaskEpoch};
-use crate::units::{CpuMode, EventIx, FilePosition, RecordOrder, Timestamp};
+use crate::units::{Avma, CpuMode, EventIx, FilePosition, RecordOrder, ThreadId, Timestamp};
 
 /// A sideband record as a part of the walk met it.
 #[derive(Debug)]
@@ -35,6 +35,18 @@ impl<'a> MetSideband<'a> {
             sideband: self.sideband,
         }
     }
+}
+
+/// A sample that is folded.
+struct WantedSample<'s, 'a> {
+    head: &'s SampleHead<'a>,
+    attr: &'s Attr,
+    mode: CpuMode,
+    /// What it stands for.
+    period: u64,
+    order: RecordOrder,
+    /// What was true of its thread, when that is known.
+    task_epoch: Option<TaskEpoch>,
 }
 
 /// The visitor of one part.
@@ -166,16 +178,16 @@ impl<'a> FoldVisitor<'a> {
             };
             if is_wanted {
                 let slice = self.slice.slice_of(slicing, order);
-                self.count_in_slice((ix, 1), slice);
+                self.count_in_slice(slice, ix, 1);
                 for reading in of_others {
-                    self.count_in_slice((reading.event, reading.period), slice);
+                    self.count_in_slice(slice, reading.event, reading.period);
                 }
             }
         }
-        let mut wanted = readings
+        let mut counted = readings
             .iter()
             .filter(|read| read.event == plan.selection.event);
-        let counted = wanted.next().map(|reading| reading.period);
+        let counted = counted.next().map(|reading| reading.period);
         // Most records of a capture with tracepoints end here: nothing more of them is decoded.
         if ix != plan.selection.event && counted.is_none() {
             self.tally.other_events += 1;
@@ -188,17 +200,24 @@ impl<'a> FoldVisitor<'a> {
         }
         let own = || sample.period.unwrap_or_else(|| event.attr.fixed_period());
         let period = counted.unwrap_or_else(own);
+        let thread = ThreadId {
+            pid: sample.pid,
+            tid: sample.tid,
+        };
         let task_epoch = match plan.again {
             None => None,
-            Some((threads, _)) if !threads.contains(&(sample.pid, sample.tid)) => return Ok(()),
-            Some((_, timeline)) => Some(timeline.task_epoch(sample.pid, sample.tid, order)),
+            Some(again) if !again.threads.contains(&thread) => return Ok(()),
+            Some(again) => Some(again.timeline.task_epoch(thread, order)),
         };
-        self.stack::<O>(
-            (plan, &event.attr),
-            (record.header.cpu_mode(), period, order),
-            &sample,
+        let wanted = WantedSample {
+            head: &sample,
+            attr: &event.attr,
+            mode: record.header.cpu_mode(),
+            period,
+            order,
             task_epoch,
-        )
+        };
+        self.stack::<O>(plan, &wanted)
     }
 
     /// Counts a sample of the wrong length, and tells whether it can be used. Where its fields do not
@@ -224,33 +243,34 @@ impl<'a> FoldVisitor<'a> {
     #[inline(always)]
     fn stack<O: ByteOrder>(
         &mut self,
-        (plan, attr): (&Plan<'_>, &Attr),
-        (mode, period, order): (CpuMode, u64, RecordOrder),
-        sample: &SampleHead<'a>,
-        task_epoch: Option<TaskEpoch>,
+        plan: &Plan<'_>,
+        wanted: &WantedSample<'_, 'a>,
     ) -> Result<(), Skip> {
-        let chain = sample.chain.unwrap_or_default();
+        let &WantedSample {
+            head, mode, order, ..
+        } = wanted;
+        let chain = head.chain.unwrap_or_default();
         let is_frameless = is_empty_of_frames::<O>(chain);
         let ip = if is_frameless && !mode.is_guest() {
-            sample.ip
+            head.ip
         } else {
             0
         };
-        let split = self.slice.value(&plan.split, sample.cpu, order);
-        let (split, user) =
-            if plan.behind_chain == BehindChain::Nothing && plan.split != Split::Cgroup {
-                (split, UserPart::InChain)
-            } else {
-                behind_chain::<O>(plan, attr, (sample, split), mode).ok_or(Skip::TooShort)?
-            };
-        let (pid, tid) = (sample.pid, sample.tid);
+        let mut split = self.slice.value(&plan.split, head.cpu, order);
+        let mut user = UserPart::InChain;
+        if let Some(behind) = &plan.behind_chain {
+            let rest = behind.read::<O>(wanted.attr, head.tail, mode);
+            let rest = rest.ok_or(Skip::TooShort)?;
+            split = rest.cgroup.unwrap_or(split);
+            user = rest.user;
+        }
         let key = StackKey {
-            pid,
-            tid,
+            pid: head.pid,
+            tid: head.tid,
             mode,
-            ip,
+            ip: Avma::new(ip),
             split,
-            task_epoch,
+            task_epoch: wanted.task_epoch,
         };
         self.tally.folded += 1;
         let one = UniqueStack {
@@ -258,7 +278,7 @@ impl<'a> FoldVisitor<'a> {
             chain,
             user,
             samples: 1,
-            period,
+            period: wanted.period,
             first: order,
             last: order,
         };
@@ -277,7 +297,7 @@ impl<'a> FoldVisitor<'a> {
         }
     }
 
-    fn count_in_slice(&mut self, (event, occurrences): (EventIx, u64), slice: u32) {
+    fn count_in_slice(&mut self, slice: u32, event: EventIx, occurrences: u64) {
         let slices = self.slices.get_mut(event.as_usize());
         if let Some(count) = slices.and_then(|slices| slices.get_mut(slice as usize)) {
             *count = count.saturating_add(occurrences);

@@ -198,7 +198,7 @@ impl<'m> Locator<'m> {
             task_epoch,
         };
         if chain_is_empty && !key.mode.is_guest() {
-            let own = ChainFrame::exact(key.mode, Avma::new(key.ip));
+            let own = ChainFrame::exact(key.mode, key.ip);
             self.address(of, own);
         }
         for at in frames_behind_chain::<O>(stack.user, key.mode) {
@@ -358,7 +358,7 @@ fn frames_behind_chain<O: ByteOrder>(user: UserPart<'_>, mode: CpuMode) -> Vec<C
             .collect(),
         UserPart::Deferred(chain) => ChainFrames::<O>::new(chain, CpuMode::User).collect(),
         UserPart::CopiedStack(ip) | UserPart::InstructionPointer(ip) => {
-            vec![ChainFrame::exact(CpuMode::User, Avma::new(ip))]
+            vec![ChainFrame::exact(CpuMode::User, ip)]
         }
     }
 }

@@ -14,7 +14,7 @@ use super::changes::Changes;
 use super::task_epoch::{Epoch, Histories, NameIx, TaskEpoch};
 use crate::intern::Interner;
 use crate::perf::{MappingRecord, Sideband};
-use crate::units::{Avma, BuildId, CpuMode, FilePosition, Pid, RecordOrder, Tid};
+use crate::units::{Avma, BuildId, CpuMode, FilePosition, Pid, RecordOrder, ThreadId, Tid};
 
 /// A stack that lasted through more epochs is not compared with each of them.
 const MANY_EPOCHS: usize = 16;
@@ -223,12 +223,13 @@ impl Timeline {
     }
 
     /// What was true of a thread of a process at a time.
-    pub fn task_epoch(&self, pid: Pid, tid: Tid, at: RecordOrder) -> TaskEpoch {
-        self.histories(pid, tid).task_epoch(at)
+    pub fn task_epoch(&self, thread: ThreadId, at: RecordOrder) -> TaskEpoch {
+        self.histories(thread).task_epoch(at)
     }
 
     /// What was true of a thread of a process, over time: for many times of one thread.
-    pub fn histories(&self, pid: Pid, tid: Tid) -> Histories<'_> {
+    pub fn histories(&self, thread: ThreadId) -> Histories<'_> {
+        let ThreadId { pid, tid } = thread;
         let names = |tid| {
             let history = self.thread_names.get(&tid);
             history.map(Vec::as_slice).unwrap_or_default()
@@ -248,14 +249,10 @@ impl Timeline {
             .map(|epoch| &epoch.space)
     }
 
-    /// The changes of mappings that a thread's process saw from one task_epoch to a later one, by numbers
+    /// The changes of mappings that a thread's process saw from one epoch to a later one, by numbers
     /// for [`Self::changes`]. `None` when the thread had another name or ran another program in
     /// between, or when there are too many changes to look at.
-    pub fn changes_between(
-        &self,
-        pid: Pid,
-        (from, to): (TaskEpoch, TaskEpoch),
-    ) -> Option<Range<u32>> {
+    pub fn changes_between(&self, pid: Pid, from: TaskEpoch, to: TaskEpoch) -> Option<Range<u32>> {
         let names = |of: TaskEpoch| (of.thread_name, of.process_name);
         let place = |ix| usize::try_from(ix).unwrap_or(usize::MAX);
         let epochs = self.epochs.get(&pid)?;

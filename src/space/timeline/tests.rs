@@ -3,6 +3,10 @@
 use crate::space::timeline::*;
 use crate::units::{FileOffset, Timestamp};
 
+fn thread(pid: Pid, tid: Tid) -> ThreadId {
+    ThreadId { pid, tid }
+}
+
 fn at(nanos: u64) -> RecordOrder {
     RecordOrder::of_time(Timestamp::from_nanos(nanos))
 }
@@ -32,7 +36,7 @@ fn map(time: u64, pid: i32, start: u64, name: &'static [u8]) -> SidebandItem<'st
 
 fn dso_at(timeline: &Timeline, pid: i32, time: u64, avma: u64) -> Option<&str> {
     let pid = Pid::new(pid);
-    let task_epoch = timeline.task_epoch(pid, Tid::new(pid.as_i32()), at(time));
+    let task_epoch = timeline.task_epoch(thread(pid, Tid::new(pid.as_i32())), at(time));
     let mapping = timeline.space(pid, task_epoch)?.find(Avma::new(avma))?;
     timeline.dso(mapping.dso).map(|dso| dso.path.as_str())
 }
@@ -105,7 +109,7 @@ fn the_caller_of_exec_is_looked_for_before_the_exec() {
         map(70, 7, 0x5000, b"ld.so"),
     ];
     let timeline = Timeline::build(records, &HashMap::new());
-    let task_epoch = timeline.task_epoch(pid, tid, at(80));
+    let task_epoch = timeline.task_epoch(thread(pid, tid), at(80));
     let dso_of = |caller| {
         let caller = Avma::new(caller);
         let task_epoch = timeline.of_caller_of_exec(pid, task_epoch, caller);
@@ -137,7 +141,7 @@ fn threads_have_the_name_of_the_time() {
         &HashMap::new(),
     );
     let name = |time| {
-        let task_epoch = timeline.task_epoch(pid, tid, at(time));
+        let task_epoch = timeline.task_epoch(thread(pid, tid), at(time));
         timeline.thread_name(tid, task_epoch).map(ToOwned::to_owned)
     };
     assert_eq!(name(5).as_deref(), Some("qemu"));
@@ -167,8 +171,8 @@ fn only_changes_at_its_own_addresses_concern_a_stack() {
     ];
     let timeline = Timeline::build(records, &HashMap::new());
     let same = |from, to, addresses: &[u64]| {
-        let task_epoch = |time| timeline.task_epoch(pid, tid, at(time));
-        let mut changes = timeline.changes_between(pid, (task_epoch(from), task_epoch(to)));
+        let task_epoch = |time| timeline.task_epoch(thread(pid, tid), at(time));
+        let mut changes = timeline.changes_between(pid, task_epoch(from), task_epoch(to));
         let is_spared = |number: u32| {
             let mut changes = timeline.changes(pid, number).unwrap();
             let mut addresses = addresses.iter().copied().map(Avma::new);

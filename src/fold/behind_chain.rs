@@ -1,0 +1,123 @@
+//! What samples hold behind their call chain that folding needs.
+
+use super::request::FoldRequest;
+use super::split::Split;
+use super::unique_stack::UserPart;
+use crate::bytes::{ByteOrder, with_order};
+use crate::perf::abi::{
+    PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
+    PERF_SAMPLE_STACK_USER,
+};
+use crate::perf::{Attr, Capture, SampleTail};
+use crate::units::CpuMode;
+use crate::unwind::{Machine, holds_branches};
+
+/// How the samples of an event are read behind their chain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BehindChain {
+    source: UserSource,
+    has_cgroup: bool,
+    /// The recorded machine, when its registers are known.
+    machine: Option<Machine>,
+}
+
+/// What tells the user part of the stack besides the chain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum UserSource {
+    Nothing,
+    OpenCalls,
+    LastBranches,
+    CopiedStack,
+}
+
+/// What a sample holds behind its chain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SampleRest<'a> {
+    /// The cgroup's id, where stacks are kept apart by it.
+    pub(super) cgroup: Option<u64>,
+    pub(super) user: UserPart<'a>,
+}
+
+impl UserSource {
+    fn of(attr: &Attr) -> Self {
+        if attr.samples(PERF_SAMPLE_BRANCH_STACK) {
+            if attr.branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK != 0 {
+                return Self::OpenCalls;
+            }
+            if !attr.samples(PERF_SAMPLE_CALLCHAIN) {
+                return Self::LastBranches;
+            }
+        }
+        if attr.samples(PERF_SAMPLE_STACK_USER) {
+            return Self::CopiedStack;
+        }
+        Self::Nothing
+    }
+}
+
+impl BehindChain {
+    /// How to read the samples of an event; `None` when nothing behind their chain is needed.
+    pub(super) fn of(capture: &Capture, attr: &Attr, request: &FoldRequest) -> Option<Self> {
+        let source = UserSource::of(attr);
+        let has_cgroup = request.split == Split::Cgroup;
+        if source == UserSource::Nothing && !has_cgroup {
+            return None;
+        }
+        let machine = with_order!(capture.endian(), O => capture.features().machine::<O>());
+        Some(Self {
+            source,
+            has_cgroup,
+            machine: machine.as_deref().and_then(Machine::from_name),
+        })
+    }
+
+    /// Reads what a sample of the mode holds behind its chain; `None` when it is too short for it.
+    pub(super) fn read<'a, O: ByteOrder>(
+        &self,
+        attr: &Attr,
+        tail: &'a [u8],
+        mode: CpuMode,
+    ) -> Option<SampleRest<'a>> {
+        let tail = SampleTail::parse::<O>(attr, tail)?;
+        let branches = tail
+            .branches
+            .map(|branches| branches.entries)
+            .filter(|entries| holds_branches(entries));
+        let user = match (self.source, branches) {
+            (UserSource::OpenCalls, Some(entries)) => UserPart::OpenCalls(entries),
+            (UserSource::LastBranches, Some(entries)) => UserPart::LastBranches(entries),
+            (UserSource::CopiedStack, _) => self.copied_stack::<O>(attr, &tail, mode),
+            _ => UserPart::InChain,
+        };
+        Some(SampleRest {
+            cgroup: self.has_cgroup.then(|| tail.cgroup.unwrap_or(u64::MAX)),
+            user,
+        })
+    }
+
+    /// What a sample with a copy of the user stack tells of it. The chain of a sample in user code
+    /// holds its instruction pointer, or none at all and the sample's own stands for it; in kernel
+    /// code the registers tell it.
+    fn copied_stack<'a, O: ByteOrder>(
+        &self,
+        attr: &Attr,
+        tail: &SampleTail<'_>,
+        mode: CpuMode,
+    ) -> UserPart<'a> {
+        let registers = tail.user_registers.filter(|registers| registers.abi != 0);
+        let registers = registers.filter(|_| mode == CpuMode::Kernel && !attr.has_user_chain());
+        let ip = registers
+            .zip(self.machine)
+            .and_then(|(registers, machine)| {
+                machine.instruction_pointer::<O>(registers, attr.regs_user)
+            });
+        // Kernel threads have no user stack; of one that is swapped out nothing can be copied.
+        let has_copy = tail.user_stack.is_some_and(|copy| copy.filled > 0);
+        match ip {
+            Some(ip) if has_copy => UserPart::CopiedStack(ip),
+            Some(ip) => UserPart::InstructionPointer(ip),
+            None if has_copy => UserPart::UnusedCopy,
+            None => UserPart::InChain,
+        }
+    }
+}
