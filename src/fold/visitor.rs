@@ -4,6 +4,7 @@ use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::gaps::WalkClock;
 use super::plan::Plan;
+use super::readings::Reading;
 use super::split::{SliceCursor, Split};
 use super::table::StackTable;
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
@@ -159,18 +160,10 @@ impl<'a> FoldVisitor<'a> {
         let order = if plan.by_position {
             RecordOrder::of_position(record.position)
         } else {
-            let time = event.layout.time::<O>(record.body).ok_or(Skip::TooShort)?;
-            let (first, last) = self.times.unwrap_or((time, time));
-            self.times = Some((first.min(time), last.max(time)));
-            self.clock.tick(time);
-            RecordOrder::of_time(time)
+            RecordOrder::of_time(self.time_of::<O>(event, record)?)
         };
         let readings = plan.readings.at(record.position);
-        let of_others = readings.iter().filter(|reading| reading.event != ix);
-        self.count(ix);
-        for reading in of_others.clone() {
-            self.count(reading.event);
-        }
+        self.count(ix, readings);
         if let Split::Slice(slicing) = &plan.split {
             let is_wanted = plan.wants_all || {
                 let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
@@ -178,16 +171,12 @@ impl<'a> FoldVisitor<'a> {
             };
             if is_wanted {
                 let slice = self.slice.slice_of(slicing, order);
-                self.count_in_slice(slice, ix, 1);
-                for reading in of_others {
-                    self.count_in_slice(slice, reading.event, reading.period);
-                }
+                self.count_in_slice(slice, ix, readings);
             }
         }
-        let mut counted = readings
-            .iter()
-            .filter(|read| read.event == plan.selection.event);
-        let counted = counted.next().map(|reading| reading.period);
+        let mut counted = readings.iter();
+        let counted = counted.find(|reading| reading.event == plan.selection.event);
+        let counted = counted.map(|reading| reading.period);
         // Most records of a capture with tracepoints end here: nothing more of them is decoded.
         if ix != plan.selection.event && counted.is_none() {
             self.tally.other_events += 1;
@@ -290,17 +279,41 @@ impl<'a> FoldVisitor<'a> {
         Ok(())
     }
 
+    /// The time of a sample; the walk has come to it.
     #[inline]
-    fn count(&mut self, event: EventIx) {
-        if let Some(count) = self.samples.get_mut(event.as_usize()) {
-            *count += 1;
+    fn time_of<O: ByteOrder>(
+        &mut self,
+        event: &Event,
+        record: Record<'a>,
+    ) -> Result<Timestamp, Skip> {
+        let time = event.layout.time::<O>(record.body).ok_or(Skip::TooShort)?;
+        let (first, last) = self.times.unwrap_or((time, time));
+        self.times = Some((first.min(time), last.max(time)));
+        self.clock.tick(time);
+        Ok(time)
+    }
+
+    /// Counts a sample for its event, and for the others that its readings tell of.
+    #[inline]
+    fn count(&mut self, sampled: EventIx, readings: &[Reading]) {
+        let others = readings.iter().map(|reading| reading.event);
+        let others = others.filter(|&event| event != sampled);
+        for event in others.chain([sampled]) {
+            if let Some(count) = self.samples.get_mut(event.as_usize()) {
+                *count += 1;
+            }
         }
     }
 
-    fn count_in_slice(&mut self, slice: u32, event: EventIx, occurrences: u64) {
-        let slices = self.slices.get_mut(event.as_usize());
-        if let Some(count) = slices.and_then(|slices| slices.get_mut(slice as usize)) {
-            *count = count.saturating_add(occurrences);
+    /// The same in a slice of time, where the readings tell of occurrences.
+    fn count_in_slice(&mut self, slice: u32, sampled: EventIx, readings: &[Reading]) {
+        let others = readings.iter().filter(|reading| reading.event != sampled);
+        let others = others.map(|reading| (reading.event, reading.period));
+        for (event, occurrences) in others.chain([(sampled, 1)]) {
+            let slices = self.slices.get_mut(event.as_usize());
+            if let Some(count) = slices.and_then(|slices| slices.get_mut(slice as usize)) {
+                *count = count.saturating_add(occurrences);
+            }
         }
     }
 
