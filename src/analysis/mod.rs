@@ -24,7 +24,7 @@ use hashbrown::HashMap;
 use self::preferred::fold_preferred;
 use crate::bytes::with_order;
 use crate::error::{Problem, Result};
-use crate::fold::{Census, FoldRequest, Gap, Selection, Settled, Split, WeightKind};
+use crate::fold::{Census, FoldRequest, Gap, Kept, Selection, Settled, Split, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{
@@ -202,6 +202,7 @@ fn walk<'a>(
     let mut wanted = FoldRequest {
         selection,
         split,
+        kept: Kept::default(),
         threads: request.threads,
     };
     thread::scope(|scope| {

@@ -6,7 +6,9 @@ use super::carried::drop_uncarried;
 use super::choice::{is_timed, resolve_times, sample_times};
 use super::request::Request;
 use crate::error::{BadRequest, Result};
-use crate::fold::{FoldRequest, Selection, Slicing, Split, TimeRange, count_of_threads, fold};
+use crate::fold::{
+    FoldRequest, Kept, Selection, Slicing, Split, TimeRange, count_of_threads, fold,
+};
 use crate::name::TaskNames;
 use crate::perf::Capture;
 use crate::space::{TaskEpoch, Timeline};
@@ -67,6 +69,7 @@ pub fn count_in_slices(
     let wanted = FoldRequest {
         selection,
         split: Split::Slice(slicing),
+        kept: Kept::default(),
         threads: request.threads,
     };
     let folded = fold(capture, &wanted);

@@ -2,8 +2,8 @@
 
 use super::request::FoldRequest;
 use super::split::Split;
-use super::unique_stack::UserPart;
-use crate::bytes::{ByteOrder, with_order};
+use super::unique_stack::{StackCopy, UserPart};
+use crate::bytes::{ByteOrder, position, with_order};
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
     PERF_SAMPLE_STACK_USER,
@@ -17,6 +17,7 @@ use crate::unwind::{Machine, holds_branches};
 pub(super) struct BehindChain {
     source: UserSource,
     has_cgroup: bool,
+    keeps_copies: bool,
     /// The recorded machine, when its registers are known.
     machine: Option<Machine>,
 }
@@ -36,6 +37,7 @@ pub(super) struct SampleRest<'a> {
     /// The cgroup's id, where stacks are kept apart by it.
     pub(super) cgroup: Option<u64>,
     pub(super) user: UserPart<'a>,
+    pub(super) copy: Option<StackCopy<'a>>,
 }
 
 impl UserSource {
@@ -67,6 +69,7 @@ impl BehindChain {
         Some(Self {
             source,
             has_cgroup,
+            keeps_copies: request.kept.stack_copies,
             machine: machine.as_deref().and_then(Machine::from_name),
         })
     }
@@ -92,6 +95,7 @@ impl BehindChain {
         Some(SampleRest {
             cgroup: self.has_cgroup.then(|| tail.cgroup.unwrap_or(u64::MAX)),
             user,
+            copy: self.keeps_copies.then(|| copy_of(&tail)).flatten(),
         })
     }
 
@@ -119,5 +123,95 @@ impl BehindChain {
             None if has_copy => UserPart::UnusedCopy,
             None => UserPart::InChain,
         }
+    }
+}
+
+/// The copy that a sample holds; `None` when there is nothing to unwind in it.
+fn copy_of<'a>(tail: &SampleTail<'a>) -> Option<StackCopy<'a>> {
+    let registers = tail.user_registers.filter(|registers| registers.abi != 0)?;
+    let stack = tail.user_stack.filter(|stack| stack.filled > 0)?;
+    let filled = position(stack.filled).min(stack.bytes.len());
+    Some(StackCopy {
+        abi: registers.abi,
+        registers: registers.values,
+        memory: stack.bytes.get(..filled)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+    use std::path::Path;
+
+    use super::*;
+    use crate::bytes::{Little, Storage, UnpackLimit};
+    use crate::fold::request::Kept;
+    use crate::fold::walk::fold;
+    use crate::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_SAMPLE_REGS_USER};
+    use crate::perf::writer::{
+        Description, FileWriter, RecordWriter, RegisterValues, SampleValues, WrittenEvent,
+    };
+    use crate::units::EventIx;
+
+    /// Two samples in user code with copies of their stacks, and two in a guest's kernel.
+    fn capture() -> Capture {
+        let mut event = WrittenEvent::cpu_clock();
+        event.attr.sample_type |= PERF_SAMPLE_REGS_USER | PERF_SAMPLE_STACK_USER;
+        event.attr.regs_user = 0b11;
+        let description = Description {
+            events: vec![event.clone()],
+            features: vec![],
+        };
+        let mut out = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
+        let mut records = RecordWriter::<Little>::new();
+        for number in [1, 2] {
+            let values = SampleValues {
+                chain: &[PERF_CONTEXT_USER, 0x1000],
+                user_registers: RegisterValues {
+                    abi: 2,
+                    values: &[number, 7],
+                },
+                user_stack: &[3; 16],
+                user_stack_filled: 8 * number,
+                ..SampleValues::default()
+            };
+            records.sample(&event.attr, 2, &values);
+            let values = SampleValues {
+                ip: 0x5000 + number,
+                chain: &[PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER],
+                ..SampleValues::default()
+            };
+            records.sample(&event.attr, 4, &values);
+        }
+        out.write(records.bytes()).unwrap();
+        let storage = Storage::Memory(out.finish().unwrap().into_inner());
+        Capture::from_storage(Path::new("copies"), storage, UnpackLimit::default()).unwrap()
+    }
+
+    /// Whoever unwinds or names guests needs each sample's own; nobody else pays for that.
+    #[test]
+    fn copies_and_guest_addresses_are_kept_when_they_are_wanted() {
+        let capture = capture();
+        let mut request = FoldRequest::all_of(EventIx(0), 1);
+        let plain = fold(&capture, &request).stacks;
+        assert_eq!(plain.distinct(), 2);
+        request.kept = Kept {
+            guest_addresses: true,
+            stack_copies: true,
+        };
+        let kept = fold(&capture, &request).stacks;
+        let found = kept.stacks.iter().map(|stack| {
+            let copy = stack
+                .copy
+                .map(|copy| (copy.registers[0], copy.memory.len()));
+            (stack.key.mode, stack.key.ip.as_u64(), copy)
+        });
+        let expected = [
+            (CpuMode::User, 0, Some((1, 8))),
+            (CpuMode::GuestKernel, 0x5001, None),
+            (CpuMode::User, 0, Some((2, 16))),
+            (CpuMode::GuestKernel, 0x5002, None),
+        ];
+        assert!(found.eq(expected));
     }
 }

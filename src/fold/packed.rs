@@ -1,6 +1,6 @@
 //! Many unique stacks in little memory.
 
-use super::unique_stack::{StackKey, UniqueStack, UserPart};
+use super::unique_stack::{StackCopy, StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
 use crate::space::TaskEpoch;
 use crate::units::{Avma, CpuMode, RecordOrder, ThreadId};
@@ -42,6 +42,7 @@ struct RareFields<'a> {
     split: u64,
     task_epoch: Option<TaskEpoch>,
     user: UserPart<'a>,
+    copy: Option<StackCopy<'a>>,
 }
 
 impl PackedStack<'_> {
@@ -106,9 +107,13 @@ impl<'a> Stacks<'a> {
     /// Where the rare fields of a stack lie, as [`PackedStack::rare`] says it.
     #[inline]
     pub(super) fn rare_of(&mut self, stack: &UniqueStack<'a>) -> u32 {
-        let (key, user) = (stack.key, stack.user);
+        let (key, user, copy) = (stack.key, stack.user, stack.copy);
         let (ip, split, task_epoch) = (key.ip, key.split, key.task_epoch);
-        if (ip.as_u64() | split) == 0 && task_epoch.is_none() && user == UserPart::InChain {
+        if (ip.as_u64() | split) == 0
+            && task_epoch.is_none()
+            && user == UserPart::InChain
+            && copy.is_none()
+        {
             return 0;
         }
         self.position_of(RareFields {
@@ -116,6 +121,7 @@ impl<'a> Stacks<'a> {
             split,
             task_epoch,
             user,
+            copy,
         })
     }
 
@@ -215,6 +221,7 @@ impl<'a> Stacks<'a> {
             },
             chain: packed.chain,
             user: rare.user,
+            copy: rare.copy,
             samples: packed.samples,
             period: packed.period,
             first: packed.first,

@@ -26,6 +26,8 @@ pub(super) struct Plan<'c> {
     /// Whether records are ordered by file position because samples carry no time.
     pub(super) by_position: bool,
     pub(super) mixer: Mixer,
+    /// Whether the instruction pointers of guests' samples are kept.
+    pub(super) keeps_guest_addresses: bool,
     /// What the wanted event's samples hold behind their chain that folding needs; `None` for
     /// nothing.
     pub(super) behind_chain: Option<BehindChain>,
@@ -59,6 +61,7 @@ impl<'c> Plan<'c> {
             selection,
             wants_all: selection.is_all(),
             split: request.split,
+            keeps_guest_addresses: request.kept.guest_addresses,
             threads: request.threads,
             by_position: events.iter().any(untimed),
             mixer: Mixer::new(),

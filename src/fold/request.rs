@@ -11,8 +11,20 @@ pub struct FoldRequest {
     pub selection: Selection,
     /// What their stacks are kept apart by.
     pub split: Split,
+    /// What is kept of samples besides their chains.
+    pub kept: Kept,
     /// Worker threads.
     pub threads: usize,
+}
+
+/// What folding keeps of samples besides their chains. Hardly two samples are alike in it, so that
+/// nearly each is a stack of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Kept {
+    /// Instruction pointers of samples of guests, whose chains the host's kernel does not walk.
+    pub guest_addresses: bool,
+    /// Copies of user registers and of the user stack.
+    pub stack_copies: bool,
 }
 
 impl FoldRequest {
@@ -21,6 +33,7 @@ impl FoldRequest {
         Self {
             selection: Selection::all_of(event),
             split: Split::Nothing,
+            kept: Kept::default(),
             threads,
         }
     }

@@ -98,8 +98,8 @@ fn place<O: ByteOrder>(
 
 /// Whether the call chain of a stack holds all its addresses.
 fn tells_all(stack: &UniqueStack<'_>) -> bool {
-    matches!(stack.user, UserPart::InChain | UserPart::UnusedCopy)
-        && stack.key.ip == Avma::default()
+    let is_in_chain = matches!(stack.user, UserPart::InChain | UserPart::UnusedCopy);
+    is_in_chain && stack.copy.is_none() && stack.key.ip == Avma::default()
 }
 
 /// Whether mappings changed only where a chain has no address.

@@ -159,6 +159,7 @@ mod tests {
             },
             chain,
             user: UserPart::InChain,
+            copy: None,
             samples: 1,
             period: 1,
             first: RecordOrder::default(),

@@ -16,12 +16,24 @@ pub enum UserPart<'a> {
     LastBranches(&'a [u8]),
     /// A chain that the kernel wrote later.
     Deferred(&'a [u8]),
-    /// The instruction pointer only: the stack itself was copied and is not unwound.
+    /// The instruction pointer only: the stack itself was copied and is not unwound. The copy is
+    /// [`UniqueStack::copy`], when copies are kept.
     CopiedStack(Avma),
     /// The instruction pointer only: nothing of the stack could be copied.
     InstructionPointer(Avma),
     /// What the call chain tells: the stack was copied as well and is not unwound.
     UnusedCopy,
+}
+
+/// User registers and the top of the user stack, as a sample holds them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct StackCopy<'a> {
+    /// `PERF_SAMPLE_REGS_ABI_*`: 1 for 32-bit, 2 for 64-bit code.
+    pub abi: u64,
+    /// Eight bytes for each bit of the event's mask, lowest first.
+    pub registers: &'a [u8],
+    /// The memory from the stack pointer up, as far as the kernel could read it.
+    pub memory: &'a [u8],
 }
 
 /// What makes a stack a different stack, besides its call chain.
@@ -33,7 +45,8 @@ pub struct StackKey {
     pub tid: Tid,
     /// CPU mode of the sample itself.
     pub mode: CpuMode,
-    /// Instruction pointer of a host sample whose chain holds no frame; else 0.
+    /// Instruction pointer of a sample whose chain holds no frame, an address of the sample's own
+    /// mode; else 0. Those of guests are 0 too unless they are kept.
     pub ip: Avma,
     /// The value of the [`Split`](super::split::Split); 0 when there is none.
     pub split: u64,
@@ -61,6 +74,8 @@ pub struct UniqueStack<'a> {
     pub chain: &'a [u8],
     /// Where the user part comes from.
     pub user: UserPart<'a>,
+    /// What an unwinder needs; `None` unless copies are kept.
+    pub copy: Option<StackCopy<'a>>,
     /// Number of samples.
     pub samples: u64,
     /// Sum of their periods; a sample without one stands for its event's fixed period.

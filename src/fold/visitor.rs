@@ -240,18 +240,18 @@ impl<'a> FoldVisitor<'a> {
         } = wanted;
         let chain = head.chain.unwrap_or_default();
         let is_frameless = is_empty_of_frames::<O>(chain);
-        let ip = if is_frameless && !mode.is_guest() {
+        let ip = if is_frameless && (!mode.is_guest() || plan.keeps_guest_addresses) {
             head.ip
         } else {
             0
         };
         let mut split = self.slice.value(&plan.split, head.cpu, order);
-        let mut user = UserPart::InChain;
+        let (mut user, mut copy) = (UserPart::InChain, None);
         if let Some(behind) = &plan.behind_chain {
             let rest = behind.read::<O>(wanted.attr, head.tail, mode);
             let rest = rest.ok_or(Skip::TooShort)?;
             split = rest.cgroup.unwrap_or(split);
-            user = rest.user;
+            (user, copy) = (rest.user, rest.copy);
         }
         let key = StackKey {
             pid: head.pid,
@@ -266,6 +266,7 @@ impl<'a> FoldVisitor<'a> {
             key,
             chain,
             user,
+            copy,
             samples: 1,
             period: wanted.period,
             first: order,
