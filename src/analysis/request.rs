@@ -1,10 +1,18 @@
 //! What is wanted of a capture.
 
-use super::choice::TimeRequest;
 use crate::fold::{Split, WeightKind};
 use crate::locate::FrameScope;
 use crate::name::{Grouping, StackFilter};
-use crate::units::{Cpu, Pid, Tid};
+use crate::units::{Cpu, Pid, Tid, Timestamp};
+
+/// A range of time as the user states it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum TimeRequest {
+    /// Points of the capture's clock; `None` for its beginning or end.
+    Absolute(Option<Timestamp>, Option<Timestamp>),
+    /// Parts of the time from the first to the last sample, 0 to 1.
+    Part(f64, f64),
+}
 
 /// What is wanted of a capture.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +72,119 @@ impl Request {
             comms: &self.comms,
             cgroups: &self.cgroups,
             no_idle: self.no_idle,
+        }
+    }
+}
+
+/// Reads perf's `--time` syntax: `A,B` in seconds with either end left out, `10%-20%` and lists of
+/// it, `10%/2` (the second tenth), several ranges separated by blanks.
+///
+/// Source: tools/perf/Documentation/perf-script.txt, Linux 6.12.
+///
+/// # Errors
+/// When `text` is none of these, or ends before it begins.
+pub fn parse_times(text: &str) -> Result<Vec<TimeRequest>, String> {
+    let wrong = || format!("{text:?} is no time range: give START,END in seconds, or A%-B%");
+    let ranges = if text.contains('%') {
+        text.split(',')
+            .map(|part| parse_percent(part.trim()))
+            .collect::<Option<Vec<_>>>()
+    } else {
+        text.split_whitespace().map(parse_seconds).collect()
+    };
+    let ranges = ranges
+        .filter(|ranges| !ranges.is_empty())
+        .ok_or_else(wrong)?;
+    let is_backward = |range: &TimeRequest| match *range {
+        TimeRequest::Absolute(Some(first), Some(last)) => first > last,
+        TimeRequest::Absolute(..) => false,
+        TimeRequest::Part(first, last) => first > last,
+    };
+    if ranges.iter().any(is_backward) {
+        return Err(format!("{text:?} ends before it begins"));
+    }
+    Ok(ranges)
+}
+
+fn parse_seconds(text: &str) -> Option<TimeRequest> {
+    let (first, last) = text.split_once(',')?;
+    let point = |text: &str| {
+        if text.is_empty() {
+            return Some(None);
+        }
+        let (seconds, nanos) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if !digits(seconds) || !digits(nanos) || nanos.len() > 9 {
+            return None;
+        }
+        let seconds: u64 = seconds.parse().ok()?;
+        let nanos: u64 = format!("{nanos:0<9}").parse().ok()?;
+        let total = seconds.checked_mul(1_000_000_000)?.checked_add(nanos)?;
+        Some(Some(Timestamp::from_nanos(total)))
+    };
+    Some(TimeRequest::Absolute(point(first)?, point(last)?))
+}
+
+fn parse_percent(text: &str) -> Option<TimeRequest> {
+    let percent = |text: &str| {
+        let value: f64 = text.strip_suffix('%')?.parse().ok()?;
+        (0.0..=100.0).contains(&value).then_some(value / 100.0)
+    };
+    if let Some((width, number)) = text.split_once('/') {
+        let (width, number) = (percent(width)?, number.parse::<u32>().ok()?);
+        let last = width * f64::from(number);
+        return (number > 0 && last <= 1.0 + 1e-9)
+            .then(|| TimeRequest::Part((last - width).max(0.0), last.min(1.0)));
+    }
+    let (first, last) = text.split_once('-')?;
+    Some(TimeRequest::Part(percent(first)?, percent(last)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(nanos: u64) -> Option<Timestamp> {
+        Some(Timestamp::from_nanos(nanos))
+    }
+
+    /// Users type what perf accepts; expected values follow perf-script(1).
+    #[test]
+    fn time_ranges_read_as_perf_reads_them() {
+        use TimeRequest::{Absolute, Part};
+        let cases = [
+            (
+                "1.5,2",
+                vec![Absolute(at(1_500_000_000), at(2_000_000_000))],
+            ),
+            ("1.000000001,", vec![Absolute(at(1_000_000_001), None)]),
+            (",7", vec![Absolute(None, at(7_000_000_000))]),
+            (
+                "1,2 3,4",
+                vec![
+                    Absolute(at(1_000_000_000), at(2_000_000_000)),
+                    Absolute(at(3_000_000_000), at(4_000_000_000)),
+                ],
+            ),
+            ("0%-10%", vec![Part(0.0, 0.1)]),
+            ("0%-10%,30%-50%", vec![Part(0.0, 0.1), Part(0.3, 0.5)]),
+            ("50%/2", vec![Part(0.5, 1.0)]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(parse_times(text), Ok(expected), "{text}");
+        }
+        for text in [
+            "",
+            "5",
+            "2,1",
+            "20%-10%",
+            "101%-102%",
+            "x,y",
+            "10%/11",
+            "1.2.3,4",
+            "-1,2",
+        ] {
+            assert!(parse_times(text).is_err(), "{text}");
         }
     }
 }

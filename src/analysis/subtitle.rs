@@ -1,7 +1,7 @@
 //! One line that says what a profile is of.
 
-use super::Profile;
 use super::choice::plain_name;
+use super::profile::Profile;
 use crate::fold::WeightKind;
 use crate::output::subtitle_shares;
 use crate::perf::{Attr, Capture};

@@ -1,11 +1,10 @@
 //! What is in a capture, without drawing it.
 
-use hashbrown::HashMap;
-
-use super::preferred::fold_preferred;
+use super::choice::{Chosen, fold_any};
+use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
 use crate::bytes::with_order;
 use crate::error::Result;
-use crate::fold::{FoldRequest, Gap, Split, WeightKind, fold, occurrences as occurrences_of};
+use crate::fold::{Gap, WeightKind, occurrences as occurrences_of};
 use crate::locate::FrameScope;
 use crate::loss::Tally;
 use crate::name::{
@@ -13,9 +12,8 @@ use crate::name::{
     name_stacks,
 };
 use crate::perf::{Capture, RecordCounts};
-use crate::space::Timeline;
-use crate::symbol::{EarlyKernel, KernelSource, SymbolRequest};
-use crate::units::{BuildId, EventIx, Timestamp};
+use crate::symbol::{KernelSource, SymbolRequest};
+use crate::units::{EventIx, Timestamp};
 
 /// What is in a capture.
 #[derive(Debug)]
@@ -53,38 +51,36 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
 }
 
 fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Result<Survey> {
-    let mut wanted = FoldRequest::all_of(EventIx(0), threads);
-    let preferred = fold_preferred(capture, None, &mut wanted);
-    let event = preferred.is_ok().then_some(wanted.selection.event);
-    let unshown = |_| fold(capture, &wanted);
-    let folded = preferred.unwrap_or_else(unshown);
-    let unique_stacks = folded.stacks.distinct();
     let build_ids = recorded_build_ids(capture);
-    let timeline = Timeline::build(folded.sideband, &build_ids);
-    let kernel = EarlyKernel::read(&build_ids, symbols);
-    let mut census = folded.census;
-    let last = census.times.map(|(_, last)| last);
+    let work = || {
+        let (event, Chosen { wanted, folded }) = fold_any(capture, threads);
+        let unique_stacks = folded.stacks.distinct();
+        let front = FrontHalf::of(capture, wanted, folded, &build_ids);
+        Ok((event, unique_stacks, front))
+    };
+    let ((event, unique_stacks, front), kernel) =
+        beside_kernel(threads, &build_ids, symbols, work)?;
+    let mut census = front.census;
     let input = NamerInput {
-        timeline: &timeline,
+        timeline: &front.timeline,
         kernel,
         build_ids: &build_ids,
-        last_sample: last,
+        last_sample: census.times.map(|(_, last)| last),
         symbols,
         raw_names: false,
     };
     let mut namer = Namer::new(capture, input)?;
     let mut stacks = NamedStacks::default();
     if let Some(event) = event {
-        let settled = folded.stacks.settle(capture, &wanted, &timeline);
         let request = NameRequest {
             scope: FrameScope::All,
             grouping: Grouping::default(),
-            split: Split::Nothing,
+            split: front.wanted.split,
             weight: WeightKind::Samples,
             recording: StackRecording::of(capture, event),
-            threads: 0,
+            threads,
         };
-        stacks = name_stacks(capture, &settled, &mut namer, &request, None);
+        stacks = name_stacks(capture, &front.settled, &mut namer, &request, None);
         census.tally.copied_stacks = stacks.copied();
         census.tally.last_branches = stacks.branched();
     }
@@ -111,15 +107,4 @@ pub fn count_records(capture: &Capture, threads: usize) -> RecordCounts {
     with_order!(capture.endian(), O => {
         capture.scan::<O, _, _, _>(threads, |_| (), |(), _| {}).counts
     })
-}
-
-/// The capture's build id table by path, guests' objects left out.
-pub(super) fn recorded_build_ids(capture: &Capture) -> HashMap<String, BuildId> {
-    let of_host = capture
-        .build_ids()
-        .iter()
-        .filter(|entry| entry.machine.as_i32() <= 0);
-    of_host
-        .map(|entry| (entry.path.clone(), entry.build_id.clone()))
-        .collect()
 }

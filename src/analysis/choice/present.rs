@@ -2,15 +2,14 @@
 
 use hashbrown::HashMap;
 
-use super::request::Request;
-use super::survey::recorded_build_ids;
+use crate::analysis::front_half::{FrontHalf, recorded_build_ids};
+use crate::analysis::request::Request;
 use crate::error::{BadRequest, Error, NothingLeft};
 use crate::fold::{Block, FoldRequest, Split, fold};
 use crate::locate::FrameScope;
 use crate::loss::{Skip, Tally};
 use crate::name::{SplitName, TaskNames};
 use crate::perf::Capture;
-use crate::space::Timeline;
 use crate::text::{grouped, one_line};
 use crate::units::{EventIx, Timestamp};
 
@@ -62,22 +61,21 @@ impl Present {
             ..FoldRequest::all_of(event, request.threads)
         };
         let folded = fold(capture, &wanted);
-        let build_ids = recorded_build_ids(capture);
-        let timeline = Timeline::build(folded.sideband, &build_ids);
-        let settled = folded.stacks.settle(capture, &wanted, &timeline);
+        let front = FrontHalf::of(capture, wanted, folded, &recorded_build_ids(capture));
+        let timeline = &front.timeline;
         let mut present = Self::default();
-        for placed in settled.blocks().iter().flat_map(Block::iter) {
+        for placed in front.settled.blocks().iter().flat_map(Block::iter) {
             let (key, samples) = (placed.stack.key, placed.stack.samples);
             let (pid, tid) = (key.pid, key.tid);
             let TaskNames { process, thread } =
-                TaskNames::of(&timeline, pid, tid, placed.task_epoch);
+                TaskNames::of(timeline, pid, tid, placed.task_epoch);
             present.comms.add(&thread, samples);
             present.processes.add(&format!("{pid} {process}"), samples);
             present.threads.add(&format!("{tid} {thread}"), samples);
             if split == Split::Cpu {
                 present.cpus.push(key.split);
             } else {
-                let name = SplitName::of(split, key.split, &timeline);
+                let name = SplitName::of(split, key.split, timeline);
                 present.cgroups.add(&name.0, samples);
             }
             let (first, last) = (placed.stack.first.as_time(), placed.stack.last.as_time());
@@ -91,7 +89,7 @@ impl Present {
 }
 
 /// Why no sample is left.
-pub(super) fn nothing_left(tally: &Tally, event: &str) -> Error {
+pub(in crate::analysis) fn nothing_left(tally: &Tally, event: &str) -> Error {
     let of_event = tally.folded + tally.filtered;
     if of_event == 0 {
         let causes = Skip::ALL.into_iter().zip(tally.skipped);
@@ -111,7 +109,7 @@ pub(super) fn nothing_left(tally: &Tally, event: &str) -> Error {
 }
 
 /// What the samples of an event have of all that a request filters by, in one line.
-pub(super) fn advice(capture: &Capture, event: EventIx, request: &Request) -> String {
+pub(in crate::analysis) fn advice(capture: &Capture, event: EventIx, request: &Request) -> String {
     let present = Present::of(capture, event, request);
     let mut parts = Vec::new();
     if !request.comms.is_empty() {

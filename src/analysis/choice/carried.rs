@@ -1,6 +1,6 @@
 //! Whether samples carry what a request tells them apart by.
 
-use super::request::Request;
+use crate::analysis::request::Request;
 use crate::error::{BadRequest, Error, Result};
 use crate::fold::Split;
 use crate::perf::abi::{PERF_SAMPLE_CGROUP, PERF_SAMPLE_CPU, PERF_SAMPLE_TID, PERF_SAMPLE_TIME};
@@ -40,6 +40,43 @@ const NEEDED: [Needed; 4] = [
 ];
 
 impl Request {
+    /// Refuses to tell the samples of an event apart by what they do not carry: which of them are
+    /// meant cannot be told.
+    pub(in crate::analysis) fn refuse_uncarried(
+        &self,
+        capture: &Capture,
+        event: EventIx,
+    ) -> Result<()> {
+        let event = capture.events().get(event);
+        match event.and_then(|event| Some((event, self.lacks(&event.attr)?))) {
+            None => Ok(()),
+            Some((event, field)) => Err(refusal(&event.name, field)),
+        }
+    }
+
+    /// The same where all events are counted: refuses what none of them can tell, and takes out the
+    /// counts of those that cannot.
+    pub(in crate::analysis) fn drop_uncarried(
+        &self,
+        capture: &Capture,
+        mut slices: Vec<Vec<u64>>,
+    ) -> Result<Vec<Vec<u64>>> {
+        let (mut lacking, mut is_any_left) = (None, false);
+        for ((_, event), slices) in capture.events().iter().zip(&mut slices) {
+            match self.lacks(&event.attr) {
+                Some(field) => {
+                    slices.clear();
+                    lacking = lacking.or(Some(refusal(&event.name, field)));
+                }
+                None => is_any_left |= !event.attr.is_dummy(),
+            }
+        }
+        match lacking {
+            Some(refusal) if !is_any_left => Err(refusal),
+            Some(_) | None => Ok(slices),
+        }
+    }
+
     /// Whether it selects or groups samples by a field.
     fn needs(&self, field: &Needed) -> bool {
         let split = self.split();
@@ -58,39 +95,6 @@ impl Request {
     fn lacks(&self, attr: &Attr) -> Option<&'static Needed> {
         let mut needed = NEEDED.iter().filter(|field| self.needs(field));
         needed.find(|field| !attr.samples(field.bit))
-    }
-}
-
-/// Refuses a request that tells the samples of an event apart by what they do not carry: which of
-/// them are meant cannot be told.
-pub(super) fn refuse_uncarried(capture: &Capture, event: EventIx, request: &Request) -> Result<()> {
-    let event = capture.events().get(event);
-    match event.and_then(|event| Some((event, request.lacks(&event.attr)?))) {
-        None => Ok(()),
-        Some((event, field)) => Err(refusal(&event.name, field)),
-    }
-}
-
-/// The same where all events are counted: refuses what none of them can tell, and takes out the
-/// counts of those that cannot.
-pub(super) fn drop_uncarried(
-    capture: &Capture,
-    request: &Request,
-    slices: &mut [Vec<u64>],
-) -> Result<()> {
-    let (mut lacking, mut is_any_left) = (None, false);
-    for ((_, event), slices) in capture.events().iter().zip(slices) {
-        match request.lacks(&event.attr) {
-            Some(field) => {
-                slices.clear();
-                lacking = lacking.or(Some(refusal(&event.name, field)));
-            }
-            None => is_any_left |= !event.attr.is_dummy(),
-        }
-    }
-    match lacking {
-        Some(refusal) if !is_any_left => Err(refusal),
-        Some(_) | None => Ok(()),
     }
 }
 

@@ -1,0 +1,72 @@
+//! The front half of the pipeline: what there is before anything has a name.
+
+use std::thread;
+
+use hashbrown::HashMap;
+
+use crate::error::Result;
+use crate::fold::{Census, FoldRequest, Folded, Settled};
+use crate::perf::Capture;
+use crate::space::Timeline;
+use crate::symbol::{EarlyKernel, SymbolRequest};
+use crate::units::BuildId;
+
+/// Unique stacks with what was true of their threads, and what was counted on the way.
+#[derive(Debug)]
+pub(super) struct FrontHalf<'a> {
+    /// What was asked of folding.
+    pub(super) wanted: FoldRequest,
+    pub(super) census: Census,
+    pub(super) timeline: Timeline,
+    pub(super) settled: Settled<'a>,
+}
+
+impl<'a> FrontHalf<'a> {
+    /// Goes on from a fold.
+    pub(super) fn of(
+        capture: &'a Capture,
+        wanted: FoldRequest,
+        folded: Folded<'a>,
+        build_ids: &HashMap<String, BuildId>,
+    ) -> Self {
+        let timeline = Timeline::build(folded.sideband, build_ids);
+        let settled = folded.stacks.settle(capture, &wanted, &timeline);
+        Self {
+            wanted,
+            census: folded.census,
+            timeline,
+            settled,
+        }
+    }
+}
+
+/// Does the work, and reads the kernel's symbols at the same time when there is a second thread for
+/// it: the kernel takes its time to print them.
+///
+/// # Errors
+/// Those of the work.
+pub(super) fn beside_kernel<R>(
+    threads: usize,
+    build_ids: &HashMap<String, BuildId>,
+    symbols: &SymbolRequest,
+    work: impl FnOnce() -> Result<R>,
+) -> Result<(R, EarlyKernel)> {
+    thread::scope(|scope| {
+        let read_kernel = || EarlyKernel::read(build_ids, symbols);
+        let beside = (threads > 1).then(|| scope.spawn(read_kernel));
+        let made = work()?;
+        let early = beside.and_then(|beside| beside.join().ok());
+        Ok((made, early.unwrap_or_else(read_kernel)))
+    })
+}
+
+/// The capture's build id table by path, guests' objects left out.
+pub(super) fn recorded_build_ids(capture: &Capture) -> HashMap<String, BuildId> {
+    let of_host = capture
+        .build_ids()
+        .iter()
+        .filter(|entry| entry.machine.as_i32() <= 0);
+    of_host
+        .map(|entry| (entry.path.clone(), entry.build_id.clone()))
+        .collect()
+}

@@ -1,0 +1,307 @@
+//! The pipeline as a list of stages: from a capture to named, tagged stacks.
+
+use hashbrown::HashMap;
+
+use super::choice::{Chosen, advice, fold_chosen, nothing_left, plain_name};
+use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
+use super::request::Request;
+use super::slices::SliceCounts;
+use super::timing::{Stage, Stopwatch, Timings};
+use crate::bytes::with_order;
+use crate::error::{Problem, Result};
+use crate::fold::{Census, FoldRequest, Gap, WeightKind};
+use crate::kvm::Tagger;
+use crate::loss::Tally;
+use crate::name::{
+    NameRequest, NamedStacks, Namer, NamerInput, ObjectReport, StackRecording, Unnamed, by_cause,
+    name_stacks,
+};
+use crate::perf::{Capture, Feature};
+use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
+use crate::symbol::{KernelSource, SymbolRequest, Unresolved};
+use crate::text::{NANOSECONDS, SAMPLES};
+use crate::units::{CpuMode, EventIx, Timestamp};
+
+/// A capture as named, tagged stacks.
+#[derive(Debug)]
+pub struct Profile {
+    /// The event that was folded.
+    pub event: EventIx,
+    /// Its name.
+    pub event_name: String,
+    /// Samples of each event of the capture, by [`EventIx`].
+    pub events: Vec<u64>,
+    /// Samples of the folded event that pass the filters of process, thread, CPU and time, and the
+    /// sum of their periods.
+    pub periods: (u64, u64),
+    /// What a sample weighs: never [`WeightKind::ByEvent`].
+    pub weight: WeightKind,
+    /// Samples of each event that pass the filters of event, process, thread, CPU and time, by
+    /// [`EventIx`] and slice; no slices unless they were asked for. Of events that were counted with
+    /// their group, occurrences.
+    pub slices: Vec<Vec<u64>>,
+    /// Length of a slice in seconds; `None` without slices or times.
+    pub slice_seconds: Option<f64>,
+    /// What the weights count: `samples`, or for periods `ns` of clocks and else the event's name.
+    pub unit: String,
+    /// Frames.
+    pub frames: FrameTable,
+    /// The stacks.
+    pub stacks: NamedStacks,
+    /// Weight by tag, tags without weight left out, in display order. Empty when nothing was
+    /// tagged.
+    pub totals: Vec<(Tag, u64)>,
+    /// Whether the name of the event told the tags, whatever the stacks show.
+    pub is_tagged_by_event: bool,
+    /// Weight of all stacks.
+    pub total: u64,
+    /// What became of the samples.
+    pub tally: Tally,
+    /// Frames without a name in the stacks, one count per sample, by cause.
+    pub unresolved: Vec<(Unresolved, u64)>,
+    /// The same by object: the one with the most comes first.
+    pub unnamed: Vec<Unnamed>,
+    /// Time of the first and the last sample of any event; `None` without times.
+    pub times: Option<(Timestamp, Timestamp)>,
+    /// Stretches of the file that are no record.
+    pub gaps: Vec<Gap>,
+    /// What was found for the objects that samples hit.
+    pub objects: Vec<ObjectReport>,
+    /// Where the kernel's symbols come from.
+    pub kernel_source: KernelSource,
+    /// Number of addresses at which the kernel changed its code during the recording.
+    pub text_pokes: usize,
+    /// How long the stages from fold to tag took.
+    pub timings: Timings,
+}
+
+impl Profile {
+    /// Whether any stack has a frame of the host's kernel.
+    pub fn has_kernel_frames(&self) -> bool {
+        let is_kernel = |frame: &FrameIx| {
+            let frame = self.frames.get(*frame);
+            frame.mode == CpuMode::Kernel
+        };
+        let mut stacks = self.stacks.iter();
+        stacks.any(|stack| self.stacks.frames(stack).iter().any(is_kernel))
+    }
+
+    /// The call tree of all stacks.
+    pub fn tree(&self) -> CallTree {
+        let tagged = self.stacks.iter().map(|stack| TaggedStack {
+            frames: self.stacks.frames(stack),
+            tag: stack.tag,
+            deciding: stack.deciding,
+            weight: stack.weight,
+        });
+        CallTree::build(&self.frames, tagged)
+    }
+}
+
+/// Runs the pipeline on a capture.
+///
+/// # Errors
+/// When the request does not fit the capture (no such event, no addresses, nothing passes the
+/// filters), or a symbol file that was named cannot be used.
+pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
+    profile_of(capture, symbols, request).map_err(|error| symbols.shown.error(error))
+}
+
+fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
+    let mut watch = Stopwatch::start();
+    let mut tagger = tagger(capture, request)?;
+    let build_ids = recorded_build_ids(capture);
+    let work = || {
+        let Chosen { wanted, folded } = fold_chosen(capture, request)?;
+        watch.lap(Stage::Fold);
+        let front = FrontHalf::of(capture, wanted, folded, &build_ids);
+        watch.lap(Stage::Settle);
+        Ok(front)
+    };
+    let (front, kernel) = beside_kernel(request.threads, &build_ids, symbols, work)?;
+    let FrontHalf {
+        wanted,
+        census,
+        timeline,
+        settled,
+    } = front;
+    let event = wanted.selection.event;
+    let input = NamerInput {
+        timeline: &timeline,
+        kernel,
+        build_ids: &build_ids,
+        last_sample: census.times.map(|(_, last)| last),
+        symbols,
+        raw_names: request.raw_names,
+    };
+    let mut namer = Namer::new(capture, input)?;
+    if let (Some(tagger), Some(event)) = (&mut tagger, capture.events().get(event)) {
+        tagger.sampled_by(plain_name(&event.name), &event.attr);
+    }
+    let weight = request.weight.of_event(capture, event);
+    let name_request = NameRequest {
+        scope: request.scope,
+        grouping: request.grouping,
+        split: wanted.split,
+        weight,
+        recording: StackRecording::of(capture, event),
+        threads: request.threads,
+    };
+    let stacks = name_stacks(
+        capture,
+        &settled,
+        &mut namer,
+        &name_request,
+        tagger.as_mut(),
+    );
+    watch.lap(Stage::Name);
+    let counted = Counted {
+        periods: settled.weights(),
+        wanted,
+        census,
+        weight,
+    };
+    let named = Named {
+        stacks,
+        namer,
+        tagger,
+    };
+    finish(capture, request, counted, named, watch)
+}
+
+/// What was counted before anything had a name.
+struct Counted {
+    wanted: FoldRequest,
+    census: Census,
+    periods: (u64, u64),
+    weight: WeightKind,
+}
+
+/// Stacks that have names and not yet tags.
+struct Named<'a> {
+    stacks: NamedStacks,
+    namer: Namer<'a>,
+    tagger: Option<Tagger>,
+}
+
+/// Tags the stacks, filters them by what their names and tags tell, and adds everything up.
+fn finish(
+    capture: &Capture,
+    request: &Request,
+    counted: Counted,
+    named: Named<'_>,
+    mut watch: Stopwatch,
+) -> Result<Profile> {
+    let Named {
+        mut stacks,
+        namer,
+        tagger,
+    } = named;
+    let (wanted, census) = (&counted.wanted, counted.census);
+    let event = wanted.selection.event;
+    let is_tagged_by_event = tagger.as_ref().is_some_and(Tagger::is_decided_by_event);
+    if let Some(mut tagger) = tagger {
+        tagger.look_up_all(&namer.frames);
+        stacks.tag(&tagger, &namer.frames, request.threads);
+    }
+    if let Some(most) = request.max_stack {
+        stacks.limit_depth(most);
+    }
+    let tally = retain_wanted(&mut stacks, request, census.tally);
+    let event_name = capture.events().get(event).map(|event| event.name.clone());
+    let event_name = event_name.unwrap_or_default();
+    if tally.folded == 0 {
+        let error = nothing_left(&tally, &event_name);
+        return Err(if matches!(error.problem(), Problem::NoMatch(_)) {
+            error.with_hint(advice(capture, event, request))
+        } else {
+            error
+        });
+    }
+    let (totals, total) = add_up(&stacks, request.no_tag);
+    let timeline = namer.timeline();
+    let names = namer.into_report(&stacks.unnamed);
+    watch.lap(Stage::Tag);
+    let slices = SliceCounts::of(capture, request, wanted, census.slices, Some(timeline))?;
+    Ok(Profile {
+        event,
+        unit: unit(capture, event, counted.weight),
+        event_name,
+        events: census.samples,
+        slices: slices.counts,
+        slice_seconds: slices.seconds,
+        periods: counted.periods,
+        weight: counted.weight,
+        unresolved: by_cause(&names.unnamed),
+        unnamed: names.unnamed,
+        objects: names.objects,
+        kernel_source: names.kernel_source,
+        text_pokes: timeline.text_pokes(),
+        frames: names.frames,
+        stacks,
+        totals,
+        is_tagged_by_event,
+        total,
+        tally,
+        times: census.times,
+        gaps: census.gaps,
+        timings: watch.timings(),
+    })
+}
+
+/// Drops the stacks that are not wanted; returns what became of all samples.
+fn retain_wanted(stacks: &mut NamedStacks, request: &Request, of_fold: Tally) -> Tally {
+    let left_out = stacks.retain_wanted(&request.filter());
+    Tally {
+        folded: of_fold.folded - left_out,
+        filtered: of_fold.filtered + left_out,
+        copied_stacks: stacks.copied(),
+        last_branches: stacks.branched(),
+        truncated_stacks: stacks.truncated(),
+        ..of_fold
+    }
+}
+
+/// What weights of an event count.
+fn unit(capture: &Capture, event: EventIx, weight: WeightKind) -> String {
+    let event = capture.events().get(event);
+    match weight {
+        WeightKind::Samples | WeightKind::ByEvent => SAMPLES.to_owned(),
+        WeightKind::Period if event.is_some_and(|event| event.attr.is_clock()) => {
+            NANOSECONDS.to_owned()
+        }
+        WeightKind::Period => event.map(|event| event.name.clone()).unwrap_or_default(),
+    }
+}
+
+/// What tags stacks; `None` when none are to be tagged.
+fn tagger(capture: &Capture, request: &Request) -> Result<Option<Tagger>> {
+    if request.no_tag {
+        return Ok(None);
+    }
+    let machine = with_order!(capture.endian(), O => {
+        capture.features().string::<O>(Feature::ARCH)
+    });
+    let mut tagger = Tagger::for_arch(machine.as_deref());
+    if let Some((text, path)) = &request.rules {
+        tagger.add_rules(text, path)?;
+    }
+    Ok(Some(tagger))
+}
+
+/// Weight by tag, and of all stacks.
+fn add_up(stacks: &NamedStacks, no_tag: bool) -> (Vec<(Tag, u64)>, u64) {
+    let mut by_tag: HashMap<Tag, u64> = HashMap::new();
+    let mut total = 0_u64;
+    for stack in stacks.iter() {
+        let sum = by_tag.entry(stack.tag).or_default();
+        *sum = sum.saturating_add(stack.weight);
+        total = total.saturating_add(stack.weight);
+    }
+    let in_order = |tag| by_tag.get(&tag).map(|&weight| (tag, weight));
+    let totals = Tag::ALL
+        .into_iter()
+        .filter_map(in_order)
+        .filter(|_| !no_tag);
+    (totals.collect(), total)
+}
