@@ -358,7 +358,7 @@ fn last_branches_without_a_chain_are_shown_as_such() {
         records.sample(&event.attr, USER, &values);
     });
     assert_eq!(lines, ["program;[last branches];u_main;u_mid;u_leaf 1"]);
-    assert_eq!(profile.tally.last_branches, 1);
+    assert_eq!(profile.account.tally.last_branches, 1);
 }
 
 /// Guests without branch records write entries of zeros, flagged as predicted: none is a frame.
@@ -381,7 +381,7 @@ fn branches_of_zeros_are_no_stack() {
             records.sample(&flat.attr, USER, &values);
         });
         assert_eq!(lines, ["program;u_leaf 1"]);
-        assert_eq!(profile.tally.last_branches, 0);
+        assert_eq!(profile.account.tally.last_branches, 0);
         // With a chain, its own user part stays.
         let open_calls = event(|event| {
             event.attr.sample_type |= PERF_SAMPLE_BRANCH_STACK;
@@ -443,8 +443,8 @@ fn deferred_user_chains_are_joined_by_cookie() {
         lines,
         ["program;k_leaf 1", "program;u_main;u_leaf;k_leaf 2"]
     );
-    assert_eq!(profile.tally.user_part_missing, 1);
-    assert!(profile.tally.adds_up());
+    assert_eq!(profile.account.tally.user_part_missing, 1);
+    assert!(profile.account.tally.adds_up());
 }
 
 /// A copied stack is not unwound; its instruction pointer is known and is shown, nothing else.
@@ -474,7 +474,7 @@ fn copied_stacks_show_their_instruction_pointer() {
         records.sample(&event.attr, KERNEL, &sample);
     });
     assert_eq!(lines, ["program;u_mid;k_leaf 1"]);
-    assert_eq!(profile.tally.copied_stacks, 1);
+    assert_eq!(profile.account.tally.copied_stacks, 1);
 }
 
 /// Every copy counts that is not unwound, whatever the mode of the sample and whether its registers
@@ -518,7 +518,7 @@ fn copies_of_the_user_stack_are_counted_in_every_mode() {
             records.sample(&event.attr, mode, &sample);
         });
         assert_eq!(lines, [line]);
-        assert_eq!(profile.tally.copied_stacks, copied, "{line}");
+        assert_eq!(profile.account.tally.copied_stacks, copied, "{line}");
     }
 }
 
@@ -564,7 +564,10 @@ fn cgroups_group_and_filter() {
     };
     let (profile, lines) = run(&event, &filtered, fill);
     assert_eq!(lines, ["program;u_main 2"]);
-    assert_eq!((profile.tally.folded, profile.tally.filtered), (2, 2));
+    assert_eq!(
+        (profile.account.tally.folded, profile.account.tally.filtered),
+        (2, 2)
+    );
 }
 
 /// Names of mappings must follow time, not the place in the file: the mapping's record comes

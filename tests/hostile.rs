@@ -109,7 +109,7 @@ fn look_at(opened: vmflame::error::Result<Capture>, with_tags: bool) -> bool {
         assert_eq!(facts(&folded), facts(&other), "threads change the result");
     }
     let looked = survey(&capture, &symbols, 1).unwrap();
-    assert!(looked.tally.adds_up(), "{:?}", looked.tally);
+    assert!(looked.account.tally.adds_up(), "{:?}", looked.account.tally);
     let request = Request {
         weight: WeightKind::Samples,
         no_tag: !with_tags,
@@ -117,8 +117,12 @@ fn look_at(opened: vmflame::error::Result<Capture>, with_tags: bool) -> bool {
         ..Request::default()
     };
     if let Ok(profile) = profile(&capture, &symbols, &request) {
-        assert!(profile.tally.adds_up(), "{:?}", profile.tally);
-        assert_eq!(profile.total, profile.tally.folded);
+        assert!(
+            profile.account.tally.adds_up(),
+            "{:?}",
+            profile.account.tally
+        );
+        assert_eq!(profile.total, profile.account.tally.folded);
         let tree = profile.tree();
         let mut text = Vec::new();
         write_folded(&tree, &profile.frames, Annotate::default(), &mut text).unwrap();

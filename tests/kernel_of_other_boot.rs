@@ -76,11 +76,14 @@ fn the_running_kernel_is_asked_when_the_cache_is_of_another_boot() {
     let stale = moved(&text);
 
     let alone = profile_with(&stale, None);
-    assert!(matches!(alone.kernel_source, KernelSource::OtherBoot(_)));
+    assert!(matches!(
+        alone.account.kernel_source,
+        KernelSource::OtherBoot(_)
+    ));
     assert!(!has_kvm_functions(&alone));
 
     let both = profile_with(&stale, Some(own.clone()));
-    assert_eq!(both.kernel_source, KernelSource::SameBoot(own));
+    assert_eq!(both.account.kernel_source, KernelSource::SameBoot(own));
     assert!(has_kvm_functions(&both));
 }
 
@@ -93,7 +96,7 @@ fn the_cache_is_used_when_the_running_kernel_is_of_another_boot_too() {
     let running = folder.path().join("kallsyms");
     fs::write(&running, &stale).unwrap();
     let found = profile_with(&stale, Some(running.clone()));
-    let KernelSource::OtherBoot(path) = found.kernel_source else {
+    let KernelSource::OtherBoot(path) = found.account.kernel_source else {
         panic!("not of another boot");
     };
     assert_ne!(path, running);
@@ -108,6 +111,9 @@ fn the_cache_is_used_when_the_running_kernel_tells_nothing() {
     fs::write(&empty, "").unwrap();
     for running in [empty, folder.path().join("missing")] {
         let found = profile_with(&moved(&text), Some(running));
-        assert!(matches!(found.kernel_source, KernelSource::OtherBoot(_)));
+        assert!(matches!(
+            found.account.kernel_source,
+            KernelSource::OtherBoot(_)
+        ));
     }
 }

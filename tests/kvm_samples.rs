@@ -151,13 +151,13 @@ fn pvm(shared: &Path, name: &str) -> Capture {
 /// Whether the profile has kernel names; says so when not.
 fn has_kernel_names(profile: &Profile) -> bool {
     let has = matches!(
-        profile.kernel_source,
+        profile.account.kernel_source,
         KernelSource::SameBoot(_) | KernelSource::OtherBoot(_)
     );
     if !has {
         println!(
             "skipped: no symbols of the kernel ({:?})",
-            profile.kernel_source
+            profile.account.kernel_source
         );
     }
     has

@@ -59,12 +59,12 @@ fn samples_are_as_many_as_perf_counts() {
         let capture = Capture::open(&recording.opened()).unwrap();
         let survey = survey(&capture, &SymbolRequest::default(), 2).unwrap();
         assert!(
-            survey.tally.adds_up(),
+            survey.account.tally.adds_up(),
             "{}: {:?}",
             recording.name,
-            survey.tally
+            survey.account.tally
         );
-        assert_eq!(survey.tally.read, samples, "{}", recording.name);
+        assert_eq!(survey.account.tally.read, samples, "{}", recording.name);
         compared += 1;
         // perf counts the one record of a group once for each of the events read in it.
         if recording.name == "misc2.group" {
@@ -76,7 +76,7 @@ fn samples_are_as_many_as_perf_counts() {
                 .iter()
                 .find(|(_, event)| event.name == name);
             let (ix, _) = found.unwrap_or_else(|| panic!("{}: no {name}", recording.name));
-            let ours = survey.events[ix.as_usize()];
+            let ours = survey.account.samples[ix.as_usize()];
             assert_eq!(ours, samples, "{} {name}", recording.name);
         }
     }

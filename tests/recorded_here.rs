@@ -105,7 +105,10 @@ fn leaf(profile: &Profile) -> String {
 #[test]
 fn what_this_machine_just_wrote_has_the_names_of_its_kernel() {
     let found = profile_on(TEXT, |_| {});
-    assert!(matches!(found.kernel_source, KernelSource::SameBoot(_)));
+    assert!(matches!(
+        found.account.kernel_source,
+        KernelSource::SameBoot(_)
+    ));
     assert_eq!(leaf(&found), "kvm_vcpu_block");
     // A day's worth of the most that a kernel corrects its clock by is 43.2 s, and 10 s more.
     let far = |live: &mut LiveKernel| {
@@ -126,11 +129,11 @@ fn whatever_speaks_against_this_machine_leaves_the_kernel_nameless() {
     ];
     for change in changes {
         let found = profile_on(TEXT, change);
-        assert_eq!(found.kernel_source, KernelSource::Missing);
+        assert_eq!(found.account.kernel_source, KernelSource::Missing);
         assert_eq!(leaf(&found), "[kernel]");
     }
     // Another boot: KASLR put it elsewhere.
     let found = profile_on(TEXT + (2 << 20), |_| {});
-    assert_eq!(found.kernel_source, KernelSource::Missing);
+    assert_eq!(found.account.kernel_source, KernelSource::Missing);
     assert_eq!(leaf(&found), "[kernel]");
 }

@@ -187,7 +187,7 @@ fn totals_are_those_that_perf_counts() {
         let all = counts["Aggregated"];
         for (event, &count) in counts.iter().filter(|(event, _)| *event != "Aggregated") {
             let profile = profile_of(&case, Some(event));
-            let tally = &profile.tally;
+            let tally = &profile.account.tally;
             assert!(tally.adds_up());
             let got = (tally.read, tally.folded, tally.other_events);
             assert_eq!(got, (all, count, all - count), "{} {event}", case.display());
@@ -362,9 +362,13 @@ fn frames_without_a_name_are_those_of_the_stacks_that_passed() {
                 continue;
             };
             let of_stacks = unnamed_frames(&profile);
-            let of_objects = profile.unnamed.iter().map(|object| object.frames);
+            let of_objects = profile.account.unnamed.iter().map(|object| object.frames);
             assert_eq!(of_objects.sum::<u64>(), of_stacks, "{case:?} {request:?}");
-            let of_causes = profile.unresolved.iter().map(|&(_, frames)| frames);
+            let of_causes = profile
+                .account
+                .unresolved()
+                .iter()
+                .map(|&(_, frames)| frames);
             assert_eq!(of_causes.sum::<u64>(), of_stacks, "{case:?} {request:?}");
             parts += usize::from(of_stacks < unnamed_frames(&all));
         }

@@ -206,7 +206,8 @@ fn a_load_of_many_stacks_gives_the_same_by_any_number_of_threads() {
         for stack in profile.stacks.iter() {
             of_slices[stack.slice as usize] += stack.samples;
         }
-        let counts = (profile.tally, profile.totals, profile.unresolved);
+        let unresolved = profile.account.unresolved();
+        let counts = (profile.account.tally, profile.totals, unresolved);
         (text, counts, profile.slices, of_slices)
     };
     for slices in [0, 8] {

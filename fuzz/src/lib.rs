@@ -21,15 +21,15 @@ pub fn open(bytes: &[u8]) -> Option<Capture> {
 pub fn run(capture: &Capture) -> Option<Profile> {
     let symbols = SymbolRequest::default();
     let looked = survey(capture, &symbols, 1).expect("no file was named");
-    assert!(looked.tally.adds_up(), "{:?}", looked.tally);
+    assert!(looked.account.tally.adds_up(), "{:?}", looked.account.tally);
     let request = Request {
         threads: 1,
         no_tag: true,
         ..Request::default()
     };
     let made = profile(capture, &symbols, &request).ok()?;
-    assert!(made.tally.adds_up(), "{:?}", made.tally);
-    assert_eq!(made.total, made.tally.folded);
+    assert!(made.account.tally.adds_up(), "{:?}", made.account.tally);
+    assert_eq!(made.total, made.account.tally.folded);
     Some(made)
 }
 

@@ -10,7 +10,7 @@
 //! | `choice` | which samples are meant: event, times; and folds them |
 //! | `front_half` | timeline and settled stacks, the kernel's symbols read beside them |
 //! | `profile` | **the list of stages**: front half, name, tag, filter, add up |
-//! | `survey` | the same without tags and drawing, for `info` |
+//! | `survey` | what is counted and found either way; the stages without tags, for `info` |
 //! | `slices` | samples by slices of time, which a diff needs |
 //! | `timing` | how long the stages took |
 //! | `subtitle` | a profile in one line |
@@ -29,5 +29,5 @@ pub use profile::{Profile, profile};
 pub use request::{Request, TimeRequest, parse_times};
 pub use slices::count_in_slices;
 pub use subtitle::subtitle;
-pub use survey::{Survey, count_records, survey};
+pub use survey::{Account, Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};

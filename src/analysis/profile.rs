@@ -6,21 +6,19 @@ use super::choice::{Chosen, advice, fold_chosen, nothing_left, plain_name};
 use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
 use super::request::Request;
 use super::slices::SliceCounts;
+use super::survey::Account;
 use super::timing::{Stage, Stopwatch, Timings};
 use crate::bytes::with_order;
 use crate::error::{Problem, Result};
-use crate::fold::{Census, FoldRequest, Gap, WeightKind};
+use crate::fold::{Census, FoldRequest, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
-use crate::name::{
-    NameRequest, NamedStacks, Namer, NamerInput, ObjectReport, StackRecording, Unnamed, by_cause,
-    name_stacks,
-};
+use crate::name::{NameRequest, NamedStacks, Namer, NamerInput, StackRecording, name_stacks};
 use crate::perf::{Capture, Feature};
 use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
-use crate::symbol::{KernelSource, SymbolRequest, Unresolved};
+use crate::symbol::SymbolRequest;
 use crate::text::{NANOSECONDS, SAMPLES};
-use crate::units::{CpuMode, EventIx, Timestamp};
+use crate::units::{CpuMode, EventIx};
 
 /// A capture as named, tagged stacks.
 #[derive(Debug)]
@@ -29,8 +27,8 @@ pub struct Profile {
     pub event: EventIx,
     /// Its name.
     pub event_name: String,
-    /// Samples of each event of the capture, by [`EventIx`].
-    pub events: Vec<u64>,
+    /// What was counted and found.
+    pub account: Account,
     /// Samples of the folded event that pass the filters of process, thread, CPU and time, and the
     /// sum of their periods.
     pub periods: (u64, u64),
@@ -55,20 +53,6 @@ pub struct Profile {
     pub is_tagged_by_event: bool,
     /// Weight of all stacks.
     pub total: u64,
-    /// What became of the samples.
-    pub tally: Tally,
-    /// Frames without a name in the stacks, one count per sample, by cause.
-    pub unresolved: Vec<(Unresolved, u64)>,
-    /// The same by object: the one with the most comes first.
-    pub unnamed: Vec<Unnamed>,
-    /// Time of the first and the last sample of any event; `None` without times.
-    pub times: Option<(Timestamp, Timestamp)>,
-    /// Stretches of the file that are no record.
-    pub gaps: Vec<Gap>,
-    /// What was found for the objects that samples hit.
-    pub objects: Vec<ObjectReport>,
-    /// Where the kernel's symbols come from.
-    pub kernel_source: KernelSource,
     /// Number of addresses at which the kernel changed its code during the recording.
     pub text_pokes: usize,
     /// How long the stages from fold to tag took.
@@ -227,24 +211,26 @@ fn finish(
         event,
         unit: unit(capture, event, counted.weight),
         event_name,
-        events: census.samples,
         slices: slices.counts,
         slice_seconds: slices.seconds,
         periods: counted.periods,
         weight: counted.weight,
-        unresolved: by_cause(&names.unnamed),
-        unnamed: names.unnamed,
-        objects: names.objects,
-        kernel_source: names.kernel_source,
         text_pokes: timeline.text_pokes(),
         frames: names.frames,
         stacks,
         totals,
         is_tagged_by_event,
         total,
-        tally,
-        times: census.times,
-        gaps: census.gaps,
+        account: Account {
+            samples: census.samples,
+            records: census.records,
+            tally,
+            times: census.times,
+            gaps: census.gaps,
+            kernel_source: names.kernel_source,
+            objects: names.objects,
+            unnamed: names.unnamed,
+        },
         timings: watch.timings(),
     })
 }

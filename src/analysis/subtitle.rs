@@ -10,7 +10,7 @@ use crate::text::{counted, grouped, quantity};
 /// Totals of a profile in one line, as in `4132 samples · cpu-clock 997 Hz · 10.0 s · guest 12 %`.
 /// Shares of events that are no time are said to be of these events.
 pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
-    let mut parts = vec![counted(profile.tally.folded, "sample")];
+    let mut parts = vec![counted(profile.account.tally.folded, "sample")];
     let attr = capture.events().get(profile.event).map(|event| &event.attr);
     let frequency = attr.and_then(Attr::frequency);
     parts.push(match frequency {
@@ -23,7 +23,7 @@ pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
             quantity(profile.total, &profile.unit)
         ));
     }
-    let tally = &profile.tally;
+    let tally = &profile.account.tally;
     if tally.copied_stacks > 0 {
         let copies = grouped(tally.copied_stacks);
         parts.push(format!("copied user stacks not unwound: {copies}"));
@@ -32,7 +32,7 @@ pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
         let samples = grouped(tally.last_branches);
         parts.push(format!("last branches, no call stacks: {samples}"));
     }
-    if let Some((first, last)) = profile.times {
+    if let Some((first, last)) = profile.account.times {
         let nanos = last.as_nanos().saturating_sub(first.as_nanos());
         let tenths = nanos / 100_000_000;
         parts.push(format!("{}.{} s", grouped(tenths / 10), tenths % 10));

@@ -9,37 +9,51 @@ use crate::locate::FrameScope;
 use crate::loss::Tally;
 use crate::name::{
     Grouping, NameRequest, NamedStacks, Namer, NamerInput, ObjectReport, StackRecording, Unnamed,
-    name_stacks,
+    by_cause, name_stacks,
 };
 use crate::perf::{Capture, RecordCounts};
-use crate::symbol::{KernelSource, SymbolRequest};
+use crate::symbol::{KernelSource, SymbolRequest, Unresolved};
 use crate::units::{EventIx, Timestamp};
 
-/// What is in a capture.
+/// What was counted in a capture and found for it, whether it is drawn or only looked through.
 #[derive(Debug)]
-pub struct Survey {
-    /// The event whose stacks were looked at; `None` when no event records addresses.
-    pub event: Option<EventIx>,
-    /// Samples of each event, by [`EventIx`].
-    pub events: Vec<u64>,
-    /// All occurrences of each event that was counted with its group and not sampled, by [`EventIx`].
-    pub occurrences: Vec<Option<u64>>,
+pub struct Account {
+    /// Samples of each event of the capture, by [`EventIx`].
+    pub samples: Vec<u64>,
     /// Records by type.
-    pub counts: RecordCounts,
+    pub records: RecordCounts,
     /// What became of the samples.
     pub tally: Tally,
-    /// Time of the first and the last sample; `None` without times.
+    /// Time of the first and the last sample of any event; `None` without times.
     pub times: Option<(Timestamp, Timestamp)>,
     /// Stretches of the file that are no record.
     pub gaps: Vec<Gap>,
-    /// Number of different stacks.
-    pub unique_stacks: usize,
     /// Where the kernel's symbols come from.
     pub kernel_source: KernelSource,
     /// What was found for the objects that samples hit.
     pub objects: Vec<ObjectReport>,
     /// Frames without a name, one count per sample, by object: the one with the most comes first.
     pub unnamed: Vec<Unnamed>,
+}
+
+impl Account {
+    /// Frames without a name, one count per sample, by cause.
+    pub fn unresolved(&self) -> Vec<(Unresolved, u64)> {
+        by_cause(&self.unnamed)
+    }
+}
+
+/// What is in a capture.
+#[derive(Debug)]
+pub struct Survey {
+    /// The event whose stacks were looked at; `None` when no event records addresses.
+    pub event: Option<EventIx>,
+    /// What was counted and found.
+    pub account: Account,
+    /// All occurrences of each event that was counted with its group and not sampled, by [`EventIx`].
+    pub occurrences: Vec<Option<u64>>,
+    /// Number of different stacks.
+    pub unique_stacks: usize,
 }
 
 /// Looks through a capture.
@@ -90,15 +104,17 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
     Ok(Survey {
         event,
         occurrences: occurrences.collect(),
-        events: census.samples,
-        counts: census.records,
-        tally: census.tally,
-        times: census.times,
-        gaps: census.gaps,
         unique_stacks,
-        kernel_source: names.kernel_source,
-        objects: names.objects,
-        unnamed: names.unnamed,
+        account: Account {
+            samples: census.samples,
+            records: census.records,
+            tally: census.tally,
+            times: census.times,
+            gaps: census.gaps,
+            kernel_source: names.kernel_source,
+            objects: names.objects,
+            unnamed: names.unnamed,
+        },
     })
 }
 

@@ -59,7 +59,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     if !quiet {
         speak(&capture, &profile, &symbols, options);
     }
-    let is_damaged = input.is_damaged || is_damaged(&capture, &profile.tally);
+    let is_damaged = input.is_damaged || is_damaged(&capture, &profile.account.tally);
     Ok(if is_damaged {
         Outcome::Damaged
     } else {
@@ -155,7 +155,7 @@ const SHOWN_EVENTS: usize = 8;
 /// The events with samples beside the one that was taken, those with the most first; `None` when
 /// there are none.
 fn other_events(capture: &Capture, profile: &Profile) -> Option<String> {
-    let events = capture.events().iter().zip(&profile.events);
+    let events = capture.events().iter().zip(&profile.account.samples);
     let others = events.filter(|&((ix, _), &samples)| ix != profile.event && samples > 0);
     let mut others: Vec<(&str, u64)> = others
         .map(|((_, event), &samples)| (event.name.as_str(), samples))

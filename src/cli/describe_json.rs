@@ -9,7 +9,7 @@ use vmflame::perf::abi::record_name;
 use vmflame::report::remarks;
 
 fn unnamed_json(survey: &Survey) -> Vec<Value> {
-    let unnamed = survey.unnamed.iter();
+    let unnamed = survey.account.unnamed.iter();
     let as_json = |object: &Unnamed| {
         let causes = object.causes.iter();
         let causes = causes.map(|(cause, n)| json!({ "frames": n, "cause": cause.to_string() }));
@@ -29,7 +29,8 @@ pub(super) fn as_json(capture: &Capture, survey: &Survey) -> Value {
         .map(|(label, fact)| (label.to_owned(), fact.into()))
         .collect();
     let records: serde_json::Map<String, Value> = survey
-        .counts
+        .account
+        .records
         .iter()
         .map(|(kind, count)| {
             let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
@@ -43,21 +44,21 @@ pub(super) fn as_json(capture: &Capture, survey: &Survey) -> Value {
         "path": capture.path().display().to_string(),
         "bytes": capture.file_len(),
         "machine": machine,
-        "first_ns": survey.times.map(|(first, _)| first.as_nanos()),
-        "last_ns": survey.times.map(|(_, last)| last.as_nanos()),
+        "first_ns": survey.account.times.map(|(first, _)| first.as_nanos()),
+        "last_ns": survey.account.times.map(|(_, last)| last.as_nanos()),
         "events": events_json(capture, survey),
         "records": records,
         "unique_stacks": survey.unique_stacks,
-        "lost_records": survey.tally.lost_records,
-        "lost_samples": survey.tally.lost_samples,
-        "truncated_aux": survey.tally.truncated_aux,
-        "unread_sideband": survey.tally.unread_sideband,
-        "odd_records": survey.tally.odd_records,
-        "unknown_records": survey.tally.unknown_records,
-        "copied_stacks": survey.tally.copied_stacks,
-        "last_branches": survey.tally.last_branches,
-        "damaged_bytes": survey.tally.damaged_bytes,
-        "kernel_symbols": kernel_words(&survey.kernel_source),
+        "lost_records": survey.account.tally.lost_records,
+        "lost_samples": survey.account.tally.lost_samples,
+        "truncated_aux": survey.account.tally.truncated_aux,
+        "unread_sideband": survey.account.tally.unread_sideband,
+        "odd_records": survey.account.tally.odd_records,
+        "unknown_records": survey.account.tally.unknown_records,
+        "copied_stacks": survey.account.tally.copied_stacks,
+        "last_branches": survey.account.tally.last_branches,
+        "damaged_bytes": survey.account.tally.damaged_bytes,
+        "kernel_symbols": kernel_words(&survey.account.kernel_source),
         "objects": objects_json(survey),
         "unnamed": unnamed_json(survey),
         "warnings": anomalies,
@@ -70,7 +71,8 @@ fn events_json(capture: &Capture, survey: &Survey) -> Vec<Value> {
         .iter()
         .map(|(ix, event)| {
             let count = survey
-                .events
+                .account
+                .samples
                 .get(ix.as_usize())
                 .copied()
                 .unwrap_or_default();
@@ -88,6 +90,7 @@ fn events_json(capture: &Capture, survey: &Survey) -> Vec<Value> {
 
 fn objects_json(survey: &Survey) -> Vec<Value> {
     survey
+        .account
         .objects
         .iter()
         .map(|object| {

@@ -253,7 +253,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     }
     let profile = profile(&capture, &symbols, &request)?;
     let mut remarks = damage(&input, &capture);
-    let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &profile.tally);
+    let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &profile.account.tally);
     remarks.extend(remarks::gap_remarks(&capture, &profile));
     remarks.extend(remarks::stack_remarks(&capture, &profile));
     remarks.extend(remarks::symbol_remarks(&profile, &symbols));

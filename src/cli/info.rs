@@ -33,7 +33,7 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
         as_text(&capture, &survey)
     };
     destination.write(|out| out.write_all(text.as_bytes()))?;
-    let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &survey.tally);
+    let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &survey.account.tally);
     Ok(if is_damaged {
         Outcome::Damaged
     } else {
@@ -106,15 +106,20 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
     writeln!(out, "{path}: {}, {len}, {order}", kind_words(capture))?;
     let anomalies = capture.anomalies();
     let anomalies = anomalies.iter().map(remarks::describe);
-    let gaps = survey.gaps.iter().take(10).map(remarks::describe_gap);
-    let part = remarks::read_part(capture, survey.times);
+    let gaps = survey
+        .account
+        .gaps
+        .iter()
+        .take(10)
+        .map(remarks::describe_gap);
+    let part = remarks::read_part(capture, survey.account.times);
     for warning in anomalies.chain(part).chain(gaps) {
         writeln!(out, "warning   {warning}")?;
     }
     for (label, fact) in machine(capture) {
         writeln!(out, "{label:<9} {fact}")?;
     }
-    if let Some((first, last)) = survey.times {
+    if let Some((first, last)) = survey.account.times {
         let nanos = last.as_nanos().saturating_sub(first.as_nanos());
         let millis = nanos / 1_000_000;
         writeln!(
@@ -126,11 +131,11 @@ fn write_text(out: &mut String, capture: &Capture, survey: &Survey) -> std::fmt:
     }
     write_events(out, capture, survey)?;
     writeln!(out, "\nrecords")?;
-    for (kind, count) in survey.counts.iter() {
+    for (kind, count) in survey.account.records.iter() {
         let name = record_name(kind).map_or_else(|| format!("type {kind}"), ToOwned::to_owned);
         writeln!(out, "  {name:<20} {:>12}", grouped(count))?;
     }
-    let tally = &survey.tally;
+    let tally = &survey.account.tally;
     match tally.lost() {
         Some(lost) => writeln!(out, "{lost}"),
         None => writeln!(out, "nothing lost by the kernel"),
@@ -181,7 +186,8 @@ fn write_events(out: &mut String, capture: &Capture, survey: &Survey) -> std::fm
     writeln!(out, "\nevents")?;
     for (ix, event) in capture.events().iter() {
         let count = survey
-            .events
+            .account
+            .samples
             .get(ix.as_usize())
             .copied()
             .unwrap_or_default();
@@ -208,7 +214,7 @@ fn write_events(out: &mut String, capture: &Capture, survey: &Survey) -> std::fm
         ),
         None => writeln!(out, "no event records where its samples were taken"),
     }?;
-    let tally = &survey.tally;
+    let tally = &survey.account.tally;
     let is = |stacks: fn(&Capture, EventIx) -> bool| {
         survey.event.is_some_and(|event| stacks(capture, event))
     };
@@ -238,9 +244,9 @@ fn write_symbols(out: &mut String, survey: &Survey) -> std::fmt::Result {
         out,
         "  {:<48} {}",
         "[kernel and modules]",
-        kernel_words(&survey.kernel_source)
+        kernel_words(&survey.account.kernel_source)
     )?;
-    for object in &survey.objects {
+    for object in &survey.account.objects {
         let found = match &object.outcome {
             Ok(path) => path.display().to_string(),
             Err(cause) => format!("none: {cause}"),
@@ -261,7 +267,7 @@ fn write_symbols(out: &mut String, survey: &Survey) -> std::fmt::Result {
             writeln!(out, "    {broken}")?;
         }
     }
-    write_unnamed(out, &survey.unnamed)
+    write_unnamed(out, &survey.account.unnamed)
 }
 
 /// How many objects with frames without a name are listed.

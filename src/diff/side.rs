@@ -167,7 +167,7 @@ impl Side {
         let seconds = profile.slice_seconds;
         origin.seconds = seconds.map(|seconds| seconds * f64::from(SLICES));
         origin.event = Some(profile.event_name.clone());
-        origin.lost = profile.tally.lost_samples;
+        origin.lost = profile.account.tally.lost_samples;
         origin.is_period = weight == WeightKind::Period;
         if let Some(event) = capture.events().get(profile.event) {
             origin.frequency = event.attr.frequency();

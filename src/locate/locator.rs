@@ -213,7 +213,7 @@ impl<'m> Locator<'m> {
     }
 
     /// Appends the wanted pieces of a call chain; returns how many addresses it holds, and the
-    /// task_epoch in which its outermost callers ran.
+    /// epoch in which its outermost callers ran.
     #[inline]
     fn chain<O: ByteOrder>(&mut self, placed: &EpochStack<'_>) -> (usize, TaskEpoch) {
         let &EpochStack {

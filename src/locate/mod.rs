@@ -1,7 +1,17 @@
 //! Stage "locate": from the addresses of raw stacks to where they lie.
 //!
-//! Input: settled stacks and the timeline. Output: for each stack its pieces, locations and runs of
-//! callers, each different one once; nothing has a name yet.
+//! Input: settled stacks, the timeline and the kernel's functions. Output: for each stack its path:
+//! its thread and its pieces, which are locations and runs of callers, each different one once.
+//! Nothing has a name yet, so that stacks can be located in parallel.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `locator` | the entry: stack by stack, in the order of the chain |
+//! | `addresses` | one address to its location |
+//! | `address_cache` | the direct-mapped cache in front of it |
+//! | `caller_runs` | callers that many stacks have in common, looked at once |
+//! | `frame_entry` | what a kernel function means for what called it |
+//! | `piece`, `task` | what located stacks are made of, and whose they are |
 
 mod address_cache;
 mod addresses;

@@ -1,4 +1,24 @@
-//! Stage "name": from locations to frames.
+//! Stage "name": from locations to named stacks, each different one once.
+//!
+//! Input: settled stacks, the timeline, what symbols may be read from, and a `NameRequest`. Output:
+//! `NamedStacks`, and a `NameReport` of the frames, of what was found for objects and of what has no
+//! name.
+//!
+//! Worker threads locate and name blocks of stacks. When all are named it is known which threads run
+//! a vCPU, and so what stacks must be kept apart; then each worker merges its own.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `request` | what naming needs to know of what is wanted |
+//! | `naming` | the entry: all steps in order |
+//! | `name_worker` | a thread's blocks, located and named |
+//! | `namer` | one location to its frames: kernel, objects, guests |
+//! | `user_objects` | the objects that samples hit, and what was found for them |
+//! | `shown_frame` | how functions, and addresses without one, are shown |
+//! | `unnamed` | why frames have no name, counted |
+//! | `piece`, `named_runs` | what stacks are made of until they are merged |
+//! | `grouping`, `classes` | the frames above a call chain; what a thread's stacks have in common |
+//! | `merge`, `stacks` | stacks of the same frames become one; the result |
 
 mod classes;
 mod grouping;

@@ -35,9 +35,16 @@ impl fmt::Display for Remark {
 /// What of the recording is missing.
 pub fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
     let mut remarks = Vec::new();
-    remarks.extend(read_part(capture, profile.times));
-    remarks.extend(profile.gaps.iter().take(SHOWN_GAPS).map(describe_gap));
-    if profile.gaps.len() > SHOWN_GAPS {
+    remarks.extend(read_part(capture, profile.account.times));
+    remarks.extend(
+        profile
+            .account
+            .gaps
+            .iter()
+            .take(SHOWN_GAPS)
+            .map(describe_gap),
+    );
+    if profile.account.gaps.len() > SHOWN_GAPS {
         remarks.push("and more damage of that kind".to_owned());
     }
     remarks.into_iter().map(Remark::Warning).collect()
@@ -45,7 +52,7 @@ pub fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
 
 /// What stacks lack, or are not.
 pub fn stack_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
-    let (tally, name) = (&profile.tally, &profile.event_name);
+    let (tally, name) = (&profile.account.tally, &profile.event_name);
     let mut remarks = Vec::new();
     if tally.copied_stacks > 0 {
         let copies = tally.copied_stacks;
@@ -129,6 +136,7 @@ pub fn read_part(capture: &Capture, read: Option<(Timestamp, Timestamp)>) -> Opt
 pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
     let mut remarks = kernel_remarks(profile, symbols);
     for report in profile
+        .account
         .objects
         .iter()
         .filter(|report| is_missed(report, profile))
@@ -160,7 +168,7 @@ pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark>
 fn is_missed(report: &ObjectReport, profile: &Profile) -> bool {
     let is_same =
         |unnamed: &Unnamed| unnamed.object == report.path && unnamed.build_id == report.build_id;
-    report.outcome.is_ok() || profile.unnamed.iter().any(is_same)
+    report.outcome.is_ok() || profile.account.unnamed.iter().any(is_same)
 }
 
 /// What is wrong with the kernel's symbols, where a stack would show them.
@@ -168,7 +176,7 @@ fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
     if !profile.has_kernel_frames() {
         return vec![];
     }
-    match &profile.kernel_source {
+    match &profile.account.kernel_source {
         KernelSource::SameBoot(_) => vec![],
         KernelSource::OtherBoot(path) => vec![Remark::Warning(format!(
             "{} is of another boot: the kernel was relocated, modules have no names",
@@ -195,7 +203,7 @@ fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
 
 /// The quality line: what became of everything that was read.
 pub fn quality(profile: &Profile) -> String {
-    let tally = &profile.tally;
+    let tally = &profile.account.tally;
     let mut parts = vec![
         format!("{} read", counted(tally.read, "sample")),
         format!("{} folded", grouped(tally.folded)),
@@ -233,9 +241,9 @@ pub fn quality(profile: &Profile) -> String {
     ];
     parts.extend(doubtful.into_iter().filter_map(shown));
     let mut line = parts.join(", ");
-    if !profile.unresolved.is_empty() {
-        let causes: Vec<String> = profile
-            .unresolved
+    let unresolved = profile.account.unresolved();
+    if !unresolved.is_empty() {
+        let causes: Vec<String> = unresolved
             .iter()
             .map(|(cause, count)| format!("{} {cause}", grouped(*count)))
             .collect();

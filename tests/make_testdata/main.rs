@@ -148,7 +148,7 @@ fn write_tables(profiles: &[Profile], search: &ObjectSearch, out: &Path) -> BTre
     }
     fs::create_dir_all(out.join("symbols")).unwrap();
     let mut made = BTreeSet::new();
-    for report in profiles.iter().flat_map(|profile| &profile.objects) {
+    for report in profiles.iter().flat_map(|profile| &profile.account.objects) {
         let Some(build_id) = &report.build_id else {
             continue;
         };
@@ -170,7 +170,7 @@ fn write_tables(profiles: &[Profile], search: &ObjectSearch, out: &Path) -> BTre
 /// Objects that have no table: no file of theirs is at hand, or the capture has no build id for
 /// them, which perf records only for objects that a sample's own address hits.
 fn unknown_objects(profiles: &[Profile]) -> BTreeSet<String> {
-    let reports = profiles.iter().flat_map(|profile| &profile.objects);
+    let reports = profiles.iter().flat_map(|profile| &profile.account.objects);
     let unknown = reports.filter(|report| report.outcome.is_err());
     unknown.map(|report| report.path.clone()).collect()
 }
@@ -254,7 +254,7 @@ fn make(case: &Case, shared: &Path) {
         "{}: {} bytes of perf.data, {} samples",
         case.name,
         cut.len(),
-        small[0].tally.read
+        small[0].account.tally.read
     );
 }
 
