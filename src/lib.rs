@@ -39,7 +39,7 @@ pub mod loss;
 pub mod name;
 pub mod object;
 pub mod output;
-pub mod parallel;
+mod parallel;
 pub mod perf;
 pub mod report;
 pub mod space;

@@ -9,21 +9,21 @@ use crate::units::{Avma, CpuMode};
 
 /// One frame address of a call chain.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct ChainFrame {
+pub(crate) struct ChainFrame {
     /// The mode that the last context marker set.
-    pub mode: CpuMode,
+    pub(crate) mode: CpuMode,
     /// The address as recorded.
-    pub recorded: Avma,
+    pub(crate) recorded: Avma,
     /// The address to look up: that of an instruction which was running or has called.
     ///
     /// A return address may lie behind the last byte of its function; the byte before it belongs
     /// to the call. The one subtraction of the program is in [`ChainFrames`].
-    pub lookup: Avma,
+    pub(crate) lookup: Avma,
 }
 
 impl ChainFrame {
     /// A frame whose recorded address is that of an instruction, not of a return.
-    pub const fn exact(mode: CpuMode, at: Avma) -> Self {
+    pub(crate) const fn exact(mode: CpuMode, at: Avma) -> Self {
         Self {
             mode,
             recorded: at,
@@ -33,7 +33,7 @@ impl ChainFrame {
 
     /// Whether the recorded address is one to return to.
     #[inline]
-    pub fn is_return(&self) -> bool {
+    pub(crate) fn is_return(&self) -> bool {
         self.lookup != self.recorded
     }
 }
@@ -47,7 +47,7 @@ impl ChainFrame {
 /// Source: `perf_callchain_kernel()`, `perf_callchain_user()`, `arch/x86/events/core.c`, and
 /// `enum perf_callchain_context`, `include/uapi/linux/perf_event.h`, Linux 6.18.
 #[derive(Clone, Debug)]
-pub struct ChainFrames<'a, O> {
+pub(crate) struct ChainFrames<'a, O> {
     /// What is left of the chain.
     words: &'a [u8],
     mode: CpuMode,
@@ -58,7 +58,7 @@ pub struct ChainFrames<'a, O> {
 impl<'a, O: ByteOrder> ChainFrames<'a, O> {
     /// Splits `chain`, eight bytes an entry; `mode` is the sample's own, for what comes before any
     /// marker.
-    pub fn new(chain: &'a [u8], mode: CpuMode) -> Self {
+    pub(crate) fn new(chain: &'a [u8], mode: CpuMode) -> Self {
         let order = std::marker::PhantomData;
         Self {
             words: chain,
@@ -69,7 +69,7 @@ impl<'a, O: ByteOrder> ChainFrames<'a, O> {
     }
 
     /// The frames of a run that [`Self::take_run`] gave out, of the mode that it was of.
-    pub fn of_run(run: &'a [u8], mode: CpuMode) -> Self {
+    pub(crate) fn of_run(run: &'a [u8], mode: CpuMode) -> Self {
         Self {
             is_first: false,
             ..Self::new(run, mode)
@@ -79,7 +79,7 @@ impl<'a, O: ByteOrder> ChainFrames<'a, O> {
     /// Takes out the callers up to the next context marker: as bytes, eight a frame, all of the
     /// mode of the frame before.
     #[inline]
-    pub fn take_run(&mut self) -> &'a [u8] {
+    pub(crate) fn take_run(&mut self) -> &'a [u8] {
         let is_marker = |word: &[u8; 8]| is_context_marker(O::u64(*word));
         let words = self.words.as_chunks().0;
         let frames = words.iter().position(is_marker).unwrap_or(words.len());

@@ -22,7 +22,7 @@ struct Counter<'t> {
 
 /// Times of the earliest and of the latest sample of any event, in one walk; `None` when no sample
 /// has a time.
-pub fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Timestamp)> {
+pub(crate) fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Timestamp)> {
     type Times = Option<(Timestamp, Timestamp)>;
     let events = capture.events();
     let widen = |times: Times, (first, last): (Timestamp, Timestamp)| match times {
@@ -51,7 +51,7 @@ pub fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Tim
 ///
 /// [`Census::slices`](super::census::Census::slices) holds the same of all threads; what is true of a thread at a time is
 /// known only after that walk.
-pub fn count_of_threads<'t>(
+pub(crate) fn count_of_threads<'t>(
     capture: &Capture,
     request: &FoldRequest,
     timeline: &'t Timeline,

@@ -1,12 +1,27 @@
-//! Stage 3: samples to unique raw stacks with their weights.
+//! Samples become unique raw stacks with their weights.
 //!
-//! Input: a capture's record regions. Output: [`Folded`]: each different stack of each thread
-//! once (once for each part of the walk, while there are few), with how many samples it stands
-//! for, and the sideband met on the way.
+//! Input: the records of a capture and a [`FoldRequest`]. Output: [`Folded`]: raw stacks, sideband
+//! records for the timeline, and a [`Census`] of all that was met. With the timeline the raw stacks
+//! become [`Settled`]: each with what was true of its thread.
 //!
-//! One walk does both. A stack's entry remembers the first and the last time it was seen; only
-//! entries in whose time the thread's name or its process's mappings changed are ambiguous, and
-//! only their threads are folded again, with the timeline at hand ([`RawStacks::settle`]).
+//! Each different stack of each thread is there once (once for each part of the walk, while there are
+//! few), with how many samples it stands for and where the first and the last of them stand. Only
+//! stacks in whose time the thread's name or its process's mappings changed are ambiguous, and only
+//! their threads are folded again, with the timeline at hand.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `request`, `select`, `split` | what is asked for: which samples, what stacks are kept apart by |
+//! | `readings` | what events counted that have no samples of their own: a walk before the walk |
+//! | `plan` | the request as the visitor needs it, made once for all threads |
+//! | `walk` | **the stage**: walks, puts the parts together, folds what was promised |
+//! | `visitor` | **the hot loop**: what is done with each record |
+//! | `chain`, `deferred`, `behind_chain` | where a sample's frames are: in its chain, in a later record, behind the chain |
+//! | `gaps` | the time that the walk has come to, and stretches that are no record |
+//! | `unique_stack`, `packed`, `table` | a stack; many in little memory; which are the same |
+//! | `census`, `raw_stacks` | what comes out of the walk |
+//! | `settle`, `settled` | what was true of each stack's thread |
+//! | `count` | walks that only count: times of samples, samples of some threads by slices |
 
 mod behind_chain;
 mod census;
@@ -30,15 +45,16 @@ mod walk;
 mod weight;
 
 pub use census::Census;
-pub use chain::{ChainFrame, ChainFrames};
-pub use count::{count_of_threads, sample_times};
 pub use gaps::Gap;
 pub use raw_stacks::RawStacks;
 pub use request::{FoldRequest, Kept};
 pub use select::{Selection, TimeRange};
-pub use settled::{Block, EpochStack, Settled};
 pub use split::{Slicing, Split};
-pub use unique_stack::{StackCopy, UniqueStack, UserPart};
 pub use walk::{Folded, fold};
 pub use weight::WeightKind;
+
+pub(crate) use chain::{ChainFrame, ChainFrames};
+pub(crate) use count::{count_of_threads, sample_times};
+pub(crate) use settled::{Block, EpochStack, Settled};
+pub(crate) use unique_stack::{UniqueStack, UserPart};
 pub(crate) use weight::occurrences;

@@ -115,7 +115,7 @@ impl<'a> RawStacks<'a> {
     /// Threads with stacks that were seen before and after a change which concerns them, of their
     /// names or of what lies at their addresses, are folded again, sample by sample; that takes a
     /// second walk, which most captures do not need.
-    pub fn settle(
+    pub(crate) fn settle(
         self,
         capture: &'a Capture,
         request: &FoldRequest,

@@ -6,16 +6,16 @@ use crate::space::TaskEpoch;
 
 /// A unique stack with what was true of its thread.
 #[derive(Clone, Copy, Debug)]
-pub struct EpochStack<'a> {
+pub(crate) struct EpochStack<'a> {
     /// The stack.
-    pub stack: UniqueStack<'a>,
+    pub(crate) stack: UniqueStack<'a>,
     /// What was true of its thread at its time.
-    pub task_epoch: TaskEpoch,
+    pub(crate) task_epoch: TaskEpoch,
 }
 
 /// Unique stacks with what was true of their threads.
 #[derive(Debug, Default)]
-pub struct Settled<'a> {
+pub(crate) struct Settled<'a> {
     pub(super) stacks: Stacks<'a>,
     /// One for each stack, in blocks as the stacks are.
     pub(super) task_epochs: Vec<Vec<TaskEpoch>>,
@@ -26,7 +26,7 @@ const GROUP: usize = 16;
 
 /// Stacks that follow each other.
 #[derive(Clone, Copy, Debug)]
-pub struct Block<'s, 'a> {
+pub(crate) struct Block<'s, 'a> {
     stacks: &'s Stacks<'a>,
     packed_stacks: &'s [PackedStack<'a>],
     task_epochs: &'s [TaskEpoch],
@@ -42,7 +42,7 @@ impl<'s, 'a> Block<'s, 'a> {
     ///
     /// The bytes of their chains lie far apart in the capture: all that the next stacks will need is
     /// touched first; the CPU then waits for many places at the same time.
-    pub fn groups(&self) -> impl Iterator<Item = Self> + use<'s, 'a> {
+    pub(crate) fn groups(&self) -> impl Iterator<Item = Self> + use<'s, 'a> {
         let stacks = self.stacks;
         let groups = self
             .packed_stacks
@@ -62,7 +62,7 @@ impl<'s, 'a> Block<'s, 'a> {
     }
 
     /// The stacks in order.
-    pub fn iter(&self) -> impl Iterator<Item = EpochStack<'a>> + use<'s, 'a> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = EpochStack<'a>> + use<'s, 'a> {
         let stacks = self.stacks;
         let pairs = self.packed_stacks.iter().zip(self.task_epochs);
         pairs.map(|(packed, &task_epoch)| EpochStack {
@@ -74,7 +74,7 @@ impl<'s, 'a> Block<'s, 'a> {
 
 impl<'a> Settled<'a> {
     /// The stacks in order, some thousands at a time.
-    pub fn blocks(&self) -> Vec<Block<'_, 'a>> {
+    pub(crate) fn blocks(&self) -> Vec<Block<'_, 'a>> {
         let pairs = self.stacks.blocks().into_iter().zip(&self.task_epochs);
         let stacks = &self.stacks;
         pairs
@@ -87,7 +87,7 @@ impl<'a> Settled<'a> {
     }
 
     /// Number of samples, and the sum of their periods.
-    pub fn weights(&self) -> (u64, u64) {
+    pub(crate) fn weights(&self) -> (u64, u64) {
         self.stacks.weights()
     }
 }

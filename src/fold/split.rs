@@ -40,7 +40,7 @@ pub struct Slicing {
 impl Slicing {
     /// The slice that a record lies in.
     #[inline]
-    pub fn slice_of(&self, order: RecordOrder) -> u32 {
+    pub(super) fn slice_of(&self, order: RecordOrder) -> u32 {
         let since = order.since(self.origin);
         let slice = u32::try_from(since / self.len.max(1)).unwrap_or(u32::MAX);
         slice.min(self.slices.saturating_sub(1))

@@ -5,7 +5,7 @@ use crate::units::{Avma, CpuMode, Pid, RecordOrder, ThreadId, Tid};
 
 /// What the user part of a stack comes from besides the call chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum UserPart<'a> {
+pub(crate) enum UserPart<'a> {
     /// Nothing: the call chain tells all there is.
     #[default]
     InChain,
@@ -27,31 +27,31 @@ pub enum UserPart<'a> {
 
 /// User registers and the top of the user stack, as a sample holds them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub struct StackCopy<'a> {
+pub(crate) struct StackCopy<'a> {
     /// `PERF_SAMPLE_REGS_ABI_*`: 1 for 32-bit, 2 for 64-bit code.
-    pub abi: u64,
+    pub(crate) abi: u64,
     /// Eight bytes for each bit of the event's mask, lowest first.
-    pub registers: &'a [u8],
+    pub(crate) registers: &'a [u8],
     /// The memory from the stack pointer up, as far as the kernel could read it.
-    pub memory: &'a [u8],
+    pub(crate) memory: &'a [u8],
 }
 
 /// What makes a stack a different stack, besides its call chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct StackKey {
+pub(crate) struct StackKey {
     /// Process.
-    pub pid: Pid,
+    pub(crate) pid: Pid,
     /// Thread.
-    pub tid: Tid,
+    pub(crate) tid: Tid,
     /// CPU mode of the sample itself.
-    pub mode: CpuMode,
+    pub(crate) mode: CpuMode,
     /// Instruction pointer of a sample whose chain holds no frame, an address of the sample's own
     /// mode; else 0. Those of guests are 0 too unless they are kept.
-    pub ip: Avma,
+    pub(crate) ip: Avma,
     /// The value of the [`Split`](super::split::Split); 0 when there is none.
-    pub split: u64,
+    pub(crate) split: u64,
     /// What was true of the thread; `None` while the timeline is not yet known.
-    pub task_epoch: Option<TaskEpoch>,
+    pub(crate) task_epoch: Option<TaskEpoch>,
 }
 
 impl StackKey {
@@ -67,21 +67,21 @@ impl StackKey {
 
 /// A stack with all samples that have it.
 #[derive(Clone, Copy, Debug)]
-pub struct UniqueStack<'a> {
+pub(crate) struct UniqueStack<'a> {
     /// What makes it different, besides the chain.
-    pub key: StackKey,
+    pub(crate) key: StackKey,
     /// The raw call chain, leaf first, eight bytes an entry.
-    pub chain: &'a [u8],
+    pub(crate) chain: &'a [u8],
     /// Where the user part comes from.
-    pub user: UserPart<'a>,
+    pub(crate) user: UserPart<'a>,
     /// What an unwinder needs; `None` unless copies are kept.
-    pub copy: Option<StackCopy<'a>>,
+    pub(crate) copy: Option<StackCopy<'a>>,
     /// Number of samples.
-    pub samples: u64,
+    pub(crate) samples: u64,
     /// Sum of their periods; a sample without one stands for its event's fixed period.
-    pub period: u64,
+    pub(crate) period: u64,
     /// Where the earliest sample stands.
-    pub first: RecordOrder,
+    pub(crate) first: RecordOrder,
     /// Where the latest sample stands.
-    pub last: RecordOrder,
+    pub(crate) last: RecordOrder,
 }

@@ -5,30 +5,30 @@ use rpds::RedBlackTreeMapSync;
 use crate::units::{Avma, BuildId, FileOffset, index};
 
 index! {
-    /// Index of a DSO in its [`Timeline`](super::timeline::Timeline).
-    pub DsoIx
+    /// Index of a DSO in its `Timeline`.
+    pub(crate) DsoIx
 }
 
 /// A mapped object, as the capture names it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Dso {
+pub(crate) struct Dso {
     /// Path or bracketed name.
-    pub path: String,
+    pub(crate) path: String,
     /// Build id, when the mapping record or the build id table tells it.
-    pub build_id: Option<BuildId>,
+    pub(crate) build_id: Option<BuildId>,
 }
 
 /// A half-open range of addresses with the file bytes behind it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Mapping {
+pub(crate) struct Mapping {
     /// First address.
-    pub start: Avma,
+    pub(crate) start: Avma,
     /// First address behind.
-    pub end: Avma,
+    pub(crate) end: Avma,
     /// The object.
-    pub dso: DsoIx,
+    pub(crate) dso: DsoIx,
     /// Position in the object's file of the first address.
-    pub file_offset: FileOffset,
+    pub(crate) file_offset: FileOffset,
 }
 
 impl Mapping {
@@ -51,7 +51,7 @@ impl Mapping {
     }
 
     /// Position in the object's file of an address of the mapping.
-    pub fn offset_of(&self, avma: Avma) -> FileOffset {
+    pub(crate) fn offset_of(&self, avma: Avma) -> FileOffset {
         self.part(avma, self.end).file_offset
     }
 }
@@ -59,13 +59,13 @@ impl Mapping {
 /// The mappings of one process at one time; they never overlap. Cloning is cheap: clones share
 /// what they have in common.
 #[derive(Clone, Debug, Default)]
-pub struct AddressSpace {
+pub(crate) struct AddressSpace {
     by_start: RedBlackTreeMapSync<Avma, Mapping>,
 }
 
 impl AddressSpace {
     /// The mapping that holds an address.
-    pub fn find(&self, avma: Avma) -> Option<&Mapping> {
+    pub(crate) fn find(&self, avma: Avma) -> Option<&Mapping> {
         let (_, mapping) = self.by_start.range(..=avma).next_back()?;
         (avma < mapping.end).then_some(mapping)
     }
@@ -76,17 +76,17 @@ impl AddressSpace {
     }
 
     /// The mappings in order of address.
-    pub fn iter(&self) -> impl Iterator<Item = &Mapping> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Mapping> {
         self.by_start.values()
     }
 
     /// Whether `new` lies over a mapping of other bytes.
-    pub fn conflicts_with(&self, new: &Mapping) -> bool {
+    pub(crate) fn conflicts_with(&self, new: &Mapping) -> bool {
         self.overlapped_by(new).any(|old| !old.agrees_with(new))
     }
 
     /// Maps `new` over whatever was there.
-    pub fn insert(&mut self, new: Mapping) {
+    pub(crate) fn insert(&mut self, new: Mapping) {
         let overlapped: Vec<Mapping> = self.overlapped_by(&new).copied().collect();
         for old in overlapped {
             self.by_start.remove_mut(&old.start);

@@ -7,7 +7,7 @@ use crate::units::{Avma, FileOffset};
 
 /// The addresses at which something else lies in one epoch than in the one before.
 #[derive(Clone, Debug)]
-pub struct Changes<'t> {
+pub(crate) struct Changes<'t> {
     before: &'t AddressSpace,
     after: &'t AddressSpace,
     /// How many addresses were looked up in both.
@@ -30,7 +30,7 @@ impl<'t> Changes<'t> {
     ///
     /// To find all ranges that differ costs as much as to ask for as many addresses as there are
     /// mappings.
-    pub fn concern(&mut self, at: Avma) -> bool {
+    pub(crate) fn concern(&mut self, at: Avma) -> bool {
         if self.ranges.is_none() && self.asked > self.before.len() + self.after.len() {
             self.ranges = Some(differences(self.before, self.after));
         }

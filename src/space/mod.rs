@@ -1,14 +1,24 @@
-//! Stage 2: sideband to a timeline of processes, threads and mappings.
+//! What a process or thread was, and what its memory held, at a time.
 //!
-//! Input: sideband records. Output: a [`Timeline`] that tells, for a process or thread at a time,
-//! its name and what lies at an address of its memory.
+//! Input: sideband records, in any order, and the table of build ids. Output: a [`Timeline`], which
+//! tells for a thread at a point of the record order its names and what lies at an address.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `timeline` | **the stage**: replays the records; looks up threads, mappings, kernel objects |
+//! | `task_epoch` | what was true of a thread at a time, as positions in its histories |
+//! | `address_space` | the mappings of one process at one time |
+//! | `changes` | where two address spaces differ |
 
 mod address_space;
 mod changes;
 mod task_epoch;
 mod timeline;
 
-pub use address_space::{AddressSpace, DsoIx, Mapping};
-pub use changes::Changes;
-pub use task_epoch::{Histories, TaskEpoch};
-pub use timeline::{KernelMapping, SidebandItem, Timeline};
+pub use task_epoch::TaskEpoch;
+pub use timeline::{SidebandItem, Timeline};
+
+pub(crate) use address_space::{AddressSpace, DsoIx, Mapping};
+pub(crate) use changes::Changes;
+pub(crate) use task_epoch::Histories;
+pub(crate) use timeline::KernelMapping;

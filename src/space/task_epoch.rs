@@ -4,13 +4,13 @@ use super::address_space::AddressSpace;
 use crate::units::{RecordOrder, index};
 
 index! {
-    /// Index of a thread name in its [`Timeline`](super::timeline::Timeline).
+    /// Index of a thread name in its `Timeline`.
     pub(crate) NameIx
 }
 
 /// What was true of a thread at a time: positions in its and its process's histories.
 ///
-/// Two samples of a thread with equal task_epochs see the same names and mappings.
+/// Two samples of a thread with equal epochs see the same names and mappings.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TaskEpoch {
     pub(super) epoch: u32,
@@ -19,9 +19,9 @@ pub struct TaskEpoch {
 }
 
 impl TaskEpoch {
-    /// The task_epoch as far as mappings go, whatever the names.
+    /// The epoch as far as mappings go, whatever the names.
     #[must_use]
-    pub fn of_space(self) -> Self {
+    pub(crate) fn of_space(self) -> Self {
         Self {
             thread_name: 0,
             process_name: 0,
@@ -41,7 +41,7 @@ pub(super) struct Epoch {
 
 /// The histories that a thread's samples are placed in.
 #[derive(Clone, Copy, Debug)]
-pub struct Histories<'t> {
+pub(crate) struct Histories<'t> {
     pub(super) epochs: &'t [Epoch],
     pub(super) thread_names: &'t [(RecordOrder, NameIx)],
     pub(super) process_names: &'t [(RecordOrder, NameIx)],
@@ -49,12 +49,12 @@ pub struct Histories<'t> {
 
 impl Histories<'_> {
     /// What was true at a time.
-    pub fn task_epoch(&self, at: RecordOrder) -> TaskEpoch {
+    pub(crate) fn task_epoch(&self, at: RecordOrder) -> TaskEpoch {
         self.task_epoch_until(at).0
     }
 
     /// What was true at a time, and from when on something else was; `None` when that stayed so.
-    pub fn task_epoch_until(&self, at: RecordOrder) -> (TaskEpoch, Option<RecordOrder>) {
+    pub(crate) fn task_epoch_until(&self, at: RecordOrder) -> (TaskEpoch, Option<RecordOrder>) {
         let name = |&(from, _): &(RecordOrder, NameIx)| from;
         let (epoch, next_epoch) = in_force(self.epochs, |epoch| epoch.from, at);
         let (thread_name, next_thread) = in_force(self.thread_names, name, at);

@@ -32,17 +32,17 @@ pub struct SidebandItem<'a> {
 
 /// A kernel object, as a mapping record of the kernel states it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct KernelMapping {
+pub(crate) struct KernelMapping {
     /// First address.
-    pub start: Avma,
+    pub(crate) start: Avma,
     /// First address behind.
-    pub end: Avma,
+    pub(crate) end: Avma,
     /// `[kernel.kallsyms]_text`, `[kvm]`, `/lib/modules/.../kvm.ko.xz`.
-    pub name: String,
+    pub(crate) name: String,
     /// For the kernel proper: address of the symbol that the name ends with.
-    pub reference: Avma,
+    pub(crate) reference: Avma,
     /// Build id, when the record or the build id table tells it.
-    pub build_id: Option<BuildId>,
+    pub(crate) build_id: Option<BuildId>,
 }
 
 /// Processes, threads and mappings over time.
@@ -228,7 +228,7 @@ impl Timeline {
     }
 
     /// What was true of a thread of a process, over time: for many times of one thread.
-    pub fn histories(&self, thread: ThreadId) -> Histories<'_> {
+    pub(crate) fn histories(&self, thread: ThreadId) -> Histories<'_> {
         let ThreadId { pid, tid } = thread;
         let names = |tid| {
             let history = self.thread_names.get(&tid);
@@ -242,7 +242,7 @@ impl Timeline {
     }
 
     /// The mappings of a process; `None` when the capture tells none.
-    pub fn space(&self, pid: Pid, task_epoch: TaskEpoch) -> Option<&AddressSpace> {
+    pub(crate) fn space(&self, pid: Pid, task_epoch: TaskEpoch) -> Option<&AddressSpace> {
         let epochs = self.epochs.get(&pid)?;
         epochs
             .get(usize::try_from(task_epoch.epoch).ok()?)
@@ -252,7 +252,12 @@ impl Timeline {
     /// The changes of mappings that a thread's process saw from one epoch to a later one, by numbers
     /// for [`Self::changes`]. `None` when the thread had another name or ran another program in
     /// between, or when there are too many changes to look at.
-    pub fn changes_between(&self, pid: Pid, from: TaskEpoch, to: TaskEpoch) -> Option<Range<u32>> {
+    pub(crate) fn changes_between(
+        &self,
+        pid: Pid,
+        from: TaskEpoch,
+        to: TaskEpoch,
+    ) -> Option<Range<u32>> {
         let names = |of: TaskEpoch| (of.thread_name, of.process_name);
         let place = |ix| usize::try_from(ix).unwrap_or(usize::MAX);
         let epochs = self.epochs.get(&pid)?;
@@ -263,18 +268,23 @@ impl Timeline {
     }
 
     /// A change of a process's mappings.
-    pub fn changes(&self, pid: Pid, number: u32) -> Option<Changes<'_>> {
+    pub(crate) fn changes(&self, pid: Pid, number: u32) -> Option<Changes<'_>> {
         let epochs = self.epochs.get(&pid)?;
         let before = usize::try_from(number).ok()?;
         let after = epochs.get(before.checked_add(1)?)?;
         Some(Changes::between(&epochs.get(before)?.space, &after.space))
     }
 
-    /// The task_epoch to look up `caller` in, the code that asked for the program to be replaced.
+    /// The epoch to look up `caller` in, the code that asked for the program to be replaced.
     ///
     /// Until the kernel has done so and returns, the caller is code of the old program, although
     /// the new one's name and some of its mappings are recorded already.
-    pub fn of_caller_of_exec(&self, pid: Pid, task_epoch: TaskEpoch, caller: Avma) -> TaskEpoch {
+    pub(crate) fn of_caller_of_exec(
+        &self,
+        pid: Pid,
+        task_epoch: TaskEpoch,
+        caller: Avma,
+    ) -> TaskEpoch {
         let epochs = self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default();
         let now = usize::try_from(task_epoch.epoch).unwrap_or(usize::MAX);
         let until_now = epochs.get(..=now).unwrap_or_default();
@@ -298,7 +308,7 @@ impl Timeline {
     }
 
     /// The name of a process, which is that of its main thread; `None` when the capture tells none.
-    pub fn process_name(&self, pid: Pid, task_epoch: TaskEpoch) -> Option<&str> {
+    pub(crate) fn process_name(&self, pid: Pid, task_epoch: TaskEpoch) -> Option<&str> {
         self.name_at(Tid::new(pid.as_i32()), task_epoch.process_name)
     }
 
@@ -309,29 +319,29 @@ impl Timeline {
     }
 
     /// The DSO of an index that this timeline handed out.
-    pub fn dso(&self, ix: DsoIx) -> Option<&Dso> {
+    pub(crate) fn dso(&self, ix: DsoIx) -> Option<&Dso> {
         self.dsos.get(ix)
     }
 
     /// The lowest address at which any process maps a DSO.
-    pub fn lowest_address_of(&self, ix: DsoIx) -> Option<Avma> {
+    pub(crate) fn lowest_address_of(&self, ix: DsoIx) -> Option<Avma> {
         self.dso_lowest.get(ix.as_usize()).copied()
     }
 
     /// The kernel's own mappings, in order of address.
-    pub fn kernel(&self) -> &[KernelMapping] {
+    pub(crate) fn kernel(&self) -> &[KernelMapping] {
         &self.kernel
     }
 
     /// The mapping of the kernel proper; `None` when the capture has none.
-    pub fn kernel_proper(&self) -> Option<&KernelMapping> {
+    pub(crate) fn kernel_proper(&self) -> Option<&KernelMapping> {
         self.kernel
             .iter()
             .find(|mapping| mapping.name.starts_with("[kernel.kallsyms]"))
     }
 
     /// The kernel object that holds an address.
-    pub fn kernel_mapping_of(&self, avma: Avma) -> Option<&KernelMapping> {
+    pub(crate) fn kernel_mapping_of(&self, avma: Avma) -> Option<&KernelMapping> {
         let behind = self.kernel.partition_point(|mapping| mapping.start <= avma);
         // Objects may overlap: the kernel proper's mapping can span the modules.
         let before = self.kernel.get(..behind).unwrap_or_default();
@@ -343,7 +353,7 @@ impl Timeline {
     }
 
     /// The name of the generated kernel code (BPF, trampolines) at an address.
-    pub fn ksymbol(&self, avma: Avma) -> Option<&str> {
+    pub(crate) fn ksymbol(&self, avma: Avma) -> Option<&str> {
         let behind = self
             .ksymbols
             .partition_point(|&(start, _, _)| start <= avma);
@@ -352,12 +362,12 @@ impl Timeline {
     }
 
     /// Number of addresses at which the kernel changed its own code during the recording.
-    pub fn text_pokes(&self) -> usize {
+    pub(crate) fn text_pokes(&self) -> usize {
         self.poked.len()
     }
 
     /// The path of a cgroup; `None` when the capture does not tell it.
-    pub fn cgroup(&self, id: u64) -> Option<&str> {
+    pub(crate) fn cgroup(&self, id: u64) -> Option<&str> {
         self.cgroups.get(&id).map(String::as_str)
     }
 }

@@ -11,7 +11,7 @@ const ENTRY_LEN: usize = 24;
 
 /// Whether a branch stack holds any branch. Where the processor has none to tell of, as in most
 /// guests, the kernel may write entries all the same: their addresses are 0, whatever their flags say.
-pub fn holds_branches(entries: &[u8]) -> bool {
+pub(crate) fn holds_branches(entries: &[u8]) -> bool {
     let mut entries = entries.chunks_exact(ENTRY_LEN);
     entries.any(|entry| !is_none(entry))
 }
@@ -31,7 +31,7 @@ fn is_none(entry: &[u8]) -> bool {
 ///
 /// Source: `resolve_lbr_callchain_sample()`, `tools/perf/util/machine.c`, Linux 6.12.
 #[derive(Clone, Debug)]
-pub struct BranchFrames<'a, O> {
+pub(crate) struct BranchFrames<'a, O> {
     entries: ChunksExact<'a, u8>,
     /// The target of the newest branch, until it is given out.
     target: Option<Avma>,
@@ -41,7 +41,7 @@ pub struct BranchFrames<'a, O> {
 impl<'a, O: ByteOrder> BranchFrames<'a, O> {
     /// Reads `entries`, `{ from, to, flags }` of eight bytes each, newest first. With
     /// `with_target` the newest branch's target comes first. Entries of zeros are none.
-    pub fn new(entries: &'a [u8], with_target: bool) -> Self {
+    pub(crate) fn new(entries: &'a [u8], with_target: bool) -> Self {
         let entries = entries.chunks_exact(ENTRY_LEN);
         let newest = entries.clone().find(|entry| !is_none(entry));
         let target = newest.filter(|_| with_target).and_then(address_at::<O, 8>);

@@ -6,7 +6,7 @@ use crate::units::Avma;
 
 /// A machine whose register numbers are known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Machine {
+pub(crate) enum Machine {
     /// 32- and 64-bit x86.
     X86,
     /// 32-bit Arm.
@@ -25,7 +25,7 @@ pub enum Machine {
 
 impl Machine {
     /// The machine that `uname -m` names so; `None` when its registers are not known.
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "x86_64" | "i386" | "i486" | "i586" | "i686" => Self::X86,
             "aarch64" | "arm64" => Self::Arm64,
@@ -53,7 +53,7 @@ impl Machine {
 
     /// The instruction pointer among a sample's registers, of which `mask` says which there are;
     /// `None` when it is not among them.
-    pub fn instruction_pointer<O: ByteOrder>(
+    pub(crate) fn instruction_pointer<O: ByteOrder>(
         self,
         registers: Registers<'_>,
         mask: u64,
