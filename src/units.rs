@@ -253,6 +253,15 @@ pub struct ThreadId {
     pub tid: Tid,
 }
 
+/// How many samples there are, and what they stand for together.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Weights {
+    /// Number of samples.
+    pub samples: u64,
+    /// Sum of their periods.
+    pub weight: u64,
+}
+
 /// Which privilege and which machine a frame or a sample belongs to.
 ///
 /// The five modes are never merged: guest kernel is not kernel.

@@ -18,7 +18,7 @@ use crate::perf::{Capture, Feature};
 use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
 use crate::symbol::SymbolRequest;
 use crate::text::{NANOSECONDS, SAMPLES};
-use crate::units::{CpuMode, EventIx};
+use crate::units::{CpuMode, EventIx, Weights};
 
 /// A capture as named, tagged stacks.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Profile {
     pub account: Account,
     /// Samples of the folded event that pass the filters of process, thread, CPU and time, and the
     /// sum of their periods.
-    pub periods: (u64, u64),
+    pub periods: Weights,
     /// What a sample weighs: never [`WeightKind::ByEvent`].
     pub weight: WeightKind,
     /// Samples of each event that pass the filters of event, process, thread, CPU and time, by
@@ -157,7 +157,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
 struct Counted {
     wanted: FoldRequest,
     census: Census,
-    periods: (u64, u64),
+    periods: Weights,
     weight: WeightKind,
 }
 

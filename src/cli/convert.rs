@@ -16,7 +16,7 @@ use vmflame::report::remarks::{
 };
 use vmflame::symbol::SymbolRequest;
 use vmflame::text::counted;
-use vmflame::units::{Cpu, Pid, Tid};
+use vmflame::units::{Cpu, Pid, Tid, Weights};
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
@@ -186,7 +186,11 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
     }
     let event = capture.events().get(profile.event);
     if event.is_some_and(|event| event.attr.is_counted_with_group()) {
-        let ((samples, occurrences), name) = (profile.periods, &profile.event_name);
+        let Weights {
+            samples,
+            weight: occurrences,
+        } = profile.periods;
+        let name = &profile.event_name;
         let stand = if samples == 1 {
             "sample stands"
         } else {

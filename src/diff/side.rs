@@ -8,6 +8,7 @@ use crate::fold::WeightKind;
 use crate::locate::FrameScope;
 use crate::perf::{Attr, Capture};
 use crate::stack::{FrameIx, FrameTable, Tag};
+use crate::units::Weights;
 
 /// What is known of where a side comes from. Texts come from the capture and are not yet safe.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -246,14 +247,15 @@ impl Side {
 
 /// How much time a sample stands for: of a clock its mean period, of another event the time
 /// between samples that was asked for.
-fn nanos_per_sample(attr: &Attr, name: &str, (samples, period): (u64, u64)) -> Option<f64> {
+fn nanos_per_sample(attr: &Attr, name: &str, periods: Weights) -> Option<f64> {
+    let Weights { samples, weight } = periods;
     let is_clock =
         attr.is_clock() || name.starts_with("cpu-clock") || name.starts_with("task-clock");
     match attr.frequency() {
         Some(0) => None,
         // Counts without a period are of 1 each: no clock is that fast.
-        Some(_) if is_clock && samples > 0 && period > samples => {
-            Some(period as f64 / samples as f64)
+        Some(_) if is_clock && samples > 0 && weight > samples => {
+            Some(weight as f64 / samples as f64)
         }
         Some(hertz) => Some(1e9 / hertz as f64),
         None => is_clock.then_some(attr.frequency_or_period as f64),

@@ -3,7 +3,7 @@
 use super::unique_stack::{StackCopy, StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
 use crate::space::TaskEpoch;
-use crate::units::{Avma, CpuMode, RecordOrder, ThreadId};
+use crate::units::{Avma, CpuMode, RecordOrder, ThreadId, Weights};
 
 /// How many stacks make a block, at most.
 const BLOCK: usize = 4096;
@@ -193,10 +193,11 @@ impl<'a> Stacks<'a> {
     }
 
     /// Number of samples, and the sum of their periods.
-    pub(super) fn weights(&self) -> (u64, u64) {
+    pub(super) fn weights(&self) -> Weights {
         let all = self.lists().flatten();
-        all.fold((0, 0), |(samples, period), stack| {
-            (samples + stack.samples, period.saturating_add(stack.period))
+        all.fold(Weights::default(), |sum, stack| Weights {
+            samples: sum.samples + stack.samples,
+            weight: sum.weight.saturating_add(stack.period),
         })
     }
 

@@ -283,17 +283,19 @@ mod tests {
         };
         let account = |folded: &Folded<'_>| {
             let tally = &folded.census.tally;
+            let weights = folded.stacks.stacks.weights();
             assert!(tally.adds_up());
             (
                 tally.folded,
                 tally.other_events,
-                folded.stacks.stacks.weights(),
+                weights.samples,
+                weights.weight,
             )
         };
         let clock = of(EventIx(0));
-        assert_eq!(account(&clock), (4, 0, (4, 40_000)));
+        assert_eq!(account(&clock), (4, 0, 4, 40_000));
         let faults = of(FAULTS);
-        assert_eq!(account(&faults), (2, 2, (2, 10)));
+        assert_eq!(account(&faults), (2, 2, 2, 10));
         assert_eq!(faults.census.samples, [4, 2]);
         assert_eq!(faults.census.slices, [[2, 2], [5, 5]]);
         assert_eq!(faults.census.occurrences_of(FAULTS), Some(10));

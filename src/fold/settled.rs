@@ -3,6 +3,7 @@
 use super::packed::{PackedStack, Stacks};
 use super::unique_stack::UniqueStack;
 use crate::space::TaskEpoch;
+use crate::units::Weights;
 
 /// A unique stack with what was true of its thread.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,7 @@ pub(crate) struct Settled<'a> {
     pub(super) task_epochs: Vec<Vec<TaskEpoch>>,
 }
 
-/// How many stacks a CPU waits for at the same time.
+/// About as many cache misses as a CPU has under way at the same time.
 const GROUP: usize = 16;
 
 /// Stacks that follow each other.
@@ -40,8 +41,8 @@ impl<'s, 'a> Block<'s, 'a> {
 
     /// The same stacks in order, some at a time.
     ///
-    /// The bytes of their chains lie far apart in the capture: all that the next stacks will need is
-    /// touched first; the CPU then waits for many places at the same time.
+    /// The bytes of their chains lie far apart in the capture, outside the CPU's caches: those of some
+    /// stacks are loaded first, so that the CPU waits for many places at the same time.
     pub(crate) fn groups(&self) -> impl Iterator<Item = Self> + use<'s, 'a> {
         let stacks = self.stacks;
         let groups = self
@@ -87,7 +88,7 @@ impl<'a> Settled<'a> {
     }
 
     /// Number of samples, and the sum of their periods.
-    pub(crate) fn weights(&self) -> (u64, u64) {
+    pub(crate) fn weights(&self) -> Weights {
         self.stacks.weights()
     }
 }
