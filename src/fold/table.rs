@@ -7,21 +7,36 @@ use super::unique_stack::UniqueStack;
 use crate::hash::{Mixer, spread};
 use crate::units::ThreadId;
 
-/// How many stacks are added at a time: as many as a CPU waits for at the same time.
+/// How many stacks are added at a time: about as many cache misses as a CPU has under way at the same
+/// time.
 const PENDING: usize = 16;
 
-/// So many stacks take 64 MB.
+/// Up to so many stacks of several tables stay apart; they take 64 MB.
 const FEW: usize = 1 << 20;
+
+/// Where a stack is.
+#[derive(Clone, Copy, Debug)]
+struct StackSlot {
+    /// The part of its hash that tells most others apart without a look at them.
+    part: u32,
+    /// Its position in the list.
+    ix: u32,
+}
+
+/// A stack that waits to be added.
+#[derive(Clone, Copy, Debug)]
+struct Pending<'a> {
+    /// The same part of its hash.
+    part: u32,
+    stack: PackedStack<'a>,
+}
 
 /// Unique stacks in order of their first appearance.
 #[derive(Debug)]
 pub(super) struct StackTable<'a> {
     stacks: Stacks<'a>,
-    /// Positions in `stacks`, each with the part of the hash that tells most others apart without a
-    /// look at them.
-    index: HashTable<(u32, u32)>,
-    /// Stacks that wait, with that part of their hash.
-    pending: Vec<(u32, PackedStack<'a>)>,
+    index: HashTable<StackSlot>,
+    pending: Vec<Pending<'a>>,
     mixer: Mixer,
     /// Up to so many stacks of several tables stay apart.
     few: usize,
@@ -41,8 +56,9 @@ impl<'a> StackTable<'a> {
     /// Adds all samples of a stack.
     #[inline]
     pub(super) fn add(&mut self, new: &UniqueStack<'a>) {
-        let new = PackedStack::of(new, self.stacks.rare_of(new));
-        self.pending.push((hash(&self.mixer, &new), new));
+        let stack = PackedStack::of(new, self.stacks.rare_of(new));
+        let part = hash(&self.mixer, &stack);
+        self.pending.push(Pending { part, stack });
         if self.pending.len() >= PENDING {
             self.add_pending();
         }
@@ -50,15 +66,15 @@ impl<'a> StackTable<'a> {
 
     /// Adds the stacks that wait.
     ///
-    /// A large table lies far away: each place of it that is looked at is waited for. So all that
-    /// the stacks will need is touched first; the CPU then waits for many places at the same time.
+    /// A large table is not in the CPU's caches: each look-up waits for memory. So all that the stacks
+    /// will need is loaded first, and the CPU waits for many places at the same time.
     fn add_pending(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         let mut found = [u32::MAX; PENDING];
-        for ((part, _), found) in pending.iter().zip(&mut found) {
-            let same = |&(old_part, _): &(u32, u32)| old_part == *part;
-            if let Some(&(_, ix)) = self.index.find(spread(*part), same) {
-                *found = ix;
+        for (new, found) in pending.iter().zip(&mut found) {
+            let same = |slot: &StackSlot| slot.part == new.part;
+            if let Some(slot) = self.index.find(spread(new.part), same) {
+                *found = slot.ix;
             }
         }
         let mut touched = 0;
@@ -68,10 +84,10 @@ impl<'a> StackTable<'a> {
             }
         }
         std::hint::black_box(touched);
-        for ((part, new), ix) in pending.iter().zip(found) {
+        for (new, ix) in pending.iter().zip(found) {
             match self.stacks.list.get_mut(ix as usize) {
-                Some(old) if old.is_same(new) => old.add(new),
-                Some(_) | None => self.add_hashed(new, *part),
+                Some(old) if old.is_same(&new.stack) => old.add(&new.stack),
+                Some(_) | None => self.add_hashed(&new.stack, new.part),
             }
         }
         pending.clear();
@@ -80,8 +96,8 @@ impl<'a> StackTable<'a> {
 
     /// Adds the stacks of another table with the same mixer.
     ///
-    /// Stacks that are in both stay apart as long as there are few in all: whoever names them
-    /// merges them, and a look-up for each takes longer than that.
+    /// Stacks that are in both stay apart as long as there are few in all: naming merges them anyway,
+    /// and a look-up for each would take longer than that.
     pub(super) fn append(&mut self, mut other: Self) {
         self.add_pending();
         other.add_pending();
@@ -106,16 +122,17 @@ impl<'a> StackTable<'a> {
 
     fn add_hashed(&mut self, new: &PackedStack<'a>, part: u32) {
         let stacks = &mut self.stacks.list;
-        let same =
-            |&(old_part, ix): &(u32, u32)| old_part == part && stacks[ix as usize].is_same(new);
-        if let Some(&(_, ix)) = self.index.find(spread(part), same) {
-            stacks[ix as usize].add(new);
+        let same = |slot: &StackSlot| slot.part == part && stacks[slot.ix as usize].is_same(new);
+        if let Some(slot) = self.index.find(spread(part), same) {
+            stacks[slot.ix as usize].add(new);
             return;
         }
         // Each stack takes more than 64 bytes: 2^32 of them do not fit into memory.
         let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
         self.index
-            .insert_unique(spread(part), (part, ix), |&(part, _)| spread(part));
+            .insert_unique(spread(part), StackSlot { part, ix }, |slot| {
+                spread(slot.part)
+            });
         stacks.push(*new);
     }
 

@@ -87,8 +87,8 @@ impl<'a> FoldVisitor<'a> {
         }
     }
 
-    /// The visitor of another part on the same thread. It takes over what is told apart or counted
-    /// once for each thread, whatever the order of the parts.
+    /// The visitor of the next part that the same thread takes up. The table and the sums move on,
+    /// because the order of the parts does not matter to them; what is in order stays behind.
     pub(super) fn go_on(&mut self, plan: &Plan<'_>) -> Self {
         let table = StackTable::new(plan.mixer);
         Self {

@@ -39,12 +39,19 @@ pub(super) struct Epoch {
     pub(super) began_by_exec: bool,
 }
 
+/// The name of a thread from a time on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NameSince {
+    pub(super) from: RecordOrder,
+    pub(super) name: NameIx,
+}
+
 /// The histories that a thread's samples are placed in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Histories<'t> {
     pub(super) epochs: &'t [Epoch],
-    pub(super) thread_names: &'t [(RecordOrder, NameIx)],
-    pub(super) process_names: &'t [(RecordOrder, NameIx)],
+    pub(super) thread_names: &'t [NameSince],
+    pub(super) process_names: &'t [NameSince],
 }
 
 impl Histories<'_> {
@@ -55,7 +62,7 @@ impl Histories<'_> {
 
     /// What was true at a time, and from when on something else was; `None` when that stayed so.
     pub(crate) fn task_epoch_until(&self, at: RecordOrder) -> (TaskEpoch, Option<RecordOrder>) {
-        let name = |&(from, _): &(RecordOrder, NameIx)| from;
+        let name = |name: &NameSince| name.from;
         let (epoch, next_epoch) = in_force(self.epochs, |epoch| epoch.from, at);
         let (thread_name, next_thread) = in_force(self.thread_names, name, at);
         let (process_name, next_process) = in_force(self.process_names, name, at);

@@ -11,7 +11,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::address_space::{AddressSpace, Dso, DsoIx, Mapping};
 use super::changes::Changes;
-use super::task_epoch::{Epoch, Histories, NameIx, TaskEpoch};
+use super::task_epoch::{Epoch, Histories, NameIx, NameSince, TaskEpoch};
 use crate::intern::Interner;
 use crate::perf::{MappingRecord, Sideband};
 use crate::units::{Avma, BuildId, CpuMode, FilePosition, Pid, RecordOrder, ThreadId, Tid};
@@ -45,17 +45,25 @@ pub(crate) struct KernelMapping {
     pub(crate) build_id: Option<BuildId>,
 }
 
+/// Kernel code that was made at run time, as `PERF_RECORD_KSYMBOL` tells it.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct GeneratedCode {
+    start: Avma,
+    len: u32,
+    name: String,
+}
+
 /// Processes, threads and mappings over time.
 #[derive(Debug, Default)]
 pub struct Timeline {
     epochs: HashMap<Pid, Vec<Epoch>>,
-    thread_names: HashMap<Tid, Vec<(RecordOrder, NameIx)>>,
+    thread_names: HashMap<Tid, Vec<NameSince>>,
     names: Interner<String, NameIx>,
     dsos: Interner<Dso, DsoIx>,
     /// The lowest address of each DSO.
     dso_lowest: Vec<Avma>,
     kernel: Vec<KernelMapping>,
-    ksymbols: Vec<(Avma, u32, String)>,
+    ksymbols: Vec<GeneratedCode>,
     poked: HashSet<Avma>,
     cgroups: HashMap<u64, String>,
 }
@@ -87,7 +95,7 @@ impl Timeline {
                 name,
             } => {
                 let name = self.names.intern_ref(&*String::from_utf8_lossy(name));
-                self.thread_names.entry(tid).or_default().push((at, name));
+                self.rename(tid, at, name);
                 if is_exec {
                     self.begin_epoch(pid, at, AddressSpace::default(), true);
                 }
@@ -98,9 +106,9 @@ impl Timeline {
                 tid,
                 parent_tid,
             } => {
-                if let Some(&(_, name)) = self.thread_names.get(&parent_tid).and_then(|n| n.last())
-                {
-                    self.thread_names.entry(tid).or_default().push((at, name));
+                let names_of_parent = self.thread_names.get(&parent_tid);
+                if let Some(&parent) = names_of_parent.and_then(|names| names.last()) {
+                    self.rename(tid, at, parent.name);
                 }
                 // perf's own records of processes that were there before the recording have time
                 // 0, and their mappings follow.
@@ -121,7 +129,11 @@ impl Timeline {
                 name,
             } => {
                 let name = String::from_utf8_lossy(name).into_owned();
-                self.ksymbols.push((*start, *len, name));
+                self.ksymbols.push(GeneratedCode {
+                    start: *start,
+                    len: *len,
+                    name,
+                });
             }
             Sideband::Ksymbol { .. } => {}
             Sideband::TextPoke { start } => {
@@ -132,6 +144,11 @@ impl Timeline {
                     .insert(*id, String::from_utf8_lossy(path).into_owned());
             }
         }
+    }
+
+    fn rename(&mut self, tid: Tid, from: RecordOrder, name: NameIx) {
+        let history = self.thread_names.entry(tid).or_default();
+        history.push(NameSince { from, name });
     }
 
     fn begin_epoch(
@@ -314,8 +331,8 @@ impl Timeline {
 
     fn name_at(&self, tid: Tid, position: u32) -> Option<&str> {
         let history = self.thread_names.get(&tid)?;
-        let &(_, name) = history.get(usize::try_from(position).ok()?)?;
-        self.names.get(name).map(String::as_str)
+        let since = history.get(usize::try_from(position).ok()?)?;
+        self.names.get(since.name).map(String::as_str)
     }
 
     /// The DSO of an index that this timeline handed out.
@@ -354,11 +371,9 @@ impl Timeline {
 
     /// The name of the generated kernel code (BPF, trampolines) at an address.
     pub(crate) fn ksymbol(&self, avma: Avma) -> Option<&str> {
-        let behind = self
-            .ksymbols
-            .partition_point(|&(start, _, _)| start <= avma);
-        let (start, len, name) = self.ksymbols.get(behind.checked_sub(1)?)?;
-        (avma.checked_since(*start)? < u64::from(*len)).then_some(name)
+        let behind = self.ksymbols.partition_point(|code| code.start <= avma);
+        let code = self.ksymbols.get(behind.checked_sub(1)?)?;
+        (avma.checked_since(code.start)? < u64::from(code.len)).then_some(&*code.name)
     }
 
     /// Number of addresses at which the kernel changed its own code during the recording.
