@@ -28,6 +28,17 @@ pub struct Census {
     pub times: Option<(Timestamp, Timestamp)>,
 }
 
+/// Time of the earliest and of the latest sample; `None` when there is none with a time.
+pub(super) type SampleTimes = Option<(Timestamp, Timestamp)>;
+
+/// The times of samples of two parts of a walk.
+pub(super) fn join_times(one: SampleTimes, other: SampleTimes) -> SampleTimes {
+    match (one, other) {
+        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+        (one, other) => one.or(other),
+    }
+}
+
 impl Census {
     /// All occurrences of an event that were counted with its group; `None` when none were.
     pub fn occurrences_of(&self, event: EventIx) -> Option<u64> {

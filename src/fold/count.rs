@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::census::{SampleTimes, join_times};
 use super::plan::Plan;
 use super::readings::Readings;
 use super::request::FoldRequest;
@@ -10,7 +11,7 @@ use crate::bytes::{ByteOrder, position, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
 use crate::perf::{Capture, Record, ScanItem};
 use crate::space::{Histories, TaskEpoch, Timeline};
-use crate::units::{ThreadId, Timestamp};
+use crate::units::ThreadId;
 
 /// The visitor of one part.
 #[derive(Debug, Default)]
@@ -22,35 +23,30 @@ struct Counter<'t> {
 
 /// Times of the earliest and of the latest sample of any event, in one walk; `None` when no sample
 /// has a time.
-pub(crate) fn sample_times(capture: &Capture, threads: usize) -> Option<(Timestamp, Timestamp)> {
-    type Times = Option<(Timestamp, Timestamp)>;
+pub(crate) fn sample_times(capture: &Capture, threads: usize) -> SampleTimes {
     let events = capture.events();
-    let widen = |times: Times, (first, last): (Timestamp, Timestamp)| match times {
-        None => Some((first, last)),
-        Some((earliest, latest)) => Some((earliest.min(first), latest.max(last))),
-    };
     let parts = with_order!(capture.endian(), O => {
-        let visit = |times: &mut Times, met: ScanItem<'_>| {
+        let visit = |times: &mut SampleTimes, met: ScanItem<'_>| {
             if let ScanItem::Record(record) = met
                 && record.header.record_type == PERF_RECORD_SAMPLE
                 && let Some(event) = events.of_sample::<O>(record.body)
                 && let Some(event) = events.get(event)
                 && let Some(time) = event.layout.time::<O>(record.body)
             {
-                *times = widen(*times, (time, time));
+                *times = join_times(*times, Some((time, time)));
             }
         };
         capture.scan::<O, _, _, _>(threads, |_| None, visit).visitors
     });
-    parts.into_iter().flatten().fold(None, widen)
+    parts.into_iter().fold(None, join_times)
 }
 
 /// Samples (of events that were counted with their group, occurrences) of each event that pass the
 /// selection and whose thread is wanted, by event and slice of time, in one walk. There are slices
 /// where the request splits by them.
 ///
-/// [`Census::slices`](super::census::Census::slices) holds the same of all threads; what is true of a thread at a time is
-/// known only after that walk.
+/// The slices of a [`Census`](super::census::Census) hold the same of all threads; what is true of a
+/// thread at a time is known only after the walk that makes one.
 pub(crate) fn count_of_threads<'t>(
     capture: &Capture,
     request: &FoldRequest,

@@ -1,7 +1,7 @@
 //! Samples become unique raw stacks with their weights.
 //!
 //! Input: the records of a capture and a [`FoldRequest`]. Output: [`Folded`]: raw stacks, sideband
-//! records for the timeline, and a [`Census`] of all that was met. With the timeline the raw stacks
+//! records for the timeline, and a [`Census`] of all records. With the timeline the raw stacks
 //! become [`Settled`]: each with what was true of its thread.
 //!
 //! Each different stack of each thread is there once (once for each part of the walk, while there are

@@ -11,7 +11,7 @@ use crate::hash::Mixer;
 use crate::perf::abi::PERF_SAMPLE_TIME;
 use crate::perf::{Capture, Event, Events, Record};
 use crate::space::Timeline;
-use crate::units::{EventIx, RecordOrder, ThreadId, Timestamp};
+use crate::units::{RecordOrder, ThreadId, Timestamp};
 
 /// What all visitors of a walk share.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +54,7 @@ impl<'c> Plan<'c> {
     ) -> Self {
         let events = capture.events();
         let selection = &request.selection;
-        let untimed = |(_, event): (EventIx, &Event)| !event.attr.samples(PERF_SAMPLE_TIME);
+        let is_untimed = |event: &Event| !event.attr.samples(PERF_SAMPLE_TIME);
         let wanted = events.get(selection.event).map(|event| &event.attr);
         Self {
             events,
@@ -63,7 +63,7 @@ impl<'c> Plan<'c> {
             split: request.split,
             keeps_guest_addresses: request.kept.guest_addresses,
             threads: request.threads,
-            by_position: events.iter().any(untimed),
+            by_position: events.iter().any(|(_, event)| is_untimed(event)),
             mixer: Mixer::new(),
             behind_chain: wanted.and_then(|attr| BehindChain::of(capture, attr, request)),
             readings,

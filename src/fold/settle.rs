@@ -1,4 +1,4 @@
-//! What was true of each stack's thread, told by the timeline.
+//! Raw stacks become settled ones: what was true of each stack's thread is found in the timeline.
 
 use hashbrown::{HashMap, HashSet};
 
@@ -19,8 +19,8 @@ use crate::units::{Avma, CpuMode, RecordOrder, ThreadId};
 /// Fewer blocks are not worth a thread.
 const MIN_SHARE: usize = 2;
 
-/// What was true of a thread from one record to another: stacks of one thread mostly follow each
-/// other, so the last one's is looked at before the histories are searched.
+/// What was true of a thread from one record to another. Stacks of one thread mostly follow each
+/// other: that of the last stack is tried before the histories are searched.
 #[derive(Clone, Copy, Debug)]
 struct EpochSpan<'t> {
     thread: ThreadId,
@@ -32,7 +32,7 @@ struct EpochSpan<'t> {
 }
 
 impl EpochSpan<'_> {
-    /// Whether it tells of that thread at that point.
+    /// Whether it holds for that thread at that point.
     fn holds(&self, thread: ThreadId, at: RecordOrder) -> bool {
         self.thread == thread && self.from <= at && self.until.is_none_or(|until| at < until)
     }
@@ -76,15 +76,15 @@ fn place<O: ByteOrder>(
             let stack = stacks.whole(packed);
             let to = history.task_epoch(last);
             let numbers = timeline.changes_between(thread.pid, task_epoch, to);
-            let mut is_spared = |number: u32| {
+            let mut leaves_alone = |number: u32| {
                 let known = changes.entry((thread.pid, number));
                 let change = known.or_insert_with(|| timeline.changes(thread.pid, number));
                 change
                     .as_mut()
-                    .is_some_and(|change| spares::<O>(change, &stack))
+                    .is_some_and(|change| leaves_alone::<O>(change, &stack))
             };
-            let is_same =
-                tells_all(&stack) && numbers.is_some_and(|mut numbers| numbers.all(&mut is_spared));
+            let is_same = holds_all(&stack)
+                && numbers.is_some_and(|mut numbers| numbers.all(&mut leaves_alone));
             if !is_same {
                 ambiguous.insert(thread);
             }
@@ -97,20 +97,20 @@ fn place<O: ByteOrder>(
 }
 
 /// Whether the call chain of a stack holds all its addresses.
-fn tells_all(stack: &UniqueStack<'_>) -> bool {
+fn holds_all(stack: &UniqueStack<'_>) -> bool {
     let is_in_chain = matches!(stack.user, UserPart::InChain | UserPart::UnusedCopy);
     is_in_chain && stack.copy.is_none() && stack.key.ip == Avma::default()
 }
 
 /// Whether mappings changed only where a chain has no address.
-fn spares<O: ByteOrder>(change: &mut Changes<'_>, stack: &UniqueStack<'_>) -> bool {
+fn leaves_alone<O: ByteOrder>(change: &mut Changes<'_>, stack: &UniqueStack<'_>) -> bool {
     let frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
     let mut user = frames.filter(|frame| frame.mode == CpuMode::User);
     user.all(|frame| !change.concern(frame.recorded) && !change.concern(frame.lookup))
 }
 
 impl<'a> RawStacks<'a> {
-    /// Tells, with the timeline at hand, what was true of each stack's thread.
+    /// Finds in the timeline what was true of each stack's thread.
     ///
     /// Threads with stacks that were seen before and after a change which concerns them, of their
     /// names or of what lies at their addresses, are folded again, sample by sample; that takes a

@@ -92,7 +92,7 @@ impl SliceCursor {
     #[inline]
     pub(super) fn value(&mut self, split: &Split, cpu: Option<Cpu>, order: RecordOrder) -> u64 {
         match split {
-            // The cgroup is told behind the call chain, by whoever decodes that.
+            // The cgroup is behind the call chain: it is read with what else is needed there.
             Split::Nothing | Split::Cgroup => 0,
             Split::Cpu => cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
             Split::Slice(slicing) => u64::from(self.slice_of(slicing, order)),

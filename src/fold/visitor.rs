@@ -1,5 +1,6 @@
 //! Folding: the walk's visitor.
 
+use super::census::{SampleTimes, join_times};
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::gaps::WalkClock;
@@ -18,17 +19,17 @@ use crate::perf::{Attr, Damage, Event, Length, Record, SampleHead, Sideband, is_
 use crate::space::{SidebandItem, TaskEpoch};
 use crate::units::{Avma, CpuMode, EventIx, FilePosition, RecordOrder, ThreadId, Timestamp};
 
-/// A sideband record as a part of the walk met it.
+/// A sideband record of which an earlier part of the walk may still tell the time.
 #[derive(Debug)]
-pub(super) struct MetSideband<'a> {
-    /// `None` when neither it nor any record of the part before it carries a time.
+pub(super) struct RawSideband<'a> {
+    /// `None` when neither it nor any earlier record of its part carries a time.
     order: Option<RecordOrder>,
     position: FilePosition,
     sideband: Sideband<'a>,
 }
 
-impl<'a> MetSideband<'a> {
-    /// The record, at the beginning of all when nothing tells its time.
+impl<'a> RawSideband<'a> {
+    /// The record; without a time it comes before all others.
     pub(super) fn into_item(self) -> SidebandItem<'a> {
         SidebandItem {
             order: self.order.unwrap_or_default(),
@@ -54,13 +55,13 @@ struct WantedSample<'s, 'a> {
 #[derive(Debug)]
 pub(super) struct FoldVisitor<'a> {
     pub(super) table: StackTable<'a>,
-    pub(super) sideband: Vec<MetSideband<'a>>,
+    pub(super) sideband: Vec<RawSideband<'a>>,
     pub(super) promises: Promises<'a>,
     pub(super) tally: Tally,
     pub(super) samples: Vec<u64>,
     pub(super) slices: Vec<Vec<u64>>,
     slice: SliceCursor,
-    pub(super) times: Option<(Timestamp, Timestamp)>,
+    pub(super) times: SampleTimes,
     pub(super) clock: WalkClock,
 }
 
@@ -108,7 +109,7 @@ impl<'a> FoldVisitor<'a> {
     pub(super) fn append(&mut self, later: Self) {
         self.table.append(later.table);
         let clock = self.clock.latest().map(RecordOrder::of_time);
-        let carry = |item: MetSideband<'a>| MetSideband {
+        let carry = |item: RawSideband<'a>| RawSideband {
             order: item.order.or(clock),
             ..item
         };
@@ -121,10 +122,7 @@ impl<'a> FoldVisitor<'a> {
         for (sum, count) in slices.zip(later.slices.into_iter().flatten()) {
             *sum = sum.saturating_add(count);
         }
-        self.times = match (self.times, later.times) {
-            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-            (one, other) => one.or(other),
-        };
+        self.times = join_times(self.times, later.times);
         self.clock.append(later.clock);
         self.promises.append(later.promises);
     }
@@ -341,7 +339,7 @@ impl<'a> FoldVisitor<'a> {
             let used = record.body.len().saturating_sub(trailer.len());
             let body = record.body.get(..used).unwrap_or_default();
             match Sideband::parse::<O>(record.header, body) {
-                Some(sideband) => self.sideband.push(MetSideband {
+                Some(sideband) => self.sideband.push(RawSideband {
                     order,
                     position: record.position,
                     sideband,

@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::raw_stacks::RawStacks;
 use super::readings::Readings;
 use super::request::FoldRequest;
-use super::visitor::{FoldVisitor, MetSideband};
+use super::visitor::{FoldVisitor, RawSideband};
 use crate::bytes::{ByteOrder, with_order};
 use crate::perf::abi::PERF_RECORD_CALLCHAIN_DEFERRED;
 use crate::perf::{Capture, ScanItem};
@@ -24,7 +24,7 @@ pub struct Folded<'a> {
     pub census: Census,
 }
 
-/// What a walk made: of all threads, or of some once more.
+/// What comes out of a walk: of all threads, or of some once more.
 #[derive(Debug)]
 pub(super) struct Walked<'a> {
     pub(super) stacks: Stacks<'a>,
@@ -72,7 +72,7 @@ pub(super) fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>) -> Wa
         sideband: all
             .sideband
             .into_iter()
-            .map(MetSideband::into_item)
+            .map(RawSideband::into_item)
             .collect(),
         census: Census {
             tally: all.tally,
