@@ -15,11 +15,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use vmflame::bytes::{Big, ByteOrder, Endian, Little, u64_at};
+use vmflame::bytes::{ByteOrder, Little, u64_at};
 use vmflame::fold::{FoldRequest, fold};
 use vmflame::input::Input;
 use vmflame::perf::abi::{PERF_FORMAT_GROUP, PERF_RECORD_SAMPLE, PERF_SAMPLE_READ};
-use vmflame::perf::{Anomaly, Capture, CaptureKind, ScanItem, scan};
+use vmflame::perf::{Anomaly, Capture, CaptureKind, Events, Record, Visitor};
 use vmflame::space::Timeline;
 use vmflame::units::{EventIx, Pid, RecordOrder, ThreadId, Tid, Timestamp};
 
@@ -52,18 +52,25 @@ fn name_of(path: &Path) -> String {
 }
 
 fn samples(capture: &Capture) -> Vec<(Raw, EventIx)> {
-    match capture.endian() {
-        Endian::Little => samples_of::<Little>(capture),
-        Endian::Big => samples_of::<Big>(capture),
-    }
+    let events = capture.events();
+    let walked = capture.scan(2, &Samples { events });
+    walked.gathered.into_iter().flatten().collect()
 }
 
-fn samples_of<O: ByteOrder>(capture: &Capture) -> Vec<(Raw, EventIx)> {
-    let events = capture.events();
-    let visit = |found: &mut Vec<_>, met: ScanItem<'_>| {
-        let ScanItem::Record(record) = met else {
-            return;
-        };
+/// The visitor that decodes all samples.
+struct Samples<'e> {
+    events: &'e Events,
+}
+
+impl<'a> Visitor<'a> for Samples<'_> {
+    type Gathered = Vec<(Raw, EventIx)>;
+
+    fn begin(&self) -> Self::Gathered {
+        Vec::new()
+    }
+
+    fn record<O: ByteOrder>(&self, found: &mut Self::Gathered, record: Record<'a>) {
+        let events = self.events;
         if record.header.record_type != PERF_RECORD_SAMPLE {
             return;
         }
@@ -86,9 +93,7 @@ fn samples_of<O: ByteOrder>(capture: &Capture) -> Vec<(Raw, EventIx)> {
             chain: words.map(|word| u64_at::<O>(word, 0).unwrap()).collect(),
         };
         found.push((raw, ix));
-    };
-    let walked = scan::<O, _, _, _>(&capture.regions(), 2, |_| Vec::new(), visit);
-    walked.visitors.into_iter().flatten().collect()
+    }
 }
 
 fn timeline_of(capture: &Capture) -> Timeline {

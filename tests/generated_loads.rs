@@ -14,7 +14,7 @@ use std::process::Command;
 use vmflame::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_RECORD_SAMPLE};
 use vmflame::perf::writer::{Load, Written};
-use vmflame::perf::{Capture, ScanItem, scan};
+use vmflame::perf::{Capture, Damage, Events, Record, Visitor};
 
 /// A file that goes away with its test.
 struct Scratch(PathBuf);
@@ -39,20 +39,26 @@ fn words<O: ByteOrder>(bytes: &[u8]) -> Vec<u64> {
     words.map(|word| u64_at::<O>(word, 0).unwrap()).collect()
 }
 
-/// Sums up what a decoder finds, as [`Written`] states it.
-fn read_load<O: ByteOrder>(path: &Path) -> Written {
-    let capture = Capture::open(path).unwrap();
-    let visit = |found: &mut Written, met: ScanItem<'_>| {
-        let ScanItem::Record(record) = met else {
-            panic!("{met:?} in a valid file");
-        };
+/// The visitor that sums up what it decodes.
+struct Summing<'e> {
+    events: &'e Events,
+}
+
+impl<'a> Visitor<'a> for Summing<'_> {
+    type Gathered = Written;
+
+    fn begin(&self) -> Written {
+        Written::default()
+    }
+
+    fn record<O: ByteOrder>(&self, found: &mut Written, record: Record<'a>) {
         found.records += 1;
         found.data_len += u64::from(record.header.len);
         if record.header.record_type != PERF_RECORD_SAMPLE {
             return;
         }
-        let ix = capture.events().of_sample::<O>(record.body).unwrap();
-        let layout = &capture.events().get(ix).unwrap().layout;
+        let ix = self.events.of_sample::<O>(record.body).unwrap();
+        let layout = &self.events.get(ix).unwrap().layout;
         if ix.0 > 0 {
             found.tracepoint_samples += 1;
             return;
@@ -63,9 +69,20 @@ fn read_load<O: ByteOrder>(path: &Path) -> Written {
         found.chain_entries += chain.len() as u64;
         let sum = |sum: u64, entry: u64| sum.wrapping_add(entry);
         found.address_sum = chain.into_iter().fold(found.address_sum, sum);
+    }
+
+    fn damage(&self, _: &mut Written, damage: Damage) {
+        panic!("{damage:?} in a valid file");
+    }
+}
+
+/// Sums up what a decoder finds, as [`Written`] states it.
+fn read_load<O: ByteOrder>(path: &Path) -> Written {
+    let capture = Capture::open(path).unwrap();
+    let summing = Summing {
+        events: capture.events(),
     };
-    let mut scan = scan::<O, _, _, _>(&capture.regions(), 1, |_| Written::default(), visit);
-    let mut found = scan.visitors.pop().unwrap();
+    let mut found = capture.scan(1, &summing).gathered.pop().unwrap();
     let times = capture.features().sample_times::<O>().unwrap();
     found.times = (times.start, times.end);
     found

@@ -25,7 +25,9 @@ use vmflame::perf::writer::{
     Description, Entry, FileWriter, PipeWriter, ReadMember, RecordWriter, RegisterValues,
     SampleValues, WrittenEvent,
 };
-use vmflame::perf::{Attr, Capture, CaptureKind, Event, Record, SampleTail, ScanItem, scan};
+use vmflame::perf::{
+    Attr, Capture, CaptureKind, Damage, Event, Events, Record, SampleTail, Visitor,
+};
 use vmflame::units::{Cpu, EventIx, Timestamp};
 
 use made_up::{Made, Random, open};
@@ -110,6 +112,34 @@ fn write<O: ByteOrder>(events: &[WrittenEvent], made: &[Made], as_pipe: bool) ->
     }
 }
 
+/// The visitor that copies what samples, each with its event, and COMM records hold.
+struct Bodies<'e> {
+    events: &'e Events,
+}
+
+impl<'a> Visitor<'a> for Bodies<'_> {
+    type Gathered = Vec<(Option<EventIx>, Vec<u8>)>;
+
+    fn begin(&self) -> Self::Gathered {
+        Vec::new()
+    }
+
+    fn record<O: ByteOrder>(&self, found: &mut Self::Gathered, record: Record<'a>) {
+        match record.header.record_type {
+            PERF_RECORD_SAMPLE => {
+                let ix = self.events.of_sample::<O>(record.body).unwrap();
+                found.push((Some(ix), record.body.to_vec()));
+            }
+            PERF_RECORD_COMM => found.push((None, record.body.to_vec())),
+            _ => {}
+        }
+    }
+
+    fn damage(&self, _: &mut Self::Gathered, damage: Damage) {
+        unreachable!("{damage:?}");
+    }
+}
+
 /// Reads the capture back and compares each field of each record.
 fn comes_back<O: ByteOrder>(events: &[WrittenEvent], made: &[Made], as_pipe: bool) {
     let capture = open(&write::<O>(events, made, as_pipe)).unwrap();
@@ -123,19 +153,11 @@ fn comes_back<O: ByteOrder>(events: &[WrittenEvent], made: &[Made], as_pipe: boo
     }
     let mut samples = 0_usize;
     let mut comms = 0_usize;
-    let visit = |found: &mut Vec<_>, met: ScanItem<'_>| match met {
-        ScanItem::Record(record) if record.header.record_type == PERF_RECORD_SAMPLE => {
-            let ix = capture.events().of_sample::<O>(record.body).unwrap();
-            found.push((Some(ix), record.body.to_vec()));
-        }
-        ScanItem::Record(record) if record.header.record_type == PERF_RECORD_COMM => {
-            found.push((None, record.body.to_vec()));
-        }
-        ScanItem::Record(Record { .. }) => {}
-        ScanItem::Damage(damage) => unreachable!("{damage:?}"),
+    let bodies = Bodies {
+        events: capture.events(),
     };
-    let walked = scan::<O, _, _, _>(&capture.regions(), 1, |_| Vec::new(), visit);
-    for (ix, body) in walked.visitors.into_iter().flatten() {
+    let walked = capture.scan(1, &bodies);
+    for (ix, body) in walked.gathered.into_iter().flatten() {
         if let Some(ix) = ix {
             let (round, place) = (samples / events.len(), samples % events.len());
             assert_eq!(ix.as_usize(), place, "{shown}");

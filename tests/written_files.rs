@@ -18,7 +18,6 @@ use vmflame::perf::writer::{
 };
 use vmflame::perf::{
     Capture, CpuCounts, RECORD_HEADER_LEN, RecordHeader, RecordedBuildId, SampleLayout, Sideband,
-    scan,
 };
 use vmflame::units::{Avma, BuildId, Cpu, FileOffset, Pid, Tid, Timestamp};
 
@@ -265,7 +264,7 @@ fn file_comes_back<O: ByteOrder>(name: &str) {
         features.build_ids::<O>()[0].build_id,
         BuildId::new(&[0xcd; 20]).unwrap()
     );
-    let scan = scan::<O, _, _, _>(&capture.regions(), 1, |_| (), |(), _| {});
+    let scan = capture.scan(1, &());
     assert_eq!(
         (
             scan.counts.of(PERF_RECORD_LOST),

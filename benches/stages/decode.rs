@@ -8,10 +8,10 @@ use criterion::{BenchmarkId, Criterion, Throughput};
 use linux_perf_data::linux_perf_event_reader::EventRecord;
 use linux_perf_data::{PerfFileReader, PerfFileRecord};
 use vmflame::analysis::{choose_event, count_records};
-use vmflame::bytes::{ByteOrder, Little};
+use vmflame::bytes::ByteOrder;
 use vmflame::fold::{FoldRequest, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
-use vmflame::perf::{Capture, ScanItem, scan};
+use vmflame::perf::{Capture, Events, Record, Visitor};
 
 use super::captures;
 
@@ -80,24 +80,37 @@ pub(crate) fn sample_decode(c: &mut Criterion) {
 
 fn decode(path: &Path) -> Decoded {
     let capture = Capture::open(path).unwrap();
-    let events = capture.events();
-    let visit = |found: &mut Decoded, met: ScanItem<'_>| {
-        let ScanItem::Record(record) = met else {
-            return;
-        };
+    let decoding = Decoding {
+        events: capture.events(),
+    };
+    capture.scan(1, &decoding).gathered[0]
+}
+
+/// The visitor that decodes samples.
+struct Decoding<'e> {
+    events: &'e Events,
+}
+
+impl<'a> Visitor<'a> for Decoding<'_> {
+    type Gathered = Decoded;
+
+    fn begin(&self) -> Decoded {
+        Decoded::default()
+    }
+
+    #[inline]
+    fn record<O: ByteOrder>(&self, found: &mut Decoded, record: Record<'a>) {
         if record.header.record_type != PERF_RECORD_SAMPLE {
             return;
         }
-        let event = events.of_sample::<Little>(record.body);
-        let event = event.and_then(|ix| events.get(ix)).unwrap();
-        let head = event.layout.head::<Little>(record.body).unwrap();
+        let event = self.events.of_sample::<O>(record.body);
+        let event = event.and_then(|ix| self.events.get(ix)).unwrap();
+        let head = event.layout.head::<O>(record.body).unwrap();
         found.samples += 1;
         for &word in head.chain.unwrap_or_default().as_chunks().0 {
-            found.entry_sum = found.entry_sum.wrapping_add(Little::u64(word));
+            found.entry_sum = found.entry_sum.wrapping_add(O::u64(word));
         }
-    };
-    let scan = scan::<Little, _, _, _>(&capture.regions(), 1, |_| Decoded::default(), visit);
-    scan.visitors[0]
+    }
 }
 
 /// `None` when the reader refuses the file.

@@ -2,7 +2,6 @@
 
 use super::choice::{Chosen, fold_any};
 use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
-use crate::bytes::with_order;
 use crate::error::Result;
 use crate::fold::{Gap, WeightKind, occurrences as occurrences_of};
 use crate::locate::FrameScope;
@@ -120,7 +119,5 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
 
 /// Counts the records of a capture by type: one walk over their headers and nothing else.
 pub fn count_records(capture: &Capture, threads: usize) -> RecordCounts {
-    with_order!(capture.endian(), O => {
-        capture.scan::<O, _, _, _>(threads, |_| (), |(), _| {}).counts
-    })
+    capture.scan(threads, &()).counts
 }

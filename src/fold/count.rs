@@ -7,13 +7,13 @@ use super::plan::Plan;
 use super::readings::Readings;
 use super::request::FoldRequest;
 use super::split::SliceCursor;
-use crate::bytes::{ByteOrder, position, with_order};
+use crate::bytes::{ByteOrder, position};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
-use crate::perf::{Capture, Record, ScanItem};
+use crate::perf::{Capture, Events, Record, Visitor};
 use crate::space::{Histories, TaskEpoch, Timeline};
 use crate::units::ThreadId;
 
-/// The visitor of one part.
+/// What is counted in one part.
 #[derive(Debug, Default)]
 struct Counter<'t> {
     counts: Vec<Vec<u64>>,
@@ -25,20 +25,32 @@ struct Counter<'t> {
 /// has a time.
 pub(crate) fn sample_times(capture: &Capture, threads: usize) -> SampleTimes {
     let events = capture.events();
-    let parts = with_order!(capture.endian(), O => {
-        let visit = |times: &mut SampleTimes, met: ScanItem<'_>| {
-            if let ScanItem::Record(record) = met
-                && record.header.record_type == PERF_RECORD_SAMPLE
-                && let Some(event) = events.of_sample::<O>(record.body)
-                && let Some(event) = events.get(event)
-                && let Some(time) = event.layout.time::<O>(record.body)
-            {
-                *times = join_times(*times, Some((time, time)));
-            }
-        };
-        capture.scan::<O, _, _, _>(threads, |_| None, visit).visitors
-    });
+    let parts = capture.scan(threads, &Timing { events }).gathered;
     parts.into_iter().fold(None, join_times)
+}
+
+/// The visitor that looks for the earliest and the latest sample.
+struct Timing<'e> {
+    events: &'e Events,
+}
+
+impl<'a> Visitor<'a> for Timing<'_> {
+    type Gathered = SampleTimes;
+
+    fn begin(&self) -> SampleTimes {
+        None
+    }
+
+    #[inline]
+    fn record<O: ByteOrder>(&self, times: &mut SampleTimes, record: Record<'a>) {
+        if record.header.record_type == PERF_RECORD_SAMPLE
+            && let Some(event) = self.events.of_sample::<O>(record.body)
+            && let Some(event) = self.events.get(event)
+            && let Some(time) = event.layout.time::<O>(record.body)
+        {
+            *times = join_times(*times, Some((time, time)));
+        }
+    }
 }
 
 /// Samples (of events that were counted with their group, occurrences) of each event that pass the
@@ -55,33 +67,51 @@ pub(crate) fn count_of_threads<'t>(
 ) -> Vec<Vec<u64>> {
     let readings = Readings::of(capture, request.threads);
     let plan = Plan::new(capture, request, &readings);
-    let slices = plan.split.slices();
-    let none = || vec![vec![0; slices]; plan.events.len()];
-    let make = |last: Option<&mut Counter<'t>>| match last {
-        Some(last) => std::mem::take(last),
-        None => Counter {
-            counts: none(),
-            ..Counter::default()
-        },
+    let mut sums = vec![vec![0_u64; plan.split.slices()]; plan.events.len()];
+    let counting = Counting {
+        plan,
+        timeline,
+        is_wanted,
     };
-    let parts = with_order!(capture.endian(), O => {
-        let visit = |counter: &mut Counter<'t>, met: ScanItem<'_>| {
-            if let ScanItem::Record(record) = met
-                && record.header.record_type == PERF_RECORD_SAMPLE
-            {
-                counter.sample::<O>(&plan, record, timeline, &is_wanted);
-            }
-        };
-        capture.scan::<O, _, _, _>(request.threads, make, visit).visitors
-    });
-    let mut sums = none();
-    for part in parts {
+    for part in capture.scan(request.threads, &counting).gathered {
         let sums = sums.iter_mut().flatten();
         for (sum, count) in sums.zip(part.counts.into_iter().flatten()) {
             *sum = sum.saturating_add(count);
         }
     }
     sums
+}
+
+/// The visitor that counts samples of wanted threads.
+struct Counting<'p, 't, W> {
+    plan: Plan<'p>,
+    timeline: &'t Timeline,
+    is_wanted: W,
+}
+
+impl<'a, 't, W> Visitor<'a> for Counting<'_, 't, W>
+where
+    W: Fn(ThreadId, TaskEpoch) -> bool + Sync,
+{
+    type Gathered = Counter<'t>;
+
+    fn begin(&self) -> Counter<'t> {
+        Counter {
+            counts: vec![vec![0; self.plan.split.slices()]; self.plan.events.len()],
+            ..Counter::default()
+        }
+    }
+
+    fn go_on(&self, last: &mut Counter<'t>) -> Counter<'t> {
+        std::mem::take(last)
+    }
+
+    #[inline]
+    fn record<O: ByteOrder>(&self, counter: &mut Counter<'t>, record: Record<'a>) {
+        if record.header.record_type == PERF_RECORD_SAMPLE {
+            counter.sample::<O>(&self.plan, record, self.timeline, &self.is_wanted);
+        }
+    }
 }
 
 impl<'t> Counter<'t> {

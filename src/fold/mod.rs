@@ -13,9 +13,9 @@
 //! |---|---|
 //! | `request`, `select`, `split` | what is asked for: which samples, what stacks are kept apart by |
 //! | `readings` | what events counted that have no samples of their own: a walk before the walk |
-//! | `plan` | the request as the visitor needs it, made once for all threads |
+//! | `plan` | the request as the visitor needs it, made once for all parts |
 //! | `walk` | **the stage**: walks, puts the parts together, folds what was promised |
-//! | `visitor` | **the hot loop**: what is done with each record |
+//! | `part` | **the hot loop**: what is done with each record |
 //! | `chain`, `deferred`, `behind_chain` | where a sample's frames are: in its chain, in a later record, behind the chain |
 //! | `gaps` | the time that the walk has come to, and stretches that are no record |
 //! | `unique_stack`, `packed`, `table` | a stack; many in little memory; which are the same |
@@ -30,6 +30,7 @@ mod count;
 mod deferred;
 mod gaps;
 mod packed;
+mod part;
 mod plan;
 mod raw_stacks;
 mod readings;
@@ -40,7 +41,6 @@ mod settled;
 mod split;
 mod table;
 mod unique_stack;
-mod visitor;
 mod walk;
 mod weight;
 

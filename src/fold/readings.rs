@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use crate::bytes::{ByteOrder, with_order};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
-use crate::perf::{Capture, Event, Events, Record, ScanItem, group_values};
+use crate::perf::{Capture, Event, Events, Record, Visitor, group_values};
 use crate::units::{EventIx, FilePosition, Tid, Timestamp};
 
 /// What an event counted up to a sample of its own or of another event of its group.
@@ -41,25 +41,37 @@ struct GroupSample<'a> {
     read: &'a [u8],
 }
 
+/// The visitor that looks for them.
+struct GroupSamples<'e> {
+    events: &'e Events,
+}
+
+impl<'a> Visitor<'a> for GroupSamples<'_> {
+    type Gathered = Vec<GroupSample<'a>>;
+
+    fn begin(&self) -> Self::Gathered {
+        Vec::new()
+    }
+
+    #[inline]
+    fn record<O: ByteOrder>(&self, found: &mut Self::Gathered, record: Record<'a>) {
+        found.extend(group_sample::<O>(self.events, record));
+    }
+}
+
 impl Readings {
     /// Reads the counters in the order of time, which is not that of the file; takes a walk of its
     /// own where a capture has such events, and nothing elsewhere.
-    pub(super) fn of<'a>(capture: &'a Capture, threads: usize) -> Self {
-        let mut events = capture.events().iter();
-        if !events.any(|(_, event)| event.attr.is_counted_with_group()) {
+    pub(super) fn of(capture: &Capture, threads: usize) -> Self {
+        let events = capture.events();
+        let is_counted = |event: &Event| event.attr.is_counted_with_group();
+        if !events.iter().any(|(_, event)| is_counted(event)) {
             return Self::default();
         }
-        with_order!(capture.endian(), O => {
-            let visit = |found: &mut Vec<GroupSample<'a>>, met: ScanItem<'a>| {
-                if let ScanItem::Record(record) = met {
-                    found.extend(group_sample::<O>(capture.events(), record));
-                }
-            };
-            let scan = capture.scan::<O, _, _, _>(threads, |_| Vec::new(), visit);
-            let mut samples: Vec<_> = scan.visitors.into_iter().flatten().collect();
-            samples.sort_by_key(|sample| (sample.time, sample.position));
-            Self::of_ordered::<O>(capture.events(), &samples)
-        })
+        let scan = capture.scan(threads, &GroupSamples { events });
+        let mut samples: Vec<_> = scan.gathered.into_iter().flatten().collect();
+        samples.sort_by_key(|sample| (sample.time, sample.position));
+        with_order!(capture.endian(), O => Self::of_ordered::<O>(events, &samples))
     }
 
     fn of_ordered<O: ByteOrder>(events: &Events, samples: &[GroupSample<'_>]) -> Self {

@@ -157,7 +157,7 @@ impl<'a> RawStacks<'a> {
             }),
             ..Plan::new(capture, request, &readings)
         };
-        let refolded = with_order!(capture.endian(), O => walk::<O>(capture, plan));
+        let refolded = walk(capture, plan);
         for stack in refolded.stacks.iter() {
             if let Some(task_epoch) = stack.key.task_epoch {
                 task_epochs.push(task_epoch);

@@ -1,16 +1,19 @@
 //! The walk over a capture, and what it made.
 
+use hashbrown::HashSet;
+
 use super::census::Census;
 use super::deferred::parse as parse_deferred;
 use super::packed::Stacks;
+use super::part::{FoldedPart, RawSideband};
 use super::plan::Plan;
 use super::raw_stacks::RawStacks;
 use super::readings::Readings;
 use super::request::FoldRequest;
-use super::visitor::{FoldVisitor, RawSideband};
-use crate::bytes::{ByteOrder, with_order};
+
+use crate::bytes::ByteOrder;
 use crate::perf::abi::PERF_RECORD_CALLCHAIN_DEFERRED;
-use crate::perf::{Capture, ScanItem};
+use crate::perf::{Capture, Damage, Record, Visitor};
 use crate::space::SidebandItem;
 
 /// What one walk over a capture made.
@@ -36,7 +39,7 @@ pub(super) struct Walked<'a> {
 pub fn fold<'a>(capture: &'a Capture, request: &FoldRequest) -> Folded<'a> {
     let readings = Readings::of(capture, request.threads);
     let plan = Plan::new(capture, request, &readings);
-    let walked = with_order!(capture.endian(), O => walk::<O>(capture, plan));
+    let walked = walk(capture, plan);
     let mut census = walked.census;
     census.tally.odd_readings = readings.gone_back;
     census.occurrences = readings.occurrences(census.samples.len());
@@ -47,26 +50,18 @@ pub fn fold<'a>(capture: &'a Capture, request: &FoldRequest) -> Folded<'a> {
     }
 }
 
-pub(super) fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>) -> Walked<'a> {
+pub(super) fn walk<'a>(capture: &'a Capture, plan: Plan<'_>) -> Walked<'a> {
     let threads = plan.threads;
-    let make = |last: Option<&mut FoldVisitor<'a>>| match last {
-        Some(last) => last.go_on(&plan),
-        None => FoldVisitor::new(&plan),
-    };
-    let visit = |worker: &mut FoldVisitor<'a>, met: ScanItem<'a>| match met {
-        ScanItem::Record(record) => worker.visit::<O>(&plan, record),
-        ScanItem::Damage(damage) => worker.jump(damage),
-    };
-    let scan = capture.scan::<O, _, _, _>(threads, make, visit);
-    let mut all = FoldVisitor::new(&plan);
-    for (part, begins_region) in scan.visitors.into_iter().zip(scan.begins_region) {
+    let mut all = FoldedPart::new(&plan);
+    let scan = capture.scan(threads, &Folding { plan });
+    for (part, begins_region) in scan.gathered.into_iter().zip(scan.begins_region) {
         if begins_region {
             all.end_region();
         }
         all.append(part);
     }
     all.tally.unknown_records = scan.counts.unknown();
-    keep_promises::<O>(capture, &mut all, threads);
+    keep_promises(capture, &mut all, threads);
     Walked {
         stacks: all.table.into_stacks(),
         sideband: all
@@ -87,27 +82,60 @@ pub(super) fn walk<'a, O: ByteOrder>(capture: &'a Capture, plan: Plan<'_>) -> Wa
 }
 
 /// Folds the samples whose user part lies in another part of the walk, or is missing.
-fn keep_promises<'a, O: ByteOrder>(
-    capture: &'a Capture,
-    all: &mut FoldVisitor<'a>,
-    threads: usize,
-) {
+fn keep_promises<'a>(capture: &'a Capture, all: &mut FoldedPart<'a>, threads: usize) {
     let cookies = all.promises.cookies();
     if !cookies.is_empty() {
-        let visit = |found: &mut Vec<(u64, &'a [u8])>, met: ScanItem<'a>| {
-            let ScanItem::Record(record) = met else {
-                return;
-            };
-            if record.header.record_type == PERF_RECORD_CALLCHAIN_DEFERRED {
-                let parsed = parse_deferred::<O>(record.body);
-                found.extend(parsed.filter(|(cookie, _)| cookies.contains(cookie)));
-            }
-        };
-        let late = capture.scan::<O, _, _, _>(threads, |_| Vec::new(), visit);
-        for (cookie, user) in late.visitors.into_iter().flatten() {
+        let late = capture.scan(threads, &LateUserParts { cookies });
+        for (cookie, user) in late.gathered.into_iter().flatten() {
             all.promises.keep(cookie, user, &mut all.table);
         }
     }
     let promises = std::mem::take(&mut all.promises);
     all.tally.user_part_missing += promises.break_all(&mut all.table);
+}
+
+/// The visitor that folds.
+struct Folding<'p> {
+    plan: Plan<'p>,
+}
+
+impl<'a> Visitor<'a> for Folding<'_> {
+    type Gathered = FoldedPart<'a>;
+
+    fn begin(&self) -> FoldedPart<'a> {
+        FoldedPart::new(&self.plan)
+    }
+
+    fn go_on(&self, last: &mut FoldedPart<'a>) -> FoldedPart<'a> {
+        last.go_on(&self.plan)
+    }
+
+    #[inline]
+    fn record<O: ByteOrder>(&self, part: &mut FoldedPart<'a>, record: Record<'a>) {
+        part.record::<O>(&self.plan, record);
+    }
+
+    fn damage(&self, part: &mut FoldedPart<'a>, damage: Damage) {
+        part.jump(damage);
+    }
+}
+
+/// The visitor that looks for the user parts of the samples with these cookies.
+struct LateUserParts {
+    cookies: HashSet<u64>,
+}
+
+impl<'a> Visitor<'a> for LateUserParts {
+    type Gathered = Vec<(u64, &'a [u8])>;
+
+    fn begin(&self) -> Self::Gathered {
+        Vec::new()
+    }
+
+    fn record<O: ByteOrder>(&self, found: &mut Self::Gathered, record: Record<'a>) {
+        if record.header.record_type == PERF_RECORD_CALLCHAIN_DEFERRED {
+            let parsed = parse_deferred::<O>(record.body);
+            found.extend(parsed.filter(|(cookie, _)| self.cookies.contains(cookie)));
+        }
+    }
 }

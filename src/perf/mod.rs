@@ -1,7 +1,7 @@
 //! Stage 1: bytes to records.
 //!
 //! Input: a perf.data file. Output: a [`Capture`] with its events, features and the byte regions
-//! that hold its records, and [`scan()`], one walk over all records. [`writer`] is the way back.
+//! that hold its records, and [`Capture::scan`], one walk over all records that a [`Visitor`] takes. [`writer`] is the way back.
 
 pub mod abi;
 mod file;
@@ -14,6 +14,6 @@ pub use record::{
     Attr, Event, Events, MappingRecord, RECORD_HEADER_LEN, RecordHeader, Registers, SampleHead,
     SampleLayout, SampleTail, Sideband, group_values, is_sideband,
 };
-pub use walk::{Damage, Length, Record, RecordCounts, ScanItem, scan};
+pub use walk::{Both, Damage, Length, Record, RecordCounts, Visitor};
 
 pub use linux_perf_data::Feature;

@@ -10,10 +10,10 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use vmflame::bytes::{Big, ByteOrder, Endian, Little};
+use vmflame::bytes::ByteOrder;
 use vmflame::fold::{FoldRequest, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
-use vmflame::perf::{Capture, Damage, ScanItem};
+use vmflame::perf::{Capture, Damage, Record, Visitor};
 use vmflame::units::EventIx;
 
 use crate::hostile_kinds::kinds;
@@ -31,31 +31,37 @@ struct Found {
 }
 
 fn walk(capture: &Capture) -> Found {
-    fn of<O: ByteOrder>(capture: &Capture) -> Found {
-        let visit = |found: &mut Found, met: ScanItem<'_>| match met {
-            ScanItem::Record(record) => {
-                let start = record.position.as_u64();
-                let place = start..start + 8 + record.body.len() as u64;
-                if record.header.record_type == PERF_RECORD_SAMPLE {
-                    found.samples.push(place);
-                } else {
-                    found.others.push((record.header.record_type, place));
-                }
-            }
-            ScanItem::Damage(damage) => found.damage.push(damage),
-        };
-        let walked = capture.scan::<O, _, _, _>(1, |_| Found::default(), visit);
-        let mut all = Found::default();
-        for part in walked.visitors {
-            all.samples.extend(part.samples);
-            all.others.extend(part.others);
-            all.damage.extend(part.damage);
-        }
-        all
+    let mut all = Found::default();
+    for part in capture.scan(1, &Places).gathered {
+        all.samples.extend(part.samples);
+        all.others.extend(part.others);
+        all.damage.extend(part.damage);
     }
-    match capture.endian() {
-        Endian::Little => of::<Little>(capture),
-        Endian::Big => of::<Big>(capture),
+    all
+}
+
+/// The visitor that notes where everything is.
+struct Places;
+
+impl<'a> Visitor<'a> for Places {
+    type Gathered = Found;
+
+    fn begin(&self) -> Found {
+        Found::default()
+    }
+
+    fn record<O: ByteOrder>(&self, found: &mut Found, record: Record<'a>) {
+        let start = record.position.as_u64();
+        let place = start..start + 8 + record.body.len() as u64;
+        if record.header.record_type == PERF_RECORD_SAMPLE {
+            found.samples.push(place);
+        } else {
+            found.others.push((record.header.record_type, place));
+        }
+    }
+
+    fn damage(&self, found: &mut Found, damage: Damage) {
+        found.damage.push(damage);
     }
 }
 
@@ -174,22 +180,15 @@ struct Intact {
 
 impl Intact {
     fn new(name: &str, bytes: Vec<u8>) -> Self {
-        fn records<O: ByteOrder>(capture: &Capture) -> Vec<usize> {
-            let visit = |found: &mut Vec<usize>, met: ScanItem<'_>| {
-                if let ScanItem::Record(record) = met {
-                    found.push(record.position.as_u64() as usize);
-                }
-            };
-            let walked = capture.scan::<O, _, _, _>(1, |_| Vec::new(), visit);
-            walked.visitors.concat()
-        }
         let capture = open(&bytes).unwrap();
         let found = walk(&capture);
         assert!(found.damage.is_empty(), "{name}");
-        let records = match capture.endian() {
-            Endian::Little => records::<Little>(&capture),
-            Endian::Big => records::<Big>(&capture),
-        };
+        let places = found
+            .samples
+            .iter()
+            .chain(found.others.iter().map(|(_, place)| place));
+        let mut records: Vec<usize> = places.map(|place| place.start as usize).collect();
+        records.sort_unstable();
         let samples = found
             .samples
             .iter()

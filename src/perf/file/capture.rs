@@ -19,7 +19,9 @@ use crate::bytes::{
 };
 use crate::error::{BadFile, Error, Result};
 use crate::perf::record::Events;
-use crate::perf::walk::{Region, Scan, ScanItem, Segment, Unpacked, scan, scan_arriving};
+use crate::perf::walk::{
+    ArrivingRegion, Region, Scan, Segment, Unpacked, Visitor, scan, scan_arriving,
+};
 use crate::units::FilePosition;
 
 /// What kind of file a capture is.
@@ -216,18 +218,18 @@ impl Capture {
     /// Walks all records, each exactly once, on up to `threads` threads; compressed ones while the
     /// rest of them is being unpacked.
     ///
-    /// `make` makes the visitor of a part and `visit` is called for all that is met in it, in file
-    /// order. A thread that goes on to another part hands `make` its last visitor, which may pass on
-    /// what it has gathered. `O` must be the capture's byte order.
-    pub fn scan<'a, O, V, M, F>(&'a self, threads: usize, make: M, visit: F) -> Scan<V>
-    where
-        O: ByteOrder,
-        V: Send,
-        M: Fn(Option<&mut V>) -> V + Sync,
-        F: Fn(&mut V, ScanItem<'a>) + Sync,
-    {
+    /// The regions of a capture lie beside each other in time, not one behind the other.
+    pub fn scan<'a, V: Visitor<'a>>(&'a self, threads: usize, visitor: &V) -> Scan<V::Gathered> {
+        with_order!(self.endian, O => self.scan_in::<O, V>(threads, visitor))
+    }
+
+    fn scan_in<'a, O: ByteOrder, V: Visitor<'a>>(
+        &'a self,
+        threads: usize,
+        visitor: &V,
+    ) -> Scan<V::Gathered> {
         let plain = self.plain_regions();
-        let mut out = scan::<O, _, _, _>(&plain, threads, &make, &visit);
+        let mut out = scan::<O, V>(&plain, threads, visitor);
         if self.packed.is_empty() {
             return out;
         }
@@ -236,7 +238,12 @@ impl Capture {
         let arriving = || {
             let (number, segment) = next()?;
             let region = self.region_of(segment, start);
-            Some((number, segment.begins_stream, region))
+            let begins_stream = segment.begins_stream;
+            Some(ArrivingRegion {
+                number,
+                begins_stream,
+                region,
+            })
         };
         let later = thread::scope(|scope| {
             if threads > 1 {
@@ -244,7 +251,7 @@ impl Capture {
             } else {
                 self.unpack();
             }
-            scan_arriving::<O, _, _, _>(arriving, threads, (&make, &visit))
+            scan_arriving::<O, V>(arriving, threads, visitor)
         });
         out.append(later);
         out

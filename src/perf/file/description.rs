@@ -12,7 +12,7 @@ use crate::perf::abi::{
 };
 use crate::perf::record::{Event, parse_attr};
 use crate::perf::walk::{
-    Length, LengthMatch, Piece, Record, Region, ScanItem, Seen, ZSTD_MAGIC, resync, scan,
+    Damage, Length, LengthMatch, Piece, Record, Region, Seen, Visitor, ZSTD_MAGIC, resync, scan,
 };
 
 /// Damage up to this length, in bytes, held no piece of a zstd stream, but a
@@ -44,35 +44,42 @@ pub(crate) struct Description<'a> {
 
 /// Walks all records for those that describe the stream.
 pub(crate) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> {
-    let visit = |found: &mut Description<'a>, met: ScanItem<'a>| {
-        // What makes no sense is left out; the walk that folds counts it all the same.
-        match met {
-            ScanItem::Record(record) => {
-                let is_sound = found.take::<O>(record).is_some();
-                let is_attr = record.header.record_type == PERF_RECORD_HEADER_ATTR;
-                found.lacks_attrs |= !is_sound && is_attr;
-                found.has_damage |= !is_sound || record.length != Length::Right;
-                if !is_sound || may_be_piece(&record) {
-                    found.take_doubtful_piece(record.body);
-                }
-            }
-            ScanItem::Damage(damage) => {
-                found.has_damage = true;
-                found.has_gap |= damage.len > SHORTEST_PIECE;
-            }
-        }
-    };
-    let walked = scan::<O, _, _, _>(&[region], 1, |_| Description::default(), visit);
-    let mut found = Description::default();
-    for part in walked.visitors {
-        found = part;
-    }
+    // One thread walks a region in one part.
+    let walked = scan::<O, _>(&[region], 1, &Describing);
+    let mut found = walked.gathered.into_iter().next().unwrap_or_default();
     for event in &mut found.events {
         if let Some(name) = event.ids.iter().find_map(|id| found.names.get(id)) {
             event.name.clone_from(name);
         }
     }
     found
+}
+
+/// The visitor that reads what perf's own records say.
+struct Describing;
+
+impl<'a> Visitor<'a> for Describing {
+    type Gathered = Description<'a>;
+
+    fn begin(&self) -> Description<'a> {
+        Description::default()
+    }
+
+    /// What makes no sense is left out; the walk that folds counts it all the same.
+    fn record<O: ByteOrder>(&self, found: &mut Description<'a>, record: Record<'a>) {
+        let is_sound = found.take::<O>(record).is_some();
+        let is_attr = record.header.record_type == PERF_RECORD_HEADER_ATTR;
+        found.lacks_attrs |= !is_sound && is_attr;
+        found.has_damage |= !is_sound || record.length != Length::Right;
+        if !is_sound || may_be_piece(&record) {
+            found.take_doubtful_piece(record.body);
+        }
+    }
+
+    fn damage(&self, found: &mut Description<'a>, damage: Damage) {
+        found.has_damage = true;
+        found.has_gap |= damage.len > SHORTEST_PIECE;
+    }
 }
 
 /// Whether a record that is no piece of a zstd stream, as it looks, can have been one.

@@ -7,11 +7,13 @@ mod scan;
 mod segments;
 mod step;
 mod unpack;
+mod visitor;
 
 pub use counts::RecordCounts;
 pub(crate) use length_match::{LengthMatch, Seen};
 pub(crate) use resync::{find_run, first_believed, next_record, resync};
-pub use scan::{Damage, Length, Record, ScanItem, scan};
-pub(crate) use scan::{Region, Scan, scan_arriving};
+pub(crate) use scan::{ArrivingRegion, Region, Scan, scan, scan_arriving};
+pub use scan::{Damage, Length, Record};
 pub(crate) use segments::{Segment, Unpacked};
 pub(crate) use unpack::{Piece, ZSTD_MAGIC};
+pub use visitor::{Both, Visitor};

@@ -10,6 +10,7 @@ use super::counts::RecordCounts;
 use super::length_match::{LengthMatch, Seen};
 use super::resync::find_run;
 use super::step::{Step, examine};
+use super::visitor::Visitor;
 use crate::bytes::{ByteOrder, MappedFile};
 use crate::parallel::{by_pieces, on_threads};
 use crate::perf::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_SAMPLE};
@@ -69,7 +70,7 @@ pub enum Length {
 
 /// What a walk meets.
 #[derive(Clone, Copy, Debug)]
-pub enum ScanItem<'a> {
+enum ScanItem<'a> {
     /// A record.
     Record(Record<'a>),
     /// Bytes that are no record and are jumped over.
@@ -87,39 +88,49 @@ pub struct Damage {
 
 /// What a scan found.
 #[derive(Debug)]
-pub struct Scan<V> {
-    /// One visitor for each part, in file order.
-    pub visitors: Vec<V>,
-    /// Whether a region begins with the part of that visitor.
+pub struct Scan<G> {
+    /// What was gathered in each part, in file order.
+    pub gathered: Vec<G>,
+    /// Whether a region begins with that part.
     pub begins_region: Vec<bool>,
     /// Records by type.
     pub counts: RecordCounts,
 }
 
-impl<V> Default for Scan<V> {
+impl<G> Default for Scan<G> {
     fn default() -> Self {
         Self {
-            visitors: Vec::new(),
+            gathered: Vec::new(),
             begins_region: Vec::new(),
             counts: RecordCounts::new(),
         }
     }
 }
 
-impl<V> Scan<V> {
+impl<G> Scan<G> {
     /// Adds what was found in the following part.
-    fn add(&mut self, done: Walked<V>, begins_region: bool) {
-        self.visitors.push(done.visitor);
+    fn add(&mut self, done: Walked<G>, begins_region: bool) {
+        self.gathered.push(done.gathered);
         self.begins_region.push(begins_region);
         self.counts.add(&done.counts);
     }
 
     /// Adds what was found behind it.
     pub(crate) fn append(&mut self, later: Self) {
-        self.visitors.extend(later.visitors);
+        self.gathered.extend(later.gathered);
         self.begins_region.extend(later.begins_region);
         self.counts.add(&later.counts);
     }
+}
+
+/// A region of a capture that is not all there yet.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ArrivingRegion<'a> {
+    /// Its place among the regions that arrive.
+    pub(crate) number: usize,
+    /// Whether its first byte is that of a stream of records.
+    pub(crate) begins_stream: bool,
+    pub(crate) region: Region<'a>,
 }
 
 /// A part of a region, as one thread walks it.
@@ -131,8 +142,8 @@ struct Part<'a> {
 }
 
 /// A part after its walk.
-struct Walked<V> {
-    visitor: V,
+struct Walked<G> {
+    gathered: G,
     counts: RecordCounts,
     /// Where the walk began.
     start: usize,
@@ -152,24 +163,18 @@ const POPULATE_STEP: usize = 1 << 18;
 const PARTS_A_THREAD: usize = 8;
 
 /// Walks all records of `regions`, each exactly once, on up to `threads` threads.
-///
-/// `make` makes the visitor of a part and `visit` is called for all that is met in it, in file order.
-/// A thread that goes on to another part hands `make` its last visitor, which may pass on what it
-/// has gathered; which thread walks which part differs from run to run.
-pub fn scan<'a, O, V, M, F>(regions: &[Region<'a>], threads: usize, make: M, visit: F) -> Scan<V>
-where
-    O: ByteOrder,
-    V: Send,
-    M: Fn(Option<&mut V>) -> V + Sync,
-    F: Fn(&mut V, ScanItem<'a>) + Sync,
-{
+pub(crate) fn scan<'a, O: ByteOrder, V: Visitor<'a>>(
+    regions: &[Region<'a>],
+    threads: usize,
+    visitor: &V,
+) -> Scan<V::Gathered> {
     let pieces = if threads > 1 {
         threads.saturating_mul(PARTS_A_THREAD)
     } else {
         1
     };
-    let walk = |parts: &[Part<'a>]| walk_in_turns::<O, V, M, F>(parts, threads, (&make, &visit));
-    // What visitors pass on cannot be taken apart again: one wrong guess spoils all. Only in a file
+    let walk = |parts: &[Part<'a>]| walk_in_turns::<O, V>(parts, threads, visitor);
+    // What is handed on from part to part cannot be taken apart again: one wrong guess spoils all. Only in a file
     // that changes meanwhile are mended parts wrong too.
     walk(&cut::<O>(regions, pieces))
         .or_else(|mended| walk(&mended))
@@ -179,22 +184,15 @@ where
 
 /// Walks parts, each thread the next one that is left. When a part was guessed wrong, the parts with
 /// their right beginnings come back instead.
-fn walk_in_turns<'a, O, V, M, F>(
+fn walk_in_turns<'a, O: ByteOrder, V: Visitor<'a>>(
     parts: &[Part<'a>],
     threads: usize,
-    (make, visit): (&M, &F),
-) -> Result<Scan<V>, Vec<Part<'a>>>
-where
-    O: ByteOrder,
-    V: Send,
-    M: Fn(Option<&mut V>) -> V + Sync,
-    F: Fn(&mut V, ScanItem<'a>) + Sync,
-{
-    let walk_next = |done: &mut Vec<(usize, Walked<V>)>, ix: usize| {
-        let last = done.last_mut().map(|(_, walked)| &mut walked.visitor);
-        let visitor = make(last);
+    visitor: &V,
+) -> Result<Scan<V::Gathered>, Vec<Part<'a>>> {
+    let walk_next = |done: &mut Vec<(usize, Walked<V::Gathered>)>, ix: usize| {
+        let gathered = begin_part(visitor, done.last_mut().map(|(_, walked)| walked));
         if let Some(&part) = parts.get(ix) {
-            done.push((ix, walk::<O, V>(part, visitor, visit)));
+            done.push((ix, walk::<O, V>(part, visitor, gathered)));
         }
     };
     let walked = by_pieces(parts.len(), threads, Vec::new, walk_next);
@@ -217,36 +215,45 @@ where
             arrived = done.arrived.max(before);
         } else {
             is_right = false;
-            arrived = walk::<O, ()>(part, (), &|(), _| {}).arrived.max(arrived);
+            arrived = walk::<O, ()>(part, &(), ()).arrived.max(arrived);
         }
         out.add(done, begins_region);
     }
     if is_right { Ok(out) } else { Err(mended) }
 }
 
+/// Begins a part of the thread that walked `last` before.
+fn begin_part<'a, V: Visitor<'a>>(
+    visitor: &V,
+    last: Option<&mut Walked<V::Gathered>>,
+) -> V::Gathered {
+    match last {
+        Some(last) => visitor.go_on(&mut last.gathered),
+        None => visitor.begin(),
+    }
+}
+
 /// Walks regions that are still arriving, on up to `threads` threads.
 ///
-/// `arriving` gives each region once, with its number and whether its first byte is that of a
-/// stream of records, and waits for it where it must. Each ends where the walk of it arrives.
-pub(crate) fn scan_arriving<'a, O, V, M, F>(
-    arriving: impl Fn() -> Option<(usize, bool, Region<'a>)> + Sync,
+/// `arriving` gives each region once and waits for it where it must. Each ends where the walk of it
+/// arrives.
+pub(crate) fn scan_arriving<'a, O: ByteOrder, V: Visitor<'a>>(
+    arriving: impl Fn() -> Option<ArrivingRegion<'a>> + Sync,
     threads: usize,
-    (make, visit): (&M, &F),
-) -> Scan<V>
-where
-    O: ByteOrder,
-    V: Send,
-    M: Fn(Option<&mut V>) -> V + Sync,
-    F: Fn(&mut V, ScanItem<'a>) + Sync,
-{
+    visitor: &V,
+) -> Scan<V::Gathered> {
     let walk_all = || {
-        let mut walked: Vec<(usize, bool, Walked<V>)> = Vec::new();
-        while let Some((number, begins_region, region)) = arriving() {
+        let mut walked: Vec<(usize, bool, Walked<V::Gathered>)> = Vec::new();
+        while let Some(arrived) = arriving() {
+            let ArrivingRegion {
+                number,
+                begins_stream,
+                region,
+            } = arrived;
             let (start, end) = (0, region.bytes.len());
             let part = Part { region, start, end };
-            let last = walked.last_mut().map(|(.., walked)| &mut walked.visitor);
-            let visitor = make(last);
-            walked.push((number, begins_region, walk::<O, V>(part, visitor, visit)));
+            let gathered = begin_part(visitor, walked.last_mut().map(|(.., walked)| walked));
+            walked.push((number, begins_stream, walk::<O, V>(part, visitor, gathered)));
         }
         walked
     };
@@ -254,8 +261,8 @@ where
     let mut walked: Vec<_> = walked.into_iter().flatten().collect();
     walked.sort_unstable_by_key(|&(number, ..)| number);
     let mut out = Scan::default();
-    for (_, begins_region, done) in walked {
-        out.add(done, begins_region);
+    for (_, begins_stream, done) in walked {
+        out.add(done, begins_stream);
     }
     out
 }
@@ -289,11 +296,11 @@ fn cut<'a, O: ByteOrder>(regions: &[Region<'a>], pieces: usize) -> Vec<Part<'a>>
     parts
 }
 
-fn walk<'a, O: ByteOrder, V>(
+fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
     part: Part<'a>,
-    mut visitor: V,
-    visit: &impl Fn(&mut V, ScanItem<'a>),
-) -> Walked<V> {
+    visitor: &V,
+    mut gathered: V::Gathered,
+) -> Walked<V::Gathered> {
     let Region { bytes, events, .. } = part.region;
     let mut counts = RecordCounts::new();
     let mut at = part.start;
@@ -326,21 +333,24 @@ fn walk<'a, O: ByteOrder, V>(
                 length_match: LengthMatch::Exact,
             };
             counts.count(PERF_RECORD_SAMPLE);
-            visit(&mut visitor, ScanItem::Record(record));
+            visitor.record::<O>(&mut gathered, record);
             at = next;
             upcoming = following;
             continue;
         }
         let (met, next) = meet::<O>(part.region, at);
-        if let ScanItem::Record(record) = met {
-            counts.count(record.header.record_type);
+        match met {
+            ScanItem::Record(record) => {
+                counts.count(record.header.record_type);
+                visitor.record::<O>(&mut gathered, record);
+            }
+            ScanItem::Damage(damage) => visitor.damage(&mut gathered, damage),
         }
-        visit(&mut visitor, met);
         at = next;
         upcoming = header_at::<O>(bytes, at);
     }
     Walked {
-        visitor,
+        gathered,
         counts,
         start: part.start,
         arrived: at,

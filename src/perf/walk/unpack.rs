@@ -195,8 +195,9 @@ mod tests {
 
     use super::*;
     use crate::bytes::Little;
-    use crate::perf::walk::scan::{Region, ScanItem, scan, scan_arriving};
+    use crate::perf::walk::scan::{ArrivingRegion, Damage, Record, Region, scan, scan_arriving};
     use crate::perf::walk::segments::{Losses, Segment, Unpacked};
+    use crate::perf::walk::visitor::Visitor;
     use crate::units::FilePosition;
 
     /// A record of 8 to 512 bytes: an unknown kind whose body says which it is.
@@ -214,15 +215,24 @@ mod tests {
         }
     }
 
-    /// What a walk meets: position, kind and length.
-    fn met(found: &mut Vec<(u64, u32, u64)>, met: ScanItem<'_>) {
-        found.push(match met {
-            ScanItem::Record(record) => {
-                let kind = record.header.record_type;
-                (record.position.as_u64(), kind, record.body.len() as u64)
-            }
-            ScanItem::Damage(damage) => (damage.position.as_u64(), 0, damage.len),
-        });
+    /// Lists what a walk meets: position, kind and length.
+    struct Listing;
+
+    impl<'a> Visitor<'a> for Listing {
+        type Gathered = Vec<(u64, u32, u64)>;
+
+        fn begin(&self) -> Self::Gathered {
+            Vec::new()
+        }
+
+        fn record<O: ByteOrder>(&self, found: &mut Self::Gathered, record: Record<'a>) {
+            let kind = record.header.record_type;
+            found.push((record.position.as_u64(), kind, record.body.len() as u64));
+        }
+
+        fn damage(&self, found: &mut Self::Gathered, damage: Damage) {
+            found.push((damage.position.as_u64(), 0, damage.len));
+        }
     }
 
     fn region(bytes: &[u8], position: u64) -> Region<'_> {
@@ -263,16 +273,17 @@ mod tests {
             let arriving = || {
                 let (number, segment) = next()?;
                 let region = region(segment.storage.bytes(), 1000 + segment.bytes_before);
-                Some((number, segment.begins_stream, region))
+                let begins_stream = segment.begins_stream;
+                Some(ArrivingRegion { number, begins_stream, region })
             };
             let found = std::thread::scope(|scope| {
                 scope.spawn(|| unpacked.fill::<Little>(|| vec![pieces.clone()], None));
-                scan_arriving::<Little, _, _, _>(arriving, threads, (&|_: Option<&mut Vec<_>>| Vec::new(), &met))
+                scan_arriving::<Little, _>(arriving, threads, &Listing)
             });
             let regions = [region(&whole, 1000)];
-            let expected = scan::<Little, _, _, _>(&regions, 1, |_| Vec::new(), met);
+            let expected = scan::<Little, _>(&regions, 1, &Listing);
             prop_assert_eq!(unpacked.losses(), Some(&Losses::default()));
-            prop_assert_eq!(found.visitors.concat(), expected.visitors.concat());
+            prop_assert_eq!(found.gathered.concat(), expected.gathered.concat());
             prop_assert_eq!(found.counts, expected.counts);
             let begin: Vec<bool> = (0..found.begins_region.len()).map(|ix| ix == 0).collect();
             prop_assert_eq!(found.begins_region, begin);

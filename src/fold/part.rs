@@ -1,4 +1,4 @@
-//! Folding: the walk's visitor.
+//! What folding makes of one part of the walk.
 
 use super::census::{SampleTimes, join_times};
 use super::chain::{deferred, is_empty_of_frames};
@@ -51,9 +51,9 @@ struct WantedSample<'s, 'a> {
     task_epoch: Option<TaskEpoch>,
 }
 
-/// The visitor of one part.
+/// What folding makes of one part of the walk.
 #[derive(Debug)]
-pub(super) struct FoldVisitor<'a> {
+pub(super) struct FoldedPart<'a> {
     pub(super) table: StackTable<'a>,
     pub(super) sideband: Vec<RawSideband<'a>>,
     pub(super) promises: Promises<'a>,
@@ -65,7 +65,7 @@ pub(super) struct FoldVisitor<'a> {
     pub(super) clock: WalkClock,
 }
 
-impl<'a> FoldVisitor<'a> {
+impl<'a> FoldedPart<'a> {
     pub(super) fn new(plan: &Plan<'_>) -> Self {
         Self {
             samples: vec![0; plan.events.len()],
@@ -88,7 +88,7 @@ impl<'a> FoldVisitor<'a> {
         }
     }
 
-    /// The visitor of the next part that the same thread takes up. The table and the sums move on,
+    /// Begins the next part that the same thread takes up. The table and the sums move on,
     /// because the order of the parts does not matter to them; what is in order stays behind.
     pub(super) fn go_on(&mut self, plan: &Plan<'_>) -> Self {
         let table = StackTable::new(plan.mixer);
@@ -133,7 +133,7 @@ impl<'a> FoldVisitor<'a> {
     }
 
     #[inline]
-    pub(super) fn visit<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) {
+    pub(super) fn record<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) {
         if record.header.record_type == PERF_RECORD_SAMPLE {
             self.tally.read += 1;
             if let Err(reason) = self.sample::<O>(plan, record) {

@@ -1,0 +1,136 @@
+//! What is done with the records that a walk meets.
+
+use super::scan::{Damage, Record};
+use crate::bytes::ByteOrder;
+
+/// Takes what a walk meets.
+///
+/// A walk is shared between threads, part by part. The visitor itself is what all parts share;
+/// what it finds in a part goes into what it gathers there. Within a part everything is met in file
+/// order. Which thread walks which part differs from run to run.
+pub trait Visitor<'a>: Sync {
+    /// What is gathered in one part of the walk.
+    type Gathered: Send;
+
+    /// Begins the first part of a thread.
+    fn begin(&self) -> Self::Gathered;
+
+    /// Begins a later part of a thread. What was gathered in the part before, `last`, may be handed
+    /// on where it does not depend on the order of the parts.
+    fn go_on(&self, last: &mut Self::Gathered) -> Self::Gathered {
+        // As a rule each part stands for itself.
+        let _ = last;
+        self.begin()
+    }
+
+    /// Takes a record; `O` is the byte order of the capture.
+    fn record<O: ByteOrder>(&self, gathered: &mut Self::Gathered, record: Record<'a>);
+
+    /// Takes a stretch of bytes that is no record.
+    #[inline]
+    fn damage(&self, gathered: &mut Self::Gathered, damage: Damage) {
+        let _ = (gathered, damage);
+    }
+}
+
+/// Two visitors on one walk.
+#[derive(Clone, Copy, Debug)]
+pub struct Both<A, B> {
+    /// Takes everything first.
+    pub first: A,
+    /// Takes the same after it.
+    pub second: B,
+}
+
+impl<'a, A: Visitor<'a>, B: Visitor<'a>> Visitor<'a> for Both<A, B> {
+    type Gathered = Both<A::Gathered, B::Gathered>;
+
+    fn begin(&self) -> Self::Gathered {
+        Both {
+            first: self.first.begin(),
+            second: self.second.begin(),
+        }
+    }
+
+    fn go_on(&self, last: &mut Self::Gathered) -> Self::Gathered {
+        Both {
+            first: self.first.go_on(&mut last.first),
+            second: self.second.go_on(&mut last.second),
+        }
+    }
+
+    #[inline]
+    fn record<O: ByteOrder>(&self, gathered: &mut Self::Gathered, record: Record<'a>) {
+        self.first.record::<O>(&mut gathered.first, record);
+        self.second.record::<O>(&mut gathered.second, record);
+    }
+
+    #[inline]
+    fn damage(&self, gathered: &mut Self::Gathered, damage: Damage) {
+        self.first.damage(&mut gathered.first, damage);
+        self.second.damage(&mut gathered.second, damage);
+    }
+}
+
+/// Takes nothing: the walk itself counts the records by type.
+impl<'a> Visitor<'a> for () {
+    type Gathered = ();
+
+    fn begin(&self) {}
+
+    #[inline]
+    fn record<O: ByteOrder>(&self, (): &mut (), _: Record<'a>) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::Little;
+    use crate::perf::walk::scan::{Region, scan};
+    use crate::units::FilePosition;
+
+    /// Adds up bytes: of records times a factor, of damage as they are.
+    struct Lengths(u64);
+
+    impl<'a> Visitor<'a> for Lengths {
+        type Gathered = [u64; 2];
+
+        fn begin(&self) -> Self::Gathered {
+            [0; 2]
+        }
+
+        fn record<O: ByteOrder>(&self, [records, _]: &mut Self::Gathered, record: Record<'a>) {
+            *records += self.0 * u64::from(record.header.len);
+        }
+
+        fn damage(&self, [_, damaged]: &mut Self::Gathered, damage: Damage) {
+            *damaged += damage.len;
+        }
+    }
+
+    /// Each of two visitors takes what it would take alone.
+    #[test]
+    fn two_visitors_ride_on_one_walk() {
+        let record = [
+            9_u32.to_le_bytes(),
+            (16_u32 << 16).to_le_bytes(),
+            [0; 4],
+            [0; 4],
+        ]
+        .concat();
+        let bytes = [record.repeat(20), vec![0; 24], record.repeat(20)].concat();
+        let region = Region {
+            bytes: &bytes,
+            position: FilePosition::default(),
+            mapping: None,
+            events: None,
+        };
+        let both = Both {
+            first: Lengths(1),
+            second: Lengths(3),
+        };
+        let found = scan::<Little, _>(&[region], 1, &both).gathered;
+        let found = found.first().map(|both| [both.first, both.second]);
+        assert_eq!(found, Some([[640, 24], [1920, 24]]));
+    }
+}
