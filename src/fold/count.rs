@@ -59,10 +59,10 @@ impl<'a> Visitor<'a> for Timing<'_> {
 ///
 /// The slices of a [`Census`](super::census::Census) hold the same of all threads; what is true of a
 /// thread at a time is known only after the walk that makes one.
-pub(crate) fn count_of_threads<'t>(
+pub(crate) fn count_of_threads(
     capture: &Capture,
     request: &FoldRequest,
-    timeline: &'t Timeline,
+    timeline: &Timeline,
     is_wanted: impl Fn(ThreadId, TaskEpoch) -> bool + Sync,
 ) -> Vec<Vec<u64>> {
     let readings = Readings::of(capture, request.threads);

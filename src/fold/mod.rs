@@ -2,7 +2,7 @@
 //!
 //! Input: the records of a capture and a [`FoldRequest`]. Output: [`Folded`]: raw stacks, sideband
 //! records for the timeline, and a [`Census`] of all records. With the timeline the raw stacks
-//! become [`Settled`]: each with what was true of its thread.
+//! become `Settled`: each with what was true of its thread.
 //!
 //! Each different stack of each thread is there once (once for each part of the walk, while there are
 //! few), with how many samples it stands for and where the first and the last of them stand. Only
