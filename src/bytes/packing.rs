@@ -1,4 +1,4 @@
-//! Compression of what is written; the way back from [`super::storage::Compression`].
+//! Compression of what is written; the way back from [`super::Compression`].
 
 use std::io::{self, Write};
 

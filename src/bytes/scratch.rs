@@ -41,7 +41,7 @@ pub fn sweep() -> Swept {
 /// # Errors
 /// When the system's folder for temporary files cannot be written to.
 pub(crate) fn nameless_file() -> io::Result<File> {
-    // Where the file system cannot make such files, it has a name for a task_epoch.
+    // Where the file system cannot make such files, it has a name for an instant.
     let _left = left();
     tempfile::tempfile()
 }

@@ -1,0 +1,144 @@
+//! Compression of what is read, recognised by its first bytes.
+
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use super::spool::Spool;
+use super::storage::Storage;
+use super::unpack_limit::{MORE_UNPACKED, UnpackLimit};
+use crate::error::{Error, Result};
+
+/// Compression around a file, by its first bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Compression {
+    /// gzip
+    Gzip,
+    /// Zstandard
+    Zstd,
+    /// xz
+    Xz,
+    /// bzip2, as `perf archive` packs
+    Bzip2,
+}
+
+impl Compression {
+    /// Tells how a file is compressed; `None` when it is not.
+    pub fn of(start: &[u8]) -> Option<Self> {
+        match start {
+            [0x1f, 0x8b, ..] => Some(Self::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Self::Zstd),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Self::Xz),
+            [b'B', b'Z', b'h', ..] => Some(Self::Bzip2),
+            _ => None,
+        }
+    }
+
+    /// A reader of what is inside.
+    ///
+    /// # Errors
+    /// When a decoder cannot be made.
+    pub fn unwrap<'r>(self, packed: impl Read + 'r) -> io::Result<Box<dyn Read + 'r>> {
+        Ok(match self {
+            Self::Gzip => Box::new(flate2::read::MultiGzDecoder::new(packed)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::new(packed)?),
+            Self::Xz => Box::new(liblzma::read::XzDecoder::new_multi_decoder(packed)),
+            Self::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(packed)),
+        })
+    }
+
+    /// Unpacks `packed`, `limit` bytes at most; also what went wrong before its end.
+    ///
+    /// # Errors
+    /// When nothing can be unpacked, or the spool's temporary file cannot be written.
+    pub(crate) fn unpack(self, packed: &[u8], limit: u64) -> io::Result<(Storage, Option<String>)> {
+        let mut reader = self.unwrap(packed)?;
+        let mut spool = Spool::default();
+        let mut buffer = vec![0; 1 << 17];
+        let problem = loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => break None,
+                Ok(len) if spool.len().saturating_add(len as u64) > limit => {
+                    let bytes = format!("it unpacks to more than {limit} bytes");
+                    break Some(format!("{bytes}; {MORE_UNPACKED}"));
+                }
+                Ok(len) => spool.write_all(buffer.get(..len).unwrap_or_default())?,
+                Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
+                Err(cause) if spool.is_empty() => return Err(cause),
+                Err(cause) => break Some(cause.to_string()),
+            }
+        };
+        Ok((spool.finish()?, problem))
+    }
+}
+
+impl Storage {
+    /// Opens a file as [`Self::open`] does, and unpacks it when it is compressed.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be opened, read or unpacked to its end.
+    pub fn open_unpacked(path: &Path, limit: UnpackLimit) -> Result<Self> {
+        let storage = Self::open(path)?;
+        if Compression::of(storage.bytes()).is_none() {
+            return Ok(storage);
+        }
+        storage.unpacked(path, limit)
+    }
+
+    /// What is packed in these bytes of `path`, to its end.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be unpacked to its end, or is not packed.
+    pub fn unpacked(&self, path: &Path, limit: UnpackLimit) -> Result<Self> {
+        let limit = limit.of_packed(self.bytes().len() as u64);
+        let packed = Compression::of(self.bytes()).ok_or_else(|| io::Error::other("is not packed"));
+        let unpacked = packed.and_then(|compression| compression.unpack(self.bytes(), limit));
+        let whole = unpacked.and_then(|(inner, problem)| match problem {
+            None => Ok(inner),
+            Some(cause) => Err(io::Error::other(cause)),
+        });
+        whole.map_err(|source| Error::io("decompress", path, source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::bytes::scratch::ScratchFolder;
+
+    /// What gzip and xz packed is read as it was; what they packed and somebody cut is an error.
+    #[test]
+    fn compressed_files_are_unpacked_whole_or_not_at_all() {
+        let folder = ScratchFolder::new().unwrap();
+        let plain = folder.path().join("kallsyms");
+        let text = "ffffffff81000000 T _text\n".repeat(1000);
+        fs::write(&plain, &text).unwrap();
+        assert_eq!(
+            Storage::open_unpacked(&plain, UnpackLimit::default())
+                .unwrap()
+                .bytes(),
+            text.as_bytes()
+        );
+        for program in ["gzip", "xz"] {
+            let packed = std::process::Command::new(program)
+                .arg("-c")
+                .arg(&plain)
+                .output()
+                .unwrap();
+            let path = folder.path().join(program);
+            fs::write(&path, &packed.stdout).unwrap();
+            assert_eq!(
+                Storage::open_unpacked(&path, UnpackLimit::default())
+                    .unwrap()
+                    .bytes(),
+                text.as_bytes()
+            );
+            fs::write(&path, &packed.stdout[..packed.stdout.len() - 9]).unwrap();
+            assert!(
+                Storage::open_unpacked(&path, UnpackLimit::default()).is_err(),
+                "{program}"
+            );
+        }
+    }
+}
