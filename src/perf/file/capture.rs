@@ -8,6 +8,7 @@ use std::{iter, thread};
 use linux_perf_data::Feature;
 
 use super::anomaly::Anomaly;
+use super::attributes::name_events;
 use super::description::{describe, has_pieces};
 use super::directory::numbered_parts;
 use super::features::{Features, RecordedBuildId};
@@ -164,7 +165,7 @@ impl Capture {
         if list.is_empty() {
             return Err(Error::file(path, BadFile::NoEvents));
         }
-        with_order!(endian, O => Events::describe::<O>(&mut list, &opened.features));
+        with_order!(endian, O => name_events::<O>(&mut list, &opened.features));
         name_tracepoints(&mut list, &opened.features);
         anomalies.extend(opened.anomalies);
         let mut capture = Self {

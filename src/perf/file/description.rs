@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 use linux_perf_data::Feature;
 
+use super::attributes::parse_attr;
 use super::features::{Features, RecordedBuildId, parse_build_id};
 use crate::bytes::{ByteOrder, Cursor, c_string, position, slice_at, u32_at, u64_at};
 use crate::perf::abi::{
@@ -10,7 +11,7 @@ use crate::perf::abi::{
     PERF_RECORD_HEADER_ATTR, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_HEADER_FEATURE,
     PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE,
 };
-use crate::perf::record::{Event, parse_attr};
+use crate::perf::record::Event;
 use crate::perf::walk::{
     Damage, Length, LengthMatch, Piece, Record, Region, Seen, Visitor, ZSTD_MAGIC, resync, scan,
 };

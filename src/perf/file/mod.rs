@@ -1,6 +1,7 @@
 //! The file: its header, attributes, features and the regions that hold its records.
 
 mod anomaly;
+mod attributes;
 mod capture;
 mod description;
 mod directory;
@@ -13,5 +14,5 @@ mod tracing_data;
 pub use anomaly::Anomaly;
 pub use capture::{Capture, CaptureKind};
 pub use features::{CpuCounts, Features, RecordedBuildId};
-pub(crate) use header::{HEADER_LEN, Header, PIPE_HEADER_LEN, Section};
+pub(crate) use header::{HEADER_LEN, PIPE_HEADER_LEN};
 pub use tracing_data::tracepoints;

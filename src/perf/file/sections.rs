@@ -6,6 +6,7 @@ use std::path::Path;
 use linux_perf_data::{Feature, FeatureSet};
 
 use super::anomaly::Anomaly;
+use super::attributes::{described_events, read_attributes};
 use super::description::describe;
 use super::features::{Features, RecordedBuildId};
 use super::header::{HEADER_LEN, Header, PIPE_HEADER_LEN};
@@ -34,7 +35,7 @@ pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opene
     }
     let mut anomalies = Vec::new();
     let mut place = place_of_records(&header, bytes.len(), &mut anomalies);
-    let mut events = Events::read::<O>(bytes, &header, &mut anomalies);
+    let mut events = read_attributes::<O>(bytes, &header, &mut anomalies);
     let known = Events::new(events.clone());
     if let Some(first) = first_before::<O>(bytes, &header, &place, &known) {
         anomalies.push(Anomaly::LostPlace);
@@ -142,7 +143,7 @@ fn mend_events<O: ByteOrder>(
     let is_of_attrs =
         |finding: &Anomaly| matches!(finding, Anomaly::OddAttrLen { .. } | Anomaly::LostAttrs);
     let is_zero = |event: &Event| event.ids.iter().all(|&id| id == 0);
-    let described = Events::described::<O>(features);
+    let described = described_events::<O>(features);
     let mut pairs = events.iter().zip(&described);
     // The recorder describes all of them.
     let is_damaged = events.len() < described.len()

@@ -12,7 +12,7 @@ mod sideband;
 mod tail;
 
 pub use attr::Attr;
-pub(crate) use events::parse_attr;
+pub(crate) use attr::MIN_ATTR_SIZE;
 pub use events::{Event, Events};
 pub use group::group_values;
 pub use header::{RECORD_HEADER_LEN, RecordHeader};
