@@ -11,9 +11,9 @@ use crate::perf::abi::{
     PERF_RECORD_HEADER_ATTR, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_HEADER_FEATURE,
     PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE,
 };
-use crate::perf::record::Event;
+use crate::perf::record::{Event, LengthMatch};
 use crate::perf::walk::{
-    Damage, Length, LengthMatch, Piece, Record, Region, Seen, Visitor, ZSTD_MAGIC, resync, scan,
+    Damage, Length, Piece, Record, Region, Seen, Visitor, ZSTD_MAGIC, resync, scan,
 };
 
 /// Damage up to this length, in bytes, held no piece of a zstd stream, but a

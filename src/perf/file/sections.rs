@@ -14,7 +14,7 @@ use super::tracing_data::tracepoints;
 use crate::bytes::{ByteOrder, position};
 use crate::error::{BadFile, Error, FoundInstead, Result};
 use crate::perf::record::{Event, Events, RecordHeader};
-use crate::perf::walk::{Region, Seen, find_run, first_believed, next_record};
+use crate::perf::walk::{Region, Seen, find_run, first_believed};
 use crate::units::FilePosition;
 
 /// The parts of a capture that its first file tells.
@@ -179,7 +179,7 @@ fn goes_on<O: ByteOrder>(bytes: &[u8], stated: &Range<usize>, events: &Events) -
     for _ in 0..RUN {
         at = at.and_then(|at| {
             let header = RecordHeader::parse::<O>(rest.get(at..)?)?;
-            next_record::<O>(rest, at, header)
+            header.next_record::<O>(rest, at)
         });
     }
     at.is_some()

@@ -1,8 +1,9 @@
 //! Entries of the data section.
 
-use crate::bytes::ByteOrder;
+use crate::bytes::{ByteOrder, position, u32_at, u64_at};
 use crate::perf::abi::{
-    KERNEL_TYPE_END, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START, USER_TYPE_END,
+    KERNEL_TYPE_END, PERF_RECORD_AUXTRACE, PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE,
+    PERF_RECORD_USER_TYPE_START, USER_TYPE_END,
 };
 use crate::units::CpuMode;
 
@@ -72,6 +73,24 @@ impl RecordHeader {
     /// Whether its length is a number of whole words, as all are but COMPRESSED and its like.
     pub const fn is_of_words(self) -> bool {
         self.len.is_multiple_of(8)
+    }
+
+    /// Where the record behind this one begins, which itself begins at `at`; `None` when this one
+    /// reaches past the end.
+    ///
+    /// The bytes of an AUX trace and of tracepoint formats follow their record uncounted.
+    #[inline]
+    pub(crate) fn next_record<O: ByteOrder>(self, bytes: &[u8], at: usize) -> Option<usize> {
+        let end = at + usize::from(self.len);
+        let extra = match self.record_type {
+            PERF_RECORD_AUXTRACE => position(u64_at::<O>(bytes, at + RECORD_HEADER_LEN)?),
+            PERF_RECORD_HEADER_TRACING_DATA => {
+                let len = u32_at::<O>(bytes, at + RECORD_HEADER_LEN)?;
+                position(len.into()).next_multiple_of(8)
+            }
+            _ => 0,
+        };
+        end.checked_add(extra).filter(|&end| end <= bytes.len())
     }
 
     /// The CPU mode of the record.

@@ -7,6 +7,7 @@
 use super::attr::MIN_ATTR_SIZE;
 use super::header::RecordHeader;
 use super::layout::SampleLayout;
+use super::length_match::LengthMatch;
 use super::sideband::is_padded_name;
 use crate::bytes::{ByteOrder, position, u16_at, u32_at, u64_at};
 use crate::perf::abi::{
@@ -21,7 +22,6 @@ use crate::perf::abi::{
     PERF_RECORD_SAMPLE, PERF_RECORD_SWITCH, PERF_RECORD_SWITCH_CPU_WIDE, PERF_RECORD_TEXT_POKE,
     PERF_RECORD_THROTTLE, PERF_RECORD_UNTHROTTLE,
 };
-use crate::perf::walk::LengthMatch;
 
 /// `PERF_RECORD_AUXTRACE_ERROR`.
 const PERF_RECORD_AUXTRACE_ERROR: u32 = 72;

@@ -1,7 +1,7 @@
 //! Where each field of a sample lies, computed once per event.
 
 use super::attr::Attr;
-use super::measure::{Measure, ReadShape, end_of_raw};
+use super::measure::{Measure, ReadShape, Word, end_of_raw};
 use super::tail::TailShape;
 use crate::bytes::{ByteOrder, position};
 use crate::perf::abi::{
@@ -10,9 +10,6 @@ use crate::perf::abi::{
     PERF_SAMPLE_STREAM_ID, PERF_SAMPLE_TID, PERF_SAMPLE_TIME,
 };
 use crate::units::{Cpu, Pid, Tid, Timestamp};
-
-/// A word of a record: what most fields take.
-pub(crate) type Word = [u8; 8];
 
 /// Position of a field of one word, counted in words; one past every record when it is absent, so
 /// that looking there is all that it takes to find out.

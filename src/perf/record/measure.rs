@@ -1,13 +1,15 @@
 //! How long a sample is by what is in it: the measure by which all samples are checked.
 
 use super::attr::Attr;
-use super::layout::Word;
 use super::tail::TailShape;
 use crate::bytes::{ByteOrder, position, u32_at, u64_at};
 use crate::perf::abi::{
     PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
     PERF_FORMAT_TOTAL_TIME_RUNNING,
 };
+
+/// A word of a record: what most fields take.
+pub(crate) type Word = [u8; 8];
 
 /// What tells the length of an event's samples, in the shapes that nearly all captures have; places
 /// in bytes from the end of the record's header.

@@ -1,19 +1,23 @@
 //! All records: the walk over them on several threads, also over damaged and compressed ones.
 
 mod counts;
-mod length_match;
+mod item;
 mod resync;
 mod scan;
+mod seen;
 mod segments;
 mod step;
 mod unpack;
+mod unpacked;
 mod visitor;
 
 pub use counts::RecordCounts;
-pub(crate) use length_match::{LengthMatch, Seen};
-pub(crate) use resync::{find_run, first_believed, next_record, resync};
-pub(crate) use scan::{ArrivingRegion, Region, Scan, scan, scan_arriving};
-pub use scan::{Damage, Length, Record};
-pub(crate) use segments::{Segment, Unpacked};
+pub(crate) use item::Region;
+pub use item::{Damage, Length, Record};
+pub(crate) use resync::{find_run, first_believed, resync};
+pub(crate) use scan::{ArrivingRegion, Scan, scan, scan_arriving};
+pub(crate) use seen::Seen;
+pub(crate) use segments::Segment;
 pub(crate) use unpack::{Piece, ZSTD_MAGIC};
+pub(crate) use unpacked::Unpacked;
 pub use visitor::{Both, Visitor};

@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use super::length_match::{LengthMatch, Seen};
-use crate::bytes::{ByteOrder, position, u32_at, u64_at};
-use crate::perf::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_HEADER_TRACING_DATA, PERF_RECORD_SAMPLE};
-use crate::perf::record::{Events, RECORD_HEADER_LEN, RecordHeader, has_known_misc};
+use super::seen::Seen;
+use crate::bytes::ByteOrder;
+use crate::perf::abi::PERF_RECORD_SAMPLE;
+use crate::perf::record::{Events, LengthMatch, RecordHeader, has_known_misc};
 
 /// How many plausible records in a row end a damaged stretch when no events tell what samples hold.
 const RESUME_RUN: usize = 3;
@@ -102,7 +102,7 @@ fn is_run_of<O: ByteOrder>(
             Some(header)
                 if header.is_plausible() && has_known_misc(header) && is_wanted(header) =>
             {
-                let Some(next) = next_record::<O>(bytes, at, header) else {
+                let Some(next) = header.next_record::<O>(bytes, at) else {
                     return false;
                 };
                 at = next;
@@ -111,25 +111,4 @@ fn is_run_of<O: ByteOrder>(
         }
     }
     true
-}
-
-/// Where the record behind the one at `at` begins; `None` when this one reaches past the end.
-///
-/// The bytes of an AUX trace and of tracepoint formats follow their record uncounted.
-#[inline]
-pub(crate) fn next_record<O: ByteOrder>(
-    bytes: &[u8],
-    at: usize,
-    header: RecordHeader,
-) -> Option<usize> {
-    let end = at + usize::from(header.len);
-    let extra = match header.record_type {
-        PERF_RECORD_AUXTRACE => position(u64_at::<O>(bytes, at + RECORD_HEADER_LEN)?),
-        PERF_RECORD_HEADER_TRACING_DATA => {
-            let len = u32_at::<O>(bytes, at + RECORD_HEADER_LEN)?;
-            position(len.into()).next_multiple_of(8)
-        }
-        _ => 0,
-    };
-    end.checked_add(extra).filter(|&end| end <= bytes.len())
 }

@@ -7,84 +7,15 @@
 //! to the last, whatever was guessed and however many threads there were.
 
 use super::counts::RecordCounts;
-use super::length_match::{LengthMatch, Seen};
+use super::item::{Damage, Length, Record, Region, ScanItem};
 use super::resync::find_run;
+use super::seen::Seen;
 use super::step::{Step, examine};
 use super::visitor::Visitor;
-use crate::bytes::{ByteOrder, MappedFile};
+use crate::bytes::ByteOrder;
 use crate::parallel::{by_pieces, on_threads};
-use crate::perf::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2, PERF_RECORD_SAMPLE};
-use crate::perf::record::{Events, RECORD_HEADER_LEN, RecordHeader};
-use crate::units::{EventIx, FilePosition};
-
-/// A run of whole records.
-#[derive(Clone, Copy, Debug)]
-pub struct Region<'a> {
-    /// The bytes.
-    pub bytes: &'a [u8],
-    /// Position of the first byte in the capture: orders records that carry no time.
-    pub position: FilePosition,
-    /// The mapping that the bytes belong to, and where in it they begin.
-    pub mapping: Option<(&'a MappedFile, usize)>,
-    /// The events whose samples the records are, where they are known.
-    pub events: Option<&'a Events>,
-}
-
-/// A record as the walk meets it.
-#[derive(Clone, Copy, Debug)]
-pub struct Record<'a> {
-    /// Position in the capture.
-    pub position: FilePosition,
-    /// Its header.
-    pub header: RecordHeader,
-    /// What follows the header.
-    pub body: &'a [u8],
-    /// The event of a sample, where the events are known.
-    pub event: Option<EventIx>,
-    /// Whether its header states the length that it has.
-    pub length: Length,
-    /// How that length fits what is in it.
-    pub(crate) length_match: LengthMatch,
-}
-
-impl Record<'_> {
-    /// Whether it holds a piece of a zstd stream.
-    pub(crate) const fn is_compressed(&self) -> bool {
-        matches!(
-            self.header.record_type,
-            PERF_RECORD_COMPRESSED | PERF_RECORD_COMPRESSED2
-        )
-    }
-}
-
-/// Whether the header of a record states the length that its kind, and its event, say.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Length {
-    /// It does, as far as can be told.
-    Right,
-    /// It does not, but what is in the record, and what follows, tell the right one.
-    Mended,
-    /// It does not: what is in the record is damaged.
-    Odd,
-}
-
-/// What a walk meets.
-#[derive(Clone, Copy, Debug)]
-enum ScanItem<'a> {
-    /// A record.
-    Record(Record<'a>),
-    /// Bytes that are no record and are jumped over.
-    Damage(Damage),
-}
-
-/// A stretch of bytes that is no record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Damage {
-    /// Position in the capture.
-    pub position: FilePosition,
-    /// Length in bytes.
-    pub len: u64,
-}
+use crate::perf::abi::PERF_RECORD_SAMPLE;
+use crate::perf::record::{LengthMatch, RECORD_HEADER_LEN, RecordHeader};
 
 /// What a scan found.
 #[derive(Debug)]

@@ -3,13 +3,11 @@
 //! It depends on the bytes from there on alone, so that walks which begin in different places agree
 //! as soon as they meet.
 
-use super::length_match::{
-    LengthMatch, Seen, ends_of_fields, has_possible_chain, looks_like_sample,
-};
 use super::resync::{first_believed, is_believed, resync};
+use super::seen::{Seen, ends_of_fields, has_possible_chain, looks_like_sample};
 use crate::bytes::{ByteOrder, u64_at};
 use crate::perf::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE};
-use crate::perf::record::{Events, RECORD_HEADER_LEN};
+use crate::perf::record::{Events, LengthMatch, RECORD_HEADER_LEN};
 
 /// What is at a place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

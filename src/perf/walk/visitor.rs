@@ -1,6 +1,6 @@
 //! What is done with the records that a walk meets.
 
-use super::scan::{Damage, Record};
+use super::item::{Damage, Record};
 use crate::bytes::ByteOrder;
 
 /// Takes what a walk meets.
@@ -86,7 +86,8 @@ impl<'a> Visitor<'a> for () {
 mod tests {
     use super::*;
     use crate::bytes::Little;
-    use crate::perf::walk::scan::{Region, scan};
+    use crate::perf::walk::item::Region;
+    use crate::perf::walk::scan::scan;
     use crate::units::FilePosition;
 
     /// Adds up bytes: of records times a factor, of damage as they are.

@@ -1,31 +1,14 @@
 //! Whether a record is what its kind, and its event, say: the evidence by which records are
 //! believed.
 
-use super::resync::next_record;
-use super::scan::Length;
+use super::item::Length;
 use crate::bytes::{ByteOrder, u64_at};
 use crate::perf::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE, PERF_RECORD_USER_TYPE_START};
 use crate::perf::record::{
-    Events, RECORD_HEADER_LEN, RecordHeader, fit_of_kernels, fit_of_perfs, has_known_misc,
+    Events, LengthMatch, RECORD_HEADER_LEN, RecordHeader, fit_of_kernels, fit_of_perfs,
+    has_known_misc,
 };
 use crate::units::EventIx;
-
-/// How the length of a record fits what is in it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum LengthMatch {
-    /// Exactly.
-    Exact,
-    /// It may have this length; nothing in it tells which it has.
-    Free,
-    /// The events are not known, or hold fields that this program does not know.
-    Untold,
-    /// It may have been written by a newer perf; or it is of an event that nothing describes.
-    Doubtful,
-    /// Not: its header, or what follows it, is damaged.
-    Odd,
-    /// Of a kind that this program does not know.
-    Foreign,
-}
 
 /// A record as it looks by itself.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +32,7 @@ impl Seen {
         if !header.is_possible() {
             return None;
         }
-        let next = next_record::<O>(bytes, at, header)?;
+        let next = header.next_record::<O>(bytes, at)?;
         let body = bytes.get(at + RECORD_HEADER_LEN..at + usize::from(header.len))?;
         let (length_match, event) = match events {
             Some(events) if header.record_type == PERF_RECORD_SAMPLE => {
