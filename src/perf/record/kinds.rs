@@ -94,8 +94,10 @@ pub(crate) fn fit_of_kernels<O: ByteOrder>(
             let values = own.get(8..).unwrap_or_default();
             layout.is_some_and(|layout| layout.are_values::<O>(values))
         }
-        PERF_RECORD_NAMESPACES => is_list(own.len(), u64_at::<O>(own, 8), (16, 16)),
-        PERF_RECORD_CALLCHAIN_DEFERRED => is_list(own.len(), u64_at::<O>(own, 8), (16, 8)),
+        PERF_RECORD_NAMESPACES => ListShape::new(16, 16).fits(own.len(), u64_at::<O>(own, 8)),
+        PERF_RECORD_CALLCHAIN_DEFERRED => {
+            ListShape::new(16, 8).fits(own.len(), u64_at::<O>(own, 8))
+        }
         PERF_RECORD_TEXT_POKE => {
             let texts = u16_at::<O>(own, 8).zip(u16_at::<O>(own, 10));
             texts.is_some_and(|(old, new)| {
@@ -107,10 +109,23 @@ pub(crate) fn fit_of_kernels<O: ByteOrder>(
     exact_if(is_exact)
 }
 
-/// Whether a record of `len` bytes is `fixed` bytes and `count` entries of `each`.
-fn is_list(len: usize, count: Option<u64>, (fixed, each): (usize, usize)) -> bool {
-    let entries = count.and_then(|count| position(count).checked_mul(each));
-    entries.and_then(|entries| entries.checked_add(fixed)) == Some(len)
+/// A record that is a list: so many bytes before its entries, so many for each.
+#[derive(Clone, Copy)]
+struct ListShape {
+    fixed: usize,
+    each: usize,
+}
+
+impl ListShape {
+    const fn new(fixed: usize, each: usize) -> Self {
+        Self { fixed, each }
+    }
+
+    /// Whether a record of `len` bytes is one of `count` entries.
+    fn fits(self, len: usize, count: Option<u64>) -> bool {
+        let entries = count.and_then(|count| position(count).checked_mul(self.each));
+        entries.and_then(|entries| entries.checked_add(self.fixed)) == Some(len)
+    }
 }
 
 /// How the length of one of perf's own records fits its kind; `body` is the record without its
@@ -126,7 +141,7 @@ pub(crate) fn fit_of_perfs<O: ByteOrder>(record_type: u32, body: &[u8]) -> Lengt
         _ => LengthMatch::Odd,
     };
     let count = u64_at::<O>(body, 0);
-    let of_count = |shape: (usize, usize)| exact_if(is_list(len, count, shape));
+    let of_count = |shape: ListShape| exact_if(shape.fits(len, count));
     match record_type {
         PERF_RECORD_HEADER_ATTR => {
             let attr = u32_at::<O>(body, 4).map(|attr| position(attr.into()));
@@ -136,12 +151,14 @@ pub(crate) fn fit_of_perfs<O: ByteOrder>(record_type: u32, body: &[u8]) -> Lengt
         }
         PERF_RECORD_FINISHED_ROUND | PERF_RECORD_FINISHED_INIT => of_lengths(&[0]),
         // Ids of a virtual machine's CPUs follow since perf 6.0.
-        PERF_RECORD_ID_INDEX => {
-            exact_if([32, 48].iter().any(|&each| is_list(len, count, (8, each))))
-        }
+        PERF_RECORD_ID_INDEX => exact_if(
+            [32, 48]
+                .iter()
+                .any(|&each| ListShape::new(8, each).fits(len, count)),
+        ),
         PERF_RECORD_AUXTRACE => of_lengths(&[40]),
-        PERF_RECORD_THREAD_MAP => of_count((8, 24)),
-        PERF_RECORD_STAT_CONFIG => of_count((8, 16)),
+        PERF_RECORD_THREAD_MAP => of_count(ListShape::new(8, 24)),
+        PERF_RECORD_STAT_CONFIG => of_count(ListShape::new(8, 16)),
         PERF_RECORD_STAT => of_lengths(&[40]),
         PERF_RECORD_STAT_ROUND => of_lengths(&[16]),
         PERF_RECORD_TIME_CONV => of_lengths(&[24, 48]),
@@ -149,7 +166,7 @@ pub(crate) fn fit_of_perfs<O: ByteOrder>(record_type: u32, body: &[u8]) -> Lengt
             let whole = count.and_then(|packed| position(packed).checked_add(8));
             exact_if(whole.and_then(|whole| whole.checked_next_multiple_of(8)) == Some(len))
         }
-        PERF_RECORD_BPF_METADATA if is_list(len, u64_at::<O>(body, 16), (24, 96)) => {
+        PERF_RECORD_BPF_METADATA if ListShape::new(24, 96).fits(len, u64_at::<O>(body, 16)) => {
             LengthMatch::Exact
         }
         PERF_RECORD_BPF_METADATA => LengthMatch::Doubtful,
