@@ -28,8 +28,8 @@ use vmflame::perf::abi::{
     PERF_SAMPLE_STACK_USER,
 };
 use vmflame::perf::writer::{
-    Description, Entry, FeatureSection, FileWriter, Identity, RecordWriter, RegisterValues,
-    SampleValues, WrittenEvent,
+    Description, FeatureSection, FileIdentity, FileWriter, RecordWriter, RegisterValues,
+    SampleValues, WrittenEvent, WrittenRecord,
 };
 use vmflame::symbol::SymbolRequest;
 use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
@@ -101,7 +101,7 @@ fn run(
     let mut records = RecordWriter::<Little>::new();
     let start = at(0);
     let trailer = Some((&event.attr, &start));
-    let kernel = Entry::Mmap {
+    let kernel = WrittenRecord::Mmap {
         pid: Pid::KERNEL,
         tid: Tid::new(0),
         start: Avma::new(0xffff_ffff_8100_0000),
@@ -110,13 +110,13 @@ fn run(
         name: b"[kernel.kallsyms]_text",
     };
     records.entry(KERNEL, &kernel, trailer);
-    let program = Entry::Mmap2 {
+    let program = WrittenRecord::Mmap2 {
         pid: PID,
         tid: TID,
         start: Avma::new(0x40_0000),
         len: 0x1_0000,
         file_offset: FileOffset::new(0),
-        identity: Identity::BuildId(build_id),
+        identity: FileIdentity::BuildId(build_id),
         prot: 5,
         flags: 2,
         name: b"/bin/program",
@@ -124,7 +124,7 @@ fn run(
     records.entry(USER, &program, trailer);
     records.entry(
         0,
-        &Entry::Comm {
+        &WrittenRecord::Comm {
             pid: PID,
             tid: TID,
             name: b"program",
@@ -236,13 +236,13 @@ fn known_trampolines_are_returned_to_at_their_first_byte() {
         chain.extend(addresses);
         let (_, lines) = run(&event, &by_comm(), |records| {
             let start = at(0);
-            let probes = Entry::Mmap2 {
+            let probes = WrittenRecord::Mmap2 {
                 pid: PID,
                 tid: TID,
                 start: Avma::new(PROBES),
                 len: 0x1000,
                 file_offset: FileOffset::new(0),
-                identity: Identity::Inode {
+                identity: FileIdentity::Inode {
                     major: 0,
                     minor: 0,
                     inode: 0,
@@ -432,7 +432,7 @@ fn deferred_user_chains_are_joined_by_cookie() {
         let trailer = Some((&event.attr, &later));
         records.entry(
             USER,
-            &Entry::Other {
+            &WrittenRecord::Other {
                 record_type,
                 body: &body,
             },
@@ -531,7 +531,7 @@ fn cgroups_group_and_filter() {
         for (id, path) in [(3_u64, b"/vm/a\0\0\0"), (4, b"/vm/b\0\0\0")] {
             let body: Vec<u8> = id.to_le_bytes().into_iter().chain(*path).collect();
             let start = at(0);
-            let other = Entry::Other {
+            let other = WrittenRecord::Other {
                 record_type: PERF_RECORD_CGROUP,
                 body: &body,
             };
@@ -584,13 +584,13 @@ fn sideband_behind_its_samples_still_counts() {
         };
         records.sample(&event.attr, USER, &values);
         let late = at(10);
-        let mapping = Entry::Mmap2 {
+        let mapping = WrittenRecord::Mmap2 {
             pid: PID,
             tid: TID,
             start: Avma::new(0x80_0000),
             len: 0x1_0000,
             file_offset: FileOffset::new(0),
-            identity: Identity::BuildId(BuildId::new(&[0xaa; 20]).unwrap()),
+            identity: FileIdentity::BuildId(BuildId::new(&[0xaa; 20]).unwrap()),
             prot: 5,
             flags: 2,
             name: b"/bin/program",

@@ -35,7 +35,7 @@ use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
 use vmflame::perf::writer::{
-    Description, Entry, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+    Description, FileWriter, RecordWriter, SampleValues, WrittenEvent, WrittenRecord,
 };
 use vmflame::symbol::SymbolRequest;
 use vmflame::units::{Avma, EventIx, FileOffset, Pid, Tid, Timestamp};
@@ -339,7 +339,7 @@ fn many_changes_of_many_mappings_take_no_time() {
     };
     let mut records = RecordWriter::<Little>::new();
     let mut map = |start: u64, file_offset: u64, nanos: u64| {
-        let mapping = Entry::Mmap {
+        let mapping = WrittenRecord::Mmap {
             pid: Pid::new(7),
             tid: Tid::new(7),
             start: Avma::new(start),

@@ -9,7 +9,8 @@ use vmflame::analysis::{Profile, Request, profile};
 use vmflame::bytes::Little;
 use vmflame::perf::abi::PERF_CONTEXT_KERNEL;
 use vmflame::perf::writer::{
-    Description, Entry, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+    Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+    WrittenRecord,
 };
 use vmflame::perf::{Capture, Feature};
 use vmflame::symbol::{KernelSource, LiveKernel, SymbolRequest};
@@ -25,7 +26,7 @@ fn write(place: &Path) {
     let mut event = WrittenEvent::cpu_clock();
     event.ids = vec![1];
     let mut records = RecordWriter::<Little>::new();
-    let kernel = Entry::Mmap {
+    let kernel = WrittenRecord::Mmap {
         pid: Pid::new(-1),
         tid: Tid::new(0),
         start: Avma::new(TEXT),

@@ -22,8 +22,8 @@ use vmflame::perf::abi::{
     PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IDENTIFIER, PERF_SAMPLE_RAW, PERF_SAMPLE_READ,
 };
 use vmflame::perf::writer::{
-    Description, Entry, FileWriter, PipeWriter, ReadMember, RecordWriter, RegisterValues,
-    SampleValues, WrittenEvent,
+    Description, FileWriter, PipeWriter, ReadMember, RecordWriter, RegisterValues, SampleValues,
+    WrittenEvent, WrittenRecord,
 };
 use vmflame::perf::{
     Attr, Capture, CaptureKind, Damage, Event, Events, Record, SampleTail, Visitor,
@@ -92,7 +92,7 @@ fn write<O: ByteOrder>(events: &[WrittenEvent], made: &[Made], as_pipe: bool) ->
             let values = made.values(id, 1_000 + round as u64);
             let (pid, tid) = (values.pid, values.tid);
             let name = b"made up";
-            let comm = Entry::Comm { pid, tid, name };
+            let comm = WrittenRecord::Comm { pid, tid, name };
             records.entry(2, &comm, Some((&event.attr, &values)));
             records.sample(&event.attr, 1, &values);
         }

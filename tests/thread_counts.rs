@@ -21,7 +21,7 @@ use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
 use vmflame::perf::writer::{
-    Description, Entry, FileWriter, Load, RecordWriter, SampleValues, WrittenEvent,
+    Description, FileWriter, Load, RecordWriter, SampleValues, WrittenEvent, WrittenRecord,
 };
 use vmflame::symbol::SymbolRequest;
 use vmflame::units::{Avma, FileOffset, Pid, Tid, Timestamp};
@@ -95,7 +95,7 @@ fn samples_see_mappings_that_come_later_in_the_file() {
     }
     records.sample(&event.attr, USER, &at(50_000));
     for (nanos, name) in [(40_000, b"/new"), (500, b"/old")] {
-        let mapping = Entry::Mmap {
+        let mapping = WrittenRecord::Mmap {
             pid: Pid::new(7),
             tid: Tid::new(7),
             start: Avma::new(0x40_1000),

@@ -13,8 +13,8 @@ use linux_perf_data::Feature;
 use vmflame::bytes::{Big, ByteOrder, Little};
 use vmflame::perf::abi::{PERF_RECORD_LOST, PERF_RECORD_SAMPLE};
 use vmflame::perf::writer::{
-    Description, Entry, FeatureSection, FileWriter, Identity, RecordWriter, SampleValues,
-    WrittenEvent,
+    Description, FeatureSection, FileIdentity, FileWriter, RecordWriter, SampleValues,
+    WrittenEvent, WrittenRecord,
 };
 use vmflame::perf::{
     Capture, CpuCounts, RECORD_HEADER_LEN, RecordHeader, RecordedBuildId, SampleLayout, Sideband,
@@ -39,12 +39,12 @@ impl Drop for Scratch {
     }
 }
 
-fn entries() -> Vec<(u16, Entry<'static>)> {
+fn entries() -> Vec<(u16, WrittenRecord<'static>)> {
     let (pid, tid) = (Pid::new(7), Tid::new(8));
     let (parent_pid, parent_tid) = (Pid::new(5), Tid::new(6));
     let time = Timestamp::from_nanos(9);
     let (start, len) = (Avma::new(0x7000), 0x3000);
-    let mmap2 = |identity| Entry::Mmap2 {
+    let mmap2 = |identity| WrittenRecord::Mmap2 {
         pid,
         tid,
         start,
@@ -55,19 +55,19 @@ fn entries() -> Vec<(u16, Entry<'static>)> {
         flags: 2,
         name: b"/usr/bin/qemu",
     };
-    let inode = Identity::Inode {
+    let inode = FileIdentity::Inode {
         major: 8,
         minor: 1,
         inode: 4711,
         generation: 1,
     };
-    let build_id = Identity::BuildId(BuildId::new(&[0xab; 20]).unwrap());
+    let build_id = FileIdentity::BuildId(BuildId::new(&[0xab; 20]).unwrap());
     vec![
         (2, mmap2(inode)),
         (2, mmap2(build_id)),
         (
             2 | 1 << 13,
-            Entry::Comm {
+            WrittenRecord::Comm {
                 pid,
                 tid,
                 name: b"CPU 0/KVM",
@@ -75,7 +75,7 @@ fn entries() -> Vec<(u16, Entry<'static>)> {
         ),
         (
             0,
-            Entry::Fork {
+            WrittenRecord::Fork {
                 pid,
                 parent_pid,
                 tid,
@@ -85,7 +85,7 @@ fn entries() -> Vec<(u16, Entry<'static>)> {
         ),
         (
             0,
-            Entry::Exit {
+            WrittenRecord::Exit {
                 pid,
                 parent_pid,
                 tid,
@@ -95,7 +95,7 @@ fn entries() -> Vec<(u16, Entry<'static>)> {
         ),
         (
             0,
-            Entry::Ksymbol {
+            WrittenRecord::Ksymbol {
                 start,
                 len: 64,
                 kind: 1,
@@ -103,7 +103,7 @@ fn entries() -> Vec<(u16, Entry<'static>)> {
                 name: b"bpf_prog",
             },
         ),
-        (0, Entry::Lost { id: 1, lost: 42 }),
+        (0, WrittenRecord::Lost { id: 1, lost: 42 }),
     ]
 }
 
@@ -116,7 +116,7 @@ fn entries_come_back<O: ByteOrder>() {
         ..SampleValues::default()
     };
     let layout = SampleLayout::of(&attr);
-    let read = |(misc, entry): (u16, Entry<'_>)| {
+    let read = |(misc, entry): (u16, WrittenRecord<'_>)| {
         let mut out = RecordWriter::<O>::new();
         out.entry(misc, &entry, Some((&attr, &values)));
         let header = RecordHeader::parse::<O>(out.bytes()).unwrap();
@@ -215,7 +215,11 @@ fn file_comes_back<O: ByteOrder>(name: &str) {
         ..SampleValues::default()
     };
     let attr = &description.events[1].attr;
-    records.entry(0, &Entry::Lost { id: 101, lost: 3 }, Some((attr, &values)));
+    records.entry(
+        0,
+        &WrittenRecord::Lost { id: 101, lost: 3 },
+        Some((attr, &values)),
+    );
     records.sample(attr, 1, &values);
     records.finished_round();
     file.write(records.bytes()).unwrap();

@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use vmflame::bytes::Little;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
-use vmflame::perf::writer::{Entry, RecordWriter, SampleValues, WrittenEvent};
+use vmflame::perf::writer::{WrittenRecord, RecordWriter, SampleValues, WrittenEvent};
 use vmflame::units::{Avma, FileOffset, Pid, Tid, Timestamp};
 
 /// Longest name that comes out longer than it went in.
@@ -31,7 +31,7 @@ fuzz_target!(|bytes: &[u8]| {
             chain: &[PERF_CONTEXT_USER, start],
             ..SampleValues::default()
         };
-        let mapping = Entry::Mmap {
+        let mapping = WrittenRecord::Mmap {
             pid,
             tid,
             start: Avma::new(start),
@@ -40,7 +40,7 @@ fuzz_target!(|bytes: &[u8]| {
             name,
         };
         let trailer = Some((&event.attr, &values));
-        records.entry(2, &Entry::Comm { pid, tid, name }, trailer);
+        records.entry(2, &WrittenRecord::Comm { pid, tid, name }, trailer);
         records.entry(2, &mapping, trailer);
         records.sample(&event.attr, 2, &values);
         samples += 1;

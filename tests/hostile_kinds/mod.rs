@@ -9,8 +9,8 @@ use vmflame::perf::abi::{
     PERF_SAMPLE_IDENTIFIER,
 };
 use vmflame::perf::writer::{
-    Description, Encoder, Entry, FeatureSection, FileWriter, Identity, Load, PipeWriter,
-    RecordWriter, SampleValues, WrittenEvent,
+    Description, Encoder, FeatureSection, FileIdentity, FileWriter, Load, PipeWriter, RecordWriter,
+    SampleValues, WrittenEvent, WrittenRecord,
 };
 use vmflame::perf::{CpuCounts, Feature, RecordedBuildId};
 use vmflame::units::{Avma, BuildId, Cpu, FileOffset, Pid, Tid, Timestamp};
@@ -127,10 +127,10 @@ fn records<O: ByteOrder>(rounds: u64) -> Vec<u8> {
 }
 
 /// Each kind of record that tells what samples mean, in turns.
-fn sideband(round: u64, pid: Pid, tid: Tid, name: &'static [u8]) -> Vec<Entry<'static>> {
+fn sideband(round: u64, pid: Pid, tid: Tid, name: &'static [u8]) -> Vec<WrittenRecord<'static>> {
     let start = Avma::new(0x40_0000 + round / 6 * 0x800);
     match round {
-        0 => vec![Entry::Mmap {
+        0 => vec![WrittenRecord::Mmap {
             pid: Pid::KERNEL,
             tid: Tid::new(0),
             start: Avma::new(0xffff_ffff_8100_0000),
@@ -138,19 +138,19 @@ fn sideband(round: u64, pid: Pid, tid: Tid, name: &'static [u8]) -> Vec<Entry<'s
             file_offset: FileOffset::new(0xffff_ffff_8100_0000),
             name: b"[kernel.kallsyms]_text",
         }],
-        1 | 7 => vec![Entry::Mmap2 {
+        1 | 7 => vec![WrittenRecord::Mmap2 {
             pid,
             tid,
             start,
             len: 0x8000,
             file_offset: FileOffset::new(0),
-            identity: Identity::BuildId(BuildId::new(&[7; 20]).unwrap()),
+            identity: FileIdentity::BuildId(BuildId::new(&[7; 20]).unwrap()),
             prot: 5,
             flags: 2,
             name: b"/usr/bin/qemu",
         }],
-        2 | 8 => vec![Entry::Comm { pid, tid, name }],
-        3 => vec![Entry::Fork {
+        2 | 8 => vec![WrittenRecord::Comm { pid, tid, name }],
+        3 => vec![WrittenRecord::Fork {
             pid: Pid::new(101),
             parent_pid: pid,
             tid: Tid::new(101),
@@ -158,10 +158,10 @@ fn sideband(round: u64, pid: Pid, tid: Tid, name: &'static [u8]) -> Vec<Entry<'s
             time: Timestamp::from_nanos(1_030),
         }],
         4 => vec![
-            Entry::Lost { id: 1, lost: 5 },
-            Entry::LostSamples { lost: 6 },
+            WrittenRecord::Lost { id: 1, lost: 5 },
+            WrittenRecord::LostSamples { lost: 6 },
         ],
-        6 => vec![Entry::Ksymbol {
+        6 => vec![WrittenRecord::Ksymbol {
             start: Avma::new(0xffff_ffff_c000_0000),
             len: 64,
             kind: 1,

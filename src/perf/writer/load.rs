@@ -1,13 +1,9 @@
-//! Captures of any size, made up.
+//! What a made-up capture is like, and what it holds.
 
-use std::io::{self, Seek, Write};
-
-use super::file::FileWriter;
-use super::maker::{Maker, ROUND};
-use super::sections::FeatureSection;
-use crate::bytes::ByteOrder;
-use crate::perf::writer::shape;
 use crate::units::Timestamp;
+
+/// Different functions on one level of the stacks, as a power of two.
+pub(super) const FAN_BITS: u32 = 6;
 
 /// What a made-up capture is like: a host with VMs, sampled by `cpu-clock` with call chains.
 ///
@@ -54,7 +50,7 @@ pub struct Written {
     pub stacks: u64,
     /// Call chain entries of the samples of `cpu-clock`, markers among them.
     pub chain_entries: u64,
-    /// Sum of all addresses of these call chains, compression.
+    /// Sum of all addresses of these call chains, wrapping around.
     pub address_sum: u64,
     /// Time of the first and of the last sample.
     pub times: (Timestamp, Timestamp),
@@ -130,7 +126,7 @@ impl Load {
                 return Err(format!("{key}={value} is not from {first} to {last}"));
             }
         }
-        let needed = shape::levels_for(self.stacks);
+        let needed = levels_for(self.stacks);
         if self.depth < needed {
             let stacks = self.stacks;
             return Err(format!(
@@ -139,37 +135,12 @@ impl Load {
         }
         Ok(())
     }
+}
 
-    /// The kernel's symbols as its `/proc/kallsyms` would tell them.
-    pub fn kallsyms(&self) -> String {
-        shape::kallsyms(self)
-    }
-
-    /// Writes the capture. Memory does not grow with its size.
-    ///
-    /// # Errors
-    /// When `out` fails.
-    pub fn write<O: ByteOrder, W: Write + Seek>(&self, out: W) -> io::Result<(W, Written)> {
-        let description = self.description();
-        let mut file = FileWriter::<O, W>::new(out, &description)?;
-        let mut made = Maker::<O>::new(self, &description);
-        let mut due = Some(self.sideband());
-        made.kernel();
-        if !self.late {
-            made.sideband(due.take().unwrap_or_default());
-        }
-        while made.written.samples == 0 || made.written.data_len < self.size {
-            for _ in 0..ROUND {
-                made.sample();
-            }
-            made.sideband(due.take().unwrap_or_default());
-            made.round(|records| file.write(records))?;
-            made.written.data_len = file.data_len();
-        }
-        let (first, last) = made.written.times;
-        file.add_feature(FeatureSection::sample_times(first, last));
-        Ok((file.finish()?, made.written))
-    }
+/// How many levels, counted from the leaf, it takes to tell so many stacks apart.
+pub(super) fn levels_for(stacks: u32) -> u16 {
+    let bits = u32::BITS - stacks.saturating_sub(1).leading_zeros();
+    u16::try_from(bits.div_ceil(FAN_BITS)).unwrap_or(u16::MAX)
 }
 
 /// A number with a binary unit: `8G`, `64M`, `100K`, `7`.

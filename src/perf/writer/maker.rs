@@ -8,14 +8,13 @@ use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::file::Description;
 use super::load::{Load, Written};
-use super::record::{Entry, Identity, RecordWriter};
+use super::record::{FileIdentity, RecordWriter, WrittenRecord};
 use super::sample::SampleValues;
 use super::sections::{FeatureSection, TracepointFormat};
-use super::shape::{KERNEL_START, PROGRAM_START, Random};
+use super::shape::{self, KERNEL_START, PROGRAM_START, SplitMix64};
 use crate::bytes::ByteOrder;
 use crate::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER};
 use crate::perf::file::CpuCounts;
-use crate::perf::writer::shape;
 use crate::units::{Avma, Cpu, FileOffset, Pid, Tid, Timestamp};
 
 /// Samples between two rounds of emptying the CPUs' buffers.
@@ -61,7 +60,7 @@ impl Load {
     }
 
     /// What tells processes, threads and mappings, oldest first.
-    pub(super) fn sideband(&self) -> Vec<(Pid, Tid, Entry<'static>)> {
+    pub(super) fn sideband(&self) -> Vec<(Pid, Tid, WrittenRecord<'static>)> {
         let mut entries = Vec::new();
         for process in 0..self.processes {
             for thread in 0..self.threads {
@@ -71,7 +70,7 @@ impl Load {
                 } else {
                     b"CPU 0/KVM"
                 };
-                entries.push((pid, tid, Entry::Comm { pid, tid, name }));
+                entries.push((pid, tid, WrittenRecord::Comm { pid, tid, name }));
                 if thread == 0 {
                     entries.push((pid, tid, self.program(pid, tid)));
                 }
@@ -80,15 +79,15 @@ impl Load {
         entries
     }
 
-    fn program(&self, pid: Pid, tid: Tid) -> Entry<'static> {
-        Entry::Mmap2 {
+    fn program(&self, pid: Pid, tid: Tid) -> WrittenRecord<'static> {
+        WrittenRecord::Mmap2 {
             pid,
             tid,
             start: Avma::new(PROGRAM_START),
             len: shape::code_len(self),
             // So that perf, which prints positions in the file, prints addresses.
             file_offset: FileOffset::new(PROGRAM_START),
-            identity: Identity::Inode {
+            identity: FileIdentity::Inode {
                 major: 8,
                 minor: 1,
                 inode: 4711,
@@ -164,7 +163,7 @@ impl<O: ByteOrder> Encoder<O> {
 pub(super) struct Maker<'a, O> {
     load: &'a Load,
     events: &'a [WrittenEvent],
-    random: Random,
+    random: SplitMix64,
     buffers: Vec<RecordWriter<O>>,
     seen: Vec<bool>,
     clock: u64,
@@ -180,7 +179,7 @@ impl<'a, O: ByteOrder> Maker<'a, O> {
         Self {
             load,
             events: &description.events,
-            random: Random::new(load.seed),
+            random: SplitMix64::new(load.seed),
             buffers: buffers.collect(),
             seen: vec![false; stacks],
             clock: START,
@@ -190,7 +189,7 @@ impl<'a, O: ByteOrder> Maker<'a, O> {
     }
 
     /// Appends an entry to the last CPU's buffer.
-    fn entry(&mut self, misc: u16, entry: &Entry<'_>, values: &SampleValues<'_>) {
+    fn entry(&mut self, misc: u16, entry: &WrittenRecord<'_>, values: &SampleValues<'_>) {
         let event = self.events.first();
         if let (Some(buffer), Some(event)) = (self.buffers.last_mut(), event) {
             buffer.entry(misc, entry, Some((&event.attr, values)));
@@ -200,7 +199,7 @@ impl<'a, O: ByteOrder> Maker<'a, O> {
 
     /// The kernel's own mapping, which perf writes itself, before anything else.
     pub(super) fn kernel(&mut self) {
-        let entry = Entry::Mmap {
+        let entry = WrittenRecord::Mmap {
             pid: Pid::KERNEL,
             tid: Tid::new(0),
             start: Avma::new(KERNEL_START),
@@ -212,7 +211,7 @@ impl<'a, O: ByteOrder> Maker<'a, O> {
     }
 
     /// Appends what is older than the first sample.
-    pub(super) fn sideband(&mut self, entries: Vec<(Pid, Tid, Entry<'static>)>) {
+    pub(super) fn sideband(&mut self, entries: Vec<(Pid, Tid, WrittenRecord<'static>)>) {
         let last = u64::from(self.load.cpus) - 1;
         for (pid, tid, entry) in entries {
             let values = SampleValues {

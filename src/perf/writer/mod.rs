@@ -6,13 +6,13 @@
 //!
 //! ```
 //! use vmflame::perf::bytes::Little;
-//! use vmflame::perf::writer::{Description, Entry, FileWriter, RecordWriter, WrittenEvent};
+//! use vmflame::perf::writer::{Description, WrittenRecord, FileWriter, RecordWriter, WrittenEvent};
 //! use vmflame::units::{Pid, Tid};
 //!
 //! let description = Description { events: vec![WrittenEvent::cpu_clock()], features: vec![] };
 //! let mut file = FileWriter::<Little, _>::new(std::io::Cursor::new(Vec::new()), &description)?;
 //! let mut records = RecordWriter::<Little>::new();
-//! let comm = Entry::Comm { pid: Pid::new(7), tid: Tid::new(7), name: b"qemu" };
+//! let comm = WrittenRecord::Comm { pid: Pid::new(7), tid: Tid::new(7), name: b"qemu" };
 //! records.entry(0, &comm, None);
 //! file.write(records.bytes())?;
 //! let bytes = file.finish()?.into_inner();
@@ -26,6 +26,7 @@
 mod encoder;
 mod event;
 mod file;
+mod generate;
 mod load;
 mod maker;
 mod record;
@@ -37,6 +38,6 @@ pub use encoder::Encoder;
 pub use event::WrittenEvent;
 pub use file::{Description, FileWriter, PipeWriter};
 pub use load::{Load, Written};
-pub use record::{Entry, Identity, RecordWriter};
+pub use record::{FileIdentity, RecordWriter, WrittenRecord};
 pub use sample::{ReadMember, ReadValues, RegisterValues, SampleValues};
 pub use sections::FeatureSection;

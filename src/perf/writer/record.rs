@@ -3,14 +3,12 @@
 use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::sample::SampleValues;
-use super::sections::FeatureSection;
 use crate::bytes::ByteOrder;
 use crate::perf::abi::{
     PERF_RECORD_COMM, PERF_RECORD_EXIT, PERF_RECORD_FINISHED_ROUND, PERF_RECORD_FORK,
-    PERF_RECORD_HEADER_ATTR, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_HEADER_FEATURE,
-    PERF_RECORD_KSYMBOL, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
-    PERF_RECORD_MISC_BUILD_ID_SIZE, PERF_RECORD_MISC_MMAP_BUILD_ID, PERF_RECORD_MMAP,
-    PERF_RECORD_MMAP2, PERF_RECORD_SAMPLE,
+    PERF_RECORD_HEADER_ATTR, PERF_RECORD_HEADER_BUILD_ID, PERF_RECORD_KSYMBOL, PERF_RECORD_LOST,
+    PERF_RECORD_LOST_SAMPLES, PERF_RECORD_MISC_BUILD_ID_SIZE, PERF_RECORD_MISC_MMAP_BUILD_ID,
+    PERF_RECORD_MMAP, PERF_RECORD_MMAP2, PERF_RECORD_SAMPLE,
 };
 use crate::perf::file::RecordedBuildId;
 use crate::perf::record::Attr;
@@ -20,7 +18,7 @@ use linux_perf_data::linux_perf_event_reader::AttrFlags;
 /// How a `MMAP2` record tells which file it maps.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "named as in `include/uapi/linux/perf_event.h`")]
-pub enum Identity {
+pub enum FileIdentity {
     /// By device and inode.
     Inode {
         major: u32,
@@ -35,7 +33,7 @@ pub enum Identity {
 /// A record that is no sample.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[expect(missing_docs, reason = "named as in `include/uapi/linux/perf_event.h`")]
-pub enum Entry<'a> {
+pub enum WrittenRecord<'a> {
     Mmap {
         pid: Pid,
         tid: Tid,
@@ -50,7 +48,7 @@ pub enum Entry<'a> {
         start: Avma,
         len: u64,
         file_offset: FileOffset,
-        identity: Identity,
+        identity: FileIdentity,
         /// `PROT_*` bits.
         prot: u32,
         /// `MAP_*` bits.
@@ -155,13 +153,13 @@ impl<O: ByteOrder> RecordWriter<O> {
     pub fn entry(
         &mut self,
         misc: u16,
-        entry: &Entry<'_>,
+        entry: &WrittenRecord<'_>,
         trailer: Option<(&Attr, &SampleValues<'_>)>,
     ) {
         let with_build_id = matches!(
             entry,
-            Entry::Mmap2 {
-                identity: Identity::BuildId(_),
+            WrittenRecord::Mmap2 {
+                identity: FileIdentity::BuildId(_),
                 ..
             }
         );
@@ -189,14 +187,6 @@ impl<O: ByteOrder> RecordWriter<O> {
         self.record(PERF_RECORD_HEADER_ATTR, 0, |out| {
             out.attr(&event.attr, event.attr_len);
             out.u64s(&event.ids);
-        });
-    }
-
-    /// Appends a feature section, as pipe-mode data carries it.
-    pub fn header_feature(&mut self, section: &FeatureSection) {
-        self.record(PERF_RECORD_HEADER_FEATURE, 0, |out| {
-            out.u64(u64::from(section.feature.0));
-            out.raw(&section.bytes::<O>());
         });
     }
 
@@ -233,9 +223,9 @@ impl<O: ByteOrder> Encoder<O> {
         }
     }
 
-    fn identity(&mut self, identity: &Identity) {
+    fn identity(&mut self, identity: &FileIdentity) {
         match identity {
-            Identity::Inode {
+            FileIdentity::Inode {
                 major,
                 minor,
                 inode,
@@ -246,7 +236,7 @@ impl<O: ByteOrder> Encoder<O> {
                 self.u64(*inode);
                 self.u64(*generation);
             }
-            Identity::BuildId(id) => {
+            FileIdentity::BuildId(id) => {
                 let used = id.as_bytes().get(..20).unwrap_or(id.as_bytes());
                 self.raw(&[u8::try_from(used.len()).unwrap_or(20), 0, 0, 0]);
                 self.raw(used);
@@ -256,7 +246,7 @@ impl<O: ByteOrder> Encoder<O> {
     }
 }
 
-impl Entry<'_> {
+impl WrittenRecord<'_> {
     fn record_type(&self) -> u32 {
         match self {
             Self::Mmap { .. } => PERF_RECORD_MMAP,

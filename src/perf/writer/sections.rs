@@ -6,6 +6,7 @@ use super::encoder::Encoder;
 use super::event::WrittenEvent;
 use super::record::RecordWriter;
 use crate::bytes::ByteOrder;
+use crate::perf::abi::PERF_RECORD_HEADER_FEATURE;
 use crate::perf::file::{CpuCounts, RecordedBuildId};
 use crate::units::Timestamp;
 
@@ -36,6 +37,16 @@ pub struct TracepointFormat {
     pub system: String,
     /// The text of its file `format` in tracefs.
     pub text: String,
+}
+
+impl<O: ByteOrder> RecordWriter<O> {
+    /// Appends a feature section, as pipe-mode data carries it.
+    pub fn header_feature(&mut self, section: &FeatureSection) {
+        self.record(PERF_RECORD_HEADER_FEATURE, 0, |out| {
+            out.u64(u64::from(section.feature.0));
+            out.raw(&section.bytes::<O>());
+        });
+    }
 }
 
 impl FeatureSection {

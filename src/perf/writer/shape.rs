@@ -1,6 +1,6 @@
 //! What the samples of a generated capture look like: tasks, call chains, kernel symbols.
 
-use super::load::Load;
+use super::load::{FAN_BITS, Load, levels_for};
 use crate::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER};
 use crate::units::{Pid, Tid};
 
@@ -12,7 +12,6 @@ pub(super) const PROGRAM_START: u64 = 0x40_0000;
 const FUNCTION_LEN: u64 = 256;
 /// Different functions on one level of the stacks; a power of two.
 const FAN: u64 = 1 << FAN_BITS;
-const FAN_BITS: u32 = 6;
 
 /// The way from a system call to what a VM exit does, root first: names for the kernel's functions
 /// where stacks agree.
@@ -27,13 +26,13 @@ const EXIT_PATH: [&str; 8] = [
     "kvm_fast_pio",
 ];
 
-/// Makes random-looking numbers, the same ones for the same seed: splitmix64.
+/// The generator splitmix64: numbers that look random, the same ones for the same seed.
 ///
 /// Source: Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014.
 #[derive(Clone, Debug)]
-pub(super) struct Random(u64);
+pub(super) struct SplitMix64(u64);
 
-impl Random {
+impl SplitMix64 {
     pub(super) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -68,12 +67,6 @@ pub(super) fn task_at(process: u32, thread: u32) -> (Pid, Tid) {
     let pid = 1_000 + i32::try_from(process).unwrap_or(0) * 10_000;
     let tid = pid + i32::try_from(thread).unwrap_or(0);
     (Pid::new(pid), Tid::new(tid))
-}
-
-/// How many levels, counted from the leaf, it takes to tell so many stacks apart.
-pub(super) fn levels_for(stacks: u32) -> u16 {
-    let bits = u32::BITS - stacks.saturating_sub(1).leading_zeros();
-    u16::try_from(bits.div_ceil(FAN_BITS)).unwrap_or(u16::MAX)
 }
 
 /// Writes the call chain of a stack into `chain`, leaf first, with context markers.
