@@ -75,7 +75,7 @@ impl Storage {
     /// Opens a file as [`Self::open`] does, and unpacks it when it is compressed.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be opened, read or unpacked to its end.
+    /// When it cannot be opened, read or unpacked to its end.
     pub fn open_unpacked(path: &Path, limit: UnpackLimit) -> Result<Self> {
         let storage = Self::open(path)?;
         if Compression::of(storage.bytes()).is_none() {
@@ -87,7 +87,7 @@ impl Storage {
     /// What is packed in these bytes of `path`, to its end.
     ///
     /// # Errors
-    /// [`Error::Io`] when it cannot be unpacked to its end, or is not packed.
+    /// When it cannot be unpacked to its end, or is not packed.
     pub fn unpacked(&self, path: &Path, limit: UnpackLimit) -> Result<Self> {
         let limit = limit.of_packed(self.bytes().len() as u64);
         let packed = Compression::of(self.bytes()).ok_or_else(|| io::Error::other("is not packed"));

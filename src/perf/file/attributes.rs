@@ -4,7 +4,7 @@ use linux_perf_data::Feature;
 
 use super::anomaly::Anomaly;
 use super::features::Features;
-use super::header::{Header, Section};
+use super::header::{FileSection, Header};
 use crate::bytes::{ByteOrder, Cursor, position, u32_at, u64_at};
 use crate::perf::record::{Attr, Event, MIN_ATTR_SIZE};
 
@@ -21,7 +21,7 @@ pub(crate) fn read_attributes<O: ByteOrder>(
     let section = file.get(start..stated_end.min(file.len()));
     let section = section.unwrap_or_default();
     let stated = position(header.attr_entry_len);
-    let smallest = MIN_ATTR_SIZE + Section::ENCODED_LEN;
+    let smallest = MIN_ATTR_SIZE + FileSection::ENCODED_LEN;
     let entry_len = if (smallest..=section.len()).contains(&stated) {
         stated
     } else {
@@ -30,16 +30,16 @@ pub(crate) fn read_attributes<O: ByteOrder>(
             stated: header.attr_entry_len,
         });
         let own = u32_at::<O>(section, 4).map_or(0, |len| position(len.into()));
-        own.max(MIN_ATTR_SIZE) + Section::ENCODED_LEN
+        own.max(MIN_ATTR_SIZE) + FileSection::ENCODED_LEN
     };
-    let attr_len = entry_len - Section::ENCODED_LEN;
+    let attr_len = entry_len - FileSection::ENCODED_LEN;
     let entries = section.chunks_exact(entry_len);
     let mut is_short = stated_end > file.len() || !entries.remainder().is_empty();
     let mut room = file.len();
     let list = entries
         .filter_map(|entry| {
             let (attr, ids) = entry.split_at_checked(attr_len)?;
-            let ids = Section::read(&mut Cursor::<O>::new(ids))?
+            let ids = FileSection::read(&mut Cursor::<O>::new(ids))?
                 .of(file)
                 .filter(|ids| ids.len() <= room);
             is_short |= ids.is_none();

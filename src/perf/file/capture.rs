@@ -9,19 +9,19 @@ use linux_perf_data::Feature;
 
 use super::anomaly::Anomaly;
 use super::attributes::name_events;
-use super::description::{describe, has_pieces};
 use super::directory::numbered_parts;
 use super::features::{Features, RecordedBuildId};
 use super::header::Magic;
 use super::recognise::not_perf_data;
 use super::sections::{name_tracepoints, read_file, read_pipe};
+use super::stream_description::{describe, has_pieces};
 use crate::bytes::{
     ByteOrder, Compression, Endian, MappedFile, Spool, Storage, UnpackLimit, with_order,
 };
 use crate::error::{BadFile, Error, Result};
 use crate::perf::record::Events;
 use crate::perf::walk::{
-    ArrivingRegion, Region, Scan, Segment, Unpacked, Visitor, scan, scan_arriving,
+    ArrivingRegion, Region, Scan, Unpacked, UnpackedSegment, Visitor, scan, scan_arriving,
 };
 use crate::units::FilePosition;
 
@@ -339,7 +339,7 @@ impl Capture {
     }
 
     /// What the compressed records hold, all of it.
-    fn segments(&self) -> impl Iterator<Item = &Segment> {
+    fn segments(&self) -> impl Iterator<Item = &UnpackedSegment> {
         self.unpack();
         let next = (!self.packed.is_empty()).then(|| self.unpacked.arriving());
         iter::from_fn(move || Some(next.as_ref()?()?.1))
@@ -365,7 +365,7 @@ impl Capture {
     }
 
     /// A segment of unpacked records as a region; the first one begins at `start`.
-    fn region_of<'a>(&'a self, segment: &'a Segment, start: FilePosition) -> Region<'a> {
+    fn region_of<'a>(&'a self, segment: &'a UnpackedSegment, start: FilePosition) -> Region<'a> {
         Region {
             bytes: segment.storage.bytes(),
             position: start.plus(segment.bytes_before),

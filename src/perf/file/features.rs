@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use linux_perf_data::{Feature, FeatureSet};
 
-use super::header::Section;
+use super::header::FileSection;
 use crate::bytes::{ByteOrder, Cursor, c_string, position, slice_at};
 use crate::perf::abi::PERF_RECORD_MISC_BUILD_ID_SIZE;
 use crate::units::{BuildId, Pid, Timestamp};
@@ -47,7 +47,7 @@ impl Features {
         let mut missing = Vec::new();
         let mut room = file.len();
         for feature in set.iter() {
-            let found = Section::read(&mut at).and_then(|section| section.of(file));
+            let found = FileSection::read(&mut at).and_then(|section| section.of(file));
             match found.filter(|bytes| bytes.len() <= room) {
                 Some(bytes) => {
                     room -= bytes.len();

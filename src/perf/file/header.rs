@@ -13,14 +13,14 @@ const MAGIC_BIG: &[u8; 8] = b"2ELIFREP";
 
 /// A byte range of the file, as its header states it. It may reach past the file's end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Section {
+pub(crate) struct FileSection {
     /// First byte.
     pub offset: u64,
     /// Length in bytes.
     pub len: u64,
 }
 
-impl Section {
+impl FileSection {
     /// Length of a section descriptor in the file.
     pub(crate) const ENCODED_LEN: usize = 16;
 
@@ -72,9 +72,9 @@ pub(crate) struct Header {
     /// Length of an attribute structure with the id section's descriptor behind it.
     pub attr_entry_len: u64,
     /// The attribute entries.
-    pub attrs: Section,
+    pub attrs: FileSection,
     /// The records.
-    pub data: Section,
+    pub data: FileSection,
     /// Which features the file has; their descriptors follow the records in order.
     pub features: FeatureSet,
 }
@@ -84,9 +84,9 @@ impl Header {
     pub(crate) fn parse<O: ByteOrder>(file: &[u8]) -> Option<Self> {
         let mut at = Cursor::<O>::new(file.get(16..position(HEADER_LEN))?);
         let attr_entry_len = at.u64()?;
-        let attrs = Section::read(&mut at)?;
-        let data = Section::read(&mut at)?;
-        let _event_types = Section::read(&mut at)?;
+        let attrs = FileSection::read(&mut at)?;
+        let data = FileSection::read(&mut at)?;
+        let _event_types = FileSection::read(&mut at)?;
         let mut words = [0; 4];
         for word in &mut words {
             *word = at.u64()?;

@@ -7,9 +7,9 @@ use linux_perf_data::{Feature, FeatureSet};
 
 use super::anomaly::Anomaly;
 use super::attributes::{described_events, read_attributes};
-use super::description::describe;
 use super::features::{Features, RecordedBuildId};
 use super::header::{HEADER_LEN, Header, PIPE_HEADER_LEN};
+use super::stream_description::describe;
 use super::tracing_data::tracepoints;
 use crate::bytes::{ByteOrder, position};
 use crate::error::{BadFile, Error, FoundInstead, Result};
@@ -18,7 +18,7 @@ use crate::perf::walk::{Region, Seen, find_run, first_believed};
 use crate::units::FilePosition;
 
 /// The parts of a capture that its first file tells.
-pub(crate) struct Opened {
+pub(crate) struct FirstFile {
     pub(crate) regions: Vec<(usize, Range<usize>)>,
     pub(crate) events: Vec<Event>,
     pub(crate) features: Features,
@@ -27,29 +27,29 @@ pub(crate) struct Opened {
 }
 
 /// Reads the header and sections of a file.
-pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opened> {
+pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<FirstFile> {
     let header = Header::parse::<O>(bytes).ok_or_else(|| Error::file(path, BadFile::CutHeader))?;
     if is_of_simpleperf(&header.features) {
         let found = FoundInstead::Simpleperf;
         return Err(Error::file(path, BadFile::NotPerfData(found)));
     }
     let mut anomalies = Vec::new();
-    let mut place = place_of_records(&header, bytes.len(), &mut anomalies);
+    let mut records = range_of_records(&header, bytes.len(), &mut anomalies);
     let mut events = read_attributes::<O>(bytes, &header, &mut anomalies);
     let known = Events::new(events.clone());
-    if let Some(first) = first_before::<O>(bytes, &header, &place, &known) {
+    if let Some(first) = first_before::<O>(bytes, &header, &records, &known) {
         anomalies.push(Anomaly::LostPlace);
-        place.range.start = first;
+        records.range.start = first;
     }
     let mut features = Features::default();
-    if place.end_is_stated {
+    if records.end_is_stated {
         let table = header.feature_table().unwrap_or(u64::MAX);
         let (found, lost) = Features::read::<O>(bytes, table, header.features);
         let has_none = header.features.iter().next().is_none();
         let may_go_on = !lost.is_empty() || has_none;
-        if may_go_on && goes_on::<O>(bytes, &place.range, &known) {
+        if may_go_on && goes_on::<O>(bytes, &records.range, &known) {
             anomalies.push(Anomaly::LostEnd);
-            place.range.end = bytes.len();
+            records.range.end = bytes.len();
         } else {
             if !lost.is_empty() {
                 anomalies.push(Anomaly::LostFeatures(lost));
@@ -59,8 +59,8 @@ pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opene
     }
     mend_events::<O>(&mut events, &features, &mut anomalies);
     let build_ids = features.build_ids::<O>();
-    Ok(Opened {
-        regions: vec![(0, place.range)],
+    Ok(FirstFile {
+        regions: vec![(0, records.range)],
         events,
         features,
         build_ids,
@@ -69,7 +69,7 @@ pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<Opene
 }
 
 /// Where the records of a file lie.
-struct Place {
+struct RecordsRange {
     range: Range<usize>,
     /// Whether the header says where they end, and the file is long enough for it.
     end_is_stated: bool,
@@ -79,7 +79,11 @@ struct Place {
 const LARGEST: u64 = 1 << 48;
 
 /// Finds the records by the header, and without it where it makes no sense.
-fn place_of_records(header: &Header, file_len: usize, anomalies: &mut Vec<Anomaly>) -> Place {
+fn range_of_records(
+    header: &Header,
+    file_len: usize,
+    anomalies: &mut Vec<Anomaly>,
+) -> RecordsRange {
     let mut start = position(header.data.offset);
     if start > file_len || header.data.offset < HEADER_LEN {
         anomalies.push(Anomaly::LostPlace);
@@ -87,7 +91,7 @@ fn place_of_records(header: &Header, file_len: usize, anomalies: &mut Vec<Anomal
         let attrs = header.attrs.offset.saturating_add(header.attrs.len);
         let behind = attrs.max(HEADER_LEN).checked_next_multiple_of(8);
         start = position(behind.unwrap_or(u64::MAX)).min(file_len);
-        return Place {
+        return RecordsRange {
             range: start..file_len,
             end_is_stated: false,
         };
@@ -108,7 +112,7 @@ fn place_of_records(header: &Header, file_len: usize, anomalies: &mut Vec<Anomal
     } else {
         file_len
     };
-    Place {
+    RecordsRange {
         range: start..end,
         end_is_stated,
     }
@@ -119,13 +123,13 @@ fn place_of_records(header: &Header, file_len: usize, anomalies: &mut Vec<Anomal
 fn first_before<O: ByteOrder>(
     bytes: &[u8],
     header: &Header,
-    place: &Place,
+    records: &RecordsRange,
     events: &Events,
 ) -> Option<usize> {
     let behind = header.attrs.offset.checked_add(header.attrs.len)?;
     let start = position(behind.max(HEADER_LEN));
-    let range = start..place.range.start;
-    let before = bytes.get(..place.range.end)?;
+    let range = start..records.range.start;
+    let before = bytes.get(..records.range.end)?;
     first_believed::<O>(
         before,
         range,
@@ -193,7 +197,7 @@ fn is_of_simpleperf(features: &FeatureSet) -> bool {
 }
 
 /// Reads what the records of pipe-mode data say about themselves.
-pub(crate) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
+pub(crate) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> FirstFile {
     let start = position(PIPE_HEADER_LEN).min(bytes.len());
     let records = bytes.get(start..).unwrap_or_default();
     let region = Region {
@@ -219,7 +223,7 @@ pub(crate) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> Opened {
     let mut anomalies = anomalies.into_iter().collect();
     let mut events = found.events;
     mend_events::<O>(&mut events, &found.features, &mut anomalies);
-    Opened {
+    FirstFile {
         regions,
         events,
         features: found.features,

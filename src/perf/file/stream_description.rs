@@ -13,7 +13,7 @@ use crate::perf::abi::{
 };
 use crate::perf::record::{Event, LengthMatch};
 use crate::perf::walk::{
-    Damage, Length, Piece, Record, Region, Seen, Visitor, ZSTD_MAGIC, resync, scan,
+    Damage, Length, PackedPiece, Record, Region, Seen, Visitor, ZSTD_MAGIC, resync, scan,
 };
 
 /// Damage up to this length, in bytes, held no piece of a zstd stream, but a
@@ -25,14 +25,14 @@ const UPDATE_NAME: u64 = 2;
 
 /// What perf's own records in a stream say.
 #[derive(Debug, Default)]
-pub(crate) struct Description<'a> {
+pub(crate) struct StreamDescription<'a> {
     pub(crate) events: Vec<Event>,
     pub(crate) features: Features,
     pub(crate) build_ids: Vec<RecordedBuildId>,
     /// Names by event id.
     pub(crate) names: HashMap<u64, String>,
     /// Pieces of the zstd stream, in order.
-    pub(crate) compressed: Vec<Piece<'a>>,
+    pub(crate) compressed: Vec<PackedPiece<'a>>,
     /// The kind of the records that hold them: a perf writes one kind only.
     compressed_type: Option<u32>,
     /// Whether a piece may be missing behind the last one.
@@ -44,7 +44,7 @@ pub(crate) struct Description<'a> {
 }
 
 /// Walks all records for those that describe the stream.
-pub(crate) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> {
+pub(crate) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> StreamDescription<'a> {
     // One thread walks a region in one part.
     let walked = scan::<O, _>(&[region], 1, &Describing);
     let mut found = walked.gathered.into_iter().next().unwrap_or_default();
@@ -60,14 +60,14 @@ pub(crate) fn describe<'a, O: ByteOrder>(region: Region<'a>) -> Description<'a> 
 struct Describing;
 
 impl<'a> Visitor<'a> for Describing {
-    type Gathered = Description<'a>;
+    type Gathered = StreamDescription<'a>;
 
-    fn begin(&self) -> Description<'a> {
-        Description::default()
+    fn begin(&self) -> StreamDescription<'a> {
+        StreamDescription::default()
     }
 
     /// What makes no sense is left out; the walk that folds counts it all the same.
-    fn record<O: ByteOrder>(&self, found: &mut Description<'a>, record: Record<'a>) {
+    fn record<O: ByteOrder>(&self, found: &mut StreamDescription<'a>, record: Record<'a>) {
         let is_sound = found.take::<O>(record).is_some();
         let is_attr = record.header.record_type == PERF_RECORD_HEADER_ATTR;
         found.lacks_attrs |= !is_sound && is_attr;
@@ -77,7 +77,7 @@ impl<'a> Visitor<'a> for Describing {
         }
     }
 
-    fn damage(&self, found: &mut Description<'a>, damage: Damage) {
+    fn damage(&self, found: &mut StreamDescription<'a>, damage: Damage) {
         found.has_damage = true;
         found.has_gap |= damage.len > SHORTEST_PIECE;
     }
@@ -114,7 +114,7 @@ pub(crate) fn has_pieces<O: ByteOrder>(region: Region<'_>) -> bool {
     false
 }
 
-impl<'a> Description<'a> {
+impl<'a> StreamDescription<'a> {
     fn take<O: ByteOrder>(&mut self, record: Record<'a>) -> Option<()> {
         let body = record.body;
         match record.header.record_type {
@@ -167,7 +167,7 @@ impl<'a> Description<'a> {
         let mut starts = [Some(body), body.get(8..)].into_iter().flatten();
         let bytes = starts.find(|bytes| bytes.starts_with(&ZSTD_MAGIC));
         if bytes.is_some() || !is_first {
-            self.compressed.push(Piece {
+            self.compressed.push(PackedPiece {
                 bytes: bytes.unwrap_or(body),
                 is_behind_gap: !is_first,
             });
@@ -182,7 +182,7 @@ impl<'a> Description<'a> {
         if own_type != expected {
             return None;
         }
-        self.compressed.push(Piece {
+        self.compressed.push(PackedPiece {
             bytes,
             is_behind_gap: std::mem::take(&mut self.has_gap),
         });

@@ -3,7 +3,7 @@
 use super::attr::Attr;
 use super::ids::Ids;
 use super::layout::SampleLayout;
-use super::measure::Measure;
+use super::measure::SampleMeasure;
 use crate::bytes::{ByteOrder, u64_at};
 use crate::units::EventIx;
 
@@ -53,7 +53,7 @@ enum IdPlace {
 pub struct Events {
     list: Vec<Event>,
     /// How the samples of each are measured.
-    measures: Vec<Measure>,
+    measures: Vec<SampleMeasure>,
     by_id: Ids,
     place: IdPlace,
 }
@@ -133,10 +133,11 @@ impl Events {
         let ix = self.of_sample::<O>(body)?;
         let measure = self.measures.get(ix.as_usize())?;
         let is_filled = match measure {
-            Measure::Others => self.get(ix)?.layout.is_filled_by::<O>(body),
-            Measure::Fixed(_) | Measure::Chain(_) | Measure::Raw(_) | Measure::ChainAndRaw(_) => {
-                measure.is_filled_by::<O>(body)
-            }
+            SampleMeasure::Others => self.get(ix)?.layout.is_filled_by::<O>(body),
+            SampleMeasure::Fixed(_)
+            | SampleMeasure::Chain(_)
+            | SampleMeasure::Raw(_)
+            | SampleMeasure::ChainAndRaw(_) => measure.is_filled_by::<O>(body),
         };
         is_filled.then_some(ix)
     }

@@ -1,7 +1,7 @@
 //! Where each field of a sample lies, computed once per event.
 
 use super::attr::Attr;
-use super::measure::{Measure, ReadShape, Word, end_of_raw};
+use super::measure::{ReadShape, SampleMeasure, Word, end_of_raw};
 use super::tail::TailShape;
 use crate::bytes::{ByteOrder, position};
 use crate::perf::abi::{
@@ -162,8 +162,8 @@ impl SampleLayout {
     }
 
     /// How its samples are measured.
-    pub(crate) fn measure(&self) -> Measure {
-        Measure::new(self.fixed_len, self.read, self.has_chain, self.tail)
+    pub(crate) fn measure(&self) -> SampleMeasure {
+        SampleMeasure::new(self.fixed_len, self.read, self.has_chain, self.tail)
     }
 
     /// How many bytes the fields of a sample take: one or two possible lengths. `body` are the bytes

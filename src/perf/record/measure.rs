@@ -14,7 +14,7 @@ pub(crate) type Word = [u8; 8];
 /// What tells the length of an event's samples, in the shapes that nearly all captures have; places
 /// in bytes from the end of the record's header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Measure {
+pub(crate) enum SampleMeasure {
     /// They are all of this length.
     Fixed(usize),
     /// A call chain begins there and is all that follows.
@@ -27,7 +27,7 @@ pub(crate) enum Measure {
     Others,
 }
 
-impl Measure {
+impl SampleMeasure {
     pub(crate) fn new(
         fixed_words: usize,
         read: ReadShape,

@@ -10,7 +10,7 @@ use super::counts::RecordCounts;
 use super::item::{Damage, Length, Record, Region, ScanItem};
 use super::resync::find_run;
 use super::seen::Seen;
-use super::step::{Step, examine};
+use super::step::{Extent, examine};
 use super::visitor::Visitor;
 use crate::bytes::ByteOrder;
 use crate::parallel::{by_pieces, on_threads};
@@ -40,7 +40,7 @@ impl<G> Default for Scan<G> {
 
 impl<G> Scan<G> {
     /// Adds what was found in the following part.
-    fn add(&mut self, done: Walked<G>, begins_region: bool) {
+    fn add(&mut self, done: WalkedPart<G>, begins_region: bool) {
         self.gathered.push(done.gathered);
         self.begins_region.push(begins_region);
         self.counts.add(&done.counts);
@@ -73,7 +73,7 @@ struct Part<'a> {
 }
 
 /// A part after its walk.
-struct Walked<G> {
+struct WalkedPart<G> {
     gathered: G,
     counts: RecordCounts,
     /// Where the walk began.
@@ -120,7 +120,7 @@ fn walk_in_turns<'a, O: ByteOrder, V: Visitor<'a>>(
     threads: usize,
     visitor: &V,
 ) -> Result<Scan<V::Gathered>, Vec<Part<'a>>> {
-    let walk_next = |done: &mut Vec<(usize, Walked<V::Gathered>)>, ix: usize| {
+    let walk_next = |done: &mut Vec<(usize, WalkedPart<V::Gathered>)>, ix: usize| {
         let gathered = begin_part(visitor, done.last_mut().map(|(_, walked)| walked));
         if let Some(&part) = parts.get(ix) {
             done.push((ix, walk::<O, V>(part, visitor, gathered)));
@@ -156,7 +156,7 @@ fn walk_in_turns<'a, O: ByteOrder, V: Visitor<'a>>(
 /// Begins a part of the thread that walked `last` before.
 fn begin_part<'a, V: Visitor<'a>>(
     visitor: &V,
-    last: Option<&mut Walked<V::Gathered>>,
+    last: Option<&mut WalkedPart<V::Gathered>>,
 ) -> V::Gathered {
     match last {
         Some(last) => visitor.go_on(&mut last.gathered),
@@ -174,7 +174,7 @@ pub(crate) fn scan_arriving<'a, O: ByteOrder, V: Visitor<'a>>(
     visitor: &V,
 ) -> Scan<V::Gathered> {
     let walk_all = || {
-        let mut walked: Vec<(usize, bool, Walked<V::Gathered>)> = Vec::new();
+        let mut walked: Vec<(usize, bool, WalkedPart<V::Gathered>)> = Vec::new();
         while let Some(arrived) = arriving() {
             let ArrivingRegion {
                 number,
@@ -231,7 +231,7 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
     part: Part<'a>,
     visitor: &V,
     mut gathered: V::Gathered,
-) -> Walked<V::Gathered> {
+) -> WalkedPart<V::Gathered> {
     let Region { bytes, events, .. } = part.region;
     let mut counts = RecordCounts::new();
     let mut at = part.start;
@@ -280,7 +280,7 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
         at = next;
         upcoming = header_at::<O>(bytes, at);
     }
-    Walked {
+    WalkedPart {
         gathered,
         counts,
         start: part.start,
@@ -299,19 +299,19 @@ fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize) -> (ScanItem<'a>, usize
     let position = region.position.plus(at as u64);
     let seen = Seen::at::<O>(bytes, at, events);
     let is_plain = |seen: &Seen| seen.is_plain_at::<O>(bytes, events);
-    let step = if seen.as_ref().is_some_and(is_plain) {
-        Step::Whole
+    let extent = if seen.as_ref().is_some_and(is_plain) {
+        Extent::Whole
     } else {
         examine::<O>(bytes, at, seen, events)
     };
-    let (seen, next, length) = match (step, seen) {
-        (Step::Whole, Some(seen)) => (seen, seen.next, seen.stated_length()),
-        (Step::Ends(end), Some(seen)) => (seen, end, Length::Mended),
-        (Step::Damage(until), _) => {
+    let (seen, next, length) = match (extent, seen) {
+        (Extent::Whole, Some(seen)) => (seen, seen.next, seen.stated_length()),
+        (Extent::Ends(end), Some(seen)) => (seen, end, Length::Mended),
+        (Extent::Damage(until), _) => {
             let len = (until - at) as u64;
             return (ScanItem::Damage(Damage { position, len }), until);
         }
-        (Step::Whole | Step::Ends(_), None) => {
+        (Extent::Whole | Extent::Ends(_), None) => {
             let len = (bytes.len() - at) as u64;
             return (ScanItem::Damage(Damage { position, len }), bytes.len());
         }

@@ -7,7 +7,7 @@ use crate::bytes::{Storage, UnpackLimit};
 
 /// A run of whole records, and the way to the next one.
 #[derive(Debug)]
-pub(crate) struct Segment {
+pub(crate) struct UnpackedSegment {
     pub(crate) storage: Storage,
     /// Bytes of the segments before it.
     pub(crate) bytes_before: u64,
@@ -17,7 +17,7 @@ pub(crate) struct Segment {
 }
 
 /// Not set: not known yet. `None`: nothing follows.
-pub(super) type Link = OnceLock<Option<Box<Segment>>>;
+pub(super) type Link = OnceLock<Option<Box<UnpackedSegment>>>;
 
 /// The end of the chain of segments. When it is dropped, nothing follows.
 pub(crate) struct Chain<'u> {
@@ -45,7 +45,7 @@ impl<'u> Chain<'u> {
     /// Adds a segment.
     pub(crate) fn push(&mut self, storage: Storage) {
         let len = storage.bytes().len() as u64;
-        let segment = Segment {
+        let segment = UnpackedSegment {
             storage,
             bytes_before: self.len,
             begins_stream: self.begins_stream,

@@ -9,9 +9,9 @@ use crate::bytes::{ByteOrder, u64_at};
 use crate::perf::abi::{PERF_RECORD_AUXTRACE, PERF_RECORD_COMPRESSED, PERF_RECORD_SAMPLE};
 use crate::perf::record::{Events, LengthMatch, RECORD_HEADER_LEN};
 
-/// What is at a place.
+/// What is at a place, and how far it reaches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Step {
+pub(crate) enum Extent {
     /// A record as long as its header says.
     Whole,
     /// A record whose header states a wrong length; its fields, and what follows it, tell that it
@@ -21,9 +21,9 @@ pub(crate) enum Step {
     Damage(usize),
 }
 
-/// The bytes of a walk, and what its samples hold.
+/// A place of the walk where a plain look leaves doubt.
 #[derive(Clone, Copy, Debug)]
-struct Place<'a> {
+struct Doubt<'a> {
     bytes: &'a [u8],
     at: usize,
     events: Option<&'a Events>,
@@ -40,24 +40,24 @@ pub(crate) fn examine<O: ByteOrder>(
     at: usize,
     seen: Option<Seen>,
     events: Option<&Events>,
-) -> Step {
-    let place = Place { bytes, at, events };
+) -> Extent {
+    let doubt = Doubt { bytes, at, events };
     let Some(seen) = seen else {
-        return Step::Damage(resync::<O>(bytes, at + 1, events));
+        return Extent::Damage(resync::<O>(bytes, at + 1, events));
     };
     let is_sample = seen.header.record_type == PERF_RECORD_SAMPLE;
     let is_followed = is_arrival::<O>(bytes, seen.next, events);
     if is_sample
         && seen.length_match == LengthMatch::Odd
-        && let Some(end) = place.true_end::<O>(seen.next, is_followed)
+        && let Some(end) = doubt.true_end::<O>(seen.next, is_followed)
     {
-        return Step::Ends(end);
+        return Extent::Ends(end);
     }
     let is_right = match seen.length_match {
-        LengthMatch::Exact if is_followed => return Step::Whole,
-        LengthMatch::Exact => !place.is_overwritten::<O>(seen),
+        LengthMatch::Exact if is_followed => return Extent::Whole,
+        LengthMatch::Exact => !doubt.is_overwritten::<O>(seen),
         LengthMatch::Free if seen.header.record_type == PERF_RECORD_COMPRESSED => true,
-        LengthMatch::Foreign => is_followed && !place.hides_sample::<O>(seen.next),
+        LengthMatch::Foreign => is_followed && !doubt.hides_sample::<O>(seen.next),
         LengthMatch::Free | LengthMatch::Untold | LengthMatch::Doubtful | LengthMatch::Odd => {
             is_followed
         }
@@ -70,12 +70,12 @@ pub(crate) fn examine<O: ByteOrder>(
         seen.next
     };
     if let Some(inner) = first_believed::<O>(bytes, at + RECORD_HEADER_LEN..end, events) {
-        return Step::Damage(inner);
+        return Extent::Damage(inner);
     }
     if is_right {
-        Step::Whole
+        Extent::Whole
     } else {
-        Step::Damage(resync::<O>(bytes, end, events))
+        Extent::Damage(resync::<O>(bytes, end, events))
     }
 }
 
@@ -89,7 +89,7 @@ fn is_arrival<O: ByteOrder>(bytes: &[u8], at: usize, events: Option<&Events>) ->
             .is_some_and(|seen| seen.length_match == LengthMatch::Foreign && is_sound(seen.next))
 }
 
-impl Place<'_> {
+impl Doubt<'_> {
     fn body(&self, end: usize) -> &[u8] {
         let start = self.at + RECORD_HEADER_LEN;
         self.bytes.get(start..end).unwrap_or_default()

@@ -6,7 +6,7 @@ use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
 use super::seen::Seen;
 use super::segments::Chain;
-use super::step::{Step, examine};
+use super::step::{Extent, examine};
 use crate::bytes::{ByteOrder, IN_MEMORY, Spool, Storage};
 use crate::perf::record::Events;
 
@@ -15,7 +15,7 @@ pub(crate) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// A piece of a zstd stream.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Piece<'a> {
+pub(crate) struct PackedPiece<'a> {
     pub(crate) bytes: &'a [u8],
     /// Whether bytes of the stream may be missing before it.
     pub(crate) is_behind_gap: bool,
@@ -27,7 +27,7 @@ pub(crate) struct Piece<'a> {
 /// until a piece begins a frame of its own. Where a piece is missing the next one often unpacks all
 /// the same, but what it repeats of earlier bytes is taken from the wrong places.
 pub(crate) fn unpack<O: ByteOrder>(
-    pieces: &[Piece<'_>],
+    pieces: &[PackedPiece<'_>],
     chain: &mut Chain<'_>,
     events: Option<&Events>,
 ) -> io::Result<u64> {
@@ -38,7 +38,7 @@ pub(crate) fn unpack<O: ByteOrder>(
     let mut decoder = Decoder::new()?;
     let mut is_broken = false;
     let mut buffer = vec![0; 1 << 17];
-    for &Piece {
+    for &PackedPiece {
         bytes: piece,
         is_behind_gap,
     } in pieces
@@ -155,11 +155,11 @@ impl<'c, 'u, O: ByteOrder> Cutter<'c, 'u, O> {
                 upcoming = look(self.at);
                 continue;
             }
-            let step = examine::<O>(&self.buffer, self.at, upcoming, self.events);
-            self.at = match (step, upcoming) {
-                (Step::Whole, Some(seen)) => seen.next,
-                (Step::Ends(end), _) => end,
-                (Step::Damage(_), _) | (_, None) => return false,
+            let extent = examine::<O>(&self.buffer, self.at, upcoming, self.events);
+            self.at = match (extent, upcoming) {
+                (Extent::Whole, Some(seen)) => seen.next,
+                (Extent::Ends(end), _) => end,
+                (Extent::Damage(_), _) | (_, None) => return false,
             };
             self.doubt = Some(self.at);
             upcoming = look(self.at);

@@ -3,8 +3,8 @@
 
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
 
-use super::segments::{Chain, Link, Segment};
-use super::unpack::{Piece, unpack};
+use super::segments::{Chain, Link, UnpackedSegment};
+use super::unpack::{PackedPiece, unpack};
 use crate::bytes::{ByteOrder, MORE_UNPACKED, UnpackLimit};
 use crate::perf::record::Events;
 
@@ -57,7 +57,7 @@ impl Unpacked {
     /// waits.
     pub(crate) fn fill<'p, O: ByteOrder>(
         &self,
-        streams: impl Fn() -> Vec<Vec<Piece<'p>>>,
+        streams: impl Fn() -> Vec<Vec<PackedPiece<'p>>>,
         events: Option<&Events>,
     ) {
         self.once.call_once(|| {
@@ -88,7 +88,9 @@ impl Unpacked {
 
     /// The segments in order, with their numbers, for any number of threads; each waits until the
     /// next segment is there.
-    pub(crate) fn arriving<'u>(&'u self) -> impl Fn() -> Option<(usize, &'u Segment)> + Sync {
+    pub(crate) fn arriving<'u>(
+        &'u self,
+    ) -> impl Fn() -> Option<(usize, &'u UnpackedSegment)> + Sync {
         let upcoming = Mutex::new((0, &self.first));
         move || {
             let mut upcoming = upcoming.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,8 +123,8 @@ mod tests {
         bytes
     }
 
-    fn piece(bytes: &[u8]) -> Piece<'_> {
-        Piece {
+    fn piece(bytes: &[u8]) -> PackedPiece<'_> {
+        PackedPiece {
             bytes,
             is_behind_gap: false,
         }
@@ -179,7 +181,7 @@ mod tests {
             let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
             packer.write_all(&whole).unwrap();
             let packed = packer.finish().unwrap();
-            let pieces: Vec<Piece<'_>> = packed.chunks(50_000).map(piece).collect();
+            let pieces: Vec<PackedPiece<'_>> = packed.chunks(50_000).map(piece).collect();
 
             let unpacked = Unpacked::default();
             let next = unpacked.arriving();
@@ -211,7 +213,7 @@ mod tests {
         let unpacked = Unpacked::default();
         unpacked.fill::<Little>(|| vec![vec![piece(&packed)], vec![piece(&packed)]], None);
         let next = unpacked.arriving();
-        let segments: Vec<&Segment> = std::iter::from_fn(|| Some(next()?.1)).collect();
+        let segments: Vec<&UnpackedSegment> = std::iter::from_fn(|| Some(next()?.1)).collect();
         let bytes = |from: u64| {
             let later = segments
                 .iter()
@@ -253,7 +255,7 @@ mod tests {
             ends.push(packer.get_ref().len());
         }
         let packed = packer.finish().unwrap();
-        let last = Piece {
+        let last = PackedPiece {
             bytes: &packed[ends[1]..],
             is_behind_gap: true,
         };

@@ -8,7 +8,7 @@ use super::event::WrittenEvent;
 use super::record::RecordWriter;
 use super::sections::FeatureSection;
 use crate::bytes::ByteOrder;
-use crate::perf::file::{HEADER_LEN, PIPE_HEADER_LEN};
+use crate::perf::file::{FileSection, HEADER_LEN, PIPE_HEADER_LEN};
 
 /// What a capture says about itself.
 #[derive(Clone, Debug, Default)]
@@ -28,18 +28,11 @@ pub struct Description {
 #[derive(Debug)]
 pub struct FileWriter<O, W> {
     out: W,
-    attrs: Place,
+    attrs: FileSection,
     attr_entry_len: u64,
-    data: Place,
+    data: FileSection,
     features: Vec<FeatureSection>,
     order: PhantomData<O>,
-}
-
-/// A section of the file.
-#[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    offset: u64,
-    len: u64,
 }
 
 impl<O: ByteOrder, W: Write + Seek> FileWriter<O, W> {
@@ -54,11 +47,11 @@ impl<O: ByteOrder, W: Write + Seek> FileWriter<O, W> {
         start.zeros(usize::try_from(HEADER_LEN).unwrap_or(0));
         let mut ids = Vec::new();
         for event in events {
-            let place = Place {
+            let section = FileSection {
                 offset: start.len() as u64,
                 len: 8 * event.ids.len() as u64,
             };
-            ids.push(place);
+            ids.push(section);
             start.u64s(&event.ids);
         }
         let attrs_offset = start.len() as u64;
@@ -70,12 +63,12 @@ impl<O: ByteOrder, W: Write + Seek> FileWriter<O, W> {
         out.write_all(start.bytes())?;
         Ok(Self {
             out,
-            attrs: Place {
+            attrs: FileSection {
                 offset: attrs_offset,
                 len: data_offset - attrs_offset,
             },
             attr_entry_len: attr_len as u64 + 16,
-            data: Place {
+            data: FileSection {
                 offset: data_offset,
                 len: 0,
             },
