@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::choice::{Chosen, advice, fold_chosen, nothing_left, plain_name};
+use super::choice::{Chosen, advice, fold_chosen, nothing_left};
 use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
 use super::request::Request;
 use super::slices::SliceCounts;
@@ -14,7 +14,7 @@ use crate::fold::{Census, FoldRequest, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{NameRequest, NamedStacks, Namer, NamerInput, StackRecording, name_stacks};
-use crate::perf::{Capture, Feature};
+use crate::perf::{Capture, Feature, plain_event_name};
 use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
 use crate::symbol::SymbolRequest;
 use crate::text::{NANOSECONDS, SAMPLES};
@@ -120,7 +120,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     };
     let mut namer = Namer::new(capture, input)?;
     if let (Some(tagger), Some(event)) = (&mut tagger, capture.events().get(event)) {
-        tagger.sampled_by(plain_name(&event.name), &event.attr);
+        tagger.sampled_by(plain_event_name(&event.name), &event.attr);
     }
     let weight = request.weight.of_event(capture, event);
     let name_request = NameRequest {

@@ -1,10 +1,9 @@
 //! One line that says what a profile is of.
 
-use super::choice::plain_name;
 use super::profile::Profile;
 use crate::fold::WeightKind;
 use crate::output::subtitle_shares;
-use crate::perf::{Attr, Capture};
+use crate::perf::{Attr, Capture, plain_event_name};
 use crate::text::{counted, grouped, quantity};
 
 /// Totals of a profile in one line, as in `4132 samples · cpu-clock 997 Hz · 10.0 s · guest 12 %`.
@@ -53,7 +52,10 @@ pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
 fn whole(profile: &Profile, attr: Option<&Attr>) -> String {
     let is_each_sampled =
         attr.is_some_and(|attr| attr.frequency().is_none() && attr.fixed_period() == 1);
-    let (name, total) = (plain_name(&profile.event_name), grouped(profile.total));
+    let (name, total) = (
+        plain_event_name(&profile.event_name),
+        grouped(profile.total),
+    );
     if profile.weight == WeightKind::Period || is_each_sampled {
         format!("{total} {name} events")
     } else {

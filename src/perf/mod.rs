@@ -12,7 +12,8 @@ pub mod writer;
 pub use file::{Anomaly, Capture, CaptureKind, CpuCounts, Features, RecordedBuildId, tracepoints};
 pub use record::{
     Attr, Event, Events, MappingRecord, RECORD_HEADER_LEN, RecordHeader, Registers, SampleHead,
-    SampleLayout, SampleTail, Sideband, group_values, is_sideband,
+    SampleLayout, SampleTail, Sideband, event_name_without_settings, group_values, is_sideband,
+    plain_event_name,
 };
 pub use walk::{Both, Damage, Length, Record, RecordCounts, Visitor};
 

@@ -4,7 +4,7 @@ use crate::error::{BadFile, BadRequest, Error, Result};
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IP,
 };
-use crate::perf::{Capture, Event};
+use crate::perf::{Capture, Event, plain_event_name};
 use crate::units::EventIx;
 
 /// The names of a capture's events.
@@ -34,7 +34,8 @@ pub fn choose_event(capture: &Capture, name: Option<&str>) -> Result<EventIx> {
             .ok_or_else(|| Error::file(capture.path(), BadFile::NoAddresses));
     };
     let exact = find(&|event| event.name == name);
-    let Some((ix, event)) = exact.or_else(|| find(&|event| plain_name(&event.name) == name)) else {
+    let Some((ix, event)) = exact.or_else(|| find(&|event| plain_event_name(&event.name) == name))
+    else {
         let known = event_names(capture)
             .into_iter()
             .map(ToOwned::to_owned)
@@ -79,21 +80,6 @@ pub fn is_of_branches(capture: &Capture, event: EventIx) -> bool {
         let has_branches = attr.samples(PERF_SAMPLE_BRANCH_STACK) && !is_call_stack;
         has_branches && !attr.samples(PERF_SAMPLE_CALLCHAIN)
     })
-}
-
-/// An event's name without the settings and modifiers that perf appends.
-pub(crate) fn plain_name(name: &str) -> &str {
-    if let Some((plain, _)) = name.split_once('/') {
-        return plain;
-    }
-    match name.rsplit_once(':') {
-        Some((plain, modifiers))
-            if !modifiers.is_empty() && modifiers.chars().all(|c| "ukhGHIpPSDWeb".contains(c)) =>
-        {
-            plain
-        }
-        Some(_) | None => name,
-    }
 }
 
 /// What the samples of an event tell, in the order in which they are shown.
@@ -152,23 +138,4 @@ pub(super) fn preferred(capture: &Capture, samples: Option<&[u64]>) -> Option<Ev
     let best =
         events.min_by_key(|&(ix, event)| (is_empty(ix), Tells::of(event), !has_stacks(event)));
     best.map(|(ix, _)| ix)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `-e cpu-clock` must find the event whatever way its frequency was set.
-    #[test]
-    fn modifiers_are_no_part_of_an_events_plain_name() {
-        for name in [
-            "cpu-clock",
-            "cpu-clock:u",
-            "cpu-clock/freq=997/",
-            "cpu-clock/freq=997/H",
-        ] {
-            assert_eq!(plain_name(name), "cpu-clock");
-        }
-        assert_eq!(plain_name("kvm:kvm_exit"), "kvm:kvm_exit");
-    }
 }

@@ -1,6 +1,7 @@
 //! One record: its header, the events that samples belong to, and where the fields of a sample lie.
 
 mod attr;
+mod event_name;
 mod events;
 mod group;
 mod header;
@@ -14,6 +15,7 @@ mod tail;
 
 pub use attr::Attr;
 pub(crate) use attr::MIN_ATTR_SIZE;
+pub use event_name::{event_name_without_settings, plain_event_name};
 pub use events::{Event, Events};
 pub use group::group_values;
 pub use header::{RECORD_HEADER_LEN, RecordHeader};
