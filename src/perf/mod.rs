@@ -1,7 +1,17 @@
-//! Stage 1: bytes to records.
+//! Bytes to records: the first stage.
 //!
-//! Input: a perf.data file. Output: a [`Capture`] with its events, features and the byte regions
-//! that hold its records, and [`Capture::scan`], one walk over all records that a [`Visitor`] takes. [`writer`] is the way back.
+//! Input: a perf.data file, mapped, unpacked or spooled. Output: a [`Capture`] with its events and
+//! features, and [`Capture::scan`], one walk over all of its records for a [`Visitor`]. A record is
+//! handed on as it lies in the file; [`SampleLayout`] says where the fields of a sample are, and
+//! [`Sideband`] decodes the records that tell what samples mean.
+//!
+//! | folder | what it does |
+//! |---|---|
+//! | `abi` | the numbers of the perf ABI |
+//! | `record` | one record, and the event that it belongs to; knows no file |
+//! | `walk` | all records, on several threads, over damage and compression; knows `record` |
+//! | `file` | the file around them: header, events, features; knows both |
+//! | [`writer`] | the way back, for tests, benches and `bench --generate`: no capture is read with it |
 
 pub mod abi;
 mod file;

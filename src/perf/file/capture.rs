@@ -263,7 +263,8 @@ impl Capture {
         &self.path
     }
 
-    /// The same capture, called otherwise: one that was unpacked lies under a name of no meaning.
+    /// The same capture under another name towards the user: a member of an archive is unpacked to a
+    /// path that the user has never seen.
     #[must_use]
     pub fn shown_as(mut self, path: PathBuf) -> Self {
         self.path = path;

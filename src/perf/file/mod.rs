@@ -1,4 +1,20 @@
-//! The file: its header, attributes, features and the regions that hold its records.
+//! The file: its header, events, features and the regions that hold its records.
+//!
+//! Input: a path, or bytes that were opened already. Output: a [`Capture`], which says what is in
+//! the file, what is odd about it, and walks its records.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `capture` | opens files, pipes and directories; **begin here** |
+//! | `recognise` | says what a file is that is no perf.data |
+//! | `header` | magic numbers, and where the sections lie |
+//! | `sections` | what the first file of a capture tells before its records are walked |
+//! | `attributes` | events, from the attribute section and `EVENT_DESC` |
+//! | `features` | what the recorder wrote about itself and its machine |
+//! | `tracing_data` | names of tracepoints, from the formats in the file |
+//! | `stream_description` | events and features of pipe-mode data, and compressed pieces |
+//! | `directory` | the files of `perf record --threads` |
+//! | `anomaly` | what was odd about a capture |
 
 mod anomaly;
 mod attributes;

@@ -1,4 +1,21 @@
-//! One record: its header, the events that samples belong to, and where the fields of a sample lie.
+//! One record, and the event that it belongs to.
+//!
+//! Input: the bytes of a record and the events of the capture. Output: its header, where the fields
+//! of a sample lie, what a sideband record says, and whether the record's length fits its kind.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `header` | the eight bytes that each record begins with |
+//! | `attr` | `struct perf_event_attr`: what an event counts, what its samples hold |
+//! | `events` | the events of a capture, and to which of them a record belongs |
+//! | `ids` | from ids that the kernel gave to events |
+//! | `event_name` | names of events, without what perf appends to them |
+//! | `layout` | where each field of a sample lies, **the model of this folder** |
+//! | `tail` | the fields behind the call chain |
+//! | `group` | counters that were read with a sample |
+//! | `sideband` | records that tell what samples mean |
+//! | `measure` | how long a sample is by what is in it |
+//! | `length_match`, `kinds` | how the length of a record fits what its kind says |
 
 mod attr;
 mod event_name;

@@ -1,4 +1,20 @@
 //! All records: the walk over them on several threads, also over damaged and compressed ones.
+//!
+//! Input: [`Region`]s of bytes and the events whose samples they hold. Output: each record, in file
+//! order, to a [`Visitor`]; bytes that are no record, as [`Damage`].
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `item` | what a walk goes over, and what it meets |
+//! | `visitor` | takes what is met |
+//! | `scan` | the walk, cut into parts for threads; **begin here** |
+//! | `counts` | records by type |
+//! | `seen` | a record as it looks by itself: the evidence by which it is believed |
+//! | `step` | where evidence leaves doubt: a record, a longer or shorter one, or damage |
+//! | `resync` | where records begin again behind damage |
+//! | `unpack` | compressed records, unpacked and cut into segments |
+//! | `segments` | those segments, chained one to the next |
+//! | `unpacked` | the chain, for threads that walk it while it grows |
 
 mod counts;
 mod item;

@@ -1,12 +1,21 @@
-//! Records to bytes: writes valid perf.data files.
+//! **The way back: records to bytes.** For tests, benches and `vmflame bench --generate`; nothing
+//! that reads a capture uses it.
 //!
-//! The other half of [`perf`](crate::perf): what a [`FileWriter`] or [`PipeWriter`] is given, the
-//! readers give back. Benchmarks and tests make their input here, and `vmflame bench --generate`
-//! captures of any size ([`Load`]).
+//! Input: a [`Description`] and records, or a [`Load`], which describes a capture of any size.
+//! Output: a valid perf.data file. What a [`FileWriter`] or [`PipeWriter`] is given, the readers
+//! give back.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `encoder` | numbers and strings in either byte order |
+//! | `event`, `sample`, `record`, `sections` | events, samples, other records, feature sections |
+//! | `file` | the file around them, or the pipe |
+//! | `load` | what a made-up capture is like, and what it holds |
+//! | `shape`, `maker`, `generate` | its tasks and stacks, its records, the whole |
 //!
 //! ```
-//! use vmflame::perf::bytes::Little;
-//! use vmflame::perf::writer::{Description, WrittenRecord, FileWriter, RecordWriter, WrittenEvent};
+//! use vmflame::bytes::Little;
+//! use vmflame::perf::writer::{Description, FileWriter, RecordWriter, WrittenEvent, WrittenRecord};
 //! use vmflame::units::{Pid, Tid};
 //!
 //! let description = Description { events: vec![WrittenEvent::cpu_clock()], features: vec![] };
