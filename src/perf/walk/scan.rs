@@ -327,3 +327,56 @@ fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize) -> (ScanItem<'a>, usize
     };
     (ScanItem::Record(record), next)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytes::Little;
+    use crate::perf::walk::visitor::Both;
+    use crate::units::FilePosition;
+
+    /// Adds up bytes: of records times a factor, of damage as they are.
+    struct Lengths(u64);
+
+    impl<'a> Visitor<'a> for Lengths {
+        type Gathered = [u64; 2];
+
+        fn begin(&self) -> Self::Gathered {
+            [0; 2]
+        }
+
+        fn record<O: ByteOrder>(&self, [records, _]: &mut Self::Gathered, record: Record<'a>) {
+            *records += self.0 * u64::from(record.header.len);
+        }
+
+        fn damage(&self, [_, damaged]: &mut Self::Gathered, damage: Damage) {
+            *damaged += damage.len;
+        }
+    }
+
+    /// Each of two visitors takes what it would take alone.
+    #[test]
+    fn two_visitors_ride_on_one_walk() {
+        let record = [
+            9_u32.to_le_bytes(),
+            (16_u32 << 16).to_le_bytes(),
+            [0; 4],
+            [0; 4],
+        ]
+        .concat();
+        let bytes = [record.repeat(20), vec![0; 24], record.repeat(20)].concat();
+        let region = Region {
+            bytes: &bytes,
+            position: FilePosition::default(),
+            mapping: None,
+            events: None,
+        };
+        let both = Both {
+            first: Lengths(1),
+            second: Lengths(3),
+        };
+        let found = scan::<Little, _>(&[region], 1, &both).gathered;
+        let found = found.first().map(|both| [both.first, both.second]);
+        assert_eq!(found, Some([[640, 24], [1920, 24]]));
+    }
+}
