@@ -364,11 +364,8 @@ fn frames_without_a_name_are_those_of_the_stacks_that_passed() {
             let of_stacks = unnamed_frames(&profile);
             let of_objects = profile.account.unnamed.iter().map(|object| object.frames);
             assert_eq!(of_objects.sum::<u64>(), of_stacks, "{case:?} {request:?}");
-            let of_causes = profile
-                .account
-                .unresolved()
-                .iter()
-                .map(|&(_, frames)| frames);
+            let causes = profile.account.unresolved();
+            let of_causes = causes.iter().map(|&(_, frames)| frames);
             assert_eq!(of_causes.sum::<u64>(), of_stacks, "{case:?} {request:?}");
             parts += usize::from(of_stacks < unnamed_frames(&all));
         }

@@ -1,11 +1,7 @@
-//! An opened capture: events, features and record regions of a perf.data file.
+//! A capture: how it is opened, and what is known of it before its records are walked.
 
 use std::io::{self, Read};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::{iter, thread};
-
-use linux_perf_data::Feature;
 
 use super::anomaly::Anomaly;
 use super::attributes::name_events;
@@ -13,17 +9,11 @@ use super::directory::numbered_parts;
 use super::features::{Features, RecordedBuildId};
 use super::header::Magic;
 use super::recognise::not_perf_data;
-use super::sections::{name_tracepoints, read_file, read_pipe};
-use super::stream_description::{describe, has_pieces};
-use crate::bytes::{
-    ByteOrder, Compression, Endian, MappedFile, Spool, Storage, UnpackLimit, with_order,
-};
+use super::sections::{StoredRange, name_tracepoints, read_file, read_pipe};
+use crate::bytes::{Compression, Endian, MappedFile, Spool, Storage, UnpackLimit, with_order};
 use crate::error::{BadFile, Error, Result};
 use crate::perf::record::Events;
-use crate::perf::walk::{
-    ArrivingRegion, Region, Scan, Unpacked, UnpackedSegment, Visitor, scan, scan_arriving,
-};
-use crate::units::FilePosition;
+use crate::perf::walk::Unpacked;
 
 /// What kind of file a capture is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -40,16 +30,16 @@ pub enum CaptureKind {
 #[derive(Debug)]
 pub struct Capture {
     path: PathBuf,
-    storages: Vec<Storage>,
+    pub(super) storages: Vec<Storage>,
     /// Whole records, as ranges of the storages.
-    regions: Vec<(usize, Range<usize>)>,
+    pub(super) regions: Vec<StoredRange>,
     kind: CaptureKind,
     compression: Option<Compression>,
     /// The regions that hold compressed records, by their places in `regions`.
-    packed: Vec<usize>,
-    unpacked: Unpacked,
-    endian: Endian,
-    events: Events,
+    pub(super) packed: Vec<usize>,
+    pub(super) unpacked: Unpacked,
+    pub(super) endian: Endian,
+    pub(super) events: Events,
     features: Features,
     build_ids: Vec<RecordedBuildId>,
     anomalies: Vec<Anomaly>,
@@ -124,8 +114,11 @@ impl Capture {
             expected = number + 1;
             let part = MappedFile::open(&part)?;
             let whole = 0..part.bytes().len();
+            capture.regions.push(StoredRange {
+                storage: capture.storages.len(),
+                range: whole,
+            });
             capture.storages.push(Storage::Mapped(part));
-            capture.regions.push((capture.storages.len() - 1, whole));
         }
         let later = 1..capture.regions.len();
         with_order!(capture.endian, O => capture.find_packed::<O>(later));
@@ -184,78 +177,6 @@ impl Capture {
         };
         with_order!(endian, O => capture.find_packed::<O>(0..1));
         Ok(capture)
-    }
-
-    /// Looks for compressed records in some of the regions.
-    fn find_packed<O: ByteOrder>(&mut self, regions: Range<usize>) {
-        let plain = self.plain_regions();
-        let may_have_some = self.kind != CaptureKind::File
-            || self.features.section(Feature::COMPRESSED).is_some()
-            || plain.iter().any(|&region| has_pieces::<O>(region));
-        if !may_have_some {
-            return;
-        }
-        let has_some = |&ix: &usize| {
-            let region = plain.get(ix);
-            region.is_some_and(|&region| !describe::<O>(region).compressed.is_empty())
-        };
-        let packed: Vec<usize> = regions.filter(has_some).collect();
-        self.packed.extend(packed);
-    }
-
-    /// Unpacks the compressed records, or waits until somebody else has.
-    fn unpack(&self) {
-        if self.packed.is_empty() {
-            return;
-        }
-        let plain = self.plain_regions();
-        with_order!(self.endian, O => {
-            let pieces = |&ix: &usize| Some(describe::<O>(*plain.get(ix)?).compressed);
-            let streams = || self.packed.iter().filter_map(pieces).collect();
-            self.unpacked.fill::<O>(streams, Some(&self.events));
-        });
-    }
-
-    /// Walks all records, each exactly once, on up to `threads` threads; compressed ones while the
-    /// rest of them is being unpacked.
-    ///
-    /// The regions of a capture lie beside each other in time, not one behind the other.
-    pub fn scan<'a, V: Visitor<'a>>(&'a self, threads: usize, visitor: &V) -> Scan<V::Gathered> {
-        with_order!(self.endian, O => self.scan_in::<O, V>(threads, visitor))
-    }
-
-    fn scan_in<'a, O: ByteOrder, V: Visitor<'a>>(
-        &'a self,
-        threads: usize,
-        visitor: &V,
-    ) -> Scan<V::Gathered> {
-        let plain = self.plain_regions();
-        let mut out = scan::<O, V>(&plain, threads, visitor);
-        if self.packed.is_empty() {
-            return out;
-        }
-        let start = end_of(&plain);
-        let next = self.unpacked.arriving();
-        let arriving = || {
-            let (number, segment) = next()?;
-            let region = self.region_of(segment, start);
-            let begins_stream = segment.begins_stream;
-            Some(ArrivingRegion {
-                number,
-                begins_stream,
-                region,
-            })
-        };
-        let later = thread::scope(|scope| {
-            if threads > 1 {
-                scope.spawn(|| self.unpack());
-            } else {
-                self.unpack();
-            }
-            scan_arriving::<O, V>(arriving, threads, visitor)
-        });
-        out.append(later);
-        out
     }
 
     /// The file, as it is called towards the user.
@@ -329,51 +250,6 @@ impl Capture {
                 .map(|segment| segment.storage.bytes().len() as u64)
                 .sum::<u64>()
     }
-
-    /// The records; compressed ones are unpacked first.
-    pub fn regions(&self) -> Vec<Region<'_>> {
-        let mut regions = self.plain_regions();
-        let start = end_of(&regions);
-        let unpacked = self.segments();
-        regions.extend(unpacked.map(|segment| self.region_of(segment, start)));
-        regions
-    }
-
-    /// What the compressed records hold, all of it.
-    fn segments(&self) -> impl Iterator<Item = &UnpackedSegment> {
-        self.unpack();
-        let next = (!self.packed.is_empty()).then(|| self.unpacked.arriving());
-        iter::from_fn(move || Some(next.as_ref()?()?.1))
-    }
-
-    /// The records as the file has them: the compressed ones compressed.
-    fn plain_regions(&self) -> Vec<Region<'_>> {
-        let mut position = FilePosition::default();
-        let region = |&(ix, ref range): &(usize, Range<usize>)| {
-            let storage = self.storages.get(ix)?;
-            let bytes = storage.bytes().get(range.clone())?;
-            let mapping = storage.mapping().map(|mapping| (mapping, range.start));
-            let start = position.plus(range.start as u64);
-            position = start.plus(bytes.len() as u64);
-            Some(Region {
-                bytes,
-                position: start,
-                mapping,
-                events: Some(&self.events),
-            })
-        };
-        self.regions.iter().filter_map(region).collect()
-    }
-
-    /// A segment of unpacked records as a region; the first one begins at `start`.
-    fn region_of<'a>(&'a self, segment: &'a UnpackedSegment, start: FilePosition) -> Region<'a> {
-        Region {
-            bytes: segment.storage.bytes(),
-            position: start.plus(segment.bytes_before),
-            mapping: segment.storage.mapping().map(|mapping| (mapping, 0)),
-            events: Some(&self.events),
-        }
-    }
 }
 
 /// Looks at the first bytes of what is packed: what is no capture is not unpacked to its end.
@@ -389,13 +265,6 @@ fn refuse_other_content(path: &Path, compression: Compression, packed: &[u8]) ->
         return Err(not_perf_data(path, &start));
     }
     Ok(())
-}
-
-/// The position behind the last region.
-fn end_of(regions: &[Region<'_>]) -> FilePosition {
-    let last = regions.last();
-    let end = last.map(|region| region.position.plus(region.bytes.len() as u64));
-    end.unwrap_or_default()
 }
 
 /// How many missing files of a directory are named one by one.

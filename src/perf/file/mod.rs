@@ -6,6 +6,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `capture` | opens files, pipes and directories; **begin here** |
+//! | `records` | where the records lie, and the walk over them |
 //! | `recognise` | says what a file is that is no perf.data |
 //! | `header` | magic numbers, and where the sections lie |
 //! | `sections` | what the first file of a capture tells before its records are walked |
@@ -23,6 +24,7 @@ mod directory;
 mod features;
 mod header;
 mod recognise;
+mod records;
 mod sections;
 mod stream_description;
 mod tracing_data;

@@ -17,9 +17,24 @@ use crate::perf::record::{Event, Events, RecordHeader};
 use crate::perf::walk::{Region, Seen, find_run, first_believed};
 use crate::units::FilePosition;
 
+/// Whole records, as a range of one of a capture's storages.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredRange {
+    /// The storage, by its place among those of the capture.
+    pub(crate) storage: usize,
+    pub(crate) range: Range<usize>,
+}
+
+impl StoredRange {
+    /// A range of the first file.
+    const fn of_first(range: Range<usize>) -> Self {
+        Self { storage: 0, range }
+    }
+}
+
 /// The parts of a capture that its first file tells.
 pub(crate) struct FirstFile {
-    pub(crate) regions: Vec<(usize, Range<usize>)>,
+    pub(crate) regions: Vec<StoredRange>,
     pub(crate) events: Vec<Event>,
     pub(crate) features: Features,
     pub(crate) build_ids: Vec<RecordedBuildId>,
@@ -60,7 +75,7 @@ pub(crate) fn read_file<O: ByteOrder>(path: &Path, bytes: &[u8]) -> Result<First
     mend_events::<O>(&mut events, &features, &mut anomalies);
     let build_ids = features.build_ids::<O>();
     Ok(FirstFile {
-        regions: vec![(0, records.range)],
+        regions: vec![StoredRange::of_first(records.range)],
         events,
         features,
         build_ids,
@@ -218,7 +233,7 @@ pub(crate) fn read_pipe<O: ByteOrder>(bytes: &[u8]) -> FirstFile {
     };
     let mut build_ids = found.features.build_ids::<O>();
     build_ids.extend(found.build_ids);
-    let regions = vec![(0, start..bytes.len())];
+    let regions = vec![StoredRange::of_first(start..bytes.len())];
     let anomalies = found.lacks_attrs.then_some(Anomaly::LostAttrs);
     let mut anomalies = anomalies.into_iter().collect();
     let mut events = found.events;
