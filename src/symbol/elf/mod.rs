@@ -1,11 +1,11 @@
 //! Symbols of object files.
 
 mod debugdata;
-mod object_symbols;
 mod parse;
 mod plt;
 mod sized;
+mod symbols;
 mod text_table;
 
-pub use object_symbols::{ObjectSymbol, ObjectSymbols};
+pub use symbols::{ObjectSymbol, ObjectSymbols};
 pub use text_table::{parse_table, write_table};

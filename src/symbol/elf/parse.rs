@@ -6,9 +6,9 @@ use std::path::Path;
 use object::read::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SymbolKind};
 use object::{Architecture, File, SectionFlags, Symbol, elf};
 
-use super::object_symbols::{ObjectSymbols, Segment};
 use super::plt::PltEntry;
 use super::sized::{Binding, SizedBuilder, SizedSymbols, Stated};
+use super::symbols::{ObjectSymbols, Segment};
 use crate::error::Result;
 use crate::object::{build_id_of, parse_elf_file};
 use crate::symbol::elf::{debugdata, plt};

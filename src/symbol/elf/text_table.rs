@@ -12,8 +12,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::object_symbols::{ObjectSymbols, Segment};
 use super::sized::{Binding, SizedBuilder, Stated};
+use super::symbols::{ObjectSymbols, Segment};
 use crate::error::{BadFile, Error, Result};
 use crate::units::{BuildId, FileOffset, Svma};
 

@@ -1,8 +1,11 @@
 //! Symbols of the kernel and its modules.
 
-mod kallsyms;
 mod modules;
+mod parse;
 mod recorded;
+mod symbols;
+#[cfg(test)]
+mod symbols_tests;
 
-pub use kallsyms::{KernelAnchor, KernelSymbol, KernelSymbols};
 pub(crate) use recorded::{EarlyKernel, kernel_build_id};
+pub use symbols::{KernelAnchor, KernelSymbol, KernelSymbols};

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::object::FileOrigin;
 use crate::space::{KernelMapping, Timeline};
 use crate::symbol::dso_name::module_short_name;
-use crate::symbol::kernel::kallsyms::{KernelAnchor, KernelSymbols};
+use crate::symbol::kernel::symbols::{KernelAnchor, KernelSymbols};
 use crate::symbol::recorded_here::RecordedHere;
 use crate::symbol::request::{KernelSource, LiveKernel, SymbolRequest};
 use crate::units::BuildId;

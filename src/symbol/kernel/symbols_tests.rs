@@ -1,6 +1,10 @@
 //! Tests of kernel symbols.
 
-use crate::symbol::kernel::kallsyms::*;
+use std::path::Path;
+
+use crate::symbol::kernel::modules::ModuleRange;
+use crate::symbol::kernel::symbols::{KernelAnchor, KernelSymbols};
+use crate::units::Avma;
 
 const TEXT: &str = "\
 0000000000000000 D __per_cpu_start

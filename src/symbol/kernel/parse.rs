@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 use memchr::{memchr, memchr2};
 
-use super::{Entry, KernelSymbols, Module, landmarks};
+use super::symbols::{Entry, KernelSymbols, Module, landmarks};
 use crate::bytes::Storage;
 use crate::symbol::dso_name::KERNEL_NAME;
 use crate::symbol::unresolved::Unresolved;

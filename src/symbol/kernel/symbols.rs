@@ -1,16 +1,12 @@
 //! Kernel symbols from the text of `/proc/kallsyms`.
 
-mod reader;
-#[cfg(test)]
-mod tests;
-
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use self::reader::Reader;
+use super::parse::Reader;
 use crate::bytes::Storage;
 use crate::error::{BadFile, Error, Result};
 use crate::symbol::dso_name::KERNEL_NAME;
@@ -66,20 +62,20 @@ impl KernelSymbol<'_> {
 
 /// Start of a function, or of something that ends the function before it.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    start: u64,
-    name: u32,
+pub(super) struct Entry {
+    pub(super) start: u64,
+    pub(super) name: u32,
     /// Bytes of the name; zero for what is no function.
-    len: u16,
+    pub(super) len: u16,
     /// Index in `modules`; zero is the kernel itself.
-    module: u16,
+    pub(super) module: u16,
 }
 
 #[derive(Clone, Debug)]
-struct Module {
-    name: Box<str>,
+pub(super) struct Module {
+    pub(super) name: Box<str>,
     /// Whether its symbols are known to be from another boot.
-    foreign: bool,
+    pub(super) foreign: bool,
 }
 
 /// How many entries lie between two landmarks.
@@ -89,17 +85,17 @@ const STRIDE: usize = 64;
 #[derive(Clone, Debug)]
 pub struct KernelSymbols {
     /// Sorted by start, each start once.
-    entries: Vec<Entry>,
+    pub(super) entries: Vec<Entry>,
     /// The start of each entry whose position is a multiple of [`STRIDE`]: a search begins here, in
     /// few lines of a CPU's cache.
-    landmarks: Vec<u64>,
+    pub(super) landmarks: Vec<u64>,
     /// The text in which the names lie. A mapped file must not be cut short while it is used.
-    text_of_names: Arc<Storage>,
-    modules: Vec<Module>,
-    text: Option<u64>,
-    stext: Option<u64>,
+    pub(super) text_of_names: Arc<Storage>,
+    pub(super) modules: Vec<Module>,
+    pub(super) text: Option<u64>,
+    pub(super) stext: Option<u64>,
     /// What a look-up outside of the entries answers.
-    outside: Unresolved,
+    pub(super) outside: Unresolved,
 }
 
 impl KernelSymbols {
@@ -247,7 +243,7 @@ impl KernelSymbols {
     }
 
     /// The name of an entry; `None` when it is no text. A file that is mapped may have changed.
-    fn name_of(&self, entry: &Entry) -> Option<&str> {
+    pub(super) fn name_of(&self, entry: &Entry) -> Option<&str> {
         let start = entry.name as usize;
         let text = self.text_of_names.bytes();
         let name = text.get(start..start + usize::from(entry.len))?;
@@ -277,7 +273,7 @@ impl KernelSymbols {
     }
 }
 
-fn landmarks(entries: &[Entry]) -> Vec<u64> {
+pub(super) fn landmarks(entries: &[Entry]) -> Vec<u64> {
     entries
         .iter()
         .step_by(STRIDE)
