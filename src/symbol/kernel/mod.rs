@@ -1,6 +1,5 @@
 //! Symbols of the kernel and its modules.
 
-mod modules;
 mod parse;
 mod recorded;
 mod symbols;

@@ -1,24 +1,71 @@
-//! From the lines of a kallsyms text to a sorted table.
+//! Kernel symbols from the text of `/proc/kallsyms`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 use memchr::{memchr, memchr2};
 
-use super::symbols::{Entry, KernelSymbols, Module, landmarks};
+use super::symbols::{KallsymsEntry, KernelModule, KernelSymbols, landmarks};
 use crate::bytes::Storage;
+use crate::error::{BadFile, Error, Result};
 use crate::symbol::dso_name::KERNEL_NAME;
 use crate::symbol::unresolved::Unresolved;
 
+impl KernelSymbols {
+    /// Reads the text of `/proc/kallsyms`; `path` is for the error only.
+    ///
+    /// Functions are the types `t T w W`. Of several at one address the last one is taken, as
+    /// perf does: it ends symbols before it drops duplicates, and then prefers those that are not
+    /// empty. Data symbols only end the function before them. The mapping symbols of arm64 (`$x`)
+    /// and local labels (`.L`) are left out. Lines that make no sense are left out too, and there is
+    /// no function where the name is not UTF-8.
+    ///
+    /// Source: tools/perf/util/symbol.c (`symbols__fixup_end`, `symbols__fixup_duplicate`),
+    /// Linux 6.1.
+    ///
+    /// # Errors
+    /// When no line has the form of a kallsyms line.
+    pub fn parse(path: &Path, text: &[u8]) -> Result<Self> {
+        Self::parse_storage(path, Storage::Memory(text.to_vec()))
+    }
+
+    /// [`Self::parse`] of a text that need not be copied.
+    ///
+    /// # Errors
+    /// When no line has the form of a kallsyms line.
+    pub fn parse_storage(path: &Path, text: Storage) -> Result<Self> {
+        let text = Arc::new(text);
+        let mut reader = KallsymsReader::new(text.bytes());
+        reader.lines();
+        if reader.lines == 0 {
+            return Err(Error::file(path, BadFile::NotKallsyms));
+        }
+        Ok(reader.finish(Arc::clone(&text)))
+    }
+}
+
+/// A line that has the form of kallsyms' lines.
+struct KallsymsLine<'a> {
+    start: u64,
+    /// The letter of the symbol's type, as `nm` prints it.
+    kind: u8,
+    name: &'a [u8],
+    /// What follows the name: the module in brackets, if any.
+    column: &'a [u8],
+    /// Whether the line has an end: the last one of a text may be cut short.
+    is_whole: bool,
+}
+
 /// Builds the table line by line.
-pub(crate) struct Reader<'a> {
+struct KallsymsReader<'a> {
     /// Lines that made sense.
-    pub(crate) lines: usize,
+    lines: usize,
     /// The whole text: names stay in it.
     whole: &'a [u8],
     visible: bool,
-    entries: Vec<Entry>,
-    modules: Vec<Module>,
+    entries: Vec<KallsymsEntry>,
+    modules: Vec<KernelModule>,
     index: HashMap<&'a [u8], u16>,
     /// The module of the last line that had one: a module's lines follow each other.
     recent_module: Option<(&'a [u8], u16)>,
@@ -26,10 +73,10 @@ pub(crate) struct Reader<'a> {
     stext: Option<u64>,
 }
 
-impl<'a> Reader<'a> {
-    pub(crate) fn new(whole: &'a [u8]) -> Self {
+impl<'a> KallsymsReader<'a> {
+    fn new(whole: &'a [u8]) -> Self {
         // A line takes at least twenty bytes, and 44 on average.
-        let kernel = Module {
+        let kernel = KernelModule {
             name: KERNEL_NAME.into(),
             foreign: false,
         };
@@ -47,20 +94,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads all lines.
-    pub(crate) fn lines(&mut self) {
+    fn lines(&mut self) {
         let mut rest = self.whole;
         while !rest.is_empty() {
             if let Some(next) = self.usual_line(rest) {
                 rest = next;
                 continue;
             }
-            let (line, whole, next) = match memchr(b'\n', rest) {
+            let (line, is_whole, next) = match memchr(b'\n', rest) {
                 Some(end) => (&rest[..end], true, &rest[end + 1..]),
                 // A last line without an end may be cut short: it ends what is before it, no more.
                 None => (rest, false, &rest[rest.len()..]),
             };
             rest = next;
-            self.line(line, whole);
+            self.line(line, is_whole);
         }
     }
 
@@ -82,11 +129,17 @@ impl<'a> Reader<'a> {
         if !kind.is_ascii_graphic() || name.is_empty() {
             return None;
         }
-        self.symbol((start, kind), name, column, true);
+        self.symbol(&KallsymsLine {
+            start,
+            kind,
+            name,
+            column,
+            is_whole: true,
+        });
         Some(next)
     }
 
-    fn line(&mut self, line: &'a [u8], whole: bool) {
+    fn line(&mut self, line: &'a [u8], is_whole: bool) {
         let Some((start, kind, rest)) = split_line(line) else {
             return;
         };
@@ -95,15 +148,24 @@ impl<'a> Reader<'a> {
             Some(end) => (&rest[..end], rest[end..].trim_ascii_start()),
             None => (rest, &rest[rest.len()..]),
         };
-        self.symbol((start, kind), name, column, whole);
+        self.symbol(&KallsymsLine {
+            start,
+            kind,
+            name,
+            column,
+            is_whole,
+        });
     }
 
-    /// Takes in a symbol; `whole` tells whether its line has an end.
-    fn symbol(&mut self, (start, kind): (u64, u8), name: &'a [u8], column: &'a [u8], whole: bool) {
+    /// Takes in the symbol of a line.
+    fn symbol(&mut self, line: &KallsymsLine<'a>) {
+        let &KallsymsLine {
+            start, kind, name, ..
+        } = line;
         self.lines += 1;
         self.visible |= start != 0;
         let function = match kind {
-            b't' | b'T' | b'w' | b'W' => whole,
+            b't' | b'T' | b'w' | b'W' => line.is_whole,
             b'd' | b'D' | b'b' | b'B' | b'r' | b'R' => false,
             _ => return,
         };
@@ -113,7 +175,7 @@ impl<'a> Reader<'a> {
             [b'$', ..] | [b'.', b'L', ..] => return,
             _ => {}
         }
-        let Some(module) = self.module(column) else {
+        let Some(module) = self.module(line.column) else {
             return;
         };
         // The name is a part of the text.
@@ -122,7 +184,7 @@ impl<'a> Reader<'a> {
         let (Ok(offset), Ok(len)) = (u32::try_from(offset), u16::try_from(bytes)) else {
             return;
         };
-        self.entries.push(Entry {
+        self.entries.push(KallsymsEntry {
             start,
             name: offset,
             len,
@@ -149,7 +211,7 @@ impl<'a> Reader<'a> {
             Some(&known) => known,
             None => {
                 let ix = u16::try_from(self.modules.len()).ok()?;
-                self.modules.push(Module {
+                self.modules.push(KernelModule {
                     name: String::from_utf8_lossy(name).into(),
                     foreign: false,
                 });
@@ -162,7 +224,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The table; `text_of_names` holds the whole text.
-    pub(crate) fn finish(mut self, text_of_names: Arc<Storage>) -> KernelSymbols {
+    fn finish(mut self, text_of_names: Arc<Storage>) -> KernelSymbols {
         if !self.visible {
             self.entries.clear();
         }
@@ -287,9 +349,9 @@ mod tests {
             text in "([0-9a-f]{15,17} [ tTdx][ t][$._a-z]{0,9}(\t| |\r|\t\\[k\\]|)[ \t]?\n){1,3}[0-9a-f]{16} t"
         ) {
             let bytes = text.as_bytes();
-            let mut fast = Reader::new(bytes);
+            let mut fast = KallsymsReader::new(bytes);
             fast.lines();
-            let mut slow = Reader::new(bytes);
+            let mut slow = KallsymsReader::new(bytes);
             for line in bytes.split_inclusive(|&byte| byte == b'\n') {
                 let end = line.strip_suffix(b"\n");
                 slow.line(end.unwrap_or(line), end.is_some());

@@ -4,13 +4,12 @@ use std::path::PathBuf;
 
 use hashbrown::HashMap;
 
-use super::modules::ModuleRange;
+use super::symbols::{KernelAnchor, KernelSymbols, ModuleRange};
 use crate::bytes::Storage;
 use crate::error::Result;
 use crate::object::FileOrigin;
 use crate::space::{KernelMapping, Timeline};
 use crate::symbol::dso_name::module_short_name;
-use crate::symbol::kernel::symbols::{KernelAnchor, KernelSymbols};
 use crate::symbol::recorded_here::RecordedHere;
 use crate::symbol::request::{KernelSource, LiveKernel, SymbolRequest};
 use crate::units::BuildId;

@@ -1,16 +1,12 @@
-//! Kernel symbols from the text of `/proc/kallsyms`.
+//! The functions of a kernel and its modules, by address.
 
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::parse::Reader;
 use crate::bytes::Storage;
-use crate::error::{BadFile, Error, Result};
 use crate::symbol::dso_name::KERNEL_NAME;
-use crate::symbol::kernel::modules::ModuleRange;
 use crate::symbol::unresolved::Unresolved;
 use crate::units::Avma;
 
@@ -41,6 +37,15 @@ impl KernelAnchor {
     }
 }
 
+/// Where a kernel module lay.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ModuleRange {
+    /// The module's name as the kernel spells it, without brackets: `kvm_intel`.
+    pub(crate) name: Box<str>,
+    /// The addresses it covered.
+    pub(crate) range: Range<Avma>,
+}
+
 /// A function of the kernel or of one of its modules.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct KernelSymbol<'a> {
@@ -62,7 +67,7 @@ impl KernelSymbol<'_> {
 
 /// Start of a function, or of something that ends the function before it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+pub(super) struct KallsymsEntry {
     pub(super) start: u64,
     pub(super) name: u32,
     /// Bytes of the name; zero for what is no function.
@@ -71,8 +76,9 @@ pub(super) struct Entry {
     pub(super) module: u16,
 }
 
+/// The kernel itself or one of its modules.
 #[derive(Clone, Debug)]
-pub(super) struct Module {
+pub(super) struct KernelModule {
     pub(super) name: Box<str>,
     /// Whether its symbols are known to be from another boot.
     pub(super) foreign: bool,
@@ -85,13 +91,13 @@ const STRIDE: usize = 64;
 #[derive(Clone, Debug)]
 pub struct KernelSymbols {
     /// Sorted by start, each start once.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<KallsymsEntry>,
     /// The start of each entry whose position is a multiple of [`STRIDE`]: a search begins here, in
     /// few lines of a CPU's cache.
     pub(super) landmarks: Vec<u64>,
     /// The text in which the names lie. A mapped file must not be cut short while it is used.
     pub(super) text_of_names: Arc<Storage>,
-    pub(super) modules: Vec<Module>,
+    pub(super) modules: Vec<KernelModule>,
     pub(super) text: Option<u64>,
     pub(super) stext: Option<u64>,
     /// What a look-up outside of the entries answers.
@@ -99,37 +105,6 @@ pub struct KernelSymbols {
 }
 
 impl KernelSymbols {
-    /// Reads the text of `/proc/kallsyms`; `path` is for the error only.
-    ///
-    /// Functions are the types `t T w W`. Of several at one address the last one is taken, as
-    /// perf does: it ends symbols before it drops duplicates, and then prefers those that are not
-    /// empty. Data symbols only end the function before them. The mapping symbols of arm64 (`$x`)
-    /// and local labels (`.L`) are left out. Lines that make no sense are left out too, and there is
-    /// no function where the name is not UTF-8.
-    ///
-    /// Source: tools/perf/util/symbol.c (`symbols__fixup_end`, `symbols__fixup_duplicate`),
-    /// Linux 6.1.
-    ///
-    /// # Errors
-    /// When no line has the form of a kallsyms line.
-    pub fn parse(path: &Path, text: &[u8]) -> Result<Self> {
-        Self::parse_storage(path, Storage::Memory(text.to_vec()))
-    }
-
-    /// [`Self::parse`] of a text that need not be copied.
-    ///
-    /// # Errors
-    /// When no line has the form of a kallsyms line.
-    pub fn parse_storage(path: &Path, text: Storage) -> Result<Self> {
-        let text = Arc::new(text);
-        let mut reader = Reader::new(text.bytes());
-        reader.lines();
-        if reader.lines == 0 {
-            return Err(Error::file(path, BadFile::NotKallsyms));
-        }
-        Ok(reader.finish(Arc::clone(&text)))
-    }
-
     /// Whether `kernel.kptr_restrict` replaced all addresses by zero.
     pub fn is_hidden(&self) -> bool {
         self.outside == Unresolved::KernelHidden
@@ -180,7 +155,7 @@ impl KernelSymbols {
     ///
     /// A kernel without KASLR has the same anchor in every boot; its modules still move.
     #[must_use]
-    pub fn for_modules(mut self, recorded: &[ModuleRange]) -> Self {
+    pub(crate) fn for_modules(mut self, recorded: &[ModuleRange]) -> Self {
         let ranges: HashMap<&str, &Range<Avma>> = recorded
             .iter()
             .map(|module| (&*module.name, &module.range))
@@ -206,7 +181,7 @@ impl KernelSymbols {
     ///
     /// # Errors
     /// Not errors but causes: why there is none.
-    pub fn look_up(&self, avma: Avma) -> std::result::Result<KernelSymbol<'_>, Unresolved> {
+    pub fn look_up(&self, avma: Avma) -> Result<KernelSymbol<'_>, Unresolved> {
         let at = avma.as_u64();
         let landmark = self.landmarks.partition_point(|&start| start <= at);
         let from = landmark.saturating_sub(1) * STRIDE;
@@ -214,22 +189,6 @@ impl KernelSymbols {
         let stretch = stretch.get(..STRIDE).unwrap_or(stretch);
         let above = from + stretch.partition_point(|entry| entry.start <= at);
         self.below(above, avma)
-    }
-
-    /// The functions at many addresses, which are sorted.
-    pub fn look_up_sorted(
-        &self,
-        avmas: &[Avma],
-    ) -> Vec<std::result::Result<KernelSymbol<'_>, Unresolved>> {
-        let mut floor = 0;
-        avmas
-            .iter()
-            .map(|&avma| {
-                let rest = self.entries.get(floor..).unwrap_or_default();
-                floor += rest.partition_point(|entry| entry.start <= avma.as_u64());
-                self.below(floor, avma)
-            })
-            .collect()
     }
 
     /// Number of functions.
@@ -243,7 +202,7 @@ impl KernelSymbols {
     }
 
     /// The name of an entry; `None` when it is no text. A file that is mapped may have changed.
-    pub(super) fn name_of(&self, entry: &Entry) -> Option<&str> {
+    pub(super) fn name_of(&self, entry: &KallsymsEntry) -> Option<&str> {
         let start = entry.name as usize;
         let text = self.text_of_names.bytes();
         let name = text.get(start..start + usize::from(entry.len))?;
@@ -251,7 +210,7 @@ impl KernelSymbols {
     }
 
     /// Answers for an address below entry `above` and not below the one before it.
-    fn below(&self, above: usize, avma: Avma) -> std::result::Result<KernelSymbol<'_>, Unresolved> {
+    fn below(&self, above: usize, avma: Avma) -> Result<KernelSymbol<'_>, Unresolved> {
         let entry = above.checked_sub(1).and_then(|ix| self.entries.get(ix));
         let Some(entry) = entry else {
             return Err(self.outside);
@@ -273,7 +232,7 @@ impl KernelSymbols {
     }
 }
 
-pub(super) fn landmarks(entries: &[Entry]) -> Vec<u64> {
+pub(super) fn landmarks(entries: &[KallsymsEntry]) -> Vec<u64> {
     entries
         .iter()
         .step_by(STRIDE)
@@ -283,7 +242,7 @@ pub(super) fn landmarks(entries: &[Entry]) -> Vec<u64> {
 
 /// Where a symbol ends: at the next one, but not beyond the page after its own when that is of
 /// another module.
-fn end_of(entry: &Entry, next: Option<&Entry>) -> u64 {
+fn end_of(entry: &KallsymsEntry, next: Option<&KallsymsEntry>) -> u64 {
     let page_end = match entry.start.checked_next_multiple_of(PAGE) {
         Some(page) => page.saturating_add(PAGE),
         None => u64::MAX,
