@@ -74,7 +74,7 @@ pub(super) fn special(text: &str) -> String {
 
 /// A bracket that is open.
 #[derive(Clone, Copy)]
-struct Open {
+struct OpenBracket {
     bracket: u8,
     /// Where it stands in the output.
     at: usize,
@@ -88,7 +88,7 @@ struct Open {
 struct Rewriter<'a> {
     rest: &'a str,
     out: String,
-    open: Vec<Open>,
+    open: Vec<OpenBracket>,
     insertions: usize,
 }
 
@@ -122,7 +122,7 @@ impl Rewriter<'_> {
                 let bracket = u8::try_from(next).unwrap_or_default();
                 let at = self.out.len();
                 self.copy(1);
-                self.open.push(Open {
+                self.open.push(OpenBracket {
                     bracket,
                     at,
                     part: at + 1,
@@ -233,7 +233,7 @@ impl Rewriter<'_> {
             return self.copy(1);
         };
         self.open.truncate(at + 1);
-        let Some(Open { at: start, .. }) = self.open.pop() else {
+        let Some(OpenBracket { at: start, .. }) = self.open.pop() else {
             return;
         };
         // A parameter is never constant itself: that is the function.
@@ -262,7 +262,7 @@ impl Rewriter<'_> {
 
     /// Looks at an argument of a template once it is whole.
     fn end_of_part(&mut self) {
-        let Some(&Open {
+        let Some(&OpenBracket {
             bracket: b'<',
             at,
             part,

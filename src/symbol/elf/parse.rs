@@ -7,8 +7,8 @@ use object::read::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SymbolKin
 use object::{Architecture, File, SectionFlags, Symbol, elf};
 
 use super::plt::PltEntry;
-use super::sized::{Binding, SizedBuilder, SizedSymbols, Stated};
-use super::symbols::{ObjectSymbols, Segment};
+use super::sized::{Binding, SizedBuilder, SizedSymbols, StatedSymbol};
+use super::symbols::{ElfSegment, ObjectSymbols};
 use crate::error::Result;
 use crate::object::{build_id_of, parse_elf_file};
 use crate::symbol::elf::{debugdata, plt};
@@ -31,7 +31,7 @@ impl ObjectSymbols {
     /// When the bytes are no ELF file or its tables make no sense.
     pub fn parse_elf(path: &Path, bytes: &[u8]) -> Result<Self> {
         let file = parse_elf_file(path, bytes)?;
-        let mut reader = Reader::new(&file, bytes.len());
+        let mut reader = FunctionReader::new(&file, bytes.len());
         let mut full = reader.symbols(file.symbols());
         reader.symbols(file.dynamic_symbols());
         for entry in plt::entries(&file) {
@@ -42,7 +42,7 @@ impl ObjectSymbols {
             && let Ok(inner) = parse_elf_file(path, &unpacked)
         {
             // The packed file has the sections' addresses, but not their bytes.
-            let mut packed = Reader::new(&inner, unpacked.len());
+            let mut packed = FunctionReader::new(&inner, unpacked.len());
             packed.builder = reader.builder;
             packed.name_budget = packed.name_budget.saturating_add(reader.name_budget);
             full = packed.symbols(inner.symbols());
@@ -57,11 +57,11 @@ impl ObjectSymbols {
     }
 }
 
-fn segments(file: &File<'_>) -> Box<[Segment]> {
+fn segments(file: &File<'_>) -> Box<[ElfSegment]> {
     file.segments()
         .map(|segment| {
             let (offset, bytes) = segment.file_range();
-            Segment {
+            ElfSegment {
                 file_offset: FileOffset::new(offset),
                 svma: Svma::new(segment.address()),
                 bytes,
@@ -78,22 +78,22 @@ fn packed_table(file: &File<'_>) -> Option<Vec<u8>> {
 
 /// What decides about the symbols of a section.
 #[derive(Clone, Copy)]
-struct Section {
+struct SectionBounds {
     end: u64,
     /// Whether labels in it may be functions: perf asks for "text" in its name.
     labels: bool,
 }
 
 /// Takes the functions out of symbol tables.
-struct Reader {
-    sections: Vec<Option<Section>>,
+struct FunctionReader {
+    sections: Vec<Option<SectionBounds>>,
     thumb: bool,
     mapping_symbols: bool,
     name_budget: usize,
     builder: SizedBuilder,
 }
 
-impl Reader {
+impl FunctionReader {
     fn new(file: &File<'_>, bytes: usize) -> Self {
         let mut sections = Vec::new();
         for section in file.sections() {
@@ -108,7 +108,7 @@ impl Reader {
                 sections.resize(ix + 1, None);
             }
             if let Some(slot) = sections.get_mut(ix) {
-                *slot = Some(Section {
+                *slot = Some(SectionBounds {
                     end: section.address().saturating_add(section.size()),
                     labels: executable && named_text,
                 });
@@ -153,7 +153,7 @@ impl Reader {
         if self.thumb && !label {
             start &= !1;
         }
-        self.push(Stated {
+        self.push(StatedSymbol {
             name: &name,
             start,
             bytes: symbol.size(),
@@ -174,7 +174,7 @@ impl Reader {
     fn linkage(&mut self, entry: &PltEntry<'_>) {
         // Many entries may lead to one long name, which is not copied in vain.
         if self.has_room_for(entry.target) {
-            self.push(Stated {
+            self.push(StatedSymbol {
                 name: &format!("{}@plt", entry.target),
                 start: entry.start,
                 bytes: entry.bytes,
@@ -185,7 +185,7 @@ impl Reader {
         }
     }
 
-    fn push(&mut self, stated: Stated<'_>) {
+    fn push(&mut self, stated: StatedSymbol<'_>) {
         if self.has_room_for(stated.name) {
             self.builder.push(stated);
         }

@@ -12,7 +12,7 @@ pub(crate) enum Binding {
 
 /// A symbol as its object states it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stated<'a> {
+pub(crate) struct StatedSymbol<'a> {
     pub(crate) name: &'a str,
     pub(crate) start: u64,
     /// Zero when the object does not say.
@@ -26,42 +26,44 @@ pub(crate) struct Stated<'a> {
 
 /// A symbol with its end.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct SizedSymbol {
     start: u64,
     end: u64,
     name: u32,
     len: u32,
 }
 
-/// From `start` to the next piece, the address belongs to `entry` (or to none).
+/// From `start` to the next stretch, the address belongs to one symbol, or to none.
 #[derive(Clone, Copy, Debug)]
-struct Piece {
+struct Stretch {
     start: u64,
-    entry: Option<u32>,
+    symbol: Option<u32>,
 }
 
 /// Symbols by address. Where they overlap, the one that starts last counts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SizedSymbols {
-    pieces: Box<[Piece]>,
-    entries: Box<[Entry]>,
+    stretches: Box<[Stretch]>,
+    symbols: Box<[SizedSymbol]>,
     names: Box<str>,
 }
 
 impl SizedSymbols {
     /// Name and range of the symbol at an address.
     pub(crate) fn look_up(&self, svma: u64) -> Option<(&str, u64, u64)> {
-        let above = self.pieces.partition_point(|piece| piece.start <= svma);
-        let piece = self.pieces.get(above.checked_sub(1)?)?;
-        let entry = self.entries.get(piece.entry? as usize)?;
-        Some((self.name_of(entry)?, entry.start, entry.end))
+        let above = self
+            .stretches
+            .partition_point(|stretch| stretch.start <= svma);
+        let stretch = self.stretches.get(above.checked_sub(1)?)?;
+        let symbol = self.symbols.get(stretch.symbol? as usize)?;
+        Some((self.name_of(symbol)?, symbol.start, symbol.end))
     }
 
     /// Name and range of every symbol, by start.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, u64, u64)> {
-        self.entries
+        self.symbols
             .iter()
-            .filter_map(|entry| Some((self.name_of(entry)?, entry.start, entry.end)))
+            .filter_map(|symbol| Some((self.name_of(symbol)?, symbol.start, symbol.end)))
     }
 
     /// These symbols, and of the `others` those that start where these have none.
@@ -71,7 +73,7 @@ impl SizedSymbols {
             .iter()
             .filter(|&(_, start, _)| self.look_up(start).is_none());
         for (name, start, end) in self.iter().chain(added) {
-            builder.push(Stated {
+            builder.push(StatedSymbol {
                 name,
                 start,
                 bytes: end - start,
@@ -84,19 +86,19 @@ impl SizedSymbols {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.symbols.is_empty()
     }
 
-    fn name_of(&self, entry: &Entry) -> Option<&str> {
-        let name = entry.name as usize;
-        self.names.get(name..name + entry.len as usize)
+    fn name_of(&self, symbol: &SizedSymbol) -> Option<&str> {
+        let name = symbol.name as usize;
+        self.names.get(name..name + symbol.len as usize)
     }
 }
 
 /// A symbol on its way into the table.
 #[derive(Clone, Copy, Debug)]
-struct Candidate {
-    entry: Entry,
+struct PendingSymbol {
+    symbol: SizedSymbol,
     limit: u64,
     binding: Binding,
     label: bool,
@@ -105,7 +107,7 @@ struct Candidate {
 /// Collects symbols in the object's order.
 #[derive(Debug, Default)]
 pub(crate) struct SizedBuilder {
-    candidates: Vec<Candidate>,
+    candidates: Vec<PendingSymbol>,
     names: String,
 }
 
@@ -116,22 +118,22 @@ impl SizedBuilder {
     }
 
     /// Adds a symbol; it is left out when the table cannot hold it.
-    pub(crate) fn push(&mut self, stated: Stated<'_>) {
+    pub(crate) fn push(&mut self, stated: StatedSymbol<'_>) {
         let (Ok(name), Ok(len)) = (
             u32::try_from(self.names.len()),
             u32::try_from(stated.name.len()),
         ) else {
             return;
         };
-        let entry = Entry {
+        let symbol = SizedSymbol {
             start: stated.start,
             end: stated.start.saturating_add(stated.bytes),
             name,
             len,
         };
         self.names.push_str(stated.name);
-        self.candidates.push(Candidate {
-            entry,
+        self.candidates.push(PendingSymbol {
+            symbol,
             limit: stated.limit,
             binding: stated.binding,
             label: stated.label,
@@ -146,39 +148,39 @@ impl SizedBuilder {
     /// Source: tools/perf/util/symbol.c (`symbols__fixup_end`, `choose_best_symbol`), Linux 6.1.
     pub(crate) fn finish(mut self) -> SizedSymbols {
         self.candidates
-            .sort_by_key(|candidate| candidate.entry.start);
+            .sort_by_key(|candidate| candidate.symbol.start);
         leave_out_inner_labels(&mut self.candidates);
         let mut next_start = u64::MAX;
         for candidate in self.candidates.iter_mut().rev() {
-            let entry = &mut candidate.entry;
-            if entry.end == entry.start {
-                entry.end = next_start.min(candidate.limit).max(entry.start);
+            let symbol = &mut candidate.symbol;
+            if symbol.end == symbol.start {
+                symbol.end = next_start.min(candidate.limit).max(symbol.start);
             }
-            next_start = entry.start;
+            next_start = symbol.start;
         }
         let names = self.names;
-        let name_of = |entry: &Entry| {
-            let name = entry.name as usize;
+        let name_of = |symbol: &SizedSymbol| {
+            let name = symbol.name as usize;
             names
-                .get(name..name + entry.len as usize)
+                .get(name..name + symbol.len as usize)
                 .unwrap_or_default()
         };
         self.candidates.dedup_by(|later, kept| {
-            let same = later.entry.start == kept.entry.start;
-            if same && is_better(later, name_of(&later.entry), kept, name_of(&kept.entry)) {
+            let same = later.symbol.start == kept.symbol.start;
+            if same && is_better(later, name_of(&later.symbol), kept, name_of(&kept.symbol)) {
                 *kept = *later;
             }
             same
         });
-        let entries: Box<[Entry]> = self
+        let symbols: Box<[SizedSymbol]> = self
             .candidates
             .iter()
-            .map(|candidate| candidate.entry)
-            .filter(|entry| entry.end > entry.start)
+            .map(|candidate| candidate.symbol)
+            .filter(|symbol| symbol.end > symbol.start)
             .collect();
         SizedSymbols {
-            pieces: pieces(&entries),
-            entries,
+            stretches: stretches(&symbols),
+            symbols,
             names: names.into(),
         }
     }
@@ -186,24 +188,24 @@ impl SizedBuilder {
 
 /// Leaves out labels without a size that lie inside a symbol with one, as the targets of jumps in
 /// hand-written code do: they name no function. `candidates` are sorted by start.
-fn leave_out_inner_labels(candidates: &mut Vec<Candidate>) {
+fn leave_out_inner_labels(candidates: &mut Vec<PendingSymbol>) {
     let mut covered = 0;
     candidates.retain(|candidate| {
-        let Entry { start, end, .. } = candidate.entry;
+        let SizedSymbol { start, end, .. } = candidate.symbol;
         covered = covered.max(end);
         !(candidate.label && end == start && start < covered)
     });
 }
 
 /// Whether `a` names the address they share better than `b`, which came first.
-fn is_better(a: &Candidate, a_name: &str, b: &Candidate, b_name: &str) -> bool {
-    let sized = |c: &Candidate| c.entry.end > c.entry.start;
-    let binding = |c: &Candidate| match c.binding {
+fn is_better(a: &PendingSymbol, a_name: &str, b: &PendingSymbol, b_name: &str) -> bool {
+    let sized = |c: &PendingSymbol| c.symbol.end > c.symbol.start;
+    let binding = |c: &PendingSymbol| match c.binding {
         Binding::Weak => 0,
         Binding::Local => 1,
         Binding::Global => 2,
     };
-    let first = |c: &Candidate| (sized(c), !c.label, binding(c));
+    let first = |c: &PendingSymbol| (sized(c), !c.label, binding(c));
     if first(a) != first(b) {
         return first(a) > first(b);
     }
@@ -216,36 +218,46 @@ fn is_better(a: &Candidate, a_name: &str, b: &Candidate, b_name: &str) -> bool {
     second(a_name) > second(b_name)
 }
 
-/// Cuts overlapping symbols, sorted by start, into pieces that do not overlap.
-fn pieces(entries: &[Entry]) -> Box<[Piece]> {
-    let mut pieces: Vec<Piece> = Vec::with_capacity(entries.len());
-    // Symbols that still cover the place, outermost first.
-    let mut open: Vec<(u32, u64)> = Vec::new();
-    for (ix, entry) in (0_u32..).zip(entries) {
-        close(&mut pieces, &mut open, entry.start);
-        add(&mut pieces, entry.start, Some(ix));
-        open.retain(|&(_, end)| end > entry.end);
-        open.push((ix, entry.end));
+/// A symbol whose end is not reached.
+#[derive(Clone, Copy)]
+struct OpenSymbol {
+    ix: u32,
+    end: u64,
+}
+
+/// Cuts overlapping symbols, sorted by start, into stretches that do not overlap.
+fn stretches(symbols: &[SizedSymbol]) -> Box<[Stretch]> {
+    let mut stretches: Vec<Stretch> = Vec::with_capacity(symbols.len());
+    // Symbols that still cover the address, outermost first.
+    let mut open: Vec<OpenSymbol> = Vec::new();
+    for (ix, symbol) in (0_u32..).zip(symbols) {
+        close(&mut stretches, &mut open, symbol.start);
+        add(&mut stretches, symbol.start, Some(ix));
+        open.retain(|outer| outer.end > symbol.end);
+        open.push(OpenSymbol {
+            ix,
+            end: symbol.end,
+        });
     }
-    close(&mut pieces, &mut open, u64::MAX);
-    pieces.into()
+    close(&mut stretches, &mut open, u64::MAX);
+    stretches.into()
 }
 
 /// Ends the open symbols that end at or below `upto`.
-fn close(pieces: &mut Vec<Piece>, open: &mut Vec<(u32, u64)>, upto: u64) {
-    while let Some(&(_, end)) = open.last() {
+fn close(stretches: &mut Vec<Stretch>, open: &mut Vec<OpenSymbol>, upto: u64) {
+    while let Some(&OpenSymbol { end, .. }) = open.last() {
         if end > upto {
             return;
         }
         open.pop();
-        add(pieces, end, open.last().map(|&(ix, _)| ix));
+        add(stretches, end, open.last().map(|outer| outer.ix));
     }
 }
 
-fn add(pieces: &mut Vec<Piece>, start: u64, entry: Option<u32>) {
-    match pieces.last_mut() {
-        Some(last) if last.start == start => last.entry = entry,
-        _ => pieces.push(Piece { start, entry }),
+fn add(stretches: &mut Vec<Stretch>, start: u64, symbol: Option<u32>) {
+    match stretches.last_mut() {
+        Some(last) if last.start == start => last.symbol = symbol,
+        _ => stretches.push(Stretch { start, symbol }),
     }
 }
 
@@ -256,7 +268,7 @@ mod tests {
     fn table(stated: &[(&str, u64, u64)]) -> SizedSymbols {
         let mut builder = SizedBuilder::default();
         for &(name, start, bytes) in stated {
-            builder.push(Stated {
+            builder.push(StatedSymbol {
                 name,
                 start,
                 bytes,
@@ -321,7 +333,7 @@ mod tests {
             ("entry", 0x310, 0, false),
             ("part", 0x320, 8, true),
         ] {
-            builder.push(Stated {
+            builder.push(StatedSymbol {
                 name,
                 start,
                 bytes,

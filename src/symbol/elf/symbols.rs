@@ -7,7 +7,7 @@ use crate::units::{BuildId, FileOffset, Svma};
 
 /// A part of the file that is mapped (`PT_LOAD`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Segment {
+pub struct ElfSegment {
     /// First byte in the file.
     pub file_offset: FileOffset,
     /// Its address as the file states it.
@@ -33,7 +33,7 @@ pub struct ObjectSymbol<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct ObjectSymbols {
     pub(crate) symbols: SizedSymbols,
-    pub(crate) segments: Box<[Segment]>,
+    pub(crate) segments: Box<[ElfSegment]>,
     pub(crate) build_id: Option<BuildId>,
     /// Whether the file has a full symbol table (`.symtab`), not only dynamic symbols.
     pub(crate) full: bool,
@@ -78,7 +78,7 @@ impl ObjectSymbols {
 
     /// The address that the file states for one of its bytes; `None` when it is never mapped.
     pub fn svma_of(&self, offset: FileOffset) -> Option<Svma> {
-        let within = |segment: &&Segment| {
+        let within = |segment: &&ElfSegment| {
             let distance = offset.checked_since(segment.file_offset);
             distance.is_some_and(|distance| distance < segment.bytes)
         };
@@ -108,7 +108,7 @@ impl ObjectSymbols {
     }
 
     /// The mapped parts of the file.
-    pub fn segments(&self) -> &[Segment] {
+    pub fn segments(&self) -> &[ElfSegment] {
         &self.segments
     }
 

@@ -12,8 +12,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::sized::{Binding, SizedBuilder, Stated};
-use super::symbols::{ObjectSymbols, Segment};
+use super::sized::{Binding, SizedBuilder, StatedSymbol};
+use super::symbols::{ElfSegment, ObjectSymbols};
 use crate::error::{BadFile, Error, Result};
 use crate::units::{BuildId, FileOffset, Svma};
 
@@ -49,12 +49,12 @@ pub fn parse_table(path: &Path, text: &[u8], build_id: Option<BuildId>) -> Resul
     })
 }
 
-fn parse_comment(comment: &str, segments: &mut Vec<Segment>) -> Option<()> {
+fn parse_comment(comment: &str, segments: &mut Vec<ElfSegment>) -> Option<()> {
     let mut fields = comment.split_ascii_whitespace();
     if fields.next() != Some("segment") {
         return Some(());
     }
-    segments.push(Segment {
+    segments.push(ElfSegment {
         file_offset: FileOffset::new(hex(fields.next()?)?),
         svma: Svma::new(hex(fields.next()?)?),
         bytes: hex(fields.next()?)?,
@@ -63,11 +63,11 @@ fn parse_comment(comment: &str, segments: &mut Vec<Segment>) -> Option<()> {
     Some(())
 }
 
-fn parse_symbol(line: &str) -> Option<Stated<'_>> {
+fn parse_symbol(line: &str) -> Option<StatedSymbol<'_>> {
     let (start, rest) = line.split_once(' ')?;
     let (bytes, name) = rest.split_once(' ')?;
     let (start, bytes) = (hex(start)?, hex(bytes)?);
-    (!name.is_empty()).then_some(Stated {
+    (!name.is_empty()).then_some(StatedSymbol {
         name,
         start,
         bytes,
