@@ -14,8 +14,8 @@ use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    EarlyKernel, KernelSource, KernelSymbols, ObjectSymbols, RecordedHere, SymbolRequest,
-    Unresolved, module_short_name,
+    EarlyKernel, KernelSource, KernelSymbols, ObjectSymbols, RecordedBuilds, RecordedHere,
+    SymbolRequest, Unresolved, module_short_name,
 };
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Timestamp};
 
@@ -100,12 +100,14 @@ impl<'a> Namer<'a> {
             ..
         } = input;
         let (last, live) = (input.last_sample, symbols.live.as_ref());
-        let recorded_here = RecordedHere::find(capture, (timeline, build_ids), last, live);
-        let found = input
-            .kernel
-            .fit(timeline, build_ids, symbols, recorded_here)?;
+        let builds = RecordedBuilds {
+            timeline,
+            table: build_ids,
+        };
+        let recorded_here = RecordedHere::find(capture, builds, last, live);
+        let found = input.kernel.fit(builds, symbols, recorded_here)?;
         let (kernel, kernel_source) = match found {
-            Some((kernel, source)) => (Some(Arc::new(kernel)), source),
+            Some(fitted) => (Some(Arc::new(fitted.symbols)), fitted.source),
             None => (None, KernelSource::Missing),
         };
         let is_recorded_here = match recorded_here {

@@ -3,14 +3,11 @@
 //! perf writes build ids only of objects that held a sample's own address, so that a library which
 //! always calls another has none; its file can be trusted nowhere else.
 
-use hashbrown::HashMap;
-
+use super::recorded_builds::RecordedBuilds;
 use super::request::LiveKernel;
 use crate::bytes::with_order;
 use crate::perf::{Capture, Feature};
-use crate::space::Timeline;
-use crate::symbol::kernel::kernel_build_id;
-use crate::units::{BuildId, Timestamp};
+use crate::units::Timestamp;
 
 /// How far the clock of the recorded times and the one of the running kernel may be apart, besides
 /// the part below: the recorder's last samples, and the last writing.
@@ -37,7 +34,7 @@ pub(crate) enum RecordedHere {
 impl RecordedHere {
     pub(crate) fn find(
         capture: &Capture,
-        (timeline, build_ids): (&Timeline, &HashMap<String, BuildId>),
+        builds: RecordedBuilds<'_>,
         last: Option<Timestamp>,
         live: Option<&LiveKernel>,
     ) -> Self {
@@ -47,7 +44,7 @@ impl RecordedHere {
         let Some(live) = live.filter(|live| is_same(Feature::HOSTNAME, &live.host_name)) else {
             return Self::No;
         };
-        match kernel_build_id(timeline, build_ids) {
+        match builds.kernel() {
             Some(recorded) if *recorded == live.build_id => Self::ByBuildId,
             None if is_same(Feature::OSRELEASE, &live.release)
                 && last.is_some_and(|last| was_written_at(last, live)) =>

@@ -1,4 +1,4 @@
-//! Where symbols may come from, and where the kernel's came from.
+//! Where symbols may come from.
 
 use std::path::PathBuf;
 
@@ -34,33 +34,4 @@ pub struct SymbolRequest {
     pub live: Option<LiveKernel>,
     /// What files are called towards the user.
     pub shown: ShownPaths,
-}
-
-/// Where the kernel's symbols come from.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum KernelSource {
-    /// This kallsyms text, of the recorded boot.
-    SameBoot(PathBuf),
-    /// This kallsyms text of another boot of the same kernel, moved; modules have no names.
-    OtherBoot(PathBuf),
-    /// This kallsyms text, whose boot cannot be checked because the capture does not say where the
-    /// kernel lay.
-    Unchecked(PathBuf),
-    /// All addresses of this kallsyms text are hidden.
-    Hidden(PathBuf),
-    /// No kallsyms text was found.
-    Missing,
-}
-
-impl KernelSource {
-    /// The same source as the user knows it.
-    pub(crate) fn shown(self, paths: &ShownPaths) -> Self {
-        match self {
-            Self::SameBoot(path) => Self::SameBoot(paths.path(&path)),
-            Self::OtherBoot(path) => Self::OtherBoot(paths.path(&path)),
-            Self::Unchecked(path) => Self::Unchecked(paths.path(&path)),
-            Self::Hidden(path) => Self::Hidden(paths.path(&path)),
-            Self::Missing => Self::Missing,
-        }
-    }
 }

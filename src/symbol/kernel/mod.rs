@@ -1,10 +1,12 @@
 //! Symbols of the kernel and its modules.
 
+mod early;
 mod parse;
-mod recorded;
+mod source;
 mod symbols;
 #[cfg(test)]
 mod symbols_tests;
 
-pub(crate) use recorded::{EarlyKernel, kernel_build_id};
+pub(crate) use early::EarlyKernel;
+pub use source::KernelSource;
 pub use symbols::{KernelAnchor, KernelSymbol, KernelSymbols};

@@ -1,36 +1,24 @@
-//! The recorded kernel: its symbols, and whether it is this machine's.
+//! The symbols of the recorded kernel: read early, fitted when the records tell its boot.
 
 use std::path::PathBuf;
 
 use hashbrown::HashMap;
 
+use super::source::{FittedKernel, KernelSource};
 use super::symbols::{KernelAnchor, KernelSymbols, ModuleRange};
 use crate::bytes::Storage;
 use crate::error::Result;
 use crate::object::FileOrigin;
 use crate::space::{KernelMapping, Timeline};
 use crate::symbol::dso_name::module_short_name;
+use crate::symbol::recorded_builds::{RecordedBuilds, kernel_in_table};
 use crate::symbol::recorded_here::RecordedHere;
-use crate::symbol::request::{KernelSource, LiveKernel, SymbolRequest};
+use crate::symbol::request::{LiveKernel, SymbolRequest};
 use crate::units::BuildId;
 
-/// What the build id table calls the kernel itself.
-const KERNEL_PROPER: &str = "[kernel.kallsyms]";
-
-/// The build id of the recorded kernel.
-pub(crate) fn kernel_build_id<'b>(
-    timeline: &'b Timeline,
-    build_ids: &'b HashMap<String, BuildId>,
-) -> Option<&'b BuildId> {
-    let recorded = timeline.kernel_proper();
-    recorded
-        .and_then(|mapping| mapping.build_id.as_ref())
-        .or_else(|| build_ids.get(KERNEL_PROPER))
-}
-
-/// Kernel symbols as a text states them, not yet fitted to the recorded boot.
+/// A kallsyms text that was read, not yet fitted to the recorded boot.
 #[derive(Debug)]
-struct Stated {
+struct KernelText {
     symbols: KernelSymbols,
     path: PathBuf,
     /// Whether the user says that they belong to the capture.
@@ -42,15 +30,15 @@ struct Stated {
 pub(crate) struct EarlyKernel {
     /// What the build id table of the header says.
     build_id: Option<BuildId>,
-    stated: Result<Option<Stated>>,
+    text: Result<Option<KernelText>>,
 }
 
 impl EarlyKernel {
     /// Reads the symbols of the kernel that the build id table names.
     pub(crate) fn read(build_ids: &HashMap<String, BuildId>, symbols: &SymbolRequest) -> Self {
-        let build_id = build_ids.get(KERNEL_PROPER).cloned();
-        let stated = read_kernel(build_id.as_ref(), symbols);
-        Self { build_id, stated }
+        let build_id = kernel_in_table(build_ids).cloned();
+        let text = read_kernel(build_id.as_ref(), symbols);
+        Self { build_id, text }
     }
 
     /// Finds the symbols of the recorded kernel and fits them to the recorded boot.
@@ -63,68 +51,59 @@ impl EarlyKernel {
     /// appearance but does not name it, and then believed when it lies where the capture says.
     pub(crate) fn fit(
         self,
-        timeline: &Timeline,
-        build_ids: &HashMap<String, BuildId>,
+        builds: RecordedBuilds<'_>,
         symbols: &SymbolRequest,
         recorded_here: RecordedHere,
-    ) -> Result<Option<(KernelSymbols, KernelSource)>> {
-        let build_id = kernel_build_id(timeline, build_ids);
-        let stated = if self.build_id.as_ref() == build_id {
-            self.stated?
+    ) -> Result<Option<FittedKernel>> {
+        let (timeline, build_id) = (builds.timeline, builds.kernel());
+        let text = if self.build_id.as_ref() == build_id {
+            self.text?
         } else {
             read_kernel(build_id, symbols)?
         };
-        let is_users_word = stated.as_ref().is_some_and(|stated| stated.is_users_word);
-        let found = stated.and_then(|stated| stated.fit(timeline));
+        let is_users_word = text.as_ref().is_some_and(|text| text.is_users_word);
+        let found = text.and_then(|text| text.fit(timeline));
         if found.is_none()
             && recorded_here == RecordedHere::ByCircumstances
             && let Some(live) = &symbols.live
         {
-            let running = Stated::running(live).ok();
-            let running = running.and_then(|stated| stated.fit(timeline));
-            let is_of_boot = |(_, source): &(KernelSymbols, KernelSource)| {
-                matches!(source, KernelSource::SameBoot(_) | KernelSource::Hidden(_))
-            };
-            return Ok(running.filter(is_of_boot));
+            let running = KernelText::running(live).ok();
+            let running = running.and_then(|text| text.fit(timeline));
+            return Ok(running.filter(FittedKernel::is_of_recorded_boot));
         }
-        if !is_users_word && found.as_ref().is_some_and(lacks_modules) {
-            // What it does not tell, as in a container, is no reason to do without the cache.
+        if !is_users_word && found.as_ref().is_some_and(FittedKernel::lacks_modules) {
+            // Where the running kernel cannot be read, as in a container, the cache's names do.
             let running = read_running(build_id, symbols).ok().flatten();
-            let running = running.and_then(|stated| stated.fit(timeline));
-            return Ok(running.filter(|running| !lacks_modules(running)).or(found));
+            let running = running.and_then(|text| text.fit(timeline));
+            return Ok(running.filter(|running| !running.lacks_modules()).or(found));
         }
         Ok(found)
     }
 }
 
-/// Whether symbols are those of another boot, so that modules have no names.
-fn lacks_modules((kernel, source): &(KernelSymbols, KernelSource)) -> bool {
-    !matches!(source, KernelSource::SameBoot(_)) || kernel.has_foreign_modules()
-}
-
-fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
+fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<KernelText>> {
     if let Some(path) = &symbols.kallsyms {
         let text = Storage::open_unpacked(path, symbols.search.limit)?;
-        return Stated::parse(text, path.clone(), true).map(Some);
+        return KernelText::parse(text, path.clone(), true).map(Some);
     }
     if let Some(found) = symbols.search.find_kallsyms(build_id)? {
         let directory = symbols.search.capture_dir.as_ref();
         let is_users_word = found.origin == FileOrigin::Capture
             && directory.is_some_and(|directory| found.path.starts_with(directory));
-        return Stated::parse(found.storage, found.path, is_users_word).map(Some);
+        return KernelText::parse(found.storage, found.path, is_users_word).map(Some);
     }
     read_running(build_id, symbols)
 }
 
 /// The symbols of the running kernel, when it is the recorded one.
-fn read_running(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<Stated>> {
+fn read_running(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<KernelText>> {
     match &symbols.live {
-        Some(live) if Some(&live.build_id) == build_id => Stated::running(live).map(Some),
+        Some(live) if Some(&live.build_id) == build_id => KernelText::running(live).map(Some),
         Some(_) | None => Ok(None),
     }
 }
 
-impl Stated {
+impl KernelText {
     fn running(live: &LiveKernel) -> Result<Self> {
         let path = live.kallsyms.clone();
         Self::parse(Storage::open(&path)?, path, false)
@@ -139,14 +118,15 @@ impl Stated {
         })
     }
 
-    fn fit(self, timeline: &Timeline) -> Option<(KernelSymbols, KernelSource)> {
+    fn fit(self, timeline: &Timeline) -> Option<FittedKernel> {
         let Self {
-            symbols: kernel,
+            symbols,
             path,
             is_users_word,
         } = self;
-        if kernel.is_hidden() {
-            return Some((kernel, KernelSource::Hidden(path)));
+        if symbols.is_hidden() {
+            let source = KernelSource::Hidden(path);
+            return Some(FittedKernel { symbols, source });
         }
         // Recorders that were not allowed to see kernel addresses wrote 0.
         let recorded = timeline.kernel_proper();
@@ -155,17 +135,18 @@ impl Stated {
             .and_then(|mapping| {
                 KernelAnchor::of_mapping(&mapping.name).map(|anchor| (anchor, mapping.reference))
             });
-        let Some((anchor, place)) = anchor else {
-            return is_users_word.then_some((kernel, KernelSource::Unchecked(path)));
+        let Some((anchor, address)) = anchor else {
+            let source = KernelSource::Unchecked(path);
+            return is_users_word.then_some(FittedKernel { symbols, source });
         };
-        let source = if kernel.anchor(anchor) == Some(place) {
+        let source = if symbols.anchor(anchor) == Some(address) {
             KernelSource::SameBoot(path)
         } else {
             KernelSource::OtherBoot(path)
         };
         let modules = module_ranges(timeline.kernel());
-        let fitted = kernel.for_boot(anchor, place).for_modules(&modules);
-        Some((fitted, source))
+        let symbols = symbols.for_boot(anchor, address).for_modules(&modules);
+        Some(FittedKernel { symbols, source })
     }
 }
 
