@@ -4,6 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::side::Side;
 use crate::stack::{FrameIx, Tag};
+use crate::symbol::IDLE_ENTRY;
 use crate::units::CpuMode;
 
 /// How frames of both sides are matched.
@@ -22,7 +23,7 @@ pub enum Matching {
 pub(super) fn idle_entry(side: &Side, frames: &[FrameIx]) -> usize {
     let is_entry = |&ix: &FrameIx| {
         let frame = side.frames.get(ix);
-        frame.mode == CpuMode::Kernel && &*frame.name == "cpu_startup_entry"
+        frame.mode == CpuMode::Kernel && &*frame.name == IDLE_ENTRY
     };
     frames.iter().position(is_entry).unwrap_or(0)
 }

@@ -1,5 +1,6 @@
 //! What a kernel function means for the frames that called it.
 
+use crate::symbol::is_interrupt_entry;
 use crate::units::CpuMode;
 
 /// What a kernel function means for the frames that called it.
@@ -39,23 +40,11 @@ impl FrameEntry {
         }
     }
 
-    /// Source: `idtentry` in `arch/x86/entry/entry_64.S` (Linux 6.1; before 5.8 without `asm_`),
-    /// `kernel_ventry` in `arch/arm64/kernel/entry.S` (Linux 6.1; before 5.14 `el1_irq`),
-    /// `fs/exec.c` (`__x64_sys_execve`, `__arm64_sys_execveat`, before 4.17 `sys_execve`).
+    /// What a function means by its name.
+    ///
+    /// Source: `fs/exec.c` (`__x64_sys_execve`, `__arm64_sys_execveat`, before 4.17 `sys_execve`).
     pub(crate) fn of(name: &str) -> Self {
-        let entries = [
-            "asm_sysvec_",
-            "asm_exc_",
-            "asm_common_interrupt",
-            "el1h_64_",
-            "el1t_64_",
-        ];
-        let is_entry = entries.iter().any(|prefix| name.starts_with(prefix));
-        let is_older = matches!(
-            name,
-            "apic_timer_interrupt" | "ret_from_intr" | "page_fault" | "el1_irq" | "el1_sync"
-        );
-        if (is_entry && !name.ends_with("_handler")) || is_older {
+        if is_interrupt_entry(name) {
             Self::Interrupt
         } else if name.ends_with("sys_execve") || name.ends_with("sys_execveat") {
             Self::Exec

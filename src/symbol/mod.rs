@@ -28,7 +28,7 @@ pub use demangle::demangle;
 pub use dso_name::{is_memory, module_short_name};
 pub use elf::{ObjectSymbol, ObjectSymbols, parse_table, write_table};
 pub use found_symbols::{FoundSymbols, SymbolFile};
-pub(crate) use kernel::EarlyKernel;
+pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
 pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols};
 pub(crate) use recorded_builds::RecordedBuilds;
 pub(crate) use recorded_here::RecordedHere;
