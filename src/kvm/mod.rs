@@ -27,9 +27,10 @@
 //! 6. A frame, the thread, the process or an object file that serves guests: `io`.
 //! 7. The idle task outside of interrupts: `idle`. Everything else: `host`.
 //!
-//! `frames.tsv` beside this file is the table; its head explains the columns. A new handler of a
+//! `tag/frames.tsv` is the table; its head explains the columns. A new handler of a
 //! kernel is one line there, or one line in the file of `--rules` ([`Tagger::add_rules`]).
 
 mod tag;
 
-pub use tag::{StackView, Tagger};
+pub(crate) use tag::VcpuThreadNames;
+pub use tag::{StackView, Tagged, Tagger};

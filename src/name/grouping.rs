@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use hashbrown::{HashMap, HashSet};
 
 use crate::fold::Split;
+use crate::kvm::VcpuThreadNames;
 use crate::locate::{Task, TaskKey};
 use crate::space::{TaskEpoch, Timeline};
 use crate::units::{Pid, Tid};
@@ -136,12 +137,12 @@ impl VmNames {
     /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs. Of each
     /// task it must be known whether it has such samples.
     pub(super) fn find<'t>(tasks: impl Iterator<Item = &'t Task>, timeline: &Timeline) -> Self {
+        let vcpu_threads = VcpuThreadNames::new();
         let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
         for &Task { key, has_guest } in tasks {
             let thread = timeline.thread_name(key.tid, key.task_epoch);
             let thread = thread.unwrap_or_default();
-            let is_vcpu_name = thread.starts_with("CPU ") && thread.ends_with("/KVM");
-            if has_guest || is_vcpu_name {
+            if has_guest || vcpu_threads.contain(&thread) {
                 let names = TaskNames::of_task(timeline, &key);
                 let pids: &mut HashSet<Pid> = vms.entry(names.process.into_owned()).or_default();
                 pids.insert(key.pid);

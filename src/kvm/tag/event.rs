@@ -1,15 +1,16 @@
 //! What the sampled event tells of its samples before any stack is looked at.
 
-use super::table::{Matcher, arch_of};
+use super::matcher::Matcher;
+use super::table::arch_of;
 use crate::perf::Attr;
 use crate::stack::Tag;
 
 /// The built-in table.
-pub(crate) const EVENTS: &str = include_str!("events.tsv");
+pub(super) const EVENTS: &str = include_str!("events.tsv");
 
 /// What makes the kernel take samples of an event, as far as tagging cares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) enum Trigger {
+pub(super) enum Trigger {
     /// Time or cycles go by, in the host as in guests.
     #[default]
     Anywhere,
@@ -22,11 +23,11 @@ pub(crate) enum Trigger {
 
 /// What the name of an event of the host's code tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Meaning {
+pub(super) struct Meaning {
     /// The tag of all samples.
-    pub(crate) always: Option<Tag>,
+    pub(super) always: Option<Tag>,
     /// The tag of a vCPU thread's samples that show no more than one frame.
-    pub(crate) alone: Option<Tag>,
+    pub(super) alone: Option<Tag>,
 }
 
 impl Trigger {
@@ -39,7 +40,7 @@ impl Trigger {
     ///
     /// Source: `atomic_switch_perf_msrs()`, `arch/x86/kvm/vmx/vmx.c`, `kvm_vcpu_pmu_restore_guest()`,
     /// `arch/arm64/kvm/pmu.c`, `cpu_clock_event_init()`, `kernel/events/core.c`, Linux 6.12.
-    pub(crate) fn of(name: &str, attr: &Attr, machine: Option<&str>) -> Self {
+    pub(super) fn of(name: &str, attr: &Attr, machine: Option<&str>) -> Self {
         if attr.is_clock() || attr.is_dummy() {
             Self::Anywhere
         } else if attr.is_hardware() {
@@ -57,12 +58,12 @@ impl Trigger {
     }
 
     /// Whether a sample can be of a guest.
-    pub(crate) const fn reaches_guest(self) -> bool {
+    pub(super) const fn reaches_guest(self) -> bool {
         matches!(self, Self::Anywhere)
     }
 
     /// The tag of all samples, where the event's name decides.
-    pub(crate) const fn always(self) -> Option<Tag> {
+    pub(super) const fn always(self) -> Option<Tag> {
         match self {
             Self::HostCode(meaning) => meaning.always,
             Self::Anywhere | Self::StopsInGuest => None,
@@ -70,7 +71,7 @@ impl Trigger {
     }
 
     /// The tag of a vCPU thread's samples that show no more than one frame.
-    pub(crate) const fn alone(self) -> Option<Tag> {
+    pub(super) const fn alone(self) -> Option<Tag> {
         match self {
             Self::HostCode(meaning) => meaning.alone,
             Self::Anywhere | Self::StopsInGuest => None,
@@ -90,7 +91,7 @@ fn meaning_of(name: &str, machine: Option<&str>) -> Meaning {
 }
 
 /// Pattern, architecture and meaning of a line; `None` for a comment and what is no row.
-pub(crate) fn parse(line: &str) -> Option<(&str, &str, Meaning)> {
+pub(super) fn parse(line: &str) -> Option<(&str, &str, Meaning)> {
     if line.starts_with('#') {
         return None;
     }

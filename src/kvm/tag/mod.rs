@@ -1,13 +1,28 @@
-//! TODO
+//! Tags of stacks; the procedure is that of [`crate::kvm`].
+//!
+//! Input: a [`StackView`]. Output: a tag and the frame that decided it.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `tagger` | **the procedure**: of what was found, what decides |
+//! | `scan` | one walk over a stack's frames, root first |
+//! | `event` | what the sampled event tells before any stack is looked at (`events.tsv`) |
+//! | `table` | the built-in rows (`frames.tsv`, `threads.tsv`) |
+//! | `rules` | rows that a user adds |
+//! | `matcher` | how a name finds its row |
+//! | `thread_names` | which threads run vCPUs, by name alone |
 
 mod event;
 #[cfg(test)]
 mod event_tests;
+mod matcher;
 mod rules;
 mod scan;
 mod table;
 mod tagger;
 #[cfg(test)]
 mod tests;
+mod thread_names;
 
-pub use tagger::{StackView, Tagger};
+pub use tagger::{StackView, Tagged, Tagger};
+pub(crate) use thread_names::VcpuThreadNames;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::table::Matcher;
+use super::matcher::Matcher;
 use crate::error::{BadFile, Error, Result};
 use crate::stack::Tag;
 use crate::symbol::base_name;
@@ -10,23 +10,23 @@ use crate::units::CpuMode;
 
 /// What a user's row says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Rule {
-    pub(crate) tag: Tag,
+pub(super) struct UserRule {
+    pub(super) tag: Tag,
     /// The smallest in a stack decides.
-    pub(crate) rank: u8,
+    pub(super) rank: u8,
     mode: Option<CpuMode>,
 }
 
 /// The rows of all files of `--rules`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rules {
-    kernel: Matcher<Rule>,
-    user: Matcher<Rule>,
+pub(super) struct UserRules {
+    kernel: Matcher<UserRule>,
+    user: Matcher<UserRule>,
 }
 
-impl Rules {
+impl UserRules {
     /// Adds the rows of `text`, which was read from `origin`.
-    pub(crate) fn add(&mut self, text: &str, origin: &Path) -> Result<()> {
+    pub(super) fn add(&mut self, text: &str, origin: &Path) -> Result<()> {
         for (ix, line) in text.lines().enumerate() {
             let line = line.trim_end();
             if line.is_empty() || line.starts_with('#') {
@@ -46,7 +46,7 @@ impl Rules {
     }
 
     /// The row for a function of `mode`.
-    pub(crate) fn get(&self, name: &str, mode: CpuMode) -> Option<Rule> {
+    pub(super) fn get(&self, name: &str, mode: CpuMode) -> Option<UserRule> {
         let matcher = if mode == CpuMode::User {
             &self.user
         } else {
@@ -60,7 +60,7 @@ impl Rules {
 }
 
 /// Pattern and rule of a line, or what is wrong with it and what helps.
-fn parse(line: &str) -> std::result::Result<(&str, Rule), (String, String)> {
+fn parse(line: &str) -> std::result::Result<(&str, UserRule), (String, String)> {
     const FORM: &str = "a row is PATTERN<TAB>TAG, then optionally <TAB>kernel|user|any, <TAB>RANK";
     let mut columns = line.split('\t').map(str::trim);
     let pattern = columns.next().unwrap_or_default();
@@ -99,5 +99,5 @@ fn parse(line: &str) -> std::result::Result<(&str, Rule), (String, String)> {
     if columns.next().is_some() {
         return Err(("more than four columns".to_owned(), FORM.to_owned()));
     }
-    Ok((pattern, Rule { tag, rank, mode }))
+    Ok((pattern, UserRule { tag, rank, mode }))
 }

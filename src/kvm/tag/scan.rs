@@ -1,29 +1,29 @@
 //! One walk over a stack, from the root to the leaf.
 
-use super::rules::Rule;
-use super::table::{Role, Row};
+use super::rules::UserRule;
+use super::table::{NameRow, Role};
 use crate::stack::Tag;
 use crate::units::CpuMode;
 
 /// What the tables say about a frame.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Known {
-    pub(crate) row: Option<Row>,
-    pub(crate) rule: Option<Rule>,
-    pub(crate) place: FramePlace,
+pub(super) struct KnownFrame {
+    pub(super) row: Option<NameRow>,
+    pub(super) rule: Option<UserRule>,
+    pub(super) place: FramePlace,
 }
 
-impl Known {
+impl KnownFrame {
     /// Whether a row matches; about most frames there is none.
     #[inline]
-    pub(crate) fn says_something(&self) -> bool {
+    pub(super) fn says_something(&self) -> bool {
         self.row.is_some() || self.rule.is_some()
     }
 }
 
 /// Where a frame's code runs, as far as tagging cares.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(crate) enum FramePlace {
+pub(super) enum FramePlace {
     Root,
     #[default]
     User,
@@ -33,7 +33,7 @@ pub(crate) enum FramePlace {
 
 impl FramePlace {
     /// Where code of `mode` runs. Kernel rows also match frames whose mode is not recorded.
-    pub(crate) const fn of(mode: CpuMode) -> Self {
+    pub(super) const fn of(mode: CpuMode) -> Self {
         match mode {
             CpuMode::User => Self::User,
             CpuMode::Unknown | CpuMode::Kernel | CpuMode::Hypervisor => Self::Kernel,
@@ -42,38 +42,45 @@ impl FramePlace {
     }
 }
 
+/// A user's row that may decide, and the position of the frame that it matches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DecidingRule {
+    pub(super) rule: UserRule,
+    pub(super) at: usize,
+}
+
 /// A frame that may decide.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Candidate {
-    pub(crate) rank: u8,
-    pub(crate) tag: Tag,
-    pub(crate) at: usize,
+pub(super) struct DecidingFrame {
+    pub(super) rank: u8,
+    pub(super) tag: Tag,
+    pub(super) at: usize,
     role: Role,
 }
 
 /// What a walk found.
 #[derive(Debug, Default)]
-pub(crate) struct Findings {
+pub(super) struct WalkFindings {
     /// The user's row that decides.
-    pub(crate) rule: Option<(Rule, usize)>,
+    pub(super) rule: Option<DecidingRule>,
     /// The frame of the vCPU loop that decides.
-    pub(crate) best: Option<Candidate>,
+    pub(super) best: Option<DecidingFrame>,
     /// The first frame that is not a grouping one.
-    pub(crate) first: Option<usize>,
+    pub(super) first: Option<usize>,
     /// The VMM function from which a vCPU runs.
-    pub(crate) vcpu: Option<usize>,
+    pub(super) vcpu: Option<usize>,
     /// The first frame of a system call that may be `KVM_RUN`.
-    pub(crate) syscall: Option<usize>,
+    pub(super) syscall: Option<usize>,
     /// Whether the system call is another.
-    pub(crate) other_syscall: bool,
+    pub(super) other_syscall: bool,
     /// The first frame of I/O for guests.
-    pub(crate) io: Option<usize>,
+    pub(super) io: Option<usize>,
     /// Whether a host interrupt is in the stack.
-    pub(crate) interrupted: bool,
+    pub(super) interrupted: bool,
     /// Whether the frame before calls the function of the system call.
     calls_syscall: bool,
     /// Whether a frame of the kernel is in the stack.
-    pub(crate) in_kernel: bool,
+    pub(super) in_kernel: bool,
     /// Whether the stack has one frame only.
     is_lone: bool,
     /// Whether the frames from here on belong to the vCPU loop.
@@ -86,10 +93,10 @@ pub(crate) struct Findings {
     requested: bool,
 }
 
-impl Findings {
+impl WalkFindings {
     /// Takes in the next frame, about which the tables say nothing.
     #[inline]
-    pub(crate) fn pass(&mut self, known: Known, at: usize, is_leaf: bool) {
+    pub(super) fn pass(&mut self, known: KnownFrame, at: usize, is_leaf: bool) {
         self.meet(known, at);
         // The function of a system call may be tail-called away (`__x64_sys_writev` calls
         // `do_writev`); that of `ioctl` is not. A leaf may as well be a thunk of the compiler's.
@@ -100,7 +107,7 @@ impl Findings {
     }
 
     #[inline]
-    fn meet(&mut self, known: Known, at: usize) {
+    fn meet(&mut self, known: KnownFrame, at: usize) {
         if self.first.is_none() && known.place != FramePlace::Root {
             self.first = Some(at);
         }
@@ -109,7 +116,7 @@ impl Findings {
 
     /// What is known before the walk over a stack of which all but one kernel frame is missing: on
     /// a thread that runs a vCPU, what means something in its loop only is taken to be in it.
-    pub(crate) fn of_lone_frame() -> Self {
+    pub(super) fn of_lone_frame() -> Self {
         Self {
             inside: true,
             is_lone: true,
@@ -118,12 +125,12 @@ impl Findings {
     }
 
     /// Takes in the next frame; `is_guest` when a frame that enters the guest stands for it.
-    pub(crate) fn visit(&mut self, known: Known, at: usize, is_guest: bool) {
+    pub(super) fn visit(&mut self, known: KnownFrame, at: usize, is_guest: bool) {
         self.meet(known, at);
         if let Some(rule) = known.rule
-            && self.rule.is_none_or(|(best, _)| rule.rank < best.rank)
+            && self.rule.is_none_or(|best| rule.rank < best.rule.rank)
         {
-            self.rule = Some((rule, at));
+            self.rule = Some(DecidingRule { rule, at });
         }
         let Some(row) = known.row else { return };
         self.calls_syscall = row.role == Role::SyscallCaller;
@@ -151,7 +158,7 @@ impl Findings {
         }
     }
 
-    fn candidate(&mut self, row: Row, at: usize, is_guest: bool) {
+    fn candidate(&mut self, row: NameRow, at: usize, is_guest: bool) {
         let only_inside = matches!(row.role, Role::Inside | Role::Timer);
         if self.interrupted || self.requested || (only_inside && !self.inside) {
             return;
@@ -191,7 +198,7 @@ impl Findings {
         }
         if self.best.is_none_or(|best| rank < best.rank) {
             let role = row.role;
-            self.best = Some(Candidate {
+            self.best = Some(DecidingFrame {
                 rank,
                 tag,
                 at,

@@ -1,15 +1,18 @@
-//! The rows of `frames.tsv` and how a name finds its row.
+//! The built-in rows: those of `frames.tsv` and `threads.tsv`, and the interrupt entries.
 
-use hashbrown::HashMap;
-
+use super::matcher::Matcher;
 use crate::stack::Tag;
+use crate::symbol::INTERRUPT_ENTRIES;
 
-/// The built-in table.
-pub(crate) const FRAMES: &str = include_str!("frames.tsv");
+/// The built-in rows for frames.
+pub(super) const FRAMES: &str = include_str!("frames.tsv");
+
+/// The built-in rows for threads and processes.
+pub(super) const THREADS: &str = include_str!("threads.tsv");
 
 /// What a frame does in its stack; the head of `frames.tsv` explains each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Role {
+pub(super) enum Role {
     Exit,
     Inside,
     Dispatch,
@@ -50,16 +53,16 @@ impl Role {
 
 /// What a row says about the names that it matches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Row {
-    pub(crate) role: Role,
-    pub(crate) rank: u8,
+pub(super) struct NameRow {
+    pub(super) role: Role,
+    pub(super) rank: u8,
     /// The role's own tag where the table has none.
-    pub(crate) tag: Tag,
+    pub(super) tag: Tag,
 }
 
 /// What kind of name a row is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
+pub(super) enum NameKind {
     Kernel,
     User,
     Thread,
@@ -67,9 +70,9 @@ pub(crate) enum Place {
     Dso,
 }
 
-impl Place {
-    /// The place that the column `where` spells so.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+impl NameKind {
+    /// The kind that the column `where` spells so.
+    pub(super) fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "kernel" => Self::Kernel,
             "user" => Self::User,
@@ -82,7 +85,7 @@ impl Place {
 }
 
 /// The architecture's name in the table for the machine's name in `uname -m`.
-pub(crate) fn arch_of(machine: &str) -> Option<&'static str> {
+pub(super) fn arch_of(machine: &str) -> Option<&'static str> {
     const MACHINES: [(&str, &str); 9] = [
         ("x86", "x86"),
         ("i386", "x86"),
@@ -100,98 +103,64 @@ pub(crate) fn arch_of(machine: &str) -> Option<&'static str> {
     known.map(|&(_, arch)| arch)
 }
 
-/// Names of one place: literals in a map, patterns with a `*` in a list.
-#[derive(Clone, Debug)]
-pub(crate) struct Matcher<V> {
-    literals: HashMap<Box<str>, V>,
-    /// Before the star, behind it, value.
-    patterns: Vec<(Box<str>, Box<str>, V)>,
-}
-
-impl<V> Default for Matcher<V> {
-    fn default() -> Self {
-        Self {
-            literals: HashMap::new(),
-            patterns: Vec::new(),
-        }
-    }
-}
-
-impl<V: Copy> Matcher<V> {
-    /// Adds a pattern; the first of equal ones stays.
-    pub(crate) fn add(&mut self, pattern: &str, value: V) {
-        match pattern.split_once('*') {
-            None => {
-                self.literals.entry(pattern.into()).or_insert(value);
-            }
-            Some((start, end)) => self.patterns.push((start.into(), end.into(), value)),
-        }
-    }
-
-    /// What is said about `name`; a literal goes before a pattern.
-    pub(crate) fn get(&self, name: &str) -> Option<V> {
-        let fits = |start: &str, end: &str| {
-            name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
-        };
-        self.literals.get(name).copied().or_else(|| {
-            let found = self
-                .patterns
-                .iter()
-                .find(|(start, end, _)| fits(start, end));
-            found.map(|&(_, _, value)| value)
-        })
-    }
-
-    /// Whether nothing was added.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.literals.is_empty() && self.patterns.is_empty()
-    }
-}
-
-/// The built-in rows, by place.
+/// The built-in rows, by what their names are of.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Table {
-    pub(crate) kernel: Matcher<Row>,
-    pub(crate) user: Matcher<Row>,
-    pub(crate) threads: Matcher<Row>,
-    pub(crate) processes: Matcher<Row>,
-    pub(crate) dsos: Matcher<Row>,
+pub(super) struct BuiltInRows {
+    pub(super) kernel: Matcher<NameRow>,
+    pub(super) user: Matcher<NameRow>,
+    pub(super) threads: Matcher<NameRow>,
+    pub(super) processes: Matcher<NameRow>,
+    pub(super) dsos: Matcher<NameRow>,
 }
 
-impl Table {
+impl BuiltInRows {
     /// The rows for a machine, all of them when it is not known.
     ///
     /// Lines that are no rows are passed over: a test reads them all with [`parse`].
-    pub(crate) fn for_machine(machine: Option<&str>) -> Self {
+    pub(super) fn for_machine(machine: Option<&str>) -> Self {
         let arch = machine.and_then(arch_of);
         let mut table = Self::default();
-        for (pattern, place, of, row) in FRAMES.lines().filter_map(parse) {
-            if of == "any" || arch.is_none_or(|arch| arch == of) {
-                table.place(place).add(pattern, row);
+        for line in FRAMES.lines().chain(THREADS.lines()).filter_map(parse) {
+            if line.arch == "any" || arch.is_none_or(|arch| arch == line.arch) {
+                table.rows_of(line.kind).add(line.pattern, line.row);
             }
+        }
+        for pattern in INTERRUPT_ENTRIES {
+            table.kernel.add(pattern, INTERRUPT);
         }
         table
     }
 
-    fn place(&mut self, place: Place) -> &mut Matcher<Row> {
-        match place {
-            Place::Kernel => &mut self.kernel,
-            Place::User => &mut self.user,
-            Place::Thread => &mut self.threads,
-            Place::Process => &mut self.processes,
-            Place::Dso => &mut self.dsos,
+    fn rows_of(&mut self, kind: NameKind) -> &mut Matcher<NameRow> {
+        match kind {
+            NameKind::Kernel => &mut self.kernel,
+            NameKind::User => &mut self.user,
+            NameKind::Thread => &mut self.threads,
+            NameKind::Process => &mut self.processes,
+            NameKind::Dso => &mut self.dsos,
         }
     }
 }
 
-/// Pattern, place, architecture and row of a line; `None` for a comment and what is no row.
-pub(crate) fn parse(line: &str) -> Option<(&str, Place, &str, Row)> {
+/// A line of a table.
+#[derive(Debug)]
+pub(super) struct TableLine<'a> {
+    pub(super) pattern: &'a str,
+    /// Which names the pattern is for.
+    pub(super) kind: NameKind,
+    /// The architecture's name, or `any`.
+    pub(super) arch: &'a str,
+    pub(super) row: NameRow,
+}
+
+/// Reads a line of a table; `None` for a comment and what is no row.
+pub(super) fn parse(line: &str) -> Option<TableLine<'_>> {
     if line.starts_with('#') {
         return None;
     }
     let mut columns = line.split('\t');
     let pattern = columns.next()?;
-    let place = Place::from_name(columns.next()?)?;
+    let kind = NameKind::from_name(columns.next()?)?;
     let arch = columns.next()?;
     let role = Role::from_name(columns.next()?)?;
     let rank = match columns.next()? {
@@ -202,8 +171,21 @@ pub(crate) fn parse(line: &str) -> Option<(&str, Place, &str, Row)> {
         "-" => default_tag(role)?,
         tag => Tag::from_name(tag)?,
     };
-    Some((pattern, place, arch, Row { role, rank, tag }))
+    let row = NameRow { role, rank, tag };
+    Some(TableLine {
+        pattern,
+        kind,
+        arch,
+        row,
+    })
 }
+
+/// What is said of functions in which an interrupt enters the kernel.
+const INTERRUPT: NameRow = NameRow {
+    role: Role::Irq,
+    rank: u8::MAX,
+    tag: Tag::ExitIrq,
+};
 
 /// The tag of roles that have no other.
 fn default_tag(role: Role) -> Option<Tag> {

@@ -5,9 +5,10 @@ use std::path::Path;
 use hashbrown::HashMap;
 
 use super::event::Trigger;
-use super::rules::Rules;
-use super::scan::{Findings, FramePlace, Known};
-use super::table::{Matcher, Role, Row, Table};
+use super::matcher::Matcher;
+use super::rules::UserRules;
+use super::scan::{FramePlace, KnownFrame, WalkFindings};
+use super::table::{BuiltInRows, NameRow, Role};
 use crate::error::Result;
 use crate::perf::Attr;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
@@ -52,26 +53,26 @@ pub struct Tagged {
 /// Remembers what it found out about each frame, so one tagger serves one [`FrameTable`].
 #[derive(Clone, Debug)]
 pub struct Tagger {
-    table: Table,
+    table: BuiltInRows,
     machine: Option<Box<str>>,
     trigger: Trigger,
-    rules: Rules,
+    rules: UserRules,
     /// What the tables say about each frame, by its index.
-    known: Vec<Known>,
-    threads: NameRows,
-    processes: NameRows,
+    known: Vec<KnownFrame>,
+    threads: LookedUpNames,
+    processes: LookedUpNames,
 }
 
 /// What a table says about names, each looked up once.
 #[derive(Clone, Debug, Default)]
-struct NameRows {
-    known: HashMap<Box<str>, Option<Row>>,
+struct LookedUpNames {
+    known: HashMap<Box<str>, Option<NameRow>>,
     /// What was asked for last: stacks come thread by thread, more or less.
-    recent: Option<(Box<str>, Option<Row>)>,
+    recent: Option<(Box<str>, Option<NameRow>)>,
 }
 
-impl NameRows {
-    fn get(&mut self, table: &Matcher<Row>, name: &str) -> Option<Row> {
+impl LookedUpNames {
+    fn get(&mut self, table: &Matcher<NameRow>, name: &str) -> Option<NameRow> {
         if let Some((recent, row)) = &self.recent
             && **recent == *name
         {
@@ -104,13 +105,13 @@ impl Tagger {
     /// one thing on one architecture and another on the next.
     pub fn for_arch(machine: Option<&str>) -> Self {
         Self {
-            table: Table::for_machine(machine),
+            table: BuiltInRows::for_machine(machine),
             machine: machine.map(Into::into),
             trigger: Trigger::default(),
-            rules: Rules::default(),
+            rules: UserRules::default(),
             known: Vec::new(),
-            threads: NameRows::default(),
-            processes: NameRows::default(),
+            threads: LookedUpNames::default(),
+            processes: LookedUpNames::default(),
         }
     }
 
@@ -162,9 +163,9 @@ impl Tagger {
             || (!view.is_idle_task && self.is_vcpu_name(view.thread_name));
         let is_lone = self.is_lone(view);
         let mut found = if is_lone && on_vcpu {
-            Findings::of_lone_frame()
+            WalkFindings::of_lone_frame()
         } else {
-            Findings::default()
+            WalkFindings::default()
         };
         for (at, &ix) in view.frames.iter().enumerate() {
             let known = self.known(ix);
@@ -179,8 +180,8 @@ impl Tagger {
         let first = found.first.unwrap_or(count);
         let (tag, deciding) = if let Some(at) = self.guest_from(view, on_vcpu, first) {
             (Tag::Guest, at)
-        } else if let Some((rule, at)) = found.rule {
-            (rule.tag, at)
+        } else if let Some(found) = found.rule {
+            (found.rule.tag, found.at)
         } else if let Some(tag) = self.trigger.always() {
             // What the stack tells is less, but it tells where the vCPU's work begins.
             (
@@ -243,7 +244,12 @@ impl Tagger {
     }
 
     /// From where on the frames are I/O for guests.
-    fn io_from(&mut self, view: &StackView<'_>, found: &Findings, first: usize) -> Option<usize> {
+    fn io_from(
+        &mut self,
+        view: &StackView<'_>,
+        found: &WalkFindings,
+        first: usize,
+    ) -> Option<usize> {
         found.io.or_else(|| {
             let (threads, processes) = (&self.table.threads, &self.table.processes);
             let thread = self.threads.get(threads, view.thread_name);
@@ -270,11 +276,11 @@ impl Tagger {
 
     /// What the tables say about a frame that was looked up.
     #[inline]
-    fn known(&self, ix: FrameIx) -> Known {
+    fn known(&self, ix: FrameIx) -> KnownFrame {
         self.known.get(ix.as_usize()).copied().unwrap_or_default()
     }
 
-    fn read(&self, frame: &Frame) -> Known {
+    fn read(&self, frame: &Frame) -> KnownFrame {
         let place = match frame.kind {
             FrameKind::Root => FramePlace::Root,
             FrameKind::Guest => FramePlace::Guest,
@@ -282,7 +288,7 @@ impl Tagger {
         };
         let named = frame.kind == FrameKind::Function;
         let of_name =
-            |rows: &Matcher<Row>| named.then(|| rows.get(base_name(&frame.name))).flatten();
+            |rows: &Matcher<NameRow>| named.then(|| rows.get(base_name(&frame.name))).flatten();
         let row = match place {
             FramePlace::Root | FramePlace::Guest => None,
             FramePlace::Kernel => of_name(&self.table.kernel),
@@ -294,13 +300,13 @@ impl Tagger {
         let rule = (named && is_code)
             .then(|| self.rules.get(&frame.name, frame.mode))
             .flatten();
-        Known { row, rule, place }
+        KnownFrame { row, rule, place }
     }
 }
 
 /// The tag of a vCPU thread's stack without a frame of the vCPU loop: user code that serves an
 /// exit, what the kernel does for it, or the way to the kernel and back.
-fn on_vcpu_thread(found: &Findings, leaf_mode: CpuMode, first: usize) -> (Tag, usize) {
+fn on_vcpu_thread(found: &WalkFindings, leaf_mode: CpuMode, first: usize) -> (Tag, usize) {
     match found.syscall {
         Some(at) if !found.other_syscall && !found.interrupted => (Tag::Entry, at),
         // The kernel was at work, but none of its frames was recorded.
@@ -311,7 +317,7 @@ fn on_vcpu_thread(found: &Findings, leaf_mode: CpuMode, first: usize) -> (Tag, u
 
 /// The tag of a vCPU thread's lone kernel frame of which the tables say nothing for the vCPU loop.
 /// A vCPU's thread is in the kernel to run its guest, most of the time.
-fn lone_on_vcpu_thread(found: &Findings, first: usize) -> (Tag, usize) {
+fn lone_on_vcpu_thread(found: &WalkFindings, first: usize) -> (Tag, usize) {
     if found.interrupted {
         (Tag::ExitIrq, first)
     } else if found.io.is_some() && !found.other_syscall {

@@ -1,19 +1,19 @@
-//! Hand-made stacks, after the facts that DOMAIN.md collects.
+//! Hand-made stacks, after the sources that the head of `frames.tsv` names.
 
 use std::path::Path;
 
-use super::table::{FRAMES, parse};
+use super::table::{FRAMES, THREADS, parse};
 use super::tagger::{StackView, Tagged, Tagger};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
 use crate::symbol::base_name;
 use crate::units::CpuMode;
 
 /// The way of a vCPU thread to the kernel's loop.
-pub(crate) const RUN: &str = "u:kvm_cpu_exec;u:ioctl;do_syscall_64;__x64_sys_ioctl;kvm_vcpu_ioctl;\
+pub(super) const RUN: &str = "u:kvm_cpu_exec;u:ioctl;do_syscall_64;__x64_sys_ioctl;kvm_vcpu_ioctl;\
                    kvm_arch_vcpu_ioctl_run";
 
 /// Interns a stack: kernel functions, or `u:` user functions, root first, below one root frame.
-pub(crate) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
+pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
     let mut table = FrameTable::default();
     let mut frames = vec![table.intern(Frame {
         name: "process".into(),
@@ -36,7 +36,7 @@ pub(crate) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
     (table, frames)
 }
 
-pub(crate) fn view<'a>(table: &'a FrameTable, frames: &'a [FrameIx]) -> StackView<'a> {
+pub(super) fn view<'a>(table: &'a FrameTable, frames: &'a [FrameIx]) -> StackView<'a> {
     StackView {
         table,
         frames,
@@ -65,8 +65,10 @@ fn in_loop(calls: &str) -> Tag {
 /// A line with a typo would silently be no row.
 #[test]
 fn every_line_of_the_table_is_a_row() {
-    for line in FRAMES.lines().filter(|line| !line.starts_with('#')) {
-        let (pattern, ..) = parse(line).unwrap_or_else(|| panic!("no row: {line}"));
+    let lines = FRAMES.lines().chain(THREADS.lines());
+    for line in lines.filter(|line| !line.starts_with('#')) {
+        let row = parse(line).unwrap_or_else(|| panic!("no row: {line}"));
+        let pattern = row.pattern;
         assert_eq!(base_name(pattern), pattern, "never matches: {line}");
         assert!(pattern.matches('*').count() < 2, "one star only: {line}");
     }
