@@ -25,11 +25,18 @@ fn attr(pmu_type: u32, config: u64, flags: u64) -> Attr {
     Attr::parse::<Little>(&bytes).unwrap()
 }
 
+/// An event of which samples are taken.
+#[derive(Clone, Copy)]
+struct SampledEvent<'a> {
+    name: &'a str,
+    attr: &'a Attr,
+}
+
 /// The tag of a stack of samples of an event; `change` makes the view something else than an
 /// ordinary thread's.
 fn tag_of(
     machine: &str,
-    (name, attr): (&str, &Attr),
+    event: SampledEvent<'_>,
     stack: &str,
     change: impl FnOnce(&mut StackView<'_>),
 ) -> Tag {
@@ -37,13 +44,17 @@ fn tag_of(
     let mut view = view(&table, &frames);
     change(&mut view);
     let mut tagger = Tagger::for_arch(Some(machine));
-    tagger.sampled_by(name, attr);
+    tagger.sampled_by(event.name, event.attr);
     tagger.tag(&view).tag
 }
 
 /// The same for a tracepoint of an x86 host.
 fn of_tracepoint(name: &str, stack: &str, change: impl FnOnce(&mut StackView<'_>)) -> Tag {
-    tag_of("x86_64", (name, &attr(TRACEPOINT, 1, 0)), stack, change)
+    let event = SampledEvent {
+        name,
+        attr: &attr(TRACEPOINT, 1, 0),
+    };
+    tag_of("x86_64", event, stack, change)
 }
 
 fn vcpu(view: &mut StackView<'_>) {
@@ -98,7 +109,10 @@ fn samples_of_tracepoints_are_never_the_guests() {
         (SOFTWARE, 0, Tag::Guest),
         (SOFTWARE, 1, Tag::Guest),
     ] {
-        let event = ("event", &attr(pmu_type, config, EXCLUDE_GUEST));
+        let event = SampledEvent {
+            name: "event",
+            attr: &attr(pmu_type, config, EXCLUDE_GUEST),
+        };
         assert_eq!(
             tag_of("x86_64", event, &leaf, |_| {}),
             tag,
@@ -126,7 +140,10 @@ fn counters_that_stop_in_the_guest_count_the_world_switch() {
         let stack = format!("{RUN};{leaf}");
         for (flags, tag) in [(EXCLUDE_GUEST, Tag::Entry), (0, Tag::Guest)] {
             for pmu_type in [HARDWARE, RAW, 10] {
-                let event = ("cycles", &attr(pmu_type, 0, flags));
+                let event = SampledEvent {
+                    name: "cycles",
+                    attr: &attr(pmu_type, 0, flags),
+                };
                 let of = |stack: &str| tag_of(machine, event, stack, vcpu);
                 assert_eq!(of(&stack), tag, "{leaf} of PMU {pmu_type}");
                 assert_eq!(of(leaf), tag, "lone {leaf} of PMU {pmu_type}");
@@ -172,7 +189,10 @@ fn names_of_tracepoints_decide() {
         ("riscv64", "kvm:kvm_exit", Tag::Entry),
         ("loongarch64", "kvm:kvm_exit_idle", Tag::ExitHlt),
     ] {
-        let event = (name, &attr(TRACEPOINT, 1, 0));
+        let event = SampledEvent {
+            name,
+            attr: &attr(TRACEPOINT, 1, 0),
+        };
         for stack in ["", "some_function", &format!("{RUN};some_function")] {
             assert_eq!(tag_of(machine, event, stack, |_| {}), tag, "{name} {stack}");
             assert_eq!(tag_of(machine, event, stack, guest), tag, "{name} {stack}");
@@ -198,7 +218,10 @@ fn names_of_tracepoints_decide() {
 /// Without call chains most of what a vCPU's thread does in the kernel would count as the VMM's.
 #[test]
 fn a_lone_kernel_frame_is_never_the_vmms() {
-    let clock = ("cpu-clock", &attr(SOFTWARE, 0, 0));
+    let clock = SampledEvent {
+        name: "cpu-clock",
+        attr: &attr(SOFTWARE, 0, 0),
+    };
     let on_vcpu = |stack: &str| tag_of("x86_64", clock, stack, vcpu);
     for (leaf, tag) in [
         ("restore_fpregs_from_fpstate", Tag::Entry),
@@ -236,7 +259,10 @@ fn a_lone_kernel_frame_is_never_the_vmms() {
 /// A system call that does not run the vCPU is the VMM's own, however it comes to be called.
 #[test]
 fn system_calls_of_the_vmm_are_its_own() {
-    let clock = ("cpu-clock", &attr(SOFTWARE, 0, 0));
+    let clock = SampledEvent {
+        name: "cpu-clock",
+        attr: &attr(SOFTWARE, 0, 0),
+    };
     let on_vcpu = |stack: &str| tag_of("x86_64", clock, stack, vcpu);
     for stack in [
         "u:futex;do_syscall_64;__x64_sys_futex;do_futex",

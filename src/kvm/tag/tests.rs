@@ -74,25 +74,7 @@ fn every_line_of_the_table_is_a_row() {
     }
 }
 
-/// Compilers' suffixes would hide handlers; a dot of the name itself must stay.
-#[test]
-fn compilers_suffixes_are_stripped() {
-    for name in [
-        "f",
-        "f.cold",
-        "f.part.0",
-        "f.isra.0.cold",
-        "f.constprop.12.isra.3",
-        "f.llvm.123",
-    ] {
-        assert_eq!(base_name(name), "f", "{name}");
-    }
-    assert_eq!(base_name("f.__uniq.4711.llvm.12"), "f");
-    assert_eq!(base_name(".cold"), ".cold");
-    assert_eq!(base_name("a.b.0"), "a.b.0");
-}
-
-/// Facts 1 and 2: with the handler tail-called away its callee must decide.
+/// Kernels without frame pointers tail-call handlers away: then what they call must decide.
 #[test]
 fn callees_decide_where_handlers_are_gone() {
     assert_eq!(in_loop("vmx_handle_exit;handle_io"), Tag::ExitPio);
@@ -163,7 +145,7 @@ fn emulation_under_a_page_fault_is_emulation() {
     );
 }
 
-/// Fact 5: what user space served is completed outside of any handler.
+/// What user space served is completed outside of any handler, on the next way into the loop.
 #[test]
 fn completions_outside_handlers_are_recognised() {
     assert_eq!(
@@ -211,7 +193,8 @@ fn halting_is_told_from_its_exit() {
     assert_eq!(tag, Tag::Halt);
 }
 
-/// Guest time is a mode, a leaf, or (fact 9) a host address without a chain.
+/// Guest time is a mode, a leaf, or a host address without a chain: while a guest runs the kernel
+/// records no chain.
 #[test]
 fn guest_time_is_recognised() {
     let guest = |view: &mut StackView<'_>| view.leaf_mode = CpuMode::GuestUser;
