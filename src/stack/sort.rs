@@ -1,8 +1,8 @@
-//! Sorting rows of numbers that have long beginnings in common.
+//! Sorting rows of numbers that have long beginnings in common: multikey quicksort.
 
 use std::ops::Range;
 
-/// A row on its way to its place.
+/// A row to sort, with the number that is compared next.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keyed {
     /// The number at the depth that is looked at, plus one; 0 behind the end of the row.
@@ -15,12 +15,12 @@ pub(super) struct Keyed {
 }
 
 impl Keyed {
-    /// The row of a stack, which lies at `place` in the common list.
-    pub(super) fn new(place: Range<usize>, stack: u32) -> Self {
+    /// The row of a stack, which lies at `range` of the common list.
+    pub(super) fn new(range: Range<usize>, stack: u32) -> Self {
         Self {
             key: 0,
-            start: place.start,
-            len: u32::try_from(place.len()).unwrap_or(u32::MAX),
+            start: range.start,
+            len: u32::try_from(range.len()).unwrap_or(u32::MAX),
             stack,
         }
     }
@@ -40,16 +40,18 @@ impl Keyed {
     }
 }
 
-/// Fewer rows are compared whole.
+/// So few rows or fewer are compared whole, by the sort of the standard library.
 const FEW: usize = 12;
 
 /// Sorts rows by their numbers, a shorter row before those that begin with it; rows that are the
 /// same stay in no particular order.
 ///
-/// A quicksort that parts rows by one number into less, same and more, and looks at the next number
-/// only among the same: what rows have in common is looked at once, not in each comparison.
+/// Multikey quicksort: rows are split by one number into less, same and more, and the next number
+/// is compared among the same only. So what rows have in common is read once, not in each
+/// comparison.
 ///
-/// Rows that were made to part badly are left to the standard library.
+/// Rows that keep splitting badly, as a crafted capture can make them, are left to the sort of the
+/// standard library, which cannot be made slow.
 ///
 /// Source: J. Bentley, R. Sedgewick, "Fast Algorithms for Sorting and Searching Strings", 1997.
 pub(super) fn sort_by_steps(rows: &mut [Keyed], steps: &[u32]) {

@@ -3,7 +3,7 @@
 use super::frame::{FrameIx, FrameTable};
 use super::sort::Keyed;
 use super::tag::Tag;
-use super::tree::TaggedStack;
+use super::tagged_stack::TaggedStack;
 
 /// The steps of stacks from the root to the leaf, one number for each frame with the tag it
 /// carries. Numbers are ordered as frames are by [`FrameTable::in_order`], then as tags are.
@@ -24,9 +24,9 @@ impl Steps {
         for stack in stacks {
             let (untagged, tagged) = stack.frames.split_at(stack.tagged_from());
             for frame in untagged {
-                carried[frame.as_usize()] |= 1 << place(None);
+                carried[frame.as_usize()] |= 1 << bit_of(None);
             }
-            let bit = 1 << place(Some(stack.tag));
+            let bit = 1 << bit_of(Some(stack.tag));
             for frame in tagged {
                 carried[frame.as_usize()] |= bit;
             }
@@ -37,7 +37,7 @@ impl Steps {
         tags.sort_unstable();
         for ix in table.in_order() {
             first[ix.as_usize()] = u32::try_from(meanings.len()).unwrap_or(u32::MAX);
-            let is_carried = |tag: &Option<Tag>| carried[ix.as_usize()] >> place(*tag) & 1 == 1;
+            let is_carried = |tag: &Option<Tag>| carried[ix.as_usize()] >> bit_of(*tag) & 1 == 1;
             let own = tags.iter().copied().filter(is_carried);
             meanings.extend(own.map(|tag| (ix, tag)));
         }
@@ -48,7 +48,7 @@ impl Steps {
             let (untagged, tagged) = stack.frames.split_at(stack.tagged_from());
             // Without a tag comes first.
             all.extend(untagged.iter().map(|frame| first[frame.as_usize()]));
-            let below = (1 << place(Some(stack.tag))) - 1;
+            let below = (1 << bit_of(Some(stack.tag))) - 1;
             all.extend(tagged.iter().map(|frame| {
                 let at = frame.as_usize();
                 first[at] + (carried[at] & below).count_ones()
@@ -86,7 +86,7 @@ impl Steps {
 }
 
 /// A bit for each tag and for none, in the order of `Option<Tag>`. A word has room for all.
-const fn place(tag: Option<Tag>) -> u32 {
+const fn bit_of(tag: Option<Tag>) -> u32 {
     match tag {
         None => 0,
         Some(tag) => 1 + tag as u32,

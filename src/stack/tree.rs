@@ -4,6 +4,7 @@ use super::frame::{FrameIx, FrameTable};
 use super::sort::{Keyed, sort_by_steps};
 use super::steps::Steps;
 use super::tag::Tag;
+use super::tagged_stack::TaggedStack;
 use crate::units::index;
 
 index! {
@@ -14,31 +15,6 @@ index! {
 impl NodeIx {
     /// The invisible node above all stacks.
     pub const ROOT: Self = Self(0);
-}
-
-/// A stack with its weight and what the tagger made of it.
-#[derive(Clone, Debug)]
-pub struct TaggedStack<'a> {
-    /// Frames, root first.
-    pub frames: &'a [FrameIx],
-    /// The stack's tag.
-    pub tag: Tag,
-    /// Position in `frames` of the deciding frame: it and all towards the leaf carry the tag.
-    /// `frames.len()` when no frame does (host work).
-    pub deciding: usize,
-    /// What the stack stands for, in the capture's chosen weight.
-    pub weight: u64,
-}
-
-impl TaggedStack<'_> {
-    /// Position of the first frame that carries the tag; the number of frames when none does.
-    pub(super) fn tagged_from(&self) -> usize {
-        if self.tag == Tag::Host {
-            self.frames.len()
-        } else {
-            self.deciding.min(self.frames.len())
-        }
-    }
 }
 
 /// One box of the graph.
