@@ -36,7 +36,7 @@ pub fn module_short_name(recorded: &str) -> String {
 /// Source: `is_anon_memory` and `is_no_dso_memory`, tools/perf/util/map.c, Linux 6.1; names of
 /// anonymous memory as `PR_SET_VMA_ANON_NAME` gives them and of `memfd_create` as
 /// Documentation/filesystems/proc.rst and `memfd_create(2)` tell them.
-pub fn is_memory(recorded: &str) -> bool {
+pub(crate) fn is_memory(recorded: &str) -> bool {
     let prefixes = [
         "//anon",
         "/anon_hugepage",

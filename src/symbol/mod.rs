@@ -1,13 +1,27 @@
-//! Stage "name": from an address of an object to the name of its function.
+//! Stage *name*, the symbols: from an address of an object or of the kernel to its function.
 //!
-//! Input are object files, kallsyms texts and symbol tables whose paths the caller gives; output
-//! are names with the range they cover. Nothing here looks at the running machine on its own.
+//! Input: object files that [`crate::object`] finds, kallsyms texts and symbol tables whose paths
+//! the caller gives ([`SymbolRequest`]). Output: names with the range that each covers
+//! ([`ObjectSymbols`], [`KernelSymbols`]). Nothing here looks at the running machine on its own:
+//! what may be known of it is in [`LiveKernel`].
 //!
 //! An address without a name is a value with a cause, [`Unresolved`]; only files that cannot be
 //! read or make no sense are errors. Every look-up is sized: an address behind the end of the
 //! nearest symbol below has no name, since a wrong name is worse than none.
 //!
 //! Look-ups take the address as it is: whoever holds a return address subtracts one first.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `request`, `unresolved` | what is asked for; why an address has no name |
+//! | `found_symbols` | **the functions of an object**: its file, its debug file, a text in their place |
+//! | `elf/` | functions of object files |
+//! | `kernel/` | functions of the kernel and its modules; functions that mean something to stacks |
+//! | `vdso` | functions of the code that the kernel maps into processes |
+//! | `recorded_builds`, `recorded_here` | build ids that a capture records; whether this machine made it |
+//! | `demangle`, `cpp_spelling` | readable names of Rust and C++ |
+//! | `base_name`, `dso_name` | names without compilers' suffixes; short names of objects |
+//! | `trampoline` | functions that are returned to without having called |
 
 mod base_name;
 mod cpp_spelling;
@@ -21,11 +35,12 @@ mod recorded_here;
 mod request;
 mod trampoline;
 mod unresolved;
-pub mod vdso;
+pub(crate) mod vdso;
 
 pub(crate) use base_name::base_name;
 pub use demangle::demangle;
-pub use dso_name::{is_memory, module_short_name};
+pub(crate) use dso_name::is_memory;
+pub use dso_name::module_short_name;
 pub use elf::{ObjectSymbol, ObjectSymbols, parse_table, write_table};
 pub use found_symbols::{FoundSymbols, SymbolFile};
 pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
@@ -33,5 +48,5 @@ pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols};
 pub(crate) use recorded_builds::RecordedBuilds;
 pub(crate) use recorded_here::RecordedHere;
 pub use request::{LiveKernel, SymbolRequest};
-pub use trampoline::is_trampoline;
+pub(crate) use trampoline::is_trampoline;
 pub use unresolved::Unresolved;

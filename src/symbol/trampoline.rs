@@ -54,6 +54,6 @@ const KERNEL: [&str; 6] = [
 ];
 
 /// Whether a function is known to be returned to at its first instruction.
-pub fn is_trampoline(name: &str) -> bool {
+pub(crate) fn is_trampoline(name: &str) -> bool {
     USER.contains(&name) || KERNEL.contains(&name)
 }

@@ -6,12 +6,12 @@ use std::path::Path;
 use object::read::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SymbolKind};
 use object::{Architecture, File, SectionFlags, Symbol, elf};
 
-use super::plt::PltEntry;
+use super::debugdata;
+use super::plt::{self, PltEntry};
 use super::sized::{Binding, SizedBuilder, SizedSymbols, StatedSymbol};
 use super::symbols::{ElfSegment, ObjectSymbols};
 use crate::error::Result;
 use crate::object::{build_id_of, parse_elf_file};
-use crate::symbol::elf::{debugdata, plt};
 use crate::units::{FileOffset, Svma};
 
 /// Names may overlap in a file's string table; the table holds each whole. Twice the file is more

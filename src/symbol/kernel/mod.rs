@@ -1,4 +1,16 @@
 //! Symbols of the kernel and its modules.
+//!
+//! Input: a kallsyms text, and what the capture says of the boot in which it was recorded. Output:
+//! [`KernelSymbols`], the functions by address, as they lay in that boot, and their
+//! [`KernelSource`].
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `symbols` | **the functions of a kernel**, by address; fits them to another boot |
+//! | `parse` | reads a kallsyms text |
+//! | `early` | chooses the text, reads it beside the fold, then fits it to the recorded boot |
+//! | `source` | where the symbols came from |
+//! | `entries` | functions in which the kernel is entered |
 
 mod early;
 mod entries;
