@@ -114,11 +114,11 @@ fn segments_and_build_ids_are_those_of_readelf() {
                     let offset = FileOffset::new(hex(offset) + last);
                     let svma = Svma::new(hex(svma) + last);
                     assert_eq!(object.svma_of(offset), Some(svma), "{path}");
-                    assert_eq!(object.offset_of(svma), Some(offset), "{path}");
                 }
             }
             if let ["Build", "ID:", id] = &fields[..] {
-                assert_eq!(object.build_id().unwrap().to_string(), *id, "{path}");
+                let own = read_build_id(&fs::read(&path).unwrap()).unwrap();
+                assert_eq!(own.to_string(), *id, "{path}");
             }
         }
     }
@@ -395,6 +395,6 @@ fn hostile_texts_never_panic() {
     });
     let table = "# segment 0 1000 20\n1000 10 main\nffffffffffffffff 10 top\n";
     torture(table.as_bytes(), 1, |bytes| {
-        drop(parse_table(Path::new("x"), bytes, None));
+        drop(parse_table(Path::new("x"), bytes));
     });
 }

@@ -7,9 +7,9 @@ use libfuzzer_sys::fuzz_target;
 use vmflame::symbol::{parse_table, write_table};
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(table) = parse_table(Path::new("fuzz"), bytes, None) else {
+    let Ok(table) = parse_table(Path::new("fuzz"), bytes) else {
         return;
     };
     let text = write_table(&table, |_| true);
-    parse_table(Path::new("written"), text.as_bytes(), None).expect("what is written is read");
+    parse_table(Path::new("written"), text.as_bytes()).expect("what is written is read");
 });

@@ -21,8 +21,8 @@ mod kernel_notes;
 mod object_file;
 mod search;
 
+pub(crate) use elf_file::parse_elf_file;
 pub use elf_file::read_build_id;
-pub(crate) use elf_file::{build_id_of, parse_elf_file};
 pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
 pub(crate) use object_file::ObjectFile;

@@ -91,8 +91,7 @@ impl FoundSymbols {
     /// Takes a table in text form, when there is one.
     fn take_text(&mut self, search: &ObjectSearch, wanted: &BuildId) -> bool {
         for (path, text) in search.symbol_texts(wanted) {
-            let table =
-                text.and_then(|text| parse_table(&path, text.bytes(), Some(wanted.clone())));
+            let table = text.and_then(|text| parse_table(&path, text.bytes()));
             match table {
                 Ok(symbols) => {
                     self.symbols = Ok(symbols);

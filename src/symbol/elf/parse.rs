@@ -11,7 +11,7 @@ use super::plt::{self, PltEntry};
 use super::sized::{Binding, SizedBuilder, SizedSymbols, StatedSymbol};
 use super::symbols::{ElfSegment, ObjectSymbols};
 use crate::error::Result;
-use crate::object::{build_id_of, parse_elf_file};
+use crate::object::parse_elf_file;
 use crate::units::{FileOffset, Svma};
 
 /// Names may overlap in a file's string table; the table holds each whole. Twice the file is more
@@ -51,7 +51,6 @@ impl ObjectSymbols {
         Ok(Self {
             symbols: reader.finish(),
             segments: segments(&file),
-            build_id: build_id_of(&file),
             full,
         })
     }

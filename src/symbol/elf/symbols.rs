@@ -3,7 +3,7 @@
 use super::sized::SizedSymbols;
 use crate::symbol::trampoline::is_trampoline;
 use crate::symbol::unresolved::Unresolved;
-use crate::units::{BuildId, FileOffset, Svma};
+use crate::units::{FileOffset, Svma};
 
 /// A part of the file that is mapped (`PT_LOAD`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,7 +34,6 @@ pub struct ObjectSymbol<'a> {
 pub struct ObjectSymbols {
     pub(crate) symbols: SizedSymbols,
     pub(crate) segments: Box<[ElfSegment]>,
-    pub(crate) build_id: Option<BuildId>,
     /// Whether the file has a full symbol table (`.symtab`), not only dynamic symbols.
     pub(crate) full: bool,
 }
@@ -89,15 +88,6 @@ impl ObjectSymbols {
         segment.svma.checked_add(distance)
     }
 
-    /// The file byte of an address as the file states it; `None` when it has none.
-    pub fn offset_of(&self, svma: Svma) -> Option<FileOffset> {
-        self.segments.iter().find_map(|segment| {
-            let distance = svma.checked_since(segment.svma)?;
-            let offset = segment.file_offset.checked_add(distance)?;
-            (distance < segment.bytes).then_some(offset)
-        })
-    }
-
     /// All functions, by address. Of several at one address only the chosen one is here.
     pub fn iter(&self) -> impl Iterator<Item = ObjectSymbol<'_>> {
         self.symbols.iter().map(|(name, start, end)| ObjectSymbol {
@@ -110,11 +100,6 @@ impl ObjectSymbols {
     /// The mapped parts of the file.
     pub fn segments(&self) -> &[ElfSegment] {
         &self.segments
-    }
-
-    /// The file's build id; `None` when it has none.
-    pub fn build_id(&self) -> Option<&BuildId> {
-        self.build_id.as_ref()
     }
 
     /// Whether there is no function at all.

@@ -15,15 +15,13 @@ use std::path::Path;
 use super::sized::{Binding, SizedBuilder, StatedSymbol};
 use super::symbols::{ElfSegment, ObjectSymbols};
 use crate::error::{BadFile, Error, Result};
-use crate::units::{BuildId, FileOffset, Svma};
+use crate::units::{FileOffset, Svma};
 
 /// Reads a symbol table in text form; `path` is for the error only.
 ///
-/// `build_id` is what the table is for: its file name states it.
-///
 /// # Errors
 /// When a line has another form.
-pub fn parse_table(path: &Path, text: &[u8], build_id: Option<BuildId>) -> Result<ObjectSymbols> {
+pub fn parse_table(path: &Path, text: &[u8]) -> Result<ObjectSymbols> {
     let text = std::str::from_utf8(text)
         .map_err(|problem| BadFile::NotSymbolTable {
             cause: problem.to_string(),
@@ -44,7 +42,6 @@ pub fn parse_table(path: &Path, text: &[u8], build_id: Option<BuildId>) -> Resul
     Ok(ObjectSymbols {
         symbols: builder.finish(),
         segments: segments.into(),
-        build_id,
         full: true,
     })
 }
@@ -113,7 +110,7 @@ mod tests {
     use super::*;
 
     fn table(text: &str) -> Result<ObjectSymbols> {
-        parse_table(Path::new("symbols/00.txt"), text.as_bytes(), None)
+        parse_table(Path::new("symbols/00.txt"), text.as_bytes())
     }
 
     /// What is written is read back, trimmed to the names in use.
