@@ -84,7 +84,7 @@ struct OpenBracket {
     parentheses: Option<(usize, usize)>,
 }
 
-/// Text on its way through the rewriting.
+/// Text that is being rewritten: what is left of it, and what came out.
 struct Rewriter<'a> {
     rest: &'a str,
     out: String,

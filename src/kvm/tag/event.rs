@@ -82,16 +82,25 @@ impl Trigger {
 fn meaning_of(name: &str, machine: Option<&str>) -> Meaning {
     let arch = machine.and_then(arch_of);
     let mut rows = Matcher::default();
-    for (pattern, of, meaning) in EVENTS.lines().filter_map(parse) {
-        if of == "any" || arch.is_none_or(|arch| arch == of) {
-            rows.add(pattern, meaning);
+    for line in EVENTS.lines().filter_map(parse) {
+        if line.arch == "any" || arch.is_none_or(|arch| arch == line.arch) {
+            rows.add(line.pattern, line.meaning);
         }
     }
     rows.get(name).unwrap_or_default()
 }
 
-/// Pattern, architecture and meaning of a line; `None` for a comment and what is no row.
-pub(super) fn parse(line: &str) -> Option<(&str, &str, Meaning)> {
+/// A line of the table.
+#[derive(Debug)]
+pub(super) struct EventLine<'a> {
+    pub(super) pattern: &'a str,
+    /// The architecture's name, or `any`.
+    arch: &'a str,
+    meaning: Meaning,
+}
+
+/// Reads a line of the table; `None` for a comment and what is no row.
+pub(super) fn parse(line: &str) -> Option<EventLine<'_>> {
     if line.starts_with('#') {
         return None;
     }
@@ -110,5 +119,9 @@ pub(super) fn parse(line: &str) -> Option<(&str, &str, Meaning)> {
         },
         _ => return None,
     };
-    Some((pattern, arch, meaning))
+    Some(EventLine {
+        pattern,
+        arch,
+        meaning,
+    })
 }

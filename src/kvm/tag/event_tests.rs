@@ -1,6 +1,6 @@
 //! What the sampled event does to tags, and stacks of one frame.
 
-use super::event::{EVENTS, parse};
+use super::event::{EVENTS, EventLine, parse};
 use super::tagger::{StackView, Tagger};
 use super::tests::{RUN, intern, view};
 use crate::bytes::Little;
@@ -70,7 +70,7 @@ fn guest(view: &mut StackView<'_>) {
 #[test]
 fn every_line_of_the_event_table_is_a_row() {
     for line in EVENTS.lines().filter(|line| !line.starts_with('#')) {
-        let (pattern, ..) = parse(line).unwrap_or_else(|| panic!("no row: {line}"));
+        let EventLine { pattern, .. } = parse(line).unwrap_or_else(|| panic!("no row: {line}"));
         assert!(pattern.contains(':'), "no system: {line}");
         assert!(pattern.matches('*').count() < 2, "one star only: {line}");
     }

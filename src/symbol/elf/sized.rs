@@ -95,7 +95,7 @@ impl SizedSymbols {
     }
 }
 
-/// A symbol on its way into the table.
+/// A symbol that was stated and not yet ended.
 #[derive(Clone, Copy, Debug)]
 struct PendingSymbol {
     symbol: SizedSymbol,

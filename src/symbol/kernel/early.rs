@@ -43,12 +43,17 @@ impl EarlyKernel {
 
     /// Finds the symbols of the recorded kernel and fits them to the recorded boot.
     ///
-    /// A text that the user named or that lies in the capture directory is the user's word. One
-    /// from a cache or from the running kernel is known by build id only, which all boots share:
-    /// it is used only when the capture says where its kernel lay. perf fills its cache once for a
-    /// build id, in whatever boot that was; when that was another one than the recorded, the
-    /// running kernel is asked too. It is also asked for a capture that it has made by all
-    /// appearance but does not name it, and then believed when it lies where the capture says.
+    /// Which text is used:
+    ///
+    /// - One that the user named or that lies in the capture directory is believed, also where the
+    ///   capture does not say where its kernel lay.
+    /// - One from a cache or of the running kernel is known by its build id, which all boots of a
+    ///   kernel share: it is used only where the capture says where its kernel lay.
+    /// - perf fills its cache once for a build id, in whatever boot that was. When that was not the
+    ///   recorded boot, the running kernel is asked too.
+    /// - A capture without its kernel's build id, which this machine seems to have made
+    ///   ([`RecordedHere::ByCircumstances`]), gets the running kernel's text where that lies at the
+    ///   recorded address.
     pub(crate) fn fit(
         self,
         builds: RecordedBuilds<'_>,
