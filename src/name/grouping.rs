@@ -142,7 +142,7 @@ impl VmNames {
         for &Task { key, has_guest } in tasks {
             let thread = timeline.thread_name(key.tid, key.task_epoch);
             let thread = thread.unwrap_or_default();
-            if has_guest || vcpu_threads.contain(&thread) {
+            if has_guest || vcpu_threads.contain(thread) {
                 let names = TaskNames::of_task(timeline, &key);
                 let pids: &mut HashSet<Pid> = vms.entry(names.process.into_owned()).or_default();
                 pids.insert(key.pid);
