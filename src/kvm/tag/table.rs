@@ -120,9 +120,11 @@ impl BuiltInRows {
     pub(super) fn for_machine(machine: Option<&str>) -> Self {
         let arch = machine.and_then(arch_of);
         let mut table = Self::default();
-        for line in FRAMES.lines().chain(THREADS.lines()).filter_map(parse) {
-            if line.arch == "any" || arch.is_none_or(|arch| arch == line.arch) {
-                table.rows_of(line.kind).add(line.pattern, line.row);
+        for text in [FRAMES, THREADS] {
+            for line in text.lines().filter_map(parse) {
+                if line.arch == "any" || arch.is_none_or(|arch| arch == line.arch) {
+                    table.rows_of(line.kind).add(line.pattern, line.row);
+                }
             }
         }
         for pattern in INTERRUPT_ENTRIES {
