@@ -1,9 +1,7 @@
 //! The boxes that are drawn of a comparison.
 
-use super::compare::{Change, Comparison};
-use super::normalise::Unit;
-use super::quantities::Subject;
 use super::table::{change_words, describe, noise, relative_words, value_words};
+use crate::diff::comparison::{Change, Comparison, Subject, Unit};
 use crate::output::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, short_words};
 use crate::stack::{NodeIx, Tag};
 use crate::text::{counted, grouped, shortened};

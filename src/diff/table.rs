@@ -2,13 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::compare::{Change, Comparison};
-use super::functions::changed_functions;
-use super::normalise::Unit;
-use super::quantities::Subject;
-use super::side::Origin;
-use super::union::{Count, Labels};
 use super::unmarked::write_unmarked;
+use crate::diff::comparison::{Change, Comparison, Subject, Unit, changed_functions};
+use crate::diff::matching::{Count, Labels};
+use crate::diff::sides::Origin;
 use crate::folded_text::decimal_words;
 use crate::text::{counted, grouped, one_line, shortened, with_commas};
 

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::compare::{Change, Comparison};
-use super::functions::largest_unmarked;
 use super::table::{Row, change_words, relative_words, value_words};
+use crate::diff::comparison::{Change, Comparison, largest_unmarked};
 
 /// Changes that are shown though they are not marked.
 pub const UNMARKED: usize = 5;

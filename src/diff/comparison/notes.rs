@@ -1,16 +1,14 @@
 //! What the reader of a comparison should know, and what cannot be compared at all.
 
 use super::compare::Options;
-use super::event_name::plain_event;
-use super::idle::uneven_cpus;
 use super::normalise::Normalise;
-use super::side::{Origin, Side};
-use super::union::Union;
+use crate::diff::matching::Union;
+use crate::diff::sides::{Origin, Side, plain_event, uneven_cpus};
 use crate::error::{NotComparable, Result};
 use crate::text::grouped;
 
 /// Refuses to compare samples of different events, unless the user asked for both.
-pub(super) fn same_event(sides: [&Side; 2], options: &Options) -> Result<()> {
+pub(crate) fn same_event(sides: [&Side; 2], options: &Options) -> Result<()> {
     let events = sides.map(|side| side.origin.event.as_deref());
     if let [Some(before), Some(after)] = events
         && plain_event(before) != plain_event(after)
@@ -23,7 +21,7 @@ pub(super) fn same_event(sides: [&Side; 2], options: &Options) -> Result<()> {
 }
 
 /// Differences between the sides that bear on the comparison.
-pub(super) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<String> {
+pub(crate) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<String> {
     let [before, after] = sides.map(|side| &side.origin);
     let mut notes = Vec::new();
     let mut differs = |what: &str, a: Option<String>, b: Option<String>, bearing: &str| {
@@ -97,7 +95,7 @@ fn other_names(union: &Union) -> Option<String> {
 }
 
 /// How often a capture samples.
-pub(super) fn sampling(origin: &Origin) -> Option<String> {
+pub(crate) fn sampling(origin: &Origin) -> Option<String> {
     origin.event.as_ref()?;
     Some(match (origin.frequency, origin.nanos_per_weight) {
         (Some(hertz), _) => format!("{} Hz", grouped(hertz)),

@@ -1,9 +1,9 @@
 //! One side of a diff: stacks with their weights, and what is known of where they come from.
 
 use super::event_name::plain_event;
-use super::significance::SLICES;
 use crate::analysis::Profile;
 use crate::bytes::with_order;
+use crate::diff::model::SLICES;
 use crate::fold::WeightKind;
 use crate::locate::FrameScope;
 use crate::perf::{Attr, Capture};

@@ -1,8 +1,7 @@
 //! Rates of events on both sides.
 
-use super::event_name::plain_event;
-use super::side::{EventSeries, Side};
-use super::significance::{Divisor, Level, Measure, Question, least_probability, test};
+use crate::diff::model::{Divisor, Level, Measure, Question, least_probability, test};
+use crate::diff::sides::{EventSeries, Side, plain_event};
 
 /// The rate of an event on both sides.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,16 +22,16 @@ pub struct EventChange {
     /// Whether the change is significant among tags and events.
     pub is_significant: bool,
     /// What the before side calls it.
-    pub(super) former: String,
+    pub(crate) former: String,
     /// Whether samples tell the occurrences; see [`EventSeries::period`].
-    pub(super) is_counted: bool,
+    pub(crate) is_counted: bool,
     /// Whether it has samples of its own.
-    pub(super) is_sampled: bool,
+    pub(crate) is_sampled: bool,
     is_listed: bool,
 }
 
 impl EventChange {
-    pub(super) fn question(&self) -> Question {
+    pub(crate) fn question(&self) -> Question {
         Question {
             probability: self.probability,
             least: self.least,
@@ -76,15 +75,15 @@ fn pairs(sides: [&Side; 2]) -> Vec<[&EventSeries; 2]> {
 
 /// Events that both sides recorded.
 #[derive(Debug, Default)]
-pub(super) struct EventChanges {
+pub(crate) struct EventChanges {
     /// Tracepoints that either side has samples of, and whose samples tell the occurrences.
-    pub(super) shown: Vec<EventChange>,
+    pub(crate) shown: Vec<EventChange>,
     /// All others, of which conditions may ask.
-    pub(super) others: Vec<EventChange>,
+    pub(crate) others: Vec<EventChange>,
 }
 
 /// Compares the events that both sides recorded, in the order of their names.
-pub(super) fn event_changes(sides: [&Side; 2], level: &Level) -> EventChanges {
+pub(crate) fn event_changes(sides: [&Side; 2], level: &Level) -> EventChanges {
     let changes = pairs(sides)
         .into_iter()
         .map(|pair| event_change(sides, pair, level));
@@ -143,7 +142,7 @@ fn event_change(sides: [&Side; 2], series: [&EventSeries; 2], level: &Level) -> 
 }
 
 /// Which tracepoints are not shown though they have samples, and why.
-pub(super) fn uncounted(events: &EventChanges) -> Option<String> {
+pub(crate) fn uncounted(events: &EventChanges) -> Option<String> {
     let others = events.others.iter();
     let uncounted = others.filter(|event| event.is_listed && event.counts != [0, 0]);
     let names: Vec<&str> = uncounted.map(|event| &*event.name).collect();

@@ -1,8 +1,8 @@
 //! What is compared: everything, tags, functions and boxes, with what each has on both sides.
 
 use super::normalise::{Base, Bases, whole_samples};
-use super::significance::Measure;
-use super::union::{Count, Union};
+use crate::diff::matching::{Count, Union};
+use crate::diff::model::Measure;
 use crate::stack::{FrameIx, NodeIx, Tag};
 
 /// What is compared.

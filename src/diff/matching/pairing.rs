@@ -18,9 +18,9 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
+use super::left_out::Matching;
 use super::loose_name::{NameStep, ObjectStep, Step, loosened, number_of};
-use super::matching::Matching;
-use super::side::Side;
+use crate::diff::sides::Side;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::units::CpuMode;
 
@@ -42,18 +42,18 @@ const fn step(name: NameStep, object: ObjectStep) -> Step {
 
 /// The frames of both sides in one table.
 #[derive(Debug, Default)]
-pub(super) struct Pairing {
+pub(crate) struct Pairing {
     /// Frames, as the after side names them where it has them.
-    pub(super) frames: FrameTable,
+    pub(crate) frames: FrameTable,
     /// Where each side's frames are in the table.
-    pub(super) maps: [Vec<FrameIx>; 2],
+    pub(crate) maps: [Vec<FrameIx>; 2],
     /// What the before side calls frames that are shown by another name.
-    pub(super) former: BTreeMap<FrameIx, Box<str>>,
+    pub(crate) former: BTreeMap<FrameIx, Box<str>>,
 }
 
 impl Pairing {
     /// Matches the frames of both sides. With `is_plain` (folded text) a frame is its name.
-    pub(super) fn new(sides: [&Side; 2], matching: Matching, is_plain: bool) -> Self {
+    pub(crate) fn new(sides: [&Side; 2], matching: Matching, is_plain: bool) -> Self {
         let names = sides.map(|side| Names::of(side, is_plain));
         let mut partners = exact_partners(&names);
         if matching == Matching::Loose {
@@ -147,7 +147,7 @@ impl Names {
     }
 }
 
-pub(super) fn by_name_alone(frame: &Frame) -> Frame {
+pub(crate) fn by_name_alone(frame: &Frame) -> Frame {
     Frame {
         name: frame.name.clone(),
         dso: "".into(),

@@ -3,19 +3,19 @@
 use super::compare::Change;
 use super::normalise::{Bases, Normalise};
 use super::quantities::{Quantities, Subject, bare_measure};
-use super::significance::{Level, Measure, Question, Threshold, least_probability, test};
-use super::union::{Count, Union};
+use crate::diff::matching::{Count, Union};
+use crate::diff::model::{Level, Measure, Question, Threshold, least_probability, test};
 use crate::stack::Tag;
 
 /// What it takes to judge a function that has no row of its own.
 #[derive(Debug)]
-pub(super) struct Judgement {
-    pub(super) bases: Bases,
-    pub(super) level: Level,
+pub(crate) struct Judgement {
+    pub(crate) bases: Bases,
+    pub(crate) level: Level,
     /// That of functions.
-    pub(super) threshold: Threshold,
+    pub(crate) threshold: Threshold,
     /// Whether a share of all samples is asked for, which all samples always have.
-    pub(super) constant: Option<Subject>,
+    pub(crate) constant: Option<Subject>,
 }
 
 impl Judgement {
@@ -25,7 +25,7 @@ impl Judgement {
     }
 
     /// What two measured values, neither of them of a row, come to.
-    pub(super) fn change(&self, subject: Subject, sides: [(Count, &[f64]); 2]) -> Change {
+    pub(crate) fn change(&self, subject: Subject, sides: [(Count, &[f64]); 2]) -> Change {
         let measure = |at: usize| Measure {
             slices: (sides[at].1, &self.bases.sides[at].slices),
             ..bare_measure(sides[at].0, &self.bases.sides[at])
@@ -50,15 +50,15 @@ impl Judgement {
 }
 
 /// All changes but those of events.
-pub(super) struct Families {
-    pub(super) heads: Vec<Change>,
-    pub(super) inclusive: Vec<Change>,
-    pub(super) own: Vec<Change>,
-    pub(super) boxes: Vec<Change>,
+pub(crate) struct Families {
+    pub(crate) heads: Vec<Change>,
+    pub(crate) inclusive: Vec<Change>,
+    pub(crate) own: Vec<Change>,
+    pub(crate) boxes: Vec<Change>,
 }
 
 impl Families {
-    pub(super) fn of(mut heads: Vec<Change>, quantities: &Quantities) -> Self {
+    pub(crate) fn of(mut heads: Vec<Change>, quantities: &Quantities) -> Self {
         let boxes = heads.split_off(quantities.boxes);
         let own = heads.split_off(quantities.own);
         let inclusive = heads.split_off(quantities.inclusive);
@@ -71,7 +71,7 @@ impl Families {
     }
 
     /// Marks what is significant, by the thresholds of heads, functions and boxes.
-    pub(super) fn judge(&mut self, thresholds: [Threshold; 3], bases: &Bases, least: f64) {
+    pub(crate) fn judge(&mut self, thresholds: [Threshold; 3], bases: &Bases, least: f64) {
         let whole = self.heads.first().map_or(0.0, |whole| {
             whole.value_before.abs().max(whole.value_after.abs())
         });
@@ -92,7 +92,7 @@ impl Families {
 }
 
 /// What is the same on both sides, whatever they hold.
-pub(super) fn constant(normalise: &Normalise) -> Option<Subject> {
+pub(crate) fn constant(normalise: &Normalise) -> Option<Subject> {
     match normalise {
         Normalise::Share => Some(Subject::Total),
         Normalise::Guest => Some(Subject::Tag(Tag::Guest)),
@@ -101,7 +101,7 @@ pub(super) fn constant(normalise: &Normalise) -> Option<Subject> {
 }
 
 /// What is significant among changes of a family.
-pub(super) fn threshold<'c>(
+pub(crate) fn threshold<'c>(
     changes: impl Iterator<Item = &'c Change>,
     bases: &Bases,
     rate: f64,
@@ -116,7 +116,7 @@ fn passes(change: &Change, threshold: &Threshold, bases: &Bases) -> bool {
 }
 
 /// What is asked of a quantity.
-pub(super) fn question(change: &Change, bases: &Bases) -> Question {
+pub(crate) fn question(change: &Change, bases: &Bases) -> Question {
     let before = bare_measure(change.before, &bases.sides[0]);
     let after = bare_measure(change.after, &bases.sides[1]);
     Question {
@@ -125,12 +125,12 @@ pub(super) fn question(change: &Change, bases: &Bases) -> Question {
     }
 }
 
-pub(super) fn existing(changes: &[Change]) -> impl Iterator<Item = &Change> {
+pub(crate) fn existing(changes: &[Change]) -> impl Iterator<Item = &Change> {
     changes.iter().filter(|change| change.exists())
 }
 
 /// Whether a box has exactly the samples of the one below it: then it is the same question.
-pub(super) fn repeats_parent(union: &Union, boxes: &[Change], change: &Change) -> bool {
+pub(crate) fn repeats_parent(union: &Union, boxes: &[Change], change: &Change) -> bool {
     let Subject::Box(node) = change.subject else {
         return false;
     };

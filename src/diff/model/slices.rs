@@ -23,23 +23,23 @@ const TRIMMED: f64 = 1.0 / 6.0;
 
 /// A ratio with its uncertainty.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Estimate {
-    pub(super) ratio: f64,
-    pub(super) variance: f64,
+pub(crate) struct Estimate {
+    pub(crate) ratio: f64,
+    pub(crate) variance: f64,
     /// Degrees of freedom of the variance.
-    pub(super) freedom: f64,
+    pub(crate) freedom: f64,
 }
 
 /// Slices in the order of time, without those that have no base.
 #[derive(Debug)]
-pub(super) struct Slices {
+pub(crate) struct Slices {
     /// Weight and base of each.
     used: Vec<(f64, f64)>,
 }
 
 impl Slices {
     /// Takes weights and bases by slice; `None` when they are too few to tell a variance.
-    pub(super) fn new(weights: &[f64], bases: &[f64]) -> Option<Self> {
+    pub(crate) fn new(weights: &[f64], bases: &[f64]) -> Option<Self> {
         let pairs = weights.iter().zip(bases);
         let used: Vec<(f64, f64)> = pairs
             .map(|(&weight, &base)| (weight, base))
@@ -49,7 +49,7 @@ impl Slices {
     }
 
     /// The estimate from all slices.
-    pub(super) fn all(&self) -> Estimate {
+    pub(crate) fn all(&self) -> Estimate {
         let (weight, base) = sums(self.used.iter().copied());
         let ratio = weight / base;
         let errors = self.used.iter().map(|slice| slice.0 - ratio * slice.1);
@@ -62,7 +62,7 @@ impl Slices {
     }
 
     /// The estimate from the core; `None` when trimming leaves too few.
-    pub(super) fn core(&self) -> Option<Estimate> {
+    pub(crate) fn core(&self) -> Option<Estimate> {
         let mut order: Vec<usize> = (0..self.used.len()).collect();
         let ratio_of = |ix: usize| self.used[ix].0 / self.used[ix].1;
         order.sort_by(|&a, &b| ratio_of(a).total_cmp(&ratio_of(b)));

@@ -5,13 +5,12 @@ use super::events::{EventChange, event_changes, uncounted};
 use super::judgement::{
     Families, Judgement, constant, existing, question, repeats_parent, threshold,
 };
-use super::matching::Matching;
 use super::normalise::{Bases, Normalise, Unit};
 use super::notes::{notes, same_event};
 use super::quantities::{Quantities, SliceSums, Subject, bare_measure};
-use super::side::{Origin, Side};
-use super::significance::{Level, Question, Threshold, exact_probability, test};
-use super::union::{Count, Union};
+use crate::diff::matching::{Count, Matching, Union};
+use crate::diff::model::{Level, Question, Threshold, exact_probability, test};
+use crate::diff::sides::{Origin, Side};
 use crate::error::Result;
 use crate::parallel::{Shares, in_shares};
 use crate::stack::Tag;
@@ -47,7 +46,7 @@ pub struct Options {
     pub least: f64,
     /// Whether the user asked for different events on both sides.
     pub different_events: bool,
-    /// What [`leave_out_uneven_idle`](super::idle::leave_out_uneven_idle) said.
+    /// What [`leave_out_uneven_idle`](crate::diff::sides::leave_out_uneven_idle) said.
     pub idle_left_out: Option<String>,
     /// Worker threads. The result does not depend on them.
     pub threads: usize,
@@ -140,11 +139,11 @@ pub struct Comparison {
     /// What the reader should know: differences between the sides that bear on the comparison.
     pub notes: Vec<String>,
     /// Events that both sides recorded and that are not shown.
-    pub(super) other_events: Vec<EventChange>,
+    pub(crate) other_events: Vec<EventChange>,
     /// What of each side was measured.
-    pub(super) coverage: [Coverage; 2],
+    pub(crate) coverage: [Coverage; 2],
     /// How functions were judged.
-    pub(super) judgement: Judgement,
+    pub(crate) judgement: Judgement,
 }
 
 impl Comparison {

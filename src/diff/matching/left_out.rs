@@ -2,7 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::side::Side;
+use crate::diff::sides::Side;
 use crate::stack::{FrameIx, Tag};
 use crate::symbol::IDLE_ENTRY;
 use crate::units::CpuMode;
@@ -20,7 +20,7 @@ pub enum Matching {
 /// Where each stack's first frame is that does not tell which CPU was idle: the boot CPU comes to
 /// `cpu_startup_entry` by `start_kernel` and `rest_init`, all others by `start_secondary`. Kernel
 /// frames before it are of no concern.
-pub(super) fn idle_entry(side: &Side, frames: &[FrameIx]) -> usize {
+pub(crate) fn idle_entry(side: &Side, frames: &[FrameIx]) -> usize {
     let is_entry = |&ix: &FrameIx| {
         let frame = side.frames.get(ix);
         frame.mode == CpuMode::Kernel && &*frame.name == IDLE_ENTRY
@@ -82,7 +82,7 @@ impl Edges {
 }
 
 /// Frames to leave out of each side where others follow them; see [`Edges::absent_in`].
-pub(super) fn inlined_elsewhere(
+pub(crate) fn inlined_elsewhere(
     sides: [&Side; 2],
     united: [&[FrameIx]; 2],
 ) -> [HashSet<FrameIx>; 2] {

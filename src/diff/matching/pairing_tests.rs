@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::matching::Matching;
+use super::left_out::Matching;
 use super::pairing::{Pairing, by_name_alone};
-use super::side::Side;
+use crate::diff::sides::Side;
 use crate::stack::{Frame, FrameIx, FrameKind, Tag};
 use crate::units::CpuMode;
 

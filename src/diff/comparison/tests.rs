@@ -3,21 +3,20 @@
 use std::path::Path;
 
 use super::compare::{Change, Comparison, Options};
-use super::folded_input::parse_folded;
-use super::matching::Matching;
 use super::quantities::Subject;
-use super::side::{Origin, Side};
-use super::significance::SLICES;
+use crate::diff::matching::Matching;
+use crate::diff::model::SLICES;
+use crate::diff::sides::{Origin, Side, parse_folded};
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
 
-pub(super) fn folded(text: &str) -> Side {
+pub(crate) fn folded(text: &str) -> Side {
     parse_folded(Path::new("x.folded"), text.as_bytes())
         .unwrap()
         .side
 }
 
-pub(super) fn compare(before: &Side, after: &Side) -> Comparison {
+pub(crate) fn compare(before: &Side, after: &Side) -> Comparison {
     Comparison::new(before, after, &Options::default()).unwrap()
 }
 
@@ -31,7 +30,7 @@ fn named<'a>(comparison: &'a Comparison, changes: &'a [Change], name: &str) -> &
     found.unwrap()
 }
 
-pub(super) fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
+pub(crate) fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
     named(comparison, &comparison.inclusive, name)
 }
 
@@ -104,7 +103,7 @@ fn loose_matching_follows_suffixes_and_exact_matching_does_not() {
 }
 
 /// Stacks `(path, tag, samples by slice)` of kernel code as a tagged, timed side.
-pub(super) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
+pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
     let mut side = Side {
         origin: Origin {
             event: Some("cpu-clock".to_owned()),
@@ -161,10 +160,10 @@ fn idle_loops_of_boot_cpu_and_others_are_the_same() {
 }
 
 /// Random numbers that are the same in every run (xorshift64*, Vigna 2016).
-pub(super) struct Random(pub(super) u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub(super) fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

@@ -15,9 +15,8 @@
 
 use std::fmt;
 
-use super::compare::Comparison;
-use super::gate_value::{Found, Quantity, find};
-use super::quantities::Subject;
+use super::value::{Found, Quantity, find};
+use crate::diff::comparison::{Comparison, Subject};
 use crate::stack::Tag;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -4,7 +4,7 @@
 ///
 /// Source: Lanczos' approximation with g = 7 and nine terms (Godfrey 2001); relative error below
 /// 1e-13 for the arguments used here.
-pub(super) fn ln_gamma(x: f64) -> f64 {
+pub(crate) fn ln_gamma(x: f64) -> f64 {
     const TERMS: [f64; 8] = [
         676.520_368_121_885_1,
         -1_259.139_216_722_402_8,
@@ -64,7 +64,7 @@ fn incomplete_beta(x: f64, a: f64, b: f64) -> f64 {
 }
 
 /// Probability that Student's t with `freedom` degrees of freedom is at least as far from 0 as `t`.
-pub(super) fn t_two_sided(t: f64, freedom: f64) -> f64 {
+pub(crate) fn t_two_sided(t: f64, freedom: f64) -> f64 {
     incomplete_beta(freedom / (freedom + t * t), freedom / 2.0, 0.5)
 }
 
@@ -79,7 +79,7 @@ fn t_density(t: f64, freedom: f64) -> f64 {
 ///
 /// Newton's method: the probability is a convex falling function, so that steps from 0 come nearer
 /// and never pass the value. A tenth of the work of halving an interval as often as it takes.
-pub(super) fn t_quantile(confidence: f64, freedom: f64) -> f64 {
+pub(crate) fn t_quantile(confidence: f64, freedom: f64) -> f64 {
     let outside = 1.0 - confidence;
     let mut t = 0.0;
     for _ in 0..200 {
@@ -94,7 +94,7 @@ pub(super) fn t_quantile(confidence: f64, freedom: f64) -> f64 {
 }
 
 /// Fisher's exact test: `a` of `n` against `b` of `m` draws; twice the smaller tail.
-pub(super) fn fisher_two_sided(a: u64, n: u64, b: u64, m: u64) -> f64 {
+pub(crate) fn fisher_two_sided(a: u64, n: u64, b: u64, m: u64) -> f64 {
     let (drawn, all) = ((a + b) as f64, (n + m) as f64);
     let (a, n, m) = (a as f64, n as f64, m as f64);
     if drawn == 0.0 || n == 0.0 || m == 0.0 || drawn >= all {
@@ -124,7 +124,7 @@ pub(super) fn fisher_two_sided(a: u64, n: u64, b: u64, m: u64) -> f64 {
 
 /// Exact test of two Poisson counts with exposures in the proportion `part` to `1 - part`: twice
 /// the smaller tail of the binomial distribution of `a` among `a + b`.
-pub(super) fn binomial_two_sided(a: u64, b: u64, part: f64) -> f64 {
+pub(crate) fn binomial_two_sided(a: u64, b: u64, part: f64) -> f64 {
     let (a, b) = (a as f64, b as f64);
     if a + b == 0.0 {
         return 1.0;

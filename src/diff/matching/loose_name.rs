@@ -10,7 +10,7 @@ use crate::symbol::base_name;
 
 /// How much of a name is left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum NameStep {
+pub(crate) enum NameStep {
     /// Nothing.
     Exact,
     /// Numbers and hashes that compilers append, the last number of a task, the work queue of a
@@ -24,7 +24,7 @@ pub(super) enum NameStep {
 
 /// How much of an object's name is left out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum ObjectStep {
+pub(crate) enum ObjectStep {
     /// Path, brackets, version and compression.
     Loose,
     /// Everything, where the frame is a function: code moves between module, kernel and library.
@@ -33,14 +33,14 @@ pub(super) enum ObjectStep {
 
 /// How much may differ between frames that are the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Step {
-    pub(super) name: NameStep,
-    pub(super) object: ObjectStep,
+pub(crate) struct Step {
+    pub(crate) name: NameStep,
+    pub(crate) object: ObjectStep,
 }
 
 /// What frames have in common that are the same at a step. With `is_plain` (folded text) the
 /// kind of a frame is not known: a name may be of a task, an object or a function.
-pub(super) fn loosened(frame: &Frame, step: Step, is_plain: bool) -> Frame {
+pub(crate) fn loosened(frame: &Frame, step: Step, is_plain: bool) -> Frame {
     Frame {
         name: loose_name(&frame.name, frame.kind, step.name, is_plain).into(),
         dso: match (frame.kind, step.object) {
@@ -52,7 +52,7 @@ pub(super) fn loosened(frame: &Frame, step: Step, is_plain: bool) -> Frame {
 }
 
 /// A name of a frame of this kind at a step.
-pub(super) fn loose_name(
+pub(crate) fn loose_name(
     name: &str,
     kind: FrameKind,
     step: NameStep,
@@ -84,7 +84,7 @@ pub(super) fn loose_name(
 
 /// A condition's name at a step, as other tools write it: perf marks inlined functions and appends
 /// offsets, `stackcollapse-perf.pl` the mode.
-pub(super) fn as_written_elsewhere(name: &str) -> &str {
+pub(crate) fn as_written_elsewhere(name: &str) -> &str {
     let name = name.strip_suffix(" (inlined)").unwrap_or(name);
     let name = match name.rsplit_once("+0x") {
         Some((function, offset))
@@ -232,7 +232,7 @@ fn split_number(name: &str) -> Option<(&str, &str)> {
 /// The number that a task's name ends in, by which tasks of one kind are told apart: the pids of
 /// two VMs are in the order in which these were started. Numbers that say nothing are none: those
 /// of workers, and pids that stand in for a name.
-pub(super) fn number_of(name: &str) -> Option<u64> {
+pub(crate) fn number_of(name: &str) -> Option<u64> {
     if worker_parts(name).is_some() {
         return None;
     }
@@ -265,7 +265,7 @@ fn loose_worker(name: &str, step: NameStep) -> Option<String> {
 
 /// An object's name without path, brackets, version and compression: `libc-2.36.so`, `libc.so.6`
 /// and `/lib/libc.so` are `libc`; `kvm-intel.ko.xz` and `[kvm_intel]` are `kvm_intel`.
-pub(super) fn loose_object(dso: &str) -> String {
+pub(crate) fn loose_object(dso: &str) -> String {
     let file = dso.rsplit('/').next().unwrap_or(dso);
     let file = file.trim_start_matches('[').trim_end_matches(']');
     let file = file.split(".ko").next().unwrap_or(file);

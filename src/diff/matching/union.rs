@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 
-use super::matching::{Matching, idle_entry, inlined_elsewhere};
+use super::left_out::{Matching, idle_entry, inlined_elsewhere};
 use super::pairing::Pairing;
-use super::side::Side;
+use crate::diff::sides::Side;
 use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 
 /// Samples and weight of one side.

@@ -1,19 +1,16 @@
 //! What a condition is about: its two values, or why there are none.
 
-use super::compare::{Change, Comparison};
-use super::event_name::plain_event;
-use super::events::EventChange;
-use super::loose_name::{NameStep, as_written_elsewhere, loose_name};
-use super::quantities::Subject;
-use super::table::value_words;
-use super::union::{Count, Place, Union};
+use crate::diff::comparison::{Change, Comparison, EventChange, Subject};
+use crate::diff::matching::{Count, NameStep, Place, Union, as_written_elsewhere, loose_name};
+use crate::diff::sides::plain_event;
+use crate::diff::table::value_words;
 use crate::stack::{FrameIx, FrameKind, NodeIx};
 use crate::symbol::base_name;
 use crate::text::one_line;
 
 /// What a condition names.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Quantity {
+pub(crate) enum Quantity {
     Head(Subject),
     Frame(String),
     Own(String),
@@ -21,11 +18,11 @@ pub(super) enum Quantity {
 }
 
 /// The two values that a condition is about.
-pub(super) struct Found {
-    pub(super) before: f64,
-    pub(super) after: f64,
-    pub(super) is_significant: bool,
-    pub(super) words: String,
+pub(crate) struct Found {
+    pub(crate) before: f64,
+    pub(crate) after: f64,
+    pub(crate) is_significant: bool,
+    pub(crate) words: String,
 }
 
 const SIDES: [&str; 2] = ["before", "after"];
@@ -34,7 +31,7 @@ const SIDES: [&str; 2] = ["before", "after"];
 ///
 /// # Errors
 /// When it was not measured on both sides: why.
-pub(super) fn find(comparison: &Comparison, quantity: &Quantity) -> Result<Found, String> {
+pub(crate) fn find(comparison: &Comparison, quantity: &Quantity) -> Result<Found, String> {
     let change = match quantity {
         Quantity::Event { name, is_rate } => return event(comparison, name, *is_rate),
         Quantity::Head(subject) => head(comparison, *subject)?,

@@ -1,9 +1,9 @@
 //! What both sides are divided by, so that they can be compared.
 
 use super::notes::sampling;
-use super::side::{EventSeries, Side};
-use super::significance::{Divisor, SLICES};
-use super::union::Union;
+use crate::diff::matching::Union;
+use crate::diff::model::{Divisor, SLICES};
+use crate::diff::sides::{EventSeries, Side};
 use crate::error::{Error, NotComparable, Problem, Result};
 use crate::stack::Tag;
 

@@ -1,10 +1,8 @@
 //! Which conditions hold, and which cannot be judged.
 
-use super::compare::{Comparison, Options};
-use super::gate::{Gate, Verdict};
-use super::normalise::Normalise;
-use super::side::{EventSeries, Side};
-use super::tests::{compare, folded, timed};
+use super::condition::{Gate, Verdict};
+use crate::diff::comparison::{Comparison, Normalise, Options, compare, folded, timed};
+use crate::diff::sides::{EventSeries, Side};
 use crate::locate::FrameScope;
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;

@@ -2,9 +2,9 @@
 //! where there is none, and where there is one.
 
 use super::compare::{Comparison, Options};
-use super::side::Side;
-use super::significance::SLICES;
 use super::tests::{Random, inclusive, timed};
+use crate::diff::model::SLICES;
+use crate::diff::sides::Side;
 use crate::stack::Tag;
 
 /// Functions of a load.

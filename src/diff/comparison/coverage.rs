@@ -5,9 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use super::event_name::plain_event;
-use super::loose_name::loose_object;
-use super::side::{LeftOut, Side};
+use crate::diff::matching::loose_object;
+use crate::diff::sides::{LeftOut, Side, plain_event};
 use crate::locate::FrameScope;
 use crate::stack::{Frame, FrameIx, FrameKind, Tag};
 
@@ -26,7 +25,7 @@ pub(crate) struct Coverage {
 }
 
 impl Coverage {
-    pub(super) fn of(side: &Side) -> Self {
+    pub(crate) fn of(side: &Side) -> Self {
         let (mut named, mut unnamed) = (BTreeSet::new(), BTreeSet::new());
         for ix in (0..).map(FrameIx).take(side.frames.len()) {
             let frame = side.frames.get(ix);
@@ -49,12 +48,12 @@ impl Coverage {
     }
 
     /// Why samples say nothing of this side; `None` when they do.
-    pub(super) fn lacks_stacks(&self) -> Option<String> {
+    pub(crate) fn lacks_stacks(&self) -> Option<String> {
         (!self.has_stacks).then(|| "has no stacks".to_owned())
     }
 
     /// Why a tag was not measured, or all exits where none is given; `None` when it was.
-    pub(super) fn lacks_tag(&self, tag: Option<Tag>) -> Option<String> {
+    pub(crate) fn lacks_tag(&self, tag: Option<Tag>) -> Option<String> {
         if self.is_text {
             return Some("is folded text, which has no tags".to_owned());
         }
@@ -80,12 +79,12 @@ impl Coverage {
     }
 
     /// Whether a function of this kind could not be seen under its name.
-    pub(super) fn lacks_names_of(&self, frame: &Frame) -> bool {
+    pub(crate) fn lacks_names_of(&self, frame: &Frame) -> bool {
         frame.kind == FrameKind::Function && self.unnamed.contains(&loose_object(&frame.dso))
     }
 
     /// Why an event was not measured, though the other side may have it.
-    pub(super) fn lacks_event(&self, name: &str) -> Option<String> {
+    pub(crate) fn lacks_event(&self, name: &str) -> Option<String> {
         if self.is_text {
             return Some("is folded text, which has no events".to_owned());
         }

@@ -10,21 +10,21 @@ use crate::stack::Tag;
 use crate::text::{counted, grouped};
 
 /// Sides whose sampled time differs by less, as part of the larger, are taken as even.
-pub(super) const LEAST_UNEVENNESS: f64 = 0.1;
+pub(crate) const LEAST_UNEVENNESS: f64 = 0.1;
 
 /// Where less than this part of the samples is of work, the rest of them stays: shares of few samples
 /// of one daemon or another would be taken for changes.
 const LEAST_BUSY: f64 = 0.2;
 
 /// How many CPUs' worth of time a side sampled; `None` when samples do not tell it.
-pub(super) fn sampled_cpus(side: &Side) -> Option<f64> {
+pub(crate) fn sampled_cpus(side: &Side) -> Option<f64> {
     let weight: u64 = side.stacks.iter().map(|stack| stack.weight).sum();
     let seconds = weight as f64 * side.origin.nanos_per_weight? / 1e9;
     side.origin.seconds.map(|whole| seconds / whole)
 }
 
 /// Both sides' sampled time, when it differs.
-pub(super) fn uneven_cpus(sides: [&Side; 2]) -> Option<[f64; 2]> {
+pub(crate) fn uneven_cpus(sides: [&Side; 2]) -> Option<[f64; 2]> {
     let [before, after] = [sampled_cpus(sides[0])?, sampled_cpus(sides[1])?];
     let is_uneven = (before - after).abs() > LEAST_UNEVENNESS * before.max(after);
     is_uneven.then_some([before, after])

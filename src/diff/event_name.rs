@@ -1,3 +1,0 @@
-//! Names of events, as sides are compared by.
-
-pub(super) use crate::perf::event_name_without_settings as plain_event;

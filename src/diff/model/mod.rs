@@ -1,0 +1,10 @@
+//! Whether a change is more than noise.
+
+mod distribution;
+mod significance;
+mod slices;
+
+pub use significance::SLICES;
+pub(crate) use significance::{
+    Divisor, Level, Measure, Question, Threshold, exact_probability, least_probability, test,
+};

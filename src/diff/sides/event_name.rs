@@ -1,0 +1,3 @@
+//! Names of events, as sides are compared by.
+
+pub(crate) use crate::perf::event_name_without_settings as plain_event;
