@@ -20,6 +20,8 @@ mod model;
 mod picture;
 mod sides;
 mod table;
+#[cfg(test)]
+mod testing;
 mod unmarked;
 
 pub use comparison::{

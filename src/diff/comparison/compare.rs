@@ -1,14 +1,17 @@
 //! The comparison: every quantity of both sides, and which changes are significant.
 
+use super::bases::Bases;
+use super::change::Change;
 use super::coverage::Coverage;
 use super::events::{EventChange, event_changes, uncounted};
 use super::judgement::{
     Families, Judgement, constant, existing, question, repeats_parent, threshold,
 };
-use super::normalise::{Bases, Normalise, Unit};
+use super::normalise::Unit;
 use super::notes::{notes, same_event};
+use super::options::Options;
 use super::quantities::{Quantities, SliceSums, Subject, bare_measure};
-use crate::diff::matching::{Count, Matching, Union};
+use crate::diff::matching::{Count, Union};
 use crate::diff::model::{Level, Question, Threshold, exact_probability, test};
 use crate::diff::sides::{Origin, Side};
 use crate::error::Result;
@@ -27,84 +30,6 @@ const SEEN_PARTS: u64 = 500;
 const fn shares(threads: usize) -> Shares {
     let least = 1 << 10;
     Shares { threads, least }
-}
-
-/// Two recordings of the same load differ in what one recording cannot tell, such as the kernel's
-/// deferred work: two of md5sum, of 6 s each, had 0.41 % of all samples and none in `rcu_core`.
-const LEAST: f64 = 0.005;
-
-/// How to compare.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Options {
-    /// What both sides are divided by.
-    pub normalise: Normalise,
-    /// How frames are matched.
-    pub matching: Matching,
-    /// Probability of no false finding at all, between 0 and 1.
-    pub confidence: f64,
-    /// Smaller changes are not marked: the part of the whole, between 0 and 1.
-    pub least: f64,
-    /// Whether the user asked for different events on both sides.
-    pub different_events: bool,
-    /// What [`leave_out_uneven_idle`](crate::diff::sides::leave_out_uneven_idle) said.
-    pub idle_left_out: Option<String>,
-    /// Worker threads. The result does not depend on them.
-    pub threads: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            normalise: Normalise::Share,
-            matching: Matching::Loose,
-            confidence: 0.99,
-            least: LEAST,
-            different_events: false,
-            idle_left_out: None,
-            threads: 1,
-        }
-    }
-}
-
-/// A quantity on both sides.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Change {
-    /// What it is.
-    pub subject: Subject,
-    /// Samples and weight before; weights are in the units of the side's origin.
-    pub before: Count,
-    /// Samples and weight after.
-    pub after: Count,
-    /// The normalised value before.
-    pub value_before: f64,
-    /// The normalised value after.
-    pub value_after: f64,
-    /// Half of the width of the confidence interval of the change, for the quantity by itself;
-    /// `None` where it was not worked out, because the change is far from significant.
-    pub half_width: Option<f64>,
-    /// Probability of a change of at least this size where there is none.
-    pub probability: f64,
-    /// Whether the change is significant among all of its family, whatever its size.
-    pub beats_noise: bool,
-    /// Whether it is significant and not too small to be marked.
-    pub is_significant: bool,
-}
-
-impl Change {
-    /// The difference of the values.
-    pub fn difference(&self) -> f64 {
-        self.value_after - self.value_before
-    }
-
-    /// The difference in parts of the value before; `None` where that is 0.
-    pub fn relative(&self) -> Option<f64> {
-        (self.value_before > 0.0).then(|| self.difference() / self.value_before)
-    }
-
-    /// Whether either side has it.
-    pub fn exists(&self) -> bool {
-        self.before.weight > 0 || self.after.weight > 0
-    }
 }
 
 /// A comparison of two sides.

@@ -1,6 +1,7 @@
 //! Functions by how much they changed.
 
-use super::compare::{Change, Comparison};
+use super::change::Change;
+use super::compare::Comparison;
 use super::quantities::Subject;
 use crate::stack::FrameIx;
 

@@ -1,7 +1,8 @@
 //! Which changes are significant: each among all of its family.
 
-use super::compare::Change;
-use super::normalise::{Bases, Normalise};
+use super::bases::Bases;
+use super::change::Change;
+use super::normalise::Normalise;
 use super::quantities::{Quantities, Subject, bare_measure};
 use crate::diff::matching::{Count, Union};
 use crate::diff::model::{Level, Measure, Question, Threshold, least_probability, test};

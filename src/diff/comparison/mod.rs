@@ -1,5 +1,7 @@
 //! The comparison.
 
+mod bases;
+mod change;
 mod compare;
 mod coverage;
 mod events;
@@ -7,17 +9,18 @@ mod functions;
 mod judgement;
 mod normalise;
 mod notes;
+mod options;
 mod quantities;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
 mod tests;
 
-pub use compare::{Change, Comparison, Options};
+pub use change::Change;
+pub use compare::Comparison;
 pub use events::EventChange;
 pub use functions::{FunctionChange, changed_functions, largest_unmarked};
 pub use normalise::Normalise;
 pub(crate) use normalise::Unit;
+pub use options::Options;
 pub use quantities::Subject;
-#[cfg(test)]
-pub(crate) use tests::{compare, folded, timed};

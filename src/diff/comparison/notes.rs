@@ -1,7 +1,7 @@
 //! What the reader of a comparison should know, and what cannot be compared at all.
 
-use super::compare::Options;
 use super::normalise::Normalise;
+use super::options::Options;
 use crate::diff::matching::Union;
 use crate::diff::sides::{Origin, Side, plain_event, uneven_cpus};
 use crate::error::{NotComparable, Result};
@@ -34,7 +34,7 @@ pub(crate) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
     let text = |pick: fn(&Origin) -> Option<String>| (pick(before), pick(after));
     let (a, b) = text(|origin| origin.event.clone());
     differs("event", a, b, "");
-    let (a, b) = text(sampling);
+    let (a, b) = text(Origin::sampling);
     let bearing = match options.normalise {
         Normalise::Share | Normalise::CpuTime | Normalise::Guest => "; shares do not depend on it",
         Normalise::Wall | Normalise::Event(_) => "; samples are counted by the time they stand for",
@@ -91,16 +91,6 @@ fn other_names(union: &Union) -> Option<String> {
         format!(
             "taken as the same under other names: {pairs}{more}; --match exact keeps them apart"
         )
-    })
-}
-
-/// How often a capture samples.
-pub(crate) fn sampling(origin: &Origin) -> Option<String> {
-    origin.event.as_ref()?;
-    Some(match (origin.frequency, origin.nanos_per_weight) {
-        (Some(hertz), _) => format!("{} Hz", grouped(hertz)),
-        (None, Some(nanos)) if !origin.is_period => format!("every {} µs", nanos / 1e3),
-        (None, _) => "a fixed period".to_owned(),
     })
 }
 
@@ -173,23 +163,5 @@ mod tests {
         let note = |a, b| lost_samples([&side(a), &side(b)]);
         assert!(note(5, 20).is_some_and(|note| note.contains("5 before, 20 after")));
         assert_eq!(note(5, 0), None);
-    }
-
-    /// `-F 1000` against `-c 250000` of a clock that counts nanoseconds.
-    #[test]
-    fn frequencies_and_periods_are_told_apart() {
-        let origin = |frequency, nanos| Origin {
-            event: Some("cpu-clock".to_owned()),
-            frequency,
-            nanos_per_weight: Some(nanos),
-            ..Origin::default()
-        };
-        assert_eq!(
-            sampling(&origin(Some(1000), 1e6)).as_deref(),
-            Some("1000 Hz")
-        );
-        let every = sampling(&origin(None, 250_000.0));
-        assert_eq!(every.as_deref(), Some("every 250 µs"));
-        assert_eq!(sampling(&Origin::default()), None);
     }
 }

@@ -1,6 +1,6 @@
 //! What is compared: everything, tags, functions and boxes, with what each has on both sides.
 
-use super::normalise::{Base, Bases, whole_samples};
+use super::bases::{Base, Bases, whole_samples};
 use crate::diff::matching::{Count, Union};
 use crate::diff::model::Measure;
 use crate::stack::{FrameIx, NodeIx, Tag};

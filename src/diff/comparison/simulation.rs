@@ -1,10 +1,11 @@
 //! Simulated recordings of loads that are not the same all the time: how often a change is marked
 //! where there is none, and where there is one.
 
-use super::compare::{Comparison, Options};
-use super::tests::{Random, inclusive, timed};
+use super::compare::Comparison;
+use super::options::Options;
 use crate::diff::model::SLICES;
 use crate::diff::sides::Side;
+use crate::diff::testing::{Random, inclusive, timed};
 use crate::stack::Tag;
 
 /// Functions of a load.

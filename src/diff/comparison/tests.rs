@@ -1,38 +1,13 @@
 //! Laws and simulations of the whole comparison.
 
-use std::path::Path;
-
-use super::compare::{Change, Comparison, Options};
-use super::quantities::Subject;
+use super::change::Change;
+use super::compare::Comparison;
+use super::options::Options;
 use crate::diff::matching::Matching;
 use crate::diff::model::SLICES;
-use crate::diff::sides::{Origin, Side, parse_folded};
-use crate::stack::{Frame, FrameKind, Tag};
-use crate::units::CpuMode;
-
-pub(crate) fn folded(text: &str) -> Side {
-    parse_folded(Path::new("x.folded"), text.as_bytes())
-        .unwrap()
-        .side
-}
-
-pub(crate) fn compare(before: &Side, after: &Side) -> Comparison {
-    Comparison::new(before, after, &Options::default()).unwrap()
-}
-
-fn named<'a>(comparison: &'a Comparison, changes: &'a [Change], name: &str) -> &'a Change {
-    let found = changes.iter().find(|change| {
-        let (Subject::Inclusive(frame) | Subject::Own(frame)) = change.subject else {
-            return false;
-        };
-        &*comparison.union.frames.get(frame).name == name
-    });
-    found.unwrap()
-}
-
-pub(crate) fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
-    named(comparison, &comparison.inclusive, name)
-}
+use crate::diff::sides::Side;
+use crate::diff::testing::{Random, compare, folded, inclusive, named, timed};
+use crate::stack::Tag;
 
 fn own<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
     named(comparison, &comparison.own, name)
@@ -102,37 +77,6 @@ fn loose_matching_follows_suffixes_and_exact_matching_does_not() {
     assert_eq!((with(Matching::Loose), with(Matching::Exact)), (2, 3));
 }
 
-/// Stacks `(path, tag, samples by slice)` of kernel code as a tagged, timed side.
-pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
-    let mut side = Side {
-        origin: Origin {
-            event: Some("cpu-clock".to_owned()),
-            seconds: Some(8.0),
-            ..Origin::default()
-        },
-        slices: SLICES as usize,
-        is_tagged: true,
-        ..Side::default()
-    };
-    for (path, tag, slices) in stacks {
-        let frames: Vec<_> = path
-            .split(';')
-            .map(|name| {
-                side.frames.intern(Frame {
-                    name: name.into(),
-                    dso: "[kernel]".into(),
-                    mode: CpuMode::Kernel,
-                    kind: FrameKind::Function,
-                })
-            })
-            .collect();
-        for (&samples, slice) in slices.iter().zip(0..) {
-            side.push(&frames, (*tag, 1), (samples, samples), slice);
-        }
-    }
-    side
-}
-
 /// 6.1 tail-calls `handle_io` away, another build does not: below, the same code is the same.
 #[test]
 fn a_handler_that_is_tail_called_on_one_side_is_left_out_of_the_other() {
@@ -157,19 +101,6 @@ fn idle_loops_of_boot_cpu_and_others_are_the_same() {
     );
     assert_eq!(comparison.union.tree.len(), 3);
     assert!(!comparison.is_any_significant());
-}
-
-/// Random numbers that are the same in every run (xorshift64*, Vigna 2016).
-pub(crate) struct Random(pub(crate) u64);
-
-impl Random {
-    pub(crate) fn next(&mut self) -> f64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let value = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
-        value as f64 / (1_u64 << 53) as f64
-    }
 }
 
 /// Shares of 60 functions, a few large ones and many small ones (Zipf's law).

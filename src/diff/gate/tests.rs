@@ -1,8 +1,9 @@
 //! Which conditions hold, and which cannot be judged.
 
 use super::condition::{Gate, Verdict};
-use crate::diff::comparison::{Comparison, Normalise, Options, compare, folded, timed};
+use crate::diff::comparison::{Comparison, Normalise, Options};
 use crate::diff::sides::{EventSeries, Side};
+use crate::diff::testing::{compare, folded, timed};
 use crate::locate::FrameScope;
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;

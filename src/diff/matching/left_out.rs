@@ -1,4 +1,4 @@
-//! How frames of both sides are matched, and which are left out because one side has none of them.
+//! Which frames are left out because one side has none of them.
 
 use hashbrown::{HashMap, HashSet};
 
@@ -6,16 +6,6 @@ use crate::diff::sides::Side;
 use crate::stack::{FrameIx, Tag};
 use crate::symbol::IDLE_ENTRY;
 use crate::units::CpuMode;
-
-/// How frames of both sides are matched.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Matching {
-    /// Names, objects and modes must be equal.
-    Exact,
-    /// Also code whose name says another thing in another build, kernel or run is the same.
-    #[default]
-    Loose,
-}
 
 /// Where each stack's first frame is that does not tell which CPU was idle: the boot CPU comes to
 /// `cpu_startup_entry` by `start_kernel` and `rest_init`, all others by `start_secondary`. Kernel

@@ -7,6 +7,6 @@ mod pairing;
 mod pairing_tests;
 mod union;
 
-pub use left_out::Matching;
 pub(crate) use loose_name::{NameStep, as_written_elsewhere, loose_name, loose_object};
+pub use pairing::Matching;
 pub(crate) use union::{Count, Labels, Place, Union};

@@ -18,11 +18,20 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::left_out::Matching;
 use super::loose_name::{NameStep, ObjectStep, Step, loosened, number_of};
 use crate::diff::sides::Side;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::units::CpuMode;
+
+/// How frames of both sides are matched.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Matching {
+    /// Names, objects and modes must be equal.
+    Exact,
+    /// Also code whose name says another thing in another build, kernel or run is the same.
+    #[default]
+    Loose,
+}
 
 /// What may differ between two frames that are matched, the nearest first.
 const STEPS: [Step; 8] = [

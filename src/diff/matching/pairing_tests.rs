@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::left_out::Matching;
-use super::pairing::{Pairing, by_name_alone};
+use super::pairing::{Matching, Pairing, by_name_alone};
 use crate::diff::sides::Side;
 use crate::stack::{Frame, FrameIx, FrameKind, Tag};
 use crate::units::CpuMode;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashSet;
 
-use super::left_out::{Matching, idle_entry, inlined_elsewhere};
-use super::pairing::Pairing;
+use super::left_out::{idle_entry, inlined_elsewhere};
+use super::pairing::{Matching, Pairing};
 use crate::diff::sides::Side;
 use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 

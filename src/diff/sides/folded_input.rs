@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::side::{Origin, Side};
+use super::origin::Origin;
+use super::side::Side;
 use crate::error::{BadFile, Error, NothingLeft, Result};
 use crate::folded_text::parse;
 use crate::stack::{Frame, FrameKind, Tag};

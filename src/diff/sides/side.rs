@@ -1,41 +1,15 @@
 //! One side of a diff: stacks with their weights, and what is known of where they come from.
 
 use super::event_name::plain_event;
+use super::event_series::EventSeries;
+use super::origin::Origin;
 use crate::analysis::Profile;
-use crate::bytes::with_order;
 use crate::diff::model::SLICES;
 use crate::fold::WeightKind;
 use crate::locate::FrameScope;
 use crate::perf::{Attr, Capture};
 use crate::stack::{FrameIx, FrameTable, Tag};
 use crate::units::Weights;
-
-/// What is known of where a side comes from. Texts come from the capture and are not yet safe.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Origin {
-    /// What the user called it: a path, perhaps with a filter.
-    pub name: String,
-    /// Host name.
-    pub host: Option<String>,
-    /// Kernel release.
-    pub kernel: Option<String>,
-    /// Number of online CPUs.
-    pub cpus: Option<u32>,
-    /// The event whose samples are compared; `None` for folded text.
-    pub event: Option<String>,
-    /// Samples per second that were asked for.
-    pub frequency: Option<u64>,
-    /// How much time a unit of weight stands for, where that is known.
-    pub nanos_per_weight: Option<f64>,
-    /// Duration of what is compared, in seconds.
-    pub seconds: Option<f64>,
-    /// Samples that the kernel lost.
-    pub lost: u64,
-    /// Whether weights are sums of periods.
-    pub is_period: bool,
-    /// Weights are in units of 10 to the power of minus this, as folded text has them.
-    pub decimals: u32,
-}
 
 /// A stack of a side.
 #[derive(Clone, Debug)]
@@ -47,23 +21,6 @@ pub(crate) struct SideStack {
     pub(crate) samples: u64,
     pub(crate) weight: u64,
     pub(crate) slice: u32,
-}
-
-/// Samples of an event that were counted beside the stacks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventSeries {
-    /// The event's name.
-    pub name: String,
-    /// Whether its occurrences are listed: kernel tracepoints, and events that were counted with
-    /// their group.
-    pub is_listed: bool,
-    /// Whether it has samples, or their number is known from the group that it was counted with.
-    pub is_sampled: bool,
-    /// How many occurrences each sample stands for; `None` for events that are sampled at a
-    /// frequency, whose samples do not tell.
-    pub period: Option<u64>,
-    /// Samples by slice of time, or occurrences where they are counted with a group.
-    pub slices: Vec<u64>,
 }
 
 /// What the user, or the comparison itself, left out of a side.
@@ -91,56 +48,6 @@ pub struct Side {
     pub(crate) is_tagged: bool,
     /// What was left out of it.
     pub left_out: LeftOut,
-}
-
-impl EventSeries {
-    /// Number of all slices together.
-    pub fn total(&self) -> u64 {
-        self.slices.iter().sum()
-    }
-
-    /// The events of a capture, from counts by event and slice.
-    pub fn of_capture(capture: &Capture, slices: &[Vec<u64>]) -> Vec<Self> {
-        let events = capture.events().iter().zip(slices);
-        events
-            // Of an event without slices nothing was measured.
-            .filter(|((_, event), slices)| !event.attr.is_dummy() && !slices.is_empty())
-            .map(|((_, event), slices)| Self {
-                name: event.name.clone(),
-                is_listed: event.attr.is_tracepoint() || event.attr.is_counted_with_group(),
-                is_sampled: event.attr.frequency_or_period > 0
-                    || event.attr.is_counted_with_group(),
-                period: match event.attr.frequency() {
-                    _ if event.attr.is_counted_with_group() => Some(1),
-                    Some(_) => None,
-                    None => Some(event.attr.frequency_or_period).filter(|&period| period > 0),
-                },
-                slices: slices.clone(),
-            })
-            .collect()
-    }
-}
-
-impl Origin {
-    /// Units of weight that make 1.
-    pub fn units_per_weight(&self) -> f64 {
-        10.0_f64.powi(self.decimals.cast_signed())
-    }
-
-    /// What a capture says of itself; durations and weights are left open.
-    pub fn of_capture(name: &str, capture: &Capture) -> Self {
-        use crate::perf::Feature;
-        with_order!(capture.endian(), O => {
-            let features = capture.features();
-            Self {
-                name: name.to_owned(),
-                host: features.string::<O>(Feature::HOSTNAME),
-                kernel: features.string::<O>(Feature::OSRELEASE),
-                cpus: features.cpus::<O>().map(|cpus| cpus.online),
-                ..Self::default()
-            }
-        })
-    }
 }
 
 impl Side {

@@ -1,0 +1,45 @@
+//! A quantity on both sides.
+
+use super::quantities::Subject;
+use crate::diff::matching::Count;
+
+/// A quantity on both sides.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Change {
+    /// What it is.
+    pub subject: Subject,
+    /// Samples and weight before; weights are in the units of the side's origin.
+    pub before: Count,
+    /// Samples and weight after.
+    pub after: Count,
+    /// The normalised value before.
+    pub value_before: f64,
+    /// The normalised value after.
+    pub value_after: f64,
+    /// Half of the width of the confidence interval of the change, for the quantity by itself;
+    /// `None` where it was not worked out, because the change is far from significant.
+    pub half_width: Option<f64>,
+    /// Probability of a change of at least this size where there is none.
+    pub probability: f64,
+    /// Whether the change is significant among all of its family, whatever its size.
+    pub beats_noise: bool,
+    /// Whether it is significant and not too small to be marked.
+    pub is_significant: bool,
+}
+
+impl Change {
+    /// The difference of the values.
+    pub fn difference(&self) -> f64 {
+        self.value_after - self.value_before
+    }
+
+    /// The difference in parts of the value before; `None` where that is 0.
+    pub fn relative(&self) -> Option<f64> {
+        (self.value_before > 0.0).then(|| self.difference() / self.value_before)
+    }
+
+    /// Whether either side has it.
+    pub fn exists(&self) -> bool {
+        self.before.weight > 0 || self.after.weight > 0
+    }
+}

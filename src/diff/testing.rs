@@ -1,0 +1,81 @@
+//! Sides made by hand, for the tests of this folder.
+
+use std::path::Path;
+
+use super::comparison::{Change, Comparison, Options, Subject};
+use super::model::SLICES;
+use super::sides::{Origin, Side, parse_folded};
+use crate::stack::{Frame, FrameKind, Tag};
+use crate::units::CpuMode;
+
+pub(crate) fn folded(text: &str) -> Side {
+    parse_folded(Path::new("x.folded"), text.as_bytes())
+        .unwrap()
+        .side
+}
+
+pub(crate) fn compare(before: &Side, after: &Side) -> Comparison {
+    Comparison::new(before, after, &Options::default()).unwrap()
+}
+
+pub(crate) fn named<'a>(
+    comparison: &'a Comparison,
+    changes: &'a [Change],
+    name: &str,
+) -> &'a Change {
+    let found = changes.iter().find(|change| {
+        let (Subject::Inclusive(frame) | Subject::Own(frame)) = change.subject else {
+            return false;
+        };
+        &*comparison.union.frames.get(frame).name == name
+    });
+    found.unwrap()
+}
+
+pub(crate) fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
+    named(comparison, &comparison.inclusive, name)
+}
+
+/// Stacks `(path, tag, samples by slice)` of kernel code as a tagged, timed side.
+pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
+    let mut side = Side {
+        origin: Origin {
+            event: Some("cpu-clock".to_owned()),
+            seconds: Some(8.0),
+            ..Origin::default()
+        },
+        slices: SLICES as usize,
+        is_tagged: true,
+        ..Side::default()
+    };
+    for (path, tag, slices) in stacks {
+        let frames: Vec<_> = path
+            .split(';')
+            .map(|name| {
+                side.frames.intern(Frame {
+                    name: name.into(),
+                    dso: "[kernel]".into(),
+                    mode: CpuMode::Kernel,
+                    kind: FrameKind::Function,
+                })
+            })
+            .collect();
+        for (&samples, slice) in slices.iter().zip(0..) {
+            side.push(&frames, (*tag, 1), (samples, samples), slice);
+        }
+    }
+    side
+}
+
+/// Random numbers that are the same in every run (xorshift64*, Vigna 2016).
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> f64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let value = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
+        value as f64 / (1_u64 << 53) as f64
+    }
+}
