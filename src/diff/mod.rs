@@ -9,6 +9,7 @@
 //! | `sides` | what is compared |
 //! | `matching` | which frames are the same; one tree for both sides |
 //! | `comparison` | what both sides are divided by; every quantity of both, and which changed |
+//! | `words` | values, changes and sides in words |
 //! | `table`, `unmarked` | the rows that people read |
 //! | `picture` | the boxes that are drawn |
 //! | `gate` | conditions that fail a build |
@@ -23,6 +24,7 @@ mod table;
 #[cfg(test)]
 mod testing;
 mod unmarked;
+mod words;
 
 pub use comparison::{
     Change, Comparison, EventChange, FunctionChange, Normalise, Options, Subject,

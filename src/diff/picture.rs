@@ -1,6 +1,6 @@
 //! The boxes that are drawn of a comparison.
 
-use super::table::{change_words, describe, noise, relative_words, value_words};
+use super::words::{change_words, describe, noise, relative_words, value_words};
 use crate::diff::comparison::{Change, Comparison, Subject, Unit};
 use crate::output::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, short_words};
 use crate::stack::{NodeIx, Tag};

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::table::{Row, change_words, relative_words, value_words};
+use super::table::Row;
+use super::words::{change_words, relative_words, value_words};
 use crate::diff::comparison::{Change, Comparison, largest_unmarked};
 
 /// Changes that are shown though they are not marked.

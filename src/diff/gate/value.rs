@@ -3,7 +3,7 @@
 use crate::diff::comparison::{Change, Comparison, EventChange, Subject};
 use crate::diff::matching::{Count, NameStep, Place, Union, as_written_elsewhere, loose_name};
 use crate::diff::sides::plain_event;
-use crate::diff::table::value_words;
+use crate::diff::words::value_words;
 use crate::stack::{FrameIx, FrameKind, NodeIx};
 use crate::symbol::base_name;
 use crate::text::one_line;
