@@ -16,9 +16,11 @@
 
 mod comparison;
 mod gate;
+mod labels;
 mod matching;
 mod model;
 mod picture;
+mod row;
 mod sides;
 mod table;
 #[cfg(test)]
@@ -27,7 +29,7 @@ mod unmarked;
 mod words;
 
 pub use comparison::{
-    Change, Comparison, EventChange, FunctionChange, Normalise, Options, Subject,
+    Change, Comparison, EventChange, FunctionChange, Normalise, Options, Subject, UNMARKED,
     changed_functions, largest_unmarked,
 };
 pub use gate::{Gate, Verdict};
@@ -36,4 +38,3 @@ pub use model::SLICES;
 pub use picture::{box_facts, own_weights, picture_of};
 pub use sides::{FoldedSide, LeftOut, Origin, Side, leave_out_uneven_idle, parse_folded};
 pub use table::as_text;
-pub use unmarked::UNMARKED;

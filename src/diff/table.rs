@@ -2,49 +2,15 @@
 
 use std::fmt::Write as _;
 
+use super::labels::Labels;
+use super::row::Row;
 use super::unmarked::write_unmarked;
 use super::words::{change_words, describe, noise, relative_words, value_words};
 use crate::diff::comparison::{Change, Comparison, Subject, Unit, changed_functions};
-use crate::diff::matching::{Count, Labels};
+use crate::diff::matching::Count;
 use crate::diff::sides::Origin;
 use crate::folded_text::decimal_words;
-use crate::text::{grouped, one_line, shortened, with_commas};
-
-/// Widest name of a row; longer ones are cut.
-const NAME: usize = 44;
-/// Narrowest column of names.
-const LEAST_NAME: usize = 16;
-/// What a row takes beside its name: mark, values and change.
-const VALUES: usize = 51;
-/// What comes behind: the interval, or what a function takes by itself.
-const BEHIND: usize = 25;
-
-/// What has room in a row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
-    name: usize,
-    /// Whether intervals and what functions take by themselves have room.
-    pub(super) is_wide: bool,
-}
-
-impl Row {
-    /// For a terminal of so many columns; without one, all has room.
-    fn fitting(columns: Option<usize>) -> Self {
-        let columns = columns.unwrap_or(usize::MAX);
-        let is_wide = columns >= LEAST_NAME + VALUES + BEHIND;
-        let beside = VALUES + if is_wide { BEHIND } else { 0 };
-        Self {
-            name: columns.saturating_sub(beside).clamp(LEAST_NAME, NAME),
-            is_wide,
-        }
-    }
-
-    pub(super) fn name(self, name: &str) -> String {
-        let name = one_line(name);
-        let width = self.name;
-        format!("{:<width$}", shortened(&name, width))
-    }
-}
+use crate::text::{grouped, one_line, with_commas};
 
 /// The comparison as text; at most `most` functions. Rows fit into so many `columns`, lines of
 /// words do not care.
@@ -239,24 +205,4 @@ fn write_functions(
         writeln!(out, "  and {rest} more (--top N shows more)")?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// 80 columns are those of a terminal of old; a pipe has none.
-    #[test]
-    fn rows_fit_into_the_terminal() {
-        for columns in [68, 80, 91, 92, 100, 120, 300] {
-            let row = Row::fitting(Some(columns));
-            let beside = if row.is_wide { VALUES + BEHIND } else { VALUES };
-            assert!(row.name + beside <= columns, "{columns}: {row:?}");
-            let name = row.name("a function with a name longer than any column of names");
-            assert_eq!(name.chars().count(), row.name);
-        }
-        assert!(Row::fitting(None).is_wide);
-        assert_eq!(Row::fitting(None).name, NAME);
-        assert_eq!(Row::fitting(Some(10)).name, LEAST_NAME);
-    }
 }

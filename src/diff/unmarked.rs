@@ -2,12 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::table::Row;
+use super::row::Row;
 use super::words::{change_words, relative_words, value_words};
-use crate::diff::comparison::{Change, Comparison, largest_unmarked};
-
-/// Changes that are shown though they are not marked.
-pub const UNMARKED: usize = 5;
+use crate::diff::comparison::{Change, Comparison, UNMARKED, largest_unmarked};
 
 /// Writes the largest changes that are not marked, with their intervals: how much may have changed
 /// without being seen.

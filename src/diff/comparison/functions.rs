@@ -5,6 +5,9 @@ use super::compare::Comparison;
 use super::quantities::Subject;
 use crate::stack::FrameIx;
 
+/// Changes that are shown though they are not marked.
+pub const UNMARKED: usize = 5;
+
 /// What changed of a function.
 #[derive(Clone, Copy, Debug)]
 pub struct FunctionChange<'a> {

@@ -19,7 +19,7 @@ mod tests;
 pub use change::Change;
 pub use compare::Comparison;
 pub use events::EventChange;
-pub use functions::{FunctionChange, changed_functions, largest_unmarked};
+pub use functions::{FunctionChange, UNMARKED, changed_functions, largest_unmarked};
 pub use normalise::Normalise;
 pub(crate) use normalise::Unit;
 pub use options::Options;
