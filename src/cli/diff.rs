@@ -10,12 +10,12 @@ use super::refusal::Refusal;
 use super::write::Destination;
 use crate::cli::{endings, this_machine, unused};
 use vmflame::diff::{
-    Comparison, Gate, Matching, Normalise, Options, Side, Verdict, as_text, box_facts,
+    Comparison, Gate, Matching, Normalise, Options, Side, Verdict, box_facts,
     leave_out_uneven_idle, own_weights, picture_of,
 };
 use vmflame::error::Result;
 use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
-use vmflame::report::as_json;
+use vmflame::report::diff::{as_json, as_text};
 
 /// Functions that the table shows when nothing is said.
 const SHOWN_FUNCTIONS: usize = 25;

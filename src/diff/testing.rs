@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::comparison::{Change, Comparison, Options, Subject};
-use super::model::SLICES;
-use super::sides::{Origin, Side, parse_folded};
+use crate::diff::comparison::{Change, Comparison, Options, Subject};
+use crate::diff::model::SLICES;
+use crate::diff::sides::{Origin, Side, parse_folded};
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
 

@@ -1,7 +1,7 @@
 //! Values, changes and sides in words, as tables, pictures and conditions say them.
 
-use super::comparison::{Comparison, Unit};
-use super::sides::Origin;
+use crate::diff::comparison::{Comparison, Unit};
+use crate::diff::sides::Origin;
 use crate::text::{counted, grouped, one_line, with_commas};
 
 /// What is known of a side, in one line.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use hashbrown::HashSet;
 
-use crate::diff::matching::Union;
+use crate::diff::Union;
 use crate::stack::{FrameIx, FrameTable};
 
 /// Names of frames for rows: where several frames have one name, with the object of each.

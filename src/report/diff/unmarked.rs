@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::row::Row;
-use super::words::{change_words, relative_words, value_words};
-use crate::diff::comparison::{Change, Comparison, UNMARKED, largest_unmarked};
+use super::row_layout::Row;
+use crate::diff::{
+    Change, Comparison, UNMARKED, change_words, largest_unmarked, relative_words, value_words,
+};
 
 /// Writes the largest changes that are not marked, with their intervals: how much may have changed
 /// without being seen.
-pub(super) fn write_unmarked(
+pub(crate) fn write_unmarked(
     out: &mut String,
     comparison: &Comparison,
     most: usize,

@@ -13,15 +13,15 @@ const BEHIND: usize = 25;
 
 /// What has room in a row.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     name: usize,
     /// Whether intervals and what functions take by themselves have room.
-    pub(super) is_wide: bool,
+    pub(crate) is_wide: bool,
 }
 
 impl Row {
     /// For a terminal of so many columns; without one, all has room.
-    pub(super) fn fitting(columns: Option<usize>) -> Self {
+    pub(crate) fn fitting(columns: Option<usize>) -> Self {
         let columns = columns.unwrap_or(usize::MAX);
         let is_wide = columns >= LEAST_NAME + VALUES + BEHIND;
         let beside = VALUES + if is_wide { BEHIND } else { 0 };
@@ -31,7 +31,7 @@ impl Row {
         }
     }
 
-    pub(super) fn name(self, name: &str) -> String {
+    pub(crate) fn name(self, name: &str) -> String {
         let name = one_line(name);
         let width = self.name;
         format!("{:<width$}", shortened(&name, width))

@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use super::labels::Labels;
-use super::row::Row;
+use super::row_layout::Row;
 use super::unmarked::write_unmarked;
-use super::words::{change_words, describe, noise, relative_words, value_words};
-use crate::diff::comparison::{Change, Comparison, Subject, Unit, changed_functions};
-use crate::diff::matching::Count;
-use crate::diff::sides::Origin;
+use crate::diff::{
+    Change, Comparison, Count, Origin, Subject, Unit, change_words, changed_functions, describe,
+    noise, relative_words, value_words,
+};
 use crate::folded_text::decimal_words;
 use crate::text::{grouped, one_line, with_commas};
 
