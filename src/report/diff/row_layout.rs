@@ -13,13 +13,13 @@ const BEHIND: usize = 25;
 
 /// What has room in a row.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
+pub(crate) struct RowLayout {
     name: usize,
     /// Whether intervals and what functions take by themselves have room.
     pub(crate) is_wide: bool,
 }
 
-impl Row {
+impl RowLayout {
     /// For a terminal of so many columns; without one, all has room.
     pub(crate) fn fitting(columns: Option<usize>) -> Self {
         let columns = columns.unwrap_or(usize::MAX);
@@ -46,14 +46,14 @@ mod tests {
     #[test]
     fn rows_fit_into_the_terminal() {
         for columns in [68, 80, 91, 92, 100, 120, 300] {
-            let row = Row::fitting(Some(columns));
+            let row = RowLayout::fitting(Some(columns));
             let beside = if row.is_wide { VALUES + BEHIND } else { VALUES };
             assert!(row.name + beside <= columns, "{columns}: {row:?}");
             let name = row.name("a function with a name longer than any column of names");
             assert_eq!(name.chars().count(), row.name);
         }
-        assert!(Row::fitting(None).is_wide);
-        assert_eq!(Row::fitting(None).name, NAME);
-        assert_eq!(Row::fitting(Some(10)).name, LEAST_NAME);
+        assert!(RowLayout::fitting(None).is_wide);
+        assert_eq!(RowLayout::fitting(None).name, NAME);
+        assert_eq!(RowLayout::fitting(Some(10)).name, LEAST_NAME);
     }
 }

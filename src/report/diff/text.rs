@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::labels::Labels;
-use super::row_layout::Row;
+use super::row_layout::RowLayout;
 use super::unmarked::write_unmarked;
 use crate::diff::{
     Change, Comparison, Count, Origin, Subject, Unit, change_words, changed_functions, describe,
@@ -17,7 +17,7 @@ use crate::text::{grouped, one_line, with_commas};
 pub fn as_text(comparison: &Comparison, most: usize, columns: Option<usize>) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
-    let written = write_text(&mut text, comparison, most, Row::fitting(columns));
+    let written = write_text(&mut text, comparison, most, RowLayout::fitting(columns));
     debug_assert!(written.is_ok(), "writing to a string cannot fail");
     text
 }
@@ -26,7 +26,7 @@ fn write_text(
     out: &mut String,
     comparison: &Comparison,
     most: usize,
-    row: Row,
+    row: RowLayout,
 ) -> std::fmt::Result {
     for (origin, side) in comparison.origins.iter().zip(["before", "after"]) {
         writeln!(out, "{side:<7} {}", describe(origin))?;
@@ -46,7 +46,7 @@ const fn mark(is_significant: bool) -> char {
     if is_significant { '*' } else { ' ' }
 }
 
-fn write_heads(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt::Result {
+fn write_heads(out: &mut String, comparison: &Comparison, row: RowLayout) -> std::fmt::Result {
     let Some(total) = comparison
         .head(Subject::Total)
         .filter(|total| total.exists())
@@ -92,7 +92,7 @@ fn write_heads(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt:
 
 fn write_head(
     out: &mut String,
-    (comparison, row): (&Comparison, Row),
+    (comparison, row): (&Comparison, RowLayout),
     name: &str,
     change: &Change,
 ) -> std::fmt::Result {
@@ -114,7 +114,7 @@ fn write_head(
     )
 }
 
-fn write_events(out: &mut String, comparison: &Comparison, row: Row) -> std::fmt::Result {
+fn write_events(out: &mut String, comparison: &Comparison, row: RowLayout) -> std::fmt::Result {
     if comparison.events.is_empty() {
         return Ok(());
     }
@@ -156,7 +156,7 @@ fn write_functions(
     out: &mut String,
     comparison: &Comparison,
     most: usize,
-    row: Row,
+    row: RowLayout,
 ) -> std::fmt::Result {
     if !comparison.inclusive.iter().any(Change::exists) {
         return Ok(());

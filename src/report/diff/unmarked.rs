@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::row_layout::Row;
+use super::row_layout::RowLayout;
 use crate::diff::{
     Change, Comparison, UNMARKED, change_words, largest_unmarked, relative_words, value_words,
 };
@@ -13,7 +13,7 @@ pub(crate) fn write_unmarked(
     out: &mut String,
     comparison: &Comparison,
     most: usize,
-    row: Row,
+    row: RowLayout,
 ) -> std::fmt::Result {
     let functions = largest_unmarked(comparison, most.min(UNMARKED));
     if functions.is_empty() {
