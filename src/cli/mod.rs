@@ -5,7 +5,6 @@
 mod args;
 mod bench;
 mod convert;
-mod describe_json;
 mod diff;
 mod diff_args;
 mod diff_side;

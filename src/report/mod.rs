@@ -2,6 +2,7 @@
 
 pub mod diff;
 mod figures;
+pub mod info;
 pub mod remarks;
 
 pub use figures::{Figures, in_words, rate, ratio, three_digits};

@@ -1,0 +1,17 @@
+//! What a capture is: the answer of `info`.
+//!
+//! In: a capture and the survey of it. Out: text for people, or JSON for programs.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `model` | what is said, gathered once |
+//! | `text` | how people read it |
+//! | `json` | how programs read it |
+
+mod json;
+mod model;
+mod text;
+
+pub use json::as_json;
+pub use model::CaptureFacts;
+pub use text::as_text;
