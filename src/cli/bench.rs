@@ -21,7 +21,8 @@ use vmflame::input::Input;
 use vmflame::output::{Picture, write_svg};
 use vmflame::perf::writer::Load;
 use vmflame::perf::{Capture, RecordCounts};
-use vmflame::report::{Figures, in_words, rate, remarks, three_digits};
+use vmflame::report::bench::{Figures, in_words, rate, three_digits};
+use vmflame::report::remarks;
 use vmflame::symbol::SymbolRequest;
 use vmflame::text::{counted, grouped};
 

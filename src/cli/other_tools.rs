@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::args::InputOptions;
 use serde_json::{Value, json};
 use vmflame::error::{Error, Result};
-use vmflame::report::{Figures, in_words, ratio, three_digits};
+use vmflame::report::bench::{Figures, in_words, ratio, three_digits};
 
 /// A run that took longer to warm up than this is its own measurement.
 const SLOW: Duration = Duration::from_secs(20);

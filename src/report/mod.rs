@@ -1,8 +1,6 @@
 //! What is printed: text and JSON of `info`, `diff` and `bench`, made of one model each.
 
+pub mod bench;
 pub mod diff;
-mod figures;
 pub mod info;
 pub mod remarks;
-
-pub use figures::{Figures, in_words, rate, ratio, three_digits};
