@@ -63,7 +63,7 @@ const HOMES: [(&str, &[&str]); 31] = [
     ("rpds", &["src/space/"]),
     ("rustc_demangle", &["src/symbol/"]),
     ("serde", &["src/cli/"]),
-    ("serde_json", &["src/cli/", "src/report/"]),
+    ("serde_json", &["src/report/"]),
     ("signal_hook", &["src/cli/"]),
     ("symbolic_demangle", &["src/symbol/"]),
     ("tar", &["src/input/"]),

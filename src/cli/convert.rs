@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 
 use super::Outcome;
 use super::args::{ConvertOptions, FilterOptions, Format, Weight};
-use super::bench::stage_table;
 use super::write::Destination;
 use crate::cli::{endings, standard_input, this_machine, unused};
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
 use vmflame::error::{Error, Result};
 use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::Capture;
+use vmflame::report::bench::stage_table;
 use vmflame::report::remarks::{
     describe, gap_remarks, is_damaged, quality, stack_remarks, symbol_remarks,
 };

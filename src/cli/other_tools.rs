@@ -6,58 +6,39 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::args::InputOptions;
-use serde_json::{Value, json};
 use vmflame::error::{Error, Result};
-use vmflame::report::bench::{Figures, in_words, ratio, three_digits};
+use vmflame::report::bench::{Figures, OURS, Race, RaceResult, in_words};
 
 /// A run that took longer to warm up than this is its own measurement.
 const SLOW: Duration = Duration::from_secs(20);
 
-/// What came of it.
-#[derive(Debug, Default)]
-pub(crate) struct Contest {
-    results: Vec<ResultOf>,
-}
-
-#[derive(Debug)]
-struct ResultOf {
-    name: &'static str,
-    commands: Vec<String>,
-    figures: Option<Figures>,
-    /// Why there are no times, or fewer.
-    remark: Option<String>,
-}
-
 /// A pipeline of programs.
-struct Contestant {
+struct Racer {
     name: &'static str,
     commands: Vec<Vec<OsString>>,
 }
 
-/// Names of this program's own ways, which the others are compared with.
-const OURS: [&str; 2] = ["vmflame to SVG", "vmflame to folded text"];
-
 /// Lets all take turns: one round to warm up, then `runs` rounds.
-pub(crate) fn compete(
+pub(crate) fn race(
     data: &Path,
     options: &InputOptions,
     runs: u16,
     say: &dyn Fn(&str),
-) -> Result<Contest> {
+) -> Result<Race> {
     let scratch =
         std::env::temp_dir().join(format!("vmflame-bench-{}.json.gz", std::process::id()));
-    let contestants = contestants(data, options, &scratch)?;
-    let mut results: Vec<ResultOf> = contestants.iter().map(ResultOf::none_yet).collect();
-    let mut times: Vec<Vec<Duration>> = vec![Vec::new(); contestants.len()];
+    let racers = racers(data, options, &scratch)?;
+    let mut results: Vec<RaceResult> = racers.iter().map(Racer::no_result_yet).collect();
+    let mut times: Vec<Vec<Duration>> = vec![Vec::new(); racers.len()];
     for round in 0..=runs {
-        for ((contestant, result), times) in contestants.iter().zip(&mut results).zip(&mut times) {
+        for ((racer, result), times) in racers.iter().zip(&mut results).zip(&mut times) {
             if result.remark.is_some() {
                 continue;
             }
-            match time(contestant) {
+            match time(racer) {
                 Ok(spent) if round > 0 => times.push(spent),
                 Ok(spent) if spent > SLOW => {
-                    say(&format!("{}: {}", contestant.name, in_words(spent)));
+                    say(&format!("{}: {}", racer.name, in_words(spent)));
                     times.push(spent);
                     let slow = in_words(SLOW);
                     result.remark = Some(format!("took over {slow}: measured once, not warmed up"));
@@ -72,10 +53,10 @@ pub(crate) fn compete(
     for (result, times) in results.iter_mut().zip(times) {
         result.figures = Figures::of(times);
     }
-    Ok(Contest { results })
+    Ok(Race { results })
 }
 
-fn contestants(data: &Path, options: &InputOptions, scratch: &Path) -> Result<Vec<Contestant>> {
+fn racers(data: &Path, options: &InputOptions, scratch: &Path) -> Result<Vec<Racer>> {
     let own = std::env::current_exe()
         .map_err(|source| Error::io("find", Path::new("vmflame"), source))?;
     let file = data.as_os_str();
@@ -127,8 +108,8 @@ fn contestants(data: &Path, options: &InputOptions, scratch: &Path) -> Result<Ve
             ],
         ),
     ];
-    let contestant = |(name, commands)| Contestant { name, commands };
-    Ok(list.into_iter().map(contestant).collect())
+    let racer = |(name, commands)| Racer { name, commands };
+    Ok(list.into_iter().map(racer).collect())
 }
 
 fn words(list: &[&str]) -> Vec<OsString> {
@@ -136,11 +117,11 @@ fn words(list: &[&str]) -> Vec<OsString> {
 }
 
 /// Runs a pipeline to its end with nobody reading its output.
-fn time(contestant: &Contestant) -> std::result::Result<Duration, String> {
+fn time(racer: &Racer) -> std::result::Result<Duration, String> {
     let start = Instant::now();
     let mut children: Vec<Child> = Vec::new();
-    let last = contestant.commands.len() - 1;
-    for (at, words) in contestant.commands.iter().enumerate() {
+    let last = racer.commands.len() - 1;
+    for (at, words) in racer.commands.iter().enumerate() {
         let Some((program, arguments)) = words.split_first() else {
             continue;
         };
@@ -170,7 +151,7 @@ fn time(contestant: &Contestant) -> std::result::Result<Duration, String> {
         }
     }
     let mut failed = None;
-    for (child, words) in children.iter_mut().zip(&contestant.commands) {
+    for (child, words) in children.iter_mut().zip(&racer.commands) {
         let status = child.wait().map_err(|error| error.to_string())?;
         if !status.success() && failed.is_none() {
             let program = words.first().map(|word| word.to_string_lossy());
@@ -189,97 +170,18 @@ fn end(children: &mut [Child]) {
     }
 }
 
-impl ResultOf {
-    fn none_yet(contestant: &Contestant) -> Self {
+impl Racer {
+    /// Its result before it has run.
+    fn no_result_yet(&self) -> RaceResult {
         let shown = |words: &Vec<OsString>| {
             let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
             words.join(" ")
         };
-        Self {
-            name: contestant.name,
-            commands: contestant.commands.iter().map(shown).collect(),
+        RaceResult {
+            name: self.name,
+            commands: self.commands.iter().map(shown).collect(),
             figures: None,
             remark: None,
         }
-    }
-}
-
-impl Contest {
-    /// This program's own medians, in order of [`OURS`].
-    fn bases(&self) -> [Option<Duration>; 2] {
-        OURS.map(|name| {
-            let own = self.results.iter().find(|result| result.name == name)?;
-            own.figures.as_ref().map(Figures::median)
-        })
-    }
-
-    pub(crate) fn as_text(&self) -> String {
-        if self.results.is_empty() {
-            return String::new();
-        }
-        let header = [
-            "whole processes",
-            "runs",
-            "min",
-            "median",
-            "max",
-            "/ SVG",
-            "/ folded",
-        ];
-        let [name, runs, min, median, max, svg, folded] = header;
-        let mut out =
-            format!("\n{name:<24}{runs:>5}{min:>10}{median:>10}{max:>10}{svg:>10}{folded:>10}\n");
-        let bases = self.bases();
-        let mut outliers = 0;
-        for result in &self.results {
-            let name = result.name;
-            out.push_str(&format!("{name:<24}"));
-            if let Some(found) = &result.figures {
-                let [min, median, max] = [found.min(), found.median(), found.max()].map(in_words);
-                let runs = found.runs();
-                out.push_str(&format!("{runs:>5}{min:>10}{median:>10}{max:>10}"));
-                for base in bases.iter().flatten() {
-                    let ratio = three_digits(ratio(found.median(), *base));
-                    out.push_str(&format!("{ratio:>8} x"));
-                }
-                outliers += found.outliers();
-            }
-            if let Some(remark) = &result.remark {
-                out.push_str(&format!("  {remark}"));
-            }
-            out.push('\n');
-        }
-        if outliers > 0 {
-            out.push_str(&format!(
-                "warning: {} far from others of the same program: is the machine busy?\n",
-                if outliers == 1 {
-                    "1 time lies".to_owned()
-                } else {
-                    format!("{outliers} times lie")
-                }
-            ));
-        }
-        out
-    }
-
-    pub(crate) fn as_json(&self) -> Value {
-        let bases = self.bases();
-        let row = |result: &ResultOf| {
-            let found = result.figures.as_ref();
-            let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64());
-            let against = |base: Option<Duration>| Some(ratio(found?.median(), base?));
-            json!({
-                "name": result.name,
-                "commands": result.commands,
-                "runs": found.map_or(0, Figures::runs),
-                "min_seconds": seconds(found.map(Figures::min)),
-                "median_seconds": seconds(found.map(Figures::median)),
-                "max_seconds": seconds(found.map(Figures::max)),
-                "ratio_to_svg": against(bases[0]),
-                "ratio_to_folded": against(bases[1]),
-                "remark": result.remark,
-            })
-        };
-        self.results.iter().map(row).collect()
     }
 }

@@ -75,7 +75,7 @@ pub fn in_words(time: Duration) -> String {
 }
 
 /// So much in a time, as a rate with three digits: `2.31 GB/s`.
-pub fn rate(count: u64, time: Duration, unit: &str) -> String {
+pub(crate) fn rate(count: u64, time: Duration, unit: &str) -> String {
     if time.is_zero() {
         return String::new();
     }
@@ -94,12 +94,12 @@ pub fn rate(count: u64, time: Duration, unit: &str) -> String {
 }
 
 /// How many times as long as `base` a time is.
-pub fn ratio(time: Duration, base: Duration) -> f64 {
+pub(crate) fn ratio(time: Duration, base: Duration) -> f64 {
     time.as_secs_f64() / base.as_secs_f64().max(1e-9)
 }
 
 /// A number from 1 to 999 with three digits; others with two behind the point, or none.
-pub fn three_digits(value: f64) -> String {
+pub(crate) fn three_digits(value: f64) -> String {
     let digits = match value {
         value if value < 9.995 => 2,
         value if value < 99.95 => 1,

@@ -1,0 +1,33 @@
+//! What a capture holds that was made up.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::perf::writer::Written;
+use crate::text::{counted, grouped};
+
+/// What was written, for people.
+pub fn generated_as_text(path: &Path, written: &Written) -> String {
+    format!(
+        "{}: {} of records, {} of cpu-clock with {}, {} of kvm:kvm_exit\n",
+        path.display(),
+        counted(written.data_len, "byte"),
+        counted(written.samples, "sample"),
+        counted(written.stacks, "different stack"),
+        grouped(written.tracepoint_samples),
+    )
+}
+
+/// What was written, for programs.
+pub fn generated_as_json(written: &Written) -> Value {
+    json!({
+        "schema_version": 1,
+        "records": written.records,
+        "samples": written.samples,
+        "guest_samples": written.guest_samples,
+        "tracepoint_samples": written.tracepoint_samples,
+        "stacks": written.stacks,
+        "data_bytes": written.data_len,
+    })
+}
