@@ -102,12 +102,12 @@ fn threads_of_side(options: &DiffOptions, paths: [&Path; 2]) -> Option<u16> {
 }
 
 /// What is at a path.
-enum Opened {
+enum OpenedSide {
     Folded(Box<FoldedSide>),
     Capture(Input, Box<Capture>),
 }
 
-fn open(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<Opened> {
+fn open(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<OpenedSide> {
     let is_stdin = path == Path::new("-");
     let found = std::fs::metadata(path);
     if is_stdin || found.is_ok_and(|found| !found.is_file() && !found.is_dir()) {
@@ -118,17 +118,17 @@ fn open(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<Opened> {
         let folded = Storage::open(&input.data);
         let folded = folded.and_then(|bytes| folded_side(&input.data, &bytes, limit));
         if let Some(folded) = folded.map_err(|error| input.shown.error(error))? {
-            return Ok(Opened::Folded(Box::new(folded)));
+            return Ok(OpenedSide::Folded(Box::new(folded)));
         }
     }
     let capture = Capture::open_within(&input.data, limit);
     let capture = capture.map_err(|error| input.shown.error(error))?;
     let capture = capture.shown_as(input.shown.path(&input.data));
-    Ok(Opened::Capture(input, Box::new(capture)))
+    Ok(OpenedSide::Capture(input, Box::new(capture)))
 }
 
 /// A stream is read once, so it is kept before anything looks at it.
-fn open_stream(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<Opened> {
+fn open_stream(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<OpenedSide> {
     let is_stdin = path == Path::new("-");
     let failed = |source| Error::io("read", path, source);
     let spool = if is_stdin {
@@ -146,11 +146,11 @@ fn open_stream(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<Opened> {
         path
     };
     if let Some(folded) = folded_side(shown, &storage, limit)? {
-        return Ok(Opened::Folded(Box::new(folded)));
+        return Ok(OpenedSide::Folded(Box::new(folded)));
     }
     let capture = Capture::from_storage(shown, storage, limit)?;
     let input = Input::resolve(path)?;
-    Ok(Opened::Capture(input, Box::new(capture)))
+    Ok(OpenedSide::Capture(input, Box::new(capture)))
 }
 
 /// Folded text, packed or not; `None` when the bytes are no text.
@@ -222,8 +222,8 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let (path, filters) = (wanted.path, wanted.filters);
     let limit = options.max_unpacked.unwrap_or_default();
     let (input, capture) = match open(path, limit, how.quiet)? {
-        Opened::Capture(input, capture) => (input, capture),
-        Opened::Folded(folded) => return side_of_text(how, wanted, *folded),
+        OpenedSide::Capture(input, capture) => (input, capture),
+        OpenedSide::Folded(folded) => return side_of_text(how, wanted, *folded),
     };
     let mut name = path.display().to_string();
     if !filters.is_empty() {

@@ -33,5 +33,5 @@ pub use matching::Matching;
 pub(crate) use matching::{Count, Union};
 pub use model::SLICES;
 pub use picture::{box_facts, own_weights, picture_of};
-pub use sides::{FoldedSide, LeftOut, Origin, Side, leave_out_uneven_idle, parse_folded};
+pub use sides::{FoldedSide, LeftOut, Side, SideOrigin, leave_out_uneven_idle, parse_folded};
 pub(crate) use words::{change_words, describe, noise, relative_words, value_words};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::diff::comparison::{Change, Comparison, Options, Subject};
 use crate::diff::model::SLICES;
-use crate::diff::sides::{Origin, Side, parse_folded};
+use crate::diff::sides::{Side, SideOrigin, parse_folded};
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
 
@@ -39,10 +39,10 @@ pub(crate) fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Chang
 /// Stacks `(path, tag, samples by slice)` of kernel code as a tagged, timed side.
 pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
     let mut side = Side {
-        origin: Origin {
+        origin: SideOrigin {
             event: Some("cpu-clock".to_owned()),
             seconds: Some(8.0),
-            ..Origin::default()
+            ..SideOrigin::default()
         },
         slices: SLICES as usize,
         is_tagged: true,
@@ -68,9 +68,9 @@ pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
 }
 
 /// Random numbers that are the same in every run (xorshift64*, Vigna 2016).
-pub(crate) struct Random(pub(crate) u64);
+pub(crate) struct Xorshift(pub(crate) u64);
 
-impl Random {
+impl Xorshift {
     pub(crate) fn next(&mut self) -> f64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;

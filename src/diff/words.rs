@@ -1,11 +1,11 @@
 //! Values, changes and sides in words, as tables, pictures and conditions say them.
 
 use crate::diff::comparison::{Comparison, Unit};
-use crate::diff::sides::Origin;
+use crate::diff::sides::SideOrigin;
 use crate::text::{counted, grouped, one_line, with_commas};
 
 /// What is known of a side, in one line.
-pub(crate) fn describe(origin: &Origin) -> String {
+pub(crate) fn describe(origin: &SideOrigin) -> String {
     let mut parts = vec![one_line(&origin.name).into_owned()];
     if let Some(host) = &origin.host {
         parts.push(format!("host {}", one_line(host)));

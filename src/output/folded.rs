@@ -25,7 +25,7 @@ pub enum Annotate {
 }
 
 /// A part of the output that continues a known path.
-struct Piece {
+struct PathPart {
     /// Bytes of the path that it continues.
     prefix: usize,
     /// What it adds: a name with its weight for a line, a name and `;` for all lines below.
@@ -57,16 +57,16 @@ pub fn write_folded(
         annotate,
     };
     let mut path = String::new();
-    // The next piece to write is the last.
-    let mut waiting = source.pieces(&[NodeIx::ROOT], 0);
-    while let Some(piece) = waiting.pop() {
-        path.truncate(piece.prefix);
-        path.push_str(&piece.key);
-        if piece.nodes.is_empty() {
+    // The next part to write is the last.
+    let mut waiting = source.parts(&[NodeIx::ROOT], 0);
+    while let Some(part) = waiting.pop() {
+        path.truncate(part.prefix);
+        path.push_str(&part.key);
+        if part.nodes.is_empty() {
             path.push('\n');
             out.write_all(path.as_bytes())?;
         } else {
-            waiting.append(&mut source.pieces(&piece.nodes, path.len()));
+            waiting.append(&mut source.parts(&part.nodes, path.len()));
         }
     }
     Ok(())
@@ -126,7 +126,7 @@ impl Source<'_> {
     /// descending order of their bytes.
     ///
     /// A key with `;` sorts as its lines do: no name has a `;`, so two keys differ before it ends.
-    fn pieces(&self, nodes: &[NodeIx], prefix: usize) -> Vec<Piece> {
+    fn parts(&self, nodes: &[NodeIx], prefix: usize) -> Vec<PathPart> {
         let mut below: BTreeMap<String, Vec<NodeIx>> = BTreeMap::new();
         for &node in nodes {
             for child in self.tree.children(node) {
@@ -137,7 +137,7 @@ impl Source<'_> {
         if nodes == [NodeIx::ROOT] && bare > 0 {
             below.entry(NAMELESS.to_owned()).or_default();
         }
-        let mut pieces = Vec::with_capacity(below.len());
+        let mut parts = Vec::with_capacity(below.len());
         for (text, nodes) in below {
             let mut weight = nodes.iter().fold(0_u64, |sum, &node| {
                 sum.saturating_add(self.tree.get(node).own)
@@ -146,7 +146,7 @@ impl Source<'_> {
                 weight = weight.saturating_add(bare);
             }
             if weight > 0 {
-                pieces.push(Piece {
+                parts.push(PathPart {
                     prefix,
                     key: format!("{text} {weight}"),
                     nodes: Vec::new(),
@@ -154,15 +154,15 @@ impl Source<'_> {
             }
             let is_inner = |&node: &NodeIx| self.tree.children(node).next().is_some();
             if nodes.iter().any(is_inner) {
-                pieces.push(Piece {
+                parts.push(PathPart {
                     prefix,
                     key: text + ";",
                     nodes,
                 });
             }
         }
-        pieces.sort_unstable_by(|a, b| b.key.cmp(&a.key));
-        pieces
+        parts.sort_unstable_by(|a, b| b.key.cmp(&a.key));
+        parts
     }
 
     fn text(&self, node: NodeIx) -> String {

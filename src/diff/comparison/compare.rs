@@ -12,8 +12,8 @@ use super::notes::{notes, same_event};
 use super::options::Options;
 use super::quantities::{Quantities, SliceSums, Subject, bare_measure};
 use crate::diff::matching::{Count, Union};
-use crate::diff::model::{Level, Question, Threshold, exact_probability, test};
-use crate::diff::sides::{Origin, Side};
+use crate::diff::model::{ConfidenceLevel, Question, Threshold, exact_probability, test};
+use crate::diff::sides::{Side, SideOrigin};
 use crate::error::Result;
 use crate::parallel::{Shares, in_shares};
 use crate::stack::Tag;
@@ -36,7 +36,7 @@ const fn shares(threads: usize) -> Shares {
 #[derive(Debug)]
 pub struct Comparison {
     /// Where both sides come from.
-    pub origins: [Origin; 2],
+    pub origins: [SideOrigin; 2],
     /// The union of both call trees.
     pub union: Union,
     /// Everything, all tags in display order, all exits; also those that neither side has.
@@ -82,7 +82,7 @@ impl Comparison {
         let union = Union::new(before, after, options.matching);
         let bases = Bases::new(sides, &union, &options.normalise)?;
         let quantities = Quantities::of(&union, &bases);
-        let level = Level::of(options.confidence);
+        let level = ConfidenceLevel::of(options.confidence);
         let closer = CLOSER_BELOW.max(1.0 - options.confidence);
         let how = (&level, closer, options.threads);
         let all = measure_all((&union, &quantities), &bases, sides, how);
@@ -173,7 +173,7 @@ fn measure_all(
     (union, quantities): (&Union, &Quantities),
     bases: &Bases,
     sides: [&Side; 2],
-    (level, closer, threads): (&Level, f64, usize),
+    (level, closer, threads): (&ConfidenceLevel, f64, usize),
 ) -> Vec<Change> {
     let [base_before, base_after] = &bases.sides;
     let counts = &quantities.counts;
@@ -204,15 +204,15 @@ fn measure_all(
             sums.measure((0, ix), before, base_before),
             sums.measure((1, ix), after, base_after),
         ];
-        let finding = is_worth(ix).then(|| test(&measured[0], &measured[1], level));
+        let outcome = is_worth(ix).then(|| test(&measured[0], &measured[1], level));
         Change {
             subject,
             before,
             after,
             value_before: measured[0].ratio() * bases.factor,
             value_after: measured[1].ratio() * bases.factor,
-            half_width: finding.map(|finding| finding.half_width * bases.factor),
-            probability: finding.map_or(exact[ix], |finding| finding.probability),
+            half_width: outcome.map(|outcome| outcome.half_width * bases.factor),
+            probability: outcome.map_or(exact[ix], |outcome| outcome.probability),
             beats_noise: false,
             is_significant: false,
         }

@@ -1,6 +1,8 @@
 //! Rates of events on both sides.
 
-use crate::diff::model::{Divisor, Level, Measure, Question, least_probability, test};
+use crate::diff::model::{
+    ConfidenceLevel, Divisor, Question, SideQuantity, least_probability, test,
+};
 use crate::diff::sides::{EventSeries, Side, plain_event};
 
 /// The rate of an event on both sides.
@@ -83,7 +85,7 @@ pub(crate) struct EventChanges {
 }
 
 /// Compares the events that both sides recorded, in the order of their names.
-pub(crate) fn event_changes(sides: [&Side; 2], level: &Level) -> EventChanges {
+pub(crate) fn event_changes(sides: [&Side; 2], level: &ConfidenceLevel) -> EventChanges {
     let changes = pairs(sides)
         .into_iter()
         .map(|pair| event_change(sides, pair, level));
@@ -92,7 +94,11 @@ pub(crate) fn event_changes(sides: [&Side; 2], level: &Level) -> EventChanges {
     EventChanges { shown, others }
 }
 
-fn event_change(sides: [&Side; 2], series: [&EventSeries; 2], level: &Level) -> EventChange {
+fn event_change(
+    sides: [&Side; 2],
+    series: [&EventSeries; 2],
+    level: &ConfidenceLevel,
+) -> EventChange {
     let samples = series.map(EventSeries::total);
     let periods = series.map(|event| event.period.unwrap_or(1));
     let counts = [0, 1].map(|side: usize| samples[side].saturating_mul(periods[side]));
@@ -117,7 +123,7 @@ fn event_change(sides: [&Side; 2], series: [&EventSeries; 2], level: &Level) -> 
         let slices = sliced[side].len();
         vec![bases[side] / slices.max(1) as f64; slices]
     });
-    let measure = |side: usize| Measure {
+    let measure = |side: usize| SideQuantity {
         samples: samples[side],
         divisor: Divisor::Exact(bases[side]),
         weight: samples[side] as f64,
@@ -125,13 +131,13 @@ fn event_change(sides: [&Side; 2], series: [&EventSeries; 2], level: &Level) -> 
         slices: (&sliced[side], &base_slices[side]),
     };
     let (before, after) = (measure(0), measure(1));
-    let finding = test(&before, &after, level);
+    let outcome = test(&before, &after, level);
     EventChange {
         name: series[1].name.clone(),
         counts,
         rates,
-        half_width: finding.half_width,
-        probability: finding.probability,
+        half_width: outcome.half_width,
+        probability: outcome.probability,
         least: least_probability(&before, &after),
         is_significant: false,
         former: series[0].name.clone(),

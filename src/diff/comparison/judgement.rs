@@ -5,14 +5,16 @@ use super::change::Change;
 use super::normalise::Normalise;
 use super::quantities::{Quantities, Subject, bare_measure};
 use crate::diff::matching::{Count, Union};
-use crate::diff::model::{Level, Measure, Question, Threshold, least_probability, test};
+use crate::diff::model::{
+    ConfidenceLevel, Question, SideQuantity, Threshold, least_probability, test,
+};
 use crate::stack::Tag;
 
 /// What it takes to judge a function that has no row of its own.
 #[derive(Debug)]
 pub(crate) struct Judgement {
     pub(crate) bases: Bases,
-    pub(crate) level: Level,
+    pub(crate) level: ConfidenceLevel,
     /// That of functions.
     pub(crate) threshold: Threshold,
     /// Whether a share of all samples is asked for, which all samples always have.
@@ -27,12 +29,12 @@ impl Judgement {
 
     /// What two measured values, neither of them of a row, come to.
     pub(crate) fn change(&self, subject: Subject, sides: [(Count, &[f64]); 2]) -> Change {
-        let measure = |at: usize| Measure {
+        let measure = |at: usize| SideQuantity {
             slices: (sides[at].1, &self.bases.sides[at].slices),
             ..bare_measure(sides[at].0, &self.bases.sides[at])
         };
         let (before, after) = (measure(0), measure(1));
-        let finding = test(&before, &after, &self.level);
+        let outcome = test(&before, &after, &self.level);
         let factor = self.bases.factor;
         let mut change = Change {
             subject,
@@ -40,8 +42,8 @@ impl Judgement {
             after: sides[1].0,
             value_before: before.ratio() * factor,
             value_after: after.ratio() * factor,
-            half_width: Some(finding.half_width * factor),
-            probability: finding.probability,
+            half_width: Some(outcome.half_width * factor),
+            probability: outcome.probability,
             beats_noise: false,
             is_significant: false,
         };

@@ -3,7 +3,7 @@
 use super::normalise::Normalise;
 use super::options::Options;
 use crate::diff::matching::Union;
-use crate::diff::sides::{Origin, Side, plain_event, uneven_cpus};
+use crate::diff::sides::{Side, SideOrigin, plain_event, uneven_cpus};
 use crate::error::{NotComparable, Result};
 use crate::text::grouped;
 
@@ -31,10 +31,10 @@ pub(crate) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<
             notes.push(format!("{what}: {a} before, {b} after{bearing}"));
         }
     };
-    let text = |pick: fn(&Origin) -> Option<String>| (pick(before), pick(after));
+    let text = |pick: fn(&SideOrigin) -> Option<String>| (pick(before), pick(after));
     let (a, b) = text(|origin| origin.event.clone());
     differs("event", a, b, "");
-    let (a, b) = text(Origin::sampling);
+    let (a, b) = text(SideOrigin::sampling);
     let bearing = match options.normalise {
         Normalise::Share | Normalise::CpuTime | Normalise::Guest => "; shares do not depend on it",
         Normalise::Wall | Normalise::Event(_) => "; samples are counted by the time they stand for",

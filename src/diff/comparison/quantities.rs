@@ -2,7 +2,7 @@
 
 use super::bases::{Base, Bases, whole_samples};
 use crate::diff::matching::{Count, Union};
-use crate::diff::model::Measure;
+use crate::diff::model::SideQuantity;
 use crate::stack::{FrameIx, NodeIx, Tag};
 
 /// What is compared.
@@ -217,8 +217,8 @@ impl SliceSums {
         (side, ix): (usize, usize),
         count: Count,
         base: &'a Base,
-    ) -> Measure<'a> {
-        Measure {
+    ) -> SideQuantity<'a> {
+        SideQuantity {
             slices: (self.row(side, ix), &base.slices),
             ..bare_measure(count, base)
         }
@@ -226,8 +226,8 @@ impl SliceSums {
 }
 
 /// A quantity on one side without its slices.
-pub(crate) fn bare_measure(count: Count, base: &Base) -> Measure<'_> {
-    Measure {
+pub(crate) fn bare_measure(count: Count, base: &Base) -> SideQuantity<'_> {
+    SideQuantity {
         samples: count.samples,
         divisor: base.divisor,
         weight: count.weight as f64 / base.units,

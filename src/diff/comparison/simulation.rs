@@ -5,7 +5,7 @@ use super::compare::Comparison;
 use super::options::Options;
 use crate::diff::model::SLICES;
 use crate::diff::sides::Side;
-use crate::diff::testing::{Random, inclusive, timed};
+use crate::diff::testing::{Xorshift, inclusive, timed};
 use crate::stack::Tag;
 
 /// Functions of a load.
@@ -30,14 +30,14 @@ enum Unrest {
 
 /// A load and how it is recorded.
 #[derive(Clone, Copy, Debug)]
-struct Load {
+struct SimulatedLoad {
     unrest: Unrest,
     /// Share of function 0 when the work is steady.
     first: f64,
     samples: usize,
 }
 
-impl Load {
+impl SimulatedLoad {
     /// Shares of the steady functions: the first as stated, the others by Zipf's law.
     fn shares(&self) -> Vec<f64> {
         let others = (1..STEADY).map(|rank| 1.0 / rank as f64);
@@ -47,7 +47,7 @@ impl Load {
     }
 
     /// A recording of it.
-    fn record(&self, random: &mut Random) -> Side {
+    fn record(&self, random: &mut Xorshift) -> Side {
         let start = match self.unrest {
             Unrest::Start | Unrest::StartAndPhases => 1.0 + 2.0 * random.next(),
             Unrest::None | Unrest::Phases | Unrest::Bursts => 0.0,
@@ -95,7 +95,7 @@ impl Load {
     }
 
     /// Sums of the shares of the functions up to each.
-    fn phase(&self, has_phases: bool, random: &mut Random) -> Vec<f64> {
+    fn phase(&self, has_phases: bool, random: &mut Xorshift) -> Vec<f64> {
         let shares = self.shares().into_iter();
         let shares = shares.map(|share| {
             let is_busy = has_phases && random.next() < 0.2;
@@ -112,8 +112,8 @@ impl Load {
 }
 
 /// In how many of `trials` comparisons anything is marked, and in how many function 0.
-fn marked(before: &Load, after: &Load, trials: u32) -> (u32, u32) {
-    let mut random = Random(0x2545_f491_4f6c_dd1d);
+fn marked(before: &SimulatedLoad, after: &SimulatedLoad, trials: u32) -> (u32, u32) {
+    let mut random = Xorshift(0x2545_f491_4f6c_dd1d);
     let (mut any, mut first) = (0, 0);
     for _ in 0..trials {
         let sides = [before, after].map(|load| load.record(&mut random));
@@ -133,8 +133,8 @@ const ALL: [Unrest; 5] = [
     Unrest::StartAndPhases,
 ];
 
-const fn load(unrest: Unrest, first: f64, samples: usize) -> Load {
-    Load {
+const fn load(unrest: Unrest, first: f64, samples: usize) -> SimulatedLoad {
+    SimulatedLoad {
         unrest,
         first,
         samples,

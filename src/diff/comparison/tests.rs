@@ -6,7 +6,7 @@ use super::options::Options;
 use crate::diff::matching::Matching;
 use crate::diff::model::SLICES;
 use crate::diff::sides::Side;
-use crate::diff::testing::{Random, compare, folded, inclusive, named, timed};
+use crate::diff::testing::{Xorshift, compare, folded, inclusive, named, timed};
 use crate::stack::Tag;
 
 fn own<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
@@ -113,7 +113,7 @@ fn shares() -> Vec<f64> {
 /// A recording of 4000 samples in 32 slices. The load works in phases: in each, which lasts half a
 /// slice to two, a random fifth of the functions is `burst` times as likely. `planted` adds to the
 /// share of function 3, out of function 0.
-fn draw(random: &mut Random, burst: f64, planted: f64) -> Side {
+fn draw(random: &mut Xorshift, burst: f64, planted: f64) -> Side {
     let base = shares();
     let mut counts = vec![vec![0_u64; SLICES as usize]; base.len()];
     let mut left = 0.0;
@@ -160,7 +160,7 @@ fn draw(random: &mut Random, burst: f64, planted: f64) -> Side {
 const TRIALS: u32 = if cfg!(debug_assertions) { 100 } else { 1000 };
 
 fn trials(burst: f64, planted: f64) -> (u32, u32) {
-    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let mut random = Xorshift(0x9e37_79b9_7f4a_7c15);
     let (mut any, mut found) = (0, 0);
     for _ in 0..TRIALS {
         let before = draw(&mut random, burst, 0.0);

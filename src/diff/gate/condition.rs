@@ -15,7 +15,7 @@
 
 use std::fmt;
 
-use super::value::{Found, Quantity, find};
+use super::value::{ComparedValues, Quantity, find};
 use crate::diff::comparison::{Comparison, Subject};
 use crate::stack::Tag;
 
@@ -112,7 +112,7 @@ impl Gate {
         }
     }
 
-    fn holds(&self, found: &Found) -> bool {
+    fn holds(&self, found: &ComparedValues) -> bool {
         let (value, bound) = match self.amount {
             Amount::Change(bound) => (found.after - found.before, bound),
             Amount::Level(bound) => (found.after, bound),

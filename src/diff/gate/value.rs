@@ -1,7 +1,9 @@
 //! What a condition is about: its two values, or why there are none.
 
 use crate::diff::comparison::{Change, Comparison, EventChange, Subject};
-use crate::diff::matching::{Count, NameStep, Place, Union, as_written_elsewhere, loose_name};
+use crate::diff::matching::{
+    Count, NameStep, PlacedStack, Union, as_written_elsewhere, loose_name,
+};
 use crate::diff::sides::plain_event;
 use crate::diff::words::value_words;
 use crate::stack::{FrameIx, FrameKind, NodeIx};
@@ -18,7 +20,7 @@ pub(crate) enum Quantity {
 }
 
 /// The two values that a condition is about.
-pub(crate) struct Found {
+pub(crate) struct ComparedValues {
     pub(crate) before: f64,
     pub(crate) after: f64,
     pub(crate) is_significant: bool,
@@ -31,7 +33,7 @@ const SIDES: [&str; 2] = ["before", "after"];
 ///
 /// # Errors
 /// When it was not measured on both sides: why.
-pub(crate) fn find(comparison: &Comparison, quantity: &Quantity) -> Result<Found, String> {
+pub(crate) fn find(comparison: &Comparison, quantity: &Quantity) -> Result<ComparedValues, String> {
     let change = match quantity {
         Quantity::Event { name, is_rate } => return event(comparison, name, *is_rate),
         Quantity::Head(subject) => head(comparison, *subject)?,
@@ -39,7 +41,7 @@ pub(crate) fn find(comparison: &Comparison, quantity: &Quantity) -> Result<Found
         Quantity::Own(name) => frame(comparison, name, true)?,
     };
     let unit = comparison.unit;
-    Ok(Found {
+    Ok(ComparedValues {
         before: change.value_before,
         after: change.value_after,
         is_significant: change.beats_noise,
@@ -217,7 +219,7 @@ fn sum(
     union: &Union,
     side: usize,
     slices: usize,
-    is_wanted: &dyn Fn(&Place) -> bool,
+    is_wanted: &dyn Fn(&PlacedStack) -> bool,
 ) -> (Count, Vec<f64>) {
     let mut count = Count::default();
     let mut sliced = vec![0.0; slices];
@@ -230,7 +232,7 @@ fn sum(
     (count, sliced)
 }
 
-fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Result<Found, String> {
+fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Result<ComparedValues, String> {
     let event = event_named(comparison, name)?;
     if !event.is_sampled {
         return Err(
@@ -259,7 +261,7 @@ fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Result<Found, St
     };
     let suffix = if is_rate { "/s" } else { "" };
     let noise = noise_words(event.is_significant);
-    Ok(Found {
+    Ok(ComparedValues {
         before,
         after,
         is_significant: event.is_significant,

@@ -33,14 +33,14 @@ pub(crate) enum ObjectStep {
 
 /// How much may differ between frames that are the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Step {
+pub(crate) struct Looseness {
     pub(crate) name: NameStep,
     pub(crate) object: ObjectStep,
 }
 
 /// What frames have in common that are the same at a step. With `is_plain` (folded text) the
 /// kind of a frame is not known: a name may be of a task, an object or a function.
-pub(crate) fn loosened(frame: &Frame, step: Step, is_plain: bool) -> Frame {
+pub(crate) fn loosened(frame: &Frame, step: Looseness, is_plain: bool) -> Frame {
     Frame {
         name: loose_name(&frame.name, frame.kind, step.name, is_plain).into(),
         dso: match (frame.kind, step.object) {

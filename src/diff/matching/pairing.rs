@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::loose_name::{NameStep, ObjectStep, Step, loosened, number_of};
+use super::loose_name::{Looseness, NameStep, ObjectStep, loosened, number_of};
 use crate::diff::sides::Side;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::units::CpuMode;
@@ -34,7 +34,7 @@ pub enum Matching {
 }
 
 /// What may differ between two frames that are matched, the nearest first.
-const STEPS: [Step; 8] = [
+const STEPS: [Looseness; 8] = [
     step(NameStep::Exact, ObjectStep::Loose),
     step(NameStep::Exact, ObjectStep::Any),
     step(NameStep::Near, ObjectStep::Loose),
@@ -45,8 +45,8 @@ const STEPS: [Step; 8] = [
     step(NameStep::Kind, ObjectStep::Any),
 ];
 
-const fn step(name: NameStep, object: ObjectStep) -> Step {
-    Step { name, object }
+const fn step(name: NameStep, object: ObjectStep) -> Looseness {
+    Looseness { name, object }
 }
 
 /// The frames of both sides in one table.
@@ -63,12 +63,12 @@ pub(crate) struct Pairing {
 impl Pairing {
     /// Matches the frames of both sides. With `is_plain` (folded text) a frame is its name.
     pub(crate) fn new(sides: [&Side; 2], matching: Matching, is_plain: bool) -> Self {
-        let names = sides.map(|side| Names::of(side, is_plain));
+        let names = sides.map(|side| DistinctNames::of(side, is_plain));
         let mut partners = exact_partners(&names);
         if matching == Matching::Loose {
             let mut order = Order::of(sides, &names);
             // Where a frame is its name, objects do not matter.
-            let matters = |step: &Step| !is_plain || step.object == ObjectStep::Any;
+            let matters = |step: &Looseness| !is_plain || step.object == ObjectStep::Any;
             for step in STEPS.into_iter().filter(matters) {
                 let matched = partners.iter().flatten().count();
                 if matched == partners.len().min(names[1].keys.len()) {
@@ -90,7 +90,11 @@ impl Pairing {
     }
 
     /// `partners` are those of the before side's names.
-    fn of_partners(sides: [&Side; 2], names: &[Names; 2], partners: &[Option<usize>]) -> Self {
+    fn of_partners(
+        sides: [&Side; 2],
+        names: &[DistinctNames; 2],
+        partners: &[Option<usize>],
+    ) -> Self {
         let mut pairing = Self::default();
         // The after side first: its names and objects are shown.
         let after: Vec<FrameIx> = names[1]
@@ -120,7 +124,7 @@ impl Pairing {
 }
 
 /// The frames of a side that are told apart.
-struct Names {
+struct DistinctNames {
     /// What tells each of them from the others.
     keys: Vec<Frame>,
     /// How each is shown: of several frames that are one name, the first.
@@ -129,7 +133,7 @@ struct Names {
     of_frame: Vec<usize>,
 }
 
-impl Names {
+impl DistinctNames {
     fn of(side: &Side, is_plain: bool) -> Self {
         let mut names = Self {
             keys: Vec::new(),
@@ -166,7 +170,7 @@ pub(crate) fn by_name_alone(frame: &Frame) -> Frame {
 }
 
 /// For each name of the before side the same name of the after side.
-fn exact_partners([before, after]: &[Names; 2]) -> Vec<Option<usize>> {
+fn exact_partners([before, after]: &[DistinctNames; 2]) -> Vec<Option<usize>> {
     let keys = after.keys.iter().zip(0_usize..);
     let of_after: HashMap<&Frame, usize> = keys.collect();
     let partners = before.keys.iter().map(|key| of_after.get(key).copied());
@@ -176,9 +180,9 @@ fn exact_partners([before, after]: &[Names; 2]) -> Vec<Option<usize>> {
 /// The names of the before side without a partner, in groups that are the same at a step, with those
 /// of the after side that are the same as they.
 fn left_over(
-    names: &[Names; 2],
+    names: &[DistinctNames; 2],
     partners: &[Option<usize>],
-    step: Step,
+    step: Looseness,
     is_plain: bool,
 ) -> Vec<[Vec<usize>; 2]> {
     let mut is_taken = vec![false; names[1].keys.len()];
@@ -211,13 +215,13 @@ fn left_over(
 /// The order in which names are matched when several could be meant.
 struct Order<'a> {
     sides: [&'a Side; 2],
-    names: &'a [Names; 2],
+    names: &'a [DistinctNames; 2],
     /// Samples of stacks with each name, of sides where that was asked for.
     samples: [Option<Vec<u64>>; 2],
 }
 
 impl<'a> Order<'a> {
-    fn of(sides: [&'a Side; 2], names: &'a [Names; 2]) -> Self {
+    fn of(sides: [&'a Side; 2], names: &'a [DistinctNames; 2]) -> Self {
         Self {
             sides,
             names,
@@ -238,7 +242,7 @@ impl<'a> Order<'a> {
     }
 }
 
-fn samples_with_names(side: &Side, names: &Names) -> Vec<u64> {
+fn samples_with_names(side: &Side, names: &DistinctNames) -> Vec<u64> {
     let mut samples = vec![0_u64; names.keys.len()];
     // The last stack that counted for each name: recursion counts once.
     let mut counted = vec![usize::MAX; names.keys.len()];

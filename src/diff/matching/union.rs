@@ -27,7 +27,7 @@ impl Count {
 
 /// A stack at its place in the union.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct PlacedStack {
     /// Where the stack ends.
     pub(crate) leaf: NodeIx,
     pub(crate) tag: Tag,
@@ -49,7 +49,7 @@ pub struct Union {
     /// Stacks that end at each node, by side.
     pub(crate) own: [Vec<Count>; 2],
     /// Each side's stacks.
-    pub(crate) places: [Vec<Place>; 2],
+    pub(crate) places: [Vec<PlacedStack>; 2],
     /// Names of functions that one side shows and the other inlines or tail-calls; they were left
     /// out, in the order of their bytes.
     pub elided: Vec<String>,
@@ -89,14 +89,14 @@ impl Union {
         };
         let mut lists: Vec<FrameIx> = Vec::new();
         let united = [0, 1].map(|at: usize| {
-            let rules = Rules {
+            let selection = FrameSelection {
                 map: &maps[at],
                 left_out: &left_out[at],
                 // Folded text does not tell which frames are the kernel's.
                 skips_boot: matching == Matching::Loose && with_tags,
                 with_tags,
             };
-            rules.apply(sides[at], &mut lists)
+            selection.apply(sides[at], &mut lists)
         });
         let mut names: Vec<String> = left_out
             .iter()
@@ -132,7 +132,7 @@ impl Union {
         for (at, stacks) in united.iter().enumerate() {
             for (stack, leaf) in stacks.iter().zip(leaves.by_ref()) {
                 own[at][leaf.as_usize()].add(stack.count);
-                places[at].push(Place {
+                places[at].push(PlacedStack {
                     leaf,
                     tag: stack.tag,
                     count: stack.count,
@@ -168,7 +168,7 @@ impl Union {
 }
 
 /// What becomes of the frames of one side.
-struct Rules<'a> {
+struct FrameSelection<'a> {
     /// Where the side's frames are in the common table.
     map: &'a [FrameIx],
     left_out: &'a HashSet<FrameIx>,
@@ -177,7 +177,7 @@ struct Rules<'a> {
     with_tags: bool,
 }
 
-impl Rules<'_> {
+impl FrameSelection<'_> {
     /// Appends the frames of all stacks to `lists`.
     fn apply(&self, side: &Side, lists: &mut Vec<FrameIx>) -> Vec<United> {
         let mut united = Vec::with_capacity(side.stacks.len());

@@ -6,5 +6,6 @@ mod slices;
 
 pub use significance::SLICES;
 pub(crate) use significance::{
-    Divisor, Level, Measure, Question, Threshold, exact_probability, least_probability, test,
+    ConfidenceLevel, Divisor, Question, SideQuantity, Threshold, exact_probability,
+    least_probability, test,
 };

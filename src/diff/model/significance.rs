@@ -79,7 +79,7 @@ impl Divisor {
 
 /// A quantity on one side.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Measure<'a> {
+pub(crate) struct SideQuantity<'a> {
     /// Number of samples.
     pub(crate) samples: u64,
     /// What they are compared with, in samples.
@@ -94,14 +94,14 @@ pub(crate) struct Measure<'a> {
 
 /// The outcome of a test.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) struct Finding {
+pub(crate) struct TestOutcome {
     /// Probability of a change of at least this size where there is none.
     pub(crate) probability: f64,
     /// Half of the width of the confidence interval of the change, each quantity taken by itself.
     pub(crate) half_width: f64,
 }
 
-impl Measure<'_> {
+impl SideQuantity<'_> {
     fn with_samples(&self, samples: u64) -> Self {
         Self { samples, ..*self }
     }
@@ -129,7 +129,7 @@ impl Measure<'_> {
 }
 
 /// Probability of a difference of this size between counts of independent samples.
-pub(crate) fn exact_probability(before: &Measure<'_>, after: &Measure<'_>) -> f64 {
+pub(crate) fn exact_probability(before: &SideQuantity<'_>, after: &SideQuantity<'_>) -> f64 {
     let (x, y) = (before.samples, after.samples);
     match (before.divisor, after.divisor) {
         (Divisor::Part(n), Divisor::Part(m)) if x <= n && y <= m => fisher_two_sided(x, n, y, m),
@@ -146,7 +146,7 @@ pub(crate) fn exact_probability(before: &Measure<'_>, after: &Measure<'_>) -> f6
 }
 
 /// The smallest probability that any outcome with as many samples could have.
-pub(crate) fn least_probability(before: &Measure<'_>, after: &Measure<'_>) -> f64 {
+pub(crate) fn least_probability(before: &SideQuantity<'_>, after: &SideQuantity<'_>) -> f64 {
     let all = before.samples + after.samples;
     let gone = exact_probability(&before.with_samples(all), &after.with_samples(0));
     let arrived = exact_probability(&before.with_samples(0), &after.with_samples(all));
@@ -155,14 +155,14 @@ pub(crate) fn least_probability(before: &Measure<'_>, after: &Measure<'_>) -> f6
 
 /// How wide intervals are at a level of confidence.
 #[derive(Debug)]
-pub(crate) struct Level {
+pub(crate) struct ConfidenceLevel {
     /// Of an estimate that is the only one.
     single: Quantiles,
     /// Of the better one of two: each may be wrong half as often.
     better: Quantiles,
 }
 
-impl Level {
+impl ConfidenceLevel {
     pub(crate) fn of(confidence: f64) -> Self {
         Self {
             single: Quantiles::of(confidence),
@@ -210,7 +210,11 @@ impl Quantiles {
 }
 
 /// Tests whether a quantity changed.
-pub(crate) fn test(before: &Measure<'_>, after: &Measure<'_>, level: &Level) -> Finding {
+pub(crate) fn test(
+    before: &SideQuantity<'_>,
+    after: &SideQuantity<'_>,
+    level: &ConfidenceLevel,
+) -> TestOutcome {
     let change = after.ratio() - before.ratio();
     let chances = chances(before, after);
     let slices = [before, after].map(|side| Slices::new(side.slices.0, side.slices.1));
@@ -221,7 +225,7 @@ pub(crate) fn test(before: &Measure<'_>, after: &Measure<'_>, level: &Level) -> 
     let mut half_width = level.single.at(of_all.freedom) * of_all.shown.sqrt();
     if cores.iter().any(Option::is_some) {
         let of_core = Spread::of(chances, cores);
-        let ratio = |side: usize, whole: &Measure<'_>| {
+        let ratio = |side: usize, whole: &SideQuantity<'_>| {
             cores[side].map_or_else(|| whole.ratio(), |core| core.ratio)
         };
         let core_change = ratio(1, after) - ratio(0, before);
@@ -243,7 +247,7 @@ pub(crate) fn test(before: &Measure<'_>, after: &Measure<'_>, level: &Level) -> 
     } else {
         of_time
     };
-    Finding {
+    TestOutcome {
         probability,
         half_width,
     }
@@ -258,7 +262,7 @@ struct Chance {
     own: f64,
 }
 
-fn chances(before: &Measure<'_>, after: &Measure<'_>) -> [Chance; 2] {
+fn chances(before: &SideQuantity<'_>, after: &SideQuantity<'_>) -> [Chance; 2] {
     let base = before.base + after.base;
     let part = |of: f64| if base > 0.0 { of / base } else { 0.0 };
     let pooled = part(before.weight + after.weight);
@@ -325,7 +329,7 @@ impl Spread {
 /// A question of a family: its probability, and the smallest one that it could have had.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Question {
-    /// See [`Finding::probability`].
+    /// See [`TestOutcome::probability`].
     pub(crate) probability: f64,
     /// See [`least_probability`].
     pub(crate) least: f64,

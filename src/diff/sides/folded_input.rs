@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::origin::Origin;
+use super::origin::SideOrigin;
 use super::side::Side;
 use crate::error::{BadFile, Error, NothingLeft, Result};
 use crate::folded_text::parse;
@@ -32,10 +32,10 @@ pub fn parse_folded(path: &Path, bytes: &[u8]) -> Result<FoldedSide> {
         )
     })?;
     let mut side = Side {
-        origin: Origin {
+        origin: SideOrigin {
             name: path.display().to_string(),
             decimals: text.decimals,
-            ..Origin::default()
+            ..SideOrigin::default()
         },
         ..Side::default()
     };

@@ -12,5 +12,5 @@ pub(crate) use event_series::EventSeries;
 pub use folded_input::{FoldedSide, parse_folded};
 pub use idle::leave_out_uneven_idle;
 pub(crate) use idle::uneven_cpus;
-pub use origin::Origin;
+pub use origin::SideOrigin;
 pub use side::{LeftOut, Side};

@@ -6,7 +6,7 @@ use crate::text::grouped;
 
 /// What is known of where a side comes from. Texts come from the capture and are not yet safe.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Origin {
+pub struct SideOrigin {
     /// What the user called it: a path, perhaps with a filter.
     pub name: String,
     /// Host name.
@@ -31,7 +31,7 @@ pub struct Origin {
     pub decimals: u32,
 }
 
-impl Origin {
+impl SideOrigin {
     /// Units of weight that make 1.
     pub fn units_per_weight(&self) -> f64 {
         10.0_f64.powi(self.decimals.cast_signed())
@@ -70,11 +70,11 @@ mod tests {
     /// `-F 1000` against `-c 250000` of a clock that counts nanoseconds.
     #[test]
     fn frequencies_and_periods_are_told_apart() {
-        let origin = |frequency, nanos| Origin {
+        let origin = |frequency, nanos| SideOrigin {
             event: Some("cpu-clock".to_owned()),
             frequency,
             nanos_per_weight: Some(nanos),
-            ..Origin::default()
+            ..SideOrigin::default()
         };
         assert_eq!(
             origin(Some(1000), 1e6).sampling().as_deref(),
@@ -82,6 +82,6 @@ mod tests {
         );
         let every = origin(None, 250_000.0).sampling();
         assert_eq!(every.as_deref(), Some("every 250 µs"));
-        assert_eq!(Origin::default().sampling(), None);
+        assert_eq!(SideOrigin::default().sampling(), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::event_name::plain_event;
 use super::event_series::EventSeries;
-use super::origin::Origin;
+use super::origin::SideOrigin;
 use crate::analysis::Profile;
 use crate::diff::model::SLICES;
 use crate::fold::WeightKind;
@@ -36,7 +36,7 @@ pub struct LeftOut {
 #[derive(Debug, Default)]
 pub struct Side {
     /// Where it comes from.
-    pub origin: Origin,
+    pub origin: SideOrigin,
     pub(crate) frames: FrameTable,
     pub(crate) lists: Vec<FrameIx>,
     pub(crate) stacks: Vec<SideStack>,
@@ -57,7 +57,7 @@ impl Side {
         capture: &Capture,
         (slices, seconds): (&[Vec<u64>], Option<f64>),
     ) -> Self {
-        let mut origin = Origin::of_capture(name, capture);
+        let mut origin = SideOrigin::of_capture(name, capture);
         origin.seconds = seconds.map(|seconds| seconds * f64::from(SLICES));
         Self {
             origin,
@@ -71,7 +71,7 @@ impl Side {
     pub fn of_profile(name: &str, capture: &Capture, profile: Profile, is_tagged: bool) -> Self {
         let weight = profile.weight;
         let events = EventSeries::of_capture(capture, &profile.slices);
-        let mut origin = Origin::of_capture(name, capture);
+        let mut origin = SideOrigin::of_capture(name, capture);
         let seconds = profile.slice_seconds;
         origin.seconds = seconds.map(|seconds| seconds * f64::from(SLICES));
         origin.event = Some(profile.event_name.clone());

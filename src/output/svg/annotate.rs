@@ -47,9 +47,9 @@ impl Look {
     }
 }
 
-/// Where the pass is in inferno's document.
+/// Which part of inferno's document the pass reads.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum DocumentPart {
     Head,
     /// Inside an element of the head that is not taken over.
     Skipped {
@@ -80,7 +80,7 @@ struct Pass<'a> {
     chrome: &'a Chrome,
     look_of: &'a mut dyn FnMut(NodeIx, &mut Look),
     out: Writer<&'a mut dyn Write>,
-    place: Place,
+    part: DocumentPart,
     /// Height of inferno's picture.
     height: usize,
     /// inferno draws its background first of all shapes; our ground takes its place.
@@ -140,7 +140,7 @@ fn annotate(
         chrome,
         look_of,
         out: Writer::new(out),
-        place: Place::Head,
+        part: DocumentPart::Head,
         height: 0,
         started: false,
         ended: false,
@@ -155,11 +155,11 @@ fn annotate(
         if matches!(event, Event::Eof) {
             return Ok(());
         }
-        match pass.place {
-            Place::Head => pass.head(event)?,
-            Place::Skipped { depth } => pass.skip(&event, depth),
-            Place::Boxes => pass.boxes(&event)?,
-            Place::Name => pass.name(&event)?,
+        match pass.part {
+            DocumentPart::Head => pass.head(event)?,
+            DocumentPart::Skipped { depth } => pass.skip(&event, depth),
+            DocumentPart::Boxes => pass.boxes(&event)?,
+            DocumentPart::Name => pass.name(&event)?,
         }
     }
 }
@@ -179,7 +179,7 @@ impl Pass<'_> {
                 b"style" | b"script" => self.out.write_event(event),
                 // The gradient of the background, and texts that our head has in other places.
                 _ => {
-                    self.place = Place::Skipped { depth: 1 };
+                    self.part = DocumentPart::Skipped { depth: 1 };
                     Ok(())
                 }
             },
@@ -212,7 +212,7 @@ impl Pass<'_> {
     fn start_boxes(&mut self, element: &BytesStart<'_>) -> io::Result<()> {
         let total = number(element, b"total_samples")?;
         let total = u64::try_from(total).map_err(io::Error::other)?;
-        self.place = Place::Boxes;
+        self.part = DocumentPart::Boxes;
         self.chrome
             .push_frames_start(&mut self.buffer, total, self.height);
         self.flush()
@@ -232,10 +232,10 @@ impl Pass<'_> {
             | Event::GeneralRef(_)
             | Event::Eof => depth,
         };
-        self.place = if depth == 0 {
-            Place::Head
+        self.part = if depth == 0 {
+            DocumentPart::Head
         } else {
-            Place::Skipped { depth }
+            DocumentPart::Skipped { depth }
         };
     }
 
@@ -243,7 +243,7 @@ impl Pass<'_> {
     fn boxes(&mut self, event: &Event<'_>) -> io::Result<()> {
         if let Event::Start(element) = event {
             match element.name().as_ref() {
-                b"title" => self.place = Place::Name,
+                b"title" => self.part = DocumentPart::Name,
                 b"text" => self.drawn.read(element)?,
                 _ => {}
             }
@@ -278,7 +278,7 @@ impl Pass<'_> {
                 number => self.layout.node_of(number),
             };
         } else if let Event::End(_) = event {
-            self.place = Place::Boxes;
+            self.part = DocumentPart::Boxes;
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::layout::{FONT_SIZE, FRAMES_WIDTH, PADDING, WIDTH};
-use super::legend::Entry;
+use super::legend::LegendEntry;
 use crate::text::{one_line, push_attribute, push_escaped, push_format, shortened, wrapped};
 
 /// Our rules, after inferno's own.
@@ -57,7 +57,7 @@ pub(crate) struct Chrome {
     subtitle: String,
     description: String,
     colours: String,
-    legend: Vec<Entry>,
+    legend: Vec<LegendEntry>,
     /// Definitions for a picture with several views; `None` for a picture with one.
     views: Option<String>,
 }
@@ -111,7 +111,7 @@ impl Chrome {
     }
 
     /// With these entries, in this order, and rules for the colour classes in use.
-    pub(crate) fn with_legend(mut self, legend: Vec<Entry>, colours: String) -> Self {
+    pub(crate) fn with_legend(mut self, legend: Vec<LegendEntry>, colours: String) -> Self {
         self.legend = legend;
         self.colours = colours;
         self

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::annotate::Look;
 use super::chrome::Chrome;
 use super::layout::Layout;
-use super::legend::Entry;
+use super::legend::LegendEntry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
 use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
 use crate::output::svg::annotate;
@@ -100,8 +100,8 @@ pub fn write_diff_svg(
     facts: &dyn Fn(NodeIx, &mut String),
     out: &mut dyn Write,
 ) -> io::Result<usize> {
-    let places = Places::of(tree, picture);
-    let width = |node: NodeIx| places.width_of(node, picture.width);
+    let views = Views::of(tree, picture);
+    let width = |node: NodeIx| views.width_of(node, picture.width);
     let text_bytes = |node: NodeIx| {
         let frame = table.get(tree.get(node).frame);
         frame.name.len().min(MAX_NAME) + 220
@@ -125,7 +125,7 @@ pub fn write_diff_svg(
             push_format(&mut look.facts, format_args!(", {}", tag.words()));
             look.attributes.push(("data-tag", tag.as_str().to_owned()));
         }
-        let change = places.boxes.get(node.as_usize()).copied().unwrap_or(NONE);
+        let change = views.boxes.get(node.as_usize()).copied().unwrap_or(NONE);
         let shade = shade_of(change);
         look.fill = format!("#{:06x}", fill_of(shade));
         look.class = classes(shown.tag, Shade::of(&look.name), shade);
@@ -136,7 +136,7 @@ pub fn write_diff_svg(
         } else if change.is_significant && change.before == 0 {
             look.class.push_str(" new");
         }
-        look.attributes.push(("data-v", places.views_of(node)));
+        look.attributes.push(("data-v", views.views_of(node)));
     };
     annotate::write(&layout, &chrome, &mut look_of, out)?;
     Ok(layout.len())
@@ -168,8 +168,8 @@ fn key_of(shown: DiffBox, shade: usize) -> &'static str {
     }
 }
 
-/// Widths and places of all nodes in each view.
-struct Places<'a> {
+/// Where each node begins and how wide it is, in each view.
+struct Views<'a> {
     boxes: &'a [DiffBox],
     /// Before, after, and the larger of both.
     widths: [Vec<u64>; 3],
@@ -177,7 +177,7 @@ struct Places<'a> {
     main: usize,
 }
 
-impl<'a> Places<'a> {
+impl<'a> Views<'a> {
     fn of(tree: &CallTree, picture: &'a DiffPicture) -> Self {
         let number = tree.len();
         let side = |pick: fn(&DiffBox) -> u64| {
@@ -216,7 +216,7 @@ impl<'a> Places<'a> {
         self.widths[view].get(node.as_usize()).copied().unwrap_or(0)
     }
 
-    /// Place and width before, after, and in the difference.
+    /// Where it begins and how wide it is before, after, and in the difference.
     fn views_of(&self, node: NodeIx) -> String {
         let at = node.as_usize();
         let numbers = [0, 1, self.main]
@@ -263,8 +263,8 @@ fn chrome_of(picture: &DiffPicture, boxes: usize) -> Chrome {
 }
 
 /// The legend's entries for changes.
-fn scale() -> Vec<Entry> {
-    let entry = |key: &str, label: &str, share: &str, shade: usize, hint: &str| Entry {
+fn scale() -> Vec<LegendEntry> {
+    let entry = |key: &str, label: &str, share: &str, shade: usize, hint: &str| LegendEntry {
         key: key.to_owned(),
         label: label.to_owned(),
         share: share.to_owned(),
@@ -304,11 +304,11 @@ fn scale() -> Vec<Entry> {
     ]
 }
 
-fn entry_of(line: &DiffTag) -> Entry {
+fn entry_of(line: &DiffTag) -> LegendEntry {
     let exit = if line.tag.is_exit() { "exit: " } else { "" };
     let shown = (line.tag != Tag::Host).then_some(line.tag);
     let details = format!("{}: {}", line.tag.words(), one_line(&line.details));
-    Entry {
+    LegendEntry {
         key: line.tag.as_str().to_owned(),
         label: format!("{exit}{}", short_words(line.tag)),
         share: one_line(&line.values).into_owned(),

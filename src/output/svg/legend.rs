@@ -4,7 +4,7 @@ use crate::text::{push_attribute, push_escaped, push_format};
 
 /// One line of the legend; a click marks the boxes whose `data-tag` is the key.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct LegendEntry {
     /// Value of `data-tag`.
     pub(crate) key: String,
     /// What the entry is called.
@@ -21,7 +21,7 @@ pub(crate) struct Entry {
     pub(crate) fill: String,
 }
 
-impl Entry {
+impl LegendEntry {
     /// Appends the entry; `width` is what a click on it covers.
     pub(crate) fn push(&self, text: &mut String, x: f64, y: usize, width: f64) {
         push_format(

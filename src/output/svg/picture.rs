@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::annotate::Look;
 use super::chrome::Chrome;
 use super::layout::Layout;
-use super::legend::Entry;
+use super::legend::LegendEntry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
 use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
@@ -144,13 +144,13 @@ fn chrome_of(picture: &Picture, total: u64, boxes: usize) -> Chrome {
     chrome.with_legend(legend, rules(&tags))
 }
 
-fn entry_of(tag: Tag, weight: u64, total: u64, unit: &str) -> Entry {
+fn entry_of(tag: Tag, weight: u64, total: u64, unit: &str) -> LegendEntry {
     let share = share_in_words(weight, total);
     let mut exact = format!("{}, ", quantity(weight, unit));
     push_percent(&mut exact, weight, total);
     let shown = (tag != Tag::Host).then_some(tag);
     let exit = if tag.is_exit() { "exit: " } else { "" };
-    Entry {
+    LegendEntry {
         key: tag.as_str().to_owned(),
         label: format!("{exit}{}", short_words(tag)),
         hint: format!("{}: {exact}", tag.words()),

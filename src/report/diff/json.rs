@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::diff::{
-    Change, Comparison, EventChange, FunctionChange, Origin, Subject, UNMARKED, changed_functions,
-    largest_unmarked,
+    Change, Comparison, EventChange, FunctionChange, SideOrigin, Subject, UNMARKED,
+    changed_functions, largest_unmarked,
 };
 use crate::stack::Tag;
 
@@ -65,7 +65,7 @@ pub fn as_json(comparison: &Comparison) -> Value {
     Value::Object(object)
 }
 
-fn origin_json(origin: &Origin, samples: u64, weight: u64) -> Value {
+fn origin_json(origin: &SideOrigin, samples: u64, weight: u64) -> Value {
     json!({
         "name": origin.name,
         "host": origin.host,
@@ -80,7 +80,7 @@ fn origin_json(origin: &Origin, samples: u64, weight: u64) -> Value {
 }
 
 /// A weight as it was: of folded text, perhaps with a fraction.
-fn weight_json(weight: u64, origin: &Origin) -> Value {
+fn weight_json(weight: u64, origin: &SideOrigin) -> Value {
     if origin.decimals == 0 {
         weight.into()
     } else {
@@ -88,7 +88,7 @@ fn weight_json(weight: u64, origin: &Origin) -> Value {
     }
 }
 
-fn change_json(change: &Change, origins: &[Origin; 2]) -> Value {
+fn change_json(change: &Change, origins: &[SideOrigin; 2]) -> Value {
     let interval = change
         .half_width
         .map(|half| [change.difference() - half, change.difference() + half]);

@@ -6,8 +6,8 @@ use super::labels::Labels;
 use super::row_layout::RowLayout;
 use super::unmarked::write_unmarked;
 use crate::diff::{
-    Change, Comparison, Count, Origin, Subject, Unit, change_words, changed_functions, describe,
-    noise, relative_words, value_words,
+    Change, Comparison, Count, SideOrigin, Subject, Unit, change_words, changed_functions,
+    describe, noise, relative_words, value_words,
 };
 use crate::folded_text::decimal_words;
 use crate::text::{grouped, one_line, with_commas};
@@ -57,7 +57,7 @@ fn write_heads(out: &mut String, comparison: &Comparison, row: RowLayout) -> std
     writeln!(out, "\n  {}      {heading}", row.name("what the CPUs did"))?;
     let origins = &comparison.origins;
     let has_decimals = origins.iter().any(|origin| origin.decimals > 0);
-    let shown = |count: Count, origin: &Origin| {
+    let shown = |count: Count, origin: &SideOrigin| {
         if has_decimals {
             decimal_words(count.weight, origin.decimals)
         } else {
