@@ -30,8 +30,10 @@ pub use comparison::{
 };
 pub use gate::{Gate, Verdict};
 pub use matching::Matching;
-pub(crate) use matching::{Count, Union};
+pub(crate) use matching::Union;
 pub use model::SLICES;
 pub use picture::{box_facts, own_weights, picture_of};
-pub use sides::{FoldedSide, LeftOut, Side, SideOrigin, leave_out_uneven_idle, parse_folded};
+pub use sides::{
+    Count, FoldedSide, LeftOut, Side, SideOrigin, leave_out_uneven_idle, parse_folded,
+};
 pub(crate) use words::{change_words, describe, noise, relative_words, value_words};

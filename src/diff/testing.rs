@@ -4,8 +4,9 @@ use std::path::Path;
 
 use crate::diff::comparison::{Change, Comparison, Options, Subject};
 use crate::diff::model::SLICES;
-use crate::diff::sides::{Side, SideOrigin, parse_folded};
-use crate::stack::{Frame, FrameKind, Tag};
+use crate::diff::sides::{Count, Side, SideOrigin, parse_folded};
+use crate::kvm::Tagged;
+use crate::stack::{Frame, FrameIx, FrameKind, Tag};
 use crate::units::CpuMode;
 
 pub(crate) fn folded(text: &str) -> Side {
@@ -36,6 +37,23 @@ pub(crate) fn inclusive<'a>(comparison: &'a Comparison, name: &str) -> &'a Chang
     named(comparison, &comparison.inclusive, name)
 }
 
+/// Samples that weigh 1 each.
+fn count_of(samples: u64) -> Count {
+    Count {
+        samples,
+        weight: samples,
+    }
+}
+
+/// Adds samples of a stack none of whose frames carries its tag.
+pub(crate) fn push_samples(side: &mut Side, frames: &[FrameIx], tag: Tag, samples: u64) {
+    let tagged = Tagged {
+        tag,
+        deciding: frames.len(),
+    };
+    side.push(frames, tagged, count_of(samples), 0);
+}
+
 /// Stacks `(path, tag, samples by slice)` of kernel code as a tagged, timed side.
 pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
     let mut side = Side {
@@ -61,7 +79,11 @@ pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
             })
             .collect();
         for (&samples, slice) in slices.iter().zip(0..) {
-            side.push(&frames, (*tag, 1), (samples, samples), slice);
+            let tagged = Tagged {
+                tag: *tag,
+                deciding: 1,
+            };
+            side.push(&frames, tagged, count_of(samples), slice);
         }
     }
     side

@@ -1,7 +1,7 @@
 //! A quantity on both sides.
 
 use super::quantities::Subject;
-use crate::diff::matching::Count;
+use crate::diff::sides::Count;
 
 /// A quantity on both sides.
 #[derive(Clone, Copy, PartialEq, Debug)]

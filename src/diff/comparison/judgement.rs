@@ -4,10 +4,11 @@ use super::bases::Bases;
 use super::change::Change;
 use super::normalise::Normalise;
 use super::quantities::{Quantities, Subject, bare_measure};
-use crate::diff::matching::{Count, Union};
+use crate::diff::matching::Union;
 use crate::diff::model::{
     ConfidenceLevel, Question, SideQuantity, Threshold, least_probability, test,
 };
+use crate::diff::sides::Count;
 use crate::stack::Tag;
 
 /// What it takes to judge a function that has no row of its own.

@@ -126,6 +126,7 @@ fn uneven_coverage(sides: [&Side; 2], options: &Options) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::testing::push_samples;
     use crate::stack::Tag;
 
     /// 3000 samples of 1 ms in 2 s are 1.5 CPUs.
@@ -135,7 +136,7 @@ mod tests {
             let mut side = Side::default();
             side.origin.seconds = Some(2.0);
             side.origin.nanos_per_weight = Some(1e6);
-            side.push(&[], (Tag::Host, 0), (samples, samples), 0);
+            push_samples(&mut side, &[], Tag::Host, samples);
             side
         };
         let by = |normalise| Options {
@@ -157,7 +158,7 @@ mod tests {
         let side = |lost| {
             let mut side = Side::default();
             side.origin.lost = lost;
-            side.push(&[], (Tag::Host, 0), (1000, 1000), 0);
+            push_samples(&mut side, &[], Tag::Host, 1000);
             side
         };
         let note = |a, b| lost_samples([&side(a), &side(b)]);

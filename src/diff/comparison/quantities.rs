@@ -1,8 +1,9 @@
 //! What is compared: everything, tags, functions and boxes, with what each has on both sides.
 
 use super::bases::{Base, Bases, whole_samples};
-use crate::diff::matching::{Count, Union};
+use crate::diff::matching::Union;
 use crate::diff::model::SideQuantity;
+use crate::diff::sides::Count;
 use crate::stack::{FrameIx, NodeIx, Tag};
 
 /// What is compared.

@@ -3,7 +3,7 @@
 use super::condition::{Gate, Verdict};
 use crate::diff::comparison::{Comparison, Normalise, Options};
 use crate::diff::sides::{EventSeries, Side};
-use crate::diff::testing::{compare, folded, timed};
+use crate::diff::testing::{compare, folded, push_samples, timed};
 use crate::locate::FrameScope;
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
@@ -192,7 +192,7 @@ fn what_has_no_name_on_a_side_cannot_be_judged() {
         mode: CpuMode::Kernel,
         kind: FrameKind::Unresolved,
     });
-    unnamed.push(&[frame], (Tag::Host, 1), (3200, 3200), 0);
+    push_samples(&mut unnamed, &[frame], Tag::Host, 3200);
     let comparison = compare(&named, &unnamed);
     let why = |condition| reason(&comparison, condition);
     assert!(why("frame:kvm_pio > +1pt").contains("the after side has no names"));

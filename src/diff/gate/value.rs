@@ -1,10 +1,8 @@
 //! What a condition is about: its two values, or why there are none.
 
 use crate::diff::comparison::{Change, Comparison, EventChange, Subject};
-use crate::diff::matching::{
-    Count, NameStep, PlacedStack, Union, as_written_elsewhere, loose_name,
-};
-use crate::diff::sides::plain_event;
+use crate::diff::matching::{NameStep, PlacedStack, Union, as_written_elsewhere, loose_name};
+use crate::diff::sides::{Count, plain_event};
 use crate::diff::words::value_words;
 use crate::stack::{FrameIx, FrameKind, NodeIx};
 use crate::symbol::base_name;

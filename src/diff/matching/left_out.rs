@@ -42,9 +42,9 @@ impl Edges {
             }
             for three in frames.windows(3) {
                 let is_kernel = |ix: FrameIx| side.frames.get(ix).mode == CpuMode::Kernel;
-                if stack.tag != Tag::Host && three.iter().all(|&ix| is_kernel(ix)) {
+                if stack.tagged.tag != Tag::Host && three.iter().all(|&ix| is_kernel(ix)) {
                     let path = (key(three[0]), key(three[1]), key(three[2]));
-                    *edges.through.entry(path).or_insert(0) += stack.samples;
+                    *edges.through.entry(path).or_insert(0) += stack.count.samples;
                 }
             }
         }

@@ -9,4 +9,4 @@ mod union;
 
 pub(crate) use loose_name::{NameStep, as_written_elsewhere, loose_name, loose_object};
 pub use pairing::Matching;
-pub(crate) use union::{Count, PlacedStack, Union};
+pub(crate) use union::{PlacedStack, Union};

@@ -253,7 +253,7 @@ fn samples_with_names(side: &Side, names: &DistinctNames) -> Vec<u64> {
             };
             if counted[name] != at {
                 counted[name] = at;
-                samples[name] = samples[name].saturating_add(stack.samples);
+                samples[name] = samples[name].saturating_add(stack.count.samples);
             }
         }
     }

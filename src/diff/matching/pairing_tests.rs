@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::pairing::{Matching, Pairing, by_name_alone};
 use crate::diff::sides::Side;
+use crate::diff::testing::push_samples;
 use crate::stack::{Frame, FrameIx, FrameKind, Tag};
 use crate::units::CpuMode;
 
@@ -20,7 +21,7 @@ fn side(frames: &[(&str, &str, u64)], kind: FrameKind) -> Side {
             mode: CpuMode::User,
             kind,
         });
-        side.push(&[frame], (Tag::Host, 1), (samples, samples), 0);
+        push_samples(&mut side, &[frame], Tag::Host, samples);
     }
     side
 }

@@ -6,24 +6,9 @@ use hashbrown::HashSet;
 
 use super::left_out::{idle_entry, inlined_elsewhere};
 use super::pairing::{Matching, Pairing};
-use crate::diff::sides::Side;
+use crate::diff::sides::{Count, Side};
+use crate::kvm::Tagged;
 use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
-
-/// Samples and weight of one side.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Count {
-    /// Number of samples.
-    pub samples: u64,
-    /// What they weigh.
-    pub weight: u64,
-}
-
-impl Count {
-    pub(crate) fn add(&mut self, other: Self) {
-        self.samples = self.samples.saturating_add(other.samples);
-        self.weight = self.weight.saturating_add(other.weight);
-    }
-}
 
 /// A stack at its place in the union.
 #[derive(Clone, Copy, Debug)]
@@ -61,8 +46,7 @@ pub struct Union {
 struct United {
     start: usize,
     end: usize,
-    tag: Tag,
-    deciding: usize,
+    tagged: Tagged,
     count: Count,
     slice: u32,
 }
@@ -114,8 +98,8 @@ impl Union {
     fn build(frames: FrameTable, lists: &[FrameIx], united: &[Vec<United>; 2]) -> Self {
         let tagged = united.iter().flatten().map(|stack| TaggedStack {
             frames: lists.get(stack.start..stack.end).unwrap_or_default(),
-            tag: stack.tag,
-            deciding: stack.deciding,
+            tag: stack.tagged.tag,
+            deciding: stack.tagged.deciding,
             weight: stack.count.weight,
         });
         let (tree, leaves) = CallTree::with_leaves(&frames, tagged);
@@ -134,7 +118,7 @@ impl Union {
                 own[at][leaf.as_usize()].add(stack.count);
                 places[at].push(PlacedStack {
                     leaf,
-                    tag: stack.tag,
+                    tag: stack.tagged.tag,
                     count: stack.count,
                     slice: stack.slice,
                 });
@@ -183,7 +167,7 @@ impl FrameSelection<'_> {
         let mut united = Vec::with_capacity(side.stacks.len());
         for stack in &side.stacks {
             let (start, source) = (lists.len(), side.frames_of(stack));
-            let mut deciding = stack.deciding;
+            let mut tagged = stack.tagged;
             let entry = if self.skips_boot {
                 idle_entry(side, source)
             } else {
@@ -194,20 +178,19 @@ impl FrameSelection<'_> {
                 let is_inlined = self.left_out.contains(&frame) && depth + 1 < source.len();
                 let is_boot = depth < entry && side.frames.get(*own).kind != FrameKind::Root;
                 if is_inlined || is_boot {
-                    deciding -= usize::from(depth < stack.deciding);
+                    tagged.deciding -= usize::from(depth < stack.tagged.deciding);
                 } else {
                     lists.push(frame);
                 }
             }
+            if !self.with_tags {
+                tagged.tag = Tag::Host;
+            }
             united.push(United {
                 start,
                 end: lists.len(),
-                tag: if self.with_tags { stack.tag } else { Tag::Host },
-                deciding,
-                count: Count {
-                    samples: stack.samples,
-                    weight: stack.weight,
-                },
+                tagged,
+                count: stack.count,
                 slice: stack.slice,
             });
         }

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
+use super::count::Count;
 use super::origin::SideOrigin;
 use super::side::Side;
 use crate::error::{BadFile, Error, NothingLeft, Result};
 use crate::folded_text::parse;
+use crate::kvm::Tagged;
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
 
@@ -51,7 +53,16 @@ pub fn parse_folded(path: &Path, bytes: &[u8]) -> Result<FoldedSide> {
                 })
             })
             .collect();
-        side.push(&frames, (Tag::Host, frames.len()), (weight, weight), 0);
+        let tagged = Tagged {
+            tag: Tag::Host,
+            deciding: frames.len(),
+        };
+        // A line does not tell how many samples it is of.
+        let count = Count {
+            samples: weight,
+            weight,
+        };
+        side.push(&frames, tagged, count, 0);
     }
     if side.samples() == 0 {
         return Err(NothingLeft::OfFolded {

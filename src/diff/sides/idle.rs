@@ -18,7 +18,7 @@ const LEAST_BUSY: f64 = 0.2;
 
 /// How many CPUs' worth of time a side sampled; `None` when samples do not tell it.
 pub(crate) fn sampled_cpus(side: &Side) -> Option<f64> {
-    let weight: u64 = side.stacks.iter().map(|stack| stack.weight).sum();
+    let weight: u64 = side.stacks.iter().map(|stack| stack.count.weight).sum();
     let seconds = weight as f64 * side.origin.nanos_per_weight? / 1e9;
     side.origin.seconds.map(|whole| seconds / whole)
 }
@@ -37,8 +37,11 @@ pub(crate) fn uneven_cpus(sides: [&Side; 2]) -> Option<[f64; 2]> {
 pub fn leave_out_uneven_idle([before, after]: [&mut Side; 2]) -> Option<String> {
     let [cpus_before, cpus_after] = uneven_cpus([before, after])?;
     let idle = [&*before, &*after].map(|side| {
-        let idle = side.stacks.iter().filter(|stack| stack.tag == Tag::Idle);
-        idle.map(|stack| stack.samples).sum::<u64>()
+        let idle = side
+            .stacks
+            .iter()
+            .filter(|stack| stack.tagged.tag == Tag::Idle);
+        idle.map(|stack| stack.count.samples).sum::<u64>()
     });
     let is_busy = |side: &Side, idle: u64| {
         side.samples().saturating_sub(idle) as f64 >= LEAST_BUSY * side.samples() as f64
@@ -48,7 +51,7 @@ pub fn leave_out_uneven_idle([before, after]: [&mut Side; 2]) -> Option<String> 
         return None;
     }
     for side in [before, after] {
-        side.stacks.retain(|stack| stack.tag != Tag::Idle);
+        side.stacks.retain(|stack| stack.tagged.tag != Tag::Idle);
         side.left_out.idle = true;
     }
     let before = counted(idle[0], "sample");
@@ -63,6 +66,7 @@ pub fn leave_out_uneven_idle([before, after]: [&mut Side; 2]) -> Option<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diff::testing::push_samples;
 
     /// Milliseconds of work and of idle in 5 s.
     fn side(busy: u64, idle: u64) -> Side {
@@ -70,8 +74,8 @@ mod tests {
         side.origin.seconds = Some(5.0);
         side.origin.nanos_per_weight = Some(1e6);
         side.is_tagged = true;
-        side.push(&[], (Tag::Vmm, 0), (busy, busy), 0);
-        side.push(&[], (Tag::Idle, 0), (idle, idle), 0);
+        push_samples(&mut side, &[], Tag::Vmm, busy);
+        push_samples(&mut side, &[], Tag::Idle, idle);
         side
     }
 

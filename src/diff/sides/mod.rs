@@ -1,5 +1,6 @@
 //! What is compared.
 
+mod count;
 mod event_name;
 mod event_series;
 mod folded_input;
@@ -7,6 +8,7 @@ mod idle;
 mod origin;
 mod side;
 
+pub use count::Count;
 pub(crate) use event_name::plain_event;
 pub(crate) use event_series::EventSeries;
 pub use folded_input::{FoldedSide, parse_folded};

@@ -1,14 +1,16 @@
 //! One side of a diff: stacks with their weights, and what is known of where they come from.
 
+use super::count::Count;
 use super::event_name::plain_event;
 use super::event_series::EventSeries;
 use super::origin::SideOrigin;
 use crate::analysis::Profile;
 use crate::diff::model::SLICES;
 use crate::fold::WeightKind;
+use crate::kvm::Tagged;
 use crate::locate::FrameScope;
 use crate::perf::{Attr, Capture};
-use crate::stack::{FrameIx, FrameTable, Tag};
+use crate::stack::{FrameIx, FrameTable};
 use crate::units::Weights;
 
 /// A stack of a side.
@@ -16,10 +18,8 @@ use crate::units::Weights;
 pub(crate) struct SideStack {
     start: usize,
     len: usize,
-    pub(crate) tag: Tag,
-    pub(crate) deciding: usize,
-    pub(crate) samples: u64,
-    pub(crate) weight: u64,
+    pub(crate) tagged: Tagged,
+    pub(crate) count: Count,
     pub(crate) slice: u32,
 }
 
@@ -96,31 +96,27 @@ impl Side {
         };
         for stack in profile.stacks.iter() {
             let frames = profile.stacks.frames(stack);
-            side.push(
-                frames,
-                (stack.tag, stack.deciding),
-                (stack.samples, stack.weight),
-                stack.slice,
-            );
+            let tagged = Tagged {
+                tag: stack.tag,
+                deciding: stack.deciding,
+            };
+            let count = Count {
+                samples: stack.samples,
+                weight: stack.weight,
+            };
+            side.push(frames, tagged, count, stack.slice);
         }
         side.frames = profile.frames;
         side
     }
 
-    pub(crate) fn push(
-        &mut self,
-        frames: &[FrameIx],
-        (tag, deciding): (Tag, usize),
-        (samples, weight): (u64, u64),
-        slice: u32,
-    ) {
+    /// Adds a stack with its samples in a slice of time.
+    pub(crate) fn push(&mut self, frames: &[FrameIx], tagged: Tagged, count: Count, slice: u32) {
         self.stacks.push(SideStack {
             start: self.lists.len(),
             len: frames.len(),
-            tag,
-            deciding,
-            samples,
-            weight,
+            tagged,
+            count,
             slice,
         });
         self.lists.extend_from_slice(frames);
@@ -138,7 +134,7 @@ impl Side {
 
     /// Number of samples; of folded text, weights in its units.
     pub fn samples(&self) -> u64 {
-        self.stacks.iter().map(|stack| stack.samples).sum()
+        self.stacks.iter().map(|stack| stack.count.samples).sum()
     }
 
     /// Samples by event name; of an event whose settings are not named, if no other is called so.
