@@ -25,6 +25,7 @@
 //! that file.
 
 pub mod analysis;
+pub mod before_after;
 pub mod bytes;
 pub mod diff;
 pub mod error;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rows, first to last. What follows `output` sees everything before it.
-const ROWS: [&str; 27] = [
+const ROWS: [&str; 28] = [
     "units",
     "text",
     "error",
@@ -13,6 +13,7 @@ const ROWS: [&str; 27] = [
     "parallel",
     "hash",
     "intern",
+    "before_after",
     "folded_text",
     "bytes",
     "perf",

@@ -9,6 +9,7 @@ use super::inputs::Inputs;
 use super::refusal::Refusal;
 use super::write::Destination;
 use crate::cli::{endings, this_machine, unused};
+use vmflame::before_after::{SideRole, Sides};
 use vmflame::diff::{
     Comparison, Gate, Matching, Normalise, Options, Side, Verdict, box_facts,
     leave_out_uneven_idle, own_weights, picture_of,
@@ -23,48 +24,36 @@ const SHOWN_FUNCTIONS: usize = 25;
 pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     let gates = gates(options)?;
     let (format, destinations) = destinations(options)?;
-    let before = Wanted {
-        role: "before",
-        path: &options.before,
-        filters: &options.before_filter,
-        kallsyms: options.before_kallsyms.as_deref(),
-    };
-    let after = Wanted {
-        role: "after",
-        path: options.after.as_deref().unwrap_or(&options.before),
-        filters: &options.after_filter,
-        kallsyms: options.after_kallsyms.as_deref(),
-    };
-    let (before, after) = both(options, [&before, &after], quiet)?;
+    let read = both(options, &wanted(options), quiet)?;
     if !quiet {
-        for remark in before.remarks.iter().chain(&after.remarks) {
+        for remark in read.iter().flat_map(|side| &side.remarks) {
             eprintln!("{remark}");
         }
-        warn_of_unused(options, format, [&before.side, &after.side]);
+        warn_of_unused(options, format, read.each_ref().map(|read| &read.side));
     }
-    let is_damaged = before.is_damaged || after.is_damaged;
-    let (mut before, mut after) = (before.side, after.side);
+    let is_damaged = read.iter().any(|side| side.is_damaged);
+    let mut sides = read.map(|read| read.side);
     let is_default = options.normalise.is_none() && options.per.is_none();
     let idle_left_out = is_default
-        .then(|| leave_out_uneven_idle([&mut before, &mut after]))
+        .then(|| leave_out_uneven_idle(&mut sides))
         .flatten();
     let names_event = |filters: &[String]| filters.iter().any(|text| text.contains("event="));
     let how = Options {
         normalise: normalise(options)?,
-        matching: matching(options, format, [&before, &after]),
+        matching: matching(options, format, sides.each_ref()),
         confidence: options.confidence,
         least: options.min_change / 100.0,
         different_events: names_event(&options.before_filter) || names_event(&options.after_filter),
         idle_left_out,
         threads: this_machine::threads(options.threads),
     };
-    let comparison = Comparison::new(&before, &after, &how)?;
+    let comparison = Comparison::new(sides.each_ref(), &how)?;
     write_results(options, &comparison, format, &destinations)?;
     // What conditions come to does not depend on the format.
     let is_by_format = options.matching.is_none() && how.matching == Matching::Exact;
     let outcome = if is_by_format && !gates.is_empty() {
         let matching = Matching::Loose;
-        let loose = Comparison::new(&before, &after, &Options { matching, ..how })?;
+        let loose = Comparison::new(sides.each_ref(), &Options { matching, ..how })?;
         check(options, &gates, &loose, quiet)
     } else {
         check(options, &gates, &comparison, quiet)
@@ -76,6 +65,24 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     })
 }
 
+/// What is compared with what.
+fn wanted(options: &DiffOptions) -> Sides<Wanted<'_>> {
+    Sides {
+        before: Wanted {
+            role: SideRole::Before,
+            path: &options.before,
+            filters: &options.before_filter,
+            kallsyms: options.before_kallsyms.as_deref(),
+        },
+        after: Wanted {
+            role: SideRole::After,
+            path: options.after.as_deref().unwrap_or(&options.before),
+            filters: &options.after_filter,
+            kallsyms: options.after_kallsyms.as_deref(),
+        },
+    }
+}
+
 fn gates(options: &DiffOptions) -> Result<Vec<Gate>> {
     let gates = options.fail_if.iter().map(|text| Gate::parse(text));
     gates
@@ -85,7 +92,7 @@ fn gates(options: &DiffOptions) -> Result<Vec<Gate>> {
 
 /// How frames are matched when nothing is said: text becomes text as difffolded.pl makes it, line
 /// for line.
-fn matching(options: &DiffOptions, format: DiffFormat, sides: [&Side; 2]) -> Matching {
+fn matching(options: &DiffOptions, format: DiffFormat, sides: Sides<&Side>) -> Matching {
     match options.matching {
         Some(Match::Exact) => Matching::Exact,
         Some(Match::Loose) => Matching::Loose,
@@ -97,13 +104,13 @@ fn matching(options: &DiffOptions, format: DiffFormat, sides: [&Side; 2]) -> Mat
 }
 
 /// Says which options change nothing.
-fn warn_of_unused(options: &DiffOptions, format: DiffFormat, sides: [&Side; 2]) {
+fn warn_of_unused(options: &DiffOptions, format: DiffFormat, sides: Sides<&Side>) {
     let unused = unused::of_diff(options, format, no_stacks(sides));
     unused.iter().for_each(|line| eprintln!("{line}"));
 }
 
 /// Why there are no stacks that were made of a capture's samples; `None` when there are.
-fn no_stacks(sides: [&Side; 2]) -> Option<&'static str> {
+fn no_stacks(sides: Sides<&Side>) -> Option<&'static str> {
     if sides.into_iter().all(Side::is_text) {
         Some("both sides are folded text")
     } else if sides.into_iter().all(|side| side.origin.event.is_none()) {
@@ -182,7 +189,7 @@ fn write_results(
         }
         DiffFormat::Folded => {
             let weights = |node| own_weights(comparison, node);
-            let decimals = [0, 1].map(|side: usize| comparison.origins[side].decimals);
+            let decimals = comparison.origins.each_ref().map(|origin| origin.decimals);
             write_folded_diff(&union.tree, &union.frames, &weights, decimals, out)
         }
         DiffFormat::Json => writeln!(out, "{:#}", as_json(comparison)),

@@ -11,6 +11,7 @@ use super::diff_args::DiffOptions;
 use super::refusal::Refusal;
 use crate::cli::{convert, standard_input, this_machine};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
+use vmflame::before_after::{SideRole, Sides};
 use vmflame::bytes::{Compression, Spool, Storage, UnpackLimit};
 use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
 use vmflame::error::{Error, Result};
@@ -22,8 +23,7 @@ use vmflame::report::remarks::Remark;
 
 /// What the user wants of one side.
 pub(super) struct Wanted<'a> {
-    /// `before` or `after`.
-    pub(super) role: &'static str,
+    pub(super) role: SideRole,
     pub(super) path: &'a Path,
     pub(super) filters: &'a [String],
     pub(super) kallsyms: Option<&'a Path>,
@@ -44,35 +44,40 @@ pub(super) struct ReadSide {
 /// When a side cannot be read, or both are standard input.
 pub(super) fn both(
     options: &DiffOptions,
-    [before, after]: [&Wanted<'_>; 2],
+    wanted: &Sides<Wanted<'_>>,
     quiet: bool,
-) -> Result<(ReadSide, ReadSide)> {
+) -> Result<Sides<ReadSide>> {
     let stdin = Path::new("-");
-    if before.path == stdin && after.path == stdin {
+    let paths = wanted.each_ref().map(|side| side.path);
+    if paths.iter().all(|&path| path == stdin) {
         return Err(Refusal::StandardInputTwice.into());
     }
-    let threads = threads_of_side(options, [before.path, after.path]);
+    let threads = threads_of_side(options, paths);
     let how = How {
         options,
         threads,
         quiet,
     };
-    let (before, after) = if options.threads == Some(1) {
-        (side(&how, before)?, side(&how, after)?)
+    let sides = if options.threads == Some(1) {
+        Sides {
+            before: side(&how, &wanted.before)?,
+            after: side(&how, &wanted.after)?,
+        }
     } else {
-        let (before, after) = thread::scope(|scope| {
-            let before = scope.spawn(|| side(&how, before));
-            let after = side(&how, after);
+        let sides = thread::scope(|scope| {
+            let before = scope.spawn(|| side(&how, &wanted.before));
+            let after = side(&how, &wanted.after);
             let before = before.join();
-            (before.unwrap_or_else(|panic| resume_unwind(panic)), after)
+            let before = before.unwrap_or_else(|panic| resume_unwind(panic));
+            Sides { before, after }
         });
-        (before?, after?)
+        sides.all_ok()?
     };
-    let are_text = before.side.is_text() && after.side.is_text();
+    let are_text = sides.iter().all(|read| read.side.is_text());
     if let Some(option) = options.of_captures().filter(|_| are_text) {
         return Err(Refusal::OptionOfCaptures { option }.into());
     }
-    Ok((before, after))
+    Ok(sides)
 }
 
 /// How sides are read.
@@ -85,13 +90,13 @@ struct How<'a> {
 
 /// Two sides that take about as long share the threads: more threads than CPUs take each other's
 /// caches. The smaller of two that do not would leave its threads idle.
-fn threads_of_side(options: &DiffOptions, paths: [&Path; 2]) -> Option<u16> {
+fn threads_of_side(options: &DiffOptions, paths: Sides<&Path>) -> Option<u16> {
     let bytes = |path: &Path| {
         let inside = path.join("perf.data");
         let file = if path.is_dir() { &inside } else { path };
         std::fs::metadata(file).map_or(0, |found| found.len())
     };
-    let [before, after] = paths.map(bytes);
+    let Sides { before, after } = paths.map(bytes);
     let all = this_machine::threads(options.threads);
     let each = if before.min(after) >= before.max(after) / 2 {
         all.div_ceil(2)
@@ -246,7 +251,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
         let remarks = damage(&input, &capture);
         return Ok(ReadSide {
-            side: Side::of_events(&name, &capture, (&slices, seconds)),
+            side: Side::of_events(&name, &capture, &slices, seconds),
             is_damaged: input.is_damaged || !capture.anomalies().is_empty(),
             remarks: said_of(wanted.role, &remarks),
         });
@@ -258,7 +263,11 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     remarks.extend(remarks::stack_remarks(&capture, &profile));
     remarks.extend(remarks::symbol_remarks(&profile, &symbols));
     let mut remarks = said_of(wanted.role, &remarks);
-    remarks.push(format!("{}: {}", wanted.role, remarks::quality(&profile)));
+    remarks.push(format!(
+        "{}: {}",
+        wanted.role.as_str(),
+        remarks::quality(&profile)
+    ));
     let mut side = Side::of_profile(&name, &capture, profile, !options.is_untagged());
     side.left_out = LeftOut {
         idle: options.no_idle,
@@ -285,7 +294,8 @@ fn damage(input: &Input, capture: &Capture) -> Vec<Remark> {
 }
 
 /// Remarks on one side, as they are printed.
-fn said_of(role: &str, remarks: &[Remark]) -> Vec<String> {
+fn said_of(role: SideRole, remarks: &[Remark]) -> Vec<String> {
+    let role = role.as_str();
     let said = remarks.iter().map(|remark| match remark {
         Remark::Warning(text) => format!("warning: {role}: {text}"),
         Remark::Hint(text) => format!("hint: {role}: {text}"),

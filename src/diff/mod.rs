@@ -25,7 +25,7 @@ mod words;
 
 pub(crate) use comparison::Unit;
 pub use comparison::{
-    Change, Comparison, EventChange, FunctionChange, Normalise, Options, Subject, UNMARKED,
+    Asked, Change, Comparison, EventChange, FunctionChange, Normalise, Options, Subject, UNMARKED,
     changed_functions, largest_unmarked,
 };
 pub use gate::{Gate, Verdict};

@@ -1,7 +1,9 @@
 //! The boxes that are drawn of a comparison.
 
 use super::words::{change_words, describe, noise, relative_words, value_words};
+use crate::before_after::{SideRole, Sides};
 use crate::diff::comparison::{Change, Comparison, Subject, Unit};
+use crate::diff::sides::Count;
 use crate::output::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, short_words};
 use crate::stack::{NodeIx, Tag};
 use crate::text::{counted, grouped, shortened};
@@ -19,9 +21,9 @@ pub fn picture_of(
     width: WidthBy,
     min_width: Option<f64>,
 ) -> DiffPicture {
-    let [before, after] = &comparison.origins;
     let title = title.unwrap_or_else(|| {
-        let [before, after] = apart(&before.name, &after.name);
+        let names = comparison.origins.each_ref().map(|origin| &*origin.name);
+        let Sides { before, after } = apart(names);
         format!("{before} → {after}")
     });
     let unit = comparison.unit;
@@ -29,8 +31,8 @@ pub fn picture_of(
         tag,
         values: format!(
             "{} → {}",
-            value_words(change.value_before, unit),
-            value_words(change.value_after, unit)
+            value_words(change.values.before, unit),
+            value_words(change.values.after, unit)
         ),
         details: details(change, unit),
     });
@@ -46,26 +48,30 @@ pub fn picture_of(
 }
 
 /// Two paths without the directories that they have in common.
-fn apart(before: &str, after: &str) -> [String; 2] {
+fn apart(names: Sides<&str>) -> Sides<String> {
+    let Sides { before, after } = names;
     let pairs = before.char_indices().zip(after.chars());
     let same = pairs.take_while(|&((_, b), a)| b == a);
     let cut = same.filter(|&((_, b), _)| b == '/').last();
     let cut = cut.map_or(0, |((at, _), _)| at + 1);
-    let shown = |name: &str| match name.get(cut..) {
+    names.map(|name| match name.get(cut..) {
         Some(rest) if !rest.is_empty() => rest.to_owned(),
         Some(_) | None => name.to_owned(),
-    };
-    [shown(before), shown(after)]
+    })
 }
 
 /// Both sides by name, host and duration, and what else is known of them.
-fn sides(comparison: &Comparison) -> [String; 2] {
+fn sides(comparison: &Comparison) -> Sides<String> {
     let total = comparison.head(Subject::Total);
-    let samples = total.map_or([0, 0], |total| [total.before.samples, total.after.samples]);
-    [0, 1].map(|side: usize| {
-        let known = describe(&comparison.origins[side]);
-        let samples = counted(samples[side], "sample");
-        format!("{}: {known}, {samples}", ["Before", "After"][side])
+    let counts = total.map_or_else(Sides::default, |total| total.counts);
+    Sides::from_fn(|role| {
+        let name = match role {
+            SideRole::Before => "Before",
+            SideRole::After => "After",
+        };
+        let known = describe(&comparison.origins[role]);
+        let samples = counted(counts[role].samples, "sample");
+        format!("{name}: {known}, {samples}")
     })
 }
 
@@ -88,15 +94,14 @@ fn subtitle(comparison: &Comparison) -> String {
                 "{}{} {} → {}",
                 if tag.is_exit() { "exit: " } else { "" },
                 short_words(*tag),
-                value_words(change.value_before, unit),
-                value_words(change.value_after, unit)
+                value_words(change.values.before, unit),
+                value_words(change.values.after, unit)
             )
         })
         .collect();
     let exits = comparison.head(Subject::Exits);
     if let Some(exits) = exits.filter(|exits| comparison.is_tagged && exits.is_significant) {
-        let [before, after] =
-            [exits.value_before, exits.value_after].map(|value| value_words(value, unit));
+        let Sides { before, after } = exits.values.map(|value| value_words(value, unit));
         parts.insert(0, format!("all exits {before} → {after}"));
     }
     if let Some(first) = parts.first_mut() {
@@ -125,23 +130,40 @@ fn details(change: &Change, unit: Unit) -> String {
     };
     format!(
         "{} → {} ({}{interval}, {}{noise}), {} → {}",
-        value_words(change.value_before, unit),
-        value_words(change.value_after, unit),
+        value_words(change.values.before, unit),
+        value_words(change.values.after, unit),
         change_words(change.difference(), unit),
-        relative_words(change.value_before, change.value_after),
-        grouped(change.before.samples),
-        counted(change.after.samples, "sample")
+        relative_words(change.values),
+        grouped(change.counts.before.samples),
+        counted(change.counts.after.samples, "sample")
     )
+}
+
+/// How wide a side is drawn.
+#[derive(Clone, Copy)]
+struct Scale {
+    /// The width of its whole.
+    width: u128,
+    /// What its whole weighs.
+    weight: u128,
+}
+
+impl Scale {
+    /// Integers round every box down, so that children never exceed their parent.
+    fn width_of(self, count: Count) -> u64 {
+        let wide = u128::from(count.weight) * self.width / self.weight.max(1);
+        u64::try_from(wide).unwrap_or(WHOLE)
+    }
 }
 
 fn boxes(comparison: &Comparison) -> Vec<DiffBox> {
     let whole = comparison.boxes.first();
-    let largest = whole.map_or(0.0, |root| root.value_before.max(root.value_after));
-    let [before, after] = [0, 1].map(|side: usize| {
-        let value = whole.map_or(0.0, |root| [root.value_before, root.value_after][side]);
+    let values = whole.map_or_else(Sides::default, |root| root.values);
+    let largest = values.before.max(values.after);
+    let scales = Sides::from_fn(|role| {
         // Each side's share of the larger side's whole.
         let scaled = if largest > 0.0 {
-            value / largest * WHOLE as f64
+            values[role] / largest * WHOLE as f64
         } else {
             0.0
         };
@@ -151,25 +173,17 @@ fn boxes(comparison: &Comparison) -> Vec<DiffBox> {
             reason = "between 0 and a constant"
         )]
         let scaled = scaled as u64;
-        (
-            u128::from(scaled),
-            u128::from(comparison.union.whole(side).weight),
-        )
+        Scale {
+            width: u128::from(scaled),
+            weight: u128::from(comparison.union.whole(role).weight),
+        }
     });
-    let scale = |weight: u64, (scaled, whole): (u128, u128)| {
-        // Integers round every box down, so that children never exceed their parent.
-        let wide = u128::from(weight) * scaled / whole.max(1);
-        u64::try_from(wide).unwrap_or(WHOLE)
-    };
-    comparison
-        .boxes
-        .iter()
-        .map(|change| DiffBox {
-            before: scale(change.before.weight, before),
-            after: scale(change.after.weight, after),
-            is_significant: change.is_significant,
-        })
-        .collect()
+    let changes = comparison.boxes.iter().map(|change| DiffBox {
+        before: scales.before.width_of(change.counts.before),
+        after: scales.after.width_of(change.counts.after),
+        is_significant: change.is_significant,
+    });
+    changes.collect()
 }
 
 /// Appends to a box's tooltip what changed.
@@ -194,13 +208,9 @@ pub fn box_facts(comparison: &Comparison, node: NodeIx, text: &mut String) {
 }
 
 /// The weights of the stacks that end at a node, before and after.
-pub fn own_weights(comparison: &Comparison, node: NodeIx) -> [u64; 2] {
-    let own = &comparison.union.own;
-    [0, 1].map(|side: usize| {
-        own[side]
-            .get(node.as_usize())
-            .map_or(0, |count| count.weight)
-    })
+pub fn own_weights(comparison: &Comparison, node: NodeIx) -> Sides<u64> {
+    let own = comparison.union.own.each_ref();
+    own.map(|own| own.get(node.as_usize()).map_or(0, |count| count.weight))
 }
 
 #[cfg(test)]
@@ -209,6 +219,7 @@ mod tests {
 
     #[test]
     fn common_directories_are_left_out_of_titles() {
+        let apart = |before, after| apart(Sides { before, after }).into_array();
         assert_eq!(apart("/a/b/x.data", "/a/b/y.data"), ["x.data", "y.data"]);
         assert_eq!(apart("/a/b/x", "/a/c/x"), ["b/x", "c/x"]);
         assert_eq!(apart("x", "x"), ["x", "x"]);

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::before_after::Sides;
 use crate::diff::comparison::{Change, Comparison, Options, Subject};
 use crate::diff::model::SLICES;
 use crate::diff::sides::{Count, Side, SideOrigin, parse_folded};
@@ -16,7 +17,14 @@ pub(crate) fn folded(text: &str) -> Side {
 }
 
 pub(crate) fn compare(before: &Side, after: &Side) -> Comparison {
-    Comparison::new(before, after, &Options::default()).unwrap()
+    Comparison::new(
+        Sides {
+            before: before,
+            after: after,
+        },
+        &Options::default(),
+    )
+    .unwrap()
 }
 
 pub(crate) fn named<'a>(

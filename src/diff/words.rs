@@ -1,5 +1,6 @@
 //! Values, changes and sides in words, as tables, pictures and conditions say them.
 
+use crate::before_after::Sides;
 use crate::diff::comparison::{Comparison, Unit};
 use crate::diff::sides::SideOrigin;
 use crate::text::{counted, grouped, one_line, with_commas};
@@ -81,7 +82,8 @@ pub(crate) fn change_words(change: f64, unit: Unit) -> String {
 }
 
 /// The change in percent of the value before, or that it is new or gone.
-pub(crate) fn relative_words(before: f64, after: f64) -> String {
+pub(crate) fn relative_words(values: Sides<f64>) -> String {
+    let Sides { before, after } = values;
     if before == 0.0 && after == 0.0 {
         return "-".to_owned();
     }

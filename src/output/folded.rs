@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use crate::before_after::Sides;
 use crate::folded_text::decimal_words;
 use crate::stack::{CallTree, Frame, FrameKind, FrameTable, NodeIx};
 use crate::text::one_line;
@@ -83,11 +84,11 @@ pub fn write_folded(
 pub fn write_folded_diff(
     tree: &CallTree,
     table: &FrameTable,
-    weights: &dyn Fn(NodeIx) -> [u64; 2],
-    decimals: [u32; 2],
+    weights: &dyn Fn(NodeIx) -> Sides<u64>,
+    decimals: Sides<u32>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut lines: BTreeMap<String, [u64; 2]> = BTreeMap::new();
+    let mut lines: BTreeMap<String, Sides<u64>> = BTreeMap::new();
     // The path of the node that was looked at last; each of the waiting continues a part of it.
     let mut path = String::new();
     let mut waiting = vec![(NodeIx::ROOT, 0)];
@@ -100,16 +101,16 @@ pub fn write_folded_diff(
             path.push_str(&safe_name(&table.get(tree.get(node).frame).name));
         }
         let own = weights(node);
-        if own != [0, 0] {
+        if own != Sides::default() {
             let name = if path.is_empty() { NAMELESS } else { &path };
             let sum = lines.entry(name.to_owned()).or_default();
-            *sum = [0, 1].map(|side: usize| sum[side].saturating_add(own[side]));
+            *sum = sum.zip(own).map(|(sum, own)| sum.saturating_add(own));
         }
         waiting.extend(tree.children(node).map(|child| (child, path.len())));
     }
-    for (path, [before, after]) in lines {
-        let before = decimal_words(before, decimals[0]);
-        let after = decimal_words(after, decimals[1]);
+    for (path, weights) in lines {
+        let before = decimal_words(weights.before, decimals.before);
+        let after = decimal_words(weights.after, decimals.after);
         writeln!(out, "{path} {before} {after}")?;
     }
     Ok(())

@@ -1,10 +1,11 @@
 //! What both sides are divided by, so that they can be compared.
 
 use super::normalise::{Normalise, Unit};
-use crate::diff::matching::Union;
+use crate::before_after::{SideRole, Sides};
+use crate::diff::matching::{PlacedStack, Union};
 use crate::diff::model::{Divisor, SLICES};
 use crate::diff::sides::{EventSeries, Side};
-use crate::error::{Error, NotComparable, Problem, Result};
+use crate::error::{Error, NotComparable, Result};
 use crate::stack::Tag;
 
 /// What one side is divided by.
@@ -22,7 +23,7 @@ pub(crate) struct Base {
 /// What both sides are divided by.
 #[derive(Clone, Debug)]
 pub(crate) struct Bases {
-    pub(crate) sides: [Base; 2],
+    pub(crate) sides: Sides<Base>,
     /// What a ratio is multiplied with to be shown.
     pub(crate) factor: f64,
     pub(crate) unit: Unit,
@@ -33,26 +34,24 @@ impl Bases {
     ///
     /// # Errors
     /// When a side does not tell it, or both cannot be compared that way.
-    pub(crate) fn new(sides: [&Side; 2], union: &Union, how: &Normalise) -> Result<Self> {
+    pub(crate) fn new(sides: Sides<&Side>, union: &Union, how: &Normalise) -> Result<Self> {
         let all = |_tag: Tag| true;
         match how {
             Normalise::Share => Ok(Self {
-                sides: [0, 1].map(|side| counted(sides[side], union, side, &all, Divisor::Part)),
+                sides: counted(sides, union, &all, Divisor::Part),
                 factor: 100.0,
                 unit: Unit::Percent,
             }),
             Normalise::CpuTime => {
                 needs_tags(sides, "cpu-time")?;
                 let busy = |tag: Tag| tag != Tag::Idle;
-                let bases =
-                    [0, 1].map(|side| counted(sides[side], union, side, &busy, Divisor::Part));
+                let bases = counted(sides, union, &busy, Divisor::Part);
                 Self::of_counted(bases, Unit::PercentOfBusy, "is idle throughout")
             }
             Normalise::Guest => {
                 needs_tags(sides, "guest")?;
                 let guest = |tag: Tag| tag == Tag::Guest;
-                let bases =
-                    [0, 1].map(|side| counted(sides[side], union, side, &guest, Divisor::Beside));
+                let bases = counted(sides, union, &guest, Divisor::Beside);
                 Self::of_counted(bases, Unit::PercentOfGuest, "has no samples of guest code")
             }
             Normalise::Wall => Self::by_time(sides),
@@ -80,9 +79,10 @@ impl Bases {
         }
     }
 
-    fn of_counted(sides: [Base; 2], unit: Unit, lacks: &'static str) -> Result<Self> {
-        for (base, side) in sides.iter().zip(["before", "after"]) {
+    fn of_counted(sides: Sides<Base>, unit: Unit, lacks: &'static str) -> Result<Self> {
+        for (role, base) in sides.each_ref().with_roles() {
             if base.total <= 0.0 {
+                let side = role.as_str();
                 return Err(NotComparable::NothingToDivideBy { side, lacks }.into());
             }
         }
@@ -93,83 +93,75 @@ impl Bases {
         })
     }
 
-    fn by_time(sides: [&Side; 2]) -> Result<Self> {
-        let mut bases = Vec::new();
-        let clocks = sides.map(|side| side.origin.nanos_per_weight);
-        if clocks.iter().any(Option::is_none) {
+    fn by_time(sides: Sides<&Side>) -> Result<Self> {
+        let clocks = sides.map(|side| side.origin.nanos_per_weight).both();
+        if clocks.is_none() {
             same_sampling(sides)?;
         }
-        for (side, name) in sides.into_iter().zip(["before", "after"]) {
+        let bases = Sides::from_fn(|role| -> Result<Base> {
+            let side = sides[role];
             let Some(seconds) = side.origin.seconds else {
-                let (side, is_text) = (name, side.is_text());
+                let (side, is_text) = (role.as_str(), side.is_text());
                 return Err(NotComparable::NoTimes { side, is_text }.into());
             };
-            let size = match (clocks[0].and(clocks[1]), side.origin.nanos_per_weight) {
-                (Some(_), Some(nanos)) => seconds * 1e9 / nanos,
-                _ => seconds,
+            let size = match clocks {
+                Some(nanos) => seconds * 1e9 / nanos[role],
+                None => seconds,
             };
-            bases.push(exact(size, side.slices));
-        }
-        let is_clock = clocks[0].and(clocks[1]).is_some();
-        pair(
-            bases,
-            if is_clock { 100.0 } else { 1.0 },
-            if is_clock {
+            Ok(exact(size, side.slices))
+        });
+        let is_clock = clocks.is_some();
+        Ok(Self {
+            sides: bases.all_ok()?,
+            factor: if is_clock { 100.0 } else { 1.0 },
+            unit: if is_clock {
                 Unit::PercentOfCpu
             } else {
                 Unit::PerSecond
             },
-        )
+        })
     }
 
-    fn by_event(sides: [&Side; 2], name: &str) -> Result<Self> {
+    fn by_event(sides: Sides<&Side>, name: &str) -> Result<Self> {
         let clocks = sides.map(|side| side.origin.nanos_per_weight);
-        let clock = clocks[0].and(clocks[1]);
-        if clock.is_none() {
+        let is_clock = clocks.both().is_some();
+        if !is_clock {
             same_sampling(sides)?;
         }
-        let mut bases = Vec::new();
         let periods = sides.map(|side| side.event(name).and_then(|event| event.period));
-        let is_alike = clocks[0] == clocks[1] && periods[0] == periods[1];
-        for (side, which) in sides.into_iter().zip(["before", "after"]) {
+        let is_alike = clocks.before == clocks.after && periods.before == periods.after;
+        let bases = Sides::from_fn(|role| -> Result<Base> {
+            let (side, which) = (sides[role], role.as_str());
             let event = side.event(name).filter(|event| event.total() > 0);
-            let Some(event) = event else {
-                let known = side.events.iter().map(|event| event.name.clone());
-                return Err(NotComparable::NoSamplesOf {
-                    event: name.to_owned(),
-                    side: which,
-                    is_text: side.is_text(),
-                    known: known.collect(),
-                }
-                .into());
-            };
+            let event = event.ok_or_else(|| lacks_event(side, role, name))?;
             let Some(period) = event.period else {
                 let (side, event) = (which, name.to_owned());
                 return Err(NotComparable::Frequency { side, event }.into());
             };
-            bases.push(event_base(side, event, period, is_alike));
-        }
-        pair(
-            bases,
-            if clock.is_some() { 1e-3 } else { 1000.0 },
-            if clock.is_some() {
+            Ok(event_base(side, event, period, is_alike))
+        });
+        Ok(Self {
+            sides: bases.all_ok()?,
+            factor: if is_clock { 1e-3 } else { 1000.0 },
+            unit: if is_clock {
                 Unit::MicrosPerEvent
             } else {
                 Unit::PerThousandEvents
             },
-        )
+        })
     }
 }
 
-fn pair(bases: Vec<Base>, factor: f64, unit: Unit) -> Result<Bases> {
-    let sides: [Base; 2] = bases
-        .try_into()
-        .map_err(|_| Error::from(Problem::Arguments("a diff has two sides".to_owned())))?;
-    Ok(Bases {
-        sides,
-        factor,
-        unit,
-    })
+/// The error of a side that has no samples of the event to divide by.
+fn lacks_event(side: &Side, role: SideRole, name: &str) -> Error {
+    let known = side.events.iter().map(|event| event.name.clone());
+    NotComparable::NoSamplesOf {
+        event: name.to_owned(),
+        side: role.as_str(),
+        is_text: side.is_text(),
+        known: known.collect(),
+    }
+    .into()
 }
 
 /// An event's occurrences, in units of a sample's time: samples of different length are then
@@ -204,21 +196,31 @@ fn exact(size: f64, slices: usize) -> Base {
     }
 }
 
-/// The samples of the side whose tag is wanted.
+/// The samples of both sides whose tag is wanted.
 fn counted(
-    side: &Side,
+    sides: Sides<&Side>,
     union: &Union,
-    at: usize,
+    wants: &dyn Fn(Tag) -> bool,
+    divisor: fn(u64) -> Divisor,
+) -> Sides<Base> {
+    sides
+        .zip(union.stacks.each_ref())
+        .map(|(side, stacks)| counted_side(side, stacks, wants, divisor))
+}
+
+fn counted_side(
+    side: &Side,
+    stacks: &[PlacedStack],
     wants: &dyn Fn(Tag) -> bool,
     divisor: fn(u64) -> Divisor,
 ) -> Base {
     let mut slices = vec![0.0; side.slices];
     let (mut samples, mut total) = (0_u64, 0.0);
-    for place in union.places[at].iter().filter(|place| wants(place.tag)) {
-        samples += place.count.samples;
-        total += place.count.weight as f64;
-        if let Some(slice) = slices.get_mut(place.slice as usize) {
-            *slice += place.count.weight as f64;
+    for stack in stacks.iter().filter(|stack| wants(stack.tag)) {
+        samples += stack.count.samples;
+        total += stack.count.weight as f64;
+        if let Some(slice) = slices.get_mut(stack.slice as usize) {
+            *slice += stack.count.weight as f64;
         }
     }
     let units = side.origin.units_per_weight();
@@ -244,7 +246,7 @@ pub(crate) fn whole_samples(samples: u64, units: f64) -> u64 {
     whole
 }
 
-fn needs_tags(sides: [&Side; 2], normalise: &'static str) -> Result<()> {
+fn needs_tags(sides: Sides<&Side>, normalise: &'static str) -> Result<()> {
     if sides.iter().all(|side| side.is_tagged) {
         return Ok(());
     }
@@ -252,8 +254,8 @@ fn needs_tags(sides: [&Side; 2], normalise: &'static str) -> Result<()> {
 }
 
 /// Refuses sides whose samples do not stand for the same.
-fn same_sampling(sides: [&Side; 2]) -> Result<()> {
-    let [before, after] = sides.map(|side| &side.origin);
+fn same_sampling(sides: Sides<&Side>) -> Result<()> {
+    let Sides { before, after } = sides.map(|side| &side.origin);
     let same_clock = before.nanos_per_weight == after.nanos_per_weight
         || matches!((before.nanos_per_weight, after.nanos_per_weight), (Some(a), Some(b))
             if (a - b).abs() < 0.02 * a.max(b));
@@ -268,6 +270,6 @@ fn same_sampling(sides: [&Side; 2]) -> Result<()> {
         };
         side.origin.sampling().unwrap_or_else(|| unknown.to_owned())
     };
-    let [before, after] = sides.map(words);
+    let Sides { before, after } = sides.map(words);
     Err(NotComparable::DifferentSampling { before, after }.into())
 }

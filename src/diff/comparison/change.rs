@@ -1,6 +1,7 @@
 //! A quantity on both sides.
 
 use super::quantities::Subject;
+use crate::before_after::Sides;
 use crate::diff::sides::Count;
 
 /// A quantity on both sides.
@@ -8,14 +9,10 @@ use crate::diff::sides::Count;
 pub struct Change {
     /// What it is.
     pub subject: Subject,
-    /// Samples and weight before; weights are in the units of the side's origin.
-    pub before: Count,
-    /// Samples and weight after.
-    pub after: Count,
-    /// The normalised value before.
-    pub value_before: f64,
-    /// The normalised value after.
-    pub value_after: f64,
+    /// Samples and weights, which are in the units of each side's origin.
+    pub counts: Sides<Count>,
+    /// The normalised values.
+    pub values: Sides<f64>,
     /// Half of the width of the confidence interval of the change, for the quantity by itself;
     /// `None` where it was not worked out, because the change is far from significant.
     pub half_width: Option<f64>,
@@ -30,16 +27,16 @@ pub struct Change {
 impl Change {
     /// The difference of the values.
     pub fn difference(&self) -> f64 {
-        self.value_after - self.value_before
+        self.values.after - self.values.before
     }
 
     /// The difference in parts of the value before; `None` where that is 0.
     pub fn relative(&self) -> Option<f64> {
-        (self.value_before > 0.0).then(|| self.difference() / self.value_before)
+        (self.values.before > 0.0).then(|| self.difference() / self.values.before)
     }
 
     /// Whether either side has it.
     pub fn exists(&self) -> bool {
-        self.before.weight > 0 || self.after.weight > 0
+        self.counts.iter().any(|count| count.weight > 0)
     }
 }

@@ -1,7 +1,8 @@
 //! Rates of events on both sides.
 
+use crate::before_after::Sides;
 use crate::diff::model::{
-    ConfidenceLevel, Divisor, Question, SideQuantity, least_probability, test,
+    ConfidenceLevel, Divisor, Question, SideQuantity, SliceValues, least_probability, test,
 };
 use crate::diff::sides::{EventSeries, Side, plain_event};
 
@@ -11,9 +12,9 @@ pub struct EventChange {
     /// The event's name, as the after side has it.
     pub name: String,
     /// Occurrences before and after: samples, each times what it stands for.
-    pub counts: [u64; 2],
+    pub counts: Sides<u64>,
     /// Occurrences per second before and after; `None` without times.
-    pub rates: Option<[f64; 2]>,
+    pub rates: Option<Sides<f64>>,
     /// Half of the width of the confidence interval of the change of the rate (of the count
     /// without times).
     pub half_width: f64,
@@ -40,8 +41,13 @@ impl EventChange {
         }
     }
 
+    /// Whether either side has any.
+    pub(crate) fn occurs(&self) -> bool {
+        self.counts != Sides::default()
+    }
+
     /// What is compared: rates, or counts without times.
-    pub fn values(&self) -> [f64; 2] {
+    pub fn values(&self) -> Sides<f64> {
         self.rates.unwrap_or(self.counts.map(|count| count as f64))
     }
 }
@@ -49,13 +55,13 @@ impl EventChange {
 /// The events of both sides that are the same: those of one name first, then of what is left over
 /// those whose names differ in settings only, one to one. An event that one side did not record tells
 /// nothing about it. In the order of the after side's names.
-fn pairs(sides: [&Side; 2]) -> Vec<[&EventSeries; 2]> {
-    let mut left: Vec<&EventSeries> = sides[0].events.iter().collect();
+fn pairs(sides: Sides<&Side>) -> Vec<Sides<&EventSeries>> {
+    let mut left: Vec<&EventSeries> = sides.before.events.iter().collect();
     let mut take = |is_same: &dyn Fn(&EventSeries) -> bool| {
         let at = left.iter().position(|event| is_same(event))?;
         Some(left.remove(at))
     };
-    let after = &sides[1].events;
+    let after = &sides.after.events;
     let mut partners: Vec<Option<&EventSeries>> = after
         .iter()
         .map(|event| take(&|before| before.name == event.name))
@@ -66,12 +72,12 @@ fn pairs(sides: [&Side; 2]) -> Vec<[&EventSeries; 2]> {
             *partner = take(&|before| plain_event(&before.name) == name);
         }
     }
-    let mut pairs: Vec<[&EventSeries; 2]> = partners
+    let mut pairs: Vec<Sides<&EventSeries>> = partners
         .into_iter()
         .zip(after)
-        .filter_map(|(before, after)| Some([before?, after]))
+        .filter_map(|(before, after)| before.map(|before| Sides { before, after }))
         .collect();
-    pairs.sort_by(|a, b| a[1].name.cmp(&b[1].name));
+    pairs.sort_by(|a, b| a.after.name.cmp(&b.after.name));
     pairs
 }
 
@@ -85,72 +91,73 @@ pub(crate) struct EventChanges {
 }
 
 /// Compares the events that both sides recorded, in the order of their names.
-pub(crate) fn event_changes(sides: [&Side; 2], level: &ConfidenceLevel) -> EventChanges {
+pub(crate) fn event_changes(sides: Sides<&Side>, level: &ConfidenceLevel) -> EventChanges {
     let changes = pairs(sides)
         .into_iter()
         .map(|pair| event_change(sides, pair, level));
-    let (shown, others) = changes
-        .partition(|change| change.is_listed && change.is_counted && change.counts != [0, 0]);
+    let (shown, others) =
+        changes.partition(|change| change.is_listed && change.is_counted && change.occurs());
     EventChanges { shown, others }
 }
 
 fn event_change(
-    sides: [&Side; 2],
-    series: [&EventSeries; 2],
+    sides: Sides<&Side>,
+    series: Sides<&EventSeries>,
     level: &ConfidenceLevel,
 ) -> EventChange {
     let samples = series.map(EventSeries::total);
     let periods = series.map(|event| event.period.unwrap_or(1));
-    let counts = [0, 1].map(|side: usize| samples[side].saturating_mul(periods[side]));
-    let seconds = [sides[0].origin.seconds, sides[1].origin.seconds];
-    let rates = match seconds {
-        [Some(before), Some(after)] if before > 0.0 && after > 0.0 => {
-            Some([counts[0] as f64 / before, counts[1] as f64 / after])
-        }
-        _ => None,
-    };
+    let counts = samples
+        .zip(periods)
+        .map(|(samples, period)| samples.saturating_mul(period));
+    let seconds = sides.map(|side| side.origin.seconds.filter(|&seconds| seconds > 0.0));
+    let seconds = seconds.both();
+    let per_second = |(count, seconds): (u64, f64)| count as f64 / seconds;
+    let rates = seconds.map(|seconds| counts.zip(seconds).map(per_second));
     let sliced = series.map(|event| {
         let slices = event.slices.iter();
         slices.map(|&count| count as f64).collect::<Vec<_>>()
     });
     // Samples over this are occurrences a second: a sample that stands for several came in a part
     // of the time.
-    let bases = [0, 1].map(|side: usize| {
-        let whole = rates.and(seconds[side]).unwrap_or(1.0);
-        whole / periods[side] as f64
+    let bases = Sides::from_fn(|role| {
+        let whole = seconds.map_or(1.0, |seconds| seconds[role]);
+        whole / periods[role] as f64
     });
-    let base_slices = [0, 1].map(|side: usize| {
-        let slices = sliced[side].len();
-        vec![bases[side] / slices.max(1) as f64; slices]
+    let base_slices = Sides::from_fn(|role| {
+        let slices = sliced[role].len();
+        vec![bases[role] / slices.max(1) as f64; slices]
     });
-    let measure = |side: usize| SideQuantity {
-        samples: samples[side],
-        divisor: Divisor::Exact(bases[side]),
-        weight: samples[side] as f64,
-        base: bases[side],
-        slices: (&sliced[side], &base_slices[side]),
-    };
-    let (before, after) = (measure(0), measure(1));
-    let outcome = test(&before, &after, level);
+    let measured = Sides::from_fn(|role| SideQuantity {
+        samples: samples[role],
+        divisor: Divisor::Exact(bases[role]),
+        weight: samples[role] as f64,
+        base: bases[role],
+        slices: SliceValues {
+            weights: &sliced[role],
+            bases: &base_slices[role],
+        },
+    });
+    let outcome = test(measured.each_ref(), level);
     EventChange {
-        name: series[1].name.clone(),
+        name: series.after.name.clone(),
         counts,
         rates,
         half_width: outcome.half_width,
         probability: outcome.probability,
-        least: least_probability(&before, &after),
+        least: least_probability(measured.each_ref()),
         is_significant: false,
-        former: series[0].name.clone(),
-        is_sampled: series.iter().all(|event| event.is_sampled),
-        is_counted: series.iter().all(|event| event.period.is_some()),
-        is_listed: series.iter().all(|event| event.is_listed),
+        former: series.before.name.clone(),
+        is_sampled: series.into_iter().all(|event| event.is_sampled),
+        is_counted: series.into_iter().all(|event| event.period.is_some()),
+        is_listed: series.into_iter().all(|event| event.is_listed),
     }
 }
 
 /// Which tracepoints are not shown though they have samples, and why.
 pub(crate) fn uncounted(events: &EventChanges) -> Option<String> {
     let others = events.others.iter();
-    let uncounted = others.filter(|event| event.is_listed && event.counts != [0, 0]);
+    let uncounted = others.filter(|event| event.is_listed && event.occurs());
     let names: Vec<&str> = uncounted.map(|event| &*event.name).collect();
     (!names.is_empty()).then(|| {
         format!(
@@ -184,10 +191,13 @@ mod tests {
             side(&["k:a:H", "k:a", "k:b"]),
             side(&["k:a:G", "k:a", "k:c"]),
         );
-        let found = pairs([&before, &after]);
+        let found = pairs(Sides {
+            before: &before,
+            after: &after,
+        });
         let names: Vec<_> = found
             .iter()
-            .map(|pair| pair.each_ref().map(|e| &*e.name))
+            .map(|pair| pair.map(|event| &*event.name).into_array())
             .collect();
         assert_eq!(names, [["k:a", "k:a"], ["k:a:H", "k:a:G"]]);
     }

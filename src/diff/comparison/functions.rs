@@ -76,7 +76,7 @@ pub fn largest_unmarked(comparison: &Comparison, most: usize) -> Vec<FunctionCha
             .then_with(|| by_size(a.own, b.own))
             .then_with(|| frames.get(a.frame).cmp(frames.get(b.frame)))
     });
-    functions.dedup_by_key(|function| (function.inclusive.before, function.inclusive.after));
+    functions.dedup_by_key(|function| function.inclusive.counts);
     functions.truncate(most);
     functions
 }

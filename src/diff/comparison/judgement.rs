@@ -3,10 +3,11 @@
 use super::bases::Bases;
 use super::change::Change;
 use super::normalise::Normalise;
-use super::quantities::{Quantities, Subject, bare_measure};
+use super::quantities::{Quantities, Subject, bare_measure, bare_measures};
+use crate::before_after::Sides;
 use crate::diff::matching::Union;
 use crate::diff::model::{
-    ConfidenceLevel, Question, SideQuantity, Threshold, least_probability, test,
+    ConfidenceLevel, Question, SideQuantity, SliceValues, Threshold, least_probability, test,
 };
 use crate::diff::sides::Count;
 use crate::stack::Tag;
@@ -29,20 +30,23 @@ impl Judgement {
     }
 
     /// What two measured values, neither of them of a row, come to.
-    pub(crate) fn change(&self, subject: Subject, sides: [(Count, &[f64]); 2]) -> Change {
-        let measure = |at: usize| SideQuantity {
-            slices: (sides[at].1, &self.bases.sides[at].slices),
-            ..bare_measure(sides[at].0, &self.bases.sides[at])
-        };
-        let (before, after) = (measure(0), measure(1));
-        let outcome = test(&before, &after, &self.level);
+    pub(crate) fn change(&self, subject: Subject, sides: &Sides<SlicedCount>) -> Change {
+        let measured = Sides::from_fn(|role| {
+            let (side, base) = (&sides[role], &self.bases.sides[role]);
+            SideQuantity {
+                slices: SliceValues {
+                    weights: &side.weights,
+                    bases: &base.slices,
+                },
+                ..bare_measure(side.count, base)
+            }
+        });
+        let outcome = test(measured.each_ref(), &self.level);
         let factor = self.bases.factor;
         let mut change = Change {
             subject,
-            before: sides[0].0,
-            after: sides[1].0,
-            value_before: before.ratio() * factor,
-            value_after: after.ratio() * factor,
+            counts: sides.each_ref().map(|side| side.count),
+            values: measured.map(|side| side.ratio() * factor),
             half_width: Some(outcome.half_width * factor),
             probability: outcome.probability,
             beats_noise: false,
@@ -51,6 +55,22 @@ impl Judgement {
         change.beats_noise = self.passes(&change);
         change
     }
+}
+
+/// Samples of a quantity on one side, and their weights by slice of time.
+#[derive(Debug)]
+pub(crate) struct SlicedCount {
+    pub(crate) count: Count,
+    pub(crate) weights: Vec<f64>,
+}
+
+/// What is significant in each family of questions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Thresholds {
+    /// Everything, tags, exits and events.
+    pub(crate) heads: Threshold,
+    pub(crate) functions: Threshold,
+    pub(crate) boxes: Threshold,
 }
 
 /// All changes but those of events.
@@ -74,20 +94,19 @@ impl Families {
         }
     }
 
-    /// Marks what is significant, by the thresholds of heads, functions and boxes.
-    pub(crate) fn judge(&mut self, thresholds: [Threshold; 3], bases: &Bases, least: f64) {
+    /// Marks what is significant.
+    pub(crate) fn judge(&mut self, thresholds: &Thresholds, bases: &Bases, least: f64) {
         let whole = self.heads.first().map_or(0.0, |whole| {
-            whole.value_before.abs().max(whole.value_after.abs())
+            whole.values.before.abs().max(whole.values.after.abs())
         });
-        let [of_heads, of_functions, of_boxes] = thresholds;
         for (changes, threshold) in [
-            (&mut self.heads, of_heads),
-            (&mut self.inclusive, of_functions),
-            (&mut self.own, of_functions),
-            (&mut self.boxes, of_boxes),
+            (&mut self.heads, &thresholds.heads),
+            (&mut self.inclusive, &thresholds.functions),
+            (&mut self.own, &thresholds.functions),
+            (&mut self.boxes, &thresholds.boxes),
         ] {
             for change in changes {
-                change.beats_noise = passes(change, &threshold, bases);
+                change.beats_noise = passes(change, threshold, bases);
                 let is_large = change.difference().abs() >= least * whole;
                 change.is_significant = change.beats_noise && is_large;
             }
@@ -121,11 +140,10 @@ fn passes(change: &Change, threshold: &Threshold, bases: &Bases) -> bool {
 
 /// What is asked of a quantity.
 pub(crate) fn question(change: &Change, bases: &Bases) -> Question {
-    let before = bare_measure(change.before, &bases.sides[0]);
-    let after = bare_measure(change.after, &bases.sides[1]);
+    let measured = bare_measures(change.counts, &bases.sides);
     Question {
         probability: change.probability,
-        least: least_probability(&before, &after),
+        least: least_probability(measured.each_ref()),
     }
 }
 
@@ -140,5 +158,5 @@ pub(crate) fn repeats_parent(union: &Union, boxes: &[Change], change: &Change) -
     };
     let parent = union.parents.get(node.as_usize()).map(|p| p.as_usize());
     let parent = parent.and_then(|parent| boxes.get(parent));
-    parent.is_some_and(|parent| parent.before == change.before && parent.after == change.after)
+    parent.is_some_and(|parent| parent.counts == change.counts)
 }

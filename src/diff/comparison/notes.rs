@@ -2,15 +2,16 @@
 
 use super::normalise::Normalise;
 use super::options::Options;
+use crate::before_after::Sides;
 use crate::diff::matching::Union;
 use crate::diff::sides::{Side, SideOrigin, plain_event, uneven_cpus};
 use crate::error::{NotComparable, Result};
 use crate::text::grouped;
 
 /// Refuses to compare samples of different events, unless the user asked for both.
-pub(crate) fn same_event(sides: [&Side; 2], options: &Options) -> Result<()> {
+pub(crate) fn same_event(sides: Sides<&Side>, options: &Options) -> Result<()> {
     let events = sides.map(|side| side.origin.event.as_deref());
-    if let [Some(before), Some(after)] = events
+    if let Some(Sides { before, after }) = events.both()
         && plain_event(before) != plain_event(after)
         && !options.different_events
     {
@@ -21,43 +22,38 @@ pub(crate) fn same_event(sides: [&Side; 2], options: &Options) -> Result<()> {
 }
 
 /// Differences between the sides that bear on the comparison.
-pub(crate) fn notes(sides: [&Side; 2], union: &Union, options: &Options) -> Vec<String> {
-    let [before, after] = sides.map(|side| &side.origin);
+pub(crate) fn notes(sides: Sides<&Side>, union: &Union, options: &Options) -> Vec<String> {
+    let origins = sides.map(|side| &side.origin);
     let mut notes = Vec::new();
-    let mut differs = |what: &str, a: Option<String>, b: Option<String>, bearing: &str| {
-        if let (Some(a), Some(b)) = (a, b)
-            && a != b
+    let mut differs = |what: &str, of_origin: fn(&SideOrigin) -> Option<String>, bearing: &str| {
+        if let Some(Sides { before, after }) = origins.map(of_origin).both()
+            && before != after
         {
-            notes.push(format!("{what}: {a} before, {b} after{bearing}"));
+            notes.push(format!("{what}: {before} before, {after} after{bearing}"));
         }
     };
-    let text = |pick: fn(&SideOrigin) -> Option<String>| (pick(before), pick(after));
-    let (a, b) = text(|origin| origin.event.clone());
-    differs("event", a, b, "");
-    let (a, b) = text(SideOrigin::sampling);
+    differs("event", |origin| origin.event.clone(), "");
     let bearing = match options.normalise {
         Normalise::Share | Normalise::CpuTime | Normalise::Guest => "; shares do not depend on it",
         Normalise::Wall | Normalise::Event(_) => "; samples are counted by the time they stand for",
         Normalise::None => "",
     };
-    differs("sampling", a, b, bearing);
-    let (a, b) = text(|origin| origin.cpus.map(|cpus| cpus.to_string()));
-    differs("CPUs", a, b, "; idle CPUs take part of the share");
-    let (a, b) = text(|origin| origin.host.clone());
-    differs("host", a, b, "");
-    let (a, b) = text(|origin| origin.kernel.clone());
-    differs("kernel", a, b, "");
+    differs("sampling", SideOrigin::sampling, bearing);
+    let cpus = |origin: &SideOrigin| origin.cpus.map(|cpus| cpus.to_string());
+    differs("CPUs", cpus, "; idle CPUs take part of the share");
+    differs("host", |origin| origin.host.clone(), "");
+    differs("kernel", |origin| origin.kernel.clone(), "");
     if options.normalise == Normalise::None
-        && let (Some(a), Some(b)) = (before.seconds, after.seconds)
-        && (a - b).abs() > 0.05 * a.max(b)
+        && let Some(Sides { before, after }) = origins.map(|origin| origin.seconds).both()
+        && (before - after).abs() > 0.05 * before.max(after)
     {
         notes.push(format!(
-            "duration: {a:.1} s before, {b:.1} s after; plain weights grow with it"
+            "duration: {before:.1} s before, {after:.1} s after; plain weights grow with it"
         ));
     }
     notes.extend(lost_samples(sides));
     notes.extend(uneven_coverage(sides, options));
-    if sides[0].is_tagged != sides[1].is_tagged {
+    if sides.before.is_tagged != sides.after.is_tagged {
         notes.push("only one side has tags: none are compared".to_owned());
     }
     notes.extend(other_names(union));
@@ -95,10 +91,10 @@ fn other_names(union: &Union) -> Option<String> {
 }
 
 /// The kernel loses samples when there are too many at a time: those of busy times are missing.
-fn lost_samples(sides: [&Side; 2]) -> Option<String> {
-    let is_much = |side: &&Side| side.origin.lost as f64 > LEAST_LOST * side.samples() as f64;
-    let [before, after] = sides.map(|side| grouped(side.origin.lost));
-    sides.iter().any(is_much).then(|| {
+fn lost_samples(sides: Sides<&Side>) -> Option<String> {
+    let is_much = |side: &Side| side.origin.lost as f64 > LEAST_LOST * side.samples() as f64;
+    let Sides { before, after } = sides.map(|side| grouped(side.origin.lost));
+    sides.iter().any(|side| is_much(side)).then(|| {
         format!(
             "samples lost by the kernel: {before} before, {after} after; what was lost may not be \
              like what is left"
@@ -111,12 +107,12 @@ const LEAST_LOST: f64 = 0.01;
 
 /// Shares are parts of what was sampled: where idle CPUs are sampled on one side only, every share
 /// of the other side is larger without any more work being done.
-fn uneven_coverage(sides: [&Side; 2], options: &Options) -> Option<String> {
+fn uneven_coverage(sides: Sides<&Side>, options: &Options) -> Option<String> {
     if let Some(note) = &options.idle_left_out {
         return Some(note.clone());
     }
     let is_of_all = matches!(options.normalise, Normalise::Share | Normalise::CpuTime);
-    let [before, after] = uneven_cpus(sides).filter(|_| is_of_all)?;
+    let Sides { before, after } = uneven_cpus(sides).filter(|_| is_of_all)?;
     Some(format!(
         "CPUs' worth of time sampled: {before:.2} before, {after:.2} after; shares are parts of it, \
          --normalise wall compares the time itself"
@@ -143,11 +139,25 @@ mod tests {
             normalise,
             ..Options::default()
         };
-        let note = |a, b| uneven_coverage([&side(a), &side(b)], &by(Normalise::Share));
+        let note = |a, b| {
+            uneven_coverage(
+                Sides {
+                    before: &side(a),
+                    after: &side(b),
+                },
+                &by(Normalise::Share),
+            )
+        };
         assert!(note(3000, 1500).is_some_and(|note| note.contains("1.50 before, 0.75 after")));
         assert_eq!(note(3000, 2800), None);
         assert_eq!(
-            uneven_coverage([&side(9), &side(1)], &by(Normalise::Wall)),
+            uneven_coverage(
+                Sides {
+                    before: &side(9),
+                    after: &side(1)
+                },
+                &by(Normalise::Wall)
+            ),
             None
         );
     }
@@ -161,7 +171,12 @@ mod tests {
             push_samples(&mut side, &[], Tag::Host, 1000);
             side
         };
-        let note = |a, b| lost_samples([&side(a), &side(b)]);
+        let note = |a, b| {
+            lost_samples(Sides {
+                before: &side(a),
+                after: &side(b),
+            })
+        };
         assert!(note(5, 20).is_some_and(|note| note.contains("5 before, 20 after")));
         assert_eq!(note(5, 0), None);
     }

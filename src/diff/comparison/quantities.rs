@@ -1,8 +1,9 @@
 //! What is compared: everything, tags, functions and boxes, with what each has on both sides.
 
 use super::bases::{Base, Bases, whole_samples};
+use crate::before_after::{SideRole, Sides};
 use crate::diff::matching::Union;
-use crate::diff::model::SideQuantity;
+use crate::diff::model::{SideQuantity, SliceValues};
 use crate::diff::sides::Count;
 use crate::stack::{FrameIx, NodeIx, Tag};
 
@@ -29,7 +30,7 @@ pub enum Subject {
 pub(crate) struct Quantities {
     pub(crate) subjects: Vec<Subject>,
     /// By subject, before and after.
-    pub(crate) counts: Vec<[Count; 2]>,
+    pub(crate) counts: Vec<Sides<Count>>,
     /// Where functions with what they call begin.
     pub(crate) inclusive: usize,
     /// Where functions themselves begin.
@@ -58,7 +59,7 @@ impl Quantities {
         let boxes = subjects.len();
         subjects.extend(nodes().map(Subject::Box));
         let mut quantities = Self {
-            counts: vec![Default::default(); subjects.len()],
+            counts: vec![Sides::default(); subjects.len()],
             is_topmost: topmost(union),
             subjects,
             inclusive,
@@ -67,30 +68,31 @@ impl Quantities {
         };
         quantities.count(union);
         for counts in &mut quantities.counts {
-            for (count, base) in counts.iter_mut().zip(&bases.sides) {
-                count.samples = whole_samples(count.samples, base.units);
+            for (role, base) in bases.sides.each_ref().with_roles() {
+                let samples = &mut counts[role].samples;
+                *samples = whole_samples(*samples, base.units);
             }
         }
         quantities
     }
 
     fn count(&mut self, union: &Union) {
-        for side in [0, 1] {
-            for place in &union.places[side] {
-                self.counts[0][side].add(place.count);
-                self.counts[TAGS + place.tag as usize][side].add(place.count);
-                if place.tag.is_exit() {
-                    self.counts[EXITS][side].add(place.count);
+        for role in SideRole::BOTH {
+            for stack in &union.stacks[role] {
+                self.counts[0][role].add(stack.count);
+                self.counts[TAGS + stack.tag as usize][role].add(stack.count);
+                if stack.tag.is_exit() {
+                    self.counts[EXITS][role].add(stack.count);
                 }
             }
-            let totals = union.total[side].iter().zip(&union.own[side]);
+            let totals = union.total[role].iter().zip(&union.own[role]);
             for (node, (&total, &own)) in totals.enumerate() {
-                self.counts[self.boxes + node][side] = total;
+                self.counts[self.boxes + node][role] = total;
                 if node > 0 {
                     let frame = frame_of(union, node);
-                    self.counts[self.own + frame][side].add(own);
+                    self.counts[self.own + frame][role].add(own);
                     if self.is_topmost[node] {
-                        self.counts[self.inclusive + frame][side].add(total);
+                        self.counts[self.inclusive + frame][role].add(total);
                     }
                 }
             }
@@ -135,8 +137,8 @@ pub(crate) struct SliceSums {
     /// Row of each subject; `usize::MAX` for none.
     rows: Vec<usize>,
     /// By side: rows of slices.
-    sums: [Vec<f64>; 2],
-    slices: [usize; 2],
+    sums: Sides<Vec<f64>>,
+    slices: Sides<usize>,
 }
 
 impl SliceSums {
@@ -144,7 +146,7 @@ impl SliceSums {
     pub(crate) fn new(
         union: &Union,
         quantities: &Quantities,
-        slices: [usize; 2],
+        slices: Sides<usize>,
         is_worth: &dyn Fn(usize) -> bool,
     ) -> Self {
         let mut rows = vec![usize::MAX; quantities.subjects.len()];
@@ -160,25 +162,32 @@ impl SliceSums {
             sums: slices.map(|slices| vec![0.0; slices * made]),
             slices,
         };
-        for side in [0, 1] {
-            all.fill(union, quantities, side);
+        for role in SideRole::BOTH {
+            all.fill(union, quantities, role);
         }
         all
     }
 
-    fn fill(&mut self, union: &Union, quantities: &Quantities, side: usize) {
-        if self.slices[side] == 0 {
+    fn fill(&mut self, union: &Union, quantities: &Quantities, role: SideRole) {
+        if self.slices[role] == 0 {
             return;
         }
-        for place in &union.places[side] {
-            let weight = place.count.weight as f64;
-            let mut add = |ix: usize| self.add(side, ix, place.slice, weight);
+        for stack in &union.stacks[role] {
+            let (sums, row_len) = (&mut self.sums[role], self.slices[role]);
+            let (weight, slice) = (stack.count.weight as f64, stack.slice as usize);
+            let rows = &self.rows;
+            let mut add = |ix: usize| {
+                let row = rows[ix];
+                if row != usize::MAX && slice < row_len {
+                    sums[row * row_len + slice] += weight;
+                }
+            };
             add(0);
-            add(TAGS + place.tag as usize);
-            if place.tag.is_exit() {
+            add(TAGS + stack.tag as usize);
+            if stack.tag.is_exit() {
                 add(EXITS);
             }
-            let mut node = place.leaf;
+            let mut node = stack.leaf;
             if node != NodeIx::ROOT {
                 add(quantities.own + frame_of(union, node.as_usize()));
             }
@@ -194,35 +203,30 @@ impl SliceSums {
         }
     }
 
-    fn add(&mut self, side: usize, ix: usize, slice: u32, weight: f64) {
-        let row = self.rows[ix];
-        let slice = slice as usize;
-        if row != usize::MAX && slice < self.slices[side] {
-            self.sums[side][row * self.slices[side] + slice] += weight;
-        }
-    }
-
     /// The slices of a quantity; empty when not known.
-    fn row(&self, side: usize, ix: usize) -> &[f64] {
-        let (row, slices) = (self.rows[ix], self.slices[side]);
+    fn row(&self, role: SideRole, ix: usize) -> &[f64] {
+        let (row, slices) = (self.rows[ix], self.slices[role]);
         if row == usize::MAX {
             return &[];
         }
         let range = row * slices..(row + 1) * slices;
-        self.sums[side].get(range).unwrap_or_default()
+        self.sums[role].get(range).unwrap_or_default()
     }
 
-    /// A quantity on one side, as the tests take it.
+    /// A quantity on both sides, as the tests take it.
     pub(crate) fn measure<'a>(
         &'a self,
-        (side, ix): (usize, usize),
-        count: Count,
-        base: &'a Base,
-    ) -> SideQuantity<'a> {
-        SideQuantity {
-            slices: (self.row(side, ix), &base.slices),
-            ..bare_measure(count, base)
-        }
+        ix: usize,
+        counts: Sides<Count>,
+        bases: &'a Sides<Base>,
+    ) -> Sides<SideQuantity<'a>> {
+        Sides::from_fn(|role| SideQuantity {
+            slices: SliceValues {
+                weights: self.row(role, ix),
+                bases: &bases[role].slices,
+            },
+            ..bare_measure(counts[role], &bases[role])
+        })
     }
 }
 
@@ -233,6 +237,14 @@ pub(crate) fn bare_measure(count: Count, base: &Base) -> SideQuantity<'_> {
         divisor: base.divisor,
         weight: count.weight as f64 / base.units,
         base: base.total,
-        slices: (&[], &[]),
+        slices: SliceValues::default(),
     }
+}
+
+/// A quantity on both sides without its slices.
+pub(crate) fn bare_measures<'a>(
+    counts: Sides<Count>,
+    bases: &'a Sides<Base>,
+) -> Sides<SideQuantity<'a>> {
+    Sides::from_fn(|role| bare_measure(counts[role], &bases[role]))
 }

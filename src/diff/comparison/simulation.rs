@@ -3,6 +3,7 @@
 
 use super::compare::Comparison;
 use super::options::Options;
+use crate::before_after::Sides;
 use crate::diff::model::SLICES;
 use crate::diff::sides::Side;
 use crate::diff::testing::{Xorshift, inclusive, timed};
@@ -117,7 +118,14 @@ fn marked(before: &SimulatedLoad, after: &SimulatedLoad, trials: u32) -> (u32, u
     let (mut any, mut first) = (0, 0);
     for _ in 0..trials {
         let sides = [before, after].map(|load| load.record(&mut random));
-        let comparison = Comparison::new(&sides[0], &sides[1], &Options::default()).unwrap();
+        let comparison = Comparison::new(
+            Sides {
+                before: &sides[0],
+                after: &sides[1],
+            },
+            &Options::default(),
+        )
+        .unwrap();
         any += u32::from(comparison.is_any_significant());
         first += u32::from(inclusive(&comparison, "f0").is_significant);
     }

@@ -3,6 +3,7 @@
 use super::change::Change;
 use super::compare::Comparison;
 use super::options::Options;
+use crate::before_after::Sides;
 use crate::diff::matching::Matching;
 use crate::diff::model::SLICES;
 use crate::diff::sides::Side;
@@ -20,12 +21,12 @@ fn shares_are_of_each_sides_own_samples() {
     let after = folded("main;b 50\nmain 130\nmain;b;b 20\n");
     let comparison = compare(&before, &after);
     let a = inclusive(&comparison, "a");
-    assert_eq!((a.value_before, a.value_after), (30.0, 0.0));
+    assert_eq!((a.values.before, a.values.after), (30.0, 0.0));
     assert!(a.is_significant);
     // Recursion counts once with what is called, and each leaf by itself.
     let b = inclusive(&comparison, "b");
-    assert_eq!((b.value_before, b.value_after), (10.0, 35.0));
-    assert_eq!(own(&comparison, "b").after.weight, 70);
+    assert_eq!((b.values.before, b.values.after), (10.0, 35.0));
+    assert_eq!(own(&comparison, "b").counts.after.weight, 70);
     assert_eq!(inclusive(&comparison, "main").difference(), 0.0);
 }
 
@@ -59,8 +60,9 @@ fn what_vanished_and_what_is_new_have_a_place_in_the_union() {
     let comparison = compare(&folded("main;old;x 5\n"), &folded("main;new;x 5\n"));
     let union = &comparison.union;
     assert_eq!(union.tree.len(), 6);
-    let sums = [0, 1].map(|side: usize| union.own[side].iter().map(|c| c.weight).sum::<u64>());
-    assert_eq!(sums, [5, 5]);
+    let own = union.own.each_ref();
+    let sums = own.map(|own| own.iter().map(|count| count.weight).sum::<u64>());
+    assert_eq!(sums.into_array(), [5, 5]);
 }
 
 #[test]
@@ -71,7 +73,14 @@ fn loose_matching_follows_suffixes_and_exact_matching_does_not() {
             matching,
             ..Options::default()
         };
-        let comparison = Comparison::new(&before, &after, &options).unwrap();
+        let comparison = Comparison::new(
+            Sides {
+                before: &before,
+                after: &after,
+            },
+            &options,
+        )
+        .unwrap();
         comparison.union.tree.len()
     };
     assert_eq!((with(Matching::Loose), with(Matching::Exact)), (2, 3));

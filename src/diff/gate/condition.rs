@@ -16,6 +16,7 @@
 use std::fmt;
 
 use super::value::{ComparedValues, Quantity, find};
+use crate::before_after::Sides;
 use crate::diff::comparison::{Comparison, Subject};
 use crate::stack::Tag;
 
@@ -113,14 +114,13 @@ impl Gate {
     }
 
     fn holds(&self, found: &ComparedValues) -> bool {
+        let Sides { before, after } = found.values;
         let (value, bound) = match self.amount {
-            Amount::Change(bound) => (found.after - found.before, bound),
-            Amount::Level(bound) => (found.after, bound),
-            Amount::Relative(bound) if found.before > 0.0 => {
-                ((found.after - found.before) / found.before, bound)
-            }
+            Amount::Change(bound) => (after - before, bound),
+            Amount::Level(bound) => (after, bound),
+            Amount::Relative(bound) if before > 0.0 => ((after - before) / before, bound),
             // From nothing to something is more than any percentage.
-            Amount::Relative(bound) if found.after > 0.0 => (f64::INFINITY, bound),
+            Amount::Relative(bound) if after > 0.0 => (f64::INFINITY, bound),
             Amount::Relative(bound) => (0.0, bound),
         };
         match self.test {

@@ -1,6 +1,7 @@
 //! Which conditions hold, and which cannot be judged.
 
 use super::condition::{Gate, Verdict};
+use crate::before_after::Sides;
 use crate::diff::comparison::{Comparison, Normalise, Options};
 use crate::diff::sides::{EventSeries, Side};
 use crate::diff::testing::{compare, folded, push_samples, timed};
@@ -215,7 +216,14 @@ fn what_is_always_all_cannot_be_judged() {
         normalise: Normalise::None,
         ..Options::default()
     };
-    let comparison = Comparison::new(&before, &after, &plain).unwrap();
+    let comparison = Comparison::new(
+        Sides {
+            before: &before,
+            after: &after,
+        },
+        &plain,
+    )
+    .unwrap();
     assert!(is_tripped(&comparison, "total > +10%"));
 }
 

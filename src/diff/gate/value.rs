@@ -1,7 +1,8 @@
 //! What a condition is about: its two values, or why there are none.
 
-use crate::diff::comparison::{Change, Comparison, EventChange, Subject};
-use crate::diff::matching::{NameStep, PlacedStack, Union, as_written_elsewhere, loose_name};
+use crate::before_after::{SideRole, Sides};
+use crate::diff::comparison::{Change, Comparison, EventChange, SlicedCount, Subject};
+use crate::diff::matching::{NameStep, PlacedStack, as_written_elsewhere, loose_name};
 use crate::diff::sides::{Count, plain_event};
 use crate::diff::words::value_words;
 use crate::stack::{FrameIx, FrameKind, NodeIx};
@@ -19,13 +20,10 @@ pub(crate) enum Quantity {
 
 /// The two values that a condition is about.
 pub(crate) struct ComparedValues {
-    pub(crate) before: f64,
-    pub(crate) after: f64,
+    pub(crate) values: Sides<f64>,
     pub(crate) is_significant: bool,
     pub(crate) words: String,
 }
-
-const SIDES: [&str; 2] = ["before", "after"];
 
 /// Looks a quantity up.
 ///
@@ -40,13 +38,12 @@ pub(crate) fn find(comparison: &Comparison, quantity: &Quantity) -> Result<Compa
     };
     let unit = comparison.unit;
     Ok(ComparedValues {
-        before: change.value_before,
-        after: change.value_after,
+        values: change.values,
         is_significant: change.beats_noise,
         words: format!(
             "{} → {}{}",
-            value_words(change.value_before, unit),
-            value_words(change.value_after, unit),
+            value_words(change.values.before, unit),
+            value_words(change.values.after, unit),
             noise_words(change.beats_noise)
         ),
     })
@@ -61,10 +58,10 @@ fn noise_words(is_significant: bool) -> &'static str {
 }
 
 /// The first side for which there is a reason, with the reason.
-fn lacking(reason: impl Fn(usize) -> Option<String>) -> Result<(), String> {
-    for (at, side) in SIDES.iter().enumerate() {
-        if let Some(reason) = reason(at) {
-            return Err(format!("the {side} side {reason}"));
+fn lacking(reason: impl Fn(SideRole) -> Option<String>) -> Result<(), String> {
+    for role in SideRole::BOTH {
+        if let Some(reason) = reason(role) {
+            return Err(format!("the {} side {reason}", role.as_str()));
         }
     }
     Ok(())
@@ -73,10 +70,10 @@ fn lacking(reason: impl Fn(usize) -> Option<String>) -> Result<(), String> {
 fn head(comparison: &Comparison, subject: Subject) -> Result<Change, String> {
     let coverage = &comparison.coverage;
     match subject {
-        Subject::Tag(tag) => lacking(|at| coverage[at].lacks_tag(Some(tag)))?,
-        Subject::Exits => lacking(|at| coverage[at].lacks_tag(None))?,
+        Subject::Tag(tag) => lacking(|role| coverage[role].lacks_tag(Some(tag)))?,
+        Subject::Exits => lacking(|role| coverage[role].lacks_tag(None))?,
         Subject::Total | Subject::Inclusive(_) | Subject::Own(_) | Subject::Box(_) => {
-            lacking(|at| coverage[at].lacks_stacks())?;
+            lacking(|role| coverage[role].lacks_stacks())?;
         }
     }
     if comparison.judgement.constant == Some(subject) {
@@ -92,7 +89,7 @@ fn head(comparison: &Comparison, subject: Subject) -> Result<Change, String> {
 
 /// The change of all functions that a name means.
 fn frame(comparison: &Comparison, name: &str, is_own: bool) -> Result<Change, String> {
-    lacking(|at| comparison.coverage[at].lacks_stacks())?;
+    lacking(|role| comparison.coverage[role].lacks_stacks())?;
     let written = base_name(as_written_elsewhere(name));
     let mut elided = comparison.union.elided.iter();
     if let Some(elided) = elided.find(|elided| base_name(elided) == written) {
@@ -117,16 +114,14 @@ fn frame(comparison: &Comparison, name: &str, is_own: bool) -> Result<Change, St
     let whole = frames
         .iter()
         .map(|&one| &comparison.inclusive[one.as_usize()]);
-    let samples = whole.fold([0, 0], |[before, after]: [u64; 2], one| {
-        [
-            before.saturating_add(one.before.samples),
-            after.saturating_add(one.after.samples),
-        ]
+    let samples = whole.fold(Sides::default(), |sum: Sides<u64>, one| {
+        let both = sum.zip(one.counts);
+        both.map(|(sum, count)| sum.saturating_add(count.samples))
     });
-    lacking(|at| {
+    lacking(|role| {
         let mut frames = frames.iter().map(|&one| comparison.union.frames.get(one));
-        let hidden = frames.find(|frame| comparison.coverage[at].lacks_names_of(frame));
-        hidden.filter(|_| samples[at] == 0).map(|frame| {
+        let hidden = frames.find(|frame| comparison.coverage[role].lacks_names_of(frame));
+        hidden.filter(|_| samples[role] == 0).map(|frame| {
             let object = one_line(&frame.dso);
             format!("has no names for the functions of {object}")
         })
@@ -150,7 +145,7 @@ fn absent(comparison: &Comparison, name: &str) -> String {
 fn named(comparison: &Comparison, name: &str) -> Vec<FrameIx> {
     let union = &comparison.union;
     let is_plain = comparison.origins.iter().any(|side| side.event.is_none());
-    let exists = |change: &&Change| change.before.samples > 0 || change.after.samples > 0;
+    let exists = |change: &&Change| change.counts.iter().any(|count| count.samples > 0);
     let present: Vec<FrameIx> = comparison
         .inclusive
         .iter()
@@ -204,30 +199,31 @@ fn of_several(comparison: &Comparison, frames: &[FrameIx], is_own: bool) -> Chan
         let above = union.parents[at.as_usize()];
         counts[at.as_usize()] = is_at(at) || (!is_own && counts[above.as_usize()]);
     }
-    let sums = [0, 1].map(|side: usize| {
-        let slices = comparison.judgement.bases.sides[side].slices.len();
-        sum(union, side, slices, &|place| counts[place.leaf.as_usize()])
+    let sums = Sides::from_fn(|role| {
+        let slices = comparison.judgement.bases.sides[role].slices.len();
+        let is_wanted = |stack: &PlacedStack| counts[stack.leaf.as_usize()];
+        sum(&union.stacks[role], slices, &is_wanted)
     });
     let subject = Subject::Inclusive(frames[0]);
-    let sides = sums.each_ref().map(|(count, slices)| (*count, &slices[..]));
-    comparison.judgement.change(subject, sides)
+    comparison.judgement.change(subject, &sums)
 }
 
 fn sum(
-    union: &Union,
-    side: usize,
+    stacks: &[PlacedStack],
     slices: usize,
     is_wanted: &dyn Fn(&PlacedStack) -> bool,
-) -> (Count, Vec<f64>) {
-    let mut count = Count::default();
-    let mut sliced = vec![0.0; slices];
-    for place in union.places[side].iter().filter(|place| is_wanted(place)) {
-        count.add(place.count);
-        if let Some(slice) = sliced.get_mut(place.slice as usize) {
-            *slice += place.count.weight as f64;
+) -> SlicedCount {
+    let mut sum = SlicedCount {
+        count: Count::default(),
+        weights: vec![0.0; slices],
+    };
+    for stack in stacks.iter().filter(|stack| is_wanted(stack)) {
+        sum.count.add(stack.count);
+        if let Some(weight) = sum.weights.get_mut(stack.slice as usize) {
+            *weight += stack.count.weight as f64;
         }
     }
-    (count, sliced)
+    sum
 }
 
 fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Result<ComparedValues, String> {
@@ -238,7 +234,7 @@ fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Result<ComparedV
                 .to_owned(),
         );
     }
-    if !event.is_counted && event.counts != [0, 0] {
+    if !event.is_counted && event.occurs() {
         return Err(
             "it was sampled at a frequency, so its samples do not tell how often it occurred: \
              record it with a period, as in perf record -c 1"
@@ -246,22 +242,23 @@ fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Result<ComparedV
         );
     }
     let counts = event.counts.map(|count| count as f64);
-    let [before, after] = if is_rate {
+    let values = if is_rate {
         let seconds = comparison.origins.each_ref().map(|origin| origin.seconds);
-        let known = |at: usize| seconds[at].filter(|&seconds| seconds > 0.0);
-        lacking(|at| match known(at) {
+        let known = seconds.map(|seconds| seconds.filter(|&seconds| seconds > 0.0));
+        lacking(|role| match known[role] {
             Some(_) => None,
             None => Some("tells no duration, so nothing is known per second".to_owned()),
         })?;
-        [0, 1].map(|at: usize| counts[at] / known(at).unwrap_or(f64::INFINITY))
+        let rate = |(count, seconds): (f64, Option<f64>)| count / seconds.unwrap_or(f64::INFINITY);
+        counts.zip(known).map(rate)
     } else {
         counts
     };
     let suffix = if is_rate { "/s" } else { "" };
     let noise = noise_words(event.is_significant);
+    let Sides { before, after } = values;
     Ok(ComparedValues {
-        before,
-        after,
+        values,
         is_significant: event.is_significant,
         words: format!("{before:.1}{suffix} → {after:.1}{suffix}{noise}"),
     })
@@ -281,7 +278,7 @@ fn event_named<'c>(comparison: &'c Comparison, name: &str) -> Result<&'c EventCh
     match found.as_slice() {
         [one] => Ok(one),
         [] => {
-            lacking(|at| comparison.coverage[at].lacks_event(name))?;
+            lacking(|role| comparison.coverage[role].lacks_event(name))?;
             Err("both sides did not record it alike".to_owned())
         }
         several => {

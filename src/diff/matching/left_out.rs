@@ -2,6 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use crate::before_after::Sides;
 use crate::diff::sides::Side;
 use crate::stack::{FrameIx, Tag};
 use crate::symbol::IDLE_ENTRY;
@@ -18,13 +19,35 @@ pub(crate) fn idle_entry(side: &Side, frames: &[FrameIx]) -> usize {
     frames.iter().position(is_entry).unwrap_or(0)
 }
 
+/// A frame above another one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Call {
+    caller: FrameIx,
+    callee: FrameIx,
+}
+
+/// A frame that a call goes through.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Passing {
+    caller: FrameIx,
+    frame: FrameIx,
+    callee: FrameIx,
+}
+
+/// Samples that speak for a frame's absence.
+#[derive(Clone, Copy, Debug, Default)]
+struct Votes {
+    /// Those whose caller and callee meet on the other side.
+    agreed: u64,
+    all: u64,
+}
+
 /// Callers and callees of the vCPU loop's kernel frames on one side, by key.
 #[derive(Debug, Default)]
 struct Edges {
-    /// (caller, callee)
-    calls: HashSet<(FrameIx, FrameIx)>,
-    /// (caller, frame, callee): samples.
-    through: HashMap<(FrameIx, FrameIx, FrameIx), u64>,
+    calls: HashSet<Call>,
+    /// Samples by the frame between a caller and a callee.
+    through: HashMap<Passing, u64>,
     /// All frames.
     seen: HashSet<FrameIx>,
 }
@@ -38,13 +61,20 @@ impl Edges {
             let frames = side.frames_of(stack);
             edges.seen.extend(frames.iter().map(|&ix| key(ix)));
             for pair in frames.windows(2) {
-                edges.calls.insert((key(pair[0]), key(pair[1])));
+                edges.calls.insert(Call {
+                    caller: key(pair[0]),
+                    callee: key(pair[1]),
+                });
             }
             for three in frames.windows(3) {
                 let is_kernel = |ix: FrameIx| side.frames.get(ix).mode == CpuMode::Kernel;
                 if stack.tagged.tag != Tag::Host && three.iter().all(|&ix| is_kernel(ix)) {
-                    let path = (key(three[0]), key(three[1]), key(three[2]));
-                    *edges.through.entry(path).or_insert(0) += stack.count.samples;
+                    let passing = Passing {
+                        caller: key(three[0]),
+                        frame: key(three[1]),
+                        callee: key(three[2]),
+                    };
+                    *edges.through.entry(passing).or_insert(0) += stack.count.samples;
                 }
             }
         }
@@ -55,30 +85,35 @@ impl Edges {
     /// directly on the other side, where the frame never occurs: there the compiler inlined the
     /// function, or it is tail-called away. Most of the frame's samples must agree.
     fn absent_in(&self, other: &Self) -> HashSet<FrameIx> {
-        let mut votes: HashMap<FrameIx, (u64, u64)> = HashMap::new();
+        let mut votes: HashMap<FrameIx, Votes> = HashMap::new();
         // Sums do not depend on the order.
-        for (&(caller, frame, callee), &samples) in &self.through {
-            if !other.seen.contains(&frame) {
-                let (with, all) = votes.entry(frame).or_default();
-                *all += samples;
-                if other.calls.contains(&(caller, callee)) {
-                    *with += samples;
+        for (passing, &samples) in &self.through {
+            if !other.seen.contains(&passing.frame) {
+                let votes = votes.entry(passing.frame).or_default();
+                votes.all += samples;
+                let call = Call {
+                    caller: passing.caller,
+                    callee: passing.callee,
+                };
+                if other.calls.contains(&call) {
+                    votes.agreed += samples;
                 }
             }
         }
-        let agreed = votes.into_iter().filter(|&(_, (with, all))| with * 2 > all);
+        let agreed = votes.into_iter();
+        let agreed = agreed.filter(|(_, votes)| votes.agreed * 2 > votes.all);
         agreed.map(|(frame, _)| frame).collect()
     }
 }
 
 /// Frames to leave out of each side where others follow them; see [`Edges::absent_in`].
 pub(crate) fn inlined_elsewhere(
-    sides: [&Side; 2],
-    united: [&[FrameIx]; 2],
-) -> [HashSet<FrameIx>; 2] {
-    let [before, after] = [
-        Edges::of(sides[0], united[0]),
-        Edges::of(sides[1], united[1]),
-    ];
-    [before.absent_in(&after), after.absent_in(&before)]
+    sides: Sides<&Side>,
+    united: &Sides<Vec<FrameIx>>,
+) -> Sides<HashSet<FrameIx>> {
+    let edges = Sides::from_fn(|role| Edges::of(sides[role], &united[role]));
+    Sides {
+        before: edges.before.absent_in(&edges.after),
+        after: edges.after.absent_in(&edges.before),
+    }
 }

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::loose_name::{Looseness, NameStep, ObjectStep, loosened, number_of};
+use crate::before_after::{SideRole, Sides};
 use crate::diff::sides::Side;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::units::CpuMode;
@@ -55,14 +56,14 @@ pub(crate) struct Pairing {
     /// Frames, as the after side names them where it has them.
     pub(crate) frames: FrameTable,
     /// Where each side's frames are in the table.
-    pub(crate) maps: [Vec<FrameIx>; 2],
+    pub(crate) maps: Sides<Vec<FrameIx>>,
     /// What the before side calls frames that are shown by another name.
     pub(crate) former: BTreeMap<FrameIx, Box<str>>,
 }
 
 impl Pairing {
     /// Matches the frames of both sides. With `is_plain` (folded text) a frame is its name.
-    pub(crate) fn new(sides: [&Side; 2], matching: Matching, is_plain: bool) -> Self {
+    pub(crate) fn new(sides: Sides<&Side>, matching: Matching, is_plain: bool) -> Self {
         let names = sides.map(|side| DistinctNames::of(side, is_plain));
         let mut partners = exact_partners(&names);
         if matching == Matching::Loose {
@@ -71,16 +72,17 @@ impl Pairing {
             let matters = |step: &Looseness| !is_plain || step.object == ObjectStep::Any;
             for step in STEPS.into_iter().filter(matters) {
                 let matched = partners.iter().flatten().count();
-                if matched == partners.len().min(names[1].keys.len()) {
+                if matched == partners.len().min(names.after.keys.len()) {
                     break;
                 }
                 let left = left_over(&names, &partners, step, is_plain);
-                for [mut before, mut after] in left {
-                    if before.len().max(after.len()) > 1 && before.len().min(after.len()) > 0 {
-                        order.apply(0, &mut before);
-                        order.apply(1, &mut after);
+                for mut group in left {
+                    let [before, after] = [group.before.len(), group.after.len()];
+                    if before.max(after) > 1 && before.min(after) > 0 {
+                        order.apply(SideRole::Before, &mut group.before);
+                        order.apply(SideRole::After, &mut group.after);
                     }
-                    for (before, after) in before.into_iter().zip(after) {
+                    for (before, after) in group.before.into_iter().zip(group.after) {
                         partners[before] = Some(after);
                     }
                 }
@@ -91,19 +93,20 @@ impl Pairing {
 
     /// `partners` are those of the before side's names.
     fn of_partners(
-        sides: [&Side; 2],
-        names: &[DistinctNames; 2],
+        sides: Sides<&Side>,
+        names: &Sides<DistinctNames>,
         partners: &[Option<usize>],
     ) -> Self {
         let mut pairing = Self::default();
         // The after side first: its names and objects are shown.
-        let after: Vec<FrameIx> = names[1]
+        let after: Vec<FrameIx> = names
+            .after
             .shown
             .iter()
             .map(|frame| pairing.frames.intern(frame.clone()))
             .collect();
         let mut before = Vec::with_capacity(partners.len());
-        for (frame, partner) in names[0].shown.iter().zip(partners) {
+        for (frame, partner) in names.before.shown.iter().zip(partners) {
             let place = match partner.and_then(|partner| after.get(partner)) {
                 Some(&place) => place,
                 None => pairing.frames.intern(frame.clone()),
@@ -113,11 +116,11 @@ impl Pairing {
             }
             before.push(place);
         }
-        let places = [before, after];
-        pairing.maps = [0, 1].map(|at: usize| {
-            let place = |&name: &usize| places[at][name];
-            debug_assert_eq!(names[at].of_frame.len(), sides[at].frames.len());
-            names[at].of_frame.iter().map(place).collect()
+        let places = Sides { before, after };
+        pairing.maps = Sides::from_fn(|role| {
+            let place = |&name: &usize| places[role][name];
+            debug_assert_eq!(names[role].of_frame.len(), sides[role].frames.len());
+            names[role].of_frame.iter().map(place).collect()
         });
         pairing
     }
@@ -170,7 +173,8 @@ pub(crate) fn by_name_alone(frame: &Frame) -> Frame {
 }
 
 /// For each name of the before side the same name of the after side.
-fn exact_partners([before, after]: &[DistinctNames; 2]) -> Vec<Option<usize>> {
+fn exact_partners(names: &Sides<DistinctNames>) -> Vec<Option<usize>> {
+    let Sides { before, after } = names;
     let keys = after.keys.iter().zip(0_usize..);
     let of_after: HashMap<&Frame, usize> = keys.collect();
     let partners = before.keys.iter().map(|key| of_after.get(key).copied());
@@ -180,33 +184,33 @@ fn exact_partners([before, after]: &[DistinctNames; 2]) -> Vec<Option<usize>> {
 /// The names of the before side without a partner, in groups that are the same at a step, with those
 /// of the after side that are the same as they.
 fn left_over(
-    names: &[DistinctNames; 2],
+    names: &Sides<DistinctNames>,
     partners: &[Option<usize>],
     step: Looseness,
     is_plain: bool,
-) -> Vec<[Vec<usize>; 2]> {
-    let mut is_taken = vec![false; names[1].keys.len()];
+) -> Vec<Sides<Vec<usize>>> {
+    let mut is_taken = vec![false; names.after.keys.len()];
     for &after in partners.iter().flatten() {
         is_taken[after] = true;
     }
-    let mut groups: Vec<[Vec<usize>; 2]> = Vec::new();
+    let mut groups: Vec<Sides<Vec<usize>>> = Vec::new();
     let mut group_of: HashMap<Frame, usize> = HashMap::new();
-    for (name, key) in names[0].keys.iter().enumerate() {
+    for (name, key) in names.before.keys.iter().enumerate() {
         if partners[name].is_none() {
             let group = group_of
                 .entry(loosened(key, step, is_plain))
                 .or_insert(groups.len());
             if *group == groups.len() {
-                groups.push(Default::default());
+                groups.push(Sides::default());
             }
-            groups[*group][0].push(name);
+            groups[*group].before.push(name);
         }
     }
-    for (name, key) in names[1].keys.iter().enumerate() {
+    for (name, key) in names.after.keys.iter().enumerate() {
         if !is_taken[name]
             && let Some(&group) = group_of.get(&loosened(key, step, is_plain))
         {
-            groups[group][1].push(name);
+            groups[group].after.push(name);
         }
     }
     groups
@@ -214,26 +218,26 @@ fn left_over(
 
 /// The order in which names are matched when several could be meant.
 struct Order<'a> {
-    sides: [&'a Side; 2],
-    names: &'a [DistinctNames; 2],
+    sides: Sides<&'a Side>,
+    names: &'a Sides<DistinctNames>,
     /// Samples of stacks with each name, of sides where that was asked for.
-    samples: [Option<Vec<u64>>; 2],
+    samples: Sides<Option<Vec<u64>>>,
 }
 
 impl<'a> Order<'a> {
-    fn of(sides: [&'a Side; 2], names: &'a [DistinctNames; 2]) -> Self {
+    fn of(sides: Sides<&'a Side>, names: &'a Sides<DistinctNames>) -> Self {
         Self {
             sides,
             names,
-            samples: [None, None],
+            samples: Sides::default(),
         }
     }
 
     /// Puts names of a side into order.
-    fn apply(&mut self, side: usize, group: &mut [usize]) {
-        let names = &self.names[side];
+    fn apply(&mut self, role: SideRole, group: &mut [usize]) {
+        let names = &self.names[role];
         let samples =
-            self.samples[side].get_or_insert_with(|| samples_with_names(self.sides[side], names));
+            self.samples[role].get_or_insert_with(|| samples_with_names(self.sides[role], names));
         group.sort_by_cached_key(|&name| {
             let number = number_of(&names.keys[name].name).unwrap_or(0);
             // Names are numbered in the order of their bytes.

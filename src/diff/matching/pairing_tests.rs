@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::pairing::{Matching, Pairing, by_name_alone};
+use crate::before_after::Sides;
 use crate::diff::sides::Side;
 use crate::diff::testing::push_samples;
 use crate::stack::{Frame, FrameIx, FrameKind, Tag};
@@ -27,10 +28,10 @@ fn side(frames: &[(&str, &str, u64)], kind: FrameKind) -> Side {
 }
 
 fn pairs(before: &Side, after: &Side, is_plain: bool) -> Vec<(String, String)> {
-    let pairing = Pairing::new([before, after], Matching::Loose, is_plain);
+    let pairing = Pairing::new(Sides { before, after }, Matching::Loose, is_plain);
     let mut pairs = Vec::new();
-    for (frame, place) in (0..).map(FrameIx).zip(&pairing.maps[0]) {
-        let partner = pairing.maps[1].iter().position(|other| other == place);
+    for (frame, place) in (0..).map(FrameIx).zip(&pairing.maps.before) {
+        let partner = pairing.maps.after.iter().position(|other| other == place);
         let name = |side: &Side, ix: usize| {
             side.frames
                 .get(FrameIx(u32::try_from(ix).unwrap()))
@@ -189,7 +190,7 @@ proptest! {
     ) {
         let kind = if is_root { FrameKind::Root } else { FrameKind::Function };
         let (before, after) = (made(&before, kind), made(&after, kind));
-        let pairing = Pairing::new([&before, &after], Matching::Loose, is_plain);
+        let pairing = Pairing::new(Sides { before: &before, after: &after }, Matching::Loose, is_plain);
         let told_apart = |side: &Side| {
             let frames = (0..).map(FrameIx).take(side.frames.len());
             let keys = frames.map(|ix| {
@@ -204,9 +205,9 @@ proptest! {
             prop_assert_eq!(rows.len(), keys.len());
         }
         let (ours, theirs) = (told_apart(&before), told_apart(&after));
-        for (key, place) in ours.iter().zip(&pairing.maps[0]) {
+        for (key, place) in ours.iter().zip(&pairing.maps.before) {
             if let Some(same) = theirs.iter().position(|other| other == key) {
-                prop_assert_eq!(*place, pairing.maps[1][same]);
+                prop_assert_eq!(*place, pairing.maps.after[same]);
             }
         }
         // The same pairs come out when the sides are swapped.

@@ -6,6 +6,7 @@ use hashbrown::HashSet;
 
 use super::left_out::{idle_entry, inlined_elsewhere};
 use super::pairing::{Matching, Pairing};
+use crate::before_after::{SideRole, Sides};
 use crate::diff::sides::{Count, Side};
 use crate::kvm::Tagged;
 use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
@@ -30,11 +31,11 @@ pub struct Union {
     /// The node above each node; the root's own for the root.
     pub(crate) parents: Vec<NodeIx>,
     /// Stacks that pass through or end at each node, by side.
-    pub(crate) total: [Vec<Count>; 2],
+    pub(crate) total: Sides<Vec<Count>>,
     /// Stacks that end at each node, by side.
-    pub(crate) own: [Vec<Count>; 2],
+    pub(crate) own: Sides<Vec<Count>>,
     /// Each side's stacks.
-    pub(crate) places: [Vec<PlacedStack>; 2],
+    pub(crate) stacks: Sides<Vec<PlacedStack>>,
     /// Names of functions that one side shows and the other inlines or tail-calls; they were left
     /// out, in the order of their bytes.
     pub elided: Vec<String>,
@@ -53,8 +54,7 @@ struct United {
 
 impl Union {
     /// Merges both sides.
-    pub fn new(before: &Side, after: &Side, matching: Matching) -> Self {
-        let sides = [before, after];
+    pub fn new(sides: Sides<&Side>, matching: Matching) -> Self {
         let is_plain = sides.iter().any(|side| side.origin.event.is_none());
         let with_tags = sides.iter().all(|side| side.is_tagged);
         let Pairing {
@@ -65,22 +65,22 @@ impl Union {
         // The same kernel inlines the same functions: a frame that only one side shows is rare then,
         // not absent.
         let kernels = sides.map(|side| side.origin.kernel.as_ref());
-        let is_other_kernel = kernels[0].is_none() || kernels[0] != kernels[1];
+        let is_other_kernel = kernels.before.is_none() || kernels.before != kernels.after;
         let left_out = if matching == Matching::Loose && with_tags && is_other_kernel {
-            inlined_elsewhere(sides, [&maps[0], &maps[1]])
+            inlined_elsewhere(sides, &maps)
         } else {
-            Default::default()
+            Sides::default()
         };
         let mut lists: Vec<FrameIx> = Vec::new();
-        let united = [0, 1].map(|at: usize| {
+        let united = Sides::from_fn(|role| {
             let selection = FrameSelection {
-                map: &maps[at],
-                left_out: &left_out[at],
+                map: &maps[role],
+                left_out: &left_out[role],
                 // Folded text does not tell which frames are the kernel's.
                 skips_boot: matching == Matching::Loose && with_tags,
                 with_tags,
             };
-            selection.apply(sides[at], &mut lists)
+            selection.apply(sides[role], &mut lists)
         });
         let mut names: Vec<String> = left_out
             .iter()
@@ -95,7 +95,7 @@ impl Union {
         }
     }
 
-    fn build(frames: FrameTable, lists: &[FrameIx], united: &[Vec<United>; 2]) -> Self {
+    fn build(frames: FrameTable, lists: &[FrameIx], united: &Sides<Vec<United>>) -> Self {
         let tagged = united.iter().flatten().map(|stack| TaggedStack {
             frames: lists.get(stack.start..stack.end).unwrap_or_default(),
             tag: stack.tagged.tag,
@@ -110,13 +110,12 @@ impl Union {
                 parents[child.as_usize()] = at;
             }
         }
-        let none = || vec![Count::default(); tree.len()];
-        let mut own = [none(), none()];
-        let mut places = [Vec::new(), Vec::new()];
-        for (at, stacks) in united.iter().enumerate() {
+        let mut own = Sides::from_fn(|_| vec![Count::default(); tree.len()]);
+        let mut placed: Sides<Vec<PlacedStack>> = Sides::default();
+        for (role, stacks) in united.each_ref().with_roles() {
             for (stack, leaf) in stacks.iter().zip(leaves.by_ref()) {
-                own[at][leaf.as_usize()].add(stack.count);
-                places[at].push(PlacedStack {
+                own[role][leaf.as_usize()].add(stack.count);
+                placed[role].push(PlacedStack {
                     leaf,
                     tag: stack.tagged.tag,
                     count: stack.count,
@@ -124,8 +123,8 @@ impl Union {
                 });
             }
         }
-        let total = [0, 1].map(|at: usize| {
-            let mut total: Vec<Count> = own[at].clone();
+        let total = own.each_ref().map(|own| {
+            let mut total = own.clone();
             // A node was made before its children.
             for ix in (1..total.len()).rev() {
                 let below = total[ix];
@@ -139,15 +138,15 @@ impl Union {
             parents,
             total,
             own,
-            places,
+            stacks: placed,
             elided: Vec::new(),
             former: BTreeMap::new(),
         }
     }
 
     /// The number of samples and the weight of a whole side.
-    pub(crate) fn whole(&self, side: usize) -> Count {
-        self.total[side].first().copied().unwrap_or_default()
+    pub(crate) fn whole(&self, role: SideRole) -> Count {
+        self.total[role].first().copied().unwrap_or_default()
     }
 }
 

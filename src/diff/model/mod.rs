@@ -6,6 +6,6 @@ mod slices;
 
 pub use significance::SLICES;
 pub(crate) use significance::{
-    ConfidenceLevel, Divisor, Question, SideQuantity, Threshold, exact_probability,
+    ConfidenceLevel, Divisor, Question, SideQuantity, SliceValues, Threshold, exact_probability,
     least_probability, test,
 };

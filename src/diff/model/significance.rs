@@ -51,6 +51,7 @@
 
 use super::distribution::{binomial_two_sided, fisher_two_sided, t_quantile, t_two_sided};
 use super::slices::{Estimate, Slices};
+use crate::before_after::Sides;
 
 /// Slices of time that a side is cut into.
 pub const SLICES: u32 = 32;
@@ -88,8 +89,14 @@ pub(crate) struct SideQuantity<'a> {
     pub(crate) weight: f64,
     /// What the weight is divided by.
     pub(crate) base: f64,
-    /// Weight and base by slice of time; empty when not known.
-    pub(crate) slices: (&'a [f64], &'a [f64]),
+    pub(crate) slices: SliceValues<'a>,
+}
+
+/// The same by slice of time; empty when not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SliceValues<'a> {
+    pub(crate) weights: &'a [f64],
+    pub(crate) bases: &'a [f64],
 }
 
 /// The outcome of a test.
@@ -129,7 +136,8 @@ impl SideQuantity<'_> {
 }
 
 /// Probability of a difference of this size between counts of independent samples.
-pub(crate) fn exact_probability(before: &SideQuantity<'_>, after: &SideQuantity<'_>) -> f64 {
+pub(crate) fn exact_probability(sides: Sides<&SideQuantity<'_>>) -> f64 {
+    let Sides { before, after } = sides;
     let (x, y) = (before.samples, after.samples);
     match (before.divisor, after.divisor) {
         (Divisor::Part(n), Divisor::Part(m)) if x <= n && y <= m => fisher_two_sided(x, n, y, m),
@@ -146,10 +154,17 @@ pub(crate) fn exact_probability(before: &SideQuantity<'_>, after: &SideQuantity<
 }
 
 /// The smallest probability that any outcome with as many samples could have.
-pub(crate) fn least_probability(before: &SideQuantity<'_>, after: &SideQuantity<'_>) -> f64 {
+pub(crate) fn least_probability(sides: Sides<&SideQuantity<'_>>) -> f64 {
+    let Sides { before, after } = sides;
     let all = before.samples + after.samples;
-    let gone = exact_probability(&before.with_samples(all), &after.with_samples(0));
-    let arrived = exact_probability(&before.with_samples(0), &after.with_samples(all));
+    let with_samples = |of_before, of_after| {
+        let changed = Sides {
+            before: before.with_samples(of_before),
+            after: after.with_samples(of_after),
+        };
+        exact_probability(changed.each_ref())
+    };
+    let (gone, arrived) = (with_samples(all, 0), with_samples(0, all));
     gone.min(arrived)
 }
 
@@ -210,25 +225,26 @@ impl Quantiles {
 }
 
 /// Tests whether a quantity changed.
-pub(crate) fn test(
-    before: &SideQuantity<'_>,
-    after: &SideQuantity<'_>,
-    level: &ConfidenceLevel,
-) -> TestOutcome {
+pub(crate) fn test(sides: Sides<&SideQuantity<'_>>, level: &ConfidenceLevel) -> TestOutcome {
+    let Sides { before, after } = sides;
     let change = after.ratio() - before.ratio();
-    let chances = chances(before, after);
-    let slices = [before, after].map(|side| Slices::new(side.slices.0, side.slices.1));
-    let all = [0, 1].map(|side: usize| slices[side].as_ref().map(Slices::all));
+    let chances = chances(sides);
+    let slices = sides.map(|side| Slices::new(side.slices.weights, side.slices.bases));
+    let all = slices
+        .each_ref()
+        .map(|slices| slices.as_ref().map(Slices::all));
     let of_all = Spread::of(chances, all);
-    let cores = [0, 1].map(|side: usize| slices[side].as_ref().and_then(Slices::core));
+    let cores = slices
+        .each_ref()
+        .map(|slices| slices.as_ref().and_then(Slices::core));
     let mut of_time = of_all.probability(change);
     let mut half_width = level.single.at(of_all.freedom) * of_all.shown.sqrt();
     if cores.iter().any(Option::is_some) {
         let of_core = Spread::of(chances, cores);
-        let ratio = |side: usize, whole: &SideQuantity<'_>| {
-            cores[side].map_or_else(|| whole.ratio(), |core| core.ratio)
-        };
-        let core_change = ratio(1, after) - ratio(0, before);
+        let ratios = Sides::from_fn(|role| {
+            cores[role].map_or_else(|| sides[role].ratio(), |core| core.ratio)
+        });
+        let core_change = ratios.after - ratios.before;
         // What stood out must not be all that the change of everything is made of.
         let core_half = level.better.at(of_core.freedom) * of_core.shown.sqrt();
         let is_agreed = core_change * change > 0.0 && change.abs() > core_half;
@@ -243,7 +259,7 @@ pub(crate) fn test(
     let probability = if change == 0.0 || of_all.tested <= 0.0 {
         1.0
     } else if before.samples + after.samples < EXACT_BELOW {
-        of_time.max(exact_probability(before, after))
+        of_time.max(exact_probability(sides))
     } else {
         of_time
     };
@@ -262,12 +278,13 @@ struct Chance {
     own: f64,
 }
 
-fn chances(before: &SideQuantity<'_>, after: &SideQuantity<'_>) -> [Chance; 2] {
+fn chances(sides: Sides<&SideQuantity<'_>>) -> Sides<Chance> {
+    let Sides { before, after } = sides;
     let base = before.base + after.base;
     let part = |of: f64| if base > 0.0 { of / base } else { 0.0 };
     let pooled = part(before.weight + after.weight);
     let samples = (before.samples + after.samples) as f64;
-    [before, after].map(|side| {
+    sides.map(|side| {
         // A count of 0 is as uncertain as a count of 1.
         let own_ratio = if side.samples > 0 || side.base <= 0.0 {
             side.ratio()
@@ -293,9 +310,9 @@ struct Spread {
 }
 
 impl Spread {
-    fn of(chances: [Chance; 2], estimates: [Option<Estimate>; 2]) -> Self {
+    fn of(chances: Sides<Chance>, estimates: Sides<Option<Estimate>>) -> Self {
         let (mut tested, mut shown, mut welch) = (0.0, 0.0, 0.0);
-        for (chance, estimate) in chances.iter().zip(estimates) {
+        for (chance, estimate) in chances.zip(estimates) {
             let (sliced, freedom) = estimate.map_or((0.0, f64::INFINITY), |estimate| {
                 (estimate.variance, estimate.freedom)
             });

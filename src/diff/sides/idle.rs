@@ -6,6 +6,7 @@
 //! left out of both sides where the sampled time differs, unless the user asks for it.
 
 use super::side::Side;
+use crate::before_after::Sides;
 use crate::stack::Tag;
 use crate::text::{counted, grouped};
 
@@ -24,42 +25,45 @@ pub(crate) fn sampled_cpus(side: &Side) -> Option<f64> {
 }
 
 /// Both sides' sampled time, when it differs.
-pub(crate) fn uneven_cpus(sides: [&Side; 2]) -> Option<[f64; 2]> {
-    let [before, after] = [sampled_cpus(sides[0])?, sampled_cpus(sides[1])?];
+pub(crate) fn uneven_cpus(sides: Sides<&Side>) -> Option<Sides<f64>> {
+    let cpus = sides.map(sampled_cpus).both()?;
+    let Sides { before, after } = cpus;
     let is_uneven = (before - after).abs() > LEAST_UNEVENNESS * before.max(after);
-    is_uneven.then_some([before, after])
+    is_uneven.then_some(cpus)
 }
 
 /// Leaves idle CPUs out of both sides when they were sampled unevenly, and says so; `None` when
 /// nothing was left out.
 ///
 /// For shares of all samples only: what is left out is neither shown nor compared.
-pub fn leave_out_uneven_idle([before, after]: [&mut Side; 2]) -> Option<String> {
-    let [cpus_before, cpus_after] = uneven_cpus([before, after])?;
-    let idle = [&*before, &*after].map(|side| {
+pub fn leave_out_uneven_idle(sides: &mut Sides<Side>) -> Option<String> {
+    let cpus = uneven_cpus(sides.each_ref())?;
+    let idle = sides.each_ref().map(|side| {
         let idle = side
             .stacks
             .iter()
             .filter(|stack| stack.tagged.tag == Tag::Idle);
         idle.map(|stack| stack.count.samples).sum::<u64>()
     });
-    let is_busy = |side: &Side, idle: u64| {
-        side.samples().saturating_sub(idle) as f64 >= LEAST_BUSY * side.samples() as f64
+    let is_busy = |(side, idle): (&Side, u64)| {
+        let all = side.samples();
+        all.saturating_sub(idle) as f64 >= LEAST_BUSY * all as f64
     };
-    let are_busy = is_busy(before, idle[0]) && is_busy(after, idle[1]);
-    if idle == [0, 0] || !(before.is_tagged && after.is_tagged && are_busy) {
+    let are_busy = sides.each_ref().zip(idle).into_iter().all(is_busy);
+    let are_tagged = sides.iter().all(|side| side.is_tagged);
+    if idle == Sides::default() || !(are_tagged && are_busy) {
         return None;
     }
-    for side in [before, after] {
+    for side in [&mut sides.before, &mut sides.after] {
         side.stacks.retain(|stack| stack.tagged.tag != Tag::Idle);
         side.left_out.idle = true;
     }
-    let before = counted(idle[0], "sample");
-    let after = grouped(idle[1]);
+    let before = counted(idle.before, "sample");
+    let after = grouped(idle.after);
     Some(format!(
-        "idle CPUs were sampled unevenly ({cpus_before:.2} CPUs' worth of time before, \
-         {cpus_after:.2} after), so idle is left out: {before} before, {after} after; \
-         --normalise share takes it in"
+        "idle CPUs were sampled unevenly ({:.2} CPUs' worth of time before, {:.2} after), so idle \
+         is left out: {before} before, {after} after; --normalise share takes it in",
+        cpus.before, cpus.after
     ))
 }
 
@@ -82,25 +86,43 @@ mod tests {
     /// As in the recordings of the module's text: 5127 of 9827 samples, and all of 5043.
     #[test]
     fn idle_that_one_side_did_not_sample_is_left_out_of_both() {
-        let (mut before, mut after) = (side(5127, 4700), side(5043, 0));
-        let note = leave_out_uneven_idle([&mut before, &mut after]);
+        let mut sides = Sides {
+            before: side(5127, 4700),
+            after: side(5043, 0),
+        };
+        let note = leave_out_uneven_idle(&mut sides);
         assert!(note.is_some_and(|note| note.contains("(1.97 CPUs' worth of time before, 1.01")));
-        assert_eq!((before.samples(), after.samples()), (5127, 5043));
+        assert_eq!(
+            (sides.before.samples(), sides.after.samples()),
+            (5127, 5043)
+        );
     }
 
     /// Work that was taken away leaves idle behind: both sides sampled two CPUs.
     #[test]
     fn idle_that_took_the_place_of_work_stays() {
-        let (mut before, mut after) = (side(9000, 1000), side(2000, 8000));
-        assert_eq!(leave_out_uneven_idle([&mut before, &mut after]), None);
-        assert_eq!((before.samples(), after.samples()), (10_000, 10_000));
+        let mut sides = Sides {
+            before: side(9000, 1000),
+            after: side(2000, 8000),
+        };
+        assert_eq!(leave_out_uneven_idle(&mut sides), None);
+        assert_eq!(
+            (sides.before.samples(), sides.after.samples()),
+            (10_000, 10_000)
+        );
     }
 
     /// An idle host, recorded twice: 200 of 4044 samples are of work, and 49 of 3064.
     #[test]
     fn idle_of_an_idle_host_stays() {
-        let (mut before, mut after) = (side(200, 3844), side(49, 3015));
-        assert_eq!(leave_out_uneven_idle([&mut before, &mut after]), None);
-        assert_eq!((before.samples(), after.samples()), (4044, 3064));
+        let mut sides = Sides {
+            before: side(200, 3844),
+            after: side(49, 3015),
+        };
+        assert_eq!(leave_out_uneven_idle(&mut sides), None);
+        assert_eq!(
+            (sides.before.samples(), sides.after.samples()),
+            (4044, 3064)
+        );
     }
 }

@@ -55,10 +55,11 @@ impl Side {
     pub fn of_events(
         name: &str,
         capture: &Capture,
-        (slices, seconds): (&[Vec<u64>], Option<f64>),
+        slices: &[Vec<u64>],
+        slice_seconds: Option<f64>,
     ) -> Self {
         let mut origin = SideOrigin::of_capture(name, capture);
-        origin.seconds = seconds.map(|seconds| seconds * f64::from(SLICES));
+        origin.seconds = slice_seconds.map(|seconds| seconds * f64::from(SLICES));
         Self {
             origin,
             events: EventSeries::of_capture(capture, slices),

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::layout::{FONT_SIZE, FRAMES_WIDTH, PADDING, WIDTH};
 use super::legend::LegendEntry;
+use crate::before_after::Sides;
 use crate::text::{one_line, push_attribute, push_escaped, push_format, shortened, wrapped};
 
 /// Our rules, after inferno's own.
@@ -94,7 +95,7 @@ impl Chrome {
     }
 
     /// With a loud line below the title for each side of a comparison.
-    pub(crate) fn with_sides(mut self, sides: &[String]) -> Self {
+    pub(crate) fn with_sides(mut self, sides: &Sides<String>) -> Self {
         let safe = |side: &String| shortened(&one_line(side), MAX_TITLE).into_owned();
         self.sides = sides.iter().map(safe).collect();
         self

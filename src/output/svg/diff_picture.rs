@@ -8,6 +8,7 @@ use super::layout::Layout;
 use super::legend::LegendEntry;
 use super::palette::{Shade, class, plain_fill, rules, short_words};
 use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
+use crate::before_after::Sides;
 use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 use crate::text::{counted, one_line, push_format, shortened};
@@ -58,7 +59,7 @@ pub struct DiffPicture {
     /// Names both sides.
     pub title: String,
     /// What is known of each side, loud and in lines of their own.
-    pub sides: [String; 2],
+    pub sides: Sides<String>,
     /// Shown below.
     pub subtitle: String,
     /// By node.

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::before_after::Sides;
 use crate::diff::{
-    Change, Comparison, EventChange, FunctionChange, SideOrigin, Subject, UNMARKED,
+    Change, Comparison, Count, EventChange, FunctionChange, SideOrigin, Subject, UNMARKED,
     changed_functions, largest_unmarked,
 };
 use crate::stack::Tag;
@@ -11,17 +12,12 @@ use crate::stack::Tag;
 /// The comparison as JSON: all heads and events; functions with a significant change, and
 /// of the others those with the largest.
 pub fn as_json(comparison: &Comparison) -> Value {
-    let sides = comparison.origins.iter().zip(["before", "after"]);
     let totals = comparison.head(Subject::Total);
     let mut object = serde_json::Map::new();
     object.insert("schema_version".to_owned(), 1.into());
-    for ((origin, side), at) in sides.zip(0..) {
-        let count = totals.map(|total| if at == 0 { total.before } else { total.after });
-        let count = count.unwrap_or_default();
-        object.insert(
-            side.to_owned(),
-            origin_json(origin, count.samples, count.weight),
-        );
+    for (role, origin) in comparison.origins.each_ref().with_roles() {
+        let count = totals.map_or_else(Count::default, |total| total.counts[role]);
+        object.insert(role.as_str().to_owned(), origin_json(origin, count));
     }
     let frames = &comparison.union.frames;
     let change = |found: &Change| change_json(found, &comparison.origins);
@@ -46,9 +42,9 @@ pub fn as_json(comparison: &Comparison) -> Value {
         "min_change": comparison.least,
         "noise_model": if comparison.knows_times { "samples and time slices" } else { "samples" },
         "questions": {
-            "tags_and_events": comparison.asked[0],
-            "functions": comparison.asked[1],
-            "boxes": comparison.asked[2],
+            "tags_and_events": comparison.asked.tags_and_events,
+            "functions": comparison.asked.functions,
+            "boxes": comparison.asked.boxes,
         },
         "any_significant": comparison.is_any_significant(),
         "notes": comparison.notes,
@@ -65,7 +61,7 @@ pub fn as_json(comparison: &Comparison) -> Value {
     Value::Object(object)
 }
 
-fn origin_json(origin: &SideOrigin, samples: u64, weight: u64) -> Value {
+fn origin_json(origin: &SideOrigin, count: Count) -> Value {
     json!({
         "name": origin.name,
         "host": origin.host,
@@ -74,8 +70,8 @@ fn origin_json(origin: &SideOrigin, samples: u64, weight: u64) -> Value {
         "event": origin.event,
         "frequency": origin.frequency,
         "seconds": origin.seconds,
-        "samples": samples,
-        "weight": weight_json(weight, origin),
+        "samples": count.samples,
+        "weight": weight_json(count.weight, origin),
     })
 }
 
@@ -88,32 +84,33 @@ fn weight_json(weight: u64, origin: &SideOrigin) -> Value {
     }
 }
 
-fn change_json(change: &Change, origins: &[SideOrigin; 2]) -> Value {
+fn change_json(change: &Change, origins: &Sides<SideOrigin>) -> Value {
     let interval = change
         .half_width
         .map(|half| [change.difference() - half, change.difference() + half]);
     json!({
-        "before": change.value_before,
-        "after": change.value_after,
+        "before": change.values.before,
+        "after": change.values.after,
         "change": change.difference(),
         "relative": change.relative(),
         "interval": interval,
         "probability": change.probability,
         "significant": change.is_significant,
         "beats_noise": change.beats_noise,
-        "weights": [
-            weight_json(change.before.weight, &origins[0]),
-            weight_json(change.after.weight, &origins[1]),
-        ],
-        "samples": [change.before.samples, change.after.samples],
+        "weights": change
+            .counts
+            .zip(origins.each_ref())
+            .map(|(count, origin)| weight_json(count.weight, origin))
+            .into_array(),
+        "samples": change.counts.map(|count| count.samples).into_array(),
     })
 }
 
 fn event_json(event: &EventChange) -> Value {
     json!({
         "name": event.name,
-        "counts": event.counts,
-        "per_second": event.rates,
+        "counts": event.counts.into_array(),
+        "per_second": event.rates.map(Sides::into_array),
         "probability": event.probability,
         "significant": event.is_significant,
     })

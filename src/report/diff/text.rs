@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use super::labels::Labels;
 use super::row_layout::RowLayout;
 use super::unmarked::write_unmarked;
+use crate::before_after::{SideRole, Sides};
 use crate::diff::{
-    Change, Comparison, Count, SideOrigin, Subject, Unit, change_words, changed_functions,
-    describe, noise, relative_words, value_words,
+    Change, Comparison, Subject, Unit, change_words, changed_functions, describe, noise,
+    relative_words, value_words,
 };
 use crate::folded_text::decimal_words;
 use crate::text::{grouped, one_line, with_commas};
@@ -28,8 +29,8 @@ fn write_text(
     most: usize,
     row: RowLayout,
 ) -> std::fmt::Result {
-    for (origin, side) in comparison.origins.iter().zip(["before", "after"]) {
-        writeln!(out, "{side:<7} {}", describe(origin))?;
+    for (role, origin) in comparison.origins.each_ref().with_roles() {
+        writeln!(out, "{:<7} {}", role.as_str(), describe(origin))?;
     }
     writeln!(out, "values  {}", comparison.unit.words())?;
     writeln!(out, "noise   {}", noise(comparison))?;
@@ -57,7 +58,8 @@ fn write_heads(out: &mut String, comparison: &Comparison, row: RowLayout) -> std
     writeln!(out, "\n  {}      {heading}", row.name("what the CPUs did"))?;
     let origins = &comparison.origins;
     let has_decimals = origins.iter().any(|origin| origin.decimals > 0);
-    let shown = |count: Count, origin: &SideOrigin| {
+    let shown = |role: SideRole| {
+        let (count, origin) = (total.counts[role], &origins[role]);
         if has_decimals {
             decimal_words(count.weight, origin.decimals)
         } else {
@@ -68,10 +70,10 @@ fn write_heads(out: &mut String, comparison: &Comparison, row: RowLayout) -> std
         out,
         "  {} {:>11}  {:>11}  {:>12}  {:>7}",
         row.name(if has_decimals { "weight" } else { "samples" }),
-        shown(total.before, &origins[0]),
-        shown(total.after, &origins[1]),
+        shown(SideRole::Before),
+        shown(SideRole::After),
         "",
-        relative_words(total.before.samples as f64, total.after.samples as f64),
+        relative_words(total.counts.map(|count| count.samples as f64)),
     )?;
     if comparison.unit != Unit::Percent {
         write_head(out, (comparison, row), "total", total)?;
@@ -107,10 +109,10 @@ fn write_head(
         "{} {} {:>11}  {:>11}  {:>12}  {:>7}{interval}",
         mark(change.is_significant),
         row.name(name),
-        value_words(change.value_before, unit),
-        value_words(change.value_after, unit),
+        value_words(change.values.before, unit),
+        value_words(change.values.after, unit),
         change_words(change.difference(), unit),
-        relative_words(change.value_before, change.value_after),
+        relative_words(change.values),
     )
 }
 
@@ -125,29 +127,31 @@ fn write_events(out: &mut String, comparison: &Comparison, row: RowLayout) -> st
     };
     writeln!(out, "\n  {}      {heading}", row.name("events"))?;
     for event in &comparison.events {
-        let [before, after] = event.values();
         let suffix = if row.is_wide { "" } else { "/s" };
         let rates = event.rates.map(|rates| {
             rates.map(|rate| format!("{}{suffix}", with_commas(&format!("{rate:.1}"))))
         });
         let counts = event.counts.map(grouped);
         let (left, right) = match (row.is_wide, rates) {
-            (true, rates) => (counts, rates.unwrap_or(["-".to_owned(), "-".to_owned()])),
-            (false, rates) => (rates.unwrap_or(counts), [String::new(), String::new()]),
+            (true, rates) => (
+                counts,
+                rates.unwrap_or_else(|| Sides::from_fn(|_| "-".to_owned())),
+            ),
+            (false, rates) => (rates.unwrap_or(counts), Sides::default()),
         };
         write!(
             out,
             "{} {} {:>11}  {:>11}  {:>12}  ",
             mark(event.is_significant),
             row.name(&event.name),
-            left[0],
-            left[1],
-            right[0],
+            left.before,
+            left.after,
+            right.before,
         )?;
         if row.is_wide {
-            write!(out, "{:>11}  ", right[1])?;
+            write!(out, "{:>11}  ", right.after)?;
         }
-        writeln!(out, "{:>7}", relative_words(before, after))?;
+        writeln!(out, "{:>7}", relative_words(event.values()))?;
     }
     Ok(())
 }
@@ -187,15 +191,15 @@ fn write_functions(
             "{} {} {:>11}  {:>11}  {:>12}  {:>7}",
             mark(all.is_significant),
             row.name(&label),
-            value_words(all.value_before, unit),
-            value_words(all.value_after, unit),
+            value_words(all.values.before, unit),
+            value_words(all.values.after, unit),
             change_words(all.difference(), unit),
-            relative_words(all.value_before, all.value_after),
+            relative_words(all.values),
         )?;
         if row.is_wide {
             let mark = mark(own.is_significant);
-            let before = value_words(own.value_before, unit);
-            let after = value_words(own.value_after, unit);
+            let before = value_words(own.values.before, unit);
+            let after = value_words(own.values.after, unit);
             write!(out, "   {mark} {before} → {after}")?;
         }
         writeln!(out)?;

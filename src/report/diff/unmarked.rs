@@ -37,7 +37,7 @@ pub(crate) fn write_unmarked(
         let change = function.inclusive;
         let frame = comparison.union.frames.get(function.frame);
         let (short, behind) = if row.is_wide {
-            let relative = relative_words(change.value_before, change.value_after);
+            let relative = relative_words(change.values);
             (relative, format!("  {}", interval(change)))
         } else {
             (half_words(change), String::new())
@@ -46,8 +46,8 @@ pub(crate) fn write_unmarked(
             out,
             "  {} {:>11}  {:>11}  {:>12}  {short:>7}{behind}",
             row.name(&frame.name),
-            value_words(change.value_before, unit),
-            value_words(change.value_after, unit),
+            value_words(change.values.before, unit),
+            value_words(change.values.after, unit),
             change_words(change.difference(), unit),
         )?;
     }
