@@ -75,8 +75,11 @@ fn write_heads(out: &mut String, comparison: &Comparison, row: RowLayout) -> std
         "",
         relative_words(total.counts.map(|count| count.samples as f64)),
     )?;
+    let head = |out: &mut String, name: &str, change: &Change| {
+        write_head(out, row, name, change, comparison.unit)
+    };
     if comparison.unit != Unit::Percent {
-        write_head(out, (comparison, row), "total", total)?;
+        head(out, "total", total)?;
     }
     let exits = comparison.head(Subject::Exits);
     let several = comparison.tags().filter(|(tag, _)| tag.is_exit()).count() > 1;
@@ -85,20 +88,20 @@ fn write_heads(out: &mut String, comparison: &Comparison, row: RowLayout) -> std
         if tag.is_exit()
             && let Some(exits) = waiting.take()
         {
-            write_head(out, (comparison, row), "exits, all", exits)?;
+            head(out, "exits, all", exits)?;
         }
-        write_head(out, (comparison, row), tag.as_str(), change)?;
+        head(out, tag.as_str(), change)?;
     }
     Ok(())
 }
 
 fn write_head(
     out: &mut String,
-    (comparison, row): (&Comparison, RowLayout),
+    row: RowLayout,
     name: &str,
     change: &Change,
+    unit: Unit,
 ) -> std::fmt::Result {
-    let unit = comparison.unit;
     let half = change.half_width.filter(|_| row.is_wide);
     let interval = half.map_or(String::new(), |half| {
         let (low, high) = (change.difference() - half, change.difference() + half);
