@@ -1,7 +1,7 @@
 //! What changed between two profiles, and whether it is more than noise.
 //!
-//! Input: two `Side`s, made of captures or of folded text. Output: a `Comparison` of
-//! everything, tags, functions, boxes and events, which tables, pictures and gates are made of.
+//! In: two `Side`s, made of captures or of folded text. Out: a `Comparison` of everything, tags,
+//! functions, boxes and events, which tables, pictures and conditions are made of.
 //!
 //! | folder or file | what it does |
 //! |---|---|
@@ -10,8 +10,10 @@
 //! | `matching` | which frames are the same; one tree for both sides |
 //! | `comparison` | what both sides are divided by; every quantity of both, and which changed |
 //! | `words` | values, changes and sides in words |
-//! | `picture` | the boxes that are drawn |
 //! | `gate` | conditions that fail a build |
+//! | `picture` | the boxes that are drawn |
+//!
+//! Each reads only those above it. The rows that people read are made in `report::diff`.
 
 mod comparison;
 mod gate;

@@ -1,4 +1,13 @@
-//! Output: one file per format. Takes the call tree and its frames, makes bytes.
+//! Output: bytes of each format.
+//!
+//! In: a call tree and its frames; of a comparison, the tree of both sides. Out: bytes.
+//!
+//! | file or folder | format |
+//! |---|---|
+//! | `folded` | `root;…;leaf WEIGHT` as text, of one profile or of two |
+//! | `svg` | interactive flame graphs, of one profile or of two |
+//!
+//! A new format is one file or folder here, which takes the tree and a `Write`.
 
 mod folded;
 mod svg;

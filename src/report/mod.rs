@@ -1,4 +1,14 @@
-//! What is printed: text and JSON of `info`, `diff` and `bench`, made of one model each.
+//! What is printed of results: text for people and JSON for programs, from one model each.
+//!
+//! | folder or file | what it does |
+//! |---|---|
+//! | `info` | what a capture is: the answer of `info` |
+//! | `diff` | a comparison: the answer of `diff` |
+//! | `bench` | how long runs take: the answer of `bench` |
+//! | `remarks` | what the user should know of a capture: what is missing or doubtful |
+//!
+//! In `info` and `bench`, `model` gathers what is said; `diff` reads the comparison itself. `text`
+//! and `json` say it.
 
 pub mod bench;
 pub mod diff;

@@ -1,4 +1,11 @@
-//! Conditions that fail a build.
+//! Conditions that fail a build: `exit:pio > +2pt`.
+//!
+//! In: the text of a condition, and a comparison. Out: a `Verdict`.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `condition` | the grammar, and whether a condition holds |
+//! | `value` | the two values that it is about, or why they were not measured |
 
 mod condition;
 #[cfg(test)]

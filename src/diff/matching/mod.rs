@@ -1,4 +1,13 @@
 //! Which frames of both sides are the same.
+//!
+//! In: two sides. Out: a `Union`, one call tree in which every frame of either side has its place.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `loose_name` | names without what another build, boot or run writes differently |
+//! | `pairing` | one table for the frames of both sides, **the law of matching** |
+//! | `left_out` | frames that one side does not have because it inlines or tail-calls them |
+//! | `union` | the tree |
 
 mod left_out;
 mod loose_name;

@@ -1,4 +1,13 @@
 //! Whether a change is more than noise.
+//!
+//! In: a quantity on both sides, with its slices of time. Out: how likely chance alone changes it as
+//! much, and which of many such answers are significant.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `significance` | **the model**, explained at its head; the tests |
+//! | `slices` | what slices of time tell of a ratio and of its variance |
+//! | `distribution` | distribution functions |
 
 mod distribution;
 mod significance;

@@ -1,4 +1,15 @@
 //! What is compared.
+//!
+//! In: a profile, the events of a capture, or folded text. Out: a `Side`.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `side` | stacks with their samples |
+//! | `count` | samples and what they weigh |
+//! | `origin` | what is known of where a side comes from |
+//! | `event_series`, `event_name` | events that were counted beside the stacks, and which are the same |
+//! | `folded_input` | folded text as a side |
+//! | `idle` | idle CPUs that one side sampled less than the other |
 
 mod count;
 mod event_name;

@@ -1,4 +1,14 @@
-//! A comparison as people and as programs read it.
+//! A comparison as people and as programs read it: the answer of `diff`.
+//!
+//! In: a `Comparison`. Out: a table, or JSON.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `text` | the table |
+//! | `unmarked` | its last part: the largest changes that are not marked |
+//! | `row_layout` | what has room in a row |
+//! | `labels` | names of frames for rows |
+//! | `json` | how programs read it |
 
 mod json;
 mod labels;
