@@ -17,14 +17,7 @@ pub(crate) fn folded(text: &str) -> Side {
 }
 
 pub(crate) fn compare(before: &Side, after: &Side) -> Comparison {
-    Comparison::new(
-        Sides {
-            before: before,
-            after: after,
-        },
-        &Options::default(),
-    )
-    .unwrap()
+    Comparison::new(Sides { before, after }, &Options::default()).unwrap()
 }
 
 pub(crate) fn named<'a>(

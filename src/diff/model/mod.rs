@@ -7,14 +7,16 @@
 //! |---|---|
 //! | `significance` | **the model**, explained at its head; the tests |
 //! | `slices` | what slices of time tell of a ratio and of its variance |
+//! | `threshold` | which of many answers are significant |
 //! | `distribution` | distribution functions |
 
 mod distribution;
 mod significance;
 mod slices;
+mod threshold;
 
 pub use significance::SLICES;
 pub(crate) use significance::{
-    ConfidenceLevel, Divisor, Question, SideQuantity, SliceValues, Threshold, exact_probability,
-    least_probability, test,
+    ConfidenceLevel, Divisor, SideQuantity, SliceValues, exact_probability, least_probability, test,
 };
+pub(crate) use threshold::{Question, Threshold};

@@ -37,12 +37,12 @@
 //! Of a load with 60 functions, 4000 samples a side, a change from 5.3 % to 8.8 % is found in more
 //! than 800 of 1000 simulated comparisons, one to 9.8 % in more than 950; a comparison of two
 //! draws of the same load shows any change at all in less than 10 of 1000, also when the load works
-//! in phases that make a fifth of its functions three times as likely (`tests.rs`).
+//! in phases that make a fifth of its functions three times as likely (`comparison/tests.rs`).
 //!
 //! A start of one to three slices, or one slice of sixteen that does something else, is marked in 3
 //! of 2000 comparisons of the same load at most, with phases besides in 7. Behind such a start, a
 //! change from 16.5 % to 23.7 % of 2900 samples is found in 8 of 10 comparisons; from all slices
-//! alone in 2 of 10 (`simulation.rs`).
+//! alone in 2 of 10 (`comparison/simulation.rs`).
 //!
 //! # What it cannot know
 //!
@@ -340,64 +340,5 @@ impl Spread {
             return 1.0;
         }
         t_two_sided(change / self.tested.sqrt(), self.freedom)
-    }
-}
-
-/// A question of a family: its probability, and the smallest one that it could have had.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Question {
-    /// See [`TestOutcome::probability`].
-    pub(crate) probability: f64,
-    /// See [`least_probability`].
-    pub(crate) least: f64,
-}
-
-/// Which questions of a family have a significant answer.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub(crate) struct Threshold {
-    /// Number of questions that could have a significant answer at all.
-    pub(crate) asked: usize,
-    /// The largest probability that is significant; below 0 when none is.
-    largest: f64,
-    /// Questions that cannot reach this are not asked.
-    bar: f64,
-}
-
-impl Threshold {
-    /// Holm's procedure over the questions that can be answered at all (Tarone).
-    pub(crate) fn of(questions: &[Question], rate: f64) -> Self {
-        let mut least: Vec<f64> = questions.iter().map(|question| question.least).collect();
-        least.sort_unstable_by(f64::total_cmp);
-        // The smallest number k of questions such that at most k of them could reach rate / k.
-        let mut asked = 1;
-        while least.partition_point(|&p| p <= rate / asked as f64) > asked {
-            asked += 1;
-        }
-        let bar = rate / asked as f64;
-        let possible = questions.iter().filter(|question| question.least <= bar);
-        let mut found: Vec<f64> = possible.map(|question| question.probability).collect();
-        found.sort_unstable_by(f64::total_cmp);
-        let mut largest = -1.0;
-        for (rank, &probability) in found.iter().enumerate() {
-            if probability > rate / (asked.saturating_sub(rank).max(1)) as f64 {
-                break;
-            }
-            largest = probability;
-        }
-        Self {
-            asked,
-            largest,
-            bar,
-        }
-    }
-
-    /// Whether an answer of this probability can be significant.
-    pub(crate) fn may_pass(&self, probability: f64) -> bool {
-        probability <= self.largest
-    }
-
-    /// Whether the answer is significant.
-    pub(crate) fn passes(&self, question: Question) -> bool {
-        question.least <= self.bar && question.probability <= self.largest
     }
 }
