@@ -9,7 +9,7 @@
 use std::io::{self, Read};
 use std::path::PathBuf;
 
-use super::archive::bytes_as_path;
+use super::members::bytes_as_path;
 
 /// Longest map that is read.
 const LONGEST_MAP: usize = 1 << 20;

@@ -6,9 +6,10 @@
 //! (GNU tar 1.34).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::symlink;
 use std::path::{Component, Path, PathBuf};
 
@@ -313,4 +314,9 @@ fn relative(name: &Path) -> Option<PathBuf> {
         }
     }
     Some(path)
+}
+
+/// A name as the archive has it.
+pub(crate) fn bytes_as_path(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
 }

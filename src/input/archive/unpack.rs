@@ -1,6 +1,5 @@
-//! Tarballs: whole captures, and what `perf archive` packs.
+//! The walk over an archive.
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -8,7 +7,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::members::{Failure, Members, Refusal};
+use super::fault::ArchiveFault;
+use super::members::{Failure, Members, Refusal, bytes_as_path};
 use super::metered::{Meter, open};
 use super::sparse::{SparseHeader, read_map};
 use crate::bytes::{ScratchFolder, UnpackLimit};
@@ -25,37 +25,6 @@ const VOLUME_LABEL: u8 = b'V';
 
 /// How many members that are left out are named.
 const NAMED: usize = 20;
-
-/// What is wrong with an archive that was unpacked.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ArchiveFault {
-    /// A member was left out.
-    Refused {
-        /// Its name.
-        member: PathBuf,
-        /// Why.
-        why: Refusal,
-    },
-    /// More members were left out, so many.
-    MoreRefused(u64),
-    /// It could not be read to its end; what came before is used.
-    Broken(String),
-}
-
-impl fmt::Display for ArchiveFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // A name may hold what a terminal obeys.
-            Self::Refused { member, why } => {
-                write!(f, "{member:?} is left out: {}", why.as_str())
-            }
-            Self::MoreRefused(more) => write!(f, "{more} more members are left out"),
-            Self::Broken(cause) => {
-                write!(f, "the archive cannot be unpacked to its end ({cause})")
-            }
-        }
-    }
-}
 
 /// An archive that was unpacked.
 #[derive(Debug)]
@@ -344,10 +313,4 @@ impl From<Stop> for MemberStop {
     fn from(stop: Stop) -> Self {
         Self::Stop(stop)
     }
-}
-
-/// A name as the archive has it.
-pub(crate) fn bytes_as_path(bytes: &[u8]) -> &Path {
-    use std::os::unix::ffi::OsStrExt;
-    Path::new(std::ffi::OsStr::from_bytes(bytes))
 }
