@@ -69,6 +69,8 @@ pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
             eprintln!("{remark}");
         }
     }
+    // What is no capture is told before anything is measured.
+    input.open(limit)?.capture()?;
     let symbols = this_machine::symbols(&options.input, &input);
     let threads = this_machine::threads(options.input.threads);
     let runs = options.runs.unwrap_or(if options.against { 3 } else { 10 });

@@ -1,7 +1,5 @@
 //! Reading what `vmflame diff` compares: captures, parts of them, folded text.
 
-use std::fs::File;
-use std::io::{self, Read as _};
 use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
@@ -12,11 +10,9 @@ use super::refusal::Refusal;
 use crate::cli::{convert, standard_input, this_machine};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::before_after::{SideRole, Sides};
-use vmflame::bytes::{Compression, Spool, Storage, UnpackLimit};
 use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
-use vmflame::error::{Error, Result};
-use vmflame::folded_text::is_text;
-use vmflame::input::Input;
+use vmflame::error::Result;
+use vmflame::input::{Input, Opened};
 use vmflame::perf::Capture;
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
@@ -106,78 +102,6 @@ fn threads_of_side(options: &DiffOptions, paths: Sides<&Path>) -> Option<u16> {
     u16::try_from(each).ok()
 }
 
-/// What is at a path.
-enum OpenedSide {
-    Folded(Box<FoldedSide>),
-    Capture(Input, Box<Capture>),
-}
-
-fn open(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<OpenedSide> {
-    let is_stdin = path == Path::new("-");
-    let found = std::fs::metadata(path);
-    if is_stdin || found.is_ok_and(|found| !found.is_file() && !found.is_dir()) {
-        return open_stream(path, limit, quiet);
-    }
-    let input = Input::resolve_within(path, limit)?;
-    if input.data.is_file() {
-        let folded = Storage::open(&input.data);
-        let folded = folded.and_then(|bytes| folded_side(&input.data, &bytes, limit));
-        if let Some(folded) = folded.map_err(|error| input.shown.error(error))? {
-            return Ok(OpenedSide::Folded(Box::new(folded)));
-        }
-    }
-    let capture = Capture::open_within(&input.data, limit);
-    let capture = capture.map_err(|error| input.shown.error(error))?;
-    let capture = capture.shown_as(input.shown.path(&input.data));
-    Ok(OpenedSide::Capture(input, Box::new(capture)))
-}
-
-/// A stream is read once, so it is kept before anything looks at it.
-fn open_stream(path: &Path, limit: UnpackLimit, quiet: bool) -> Result<OpenedSide> {
-    let is_stdin = path == Path::new("-");
-    let failed = |source| Error::io("read", path, source);
-    let spool = if is_stdin {
-        standard_input::read_all(quiet)?
-    } else {
-        let mut spool = Spool::default();
-        let mut file = File::open(path).map_err(|source| Error::io("open", path, source))?;
-        io::copy(&mut file, &mut spool).map_err(failed)?;
-        spool
-    };
-    let storage = spool.finish().map_err(failed)?;
-    let shown = if is_stdin {
-        Path::new("standard input")
-    } else {
-        path
-    };
-    if let Some(folded) = folded_side(shown, &storage, limit)? {
-        return Ok(OpenedSide::Folded(Box::new(folded)));
-    }
-    let capture = Capture::from_storage(shown, storage, limit)?;
-    let input = Input::resolve(path)?;
-    Ok(OpenedSide::Capture(input, Box::new(capture)))
-}
-
-/// Folded text, packed or not; `None` when the bytes are no text.
-fn folded_side(shown: &Path, storage: &Storage, limit: UnpackLimit) -> Result<Option<FoldedSide>> {
-    let bytes = storage.bytes();
-    let Some(compression) = Compression::of(bytes) else {
-        let is_folded = is_text(bytes);
-        return is_folded.then(|| parse_folded(shown, bytes)).transpose();
-    };
-    // What is packed is unpacked to its end only when its beginning is text.
-    let mut start = Vec::new();
-    let reader = compression.unwrap(bytes).map(|reader| reader.take(1 << 12));
-    let read = reader.and_then(|mut reader| reader.read_to_end(&mut start));
-    // Where the beginning cannot be unpacked, the whole cannot; that is told by who unpacks it.
-    let has_beginning = read.is_ok() || !start.is_empty();
-    if !has_beginning || !is_text(&start) {
-        return Ok(None);
-    }
-    let unpacked = storage.unpacked(shown, limit)?;
-    parse_folded(shown, unpacked.bytes()).map(Some)
-}
-
 /// Refuses what is asked of samples: a line of folded text is of many.
 fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
     let filter = &how.options.filter;
@@ -226,9 +150,14 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let options = how.options;
     let (path, filters) = (wanted.path, wanted.filters);
     let limit = options.max_unpacked.unwrap_or_default();
-    let (input, capture) = match open(path, limit, how.quiet)? {
-        OpenedSide::Capture(input, capture) => (input, capture),
-        OpenedSide::Folded(folded) => return side_of_text(how, wanted, *folded),
+    let input = standard_input::resolve(path, limit)?;
+    let capture = match standard_input::open_input(&input, limit, how.quiet)? {
+        Opened::Capture(capture) => capture,
+        Opened::Text(text) => {
+            let name = text.path().to_owned();
+            let folded = parse_folded(&name, text.unpacked(limit)?.bytes())?;
+            return side_of_text(how, wanted, folded);
+        }
     };
     let mut name = path.display().to_string();
     if !filters.is_empty() {

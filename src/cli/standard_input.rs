@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use super::args::InputOptions;
 use super::signals::Reading;
-use vmflame::bytes::Spool;
+use vmflame::bytes::{Spool, UnpackLimit};
 use vmflame::error::{Error, Result};
-use vmflame::input::Input;
+use vmflame::input::{Input, Opened, open_spool};
 use vmflame::perf::Capture;
 use vmflame::report::remarks;
 use vmflame::text::grouped;
@@ -20,27 +20,37 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// Opens the capture that the options name; `-` is standard input.
 pub(crate) fn open(options: &InputOptions, quiet: bool) -> Result<(Input, Capture)> {
-    let path = options.input.as_path();
     let limit = options.max_unpacked.unwrap_or_default();
-    if path == Path::new("-") {
-        let shown = Path::new("standard input");
-        let capture = Capture::from_spool_within(shown, read_all(quiet)?, limit)?;
-        return Ok((Input::resolve(path)?, capture));
-    }
-    let input = Input::resolve_within(path, limit)?;
+    let input = resolve(&options.input, limit)?;
     if !quiet {
         for remark in remarks::of_archives(&input) {
             eprintln!("{remark}");
         }
     }
-    let capture = Capture::open_within(&input.data, limit);
-    let capture = capture.map_err(|error| input.shown.error(error))?;
-    let capture = capture.shown_as(input.shown.path(&input.data));
+    let capture = open_input(&input, limit, quiet)?.capture()?;
     Ok((input, capture))
 }
 
+/// What is at a path; `-` is standard input.
+pub(crate) fn resolve(path: &Path, limit: UnpackLimit) -> Result<Input> {
+    if path == Path::new("-") {
+        Ok(Input::standard())
+    } else {
+        Input::resolve_within(path, limit)
+    }
+}
+
+/// Opens what is there: a capture or text.
+pub(crate) fn open_input(input: &Input, limit: UnpackLimit, quiet: bool) -> Result<Opened> {
+    if input.data == Path::new("-") {
+        open_spool(Path::new("standard input"), read_all(quiet)?, limit)
+    } else {
+        input.open(limit)
+    }
+}
+
 /// Reads standard input to its end.
-pub(crate) fn read_all(quiet: bool) -> Result<Spool> {
+fn read_all(quiet: bool) -> Result<Spool> {
     let shows_progress = !quiet && std::io::stderr().is_terminal();
     if std::io::stdin().is_terminal() && !quiet {
         eprintln!(

@@ -11,6 +11,7 @@ use super::inputs::{Inputs, open_file};
 use super::refusal::Refusal;
 use vmflame::bytes::{HalfFile, Packing};
 use vmflame::error::{Error, Result};
+use vmflame::input::FileKind;
 
 /// Where a verb writes; checked before it works.
 #[derive(Debug)]
@@ -257,10 +258,14 @@ fn precious(path: &Path) -> Option<&'static str> {
     use io::Read;
     let mut start = [0; 8];
     File::open(path).ok()?.read_exact(&mut start).ok()?;
-    match &start {
-        b"PERFILE2" | b"2ELIFREP" | b"PERFFILE" | b"ELIFFREP" => Some("a perf.data"),
-        [0x7f, b'E', b'L', b'F', ..] => Some("an ELF file"),
-        _ => None,
+    match FileKind::of(&start) {
+        FileKind::PerfData => Some("a perf.data"),
+        FileKind::Elf => Some("an ELF file"),
+        FileKind::TraceDat
+        | FileKind::Folded
+        | FileKind::Text(_)
+        | FileKind::Unknown(_)
+        | FileKind::Packed => None,
     }
 }
 

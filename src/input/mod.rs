@@ -1,18 +1,25 @@
 //! What the user points at: a file, a capture directory, a tarball, and what lies beside it.
 //!
-//! What comes in is a path; what goes out is an [`Input`], which says where the capture and its
-//! symbols lie.
+//! What comes in is a path, or what standard input brought. What goes out is an [`Input`], which
+//! says where the capture and its symbols lie, and what was [`Opened`] there: a capture, or text. A
+//! new format is a variant of [`FileKind`] and of [`Opened`], and a file that reads it.
 //!
 //! | file | what is in it |
 //! |---|---|
 //! | `resolve` | a path to the files behind it: [`Input`] |
 //! | `archive/` | tarballs to temporary folders |
 //! | `shown_paths` | what files of a temporary folder are called towards the user |
+//! | `recognise` | first bytes to what a file is: [`FileKind`] |
+//! | `open` | a file, a directory or a stream to what is in it: [`Opened`] |
 
 mod archive;
+mod open;
+mod recognise;
 mod resolve;
 mod shown_paths;
 
 pub use archive::{ArchiveFault, Refusal};
+pub use open::{Opened, TextFile, open_spool};
+pub use recognise::FileKind;
 pub use resolve::{Input, archives_beside};
 pub(crate) use shown_paths::ShownPaths;

@@ -90,6 +90,11 @@ impl Input {
         Ok(input)
     }
 
+    /// Standard input, with nothing beside it.
+    pub fn standard() -> Self {
+        Self::of_file(Path::new("-"))
+    }
+
     fn of_file(path: &Path) -> Self {
         Self {
             data: path.to_owned(),
