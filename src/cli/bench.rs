@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use super::Outcome;
-use super::args::InputOptions;
 use super::inputs::Inputs;
+use super::options::InputOptions;
+use super::outcome::Outcome;
 use super::write::Destination;
 use crate::cli::{other_tools, this_machine};
 use clap::Args;

@@ -1,13 +1,14 @@
 //! `vmflame convert`: a capture as a flame graph or folded text.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::Outcome;
-use super::args::{ConvertOptions, FilterOptions, Format, Weight};
+use super::convert_args::{ConvertOptions, Format};
+use super::options::{Weight, read_rules};
+use super::outcome::Outcome;
 use super::write::Destination;
 use crate::cli::{endings, standard_input, this_machine, unused};
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
-use vmflame::error::{Error, Result};
+use vmflame::error::Result;
 use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::Capture;
 use vmflame::report::bench::stage_table;
@@ -16,7 +17,7 @@ use vmflame::report::remarks::{
 };
 use vmflame::symbol::SymbolRequest;
 use vmflame::text::counted;
-use vmflame::units::{Cpu, Pid, Tid, Weights};
+use vmflame::units::Weights;
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
@@ -76,41 +77,11 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         no_idle: options.no_idle,
         max_stack: options.names.max_stack.map(usize::from),
         raw_names: options.names.no_demangle,
-        rules: rules(options.rules.as_deref())?,
-        ..filtered(
-            &options.filter,
-            this_machine::threads(options.input.threads),
-        )
+        rules: read_rules(options.rules.as_deref())?,
+        ..options
+            .filter
+            .request(this_machine::threads(options.input.threads))
     })
-}
-
-/// The rows of a file of rules, with its name.
-///
-/// # Errors
-/// When the file cannot be read.
-pub(super) fn rules(path: Option<&Path>) -> Result<Option<(String, PathBuf)>> {
-    let read = |path: &Path| match std::fs::read_to_string(path) {
-        Ok(text) => Ok((text, path.to_owned())),
-        Err(source) => Err(Error::io("read", path, source)),
-    };
-    path.map(read).transpose()
-}
-
-/// The request for all that passes a filter.
-pub(super) fn filtered(filter: &FilterOptions, threads: usize) -> Request {
-    let cpus = filter.cpu.iter().flat_map(|list| &list.0);
-    let times = filter.time.iter().flat_map(|list| &list.0);
-    Request {
-        event: filter.event.clone(),
-        pids: filter.pid.iter().copied().map(Pid::new).collect(),
-        tids: filter.tid.iter().copied().map(Tid::new).collect(),
-        comms: filter.comm.clone(),
-        cgroups: filter.cgroup.clone(),
-        cpus: cpus.copied().map(Cpu).collect(),
-        times: times.copied().collect(),
-        threads,
-        ..Request::default()
-    }
 }
 
 /// The format that an output file's ending names.

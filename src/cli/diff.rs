@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::Outcome;
 use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
 use super::diff_side::{Wanted, both};
 use super::inputs::Inputs;
-use super::refusal::Refusal;
+use super::outcome::Outcome;
 use super::write::Destination;
+use super::wrong_arguments::WrongArguments;
 use crate::cli::{endings, this_machine, unused};
 use vmflame::before_after::{SideRole, Sides};
 use vmflame::diff::{
@@ -87,7 +87,7 @@ fn gates(options: &DiffOptions) -> Result<Vec<Gate>> {
     let gates = options.fail_if.iter().map(|text| Gate::parse(text));
     gates
         .collect::<std::result::Result<_, _>>()
-        .map_err(|wrong| Refusal::WrongCondition(wrong).into())
+        .map_err(|wrong| WrongArguments::WrongCondition(wrong).into())
 }
 
 /// How frames are matched when nothing is said: text becomes text as difffolded.pl makes it, line
@@ -253,7 +253,7 @@ fn normalise(options: &DiffOptions) -> Result<Normalise> {
         "none" => Ok(Normalise::None),
         other => match other.strip_prefix("event:") {
             Some(name) if !name.is_empty() => Ok(Normalise::Event(name.to_owned())),
-            Some(_) | None => Err(Refusal::NoNormalisation(other.to_owned()).into()),
+            Some(_) | None => Err(WrongArguments::NoNormalisation(other.to_owned()).into()),
         },
     }
 }

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::args::{
-    FilterOptions, Group, NameOptions, RefusedOptions, Weight, parse_width, scope_of,
+use super::options::headings::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
+use super::options::{
+    FilterOptions, Group, NameOptions, RefusedOptions, Weight, check_caches, check_kallsyms,
+    parse_width, scope_of,
 };
-use super::help::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
+use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
 use vmflame::bytes::UnpackLimit;
+use vmflame::error;
 use vmflame::locate::FrameScope;
 
 #[derive(Args, Debug)]
@@ -180,6 +183,31 @@ pub(super) enum Width {
 }
 
 impl DiffOptions {
+    /// The options with the inputs in one place, whichever way they were named.
+    ///
+    /// # Errors
+    /// When an option is refused, or a place that was named is not there.
+    pub(super) fn settle(&mut self) -> error::Result<()> {
+        self.refused.refuse()?;
+        let mut named = std::mem::take(&mut self.named).into_iter();
+        if let Some(before) = named.next() {
+            self.before = before;
+            self.after = named.next();
+        }
+        if named.next().is_some() {
+            return Err(WrongArguments::ThreeInputs.into());
+        }
+        let is_whole = self.before_filter.is_empty() && self.after_filter.is_empty();
+        if self.after.is_none() && is_whole {
+            return Err(WrongArguments::OneInput.into());
+        }
+        let of_sides = [&self.before_kallsyms, &self.after_kallsyms];
+        for kallsyms in of_sides.into_iter().chain([&self.kallsyms]).flatten() {
+            check_kallsyms(kallsyms)?;
+        }
+        check_caches(&self.buildid_dir)
+    }
+
     pub(super) fn scope(&self) -> FrameScope {
         scope_of(self.kernel_only, self.user_only)
     }

@@ -4,10 +4,12 @@ use std::panic::resume_unwind;
 use std::path::Path;
 use std::thread;
 
-use super::args::{FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus};
 use super::diff_args::DiffOptions;
-use super::refusal::Refusal;
-use crate::cli::{convert, standard_input, this_machine};
+use super::options::{
+    FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus, read_rules,
+};
+use super::wrong_arguments::WrongArguments;
+use crate::cli::{standard_input, this_machine};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::before_after::{SideRole, Sides};
 use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
@@ -46,7 +48,7 @@ pub(super) fn both(
     let stdin = Path::new("-");
     let paths = wanted.each_ref().map(|side| side.path);
     if paths.iter().all(|&path| path == stdin) {
-        return Err(Refusal::StandardInputTwice.into());
+        return Err(WrongArguments::StandardInputTwice.into());
     }
     let threads = threads_of_side(options, paths);
     let how = How {
@@ -71,7 +73,7 @@ pub(super) fn both(
     };
     let are_text = sides.iter().all(|read| read.side.is_text());
     if let Some(option) = options.of_captures().filter(|_| are_text) {
-        return Err(Refusal::OptionOfCaptures { option }.into());
+        return Err(WrongArguments::OptionOfCaptures { option }.into());
     }
     Ok(sides)
 }
@@ -124,7 +126,7 @@ fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
         None => Ok(()),
         Some((option, _)) => {
             let path = wanted.path.to_owned();
-            Err(Refusal::FilteredText { path, option }.into())
+            Err(WrongArguments::FilteredText { path, option }.into())
         }
     }
 }
@@ -235,7 +237,7 @@ fn said_of(role: SideRole, remarks: &[Remark]) -> Vec<String> {
 fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> Result<Request> {
     let mut filter = options.filter.clone();
     for text in filters.iter().flat_map(|text| text.split(';')) {
-        narrow(&mut filter, text.trim()).map_err(Refusal::WrongFilter)?;
+        narrow(&mut filter, text.trim()).map_err(WrongArguments::WrongFilter)?;
     }
     Ok(Request {
         weight: Weight::kind(options.weight),
@@ -245,9 +247,9 @@ fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> 
         max_stack: options.names.max_stack.map(usize::from),
         raw_names: options.names.no_demangle,
         scope: options.scope(),
-        rules: convert::rules(options.rules.as_deref())?,
+        rules: read_rules(options.rules.as_deref())?,
         slices: SLICES,
-        ..convert::filtered(&filter, this_machine::threads(places.threads))
+        ..filter.request(this_machine::threads(places.threads))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::refusal::Refusal;
+use super::wrong_arguments::WrongArguments;
 use vmflame::bytes::Packing;
 use vmflame::error::Result;
 
@@ -58,7 +58,7 @@ pub(super) fn format_of<F: Copy>(output: &Path, formats: &[(&str, F)]) -> Result
     let output = output.to_owned();
     let known = formats.iter().map(|(name, _)| format!(".{name}"));
     let known = known.collect();
-    Err(Refusal::UnknownEnding {
+    Err(WrongArguments::UnknownEnding {
         output,
         ending,
         known,

@@ -1,15 +1,4 @@
-//! What `--help` says beside the options: their groups, examples, files and exit statuses.
-
-/// Options about where names come from.
-pub(super) const SYMBOLS: &str = "Symbols";
-/// Options about which samples are taken.
-pub(super) const SAMPLES: &str = "Samples";
-/// Options about what stacks look like.
-pub(super) const STACKS: &str = "Stacks";
-/// Options about what a difference is.
-pub(super) const COMPARISON: &str = "Comparison";
-/// Options about what is written, and where.
-pub(super) const OUTPUT: &str = "Output";
+//! What `--help` says below the options: examples, files and exit statuses.
 
 /// Below the list of verbs.
 pub(super) const ALL: &str = "\

@@ -1,13 +1,23 @@
 //! `vmflame info`: what is in a capture.
 
-use super::Outcome;
-use super::args::InfoOptions;
+use super::options::InputOptions;
+use super::outcome::Outcome;
 use super::write::Destination;
 use crate::cli::{standard_input, this_machine};
+use clap::Args;
 use vmflame::analysis::survey;
 use vmflame::error::Result;
 use vmflame::report::info::{CaptureFacts, as_json, as_text};
 use vmflame::report::remarks;
+
+#[derive(Args, Debug)]
+pub(super) struct InfoOptions {
+    #[command(flatten)]
+    pub(super) input: InputOptions,
+    /// Print JSON.
+    #[arg(long)]
+    pub(super) json: bool,
+}
 
 pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let destination = Destination::stdout(&this_machine::inputs(&options.input))?;

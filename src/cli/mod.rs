@@ -1,10 +1,32 @@
-//! The command line: clap types, one file per verb, and the only code that prints.
+//! The command line: the only code that prints, and that looks at this machine.
+//!
+//! What comes in is the arguments; what goes out is the exit status. A new verb is a file that is
+//! called as the verb is, with its options, and a variant in `command`.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `command` | the verbs, and arguments as they are meant |
+//! | `convert` `info` `diff` `bench` | one verb each |
+//! | `convert_args` `diff_args` | the options of the verbs that have many |
+//! | `diff_side` | reading what is compared |
+//! | `other_tools` | other programs on the same capture, for `bench` |
+//! | `options/` | options that verbs share |
+//! | `wrong_arguments` | what is refused, each with its hint |
+//! | `unused` | options that change nothing of what is asked for |
+//! | `help` | what `--help` says below the options |
+//! | `inputs` | the files that a verb reads: no output may take the place of one |
+//! | `write` `endings` | output files, and what the endings of their names say |
+//! | `standard_input` | captures and texts, also through a pipe |
+//! | `this_machine` | its environment, kernel and terminal |
+//! | `signals` | what is done before a signal ends the program |
+//! | `outcome` | how a command ended |
 
 #![expect(clippy::print_stderr, reason = "this is the layer that prints")]
 
-mod args;
 mod bench;
+mod command;
 mod convert;
+mod convert_args;
 mod diff;
 mod diff_args;
 mod diff_side;
@@ -12,38 +34,27 @@ mod endings;
 mod help;
 mod info;
 mod inputs;
+mod options;
 mod other_tools;
-mod refusal;
-mod settle;
+mod outcome;
 mod signals;
 mod standard_input;
 mod this_machine;
 mod unused;
 mod write;
+mod wrong_arguments;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
-use self::args::{Arguments, Command};
+use self::command::{Arguments, Command};
+use self::outcome::Outcome;
 use clap::Parser;
 use vmflame::error::{Error, Problem};
 
-/// How a command ended, when it did not fail.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Outcome {
-    /// Done.
-    Done,
-    /// Done, but the input is damaged: output was made from what could be read.
-    Damaged,
-    /// Done, and the answer is negative: a condition of the user's holds.
-    Negative,
-    /// Done, but there is no answer: a condition of the user's is about what was not measured.
-    Unjudged,
-}
-
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse_from(settle::joined(std::env::args_os()));
+    let arguments = Arguments::parse_from(command::joined(std::env::args_os()));
     if let Err(problem) = signals::watch() {
         eprintln!("warning: signals cannot be watched ({problem}): temporary files may stay");
     }

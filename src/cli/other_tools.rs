@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::args::InputOptions;
+use super::options::InputOptions;
 use vmflame::error::{Error, Result};
 use vmflame::report::bench::{Figures, OURS, Race, RaceResult, in_words};
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::args::InputOptions;
+use super::options::InputOptions;
 use super::signals::Reading;
 use vmflame::bytes::{Spool, UnpackLimit};
 use vmflame::error::{Error, Result};

@@ -6,8 +6,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::args::InputOptions;
 use super::inputs::Inputs;
+use super::options::InputOptions;
 use vmflame::input::Input;
 use vmflame::object::{ObjectSearch, read_kernel_notes};
 use vmflame::symbol::{LiveKernel, SymbolRequest};

@@ -1,6 +1,6 @@
 //! Options that change nothing of what is asked for: the user should know.
 
-use super::args::{ConvertOptions, Format};
+use super::convert_args::{ConvertOptions, Format};
 use super::diff_args::{DiffFormat, DiffOptions};
 
 /// Options of `convert` that have no effect on a format.

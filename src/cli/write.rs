@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::endings::Ending;
 use super::inputs::{Inputs, open_file};
-use super::refusal::Refusal;
+use super::wrong_arguments::WrongArguments;
 use vmflame::bytes::{HalfFile, Packing};
 use vmflame::error::{Error, Result};
 use vmflame::input::FileKind;
@@ -66,7 +66,7 @@ impl Destination {
             && let Some(what) = precious(path)
         {
             let output = output.to_owned();
-            return Err(Refusal::Precious { output, what }.into());
+            return Err(WrongArguments::Precious { output, what }.into());
         }
         Ok(destination)
     }
@@ -78,16 +78,16 @@ impl Destination {
     /// written.
     pub(super) fn of_capture(output: &Path, is_forced: bool) -> Result<Self> {
         if output == Path::new("-") {
-            return Err(Refusal::CaptureToPipe.into());
+            return Err(WrongArguments::CaptureToPipe.into());
         }
         let destination = Self::within(output, &Inputs::default())?;
         if destination.packing.is_some() {
             let output = output.to_owned();
-            return Err(Refusal::CompressedCapture { output }.into());
+            return Err(WrongArguments::CompressedCapture { output }.into());
         }
         if matches!(destination.way, Way::Whole(_, Some(_))) && !is_forced {
             let output = output.to_owned();
-            return Err(Refusal::ThereAlready { output }.into());
+            return Err(WrongArguments::ThereAlready { output }.into());
         }
         Ok(destination)
     }
@@ -132,7 +132,7 @@ impl Destination {
             Way::Whole(..) => false,
         };
         if is_terminal {
-            return Err(Refusal::ToTerminal { what, instead }.into());
+            return Err(WrongArguments::ToTerminal { what, instead }.into());
         }
         Ok(())
     }
@@ -189,7 +189,7 @@ impl Destination {
 
 fn is_input(output: &str, input: &Path) -> Error {
     let (output, input) = (output.to_owned(), input.to_owned());
-    Refusal::IsInput { output, input }.into()
+    WrongArguments::IsInput { output, input }.into()
 }
 
 /// Follows links to what they lead to, which need not be there.
@@ -245,7 +245,7 @@ fn may_replace(output: &Path, path: &Path, old: Option<&Metadata>) -> Result<()>
     };
     if old.permissions().readonly() {
         let output = output.to_owned();
-        return Err(Refusal::ReadOnly { output }.into());
+        return Err(WrongArguments::ReadOnly { output }.into());
     }
     match OpenOptions::new().write(true).open(path) {
         Ok(_) => Ok(()),

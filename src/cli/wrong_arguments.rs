@@ -9,7 +9,7 @@ use vmflame::error::{Error, Problem};
 
 /// Why a command is not run.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum WrongArguments {
     /// The output is one of the inputs.
     IsInput { output: String, input: PathBuf },
     /// The output is a file that nobody wants to lose.
@@ -59,7 +59,7 @@ pub(super) enum Refusal {
     NoNormalisation(String),
 }
 
-impl Refusal {
+impl WrongArguments {
     /// What the user can do about it.
     fn hint(&self) -> Option<Cow<'static, str>> {
         Some(Cow::Borrowed(match self {
@@ -113,7 +113,7 @@ impl Refusal {
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for WrongArguments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::IsInput { output, input } => {
@@ -175,10 +175,10 @@ impl fmt::Display for Refusal {
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        let error = Self::from(Problem::Arguments(refusal.to_string()));
-        match refusal.hint() {
+impl From<WrongArguments> for Error {
+    fn from(wrong_arguments: WrongArguments) -> Self {
+        let error = Self::from(Problem::Arguments(wrong_arguments.to_string()));
+        match wrong_arguments.hint() {
             Some(hint) => error.with_hint(hint),
             None => error,
         }

@@ -1,0 +1,117 @@
+//! The command line as a whole: its verbs, and arguments as they are meant.
+
+use std::ffi::OsString;
+
+use super::bench::BenchOptions;
+use super::convert_args::ConvertOptions;
+use super::diff_args::DiffOptions;
+use super::help;
+use super::info::InfoOptions;
+use clap::{Parser, Subcommand};
+use vmflame::error::Result;
+
+/// From a Linux perf.data to the cause of a slow virtual machine.
+///
+/// Reads what `perf record -g` wrote on a KVM host (or any other Linux machine), tags each stack
+/// with what it is doing (guest code, handling a VM exit of some category, halted, VMM, I/O), and
+/// draws interactive flame graphs of it.
+#[derive(Parser, Debug)]
+#[command(name = "vmflame", version, max_term_width = 100, after_help = help::ALL)]
+pub(super) struct Arguments {
+    /// Print errors only: no warnings, hints, accounts or progress.
+    #[arg(short, long, global = true)]
+    pub(super) quiet: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(super) enum Command {
+    /// Draw a capture as an interactive, annotated flame graph, or write it as folded text.
+    #[command(after_help = help::CONVERT)]
+    Convert(Box<ConvertOptions>),
+    /// Say what is in a capture: machine, events, records, and which symbols there will be.
+    #[command(after_help = help::INFO)]
+    Info(InfoOptions),
+    /// Say what changed between two captures, and whether it is more than noise.
+    #[command(after_help = help::DIFF)]
+    Diff(Box<DiffOptions>),
+    /// Measure how long the stages take on a capture, and other programs on the same.
+    #[command(after_help = help::BENCH)]
+    Bench(BenchOptions),
+}
+
+impl Arguments {
+    /// The arguments with inputs in one place, whichever way they were named.
+    ///
+    /// # Errors
+    /// When an option is refused, or a place that was named is not there.
+    pub(super) fn settled(mut self) -> Result<Self> {
+        match &mut self.command {
+            Command::Convert(options) => options.settle()?,
+            Command::Info(options) => options.input.settle()?,
+            Command::Diff(options) => options.settle()?,
+            Command::Bench(options) => options.input.settle()?,
+        }
+        Ok(self)
+    }
+}
+
+/// Joins `--annotate` and a kind that follows it with `=`. Only a kind is its value: a file that
+/// follows it is the input.
+pub(super) fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    let mut are_options = true;
+    for argument in arguments {
+        are_options = are_options && argument != "--";
+        let is_kind = argument == "perf" || argument == "tag";
+        match joined.last_mut() {
+            Some(last) if are_options && is_kind && last == "--annotate" => {
+                last.push("=");
+                last.push(argument);
+            }
+            Some(_) | None => joined.push(argument),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    /// clap checks its declarations only when a program runs in debug mode.
+    #[test]
+    fn the_declarations_are_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    /// A file that is called as a kind is can still be given, as ./tag or behind `--`.
+    #[test]
+    fn only_a_kind_is_the_value_of_annotate() {
+        let joined = |text: &str| {
+            let words = joined(text.split(' ').map(OsString::from));
+            let words: Vec<String> = words
+                .into_iter()
+                .filter_map(|w| w.into_string().ok())
+                .collect();
+            words.join(" ")
+        };
+        assert_eq!(
+            joined("convert --annotate tag x"),
+            "convert --annotate=tag x"
+        );
+        assert_eq!(joined("convert --annotate perf"), "convert --annotate=perf");
+        for same in [
+            "convert --annotate perf.data",
+            "convert --annotate ./tag",
+            "convert --annotate=tag perf",
+            "convert --annotate -- tag",
+            "convert -- --annotate tag",
+            "info tag",
+        ] {
+            assert_eq!(joined(same), same);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The options of `vmflame convert`.
+
+use std::path::PathBuf;
+
+use super::options::headings::{OUTPUT, STACKS};
+use super::options::{
+    FilterOptions, Group, InputOptions, NameOptions, RefusedOptions, Weight, parse_width, scope_of,
+};
+use super::wrong_arguments::WrongArguments;
+use clap::{Args, ValueEnum};
+use vmflame::error::Result;
+use vmflame::locate::FrameScope;
+use vmflame::output::Annotate;
+
+#[derive(Args, Debug)]
+pub(super) struct ConvertOptions {
+    #[command(flatten)]
+    pub(super) input: InputOptions,
+    #[command(flatten)]
+    pub(super) filter: FilterOptions,
+    #[command(flatten)]
+    pub(super) names: NameOptions,
+    #[command(flatten)]
+    pub(super) refused: RefusedOptions,
+    /// Write to this file, `-` for standard output. The file appears whole or not at all, and never
+    /// in the place of an input. A name that ends in .gz, .zst or .svgz is compressed.
+    #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = OUTPUT)]
+    pub(super) output: PathBuf,
+    /// What to write (default: by the ending of the output file, .svg or .folded; svg without one).
+    #[arg(long, value_enum, help_heading = OUTPUT)]
+    pub(super) format: Option<Format>,
+    /// What a sample weighs (default: samples; period for an event that was counted and not sampled,
+    /// as all but the first of perf record -e '{a,b}:S').
+    #[arg(long, value_enum, help_heading = STACKS)]
+    pub(super) weight: Option<Weight>,
+    /// The frames above the call chain. By default the process, then the thread where its name
+    /// differs; VMs of one name are told apart by their pid.
+    #[arg(long, value_enum, default_value_t = Group::Process, help_heading = STACKS)]
+    pub(super) group: Group,
+    /// Show host kernel frames only; samples without any are left out.
+    #[arg(long, conflicts_with = "user_only", help_heading = STACKS)]
+    pub(super) kernel_only: bool,
+    /// Show host user frames only; samples without any are left out.
+    #[arg(long, help_heading = STACKS)]
+    pub(super) user_only: bool,
+    /// Leave stacks untagged: a plain flame graph.
+    #[arg(long, help_heading = STACKS)]
+    pub(super) no_tag: bool,
+    /// Leave out the idle loops of host CPUs.
+    #[arg(long, conflicts_with = "no_tag", help_heading = STACKS)]
+    pub(super) no_idle: bool,
+    /// Tag functions by the rows of this file first: PATTERN<TAB>TAG, where one `*` in the pattern
+    /// stands for anything, as in `my_pio_*<TAB>exit:pio`.
+    #[arg(long, value_name = "FILE", conflicts_with = "no_tag", help_heading = STACKS)]
+    pub(super) rules: Option<PathBuf>,
+    /// The picture's title (default: the input's name).
+    #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
+    pub(super) title: Option<String>,
+    /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
+    #[arg(long, value_name = "PIXELS", value_parser = parse_width, help_heading = OUTPUT)]
+    pub(super) min_width: Option<f64>,
+    /// Print on standard error how long each stage took.
+    #[arg(long, help_heading = OUTPUT)]
+    pub(super) timings: bool,
+    /// Append to each frame of folded text what it is; `perf` when no kind is given.
+    #[arg(long, value_enum, value_name = "KIND", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "perf", help_heading = OUTPUT)]
+    pub(super) annotate: Option<Suffix>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Format {
+    /// Interactive flame graph.
+    Svg,
+    /// `root;…;leaf WEIGHT` lines.
+    Folded,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum Suffix {
+    /// `_[k]` for kernel frames, as stackcollapse-perf.pl does.
+    Perf,
+    /// The tag of the frame, as in `_[exit:pio]`.
+    Tag,
+}
+
+impl ConvertOptions {
+    pub(super) fn scope(&self) -> FrameScope {
+        scope_of(self.kernel_only, self.user_only)
+    }
+
+    pub(super) fn annotation(&self) -> Annotate {
+        match self.annotate {
+            None => Annotate::None,
+            Some(Suffix::Perf) => Annotate::Perf,
+            Some(Suffix::Tag) => Annotate::Tag,
+        }
+    }
+
+    /// The options with the input in one place.
+    ///
+    /// # Errors
+    /// When an option is refused, or a place that was named is not there.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        self.refused.refuse()?;
+        if self.no_tag && self.annotate == Some(Suffix::Tag) {
+            return Err(WrongArguments::AnnotatedUntagged.into());
+        }
+        self.input.settle()
+    }
+}

@@ -1,0 +1,73 @@
+//! Where the capture and its symbols are.
+
+use std::path::{Path, PathBuf};
+
+use super::headings::SYMBOLS;
+use crate::cli::wrong_arguments::WrongArguments;
+use clap::Args;
+use vmflame::bytes::UnpackLimit;
+use vmflame::error::{Error, Result};
+
+/// Where the capture and its symbols are.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct InputOptions {
+    /// A perf.data file, or a capture directory: a folder with `perf.data` and beside it any of
+    /// `kallsyms`, `modules`, `buildid/` (as `perf archive` packs `~/.debug`) and `symbols/`.
+    #[arg(default_value = "perf.data")]
+    pub(crate) input: PathBuf,
+    /// The same, as perf takes it.
+    #[arg(
+        short = 'i',
+        long = "input",
+        value_name = "INPUT",
+        conflicts_with = "input"
+    )]
+    pub(crate) named: Option<PathBuf>,
+    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed.
+    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
+    pub(crate) kallsyms: Option<PathBuf>,
+    /// Look for object files in this build-id cache too (default: ~/.debug).
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    pub(crate) buildid_dir: Vec<PathBuf>,
+    /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
+    /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
+    #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
+    pub(crate) max_unpacked: Option<UnpackLimit>,
+    /// Worker threads (default: one for each CPU). The result does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+impl InputOptions {
+    /// Puts the input in one place, whichever way it was named.
+    ///
+    /// # Errors
+    /// When a place that was named is not there.
+    pub(crate) fn settle(&mut self) -> Result<()> {
+        if let Some(named) = self.named.take() {
+            self.input = named;
+        }
+        if let Some(kallsyms) = &self.kallsyms {
+            check_kallsyms(kallsyms)?;
+        }
+        check_caches(&self.buildid_dir)
+    }
+}
+
+/// A place that the user names and that is not there would be taken for one without symbols.
+pub(crate) fn check_caches(caches: &[PathBuf]) -> Result<()> {
+    for cache in caches {
+        let found = std::fs::read_dir(cache);
+        found.map_err(|source| Error::io("read the build-id cache", cache, source))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn check_kallsyms(path: &Path) -> Result<()> {
+    let found = std::fs::metadata(path).map_err(|source| Error::io("open", path, source))?;
+    if found.is_dir() {
+        let path = path.to_owned();
+        return Err(WrongArguments::KallsymsDirectory { path }.into());
+    }
+    Ok(())
+}

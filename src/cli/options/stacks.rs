@@ -1,0 +1,99 @@
+//! What stacks look like, what a sample weighs, and how wide a picture's boxes are.
+
+use std::path::{Path, PathBuf};
+
+use super::headings::STACKS;
+use clap::{Args, ValueEnum};
+use vmflame::error::{Error, Result};
+use vmflame::fold::WeightKind;
+use vmflame::locate::FrameScope;
+use vmflame::name::Grouping;
+
+/// How stacks are cut and names are shown.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct NameOptions {
+    /// Show at most so many frames of a call chain, those nearest to the leaf, as perf's option of
+    /// this name does. Tags are those of the whole stack.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(help_heading = STACKS)]
+    pub(crate) max_stack: Option<u16>,
+    /// Show C++ and Rust names as the object files hold them: mangled.
+    #[arg(long, help_heading = STACKS)]
+    pub(crate) no_demangle: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Weight {
+    /// Each counts 1.
+    Samples,
+    /// Each counts the occurrences of the event that it stands for.
+    Period,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Group {
+    /// The thread's name.
+    Comm,
+    /// The process, then the thread where its name differs.
+    Process,
+    /// The process with its pid, then the thread with its tid.
+    Thread,
+    /// The host CPU, then the process and the thread.
+    Cpu,
+    /// The cgroup, then the process and the thread (perf record --all-cgroups).
+    Cgroup,
+    /// Nothing.
+    None,
+}
+
+impl Weight {
+    /// The weight that an option asks for.
+    pub(crate) fn kind(wanted: Option<Self>) -> WeightKind {
+        match wanted {
+            None => WeightKind::ByEvent,
+            Some(Self::Samples) => WeightKind::Samples,
+            Some(Self::Period) => WeightKind::Period,
+        }
+    }
+}
+
+impl From<Group> for Grouping {
+    fn from(group: Group) -> Self {
+        match group {
+            Group::Comm => Self::Comm,
+            Group::Process => Self::Process,
+            Group::Thread => Self::Thread,
+            Group::Cpu => Self::Cpu,
+            Group::Cgroup => Self::Cgroup,
+            Group::None => Self::None,
+        }
+    }
+}
+
+/// Which frames `--kernel-only` and `--user-only` leave.
+pub(crate) const fn scope_of(kernel_only: bool, user_only: bool) -> FrameScope {
+    match (kernel_only, user_only) {
+        (true, _) => FrameScope::Kernel,
+        (false, true) => FrameScope::User,
+        (false, false) => FrameScope::All,
+    }
+}
+
+/// The rows of a file of rules, with its name.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn read_rules(path: Option<&Path>) -> Result<Option<(String, PathBuf)>> {
+    let read = |path: &Path| match std::fs::read_to_string(path) {
+        Ok(text) => Ok((text, path.to_owned())),
+        Err(source) => Err(Error::io("read", path, source)),
+    };
+    path.map(read).transpose()
+}
+
+pub(crate) fn parse_width(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(width) if (0.0..=1200.0).contains(&width) => Ok(width),
+        Ok(_) | Err(_) => Err(format!("{text:?} is no width from 0 to 1200 pixels")),
+    }
+}
