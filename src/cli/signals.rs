@@ -48,10 +48,10 @@ fn ignored() -> u64 {
         .unwrap_or(0)
 }
 
-/// As long as it lives, an interrupt is no reason to end the program.
-pub(super) struct Reading(());
+/// A recording is being read: as long as this lives, an interrupt does not end the program.
+pub(super) struct UninterruptedRead(());
 
-impl Reading {
+impl UninterruptedRead {
     pub(super) fn begin() -> Self {
         IS_INTERRUPTED.store(false, Ordering::Relaxed);
         IS_READING.store(true, Ordering::Relaxed);
@@ -64,7 +64,7 @@ impl Reading {
     }
 }
 
-impl Drop for Reading {
+impl Drop for UninterruptedRead {
     fn drop(&mut self) {
         IS_READING.store(false, Ordering::Relaxed);
     }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::options::InputOptions;
-use super::signals::Reading;
+use super::signals::UninterruptedRead;
 use vmflame::bytes::{Spool, UnpackLimit};
 use vmflame::error::{Error, Result};
 use vmflame::input::{Input, Opened, open_spool};
@@ -71,7 +71,7 @@ fn read_all(quiet: bool) -> Result<Spool> {
 fn read_stdin(shows_progress: bool) -> Result<Spool> {
     let failed = |source| Error::io("read", Path::new("standard input"), source);
     // At a terminal nobody records.
-    let reading = (!std::io::stdin().is_terminal()).then(Reading::begin);
+    let reading = (!std::io::stdin().is_terminal()).then(UninterruptedRead::begin);
     let (sender, receiver) = sync_channel::<std::io::Result<Vec<u8>>>(16);
     // The thread may outlive the loop below when the recorder goes on after an interrupt: then
     // nothing joins it, and it ends with the process.
@@ -88,7 +88,9 @@ fn read_stdin(shows_progress: bool) -> Result<Spool> {
             Ok(Err(source)) => return Err(failed(source)),
             Err(RecvTimeoutError::Disconnected) => break,
             Err(RecvTimeoutError::Timeout) => {
-                let is_interrupted = reading.as_ref().is_some_and(Reading::is_interrupted);
+                let is_interrupted = reading
+                    .as_ref()
+                    .is_some_and(UninterruptedRead::is_interrupted);
                 if is_interrupted && last_data.elapsed() > LAST_WORDS {
                     break;
                 }

@@ -95,7 +95,7 @@ fn vdso() -> Option<Box<[u8]>> {
 }
 
 /// How long the running kernel had been up when the input was last written. Standard input was read
-/// to its end a task_epoch ago.
+/// to its end just now.
 fn written(input: &Path) -> Option<Timestamp> {
     let text = std::fs::read_to_string("/proc/uptime").ok()?;
     let (seconds, _) = text.split_once(' ')?;
