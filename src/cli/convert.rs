@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::convert_args::{ConvertOptions, Format};
+use super::endings::{FormatEnding, format_of};
 use super::options::{Weight, read_rules};
 use super::outcome::Outcome;
 use super::write::Destination;
-use crate::cli::{endings, standard_input, this_machine, unused};
+use crate::cli::{standard_input, this_machine, unused};
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
 use vmflame::error::Result;
 use vmflame::output::{Picture, write_folded, write_svg};
@@ -85,13 +86,13 @@ fn request(options: &ConvertOptions) -> Result<Request> {
 }
 
 /// The format that an output file's ending names.
-fn format_of(output: &Path) -> Result<Format> {
+fn format_by_ending(output: &Path) -> Result<Format> {
     let formats = [
-        ("svg", Format::Svg),
-        ("folded", Format::Folded),
-        ("collapsed", Format::Folded),
+        FormatEnding("svg", Format::Svg),
+        FormatEnding("folded", Format::Folded),
+        FormatEnding("collapsed", Format::Folded),
     ];
-    Ok(endings::format_of(output, &formats)?.unwrap_or(Format::Svg))
+    Ok(format_of(output, &formats)?.unwrap_or(Format::Svg))
 }
 
 /// What to write and where; checked before any work.
@@ -101,7 +102,7 @@ fn destination(options: &ConvertOptions) -> Result<(Format, Destination)> {
     let destination = Destination::new(&options.output, &inputs)?;
     let format = match options.format {
         Some(format) => format,
-        None => format_of(&options.output)?,
+        None => format_by_ending(&options.output)?,
     };
     if format == Format::Svg {
         destination.refuse_terminal(

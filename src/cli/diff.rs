@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::diff_args::{DiffFormat, DiffOptions, Match, Width};
 use super::diff_side::{Wanted, both};
+use super::endings::FormatEnding;
 use super::inputs::Inputs;
 use super::outcome::Outcome;
 use super::write::Destination;
@@ -259,10 +260,10 @@ fn normalise(options: &DiffOptions) -> Result<Normalise> {
 }
 
 /// The endings of output files.
-const FORMATS: [(&str, DiffFormat); 5] = [
-    ("svg", DiffFormat::Svg),
-    ("folded", DiffFormat::Folded),
-    ("collapsed", DiffFormat::Folded),
-    ("json", DiffFormat::Json),
-    ("txt", DiffFormat::Text),
+const FORMATS: [FormatEnding<DiffFormat>; 5] = [
+    FormatEnding("svg", DiffFormat::Svg),
+    FormatEnding("folded", DiffFormat::Folded),
+    FormatEnding("collapsed", DiffFormat::Folded),
+    FormatEnding("json", DiffFormat::Json),
+    FormatEnding("txt", DiffFormat::Text),
 ];

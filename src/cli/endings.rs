@@ -40,23 +40,26 @@ impl Ending {
     }
 }
 
+/// An ending of outputs, in small letters, and the format that it names.
+pub(super) struct FormatEnding<F>(pub(super) &'static str, pub(super) F);
+
 /// The format that an output's ending names, of those that a verb writes; `None` when there is no
 /// ending. Pipes and devices are called as they must be: theirs need not name a format.
 ///
 /// # Errors
 /// When the ending names something else.
-pub(super) fn format_of<F: Copy>(output: &Path, formats: &[(&str, F)]) -> Result<Option<F>> {
+pub(super) fn format_of<F: Copy>(output: &Path, formats: &[FormatEnding<F>]) -> Result<Option<F>> {
     let Some(ending) = Ending::of(output).format else {
         return Ok(None);
     };
-    if let Some(&(_, format)) = formats.iter().find(|(name, _)| *name == ending) {
-        return Ok(Some(format));
+    if let Some(found) = formats.iter().find(|known| known.0 == ending) {
+        return Ok(Some(found.1));
     }
     if std::fs::metadata(output).is_ok_and(|found| !found.is_file()) {
         return Ok(None);
     }
     let output = output.to_owned();
-    let known = formats.iter().map(|(name, _)| format!(".{name}"));
+    let known = formats.iter().map(|known| format!(".{}", known.0));
     let known = known.collect();
     Err(WrongArguments::UnknownEnding {
         output,
@@ -73,7 +76,7 @@ mod tests {
     /// A compressed file holds what its inner ending says.
     #[test]
     fn endings_name_a_format_and_a_compression() {
-        let formats = [("svg", 1), ("folded", 2)];
+        let formats = [FormatEnding("svg", 1), FormatEnding("folded", 2)];
         let of = |name: &str| {
             let path = Path::new(name);
             let format = format_of(path, &formats).map_err(|error| error.to_string());

@@ -90,6 +90,13 @@ impl<'t> Line<'t> {
     }
 }
 
+/// The weight of a line, as it is written.
+struct NumberedWeight {
+    /// The line, counted from 1.
+    number: u64,
+    weight: Decimal,
+}
+
 /// Why a line is no stack.
 enum Wrong {
     NoWeight,
@@ -173,7 +180,7 @@ pub fn parse(bytes: &[u8]) -> Result<FoldedText<'_>, WrongText> {
         ));
     };
     let mut found = FoldedText::default();
-    let mut lines: Vec<(u64, Decimal)> = Vec::new();
+    let mut lines: Vec<NumberedWeight> = Vec::new();
     let mut doubled = 0;
     for (line, number) in text.lines().zip(1..) {
         match Line::of(line) {
@@ -192,7 +199,7 @@ pub fn parse(bytes: &[u8]) -> Result<FoldedText<'_>, WrongText> {
                 doubled += usize::from(split(stack).is_ok());
                 let start = stack.as_ptr().addr() - text.as_ptr().addr();
                 found.stacks.push((start..start + stack.len(), 0));
-                lines.push((number, weight));
+                lines.push(NumberedWeight { number, weight });
             }
         }
     }
@@ -208,8 +215,8 @@ pub fn parse(bytes: &[u8]) -> Result<FoldedText<'_>, WrongText> {
 
 /// Brings all weights to the unit of the finest one, or to the finest that leaves room for their
 /// sum.
-fn weigh(found: &mut FoldedText<'_>, lines: &[(u64, Decimal)]) -> Result<(), WrongText> {
-    let decimals = lines.iter().map(|(_, weight)| weight.decimals()).max();
+fn weigh(found: &mut FoldedText<'_>, lines: &[NumberedWeight]) -> Result<(), WrongText> {
+    let decimals = lines.iter().map(|line| line.weight.decimals()).max();
     let mut decimals = decimals.unwrap_or(0).min(MOST_DECIMALS);
     loop {
         match in_units(lines, decimals) {
@@ -232,17 +239,17 @@ fn weigh(found: &mut FoldedText<'_>, lines: &[(u64, Decimal)]) -> Result<(), Wro
 }
 
 /// All weights, and whether any was rounded; the line with which they become too large.
-fn in_units(lines: &[(u64, Decimal)], decimals: u32) -> Result<(Vec<u64>, bool), u64> {
+fn in_units(lines: &[NumberedWeight], decimals: u32) -> Result<(Vec<u64>, bool), u64> {
     let (mut sum, mut is_rounded) = (0_u128, false);
     let mut weights = Vec::with_capacity(lines.len());
-    for (number, weight) in lines {
-        let (units, is_exact) = weight.in_units(decimals).ok_or(*number)?;
+    for &NumberedWeight { number, weight } in lines {
+        let (units, is_exact) = weight.in_units(decimals).ok_or(number)?;
         sum = sum.saturating_add(units);
         if sum > MOST_WEIGHT {
-            return Err(*number);
+            return Err(number);
         }
         is_rounded |= !is_exact;
-        weights.push(u64::try_from(units).map_err(|_| *number)?);
+        weights.push(u64::try_from(units).map_err(|_| number)?);
     }
     Ok((weights, is_rounded))
 }

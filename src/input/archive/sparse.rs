@@ -50,11 +50,18 @@ impl SparseHeader {
     }
 }
 
-/// Reads the map of a sparse file: (offset, length) of what follows, in order.
+/// Where a part of a sparse file stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SparsePart {
+    pub(crate) offset: u64,
+    pub(crate) len: u64,
+}
+
+/// Reads the map of a sparse file: the parts that follow, in order.
 ///
 /// # Errors
 /// When it is cut off, too long or not made of numbers.
-pub(crate) fn read_map(mut member: impl Read) -> io::Result<Vec<(u64, u64)>> {
+pub(crate) fn read_map(mut member: impl Read) -> io::Result<Vec<SparsePart>> {
     let wrong = || io::Error::other("the map of a sparse file makes no sense");
     let mut numbers = Vec::new();
     let mut digits = String::new();
@@ -79,8 +86,11 @@ pub(crate) fn read_map(mut member: impl Read) -> io::Result<Vec<(u64, u64)>> {
         }
     }
     let pairs = numbers.get(1..).unwrap_or_default().chunks_exact(2);
-    let pairs = pairs.filter_map(|pair| Some((*pair.first()?, *pair.last()?)));
-    Ok(pairs.collect())
+    let parts = pairs.filter_map(|pair| {
+        let (offset, len) = (*pair.first()?, *pair.last()?);
+        Some(SparsePart { offset, len })
+    });
+    Ok(parts.collect())
 }
 
 #[cfg(test)]
@@ -95,7 +105,11 @@ mod tests {
             bytes.resize(bytes.len().next_multiple_of(512), 0);
             read_map(&*bytes).ok()
         };
-        assert_eq!(map("2\n0\n5\n1024\n7\n"), Some(vec![(0, 5), (1024, 7)]));
+        let part = |offset, len| SparsePart { offset, len };
+        assert_eq!(
+            map("2\n0\n5\n1024\n7\n"),
+            Some(vec![part(0, 5), part(1024, 7)])
+        );
         assert_eq!(map("0\n"), Some(Vec::new()));
         for text in [
             "",

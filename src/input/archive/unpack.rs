@@ -10,7 +10,7 @@ use std::rc::Rc;
 use super::fault::ArchiveFault;
 use super::members::{Failure, Members, Refusal, bytes_as_path};
 use super::metered::{Meter, open};
-use super::sparse::{SparseHeader, read_map};
+use super::sparse::{SparseHeader, SparsePart, read_map};
 use crate::bytes::{ScratchFolder, UnpackLimit};
 use crate::error::{BadFile, Error, Problem, Result};
 
@@ -221,15 +221,12 @@ impl<'f> Unpacking<'f> {
     ) -> std::result::Result<(), MemberStop> {
         let file = self.members.add_file(&sparse.name)?;
         let map = read_map(&mut *entry).map_err(|cause| self.broken(&cause))?;
-        let end = |&(start, len): &(u64, u64)| start.saturating_add(len);
+        let end = |part: &SparsePart| part.offset.saturating_add(part.len);
         let len = map.iter().map(end).max().unwrap_or(0).max(sparse.len);
         self.check(len.max(self.bytes))?;
-        for (start, len) in map {
-            self.copy(
-                &mut entry.take(len),
-                &file,
-                start..start.saturating_add(len),
-            )?;
+        for part in map {
+            let places = part.offset..end(&part);
+            self.copy(&mut entry.take(part.len), &file, places)?;
         }
         Ok(file.set_len(len).map_err(Failure::Io)?)
     }
