@@ -13,11 +13,10 @@ use super::write::Destination;
 use crate::cli::{other_tools, this_machine};
 use clap::Args;
 use vmflame::analysis::{Request, Stage, Stopwatch, Timings, count_records, profile, subtitle};
-use vmflame::bytes::{Little, UnpackLimit};
 use vmflame::error::{Error, Result};
-use vmflame::input::Input;
+use vmflame::input::{Input, UnpackLimit};
 use vmflame::output::{Picture, write_svg};
-use vmflame::perf::writer::Load;
+use vmflame::perf::writer::{Little, Load};
 use vmflame::perf::{Capture, RecordCounts};
 use vmflame::report::bench::{
     BenchReport, Race, as_json, as_text, generated_as_json, generated_as_text,
@@ -141,7 +140,7 @@ fn one_run(path: &Path, symbols: &SymbolRequest, threads: usize) -> Result<Run> 
         .map_err(|source| Error::io("draw", path, source))?;
     watch.lap(Stage::Draw);
     Ok(Run {
-        samples: counts.of(vmflame::perf::abi::PERF_RECORD_SAMPLE),
+        samples: counts.samples(),
         stacks: profile.stacks.iter().len(),
         bytes: capture.file_len(),
         timings: watch.timings(),

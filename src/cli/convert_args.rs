@@ -8,8 +8,8 @@ use super::options::{
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
+use vmflame::analysis::FrameScope;
 use vmflame::error::Result;
-use vmflame::locate::FrameScope;
 use vmflame::output::Annotate;
 
 #[derive(Args, Debug)]

@@ -9,9 +9,9 @@ use super::options::{
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
-use vmflame::bytes::UnpackLimit;
+use vmflame::analysis::FrameScope;
 use vmflame::error;
-use vmflame::locate::FrameScope;
+use vmflame::input::UnpackLimit;
 
 #[derive(Args, Debug)]
 pub(super) struct DiffOptions {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::wrong_arguments::WrongArguments;
-use vmflame::bytes::Packing;
 use vmflame::error::Result;
+use vmflame::output::Packing;
 
 /// An output's ending, in small letters: `folded` and gzip for `out.folded.gz`.
 #[derive(PartialEq, Eq, Debug)]

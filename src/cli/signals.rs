@@ -8,7 +8,7 @@ use std::thread;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
-use vmflame::bytes::sweep;
+use vmflame::output::sweep;
 
 /// Whether a recording is read from standard input: an interrupt then ends the recording.
 static IS_READING: AtomicBool = AtomicBool::new(false);

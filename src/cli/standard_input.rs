@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use super::options::InputOptions;
 use super::signals::UninterruptedRead;
-use vmflame::bytes::{Spool, UnpackLimit};
 use vmflame::error::{Error, Result};
-use vmflame::input::{Input, Opened, open_spool};
+use vmflame::input::{Input, Opened, Spool, UnpackLimit, open_spool};
 use vmflame::perf::Capture;
 use vmflame::report::remarks;
 use vmflame::text::grouped;

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use super::endings::Ending;
 use super::inputs::{Inputs, open_file};
 use super::wrong_arguments::WrongArguments;
-use vmflame::bytes::{HalfFile, Packing};
 use vmflame::error::{Error, Result};
 use vmflame::input::FileKind;
+use vmflame::output::{HalfFile, Packing};
 
 /// Where a verb writes; checked before it works.
 #[derive(Debug)]

@@ -18,6 +18,7 @@ mod recognise;
 mod resolve;
 mod shown_paths;
 
+pub use crate::bytes::{Spool, UnpackLimit};
 pub use archive::{ArchiveFault, Refusal};
 pub use open::{Opened, TextFile, open_spool};
 pub use recognise::FileKind;

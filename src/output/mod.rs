@@ -14,6 +14,7 @@ mod svg;
 #[cfg(test)]
 mod testing;
 
+pub use crate::bytes::{HalfFile, Packing, sweep};
 pub use folded::{Annotate, write_folded, write_folded_diff};
 pub use svg::{
     DiffBox, DiffPicture, DiffTag, Picture, WHOLE, WidthBy, short_words, subtitle_shares,

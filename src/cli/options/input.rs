@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::headings::SYMBOLS;
 use crate::cli::wrong_arguments::WrongArguments;
 use clap::Args;
-use vmflame::bytes::UnpackLimit;
 use vmflame::error::{Error, Result};
+use vmflame::input::UnpackLimit;
 
 /// Where the capture and its symbols are.
 #[derive(Args, Clone, Debug)]

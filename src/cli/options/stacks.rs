@@ -4,10 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::headings::STACKS;
 use clap::{Args, ValueEnum};
+use vmflame::analysis::{FrameScope, Grouping, WeightKind};
 use vmflame::error::{Error, Result};
-use vmflame::fold::WeightKind;
-use vmflame::locate::FrameScope;
-use vmflame::name::Grouping;
 
 /// How stacks are cut and names are shown.
 #[derive(Args, Clone, Debug)]

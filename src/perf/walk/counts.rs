@@ -1,7 +1,7 @@
 //! Records by type.
 
 use crate::bytes::position;
-use crate::perf::abi::record_name;
+use crate::perf::abi::{PERF_RECORD_SAMPLE, record_name};
 
 /// How many records of each type there are.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,6 +35,11 @@ impl RecordCounts {
             .get(position(record_type.into()))
             .copied()
             .unwrap_or(0)
+    }
+
+    /// The number of samples.
+    pub fn samples(&self) -> u64 {
+        self.of(PERF_RECORD_SAMPLE)
     }
 
     /// The number of records of types that this program does not know.

@@ -43,6 +43,7 @@ mod sample;
 mod sections;
 mod shape;
 
+pub use crate::bytes::Little;
 pub use encoder::Encoder;
 pub use event::WrittenEvent;
 pub use file::{Description, FileWriter, PipeWriter};
