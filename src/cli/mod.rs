@@ -85,7 +85,8 @@ pub(crate) fn run() -> ExitCode {
 
 /// Whether a reader of our output had enough of it.
 fn is_closed_pipe(error: &Error) -> bool {
-    matches!(error.problem(), Problem::Io { source, .. } if source.kind() == ErrorKind::BrokenPipe)
+    let is_closed = |source: &std::io::Error| source.kind() == ErrorKind::BrokenPipe;
+    error.system().is_some_and(is_closed)
 }
 
 /// Prints an error with its causes and advice.

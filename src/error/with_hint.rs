@@ -37,6 +37,15 @@ impl Error {
         &self.problem
     }
 
+    /// The system's answer, where it refused a file.
+    pub const fn system(&self) -> Option<&io::Error> {
+        if let Problem::Io { source, .. } = &self.problem {
+            Some(source)
+        } else {
+            None
+        }
+    }
+
     /// The same error of a file that the user knows by another name.
     #[must_use]
     pub(crate) fn renamed(mut self, name: impl Fn(&Path) -> std::path::PathBuf) -> Self {
@@ -75,10 +84,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.problem {
-            Problem::Io { source, .. } => Some(source),
-            _ => None,
-        }
+        self.system()
+            .map(|source| source as &(dyn std::error::Error + 'static))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::cache_layout::RECORDED_BYTES;
 use super::elf_file::{build_id_of, parse_elf_file};
 use crate::bytes::Storage;
-use crate::error::{Error, Problem, Result};
+use crate::error::{Error, Result};
 use crate::units::BuildId;
 
 /// Where a search found a file.
@@ -104,9 +104,9 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Storage>> {
 pub(super) fn if_there<T>(opened: Result<T>) -> Result<Option<T>> {
     match opened {
         Ok(file) => Ok(Some(file)),
-        Err(error) => match error.problem() {
-            Problem::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => Ok(None),
-            _ => Err(error),
+        Err(error) => match error.system() {
+            Some(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Some(_) | None => Err(error),
         },
     }
 }

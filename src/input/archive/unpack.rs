@@ -89,10 +89,14 @@ pub(crate) fn unpack_beside(
         Err(error) => {
             let hint = error.hint().map(|hint| format!("; {hint}"));
             // The path is told beside the fault.
+            let hint = hint.unwrap_or_default();
             broken(match error.problem() {
                 Problem::Io { source, .. } => source.to_string(),
-                Problem::File { what, .. } => what.to_string() + &hint.unwrap_or_default(),
-                _ => error.to_string() + &hint.unwrap_or_default(),
+                Problem::File { what, .. } => format!("{what}{hint}"),
+                Problem::Request(_)
+                | Problem::NoMatch(_)
+                | Problem::Comparison(_)
+                | Problem::Arguments(_) => format!("{error}{hint}"),
             })
         }
     }
