@@ -113,7 +113,7 @@ fn destination(options: &ConvertOptions) -> Result<(Format, Destination)> {
     Ok((format, destination))
 }
 
-/// Says what was odd about the file; also where nothing comes of it, it is the reason.
+/// Says what was odd about the file. Said also where no result can be made: it may be why.
 fn warn_of_damage(capture: &Capture) {
     let path = capture.path().display();
     for anomaly in capture.anomalies() {

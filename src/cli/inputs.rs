@@ -10,7 +10,11 @@ use std::path::{Path, PathBuf};
 use vmflame::input::archives_beside;
 
 /// A file itself, whatever it is called and however it is reached: its device and its inode.
-type Identity = (u64, u64);
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
 
 /// What a verb reads.
 #[derive(Debug, Default)]
@@ -37,8 +41,8 @@ impl Inputs<'_> {
                     return Some(PathBuf::from("standard input"));
                 }
             } else if capture.is_dir() {
-                let mut walk = Walk::to(wanted);
-                if let Some(path) = walk.find(capture, false) {
+                let mut search = FileSearch::to(wanted);
+                if let Some(path) = search.find(capture, false) {
                     return Some(path);
                 }
             } else if is_wanted(capture) {
@@ -51,7 +55,7 @@ impl Inputs<'_> {
             return Some(path.to_owned());
         }
         let mut caches = self.caches.iter();
-        caches.find_map(|cache| Walk::to(wanted).find(cache, true))
+        caches.find_map(|cache| FileSearch::to(wanted).find(cache, true))
     }
 }
 
@@ -60,19 +64,22 @@ pub(super) fn open_file(file: BorrowedFd<'_>) -> io::Result<Metadata> {
     File::from(file.try_clone_to_owned()?).metadata()
 }
 
-fn identity(file: &Metadata) -> Identity {
-    (file.dev(), file.ino())
+fn identity(file: &Metadata) -> FileIdentity {
+    FileIdentity {
+        device: file.dev(),
+        inode: file.ino(),
+    }
 }
 
-/// A walk through a directory that looks for a file.
-struct Walk {
-    wanted: Identity,
+/// A search for one file through a directory.
+struct FileSearch {
+    wanted: FileIdentity,
     /// Directories that were seen: links may lead in circles.
-    seen: BTreeSet<Identity>,
+    seen: BTreeSet<FileIdentity>,
 }
 
-impl Walk {
-    const fn to(wanted: Identity) -> Self {
+impl FileSearch {
+    const fn to(wanted: FileIdentity) -> Self {
         Self {
             wanted,
             seen: BTreeSet::new(),

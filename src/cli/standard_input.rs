@@ -1,4 +1,4 @@
-//! Captures that come through a pipe.
+//! What the options point at, through a pipe or not, with progress and an interrupt in mind.
 
 use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
@@ -15,7 +15,7 @@ use vmflame::report::remarks;
 use vmflame::text::grouped;
 
 /// After an interrupt, how long to wait for what the recorder still has to write.
-const LAST_WORDS: Duration = Duration::from_secs(2);
+const LAST_RECORDS: Duration = Duration::from_secs(2);
 
 /// Opens the capture that the options name; `-` is standard input.
 pub(crate) fn open(options: &InputOptions, quiet: bool) -> Result<(Input, Capture)> {
@@ -90,7 +90,7 @@ fn read_stdin(shows_progress: bool) -> Result<Spool> {
                 let is_interrupted = reading
                     .as_ref()
                     .is_some_and(UninterruptedRead::is_interrupted);
-                if is_interrupted && last_data.elapsed() > LAST_WORDS {
+                if is_interrupted && last_data.elapsed() > LAST_RECORDS {
                     break;
                 }
             }

@@ -27,7 +27,7 @@ impl Encoding {
         }
     }
 
-    /// Without a mark, characters of ASCII betray UTF-16: every second byte is zero.
+    /// Without a mark, characters of ASCII tell UTF-16: every second byte is zero.
     fn without_mark(bytes: &[u8]) -> Self {
         let pairs = bytes.get(..bytes.len().min(16)).unwrap_or_default();
         let (pairs, _) = pairs.as_chunks::<2>();

@@ -10,6 +10,14 @@
 //!
 //! A line that begins with `#` and white space is a comment, as in inferno; a task may be called
 //! `#c`, so `#c;x 40` is a stack. Any other line without a weight is an error.
+//!
+//! What comes in is bytes; what goes out is stacks with whole weights, or the line that is wrong.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `encoding` | bytes to text, and whether bytes are text |
+//! | `lines` | lines to stacks with weights, and whether text is folded |
+//! | `weight` | weights as decimal numbers |
 
 mod encoding;
 mod lines;

@@ -43,7 +43,8 @@ pub(crate) fn unpack(path: &Path, limit: UnpackLimit) -> Result<Option<Archive>>
     let failed = |source| Error::io("unpack", path, source);
     let mut reader = open(path, limit)?;
     let mut head = Vec::new();
-    // A file that cannot be decompressed is no tarball; whoever reads it next says what is wrong.
+    // A file that cannot be decompressed is no tarball: what opens it as a capture says what is
+    // wrong with it.
     if reader.by_ref().take(512).read_to_end(&mut head).is_err()
         || head.get(MAGIC_AT..MAGIC_AT + 5) != Some(b"ustar")
     {
