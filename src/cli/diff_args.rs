@@ -62,7 +62,7 @@ pub(super) struct DiffOptions {
     #[arg(long, value_name = "EVENT", conflicts_with = "normalise")]
     #[arg(help_heading = COMPARISON)]
     pub(super) per: Option<String>,
-    /// Probability of no false anomaly at all among everything that is marked.
+    /// Probability of no false finding at all among everything that is marked.
     #[arg(long, value_name = "PROBABILITY", default_value_t = 0.99)]
     #[arg(value_parser = parse_confidence, help_heading = COMPARISON)]
     pub(super) confidence: f64,
