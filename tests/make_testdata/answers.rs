@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::cases::Case;
-use super::perf_text::{self, Scope};
+use super::common::perf_text::{self, Scope};
 use super::{run, unpacked};
 
 /// perf's own counts of a capture: records by type, and samples by CPU mode.

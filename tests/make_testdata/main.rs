@@ -13,10 +13,10 @@
 
 mod answers;
 mod cases;
+#[path = "../common/mod.rs"]
+mod common;
 mod cut;
 mod how;
-#[path = "../perf_text/mod.rs"]
-mod perf_text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

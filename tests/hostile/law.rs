@@ -16,8 +16,8 @@ use vmflame::perf::abi::PERF_RECORD_SAMPLE;
 use vmflame::perf::{Capture, Damage, Record, Visitor};
 use vmflame::units::EventIx;
 
-use crate::hostile_kinds::kinds;
-use crate::made_up::{Random, open};
+use crate::common::made_up::{Random, open};
+use crate::kinds::kinds;
 use crate::{alone, setting};
 
 /// What a walk meets, as far as the law is about it.

@@ -1,10 +1,11 @@
 //! Which frames `vmflame diff` takes as the same, and what its conditions come to.
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use super::{diff, folder, json, lines, testdata, text};
+use super::command::{diff, folder, json, lines, testdata, text};
 
 /// A file of `testdata/faults`.
 fn fault(path: &str) -> String {

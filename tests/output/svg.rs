@@ -5,13 +5,11 @@
     reason = "few kinds of events matter here"
 )]
 
-mod svg_trees;
-
 use std::collections::BTreeMap;
 
+use super::svg_trees::{self, Sample, draw, picture};
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
-use svg_trees::{Sample, draw, picture};
 use vmflame::output::{Annotate, Picture, subtitle_shares, write_folded, write_svg};
 use vmflame::stack::Tag;
 

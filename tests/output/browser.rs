@@ -7,13 +7,11 @@
 #![allow(clippy::panic, reason = "a test may stop")]
 #![allow(clippy::print_stderr, reason = "tells why a test did nothing")]
 
-mod svg_trees;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use svg_trees::{Sample, draw, picture};
+use super::svg_trees::{Sample, draw, picture};
 use vmflame::stack::Tag;
 
 const KVM: [Sample<'static>; 5] = [

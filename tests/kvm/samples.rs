@@ -8,16 +8,12 @@
     reason = "a test may stop and speak"
 )]
 
-#[allow(unreachable_pub, reason = "a module of tests has no outside")]
-mod oracle;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use oracle::captures::{recordings, shared};
-use vmflame::analysis::{Profile, Request, profile};
+use crate::common::oracle::captures::{recordings, shared};
+use vmflame::analysis::{Grouping, Profile, Request, profile};
 use vmflame::kvm::Tagger;
-use vmflame::name::Grouping;
 use vmflame::object::{ObjectSearch, read_kernel_notes};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;

@@ -13,17 +13,13 @@
     reason = "a test may stop and speak"
 )]
 
-#[allow(unreachable_pub, reason = "a module of tests has no outside")]
-mod oracle;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use oracle::captures::{Recording, recordings, shared};
-use oracle::script::{Line, Stacks, parse};
-use oracle::tables::Tables;
-use vmflame::analysis::{Profile, Request, event_names, profile, survey};
-use vmflame::name::Grouping;
+use crate::common::oracle::captures::{Recording, recordings, shared};
+use crate::common::oracle::script::{Line, Stacks, parse};
+use crate::common::oracle::tables::Tables;
+use vmflame::analysis::{Grouping, Profile, Request, event_names, profile, survey};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::{PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_STACK_USER};
 use vmflame::stack::Frame;

@@ -8,8 +8,6 @@
     reason = "a test may stop and speak"
 )]
 
-mod perf_dump;
-
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,7 +21,7 @@ use vmflame::perf::{Anomaly, Capture, CaptureKind, Events, Record, Visitor};
 use vmflame::space::Timeline;
 use vmflame::units::{EventIx, Pid, RecordOrder, ThreadId, Tid, Timestamp};
 
-use perf_dump::{Raw, Shown, parse_dump, parse_script, perf};
+use crate::common::perf_dump::{Raw, Shown, parse_dump, parse_script, perf};
 
 fn shared(part: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("VMFLAME_SHARED").map_or_else(

@@ -2,19 +2,16 @@
 //! say they show.
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
-mod perf_text;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use perf_text::{Scope, object_name};
-use vmflame::analysis::{Profile, Request, profile};
+use crate::common::perf_text::{Scope, object_name};
+use vmflame::analysis::{Grouping, Profile, Request, profile};
 use vmflame::error::Result;
 use vmflame::input::Input;
 use vmflame::locate::FrameScope;
-use vmflame::name::Grouping;
 use vmflame::object::ObjectSearch;
 use vmflame::perf::Capture;
 use vmflame::stack::{FrameKind, Tag};

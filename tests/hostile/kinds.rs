@@ -15,7 +15,7 @@ use vmflame::perf::writer::{
 use vmflame::perf::{CpuCounts, Feature, RecordedBuildId};
 use vmflame::units::{Avma, BuildId, Cpu, FileOffset, Pid, Tid, Timestamp};
 
-use crate::made_up::{Made, Random};
+use crate::common::made_up::{Made, Random};
 
 /// A small capture of each kind, by name.
 pub(crate) fn kinds() -> Vec<(&'static str, Vec<u8>)> {

@@ -2,14 +2,12 @@
 //!
 //! The writer follows `perf_output_sample()` of the kernel, field by field; the reader computes
 //! layouts. They share nothing but the names of the bits, and perf reads the writer's files too
-//! (see `perf_writer.rs`).
+//! (see `generated_loads.rs`).
 #![allow(
     clippy::unwrap_used,
     clippy::too_many_lines,
     reason = "a test may stop and be long"
 )]
-
-mod made_up;
 
 use std::io::Cursor as Memory;
 
@@ -30,7 +28,7 @@ use vmflame::perf::{
 };
 use vmflame::units::{Cpu, EventIx, Timestamp};
 
-use made_up::{Made, Random, open};
+use crate::common::made_up::{Made, Random, open};
 
 fn words<O: ByteOrder>(bytes: &[u8]) -> Vec<u64> {
     let words = bytes.chunks_exact(8);

@@ -8,15 +8,11 @@
     reason = "a test may stop and speak"
 )]
 
-#[allow(unreachable_pub, reason = "a module of tests has no outside")]
-mod oracle;
-
 use std::io::Cursor;
 
-use oracle::captures::{recordings, shared};
-use vmflame::analysis::{Request, profile};
+use crate::common::oracle::captures::{recordings, shared};
+use vmflame::analysis::{Grouping, Request, profile};
 use vmflame::bytes::Little;
-use vmflame::name::Grouping;
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_CONTEXT_USER;

@@ -17,9 +17,10 @@
     reason = "a test may stop and speak"
 )]
 
-mod hostile_kinds;
-mod hostile_law;
-mod made_up;
+#[path = "../common/mod.rs"]
+mod common;
+mod kinds;
+mod law;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Cursor;
@@ -40,8 +41,8 @@ use vmflame::perf::writer::{
 use vmflame::symbol::SymbolRequest;
 use vmflame::units::{Avma, EventIx, FileOffset, Pid, Tid, Timestamp};
 
-use hostile_kinds::{directory, kinds};
-use made_up::{Random, open};
+use common::made_up::{Random, open};
+use kinds::{directory, kinds};
 
 /// Counts the bytes that are allocated.
 struct Counting;
@@ -291,7 +292,7 @@ fn seeded_damage_to_directories_is_survived() {
 #[test]
 fn damage_is_found_the_same_by_any_number_of_threads() {
     let _turn = alone();
-    let whole = hostile_kinds::large();
+    let whole = kinds::large();
     let mut random = Random(3);
     for case in 0..24 {
         let mut bytes = whole.clone();
@@ -394,11 +395,11 @@ fn write_fuzz_seeds() {
     for (name, bytes) in kinds() {
         write("capture", name, &bytes);
     }
-    for (name, bytes) in hostile_kinds::layouts_and_records() {
+    for (name, bytes) in kinds::layouts_and_records() {
         write("records", name, &bytes);
     }
-    let little = hostile_kinds::tracing_data::<Little>();
+    let little = kinds::tracing_data::<Little>();
     write("tracing", "little", &little);
-    let big = hostile_kinds::tracing_data::<vmflame::bytes::Big>();
+    let big = kinds::tracing_data::<vmflame::bytes::Big>();
     write("tracing", "big", &big);
 }

@@ -10,14 +10,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-mod diff_gates;
-
 const BEFORE: &str =
     "qemu;run;exit;pio 300\nqemu;run;guest 200\nqemu;run;exit;msr 20\nswapper;idle 480\n";
 const AFTER: &str =
     "qemu;run;exit;pio 8\nqemu;run;guest 900\nqemu;run;exit;msr 22\nswapper;idle 70\n";
 
-fn folder(test: &str) -> PathBuf {
+pub(crate) fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("diff-{test}"));
     drop(std::fs::remove_dir_all(&folder));
     std::fs::create_dir_all(&folder).unwrap();
@@ -26,7 +24,7 @@ fn folder(test: &str) -> PathBuf {
     folder
 }
 
-fn diff(folder: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn diff(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_vmflame"))
         .arg("diff")
         .args(arguments)
@@ -36,11 +34,11 @@ fn diff(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn text(output: &Output) -> String {
+pub(crate) fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
-fn json(output: &Output) -> serde_json::Value {
+pub(crate) fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -123,7 +121,7 @@ fn a_file_compared_with_itself_shows_nothing() {
 }
 
 /// The lines of a folded diff; difffolded.pl and inferno write them in the order of a hash.
-fn lines(bytes: &[u8]) -> BTreeMap<String, String> {
+pub(crate) fn lines(bytes: &[u8]) -> BTreeMap<String, String> {
     let text = String::from_utf8(bytes.to_vec()).unwrap();
     let split = |line: &str| {
         let (rest, after) = line.rsplit_once(' ').unwrap();
@@ -349,7 +347,7 @@ fn turning_apicv_on_takes_the_emulation_of_the_apic_away() {
 }
 
 /// A capture of the repository.
-fn testdata(name: &str) -> String {
+pub(crate) fn testdata(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
     folder.join(name).join("perf.data").display().to_string()
 }

@@ -1,0 +1,7 @@
+//! The program as users meet it.
+
+mod command_line;
+#[path = "../common/mod.rs"]
+mod common;
+mod kept_files;
+mod program;

@@ -1,0 +1,10 @@
+//! From samples to folded stacks: which, with which weight, under which names.
+
+mod chains;
+#[path = "../common/mod.rs"]
+mod common;
+mod events;
+mod flat;
+mod perf_stacks;
+mod testdata;
+mod thread_counts;

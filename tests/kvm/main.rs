@@ -1,0 +1,6 @@
+//! Tags of samples, against what the kernel and perf say of the same samples.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod samples;
+mod tags;

@@ -1,0 +1,8 @@
+//! Names of addresses, against perf, binutils and other oracles.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod kernel_of_other_boot;
+mod perf_script;
+mod recorded_here;
+mod tools;
