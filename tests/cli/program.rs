@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::common::shared::{shared, skipped};
+
 /// What a run of the program left behind.
 struct Run {
     code: Option<i32>,
@@ -236,7 +238,7 @@ fn hidden_kernel_symbols_hint_at_the_sysctl() {
 #[test]
 fn an_object_of_another_build_is_refused_by_name() {
     let Ok(other) = fs::read("/bin/sh") else {
-        eprintln!("skipped: no /bin/sh");
+        skipped("no /bin/sh");
         return;
     };
     let folder = folder("mismatch");
@@ -504,11 +506,10 @@ fn what_lies_in_a_tarball_is_named_below_it() {
 /// Frames of generated code lie in no file: that no build id was recorded is no reason.
 #[test]
 fn generated_code_is_said_to_be_generated() {
-    let capture = "../shared/faults/perf-map/js.data";
-    if !Path::new(capture).exists() {
-        eprintln!("skipped: no {capture}");
+    let Some(capture) = shared("faults/perf-map/js.data") else {
         return;
-    }
+    };
+    let capture = capture.to_str().unwrap();
     let told = run(&["info", capture]).out;
     let (_, unnamed) = told.split_once("frames without a name").unwrap();
     let mut lines = unnamed.lines().filter(|line| line.contains("//anon"));

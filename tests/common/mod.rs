@@ -11,3 +11,4 @@ pub mod made_up;
 pub mod oracle;
 pub mod perf_dump;
 pub mod perf_text;
+pub mod shared;

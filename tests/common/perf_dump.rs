@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 
 use regex::Regex;
 
+use super::shared::skipped;
+
 /// A sample as the kernel wrote it, in the words of perf's raw dump.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Raw {
@@ -29,7 +31,7 @@ pub(crate) fn perf(arguments: &[&str], file: &Path) -> Option<Vec<String>> {
         .stdin(Stdio::null())
         .output();
     let Ok(answer) = answer else {
-        eprintln!("skipped: perf is not installed");
+        skipped("perf is not installed");
         return None;
     };
     let text = String::from_utf8_lossy(&answer.stdout).into_owned();

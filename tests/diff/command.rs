@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use crate::common::shared::{shared, skipped};
+
 const BEFORE: &str =
     "qemu;run;exit;pio 300\nqemu;run;guest 200\nqemu;run;exit;msr 20\nswapper;idle 480\n";
 const AFTER: &str =
@@ -40,20 +42,6 @@ pub(crate) fn text(output: &Output) -> String {
 
 pub(crate) fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
-}
-
-/// The captures that are not part of the repository.
-fn shared(path: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("VMFLAME_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    let path = folder.join("captures").join(path);
-    if path.exists() {
-        return Some(path);
-    }
-    eprintln!("skipped: {} is not there", path.display());
-    None
 }
 
 #[test]
@@ -148,7 +136,7 @@ fn the_folded_diff_has_the_numbers_of_inferno_diff_folded() {
         .current_dir(&folder)
         .output();
     let Ok(expected) = expected else {
-        eprintln!("skipped: inferno-diff-folded is not installed");
+        skipped("inferno-diff-folded is not installed");
         return;
     };
     assert!(expected.status.success());
@@ -326,8 +314,8 @@ fn the_picture_shows_both_sides_and_marks_what_is_gone() {
 #[test]
 fn turning_apicv_on_takes_the_emulation_of_the_apic_away() {
     let (Some(off), Some(on)) = (
-        shared("vmx/apicv0/apicv0-bad.cpu.data"),
-        shared("vmx/apicv1/apicv1-bad.cpu.data"),
+        shared("captures/vmx/apicv0/apicv0-bad.cpu.data"),
+        shared("captures/vmx/apicv1/apicv1-bad.cpu.data"),
     ) else {
         return;
     };
@@ -394,7 +382,7 @@ fn threads_are_chosen_by_name_for_tracepoints_too() {
 
 #[test]
 fn parts_of_a_capture_without_times_are_refused_with_the_reason() {
-    let Some(capture) = shared("svm/badst-debian/badst-debian.perthread.data") else {
+    let Some(capture) = shared("captures/svm/badst-debian/badst-debian.perthread.data") else {
         return;
     };
     let capture = capture.display().to_string();

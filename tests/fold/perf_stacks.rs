@@ -1,7 +1,6 @@
 //! Folded stacks against perf's own text of the shared captures: names and numbers per thread name.
 //!
-//! By default those whose text is small; all with `VMFLAME_ALL_CAPTURES=1` (minutes). The folder is
-//! `$VMFLAME_SHARED`, else `../shared`; without it the tests pass and say so.
+//! By default those whose text is small; all with `VMFLAME_ALL_CAPTURES=1` (minutes).
 //!
 //! perf hides samples in guest mode; ours are left out of the comparison. Where a name of ours
 //! must not be perf's, [`expected_name`] says which it must be, and why.
@@ -16,9 +15,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::common::oracle::captures::{Recording, recordings, shared};
+use crate::common::oracle::captures::{Recording, recordings};
 use crate::common::oracle::script::{Line, Stacks, parse};
 use crate::common::oracle::tables::Tables;
+use crate::common::shared::shared;
 use vmflame::analysis::{Grouping, Profile, Request, event_names, profile, survey};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::{PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_STACK_USER};
@@ -39,11 +39,13 @@ type Folded = BTreeMap<Vec<String>, u64>;
 /// look idle.
 #[test]
 fn samples_are_as_many_as_perf_counts() {
-    let Some(shared) = shared() else { return };
+    let Some(captures) = shared("captures") else {
+        return;
+    };
     let mut compared = 0;
     for recording in ["svm", "vmx", "arm64"]
         .into_iter()
-        .flat_map(|m| recordings(&shared, m))
+        .flat_map(|m| recordings(&captures, m))
     {
         // perf 6.1 could not read its own pipe-mode files of tracepoints: it counted nothing.
         let counts = recording
@@ -96,11 +98,13 @@ fn stacks_of_the_arm_host_are_those_of_perf() {
 }
 
 fn compare_all(machine: &'static str) {
-    let Some(shared) = shared() else { return };
+    let Some(captures) = shared("captures") else {
+        return;
+    };
     let all = std::env::var_os("VMFLAME_ALL_CAPTURES").is_some();
     let only = std::env::var("VMFLAME_CAPTURE").ok();
     let (mut failures, mut compared) = (Vec::new(), 0);
-    for recording in recordings(&shared, machine) {
+    for recording in recordings(&captures, machine) {
         let wanted = match &only {
             Some(name) => *name == recording.name,
             None => {
@@ -110,7 +114,7 @@ fn compare_all(machine: &'static str) {
         };
         if wanted {
             compared += 1;
-            failures.extend(compare(&shared, &recording));
+            failures.extend(compare(&captures, &recording));
         }
     }
     assert!(compared > 0 || only.is_some(), "no captures of {machine}");
@@ -118,7 +122,7 @@ fn compare_all(machine: &'static str) {
 }
 
 /// Compares a capture; returns what differs.
-fn compare(shared: &Path, recording: &Recording) -> Vec<String> {
+fn compare(captures: &Path, recording: &Recording) -> Vec<String> {
     let capture = Capture::open(&recording.opened()).unwrap();
     let with_chains: Vec<(&str, bool)> = capture
         .events()
@@ -135,8 +139,8 @@ fn compare(shared: &Path, recording: &Recording) -> Vec<String> {
     if with_chains.is_empty() {
         return failures;
     }
-    let symbols = recording.symbols(shared);
-    let mut tables = Tables::new(&recording.directory(shared), &capture);
+    let symbols = recording.symbols(captures);
+    let mut tables = Tables::new(&recording.directory(captures), &capture);
     let mut theirs = parse(&recording.script_text());
     for (event, kernel_only) in with_chains {
         let stacks = theirs.remove(event).unwrap_or_default();

@@ -10,7 +10,8 @@
 
 use std::io::Cursor;
 
-use crate::common::oracle::captures::{recordings, shared};
+use crate::common::oracle::captures::recordings;
+use crate::common::shared::shared;
 use vmflame::analysis::{Grouping, Request, profile};
 use vmflame::bytes::Little;
 use vmflame::output::{Annotate, write_folded};
@@ -37,7 +38,9 @@ fn folded(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> String 
 /// A race, or a part of the walk that forgets what the part before it knew, shows as a difference.
 #[test]
 fn folded_bytes_do_not_depend_on_the_number_of_threads() {
-    let Some(shared) = shared() else { return };
+    let Some(captures) = shared("captures") else {
+        return;
+    };
     let wanted = [
         ("svm", "badst-debian.perthread"),
         ("svm", "badst-debian.ctxt"),
@@ -46,10 +49,10 @@ fn folded_bytes_do_not_depend_on_the_number_of_threads() {
         ("arm64", "linuxarm.cycles"),
     ];
     for (machine, name) in wanted {
-        let all = recordings(&shared, machine);
+        let all = recordings(&captures, machine);
         let recording = all.iter().find(|recording| recording.name == name).unwrap();
         let capture = Capture::open(&recording.opened()).unwrap();
-        let symbols = recording.symbols(&shared);
+        let symbols = recording.symbols(&captures);
         let one = folded(&capture, &symbols, 1);
         assert!(one.lines().count() > 50, "{name}");
         for threads in [2, 16] {

@@ -11,7 +11,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::common::oracle::captures::{recordings, shared};
+use crate::common::oracle::captures::recordings;
+use crate::common::shared::{shared, skipped};
 use vmflame::analysis::{Grouping, Profile, Request, profile};
 use vmflame::kvm::Tagger;
 use vmflame::object::{ObjectSearch, read_kernel_notes};
@@ -90,12 +91,14 @@ fn tags_of_stacks(profile: &Profile) -> BTreeMap<Tag, u64> {
 /// A loss anywhere on the way (names, modules, chains, tags) contradicts the kernel's own word.
 #[test]
 fn stacks_of_tracepoints_are_tagged_as_their_events_say() {
-    let Some(shared) = shared() else { return };
+    let Some(captures) = shared("captures") else {
+        return;
+    };
     let all = std::env::var_os("VMFLAME_ALL_CAPTURES").is_some();
     let (mut checked, mut failures) = (0, Vec::new());
     for recording in ["svm", "vmx", "arm64"]
         .into_iter()
-        .flat_map(|m| recordings(&shared, m))
+        .flat_map(|m| recordings(&captures, m))
     {
         let size = std::fs::metadata(&recording.data).unwrap().len();
         let is_large = size > SMALL_CAPTURE || recording.script_bytes() > 400_000;
@@ -103,7 +106,7 @@ fn stacks_of_tracepoints_are_tagged_as_their_events_say() {
             continue;
         }
         let capture = Capture::open(&recording.opened()).unwrap();
-        let symbols = recording.symbols(&shared);
+        let symbols = recording.symbols(&captures);
         let (samples, differences) = check(&recording.name, &capture, &symbols);
         checked += samples;
         failures.extend(differences);
@@ -139,8 +142,8 @@ fn pvm_symbols() -> SymbolRequest {
     }
 }
 
-fn pvm(shared: &Path, name: &str) -> Capture {
-    let path = shared.join("domain/samples").join(name);
+fn pvm(samples: &Path, name: &str) -> Capture {
+    let path = samples.join(name);
     Capture::open(&path).unwrap()
 }
 
@@ -151,10 +154,10 @@ fn has_kernel_names(profile: &Profile) -> bool {
         KernelSource::SameBoot(_) | KernelSource::OtherBoot(_)
     );
     if !has {
-        println!(
-            "skipped: no symbols of the kernel ({:?})",
+        skipped(&format!(
+            "no symbols of the kernel ({:?})",
             profile.account.kernel_source
-        );
+        ));
     }
     has
 }
@@ -164,8 +167,10 @@ fn has_kernel_names(profile: &Profile) -> bool {
 /// `kvm_arch_vcpu_ioctl_run`, and 2 `handle_softirqs`, which an interrupt of the guest went on to.
 #[test]
 fn empty_chains_at_the_world_switch_are_guest_time() {
-    let Some(shared) = shared() else { return };
-    let capture = pvm(&shared, "kvm-pvm-native-cpuclock.perf.data");
+    let Some(samples) = shared("domain/samples") else {
+        return;
+    };
+    let capture = pvm(&samples, "kvm-pvm-native-cpuclock.perf.data");
     let profile = tagged(&capture, &pvm_symbols(), "cpu-clock").unwrap();
     if !has_kernel_names(&profile) {
         return;
@@ -193,13 +198,15 @@ fn empty_chains_at_the_world_switch_are_guest_time() {
 /// `kvm_pio` of a read is there. perf counts 1 800 and 1 436 of them, and 2 100 of `kvm_mmio`.
 #[test]
 fn completions_outside_any_handler_keep_their_exit() {
-    let Some(shared) = shared() else { return };
+    let Some(samples) = shared("domain/samples") else {
+        return;
+    };
     let captures = [
         ("kvm-pvm-emul-tp.perf.data", 1_800),
         ("kvm-pvm-native-tp.perf.data", 1_436),
     ];
     for (name, ports) in captures {
-        let capture = pvm(&shared, name);
+        let capture = pvm(&samples, name);
         let symbols = pvm_symbols();
         let pio = tagged(&capture, &symbols, "kvm:kvm_pio").unwrap();
         if !has_kernel_names(&pio) {
@@ -226,9 +233,11 @@ fn completions_outside_any_handler_keep_their_exit() {
 /// `misc2` within a minute, with chains and without, differ by less than five points.
 #[test]
 fn recordings_without_call_chains_have_no_more_vmm() {
-    let Some(shared) = shared() else { return };
+    let Some(captures) = shared("captures") else {
+        return;
+    };
     let mut shares = Vec::new();
-    for recording in recordings(&shared, "svm") {
+    for recording in recordings(&captures, "svm") {
         let name = recording.name.rsplit('/').next().unwrap_or_default();
         if !["misc2.nobuildid", "misc2.kchains"]
             .iter()
@@ -237,7 +246,7 @@ fn recordings_without_call_chains_have_no_more_vmm() {
             continue;
         }
         let capture = Capture::open(&recording.opened()).unwrap();
-        let symbols = recording.symbols(&shared);
+        let symbols = recording.symbols(&captures);
         let profile = tagged(&capture, &symbols, "cpu-clock").unwrap();
         let (mut vmm, mut all) = (0, 0);
         for stack in profile.stacks.iter() {

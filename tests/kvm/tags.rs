@@ -1,7 +1,7 @@
 //! The tagger against perf's own text of real captures: the stack of a kvm tracepoint says what
 //! the sampled thread was doing, so its event must agree with its tag.
 //!
-//! Needs the captures beside the repository (or `VMFLAME_SHARED`); is skipped without them.
+//! Needs captures that are no part of the repository.
 
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail with the test")]
 
@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common::shared::shared;
 use vmflame::kvm::{StackView, Tagger};
 use vmflame::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag};
 use vmflame::units::CpuMode;
@@ -19,13 +20,6 @@ struct Sample {
     tid: i32,
     event: String,
     frames: Vec<FrameIx>,
-}
-
-fn shared() -> PathBuf {
-    std::env::var_os("VMFLAME_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    )
 }
 
 /// All files below `folder` that hold perf's text of samples, sorted.
@@ -147,11 +141,9 @@ fn agrees(event: &str, tag: Tag) -> Option<bool> {
 /// device over mechanism contradicts what the kernel itself says at that very place.
 #[test]
 fn tags_agree_with_kvm_tracepoints() {
-    let captures = shared().join("captures");
-    if !captures.is_dir() {
-        println!("skipped: no {}", captures.display());
+    let Some(captures) = shared("captures") else {
         return;
-    }
+    };
     let (mut checked, mut wrong) = (0_u64, Vec::new());
     for path in scripts(&captures) {
         let text = text_of(&path);

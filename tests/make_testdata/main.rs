@@ -58,12 +58,6 @@ fn unpacked(path: &Path) -> Vec<u8> {
     }
 }
 
-/// The folder of inputs that are no part of the repository.
-fn shared() -> PathBuf {
-    let given = std::env::var_os("VMFLAME_SHARED").map(PathBuf::from);
-    given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"))
-}
-
 /// Where perf had the object files of a case's machine from, unpacked once.
 fn caches(case: &Case, shared: &Path) -> Vec<PathBuf> {
     let machine = case.from.split('/').nth(1).unwrap_or_default();
@@ -261,7 +255,7 @@ fn make(case: &Case, shared: &Path) {
 #[test]
 #[ignore = "rewrites testdata/ with the help of perf and of captures that are no part of it"]
 fn make_testdata() {
-    let shared = shared();
+    let shared = common::shared::folder();
     let only = std::env::var("VMFLAME_CASE").ok();
     for case in &CASES {
         if only.as_deref().is_none_or(|only| only == case.name) {

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::svg_trees::{Sample, draw, picture};
+use crate::common::shared::skipped;
 use vmflame::stack::Tag;
 
 const KVM: [Sample<'static>; 5] = [
@@ -60,7 +61,7 @@ fn chromium() -> Option<&'static str> {
             std::env::var_os("VMFLAME_REQUIRE_BROWSER").is_none(),
             "chromium is not installed"
         );
-        eprintln!("skipped: chromium is not installed");
+        skipped("chromium is not installed");
     }
     found
 }

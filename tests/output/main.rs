@@ -1,5 +1,7 @@
 //! The pictures: as they are written, and in a browser.
 
 mod browser;
+#[path = "../common/mod.rs"]
+mod common;
 mod svg;
 mod svg_trees;

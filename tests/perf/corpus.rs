@@ -1,6 +1,4 @@
 //! Every shared capture, against perf: its counts, and where it is installed its raw dump.
-//!
-//! The folder is `$VMFLAME_SHARED`, else `../shared`; without it the tests pass and say so.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -22,18 +20,7 @@ use vmflame::space::Timeline;
 use vmflame::units::{EventIx, Pid, RecordOrder, ThreadId, Tid, Timestamp};
 
 use crate::common::perf_dump::{Raw, Shown, parse_dump, parse_script, perf};
-
-fn shared(part: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("VMFLAME_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    let found = Some(folder.join(part)).filter(|folder| folder.is_dir());
-    if found.is_none() {
-        eprintln!("skipped: no {part} in {}", folder.display());
-    }
-    found
-}
+use crate::common::shared::{shared, skipped};
 
 fn files_of(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
@@ -372,7 +359,7 @@ fn directories_have_the_samples_of_perfs_script() {
             .arg(folder.join(format!("badst-debian.{script}")))
             .output();
         let Ok(text) = text else {
-            eprintln!("skipped: no xz");
+            skipped("no xz");
             return;
         };
         let text = String::from_utf8_lossy(&text.stdout).into_owned();

@@ -11,6 +11,7 @@ use std::io::Cursor as Memory;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common::shared::skipped;
 use vmflame::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_RECORD_SAMPLE};
 use vmflame::perf::writer::{Load, Written};
@@ -159,7 +160,7 @@ fn perf(arguments: &[&str], path: &Path) -> Option<String> {
             Some(text)
         }
         Err(error) => {
-            eprintln!("skipped: perf cannot be run: {error}");
+            skipped(&format!("perf cannot be run: {error}"));
             None
         }
     }

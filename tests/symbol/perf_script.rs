@@ -1,6 +1,4 @@
 //! Names against perf's own script text of the shared captures.
-//!
-//! The folder is `$VMFLAME_SHARED`, else `../shared`; without it the tests pass and say so.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -13,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common::shared::shared;
 use vmflame::object::ObjectSearch;
 use vmflame::symbol::{FoundSymbols, KernelSymbols, ObjectSymbols, demangle, module_short_name};
 use vmflame::units::{Avma, BuildId, FileOffset};
@@ -24,19 +23,6 @@ struct Line {
     name: String,
     offset: u64,
     dso: String,
-}
-
-fn captures() -> Option<PathBuf> {
-    let shared = std::env::var_os("VMFLAME_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    let captures = shared.join("captures");
-    if captures.is_dir() {
-        return Some(captures);
-    }
-    eprintln!("skipped: no {}", captures.display());
-    None
 }
 
 /// The boots: directories with script texts.
@@ -111,7 +97,9 @@ fn parse_line(line: &str) -> Option<Line> {
 /// Every kernel line of every script must come out as perf printed it.
 #[test]
 fn kernel_names_are_those_of_perf() {
-    let Some(captures) = captures() else { return };
+    let Some(captures) = shared("captures") else {
+        return;
+    };
     let (mut same, mut different) = (0, Vec::new());
     for boot in boots(&captures) {
         let symbols = kallsyms(&boot);
@@ -188,7 +176,9 @@ fn builds(cache: &Path, dso: &str, search: &ObjectSearch) -> Vec<ObjectSymbols> 
 /// User lines of perf 6.1, which prints file offsets, against the object files of its cache.
 #[test]
 fn user_names_are_those_of_perf() {
-    let Some(captures) = captures() else { return };
+    let Some(captures) = shared("captures") else {
+        return;
+    };
     let caches = [
         ("svm", "svm/buildid-cache.6.1.tar.zst", ".debug"),
         ("vmx", "vmx/debug-cache-elfs.tar.xz", ""),

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::common::shared::skipped;
 use vmflame::object::{FileOrigin, ObjectSearch, read_build_id};
 use vmflame::symbol::{
     FoundSymbols, KernelSymbols, ObjectSymbols, Unresolved, demangle, parse_table,
@@ -44,7 +45,7 @@ fn parse(path: &str) -> ObjectSymbols {
 /// What a program prints; `None`, with a line, when it is not installed.
 fn run(program: &str, arguments: &[&str]) -> Option<String> {
     let Ok(output) = Command::new(program).args(arguments).output() else {
-        eprintln!("skipped: no {program}");
+        skipped(&format!("no {program}"));
         return None;
     };
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -192,7 +193,7 @@ fn cpp_names_are_those_of_cppfilt() {
         let theirs = run("sh", &["-c", &command]).unwrap();
         fs::remove_file(&list).unwrap();
         if theirs.is_empty() {
-            eprintln!("skipped: no c++filt, or no {path}");
+            skipped(&format!("no c++filt, or no {path}"));
             continue;
         }
         let pairs = names.iter().zip(theirs.lines());
@@ -224,7 +225,7 @@ fn packed_tables_are_read() {
         .current_dir(&dir)
         .status();
     if !status.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: no compiler, binutils or xz");
+        skipped("no compiler, binutils or xz");
         return;
     }
     let file = |name: &str| parse(dir.join(name).to_str().unwrap());
@@ -255,7 +256,7 @@ fn packed_tables_are_read() {
 fn only_the_same_build_is_used() {
     let path = "/bin/ls";
     let Some(id) = fs::read(path).ok().and_then(|bytes| read_build_id(&bytes)) else {
-        eprintln!("skipped: {path} has no build id");
+        skipped(&format!("{path} has no build id"));
         return;
     };
     let search = ObjectSearch {

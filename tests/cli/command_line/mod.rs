@@ -12,6 +12,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::common::shared::skipped;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_vmflame");
 
 /// What a run of the program left behind.
@@ -143,7 +145,7 @@ fn max_stack_keeps_the_frames_nearest_to_the_leaf() {
     let mut perf = Command::new("perf");
     perf.args(["script", "-i", &capture, "-F", "ip", "--max-stack", "3"]);
     let Ok(perfs) = perf.stdin(Stdio::null()).output() else {
-        eprintln!("skipped: perf is not installed");
+        skipped("perf is not installed");
         return;
     };
     let perfs = String::from_utf8_lossy(&perfs.stdout).into_owned();
@@ -237,7 +239,7 @@ fn files_that_cannot_be_read_have_hints() {
     fs::write(&file, "x").unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::read(&file).is_ok() {
-        eprintln!("skipped: this user may read everything");
+        skipped("this user may read everything");
         return;
     }
     let denied = run_in(&folder, &["convert"]);

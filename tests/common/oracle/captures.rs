@@ -26,23 +26,10 @@ pub struct Recording {
     pub boot: PathBuf,
 }
 
-/// The folder of shared files; `None`, with a word about it, when there is none.
-pub fn shared() -> Option<PathBuf> {
-    let shared = std::env::var_os("VMFLAME_SHARED").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        PathBuf::from,
-    );
-    if shared.join("captures").is_dir() {
-        return Some(shared);
-    }
-    println!("skipped: no {}", shared.display());
-    None
-}
-
 /// All captures of a machine that have perf's text beside them, by name.
-pub fn recordings(shared: &Path, machine: &'static str) -> Vec<Recording> {
+pub fn recordings(captures: &Path, machine: &'static str) -> Vec<Recording> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(shared.join("captures").join(machine)).unwrap() {
+    for entry in fs::read_dir(captures.join(machine)).unwrap() {
         let boot = entry.unwrap().path();
         if !boot.is_dir() {
             continue;
@@ -110,12 +97,12 @@ impl Recording {
 
     /// A capture directory without the capture: the boot's kallsyms and the machine's object
     /// files. Made once, and kept between runs.
-    pub fn directory(&self, shared: &Path) -> PathBuf {
+    pub fn directory(&self, captures: &Path) -> PathBuf {
         let tag = self.boot.file_name().unwrap().to_str().unwrap();
         let dir = scratch().join(format!("{}-{tag}", self.machine));
         once(&dir, |dir| {
             fs::write(dir.join("kallsyms"), unpack(&self.kallsyms())).unwrap();
-            if let Some(cache) = object_cache(shared, self.machine) {
+            if let Some(cache) = object_cache(captures, self.machine) {
                 std::os::unix::fs::symlink(cache, dir.join("buildid")).unwrap();
             }
         });
@@ -137,9 +124,9 @@ impl Recording {
     }
 
     /// Symbols from the capture directory only: what this machine has is no part of the capture.
-    pub fn symbols(&self, shared: &Path) -> SymbolRequest {
+    pub fn symbols(&self, captures: &Path) -> SymbolRequest {
         let search = ObjectSearch {
-            capture_dir: Some(self.directory(shared)),
+            capture_dir: Some(self.directory(captures)),
             ..ObjectSearch::default()
         };
         SymbolRequest {
@@ -162,16 +149,14 @@ impl Recording {
 }
 
 /// Object files of a machine, in perf's cache layout; `None` when none were kept.
-fn object_cache(shared: &Path, machine: &str) -> Option<PathBuf> {
+fn object_cache(captures: &Path, machine: &str) -> Option<PathBuf> {
     let archive = match machine {
         "svm" => "svm/buildid-cache.6.1.tar.zst",
         "vmx" => "vmx/debug-cache-elfs.tar.xz",
         _ => return None,
     };
     let dir = scratch().join(format!("objects-{machine}"));
-    once(&dir, |dir| {
-        untar(&shared.join("captures").join(archive), dir)
-    });
+    once(&dir, |dir| untar(&captures.join(archive), dir));
     let inner = dir.join(".debug");
     Some(if inner.is_dir() { inner } else { dir })
 }
