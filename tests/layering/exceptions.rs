@@ -5,8 +5,6 @@
 pub(crate) const EXCEPTIONS: &[(&str, &str)] = &[
     // For the frames of inlined functions.
     ("Cargo.toml", "nothing uses addr2line"),
-    // Dependencies.
-    ("Cargo.toml", "nothing uses serde"),
     // Homes of outside crates.
     ("src/cli/bench.rs", "serde_json is at home in src/report/"),
     ("src/cli/describe_json.rs", "serde_json is at home in src/report/"),
