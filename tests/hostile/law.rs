@@ -18,7 +18,7 @@ use vmflame::units::EventIx;
 
 use crate::common::made_up::{Random, open};
 use crate::kinds::kinds;
-use crate::{alone, setting};
+use crate::{alone, few_or, setting};
 
 /// What a walk meets, as far as the law is about it.
 #[derive(Default)]
@@ -309,8 +309,7 @@ fn run(kind: Kind, captures: &[Intact], cases: u64, seed: u64) -> (u64, u64, Vec
 }
 
 fn number_of_cases() -> u64 {
-    let default = if cfg!(debug_assertions) { 200 } else { 2000 };
-    setting("VMFLAME_DAMAGE_CASES", default)
+    setting("VMFLAME_DAMAGE_CASES", few_or(200, 2_000))
 }
 
 fn captures() -> Vec<Intact> {
