@@ -3,6 +3,7 @@
 //! Each check is a module, with faults planted in texts that it must find. What is known to be
 //! otherwise stands in `exceptions.rs`.
 
+mod documents;
 mod exceptions;
 mod facts;
 mod folders;
@@ -60,6 +61,19 @@ fn find_all_faults() -> Vec<Fault> {
     }
     for source in program.iter().chain(&tables).chain(&tests) {
         found.extend(facts::faults(source));
+    }
+    let mut documents = sources(".github", &["md"]);
+    for path in ["README.md", "benches/README.md", "CHANGELOG.md"] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+        documents.push(Source::new(path, &text.unwrap_or_default()));
+    }
+    for source in program
+        .iter()
+        .chain(&tables)
+        .chain(&tests)
+        .chain(&documents)
+    {
+        found.extend(documents::faults(source, documents::is_in_repository));
     }
     found.extend(folders::faults(&program));
     found.extend(shapes::faults_of_types(&program));

@@ -37,38 +37,38 @@ const ROWS: [&str; 27] = [
 /// Where each outside crate may be named, by the start of the path.
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere.
-pub(crate) const HOMES: [(&str, &str); 31] = [
-    ("addr2line", "src/symbol/"),
-    ("bzip2", "src/bytes/"),
-    ("clap", "src/cli/"),
-    ("clap_complete", "src/cli/"),
-    ("clap_mangen", "src/cli/"),
-    ("cpp_demangle", "src/symbol/"),
-    ("flate2", "src/bytes/"),
-    ("framehop", "src/unwind/"),
-    ("gimli", "src/symbol/"),
-    ("hashbrown", "src/"),
-    ("indicatif", "src/cli/"),
-    ("inferno", "src/output/"),
-    ("liblzma", "src/bytes/"),
-    ("linux_perf_data", "src/perf/"),
-    ("lzma_rs", "src/symbol/"),
-    ("memchr", "src/"),
-    ("memmap2", "src/bytes/mapping.rs"),
-    ("object", "src/symbol/"),
-    ("quick_xml", "src/output/"),
-    ("rayon", "src/"),
-    ("regex", "src/kvm/"),
-    ("rpds", "src/space/"),
-    ("rustc_demangle", "src/symbol/"),
-    ("serde", "src/report/"),
-    ("serde_json", "src/report/"),
-    ("signal_hook", "src/cli/"),
-    ("symbolic_demangle", "src/symbol/"),
-    ("tar", "src/input/"),
-    ("tempfile", "src/bytes/"),
-    ("terminal_size", "src/cli/"),
-    ("zstd", "src/bytes/"),
+pub(crate) const HOMES: [(&str, &[&str]); 31] = [
+    ("addr2line", &["src/symbol/"]),
+    ("bzip2", &["src/bytes/"]),
+    ("clap", &["src/cli/"]),
+    ("clap_complete", &["src/cli/"]),
+    ("clap_mangen", &["src/cli/"]),
+    ("cpp_demangle", &["src/symbol/"]),
+    ("flate2", &["src/bytes/"]),
+    ("framehop", &["src/unwind/"]),
+    ("gimli", &["src/symbol/"]),
+    ("hashbrown", &["src/"]),
+    ("indicatif", &["src/cli/"]),
+    ("inferno", &["src/output/"]),
+    ("liblzma", &["src/bytes/"]),
+    ("linux_perf_data", &["src/perf/"]),
+    ("lzma_rs", &["src/symbol/"]),
+    ("memchr", &["src/"]),
+    ("memmap2", &["src/bytes/mapping.rs"]),
+    ("object", &["src/object/", "src/symbol/"]),
+    ("quick_xml", &["src/output/"]),
+    ("rayon", &["src/"]),
+    ("regex", &["src/kvm/"]),
+    ("rpds", &["src/space/"]),
+    ("rustc_demangle", &["src/symbol/"]),
+    ("serde", &["src/report/"]),
+    ("serde_json", &["src/report/"]),
+    ("signal_hook", &["src/cli/"]),
+    ("symbolic_demangle", &["src/symbol/"]),
+    ("tar", &["src/input/"]),
+    ("tempfile", &["src/bytes/"]),
+    ("terminal_size", &["src/cli/"]),
+    ("zstd", &["src/bytes/"]),
 ];
 
 /// Words of the language and of the standard library that have one home too.
@@ -128,9 +128,10 @@ pub(crate) fn faults(source: &Source) -> Vec<Fault> {
     }
     for (number, line) in (1..).zip(code.lines()) {
         let homes = HOMES.iter().filter(|(outside, _)| line.contains(outside));
-        for &(outside, home) in homes {
-            if names_crate(line, outside) && !path.starts_with(home) {
-                let what = format!("{outside} is at home in {home}");
+        for &(outside, homes) in homes {
+            let is_home = homes.iter().any(|home| path.starts_with(home));
+            if names_crate(line, outside) && !is_home {
+                let what = format!("{outside} is at home in {}", homes.join(", "));
                 found.push(fault(path, number, &what));
             }
         }
