@@ -1,28 +1,106 @@
 //! From a Linux `perf.data` to the cause of a slow virtual machine.
 //!
-//! The library is a pipeline; each stage reads only what earlier stages made:
+//! This page is the architecture: the stages, the addresses, and what to touch for what is added
+//! most often. The library is for the command line beside it; what it offers may change.
 //!
-//! ```text
-//! bytes -> records -> timeline -> fold -> locate -> name -> tag -> tree -> output
+//! # The pipeline
+//!
+//! Each stage is a folder of its name and reads only what earlier stages made. `vmflame convert
+//! INPUT -o OUTPUT` takes them in this order:
+//!
+//! | stage | module | takes | makes |
+//! |---|---|---|---|
+//! | input | [`input`] | a path | [`Input`](input::Input): the capture, and what lies beside it for names |
+//! | bytes | [`bytes`] | a file, a pipe | [`Storage`](bytes::Storage): its bytes, mapped or unpacked |
+//! | records | [`perf`] | bytes | [`Capture`](perf::Capture): events, features, regions of records; [`perf::scan()`] walks them |
+//! | fold | [`fold`] | records | each different raw stack once, with weights; sideband records; what became of each sample |
+//! | unwind | [`unwind`] | registers and branches of a sample | the user part of a stack that the kernel did not walk |
+//! | space | [`space`] | sideband records | [`Timeline`](space::Timeline): names of tasks and mappings at any time |
+//! | settle | [`fold`] | raw stacks, the timeline | [`Settled`](fold::Settled): each stack with the task and the mappings that were true for it |
+//! | locate | [`locate`] | addresses, the timeline | locations: an object and a position in it |
+//! | object | [`object`] | an object's path and build id | the one file of that build |
+//! | symbol | [`symbol`] | that file, a kallsyms text, a position | a function's name, or [why there is none](symbol::Unresolved) |
+//! | name | `name` | locations and symbols | stacks of frames |
+//! | tag | [`kvm`] | a stack of frames, the thread, the event | one [`Tag`](stack::Tag), and the frame that decides it |
+//! | tree | [`stack`] | tagged stacks | [`CallTree`](stack::CallTree) |
+//! | output | [`output`] | the tree | SVG, folded text |
+//!
+//! [`analysis`] is the list of these stages: a [`Request`](analysis::Request) and a capture give a
+//! [`Profile`](analysis::Profile). [`diff`] compares two profiles, or folded text that other tools
+//! wrote; [`report`] makes text and JSON of a profile or a comparison. The command line turns
+//! arguments into requests, and is the only part that prints and that asks the running machine.
+//!
+//! Errors ([`error`]) end a run. An address without a name is a value with a cause. What was lost,
+//! skipped or damaged on the way is counted ([`loss`]), and the counts add up.
+//!
+//! ```
+//! use vmflame::analysis::{Request, profile};
+//! use vmflame::input::Input;
+//! use vmflame::output::{Annotate, write_folded};
+//! use vmflame::perf::Capture;
+//! use vmflame::symbol::SymbolRequest;
+//!
+//! # fn main() -> vmflame::error::Result<()> {
+//! let input = Input::resolve("testdata/svm-bad".as_ref())?;
+//! let capture = Capture::open(&input.data)?;
+//! // No symbols are looked for: frames that other files name are `[unknown]`.
+//! let profile = profile(&capture, &SymbolRequest::default(), &Request::default())?;
+//! let mut text = Vec::new();
+//! write_folded(&profile.tree(), &profile.frames, Annotate::None, &mut text).expect("memory");
+//! // Weights add up: each line is `root;…;leaf WEIGHT`.
+//! let text = String::from_utf8_lossy(&text);
+//! let weights = text.lines().filter_map(|line| line.rsplit_once(' '));
+//! let sum: u64 = weights.filter_map(|(_, weight)| weight.parse::<u64>().ok()).sum();
+//! assert_eq!(sum, profile.total);
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! | stage | module | what it makes |
-//! |---|---|---|
-//! | records | [`perf`] | byte regions made of whole records, events and their sample layouts, sideband |
-//! | timeline | [`space`] | process instances, threads, mappings over time |
-//! | unwind | [`unwind`] | the user part of stacks that the kernel did not walk |
-//! | fold | [`fold`] | unique raw stacks with their weights |
-//! | name | [`symbol`] | symbols of the kernel, its modules and user object files |
-//! | tree | [`stack`] | named frames and the ordered call tree |
-//! | tag | [`kvm`] | what a sample of a VM host is doing |
-//! | text in | [`folded_text`] | stacks that other tools wrote |
-//! | output | [`output`] | one file per format |
-//! | all of it | [`analysis`] | the pipeline as a list of stages |
-//! | two of it | [`diff`] | what changed between two profiles, and whether it is more than noise |
+//! # Addresses
 //!
-//! Addresses come in three kinds that must not be mixed, see [`units`]: an AVMA is an address in
-//! the sampled machine, an SVMA an address as its object file states it, a file offset a byte of
-//! that file.
+//! Three kinds, which must not be mixed, are types in [`units`]: an [`Avma`](units::Avma) is an
+//! address in the sampled machine, an [`Svma`](units::Svma) an address as its object file states it,
+//! a [`FileOffset`](units::FileOffset) a byte of that file. A mapping leads from the first to the
+//! third, the segments of an ELF file from there to the second. A return address lies behind the
+//! call: one is subtracted once, when a call chain is read ([`fold::ChainFrames`]), and nowhere else.
+//!
+//! # What to touch
+//!
+//! **A handler's name**, so that its stacks get a tag: a line of `src/kvm/tag/frames.tsv`, whose head
+//! explains the columns (`src/kvm/tag/events.tsv` for a tracepoint), and a stack that shows it in
+//! `src/kvm/tag/tests.rs`.
+//!
+//! **A filter**: the option in `FilterOptions` of `src/cli/args.rs`, its way into a request in
+//! `filtered` of `src/cli/convert.rs`, for the sides of a diff its word in `src/cli/diff_side.rs`,
+//! and a field of `src/analysis/request.rs`. What a sample itself carries is decided in
+//! `src/fold/select.rs`, what needs names in `retain_wanted` of `src/name/stacks.rs`. That samples
+//! may not carry it is said in `src/analysis/carried.rs`, that nothing passes it in
+//! `src/analysis/present.rs`.
+//!
+//! **An output format**: a file or folder in `src/output/` with a function that takes a
+//! [`CallTree`](stack::CallTree) and a writer, handed on by `src/output/mod.rs`; a variant of
+//! `Format` in `src/cli/args.rs`; the ending and the call in `src/cli/convert.rs`.
+//!
+//! **A file format**: compression around a file is a variant of
+//! [`Compression`](bytes::Compression) in `src/bytes/storage.rs`; what holds several files belongs to
+//! `src/input/`. What a file is that cannot be read is told by its first bytes in
+//! `src/perf/file/recognise.rs`; for another recorder's format that is where it is recognised, and
+//! a folder beside `src/perf/file/` makes a [`Capture`](perf::Capture) of it.
+//!
+//! **A sideband record**: its number in `src/perf/abi.rs`, its fixed part in
+//! `src/perf/record/kinds.rs`, a variant and its fields in `src/perf/record/sideband.rs`, what it
+//! changes in `src/space/timeline.rs`; to test it, an entry of `src/perf/writer/record.rs`.
+//!
+//! **A source of symbols**: a file in `src/symbol/` that makes an
+//! [`ObjectSymbols`](symbol::ObjectSymbols) of bytes, and its turn among the others in
+//! `src/object/search.rs`. Where it lies on this machine is for `src/cli/this_machine.rs` to say: the
+//! library looks nowhere by itself.
+//!
+//! **A verb**: a file of its name in `src/cli/` with `run`, its options and a variant of `Command`
+//! in `src/cli/args.rs`, a line in `src/cli/mod.rs`; what it prints in `src/report/`.
+//!
+//! Each has a line in README.md and, where users see it, in CHANGELOG.md. `tests/layering` knows which
+//! folder may import which, and refuses the rest.
 
 pub mod analysis;
 pub mod before_after;
