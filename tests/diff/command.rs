@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use crate::common::shared::{shared, skipped};
+use crate::common::shared::skipped;
 
 const BEFORE: &str =
     "qemu;run;exit;pio 300\nqemu;run;guest 200\nqemu;run;exit;msr 20\nswapper;idle 480\n";
@@ -42,6 +42,12 @@ pub(crate) fn text(output: &Output) -> String {
 
 pub(crate) fn json(output: &Output) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// A capture of the repository.
+pub(crate) fn testdata(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    folder.join(name).join("perf.data").display().to_string()
 }
 
 #[test]
@@ -308,255 +314,6 @@ fn the_picture_shows_both_sides_and_marks_what_is_gone() {
     for line in boxes {
         assert!(line.contains(" ± "), "{line}");
     }
-}
-
-/// The cure of the case study: with `APICv` on, emulated APIC accesses vanish.
-#[test]
-fn turning_apicv_on_takes_the_emulation_of_the_apic_away() {
-    let (Some(off), Some(on)) = (
-        shared("captures/vmx/apicv0/apicv0-bad.cpu.data"),
-        shared("captures/vmx/apicv1/apicv1-bad.cpu.data"),
-    ) else {
-        return;
-    };
-    let (off, on) = (off.display().to_string(), on.display().to_string());
-    let folder = folder("apicv");
-    let output = diff(&folder, &[&off, &on, "--json"]);
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let found = json(&output);
-    let same = diff(&folder, &[&off, &off, "--json"]);
-    assert_eq!(json(&same)["any_significant"], false);
-    assert_eq!(found["any_significant"], true);
-    assert_eq!(found["before"]["samples"], json(&same)["before"]["samples"]);
-}
-
-/// A capture of the repository.
-pub(crate) fn testdata(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
-    folder.join(name).join("perf.data").display().to_string()
-}
-
-/// The numbers are those of `perf script -F comm,event | sort | uniq -c`. It passes by 19 samples of
-/// the guest; `perf script -D` shows them, of the same thread.
-#[test]
-fn threads_are_chosen_by_name_for_tracepoints_too() {
-    let capture = testdata("svm-bad-tracepoints");
-    let sides = [
-        "--before-filter",
-        "comm=sleep",
-        "--after-filter",
-        "comm=CPU 0/KVM",
-    ];
-    let output = diff(
-        &folder("comm"),
-        &[&[&*capture, "--json"], &sides[..]].concat(),
-    );
-    let found = json(&output);
-    let events = found["events"].as_array().unwrap();
-    let counts: BTreeMap<&str, (u64, u64)> = events
-        .iter()
-        .map(|event| {
-            let count = |side: usize| event["counts"][side].as_u64().unwrap();
-            (event["name"].as_str().unwrap(), (count(0), count(1)))
-        })
-        .collect();
-    let expected = [
-        ("kvm:kvm_apic", 50),
-        ("kvm:kvm_cpuid", 2),
-        ("kvm:kvm_entry", 117),
-        ("kvm:kvm_exit", 117),
-        ("kvm:kvm_mmio", 51),
-        ("kvm:kvm_msr", 4),
-        ("kvm:kvm_pio", 42),
-        ("kvm:kvm_userspace_exit", 32),
-    ];
-    let expected = expected.map(|(name, count)| (name, (0, count)));
-    assert_eq!(counts, BTreeMap::from(expected));
-    assert_eq!(found["before"]["samples"], 34);
-    assert_eq!(found["after"]["samples"], 38 + 19);
-}
-
-#[test]
-fn parts_of_a_capture_without_times_are_refused_with_the_reason() {
-    let Some(capture) = shared("captures/svm/badst-debian/badst-debian.perthread.data") else {
-        return;
-    };
-    let capture = capture.display().to_string();
-    let sides = [
-        "--before-filter",
-        "time=0%-50%",
-        "--after-filter",
-        "time=50%-100%",
-    ];
-    let output = diff(&folder("untimed"), &[&[&*capture], &sides[..]].concat());
-    assert_eq!(output.status.code(), Some(2));
-    let reason = String::from_utf8(output.stderr).unwrap();
-    assert!(reason.contains("carry no times"), "{reason}");
-}
-
-/// Every second twentieth of a capture against the rest of it: both sides are the same load.
-#[test]
-fn alternating_parts_of_a_capture_show_no_change() {
-    let parts = |from: usize| {
-        let part = |at: usize| format!("{}%-{}%", at * 5, at * 5 + 5);
-        let parts: Vec<String> = (from..20).step_by(2).map(part).collect();
-        format!("time={}", parts.join(","))
-    };
-    let folder = folder("alternating");
-    for name in [
-        "arm64",
-        "plain",
-        "pvm",
-        "svm-bad",
-        "svm-bad-tracepoints",
-        "svm-good",
-        "vmx-bad",
-        "vmx-bad-tracepoints",
-        "vmx-good",
-    ] {
-        let (capture, even, odd) = (testdata(name), parts(0), parts(1));
-        let sides = ["--before-filter", &even, "--after-filter", &odd];
-        let output = diff(&folder, &[&[&*capture, "--json"], &sides[..]].concat());
-        let found = json(&output);
-        assert_eq!(found["any_significant"], false, "{name}: {found:#}");
-        assert!(found["before"]["samples"].as_u64().unwrap() > 0, "{name}");
-    }
-}
-
-#[test]
-fn the_halves_of_a_steady_load_show_no_change() {
-    let folder = folder("halves");
-    for name in ["arm64", "pvm", "svm-bad", "svm-good", "vmx-bad", "vmx-good"] {
-        let capture = testdata(name);
-        let sides = [
-            "--before-filter",
-            "time=0%-50%",
-            "--after-filter",
-            "time=50%-100%",
-        ];
-        let output = diff(&folder, &[&[&*capture, "--json"], &sides[..]].concat());
-        assert_eq!(json(&output)["any_significant"], false, "{name}");
-    }
-}
-
-/// A file of `testdata/faults`.
-fn fault(path: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/faults");
-    folder.join(path).to_str().unwrap().to_owned()
-}
-
-fn folded_diff(before: &str, after: &str) -> String {
-    let output = diff(
-        Path::new(env!("CARGO_TARGET_TMPDIR")),
-        &[before, after, "--format", "folded"],
-    );
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{told}");
-    text(&output)
-}
-
-/// difffolded.pl (`FlameGraph` at commit 1420532) adds up `\d+(?:\.\d*)?` and so keeps fractions, and
-/// it knows no comments: a task may be called `#c`.
-#[test]
-fn fractions_and_names_with_a_hash_are_kept() {
-    let pair = |name: &str| ["before", "after"].map(|side| fault(&format!("{name}/{side}.folded")));
-    let [before, after] = pair("folded-fractions");
-    assert_eq!(folded_diff(&before, &after), "app;a 1.9 1\napp;b 1 1.9\n");
-    let [before, after] = pair("folded-hash-line");
-    assert_eq!(folded_diff(&before, &after), "#c;x 40 80\na;b 10 10\n");
-    let output = diff(
-        Path::new("."),
-        &[&before, &after, "--normalise", "none", "--json"],
-    );
-    assert_eq!(json(&output)["total"]["change"], 40.0);
-}
-
-/// The same two lines as the tools and editors of the field write them; iconv writes UTF-16.
-#[test]
-fn folded_text_is_read_in_every_dialect() {
-    let folder = folder("dialects");
-    let plain = fault("folded-dialects/plain.folded");
-    let expected = "a;b 10 10\na;c 20 20\n";
-    for dialect in ["plain", "tab", "bom"] {
-        let other = fault(&format!("folded-dialects/{dialect}.folded"));
-        assert_eq!(folded_diff(&other, &plain), expected, "{dialect}");
-    }
-    let utf16 = "a;b 10\na;c 20\n".encode_utf16();
-    let utf16: Vec<u8> = utf16.flat_map(u16::to_le_bytes).collect();
-    let dialects: [(&str, &[u8]); 5] = [
-        ("crlf", b"a;b 10\r\na;c 20\r\n"),
-        ("blanks", b"\n# by hand\na;b \t  10 \na;c   20"),
-        ("exponents", b"a;b 1e1\na;c 2.0E+01\n"),
-        ("utf16", &[b"\xff\xfe", &utf16[..]].concat()),
-        ("utf16-no-mark", &utf16),
-    ];
-    for (name, bytes) in dialects {
-        let path = folder.join(name);
-        std::fs::write(&path, bytes).unwrap();
-        assert_eq!(
-            folded_diff(path.to_str().unwrap(), &plain),
-            expected,
-            "{name}"
-        );
-    }
-    let long = format!("{}leaf 7\na;b 10\n", "frame;".repeat(20_000));
-    std::fs::write(folder.join("long"), &long).unwrap();
-    let found = folded_diff(folder.join("long").to_str().unwrap(), &plain);
-    assert!(found.ends_with(";leaf 7 0\n") && found.starts_with("a;b 10 10\n"));
-}
-
-/// Neither taken for a capture nor passed over in silence.
-#[test]
-fn errors_of_folded_text_speak_of_it() {
-    let folder = folder("dialect-errors");
-    let wrong: [(&str, &[u8], &str); 9] = [
-        ("rubbish", b"a;b 1\nrubbish\n", "line 2 of the folded text"),
-        ("prose", b"hello world\n", "nor folded text: line 1"),
-        ("nan", b"a nan\n", "line 1 of the folded text"),
-        ("negative", b"a 1\n\nb -3\n", "line 3 of the folded text"),
-        ("huge", b"a 1e300\n", "line 1 of the folded text"),
-        ("sum", b"a 9e18\nb 9e18\n", "line 2 of the folded text"),
-        ("diff", b"a;b 1 2\na;c 3 4\n", "two weights"),
-        ("utf32", b"\xff\xfe\0\0a\0\0\0", "UTF-32"),
-        ("bare", b"12\n", "no stack before its weight"),
-    ];
-    for (name, bytes, part) in wrong {
-        std::fs::write(folder.join(name), bytes).unwrap();
-        let output = diff(&folder, &[name, "before.folded"]);
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{name}: {told}");
-        assert!(
-            told.contains(part) && told.contains("folded text"),
-            "{name}: {told}"
-        );
-        assert!(
-            told.contains(name) && !told.contains("not a perf.data"),
-            "{name}: {told}"
-        );
-    }
-    for arguments in [
-        ["--comm", "x"],
-        ["--pid", "1"],
-        ["-e", "cycles"],
-        ["--per", "cycles"],
-    ] {
-        let all = [&["before.folded", "after.folded"], &arguments[..]].concat();
-        let output = diff(&folder, &all);
-        let told = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {told}");
-        assert!(told.contains("folded text"), "{arguments:?}: {told}");
-    }
-    let converted = Command::new(env!("CARGO_BIN_EXE_vmflame"))
-        .args(["convert", "before.folded"])
-        .current_dir(&folder)
-        .output()
-        .unwrap();
-    assert!(String::from_utf8_lossy(&converted.stderr).contains("before.folded: folded text"));
-    assert_eq!(converted.status.code(), Some(2));
 }
 
 /// 20 and 26 of 100: Fisher's exact test says 0.4, so nothing is marked; by hand, the deviation of

@@ -2,16 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
 use super::command::{diff, folder, json, lines, testdata, text};
-
-/// A file of `testdata/faults`.
-fn fault(path: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/faults");
-    folder.join(path).display().to_string()
-}
+use super::folded_text::fault;
 
 /// The status of a comparison with conditions, and what it said.
 fn gated(sides: [&str; 2], more: &[&str]) -> (Option<i32>, String) {

@@ -1,6 +1,8 @@
 //! `vmflame diff` as users run it.
 
+mod captures;
 mod command;
 #[path = "../common/mod.rs"]
 mod common;
+mod folded_text;
 mod gates;

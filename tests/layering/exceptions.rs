@@ -152,7 +152,6 @@ pub(crate) const EXCEPTIONS: &[(&str, &str)] = &[
     ("src/fold/worker.rs", "is longer than 400 lines"),
     ("tests/cli/kept_files.rs", "is longer than 400 lines"),
     ("tests/cli/program.rs", "is longer than 400 lines"),
-    ("tests/diff/command.rs", "is longer than 400 lines"),
     ("tests/fold/chains.rs", "is longer than 400 lines"),
     ("tests/hostile/law.rs", "is longer than 400 lines"),
     ("tests/hostile/main.rs", "is longer than 400 lines"),
