@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use super::command::{diff, folder, json, lines, testdata, text};
@@ -9,7 +10,8 @@ use super::folded_text::fault;
 
 /// The status of a comparison with conditions, and what it said.
 fn gated(sides: [&str; 2], more: &[&str]) -> (Option<i32>, String) {
-    let output = diff(&folder("gated"), &[&sides[..], more].concat());
+    let nowhere = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let output = diff(nowhere, &[&sides[..], more].concat());
     let said = String::from_utf8(output.stderr).unwrap();
     (output.status.code(), said)
 }
