@@ -22,6 +22,7 @@
 mod common;
 mod kinds;
 mod law;
+mod seeds;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Cursor;
@@ -374,26 +375,4 @@ fn many_changes_of_many_mappings_take_no_time() {
 fn what_is_no_file_is_an_error() {
     assert!(Capture::open(Path::new("/nonexistent/perf.data")).is_err());
     assert!(Capture::open(Path::new("/dev/null")).is_err());
-}
-
-/// Writes the seeds of the fuzz targets that read captures: `cargo test --test hostile -- --ignored`.
-#[test]
-#[ignore = "writes into the source tree"]
-fn write_fuzz_seeds() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
-    let write = |target: &str, name: &str, bytes: &[u8]| {
-        let place = folder.join(target);
-        std::fs::create_dir_all(&place).unwrap();
-        std::fs::write(place.join(name.replace(' ', "-")), bytes).unwrap();
-    };
-    for (name, bytes) in kinds() {
-        write("capture", name, &bytes);
-    }
-    for (name, bytes) in kinds::layouts_and_records() {
-        write("records", name, &bytes);
-    }
-    let little = kinds::tracing_data::<Little>();
-    write("tracing", "little", &little);
-    let big = kinds::tracing_data::<vmflame::bytes::Big>();
-    write("tracing", "big", &big);
 }

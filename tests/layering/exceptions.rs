@@ -154,5 +154,4 @@ pub(crate) const EXCEPTIONS: &[(&str, &str)] = &[
     ("tests/cli/program.rs", "is longer than 400 lines"),
     ("tests/fold/chains.rs", "is longer than 400 lines"),
     ("tests/hostile/law.rs", "is longer than 400 lines"),
-    ("tests/hostile/main.rs", "is longer than 400 lines"),
 ];
