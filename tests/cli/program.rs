@@ -109,16 +109,37 @@ fn an_unknown_event_lists_those_there_are() {
     }
 }
 
+/// A real capture without the chains of its samples, which hold `ip tid time period` otherwise: in
+/// the place of each word of a chain stands a `PERF_RECORD_FINISHED_ROUND`, which is a bare header.
+fn without_chains(mut bytes: Vec<u8>) -> Vec<u8> {
+    const FINISHED_ROUND: [u8; 8] = [68, 0, 0, 0, 0, 0, 8, 0];
+    const LEN_WITHOUT_CHAIN: usize = 8 + 4 * 8;
+    let word = |bytes: &[u8], at: usize| {
+        let word = bytes[at..at + 8].try_into().unwrap();
+        usize::try_from(u64::from_le_bytes(word)).unwrap()
+    };
+    let [attrs, mut at, len] = [24, 40, 48].map(|at| word(&bytes, at));
+    let sample_type = word(&bytes, attrs + 24) & !(1 << 5);
+    bytes[attrs + 24..attrs + 32].copy_from_slice(&sample_type.to_le_bytes());
+    let end = at + len;
+    while at < end {
+        let record_len = usize::from(u16::from_le_bytes([bytes[at + 6], bytes[at + 7]]));
+        if bytes[at] == 9 {
+            bytes[at + 6..at + 8].copy_from_slice(&[LEN_WITHOUT_CHAIN as u8, 0]);
+            for rest in bytes[at + LEN_WITHOUT_CHAIN..at + record_len].chunks_mut(8) {
+                rest.copy_from_slice(&FINISHED_ROUND);
+            }
+        }
+        at += record_len;
+    }
+    bytes
+}
+
 /// What `perf record` writes without `-g`, and `perf kvm stat record`, has samples all the same; to
 /// see stacks is a flag of perf's.
 #[test]
 fn a_capture_without_call_chains_hints_at_the_flag() {
-    // No such capture is in the repository: the sample type of a real one loses its bit.
-    let mut bytes = fs::read(Path::new(&case("plain")).join("perf.data")).unwrap();
-    let attrs = usize::try_from(u64::from_le_bytes(bytes[24..32].try_into().unwrap())).unwrap();
-    let kind = &mut bytes[attrs + 24..attrs + 32];
-    let sample_type = u64::from_le_bytes((&*kind).try_into().unwrap());
-    kind.copy_from_slice(&(sample_type & !(1 << 5)).to_le_bytes());
+    let bytes = without_chains(fs::read(Path::new(&case("plain")).join("perf.data")).unwrap());
     let file = folder("no-chains").join("perf.data");
     fs::write(&file, bytes).unwrap();
     let run = run(&["convert", file.to_str().unwrap(), "--format", "folded"]);
