@@ -113,7 +113,7 @@ fn an_unknown_event_lists_those_there_are() {
 /// the place of each word of a chain stands a `PERF_RECORD_FINISHED_ROUND`, which is a bare header.
 fn without_chains(mut bytes: Vec<u8>) -> Vec<u8> {
     const FINISHED_ROUND: [u8; 8] = [68, 0, 0, 0, 0, 0, 8, 0];
-    const LEN_WITHOUT_CHAIN: usize = 8 + 4 * 8;
+    const LEN_WITHOUT_CHAIN: u16 = 8 + 4 * 8;
     let word = |bytes: &[u8], at: usize| {
         let word = bytes[at..at + 8].try_into().unwrap();
         usize::try_from(u64::from_le_bytes(word)).unwrap()
@@ -125,8 +125,8 @@ fn without_chains(mut bytes: Vec<u8>) -> Vec<u8> {
     while at < end {
         let record_len = usize::from(u16::from_le_bytes([bytes[at + 6], bytes[at + 7]]));
         if bytes[at] == 9 {
-            bytes[at + 6..at + 8].copy_from_slice(&[LEN_WITHOUT_CHAIN as u8, 0]);
-            for rest in bytes[at + LEN_WITHOUT_CHAIN..at + record_len].chunks_mut(8) {
+            bytes[at + 6..at + 8].copy_from_slice(&LEN_WITHOUT_CHAIN.to_le_bytes());
+            for rest in bytes[at + usize::from(LEN_WITHOUT_CHAIN)..at + record_len].chunks_mut(8) {
                 rest.copy_from_slice(&FINISHED_ROUND);
             }
         }
