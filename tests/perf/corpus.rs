@@ -144,6 +144,14 @@ const BETTER_THAN_PERF: [(&str, u64); 9] = [
     ("perf.data.intel_pt-4.14", 15),
 ];
 
+/// Samples that perf makes of a leader's for the other events of its group, by file: what
+/// `perf script` prints above the number of records in `perf report -D`; of `PerfFormatLost`, which
+/// perf 6.1 does not read, how often the other counter's value went up, read by hand.
+const OF_MEMBERS: [(&str, u64); 2] = [
+    ("group-read.data", 1),
+    ("hotspot.perf.data.PerfFormatLost", 34),
+];
+
 /// perf's counts, from the table in the corpus's README: the raw dump's column.
 fn counts_of_readme(folder: &Path) -> BTreeMap<String, u64> {
     let text = fs::read_to_string(folder.join("README.md")).unwrap();
@@ -166,6 +174,7 @@ fn every_file_has_as_many_samples_as_perf_says() {
     let stated = counts_of_readme(&folder);
     assert!(stated.len() > 30, "the table was not understood");
     let better: HashMap<&str, u64> = BETTER_THAN_PERF.into_iter().collect();
+    let of_members: HashMap<&str, u64> = OF_MEMBERS.into_iter().collect();
     for path in files_of(&folder) {
         let name = name_of(&path);
         if name == "zeroed-header.data" {
@@ -179,7 +188,8 @@ fn every_file_has_as_many_samples_as_perf_says() {
         assert_eq!(folded.census.tally.unread_sideband, 0, "{name}");
         assert!(folded.census.tally.adds_up(), "{name}");
         let of_events: u64 = folded.census.samples.iter().sum();
-        assert_eq!(of_events, *expected, "{name}");
+        let made = of_members.get(name.as_str()).unwrap_or(&0);
+        assert_eq!(of_events, *expected + made, "{name}");
         let with_damage =
             name.contains("corrupted") || name == "mstange.sleep.compressed2.pipe.data";
         assert_eq!(folded.census.tally.damaged_bytes > 0, with_damage, "{name}");
