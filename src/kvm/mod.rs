@@ -23,7 +23,8 @@
 //!    `exit:irq`.
 //! 5. The thread runs a vCPU: `entry` in system call frames that lead to KVM, else `vmm`. A lone
 //!    kernel frame counts as one of the vCPU loop, and as `entry` where no row knows it: that the
-//!    rest of the stack was not recorded does not make it the VMM's.
+//!    rest of the stack was not recorded does not make it the VMM's. Nor are frames without names
+//!    that may be KVM's.
 //! 6. A frame, the thread, the process or an object file that serves guests: `io`.
 //! 7. The idle task outside of interrupts: `idle`. Everything else: `host`.
 //!

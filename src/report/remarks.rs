@@ -191,7 +191,7 @@ fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
             Remark::Hint("read it as root, with sysctl kernel.kptr_restrict=0 or 1"),
         ],
         KernelSource::Missing => vec![
-            Remark::Warning("no kernel symbols: kernel frames have no names".to_owned()),
+            Remark::Warning(without_kernel_names(profile)),
             Remark::Hint(if symbols.search.capture_dir.is_none() {
                 "copy /proc/kallsyms on the recorded machine, then --kallsyms FILE"
             } else {
@@ -199,6 +199,19 @@ fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
             }),
         ],
     }
+}
+
+fn without_kernel_names(profile: &Profile) -> String {
+    let is_on_vcpu = |stack: &Stack| {
+        stack.tag != Tag::Guest && profile.stacks.view(stack, &profile.frames).is_vcpu_thread
+    };
+    let are_tags_lost = !profile.totals.is_empty() && profile.stacks.iter().any(is_on_vcpu);
+    let tags = if are_tags_lost && !profile.is_tagged_by_event {
+        "; exits cannot be told apart and are tagged entry"
+    } else {
+        ""
+    };
+    format!("no kernel symbols: kernel frames have no names{tags}")
 }
 
 /// The quality line: what became of everything that was read.

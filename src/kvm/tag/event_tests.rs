@@ -256,6 +256,38 @@ fn a_lone_kernel_frame_is_never_the_vmms() {
     assert_eq!(tag_of("x86_64", clock, "schedule", |_| {}), Tag::Host);
 }
 
+/// Without kernel symbols nothing tells exits apart, but the VMM's own they are not: on one host 55 %
+/// of the time were `vmm` without a `kallsyms`, where it is 5 % with it.
+#[test]
+fn kvm_without_names_is_not_the_vmms() {
+    let clock = SampledEvent {
+        name: "cpu-clock",
+        attr: &attr(SOFTWARE, 0, 0),
+    };
+    let on_vcpu = |stack: &str| tag_of("x86_64", clock, stack, vcpu);
+    for stack in [
+        "u:ioctl;[kernel];[kernel];[kernel];[kvm];[kvm];[kvm_intel];[kvm];[kernel]",
+        "u:[qemu];[kernel];[kernel];[kvm];[kvm_amd]",
+        // KVM may be built in, and the user part may be missing.
+        "u:start_thread;u:__GI___ioctl;[kernel];[kernel];[kernel]",
+        "[kernel];[kernel];[kernel]",
+        // The modules of another boot lie elsewhere.
+        "u:ioctl;do_syscall_64;__x64_sys_ioctl;[kvm];[kvm];schedule",
+    ] {
+        assert_eq!(on_vcpu(stack), Tag::Entry, "{stack}");
+    }
+    for stack in [
+        "u:memcpy;[kernel];[kernel];[kernel]",
+        "u:ioctl;u:__GI___writev;[kernel];[kernel];[kernel];[tun]",
+        "u:start_thread;u:__GI___ioctl",
+        "u:futex;do_syscall_64;__x64_sys_futex;[kernel]",
+    ] {
+        assert_eq!(on_vcpu(stack), Tag::Vmm, "{stack}");
+    }
+    let other = tag_of("x86_64", clock, "u:ioctl;[kernel];[kvm]", |_| {});
+    assert_eq!(other, Tag::Host);
+}
+
 /// A system call that does not run the vCPU is the VMM's own, however it comes to be called.
 #[test]
 fn system_calls_of_the_vmm_are_its_own() {

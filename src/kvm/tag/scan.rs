@@ -11,6 +11,20 @@ pub(super) struct KnownFrame {
     pub(super) row: Option<NameRow>,
     pub(super) rule: Option<UserRule>,
     pub(super) place: FramePlace,
+    pub(super) hint: Hint,
+}
+
+/// What tells where a stack without kernel symbols was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Hint {
+    #[default]
+    Nothing,
+    /// The user function that asks KVM to run the guest, among others.
+    Ioctl,
+    /// Kernel code without a name.
+    Unnamed,
+    /// Code of a KVM module without a name.
+    UnnamedKvm,
 }
 
 impl KnownFrame {
@@ -81,6 +95,10 @@ pub(super) struct WalkFindings {
     calls_syscall: bool,
     /// Whether a frame of the kernel is in the stack.
     pub(super) in_kernel: bool,
+    /// The first kernel frame, when it has no name and may be on the way to the vCPU loop.
+    pub(super) unnamed: Option<usize>,
+    /// Whether user code that is not on the way to KVM has been seen last.
+    in_other_user_code: bool,
     /// Whether the stack has one frame only.
     is_lone: bool,
     /// Whether the frames from here on belong to the vCPU loop.
@@ -110,6 +128,17 @@ impl WalkFindings {
     fn meet(&mut self, known: KnownFrame, at: usize) {
         if self.first.is_none() && known.place != FramePlace::Root {
             self.first = Some(at);
+        }
+        if known.place == FramePlace::User {
+            self.in_other_user_code = known.hint != Hint::Ioctl;
+        }
+        let may_run_vcpu = match known.hint {
+            Hint::Nothing | Hint::Ioctl => false,
+            Hint::Unnamed => !self.in_kernel && !self.in_other_user_code,
+            Hint::UnnamedKvm => true,
+        };
+        if may_run_vcpu {
+            self.unnamed.get_or_insert(at);
         }
         self.in_kernel |= known.place == FramePlace::Kernel;
     }

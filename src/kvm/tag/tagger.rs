@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use super::event::Trigger;
 use super::matcher::Matcher;
 use super::rules::UserRules;
-use super::scan::{FramePlace, KnownFrame, WalkFindings};
+use super::scan::{FramePlace, Hint, KnownFrame, WalkFindings};
 use super::table::{BuiltInRows, NameRow, Role};
 use crate::error::Result;
 use crate::perf::Attr;
@@ -300,18 +300,54 @@ impl Tagger {
         let rule = (named && is_code)
             .then(|| self.rules.get(&frame.name, frame.mode))
             .flatten();
-        KnownFrame { row, rule, place }
+        let hint = hint(frame, place);
+        KnownFrame {
+            row,
+            rule,
+            place,
+            hint,
+        }
     }
+}
+
+fn hint(frame: &Frame, place: FramePlace) -> Hint {
+    let is_named = frame.kind == FrameKind::Function;
+    match place {
+        // glibc's aliases `ioctl`, `__ioctl` and `__GI___ioctl`; musl has the first.
+        FramePlace::User
+            if is_named
+                && frame
+                    .name
+                    .trim_start_matches("__GI")
+                    .trim_start_matches('_')
+                    == "ioctl" =>
+        {
+            Hint::Ioctl
+        }
+        FramePlace::Kernel if !is_named && is_kvm_module(&frame.dso) => Hint::UnnamedKvm,
+        FramePlace::Kernel if !is_named => Hint::Unnamed,
+        FramePlace::User | FramePlace::Kernel | FramePlace::Root | FramePlace::Guest => {
+            Hint::Nothing
+        }
+    }
+}
+
+/// Whether a kernel module is KVM or its part for one kind of CPU: `[kvm]`, `[kvm_intel]`.
+fn is_kvm_module(dso: &str) -> bool {
+    let name = dso.trim_start_matches('[').trim_end_matches(']');
+    name == "kvm" || name.starts_with("kvm_")
 }
 
 /// The tag of a vCPU thread's stack without a frame of the vCPU loop: user code that serves an
 /// exit, what the kernel does for it, or the way to the kernel and back.
 fn on_vcpu_thread(found: &WalkFindings, leaf_mode: CpuMode, first: usize) -> (Tag, usize) {
-    match found.syscall {
-        Some(at) if !found.other_syscall && !found.interrupted => (Tag::Entry, at),
+    match (found.syscall, found.unnamed) {
+        (Some(at), _) if !found.other_syscall && !found.interrupted => (Tag::Entry, at),
+        // Which exit it was has no name: a vCPU's thread is in KVM to run its guest.
+        (_, Some(at)) if !found.other_syscall => (Tag::Entry, at),
         // The kernel was at work, but none of its frames was recorded.
-        None if leaf_mode == CpuMode::Kernel && !found.in_kernel => (Tag::Entry, first),
-        Some(_) | None => (Tag::Vmm, found.vcpu.unwrap_or(first)),
+        (None, _) if leaf_mode == CpuMode::Kernel && !found.in_kernel => (Tag::Entry, first),
+        _ => (Tag::Vmm, found.vcpu.unwrap_or(first)),
     }
 }
 

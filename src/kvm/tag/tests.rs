@@ -12,7 +12,7 @@ use crate::units::CpuMode;
 pub(super) const RUN: &str = "u:kvm_cpu_exec;u:ioctl;do_syscall_64;__x64_sys_ioctl;kvm_vcpu_ioctl;\
                    kvm_arch_vcpu_ioctl_run";
 
-/// Interns a stack: kernel functions, or `u:` user functions, root first, below one root frame.
+/// Interns a stack below one root frame: kernel functions, `u:` user functions, `[…]` without a name.
 pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
     let mut table = FrameTable::default();
     let mut frames = vec![table.intern(Frame {
@@ -22,15 +22,16 @@ pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
         kind: FrameKind::Root,
     })];
     for name in stack.split(';').filter(|name| !name.is_empty()) {
-        let (name, dso, mode) = match name.strip_prefix("u:") {
-            Some(name) => (name, "some-program", CpuMode::User),
-            None => (name, "[kernel]", CpuMode::Kernel),
+        let (name, dso, mode, kind) = match name.strip_prefix("u:") {
+            Some(name) => (name, "some-program", CpuMode::User, FrameKind::Function),
+            None if name.starts_with('[') => (name, name, CpuMode::Kernel, FrameKind::Unresolved),
+            None => (name, "[kernel]", CpuMode::Kernel, FrameKind::Function),
         };
         frames.push(table.intern(Frame {
             name: name.into(),
             dso: dso.into(),
             mode,
-            kind: FrameKind::Function,
+            kind,
         }));
     }
     (table, frames)
