@@ -5,7 +5,8 @@
 //! | `info` | what a capture is: the answer of `info` |
 //! | `diff` | a comparison: the answer of `diff` |
 //! | `bench` | how long runs take: the answer of `bench` |
-//! | `remarks` | what the user should know of a capture: what is missing or doubtful |
+//! | `remarks`, `kernel_remarks` | what the user should know of a capture: what is missing or doubtful |
+//! | `remark` | one line of that |
 //!
 //! In `info` and `bench`, `model` gathers what is said; `diff` reads the comparison itself. `text`
 //! and `json` say it.
@@ -13,4 +14,6 @@
 pub mod bench;
 pub mod diff;
 pub mod info;
+mod kernel_remarks;
+mod remark;
 pub mod remarks;

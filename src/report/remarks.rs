@@ -1,7 +1,7 @@
 //! What the user should know of a capture: what is missing or doubtful, and why.
 
-use std::fmt;
-
+use super::kernel_remarks::kernel_remarks;
+pub use super::remark::Remark;
 use crate::analysis::{Profile, is_flat, is_of_branches};
 use crate::bytes::{Big, Endian, Little};
 use crate::fold::Gap;
@@ -10,27 +10,9 @@ use crate::loss::Tally;
 use crate::name::{ObjectReport, Stack, Unnamed};
 use crate::perf::{Anomaly, Capture, Damage};
 use crate::stack::Tag;
-use crate::symbol::{KernelSource, SymbolRequest};
+use crate::symbol::SymbolRequest;
 use crate::text::{counted, grouped};
 use crate::units::{CpuMode, Timestamp};
-
-/// Something that the user should know of a capture.
-#[derive(Debug)]
-pub enum Remark {
-    /// What makes the result worth less.
-    Warning(String),
-    /// What would make it better.
-    Hint(&'static str),
-}
-
-impl fmt::Display for Remark {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Warning(text) => write!(f, "warning: {text}"),
-            Self::Hint(text) => write!(f, "hint: {text}"),
-        }
-    }
-}
 
 /// What of the recording is missing.
 pub fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
@@ -169,49 +151,6 @@ fn is_missed(report: &ObjectReport, profile: &Profile) -> bool {
     let is_same =
         |unnamed: &Unnamed| unnamed.object == report.path && unnamed.build_id == report.build_id;
     report.outcome.is_ok() || profile.account.unnamed.iter().any(is_same)
-}
-
-/// What is wrong with the kernel's symbols, where a stack would show them.
-fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
-    if !profile.has_kernel_frames() {
-        return vec![];
-    }
-    match &profile.account.kernel_source {
-        KernelSource::SameBoot(_) => vec![],
-        KernelSource::OtherBoot(path) => vec![Remark::Warning(format!(
-            "{} is of another boot: the kernel was relocated, modules have no names",
-            path.display()
-        ))],
-        KernelSource::Unchecked(path) => vec![Remark::Warning(format!(
-            "the capture does not say where its kernel lay, so {} is taken as it is",
-            path.display()
-        ))],
-        KernelSource::Hidden(path) => vec![
-            Remark::Warning(format!("{}: all addresses are zero", path.display())),
-            Remark::Hint("read it as root, with sysctl kernel.kptr_restrict=0 or 1"),
-        ],
-        KernelSource::Missing => vec![
-            Remark::Warning(without_kernel_names(profile)),
-            Remark::Hint(if symbols.search.capture_dir.is_none() {
-                "copy /proc/kallsyms on the recorded machine, then --kallsyms FILE"
-            } else {
-                "put a copy of the recorded machine's /proc/kallsyms beside it"
-            }),
-        ],
-    }
-}
-
-fn without_kernel_names(profile: &Profile) -> String {
-    let is_on_vcpu = |stack: &Stack| {
-        stack.tag != Tag::Guest && profile.stacks.view(stack, &profile.frames).is_vcpu_thread
-    };
-    let are_tags_lost = !profile.totals.is_empty() && profile.stacks.iter().any(is_on_vcpu);
-    let tags = if are_tags_lost && !profile.is_tagged_by_event {
-        "; exits cannot be told apart and are tagged entry"
-    } else {
-        ""
-    };
-    format!("no kernel symbols: kernel frames have no names{tags}")
 }
 
 /// The quality line: what became of everything that was read.
