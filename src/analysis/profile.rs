@@ -145,7 +145,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         census,
         weight,
     };
-    let named = Named {
+    let named = NamedCapture {
         stacks,
         namer,
         tagger,
@@ -162,7 +162,7 @@ struct Counted {
 }
 
 /// Stacks that have names and not yet tags.
-struct Named<'a> {
+struct NamedCapture<'a> {
     stacks: NamedStacks,
     namer: Namer<'a>,
     tagger: Option<Tagger>,
@@ -173,10 +173,10 @@ fn finish(
     capture: &Capture,
     request: &Request,
     counted: Counted,
-    named: Named<'_>,
+    named: NamedCapture<'_>,
     mut watch: Stopwatch,
 ) -> Result<Profile> {
-    let Named {
+    let NamedCapture {
         mut stacks,
         namer,
         tagger,
@@ -236,16 +236,14 @@ fn finish(
 }
 
 /// Drops the stacks that are not wanted; returns what became of all samples.
-fn retain_wanted(stacks: &mut NamedStacks, request: &Request, of_fold: Tally) -> Tally {
+fn retain_wanted(stacks: &mut NamedStacks, request: &Request, mut tally: Tally) -> Tally {
     let left_out = stacks.retain_wanted(&request.filter());
-    Tally {
-        folded: of_fold.folded - left_out,
-        filtered: of_fold.filtered + left_out,
-        copied_stacks: stacks.copied(),
-        last_branches: stacks.branched(),
-        truncated_stacks: stacks.truncated(),
-        ..of_fold
-    }
+    tally.folded -= left_out;
+    tally.filtered += left_out;
+    tally.copied_stacks = stacks.copied();
+    tally.last_branches = stacks.branched();
+    tally.truncated_stacks = stacks.truncated();
+    tally
 }
 
 /// What weights of an event count.

@@ -11,7 +11,7 @@ use vmflame::input::archives_beside;
 
 /// A file itself, whatever it is called and however it is reached: its device and its inode.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct FileIdentity {
+struct DeviceAndInode {
     device: u64,
     inode: u64,
 }
@@ -64,8 +64,8 @@ pub(super) fn open_file(file: BorrowedFd<'_>) -> io::Result<Metadata> {
     File::from(file.try_clone_to_owned()?).metadata()
 }
 
-fn identity(file: &Metadata) -> FileIdentity {
-    FileIdentity {
+fn identity(file: &Metadata) -> DeviceAndInode {
+    DeviceAndInode {
         device: file.dev(),
         inode: file.ino(),
     }
@@ -73,13 +73,13 @@ fn identity(file: &Metadata) -> FileIdentity {
 
 /// A search for one file through a directory.
 struct FileSearch {
-    wanted: FileIdentity,
+    wanted: DeviceAndInode,
     /// Directories that were seen: links may lead in circles.
-    seen: BTreeSet<FileIdentity>,
+    seen: BTreeSet<DeviceAndInode>,
 }
 
 impl FileSearch {
-    const fn to(wanted: FileIdentity) -> Self {
+    const fn to(wanted: DeviceAndInode) -> Self {
         Self {
             wanted,
             seen: BTreeSet::new(),
