@@ -8,12 +8,12 @@ const FACTS: [(&str, &str, &str); 4] = [
     (
         "the thread names of vCPUs",
         "/KVM",
-        "src/kvm/tag/frames.tsv",
+        "src/kvm/tag/threads.tsv",
     ),
     (
         "the kernel's entry symbols",
         "asm_sysvec_",
-        "src/kvm/tag/frames.tsv",
+        "src/symbol/kernel/entries.rs",
     ),
     (
         "where shared captures are",
@@ -74,7 +74,7 @@ fn planted_second_homes_are_refused() {
     assert_eq!(told("src/a.rs", "x.ends_with(\"/KVM\")\n"), 1);
     assert_eq!(told("src/a.rs", "// \"/KVM\"\nlet x = \"CPU 0/KVM\";\n"), 0);
     assert_eq!(told("src/a.tsv", "CPU */KVM\tthread\n"), 1);
-    assert_eq!(told("src/kvm/tag/frames.tsv", "CPU */KVM\tthread\n"), 0);
+    assert_eq!(told("src/kvm/tag/threads.tsv", "CPU */KVM\tthread\n"), 0);
     assert_eq!(told("src/a.rs", "[\"asm_sysvec_\"]\n"), 1);
     let in_tests = "#[cfg(test)]\nmod tests {\n    f(\"asm_sysvec_x\")\n}\n";
     assert_eq!(told("src/a.rs", in_tests), 0);

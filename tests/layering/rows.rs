@@ -4,14 +4,16 @@ use crate::source::{Source, is_word, named_paths};
 use crate::{Fault, fault};
 
 /// The rows, first to last.
-const ROWS: [&str; 27] = [
+const ROWS: [&str; 29] = [
     "units",
+    "text",
     "error",
     "loss",
-    "text",
     "parallel",
     "hash",
     "intern",
+    "before_after",
+    "folded_text",
     "bytes",
     "perf",
     "tracepoint",
@@ -68,7 +70,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 31] = [
     ("tar", &["src/input/"]),
     ("tempfile", &["src/bytes/"]),
     ("terminal_size", &["src/cli/"]),
-    ("zstd", &["src/bytes/"]),
+    ("zstd", &["src/bytes/", "src/perf/walk/unpack"]),
 ];
 
 /// Words of the language and of the standard library that have one home too.
