@@ -12,15 +12,15 @@
 //! |---|---|---|---|
 //! | input | [`input`] | a path | [`Input`](input::Input): the capture, and what lies beside it for names |
 //! | bytes | [`bytes`] | a file, a pipe | [`Storage`](bytes::Storage): its bytes, mapped or unpacked |
-//! | records | [`perf`] | bytes | [`Capture`](perf::Capture): events, features, regions of records; [`perf::scan()`] walks them |
+//! | records | [`perf`] | bytes | [`Capture`](perf::Capture): events, features, regions of records; [`Capture::scan`](perf::Capture::scan) walks them |
 //! | fold | [`fold`] | records | each different raw stack once, with weights; sideband records; what became of each sample |
 //! | unwind | [`unwind`] | registers and branches of a sample | the user part of a stack that the kernel did not walk |
 //! | space | [`space`] | sideband records | [`Timeline`](space::Timeline): names of tasks and mappings at any time |
-//! | settle | [`fold`] | raw stacks, the timeline | [`Settled`](fold::Settled): each stack with the task and the mappings that were true for it |
+//! | settle | [`fold`] | raw stacks, the timeline | `Settled`: each stack with the task and the mappings that were true for it |
 //! | locate | [`locate`] | addresses, the timeline | locations: an object and a position in it |
 //! | object | [`object`] | an object's path and build id | the one file of that build |
 //! | symbol | [`symbol`] | that file, a kallsyms text, a position | a function's name, or [why there is none](symbol::Unresolved) |
-//! | name | `name` | locations and symbols | stacks of frames |
+//! | name | [`name`] | locations and symbols | stacks of frames |
 //! | tag | [`kvm`] | a stack of frames, the thread, the event | one [`Tag`](stack::Tag), and the frame that decides it |
 //! | tree | [`stack`] | tagged stacks | [`CallTree`](stack::CallTree) |
 //! | output | [`output`] | the tree | SVG, folded text |
@@ -62,7 +62,7 @@
 //! address in the sampled machine, an [`Svma`](units::Svma) an address as its object file states it,
 //! a [`FileOffset`](units::FileOffset) a byte of that file. A mapping leads from the first to the
 //! third, the segments of an ELF file from there to the second. A return address lies behind the
-//! call: one is subtracted once, when a call chain is read ([`fold::ChainFrames`]), and nowhere else.
+//! call: one is subtracted once, when a call chain is read (`src/fold/chain.rs`), and nowhere else.
 //!
 //! # What to touch
 //!
@@ -70,22 +70,22 @@
 //! explains the columns (`src/kvm/tag/events.tsv` for a tracepoint), and a stack that shows it in
 //! `src/kvm/tag/tests.rs`.
 //!
-//! **A filter**: the option in `FilterOptions` of `src/cli/args.rs`, its way into a request in
-//! `filtered` of `src/cli/convert.rs`, for the sides of a diff its word in `src/cli/diff_side.rs`,
+//! **A filter**: the option in `FilterOptions` of `src/cli/options/filter.rs`, its way into a
+//! request in `request` beside it, for the sides of a diff its word in `src/cli/diff_side.rs`,
 //! and a field of `src/analysis/request.rs`. What a sample itself carries is decided in
 //! `src/fold/select.rs`, what needs names in `retain_wanted` of `src/name/stacks.rs`. That samples
-//! may not carry it is said in `src/analysis/carried.rs`, that nothing passes it in
-//! `src/analysis/present.rs`.
+//! may not carry it is said in `src/analysis/choice/carried.rs`, that nothing passes it in
+//! `src/analysis/choice/present.rs`.
 //!
 //! **An output format**: a file or folder in `src/output/` with a function that takes a
 //! [`CallTree`](stack::CallTree) and a writer, handed on by `src/output/mod.rs`; a variant of
-//! `Format` in `src/cli/args.rs`; the ending and the call in `src/cli/convert.rs`.
+//! `Format` in `src/cli/convert_args.rs`; the ending and the call in `src/cli/convert.rs`.
 //!
 //! **A file format**: compression around a file is a variant of
-//! [`Compression`](bytes::Compression) in `src/bytes/storage.rs`; what holds several files belongs to
-//! `src/input/`. What a file is that cannot be read is told by its first bytes in
-//! `src/perf/file/recognise.rs`; for another recorder's format that is where it is recognised, and
-//! a folder beside `src/perf/file/` makes a [`Capture`](perf::Capture) of it.
+//! [`Compression`](bytes::Compression) in `src/bytes/compression.rs`; what holds several files belongs
+//! to `src/input/`. What a file is is told by its first bytes in `src/input/recognise.rs`; for another
+//! recorder's format that is where it is recognised, [`Opened`](input::Opened) gets a variant, and a
+//! folder beside `src/perf/` reads it.
 //!
 //! **A sideband record**: its number in `src/perf/abi.rs`, its fixed part in
 //! `src/perf/record/kinds.rs`, a variant and its fields in `src/perf/record/sideband.rs`, what it
@@ -97,7 +97,7 @@
 //! library looks nowhere by itself.
 //!
 //! **A verb**: a file of its name in `src/cli/` with `run`, its options and a variant of `Command`
-//! in `src/cli/args.rs`, a line in `src/cli/mod.rs`; what it prints in `src/report/`.
+//! in `src/cli/command.rs`, a line in `src/cli/mod.rs`; what it prints in `src/report/`.
 //!
 //! Each has a line in README.md and, where users see it, in CHANGELOG.md. `tests/layering` knows which
 //! folder may import which, and refuses the rest.

@@ -2,7 +2,7 @@
 //!
 //! Input: the name and build id that a capture has of an object, and the places that the caller
 //! allows ([`ObjectSearch`]); nothing is looked for on its own. Output: the one file of that build
-//! ([`ObjectFile`]), with the files that were passed over. What the file holds is for whoever asked:
+//! (`ObjectFile`), with the files that were passed over. What the file holds is for whoever asked:
 //! this folder knows no symbols.
 //!
 //! | file | what it does |

@@ -43,7 +43,7 @@ pub struct Attr {
 impl Attr {
     /// Decodes an attribute structure; `bytes` may be longer or shorter than the known fields.
     ///
-    /// `None` when fewer than [`MIN_ATTR_SIZE`] bytes are there.
+    /// `None` when fewer than `MIN_ATTR_SIZE` bytes are there.
     pub fn parse<O: ByteOrder>(bytes: &[u8]) -> Option<Self> {
         let raw_flags = u64_at::<O>(bytes, 40)?;
         // C bit fields fill a word from its most significant bit on big-endian machines.

@@ -172,7 +172,7 @@ impl KernelSymbols {
         self
     }
 
-    /// Whether [`Self::for_modules`] dropped the symbols of a module.
+    /// Whether `for_modules` dropped the symbols of a module.
     pub fn has_foreign_modules(&self) -> bool {
         self.modules.iter().any(|module| module.foreign)
     }
