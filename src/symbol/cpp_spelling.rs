@@ -274,8 +274,10 @@ impl Rewriter<'_> {
         let text = self.out.get(part..).unwrap_or_default();
         if text.is_empty() {
             // What an empty pack leaves behind.
-            if part > at + 1 && self.rest.starts_with('>') {
-                self.out.truncate(part - 2);
+            let comma = ", ";
+            let before = self.out.get(at + 1..part).unwrap_or_default();
+            if before.ends_with(comma) && self.rest.starts_with('>') {
+                self.out.truncate(part - comma.len());
             }
             return;
         }
@@ -329,6 +331,8 @@ mod tests {
     fn text_without_measure_stays_as_it_is() {
         let deep = "A<".repeat(30_000);
         assert_eq!(function(&deep), deep);
+        // A comma without a blank separates no arguments.
+        assert_eq!(function("<\u{fc},>"), "<\u{fc},>");
         let wide = format!("A<{}int>", "B (), B(), ".repeat(5000));
         assert_eq!(function(&wide), wide);
     }
