@@ -251,7 +251,7 @@ fn worker_parts(name: &str) -> Option<(&str, &str)> {
 
 fn loose_worker(name: &str, step: NameStep) -> Option<String> {
     let (pool, worker) = worker_parts(name)?;
-    // What it worked on last (`-events`) or at this task_epoch (`+events`).
+    // What it worked on last (`-events`) or at this time (`+events`).
     let worker = worker.split(['-', '+']).next().unwrap_or(worker);
     Some(match step {
         NameStep::Exact | NameStep::Near => format!("kworker/{pool}:{worker}"),
