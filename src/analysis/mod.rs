@@ -25,8 +25,7 @@ mod survey;
 mod timing;
 
 pub use crate::fold::WeightKind;
-pub use crate::locate::FrameScope;
-pub use crate::name::Grouping;
+pub use crate::name::{FrameScope, Grouping};
 pub use choice::{choose_event, event_names, is_flat, is_of_branches};
 pub use profile::{Profile, profile};
 pub use request::{Request, TimeRequest, parse_times};

@@ -15,8 +15,8 @@ use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{NameRequest, NamedStacks, Namer, NamerInput, StackRecording, name_stacks};
 use crate::perf::{Capture, Feature, plain_event_name};
-use crate::stack::{CallTree, FrameIx, FrameTable, Tag, TaggedStack};
-use crate::symbol::SymbolRequest;
+use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
+use crate::symbol::{KernelSource, SymbolRequest};
 use crate::text::{NANOSECONDS, SAMPLES};
 use crate::units::{CpuMode, EventIx, Weights};
 
@@ -68,6 +68,21 @@ impl Profile {
         };
         let mut stacks = self.stacks.iter();
         stacks.any(|stack| self.stacks.frames(stack).iter().any(is_kernel))
+    }
+
+    /// Whether code of KVM, as a module or in a kernel without symbols, may have had no name, in
+    /// frames that are shown or not.
+    pub fn has_unnamed_kvm(&self) -> bool {
+        let all = (0..).map(FrameIx).take(self.frames.len());
+        let mut frames = all.map(|ix| self.frames.get(ix));
+        let is_known = matches!(
+            self.account.kernel_source,
+            KernelSource::SameBoot(_) | KernelSource::OtherBoot(_) | KernelSource::Unchecked(_)
+        );
+        frames.any(|frame| {
+            let is_unnamed = frame.mode == CpuMode::Kernel && frame.kind == FrameKind::Unresolved;
+            is_unnamed && (!is_known || frame.dso.starts_with("[kvm"))
+        })
     }
 
     /// The call tree of all stacks.
@@ -188,9 +203,7 @@ fn finish(
         tagger.look_up_all(&namer.frames);
         stacks.tag(&tagger, &namer.frames, request.threads);
     }
-    if let Some(most) = request.max_stack {
-        stacks.limit_depth(most);
-    }
+    stacks.limit(request.scope, request.max_stack, &namer.frames);
     let tally = retain_wanted(&mut stacks, request, census.tally);
     let event_name = capture.events().get(event).map(|event| event.name.clone());
     let event_name = event_name.unwrap_or_default();

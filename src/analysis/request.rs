@@ -1,8 +1,7 @@
 //! What is wanted of a capture.
 
 use crate::fold::{Split, WeightKind};
-use crate::locate::FrameScope;
-use crate::name::{Grouping, StackFilter};
+use crate::name::{FrameScope, Grouping, StackFilter};
 use crate::units::{Cpu, Pid, Tid, Timestamp};
 
 /// A range of time as the user states it.

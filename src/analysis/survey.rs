@@ -4,11 +4,10 @@ use super::choice::{Chosen, fold_any};
 use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
 use crate::error::Result;
 use crate::fold::{Gap, WeightKind, occurrences as occurrences_of};
-use crate::locate::FrameScope;
 use crate::loss::Tally;
 use crate::name::{
-    Grouping, NameRequest, NamedStacks, Namer, NamerInput, ObjectReport, StackRecording, Unnamed,
-    by_cause, name_stacks,
+    FrameScope, Grouping, NameRequest, NamedStacks, Namer, NamerInput, ObjectReport,
+    StackRecording, Unnamed, by_cause, name_stacks,
 };
 use crate::perf::{Capture, RecordCounts};
 use crate::symbol::{KernelSource, SymbolRequest, Unresolved};

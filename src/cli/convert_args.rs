@@ -37,10 +37,10 @@ pub(super) struct ConvertOptions {
     /// differs; VMs of one name are told apart by their pid.
     #[arg(long, value_enum, default_value_t = Group::Process, help_heading = STACKS)]
     pub(super) group: Group,
-    /// Show host kernel frames only; samples without any are left out.
+    /// Show host kernel frames only; samples without any are left out. All frames tell the tag.
     #[arg(long, conflicts_with = "user_only", help_heading = STACKS)]
     pub(super) kernel_only: bool,
-    /// Show host user frames only; samples without any are left out.
+    /// Show host user frames only; samples without any are left out. All frames tell the tag.
     #[arg(long, help_heading = STACKS)]
     pub(super) user_only: bool,
     /// Leave stacks untagged: a plain flame graph.

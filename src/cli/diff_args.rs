@@ -117,8 +117,7 @@ pub(super) struct DiffOptions {
     /// Show host kernel frames only; samples without any are left out.
     #[arg(long, conflicts_with = "user_only", help_heading = STACKS)]
     pub(super) kernel_only: bool,
-    /// Show host user frames only; samples without any are left out. Tags are left out too but for
-    /// those of --rules: it is the kernel's frames that tell them.
+    /// Show host user frames only; samples without any are left out.
     #[arg(long, help_heading = STACKS)]
     pub(super) user_only: bool,
     /// Leave stacks untagged.
@@ -210,11 +209,6 @@ impl DiffOptions {
 
     pub(super) fn scope(&self) -> FrameScope {
         scope_of(self.kernel_only, self.user_only)
-    }
-
-    /// Whether stacks are left untagged. Without the kernel's frames all exits would be `vmm`.
-    pub(super) fn is_untagged(&self) -> bool {
-        self.no_tag || (self.user_only && self.rules.is_none())
     }
 
     /// The first of the options that say something of captures alone and filter nothing: filters of

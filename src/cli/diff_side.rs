@@ -199,7 +199,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         wanted.role.as_str(),
         remarks::quality(&profile)
     ));
-    let mut side = Side::of_profile(&name, &capture, profile, !options.is_untagged());
+    let mut side = Side::of_profile(&name, &capture, profile, !options.no_tag);
     side.left_out = LeftOut {
         idle: options.no_idle,
         scope: options.scope(),
@@ -242,7 +242,7 @@ fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> 
     Ok(Request {
         weight: Weight::kind(options.weight),
         grouping: options.group.unwrap_or(Group::Process).into(),
-        no_tag: options.is_untagged(),
+        no_tag: options.no_tag,
         no_idle: options.no_idle,
         max_stack: options.names.max_stack.map(usize::from),
         raw_names: options.names.no_demangle,

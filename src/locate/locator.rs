@@ -21,28 +21,6 @@ use crate::symbol::KernelSymbols;
 use crate::units::{Avma, CpuMode};
 use crate::unwind::BranchFrames;
 
-/// Which frames of a stack are shown. Samples that have none of them are filtered out.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum FrameScope {
-    /// All.
-    #[default]
-    All,
-    /// Host kernel frames.
-    Kernel,
-    /// Host user frames.
-    User,
-}
-
-impl FrameScope {
-    fn shows(self, mode: CpuMode) -> bool {
-        match self {
-            Self::All => true,
-            Self::Kernel => mode == CpuMode::Kernel,
-            Self::User => mode == CpuMode::User,
-        }
-    }
-}
-
 /// A stack in pieces, but for its weight.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StackPath {
@@ -61,8 +39,6 @@ pub(crate) struct LocateRequest<'m> {
     pub(crate) timeline: &'m Timeline,
     /// The kernel's functions, when there are any.
     pub(crate) kernel: Option<Arc<KernelSymbols>>,
-    /// Which frames are shown.
-    pub(crate) scope: FrameScope,
     /// Whether stacks are split by something that has a frame.
     pub(crate) is_split: bool,
 }
@@ -71,7 +47,6 @@ pub(crate) struct LocateRequest<'m> {
 #[derive(Debug)]
 pub(crate) struct Locator<'m> {
     timeline: &'m Timeline,
-    scope: FrameScope,
     is_split: bool,
     addresses: Addresses<'m>,
     runs: CallerRuns,
@@ -90,7 +65,6 @@ impl<'m> Locator<'m> {
     pub(crate) fn new(map: LocateRequest<'m>) -> Self {
         Self {
             timeline: map.timeline,
-            scope: map.scope,
             is_split: map.is_split,
             addresses: Addresses::new(map.timeline, map.kernel),
             runs: CallerRuns::new(),
@@ -173,7 +147,7 @@ impl<'m> Locator<'m> {
         number
     }
 
-    /// Appends the wanted pieces of a stack; returns how many addresses its call chain holds.
+    /// Appends the pieces of a stack; returns how many addresses its call chain holds.
     #[inline]
     fn stack<O: ByteOrder>(&mut self, placed: &EpochStack<'_>) -> usize {
         let (chain_len, task_epoch) = self.chain::<O>(placed);
@@ -204,7 +178,7 @@ impl<'m> Locator<'m> {
         for at in frames_behind_chain::<O>(stack.user, key.mode) {
             self.address(of, at);
         }
-        if chain_is_empty && key.mode.is_guest() && self.scope.shows(key.mode) {
+        if chain_is_empty && key.mode.is_guest() {
             self.other(Location::guest(key.mode));
         }
         if matches!(stack.user, UserPart::LastBranches(_)) {
@@ -212,7 +186,7 @@ impl<'m> Locator<'m> {
         }
     }
 
-    /// Appends the wanted pieces of a call chain; returns how many addresses it holds, and the
+    /// Appends the pieces of a call chain; returns how many addresses it holds, and the
     /// epoch in which its outermost callers ran.
     #[inline]
     fn chain<O: ByteOrder>(&mut self, placed: &EpochStack<'_>) -> (usize, TaskEpoch) {
@@ -260,15 +234,13 @@ impl<'m> Locator<'m> {
         (chain_len, task_epoch)
     }
 
-    /// Appends callers, if they are shown; returns what they mean for what called them.
+    /// Appends callers; returns what they mean for what called them.
     #[inline]
     fn run<O: ByteOrder>(&mut self, callers: Callers<'_>, mode: CpuMode) -> FrameEntry {
         let hash = self.runs.hash(&callers);
         let known = self.runs.find(&callers, hash);
         let run = known.unwrap_or_else(|| self.new_run::<O>(callers, hash, mode));
-        if self.scope.shows(mode) {
-            self.pieces.push(LocatedPiece::run(run.number));
-        }
+        self.pieces.push(LocatedPiece::run(run.number));
         run.frame_entry
     }
 
@@ -292,7 +264,7 @@ impl<'m> Locator<'m> {
         self.runs.add(callers, hash, &self.callers, frame_entry)
     }
 
-    /// Appends the location of an address, if it is shown.
+    /// Appends the location of an address.
     fn address(&mut self, of: SpaceKey, at: ChainFrame) {
         match self.space(of, at.mode) {
             Some(space) => {
@@ -302,15 +274,12 @@ impl<'m> Locator<'m> {
         }
     }
 
-    /// Appends the location of an address of a space, if it is shown; returns what its function
-    /// means for the frames that called it.
+    /// Appends the location of an address of a space; returns what its function means for the frames
+    /// that called it.
     #[inline]
     fn located(&mut self, space: u32, at: ChainFrame) -> FrameEntry {
         let found = self.addresses.locate(space, &at);
-        // What is not shown does not count as nameless either.
-        if self.scope.shows(at.mode) {
-            self.pieces.push(LocatedPiece::location(found.location));
-        }
+        self.pieces.push(LocatedPiece::location(found.location));
         found.frame_entry
     }
 
@@ -326,16 +295,14 @@ impl<'m> Locator<'m> {
         }
     }
 
-    /// Appends the location of an address that is not looked up, if it is shown.
+    /// Appends the location of an address that is not looked up.
     #[inline(never)]
     fn elsewhere(&mut self, mode: CpuMode) {
-        if self.scope.shows(mode) {
-            self.other(if mode.is_guest() {
-                Location::guest(mode)
-            } else {
-                Location::Unknown(mode)
-            });
-        }
+        self.other(if mode.is_guest() {
+            Location::guest(mode)
+        } else {
+            Location::Unknown(mode)
+        });
     }
 
     /// Appends a location that no address leads to.

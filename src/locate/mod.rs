@@ -22,7 +22,6 @@ mod piece;
 mod task;
 
 pub(crate) use addresses::Location;
-pub use locator::FrameScope;
 pub(crate) use locator::{LocateRequest, Locator, StackPath};
 pub(crate) use piece::{Located, LocatedPiece};
 pub(crate) use task::{Task, TaskKey};

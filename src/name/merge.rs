@@ -12,7 +12,7 @@ use super::request::NameRequest;
 use super::stacks::{NamedStacks, Stack, StackParts};
 use super::unnamed::UnnamedSums;
 use crate::fold::{Block, EpochStack, Split, UserPart, WeightKind};
-use crate::locate::{FrameScope, StackPath};
+use crate::locate::StackPath;
 use crate::stack::{FrameIx, Tag};
 use crate::units::CpuMode;
 
@@ -80,7 +80,6 @@ impl<T: PartialEq> Distinct<T> {
 pub(super) struct Merged {
     /// One stack may have been made of different pieces.
     distinct: Distinct<FrameIx>,
-    out_of_scope: u64,
     unnamed: UnnamedSums,
 }
 
@@ -98,7 +97,6 @@ impl Merged {
             self.distinct.items.extend_from_slice(frames);
             positions.push(self.distinct.add(Stack { start, ..*stack }, hash));
         }
-        self.out_of_scope += other.out_of_scope;
         self.unnamed.append(other.unnamed, &positions);
     }
 
@@ -110,7 +108,7 @@ impl Merged {
                 frames: self.distinct.items,
                 classes,
             },
-            out_of_scope: self.out_of_scope,
+            out_of_scope: 0,
             unnamed: self.unnamed.into_counts(),
         }
     }
@@ -144,10 +142,6 @@ impl Merger<'_> {
                 let samples = stack.stack.samples;
                 let named = located.iter().map(|&piece| worker.name(piece));
                 in_pieces.items.extend(named);
-                if located.is_empty() && self.request.scope != FrameScope::All {
-                    merged.out_of_scope += samples;
-                    continue;
-                }
                 let place = start..in_pieces.items.len();
                 let new = self.stack(&stack, path, class_of[path.task as usize], place);
                 let pieces = in_pieces.items_of(&new).iter();

@@ -38,6 +38,7 @@ pub use grouping::Grouping;
 pub(crate) use grouping::{SplitName, TaskNames};
 pub(crate) use namer::{Namer, NamerInput};
 pub(crate) use naming::name_stacks;
+pub use request::FrameScope;
 pub(crate) use request::{NameRequest, StackFilter, StackRecording};
 pub use stacks::{NamedStacks, Stack};
 pub use unnamed::Unnamed;

@@ -5,6 +5,7 @@ use std::sync::{Mutex, TryLockError};
 use super::named_runs::NamedRuns;
 use super::namer::Namer;
 use super::piece::{NamedLocation, NamedPiece};
+use super::request::{FrameScope, NameRequest};
 use super::unnamed::ReasonIx;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
@@ -37,6 +38,8 @@ impl LocatedBlock {
 #[derive(Debug)]
 pub(super) struct NameWorker<'m> {
     locator: Locator<'m>,
+    /// Which frames will be shown: the names of others are not missed.
+    scope: FrameScope,
     /// The locator's locations with their names, as far as they have been named.
     named: Vec<NamedLocation>,
     runs: NamedRuns,
@@ -45,9 +48,10 @@ pub(super) struct NameWorker<'m> {
 }
 
 impl<'m> NameWorker<'m> {
-    fn new(map: LocateRequest<'m>) -> Self {
+    fn new(map: LocateRequest<'m>, scope: FrameScope) -> Self {
         Self {
             locator: Locator::new(map),
+            scope,
             named: Vec::new(),
             runs: NamedRuns::default(),
             blocks: Vec::new(),
@@ -108,9 +112,13 @@ impl<'m> NameWorker<'m> {
         let runs = &mut self.runs;
         let named = locations.unwrap_or_default().iter().map(|&location| {
             let name = namer.name(location);
+            let (piece, reason) = (runs.piece_of(name.frames), name.reason);
+            // Functions that are inlined into each other run in one mode.
+            let frame = name.frames.first().copied();
+            let is_shown = frame.is_none_or(|ix| self.scope.shows(namer.frames.get(ix).mode));
             NamedLocation {
-                piece: runs.piece_of(name.frames),
-                reason: name.reason,
+                piece,
+                reason: reason.filter(|_| is_shown),
             }
         });
         self.named.extend(named);
@@ -124,17 +132,17 @@ impl<'m> NameWorker<'m> {
     }
 }
 
-/// Locates and names all stacks, on up to `threads` threads. Which worker has which blocks differs
-/// from run to run.
+/// Locates and names all stacks, on as many threads as the request allows. Which worker has which
+/// blocks differs from run to run.
 pub(super) fn on_name_workers<'m, O: ByteOrder>(
     blocks: &[Block<'_, '_>],
     map: &LocateRequest<'m>,
-    threads: usize,
+    request: &NameRequest,
     namer: &mut Namer<'_>,
 ) -> Vec<NameWorker<'m>> {
     let shared = Mutex::new(&mut *namer);
-    let make = || NameWorker::new(map.clone());
-    let mut workers = by_pieces(blocks.len(), threads, make, |worker, at| {
+    let make = || NameWorker::new(map.clone(), request.scope);
+    let mut workers = by_pieces(blocks.len(), request.threads, make, |worker, at| {
         if let Some(block) = blocks.get(at) {
             worker.add::<O>(at, block, &shared);
         }

@@ -30,12 +30,11 @@ pub(crate) fn name_stacks(
     let map = LocateRequest {
         timeline: namer.timeline(),
         kernel: namer.kernel(),
-        scope: request.scope,
         is_split: request.is_split_by_frame(),
     };
     let blocks = settled.blocks();
     let workers = with_order!(capture.endian(), O => {
-        on_name_workers::<O>(&blocks, &map, request.threads, namer)
+        on_name_workers::<O>(&blocks, &map, request, namer)
     });
     let tasks = workers.iter().flat_map(NameWorker::tasks);
     let vms = VmNames::find(tasks, namer.timeline());

@@ -2,15 +2,36 @@
 
 use super::grouping::Grouping;
 use crate::fold::{Split, WeightKind};
-use crate::locate::FrameScope;
 use crate::perf::Capture;
 use crate::perf::abi::PERF_SAMPLE_CALLCHAIN;
-use crate::units::EventIx;
+use crate::units::{CpuMode, EventIx};
+
+/// Which frames of a stack are shown. Samples that have none of them are filtered out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum FrameScope {
+    /// All.
+    #[default]
+    All,
+    /// Host kernel frames.
+    Kernel,
+    /// Host user frames.
+    User,
+}
+
+impl FrameScope {
+    pub(super) fn shows(self, mode: CpuMode) -> bool {
+        match self {
+            Self::All => true,
+            Self::Kernel => mode == CpuMode::Kernel,
+            Self::User => mode == CpuMode::User,
+        }
+    }
+}
 
 /// How settled stacks are to be named and merged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NameRequest {
-    /// Which frames are shown.
+    /// Which frames will be shown: the names of others are not missed.
     pub(crate) scope: FrameScope,
     /// The frames above the call chain.
     pub(crate) grouping: Grouping,

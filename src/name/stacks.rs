@@ -1,7 +1,7 @@
 //! Named, tagged stacks.
 
 use super::classes::Class;
-use super::request::StackFilter;
+use super::request::{FrameScope, StackFilter};
 use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger};
 use crate::parallel::{Shares, in_shares_mut};
@@ -109,9 +109,54 @@ impl NamedStacks {
         self.parts.view(stack, table)
     }
 
+    /// Hides frames, all of which have told the tags: those of other modes, and of what is left those
+    /// far from the leaf.
+    pub(crate) fn limit(&mut self, scope: FrameScope, most: Option<usize>, table: &FrameTable) {
+        if scope != FrameScope::All {
+            self.limit_scope(scope, table);
+        }
+        if let Some(most) = most {
+            self.limit_depth(most);
+        }
+    }
+
+    /// Leaves the frames of a scope and those of the grouping; what has none of the scope is dropped.
+    /// The tag stays, since all frames tell it: the leaf carries it where the deciding frame is
+    /// hidden.
+    fn limit_scope(&mut self, scope: FrameScope, table: &FrameTable) {
+        let Self { stacks, parts, .. } = self;
+        let mut frames = Vec::new();
+        let mut is_kept = Vec::with_capacity(stacks.len());
+        stacks.retain_mut(|stack| {
+            let roots = parts.class_of(stack).map_or(0, |class| class.roots.len());
+            let start = frames.len();
+            let mut deciding = None;
+            for (at, &ix) in parts.frames_of(stack).iter().enumerate() {
+                if at == stack.deciding {
+                    deciding = Some(frames.len() - start);
+                }
+                if at < roots || scope.shows(table.get(ix).mode) {
+                    frames.push(ix);
+                }
+            }
+            let len = frames.len() - start;
+            let is_left = len > roots;
+            is_kept.push(is_left);
+            if !is_left {
+                frames.truncate(start);
+                self.out_of_scope += stack.samples;
+            }
+            stack.deciding = deciding.map_or(len, |at| at.min(len.saturating_sub(1)));
+            (stack.start, stack.len) = (start, len);
+            is_left
+        });
+        parts.frames = frames;
+        self.unnamed.retain(&is_kept);
+    }
+
     /// Leaves of each call chain the frames nearest to the leaf, at most so many. The frames of the
     /// grouping stay, and so does the tag.
-    pub(crate) fn limit_depth(&mut self, most: usize) {
+    fn limit_depth(&mut self, most: usize) {
         let Self { stacks, parts, .. } = self;
         let mut kept = Vec::new();
         for stack in stacks {

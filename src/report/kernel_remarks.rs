@@ -1,4 +1,4 @@
-//! What there is to say of the kernel's symbols.
+//! What a run says of the kernel's symbols.
 
 use super::remark::Remark;
 use crate::analysis::Profile;
@@ -8,14 +8,15 @@ use crate::symbol::{KernelSource, SymbolRequest};
 
 /// What is wrong with the kernel's symbols, where a stack would show them.
 pub(super) fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
-    if !profile.has_kernel_frames() {
+    if !profile.has_kernel_frames() && !are_exits_unnamed(profile) {
         return vec![];
     }
     match &profile.account.kernel_source {
         KernelSource::SameBoot(_) => vec![],
         KernelSource::OtherBoot(path) => vec![Remark::Warning(format!(
-            "{} is of another boot: the kernel was relocated, modules have no names",
-            path.display()
+            "{} is of another boot: the kernel was relocated, modules have no names{}",
+            path.display(),
+            what_tags_lose(profile)
         ))],
         KernelSource::Unchecked(path) => vec![Remark::Warning(format!(
             "the capture does not say where its kernel lay, so {} is taken as it is",
@@ -26,7 +27,10 @@ pub(super) fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<
             Remark::Hint("read it as root, with sysctl kernel.kptr_restrict=0 or 1"),
         ],
         KernelSource::Missing => vec![
-            Remark::Warning(without_kernel_names(profile)),
+            Remark::Warning(format!(
+                "no kernel symbols: kernel frames have no names{}",
+                what_tags_lose(profile)
+            )),
             Remark::Hint(if symbols.search.capture_dir.is_none() {
                 "copy /proc/kallsyms on the recorded machine, then --kallsyms FILE"
             } else {
@@ -36,15 +40,22 @@ pub(super) fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<
     }
 }
 
-fn without_kernel_names(profile: &Profile) -> String {
-    let is_on_vcpu = |stack: &Stack| {
-        stack.tag != Tag::Guest && profile.stacks.view(stack, &profile.frames).is_vcpu_thread
-    };
-    let are_tags_lost = !profile.totals.is_empty() && profile.stacks.iter().any(is_on_vcpu);
-    let tags = if are_tags_lost && !profile.is_tagged_by_event {
+/// What the want of names means for tags, behind the want itself.
+fn what_tags_lose(profile: &Profile) -> &'static str {
+    if are_exits_unnamed(profile) {
         "; exits cannot be told apart and are tagged entry"
     } else {
         ""
+    }
+}
+
+/// Whether tags of vCPU threads are worth less for want of names, even of frames that are hidden.
+fn are_exits_unnamed(profile: &Profile) -> bool {
+    let is_on_vcpu = |stack: &Stack| {
+        stack.tag != Tag::Guest && profile.stacks.view(stack, &profile.frames).is_vcpu_thread
     };
-    format!("no kernel symbols: kernel frames have no names{tags}")
+    !profile.totals.is_empty()
+        && !profile.is_tagged_by_event
+        && profile.has_unnamed_kvm()
+        && profile.stacks.iter().any(is_on_vcpu)
 }

@@ -5,8 +5,9 @@
 //! | `info` | what a capture is: the answer of `info` |
 //! | `diff` | a comparison: the answer of `diff` |
 //! | `bench` | how long runs take: the answer of `bench` |
-//! | `remarks`, `kernel_remarks` | what the user should know of a capture: what is missing or doubtful |
-//! | `remark` | one line of that |
+//! | `remark` | one warning or hint |
+//! | `remarks` | what the user should know of a capture: what is missing or doubtful |
+//! | `kernel_remarks` | the same of the kernel's symbols |
 //!
 //! In `info` and `bench`, `model` gathers what is said; `diff` reads the comparison itself. `text`
 //! and `json` say it.

@@ -370,6 +370,31 @@ fn scopes_show_one_side_of_the_system_call() {
     }
 }
 
+/// Law: frames are hidden after all of them have told the tag. What runs in the kernel for a vCPU was
+/// asked for by user code, so an exit that shows the way there has its tag with and without the rest.
+#[test]
+fn scopes_leave_tags_as_they_are() {
+    let tags_of = |more: &[&str]| {
+        let run = folded(
+            "svm-bad",
+            &[&["--annotate=tag", "--comm", "CPU 0/KVM"], more].concat(),
+        );
+        let mut tags = std::collections::BTreeMap::new();
+        for (stack, count) in run.lines() {
+            let tag = stack.rsplit_once("_[").map_or("", |(_, tag)| tag);
+            *tags.entry(tag.to_owned()).or_insert(0) += count;
+        }
+        tags
+    };
+    let [all, kernel, user] = [&[][..], &["--kernel-only"], &["--user-only"]].map(tags_of);
+    assert!(all["exit:emulate]"] > 0 && all["guest]"] > 0);
+    for (tag, count) in &all {
+        let is_kernels = tag.starts_with("exit") || tag == "entry]";
+        assert_eq!(kernel.get(tag) == Some(count), is_kernels, "{tag}");
+        assert_eq!(user.get(tag) == Some(count), tag != "guest]", "{tag}");
+    }
+}
+
 /// The number before a word of the quality line, which is the last.
 fn number(run: &Run, what: &str) -> u64 {
     let line = run.err.lines().last().unwrap();
@@ -474,9 +499,12 @@ fn kernel_symbols_are_missed_only_where_a_stack_shows_the_kernel() {
     fs::copy(Path::new(&case("svm-bad")).join("perf.data"), &capture).unwrap();
     let convert = ["convert", capture.to_str().unwrap(), "--format", "folded"];
     assert!(run(&convert).err.contains("no kernel symbols"));
-    let user = run(&[&convert[..], &["--user-only"]].concat());
+    let user = run(&[&convert[..], &["--user-only", "--no-tag"]].concat());
     assert_eq!(user.code, Some(0), "{}", user.err);
     assert!(!user.err.contains("kernel symbols"), "{}", user.err);
+    // Tags are told from all frames, hidden ones too.
+    let tagged = run(&[&convert[..], &["--user-only"]].concat());
+    assert!(tagged.err.contains("exits cannot be told apart"));
 }
 
 /// A tarball is unpacked into a folder whose name says nothing to whoever named the tarball.

@@ -11,7 +11,7 @@ use crate::common::perf_text::{Scope, object_name};
 use vmflame::analysis::{Grouping, Profile, Request, profile};
 use vmflame::error::Result;
 use vmflame::input::Input;
-use vmflame::locate::FrameScope;
+use vmflame::name::FrameScope;
 use vmflame::object::ObjectSearch;
 use vmflame::perf::Capture;
 use vmflame::stack::{FrameKind, Tag};

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use crate::diff::matching::loose_object;
 use crate::diff::sides::{LeftOut, Side, plain_event};
-use crate::locate::FrameScope;
+use crate::name::FrameScope;
 use crate::stack::{Frame, FrameIx, FrameKind, Tag};
 
 /// What of a side was measured.
@@ -96,10 +96,17 @@ impl Coverage {
 
 /// The option that leaves samples of a tag out.
 fn hidden_by(scope: FrameScope, tag: Option<Tag>) -> Option<&'static str> {
-    match scope {
-        FrameScope::All => None,
-        FrameScope::Kernel => matches!(tag, Some(Tag::Guest | Tag::Vmm)).then_some("--kernel-only"),
-        // What the kernel does for a thread decides its tag: without it all exits seem to be `vmm`.
-        FrameScope::User => Some("--user-only"),
-    }
+    let (hides, option) = match scope {
+        FrameScope::All => return None,
+        FrameScope::Kernel => (
+            matches!(tag, Some(Tag::Guest | Tag::Vmm | Tag::Io | Tag::Host)),
+            "--kernel-only",
+        ),
+        // The way into the kernel is user code; what begins in the kernel has none.
+        FrameScope::User => (
+            matches!(tag, Some(Tag::Guest | Tag::Io | Tag::Idle | Tag::Host)),
+            "--user-only",
+        ),
+    };
+    hides.then_some(option)
 }

@@ -8,7 +8,7 @@ use crate::analysis::Profile;
 use crate::diff::model::SLICES;
 use crate::fold::WeightKind;
 use crate::kvm::Tagged;
-use crate::locate::FrameScope;
+use crate::name::FrameScope;
 use crate::perf::{Attr, Capture};
 use crate::stack::{FrameIx, FrameTable};
 use crate::units::Weights;
