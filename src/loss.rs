@@ -42,24 +42,9 @@ impl fmt::Display for Skip {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Lost {
     /// Records of all kinds, by LOST records.
-    records: u64,
+    pub records: u64,
     /// Samples, by `LOST_SAMPLES` records.
-    samples: u64,
-}
-
-impl fmt::Display for Lost {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { records, samples } = *self;
-        let plural = |count| if count == 1 { "" } else { "s" };
-        if samples >= records {
-            return write!(f, "{samples} sample{} lost by the kernel", plural(samples));
-        }
-        write!(f, "{records} record{} lost by the kernel", plural(records))?;
-        match samples {
-            0 => Ok(()),
-            _ => write!(f, ", of them {samples} sample{}", plural(samples)),
-        }
-    }
+    pub samples: u64,
 }
 
 /// What became of the samples of a capture.
@@ -158,37 +143,5 @@ impl Tally {
     /// Whether the law holds.
     pub fn adds_up(&self) -> bool {
         self.read == self.folded + self.other_events + self.filtered + self.skipped_total()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// One sample that found no space is one loss, however often the capture tells of it.
-    #[test]
-    fn what_the_kernel_lost_is_told_once() {
-        let cases = [
-            (0, 0, None),
-            (2986, 2986, Some("2986 samples lost by the kernel")),
-            (1, 1, Some("1 sample lost by the kernel")),
-            (0, 7, Some("7 samples lost by the kernel")),
-            (7, 0, Some("7 records lost by the kernel")),
-            (
-                9,
-                7,
-                Some("9 records lost by the kernel, of them 7 samples"),
-            ),
-            (7, 9, Some("9 samples lost by the kernel")),
-        ];
-        for (lost_records, lost_samples, expected) in cases {
-            let tally = Tally {
-                lost_records,
-                lost_samples,
-                ..Tally::default()
-            };
-            let told = tally.lost().map(|lost| lost.to_string());
-            assert_eq!(told.as_deref(), expected);
-        }
     }
 }

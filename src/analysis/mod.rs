@@ -30,6 +30,7 @@ pub use choice::{choose_event, event_names, is_flat, is_of_branches};
 pub use profile::{Profile, profile};
 pub use request::{Request, TimeRequest, parse_times};
 pub use slices::count_in_slices;
+pub(crate) use subtitle::is_time;
 pub use subtitle::subtitle;
 pub use survey::{Account, Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};

@@ -67,7 +67,7 @@ fn whole(profile: &Profile, attr: Option<&Attr>) -> String {
 ///
 /// Source: `enum perf_hw_id`, `enum perf_sw_ids`, `include/uapi/linux/perf_event.h`, Linux 6.12;
 /// the names of PMUs' own events: perf-list(1).
-fn is_time(name: &str, attr: &Attr) -> bool {
+pub(crate) fn is_time(name: &str, attr: &Attr) -> bool {
     match attr.pmu_type {
         // Cycles, cycles of the bus, cycles at the reference frequency. The upper half names the
         // PMU of a hybrid CPU.

@@ -17,7 +17,7 @@ use vmflame::report::remarks::{
     describe, gap_remarks, is_damaged, quality, stack_remarks, symbol_remarks,
 };
 use vmflame::symbol::SymbolRequest;
-use vmflame::text::counted;
+use vmflame::text::{counted, grouped};
 use vmflame::units::Weights;
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
@@ -168,6 +168,7 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
         } else {
             "samples stand"
         };
+        let [samples, occurrences] = [samples, occurrences].map(grouped);
         eprintln!("{name} was counted with its group: {samples} {stand} for {occurrences}");
     }
     let of_stacks = stack_remarks(capture, profile).into_iter();

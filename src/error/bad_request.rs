@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::text::grouped;
+use crate::text::{counted, grouped};
 
 /// What is asked of a capture and is not in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +40,8 @@ pub enum BadRequest {
         event: String,
         /// Samples that were skipped: how many, and why.
         skipped: Vec<String>,
+        /// Bytes that are no records.
+        damaged_bytes: u64,
     },
 }
 
@@ -73,12 +75,31 @@ impl BadRequest {
             Self::CountedByCgroup => {
                 "record again with call chains: perf record -g --all-cgroups".into()
             }
-            Self::NoSamples { skipped, .. } if skipped.is_empty() => return None,
-            Self::NoSamples { skipped, .. } => {
-                format!("samples that were skipped: {}", skipped.join(", ")).into()
-            }
+            Self::NoSamples {
+                skipped,
+                damaged_bytes,
+                ..
+            } => return why_none(skipped, *damaged_bytes).map(Cow::Owned),
         })
     }
+}
+
+/// Where the samples of an event may have gone.
+fn why_none(skipped: &[String], damaged_bytes: u64) -> Option<String> {
+    let mut causes = Vec::new();
+    if !skipped.is_empty() {
+        causes.push(format!("samples that were skipped: {}", skipped.join(", ")));
+    }
+    if damaged_bytes > 0 {
+        let are = if damaged_bytes == 1 {
+            "is no record"
+        } else {
+            "are no records"
+        };
+        let bytes = counted(damaged_bytes, "byte");
+        causes.push(format!("{bytes} {are}: vmflame info says where"));
+    }
+    (!causes.is_empty()).then(|| causes.join("; "))
 }
 
 impl fmt::Display for BadRequest {

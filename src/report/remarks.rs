@@ -6,7 +6,7 @@ use crate::analysis::{Profile, is_flat, is_of_branches};
 use crate::bytes::{Big, Endian, Little};
 use crate::fold::Gap;
 use crate::input::Input;
-use crate::loss::Tally;
+use crate::loss::{Lost, Tally};
 use crate::name::{ObjectReport, Stack, Unnamed};
 use crate::perf::{Anomaly, Capture, Damage};
 use crate::stack::Tag;
@@ -37,7 +37,7 @@ pub fn stack_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
     let (tally, name) = (&profile.account.tally, &profile.event_name);
     let mut remarks = Vec::new();
     if tally.copied_stacks > 0 {
-        let copies = tally.copied_stacks;
+        let copies = grouped(tally.copied_stacks);
         let event = capture.events().get(profile.event);
         let shown = if event.is_some_and(|event| event.attr.has_user_chain()) {
             "user code is shown as the call chain has it"
@@ -46,7 +46,7 @@ pub fn stack_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
         };
         remarks.push(Remark::Warning(format!(
             "copied user stacks are not unwound: {shown} in {copies} of {} samples",
-            tally.folded
+            grouped(tally.folded)
         )));
         remarks.push(Remark::Hint(
             "record again with frame pointers: perf record -g, or --call-graph lbr",
@@ -62,7 +62,8 @@ pub fn stack_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
         remarks.push(Remark::Warning(format!(
             "{name} was recorded without call chains: the stacks of {} of {} samples are last \
              branches, which are no call stacks{others}",
-            tally.last_branches, tally.folded
+            grouped(tally.last_branches),
+            grouped(tally.folded)
         )));
     }
     let is_flat = is_flat(capture, profile.event) || is_of_branches;
@@ -93,8 +94,9 @@ fn tag_remarks(profile: &Profile) -> Vec<Remark> {
         return Vec::new();
     }
     vec![Remark::Warning(format!(
-        "tags are weak without call chains: {samples} samples of vCPU threads show one kernel \
-         function and not what it was called for; what no table knows is tagged entry"
+        "tags are weak without call chains: {} of vCPU threads show one kernel function and not \
+         what it was called for; what no table knows is tagged entry",
+        counted(samples, "sample")
     ))]
 }
 
@@ -169,7 +171,7 @@ pub fn quality(profile: &Profile) -> String {
     for (reason, count) in crate::loss::Skip::ALL.into_iter().zip(tally.skipped) {
         parts.extend(shown((count, [&*format!("skipped ({reason})"); 2])));
     }
-    parts.extend(tally.lost().map(|lost| lost.to_string()));
+    parts.extend(tally.lost().map(lost_words));
     let doubtful = [
         (tally.truncated_stacks, CUT_STACKS),
         (
@@ -203,6 +205,21 @@ pub fn quality(profile: &Profile) -> String {
         line.push_str(&causes.join(", "));
     }
     line
+}
+
+/// What the kernel lost, told once.
+pub(super) fn lost_words(Lost { records, samples }: Lost) -> String {
+    if samples >= records {
+        return format!("{} lost by the kernel", counted(samples, "sample"));
+    }
+    let records = counted(records, "record");
+    match samples {
+        0 => format!("{records} lost by the kernel"),
+        _ => format!(
+            "{records} lost by the kernel, of them {}",
+            counted(samples, "sample")
+        ),
+    }
 }
 
 /// Behind the number of one and of several.
@@ -351,4 +368,24 @@ pub fn describe_gap(gap: &Gap) -> String {
         "are no records"
     };
     format!("{bytes} at {position:#x} {are}{missing}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One sample that found no space is one loss, however often the capture tells of it.
+    #[test]
+    fn what_the_kernel_lost_is_told_once() {
+        for (records, samples, expected) in [
+            (29_860, 29_860, "29,860 samples lost by the kernel"),
+            (1, 1, "1 sample lost by the kernel"),
+            (0, 7, "7 samples lost by the kernel"),
+            (7, 0, "7 records lost by the kernel"),
+            (9, 7, "9 records lost by the kernel, of them 7 samples"),
+            (7, 9, "9 samples lost by the kernel"),
+        ] {
+            assert_eq!(lost_words(Lost { records, samples }), expected);
+        }
+    }
 }

@@ -99,6 +99,7 @@ pub(in crate::analysis) fn nothing_left(tally: &Tally, event: &str) -> Error {
         return Error::from(BadRequest::NoSamples {
             event: event.to_owned(),
             skipped,
+            damaged_bytes: tally.damaged_bytes,
         });
     }
     Error::from(NothingLeft::OfSamples {

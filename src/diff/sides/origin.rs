@@ -17,6 +17,8 @@ pub struct SideOrigin {
     pub cpus: Option<u32>,
     /// The event whose samples are compared; `None` for folded text.
     pub event: Option<String>,
+    /// Whether the event is one that does not go by with time, as exits do not.
+    pub is_no_time: bool,
     /// Samples per second that were asked for.
     pub frequency: Option<u64>,
     /// How much time a unit of weight stands for, where that is known.

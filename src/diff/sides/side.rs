@@ -4,7 +4,7 @@ use super::count::Count;
 use super::event_name::plain_event;
 use super::event_series::EventSeries;
 use super::origin::SideOrigin;
-use crate::analysis::Profile;
+use crate::analysis::{Profile, is_time};
 use crate::diff::model::SLICES;
 use crate::fold::WeightKind;
 use crate::kvm::Tagged;
@@ -79,6 +79,7 @@ impl Side {
         origin.lost = profile.account.tally.lost_samples;
         origin.is_period = weight == WeightKind::Period;
         if let Some(event) = capture.events().get(profile.event) {
+            origin.is_no_time = !is_time(&event.name, &event.attr);
             origin.frequency = event.attr.frequency();
             let nanos = nanos_per_sample(&event.attr, &event.name, profile.periods);
             origin.nanos_per_weight = match weight {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::members::Refusal;
+use crate::text::counted;
 
 /// What is wrong with an archive that was unpacked.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,7 +29,10 @@ impl fmt::Display for ArchiveFault {
             Self::Refused { member, why } => {
                 write!(f, "{member:?} is left out: {}", why.as_str())
             }
-            Self::MoreRefused(more) => write!(f, "{more} more members are left out"),
+            Self::MoreRefused(more) => {
+                let are = if *more == 1 { "is" } else { "are" };
+                write!(f, "{} {are} left out", counted(*more, "more member"))
+            }
             Self::Broken(cause) => {
                 write!(f, "the archive cannot be unpacked to its end ({cause})")
             }

@@ -7,8 +7,8 @@ use super::row_layout::RowLayout;
 use super::unmarked::write_unmarked;
 use crate::before_after::{SideRole, Sides};
 use crate::diff::{
-    Change, Comparison, Subject, Unit, change_words, changed_functions, describe, noise,
-    relative_words, value_words,
+    Change, Comparison, SideOrigin, Subject, Unit, change_words, changed_functions, describe,
+    noise, relative_words, value_words,
 };
 use crate::folded_text::decimal_words;
 use crate::text::{grouped, one_line, with_commas};
@@ -47,6 +47,18 @@ const fn mark(is_significant: bool) -> char {
     if is_significant { '*' } else { ' ' }
 }
 
+/// What the samples tell of: of an event that goes by with time, what the CPUs did.
+fn subject(origins: &Sides<SideOrigin>) -> String {
+    let Sides { before, after } = origins;
+    match (&before.event, &after.event) {
+        (Some(event), Some(other)) if before.is_no_time && event == other => {
+            format!("where {event} occurred")
+        }
+        _ if before.is_no_time || after.is_no_time => "where the events occurred".to_owned(),
+        _ => "what the CPUs did".to_owned(),
+    }
+}
+
 fn write_heads(out: &mut String, comparison: &Comparison, row: RowLayout) -> std::fmt::Result {
     let Some(total) = comparison
         .head(Subject::Total)
@@ -55,8 +67,8 @@ fn write_heads(out: &mut String, comparison: &Comparison, row: RowLayout) -> std
         return Ok(());
     };
     let heading = "before        after        change";
-    writeln!(out, "\n  {}      {heading}", row.name("what the CPUs did"))?;
     let origins = &comparison.origins;
+    writeln!(out, "\n  {}      {heading}", row.name(&subject(origins)))?;
     let has_decimals = origins.iter().any(|origin| origin.decimals > 0);
     let shown = |role: SideRole| {
         let (count, origin) = (total.counts[role], &origins[role]);

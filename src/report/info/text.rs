@@ -61,7 +61,7 @@ fn write_text(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result {
 /// What is missing, and what makes no sense.
 fn write_tally(out: &mut String, tally: &Tally) -> std::fmt::Result {
     match tally.lost() {
-        Some(lost) => writeln!(out, "{lost}"),
+        Some(lost) => writeln!(out, "{}", remarks::lost_words(lost)),
         None => writeln!(out, "nothing lost by the kernel"),
     }?;
     if tally.truncated_aux > 0 {
@@ -96,8 +96,13 @@ fn write_events(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result 
         };
         let fields = event.fields.join(" ");
         let counted = event.occurrences.map_or_else(String::new, |occurrences| {
+            let stand = if event.samples == 1 {
+                "it stands"
+            } else {
+                "they stand"
+            };
             let occurrences = grouped(occurrences);
-            format!(", counted with its group: they stand for {occurrences}")
+            format!(", counted with its group: {stand} for {occurrences}")
         });
         writeln!(
             out,
