@@ -85,6 +85,18 @@ pub fn counted(number: u64, word: &str) -> String {
     format!("{} {word}{ending}", grouped(number))
 }
 
+/// A size as `--max-unpacked` takes it: `16G`, and `1500 bytes` where no unit fits.
+pub(crate) fn size_words(bytes: u64) -> String {
+    let units = [("T", 40), ("G", 30), ("M", 20), ("K", 10)];
+    let whole = units
+        .iter()
+        .find(|&&(_, shift)| bytes > 0 && bytes.trailing_zeros() >= shift);
+    match whole {
+        Some(&(unit, shift)) => format!("{}{unit}", bytes >> shift),
+        None => format!("{bytes} bytes"),
+    }
+}
+
 /// The unit of weights that are times.
 pub const NANOSECONDS: &str = "ns";
 
@@ -289,5 +301,19 @@ mod tests {
     fn shortening_counts_characters_not_bytes() {
         assert_eq!(shortened("éééé", 4), "éééé");
         assert_eq!(shortened("ééééé", 4), "éé..");
+    }
+
+    /// What a message says can be given back to the option.
+    #[test]
+    fn sizes_are_said_as_they_are_given() {
+        for (bytes, words) in [
+            (1 << 34, "16G"),
+            (1 << 20, "1M"),
+            (1536, "1536 bytes"),
+            (3 << 10, "3K"),
+            (0, "0 bytes"),
+        ] {
+            assert_eq!(size_words(bytes), words);
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::spool::Spool;
 use super::storage::Storage;
 use super::unpack_limit::{MORE_UNPACKED, UnpackLimit};
 use crate::error::{Error, Result};
+use crate::text::size_words;
 
 /// Compression around a file, by its first bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +59,7 @@ impl Compression {
             match reader.read(&mut buffer) {
                 Ok(0) => break None,
                 Ok(len) if spool.len().saturating_add(len as u64) > limit => {
-                    let bytes = format!("it unpacks to more than {limit} bytes");
+                    let bytes = format!("it unpacks to more than {}", size_words(limit));
                     break Some(format!("{bytes}; {MORE_UNPACKED}"));
                 }
                 Ok(len) => spool.write_all(buffer.get(..len).unwrap_or_default())?,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::text::{counted, size_words};
+
 /// What is wrong with a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum BadFile {
@@ -125,10 +127,12 @@ impl fmt::Display for BadFile {
             Self::IrregularCapture => f.write_str("the perf.data in it is no regular file"),
             Self::SeveralCaptures(count) => write!(f, "there are {count} captures in it"),
             Self::TooManyFiles { most } => {
-                write!(f, "the archive unpacks to more than {most} files")
+                let files = counted(*most, "file");
+                write!(f, "the archive unpacks to more than {files}")
             }
             Self::TooManyBytes { most } => {
-                write!(f, "the archive unpacks to more than {most} bytes")
+                let size = size_words(*most);
+                write!(f, "the archive unpacks to more than {size}")
             }
             Self::NotKallsyms => f.write_str("not a kallsyms text"),
             Self::NotSymbolTable { cause } => write!(f, "not a symbol table: {cause}"),
