@@ -225,3 +225,28 @@ fn write_functions(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shares of exits say nothing of how much time the CPUs spent.
+    #[test]
+    fn heads_are_of_what_was_counted() {
+        let origin = |event: &str, is_no_time| SideOrigin {
+            event: Some(event.to_owned()),
+            is_no_time,
+            ..SideOrigin::default()
+        };
+        let subject_of = |before: &SideOrigin, after: &SideOrigin| {
+            subject(&Sides {
+                before: before.clone(),
+                after: after.clone(),
+            })
+        };
+        let [clock, exits] = [origin("cpu-clock", false), origin("kvm:kvm_exit", true)];
+        assert_eq!(subject_of(&clock, &clock), "what the CPUs did");
+        assert_eq!(subject_of(&exits, &exits), "where kvm:kvm_exit occurred");
+        assert_eq!(subject_of(&clock, &exits), "where the events occurred");
+    }
+}
