@@ -131,10 +131,20 @@ pub(crate) fn by_cause(objects: &[Unnamed]) -> Vec<(Unresolved, u64)> {
 pub(crate) struct UnnamedCounts(Vec<(u32, ReasonIx, u64)>);
 
 impl UnnamedCounts {
-    /// Leaves out those of stacks that are not kept; positions are those of before.
+    /// Leaves out those of stacks that are not kept. Positions are those of before; those of the
+    /// others move up.
     pub(super) fn retain(&mut self, is_kept: &[bool]) {
-        self.0
-            .retain(|&(stack, ..)| is_kept.get(stack as usize) == Some(&true));
+        let mut next = 0;
+        let positions = is_kept.iter().map(|&is_kept| {
+            next += u32::from(is_kept);
+            is_kept.then(|| next - 1)
+        });
+        let positions: Vec<Option<u32>> = positions.collect();
+        self.0.retain_mut(|(stack, ..)| {
+            let moved = positions.get(*stack as usize).copied().flatten();
+            *stack = moved.unwrap_or(*stack);
+            moved.is_some()
+        });
     }
 }
 
