@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use vmflame::bytes::Little;
 use vmflame::perf::abi::PERF_CONTEXT_USER;
-use vmflame::perf::writer::{WrittenRecord, RecordWriter, SampleValues, WrittenEvent};
+use vmflame::perf::writer::{RecordWriter, SampleValues, WrittenEvent, WrittenRecord};
 use vmflame::units::{Avma, FileOffset, Pid, Tid, Timestamp};
 
 /// Longest name that comes out longer than it went in.

@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write as _};
 use std::path::Path;
 
-use vmflame::analysis::{profile, Profile, Request, survey};
+use vmflame::analysis::{Profile, Request, profile, survey};
 use vmflame::bytes::{ByteOrder, Little, Spool};
 use vmflame::output::{Annotate, write_folded};
 use vmflame::perf::Capture;
