@@ -1,7 +1,9 @@
 //! From a Linux `perf.data` to the cause of a slow virtual machine.
 //!
 //! This page is the architecture: the stages, the addresses, and what to touch for what is added
-//! most often. The library is for the command line beside it; what it offers may change.
+//! most often. The library is for the command line beside it; what it offers may change. Stages whose
+//! types no result is made of are open with the feature `internals` only, which the tests, benches
+//! and fuzz targets ask for.
 //!
 //! # The pipeline
 //!
@@ -102,28 +104,70 @@
 //! Each has a line in README.md and, where users see it, in CHANGELOG.md. `tests/layering` knows which
 //! folder may import which, and refuses the rest.
 
+#![cfg_attr(
+    not(feature = "internals"),
+    allow(
+        unreachable_pub,
+        reason = "public items of the stages are reached with the feature only"
+    )
+)]
+
+// What the command line asks for, and what its answers consist of.
 pub mod analysis;
 pub mod before_after;
-pub mod bytes;
 pub mod diff;
 pub mod error;
-pub mod fold;
-pub mod folded_text;
-mod hash;
 pub mod input;
-mod intern;
-pub mod kvm;
-pub mod locate;
-pub mod loss;
-pub mod name;
 pub mod object;
 pub mod output;
-mod parallel;
 pub mod perf;
 pub mod report;
-pub mod space;
-pub mod stack;
 pub mod symbol;
 pub mod text;
 pub mod units;
+
+// The stages between. The tests, benches and fuzz targets of this repository look into them.
+#[cfg(not(feature = "internals"))]
+mod bytes;
+#[cfg(feature = "internals")]
+pub mod bytes;
+#[cfg(not(feature = "internals"))]
+mod fold;
+#[cfg(feature = "internals")]
+pub mod fold;
+#[cfg(not(feature = "internals"))]
+mod folded_text;
+#[cfg(feature = "internals")]
+pub mod folded_text;
+#[cfg(not(feature = "internals"))]
+mod kvm;
+#[cfg(feature = "internals")]
+pub mod kvm;
+#[cfg(not(feature = "internals"))]
+mod locate;
+#[cfg(feature = "internals")]
+pub mod locate;
+#[cfg(not(feature = "internals"))]
+mod loss;
+#[cfg(feature = "internals")]
+pub mod loss;
+#[cfg(not(feature = "internals"))]
+mod name;
+#[cfg(feature = "internals")]
+pub mod name;
+#[cfg(not(feature = "internals"))]
+mod space;
+#[cfg(feature = "internals")]
+pub mod space;
+#[cfg(not(feature = "internals"))]
+mod stack;
+#[cfg(feature = "internals")]
+pub mod stack;
+#[cfg(not(feature = "internals"))]
+mod unwind;
+#[cfg(feature = "internals")]
 pub mod unwind;
+
+mod hash;
+mod intern;
+mod parallel;

@@ -46,7 +46,6 @@ mod weight;
 
 pub use census::Census;
 pub use gaps::Gap;
-pub use raw_stacks::RawStacks;
 pub use request::{FoldRequest, Kept};
 pub use select::{Selection, TimeRange};
 pub use split::{Slicing, Split};

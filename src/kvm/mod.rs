@@ -9,7 +9,7 @@
 //! A [`Tagger`] is made for the capture's machine. Before stacks are tagged it must be known which
 //! threads run vCPUs, because a stack that only shows user code or a system call does not tell it:
 //! a thread does when its name says so or one of its stacks has a frame that does
-//! ([`Tagger::marks_vcpu_thread`]). Of these the first that holds decides:
+//! (`Tagger::marks_vcpu`). Of these the first that holds decides:
 //!
 //! 1. The sample's mode is a guest's, or the chain is empty and the address is where the host
 //!    finds itself when a guest was interrupted: `guest`; unless the event happens in the host

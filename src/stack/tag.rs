@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// Ordered as legends and tables list them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-#[expect(missing_docs, reason = "`words` says what each variant is")]
+#[allow(missing_docs, reason = "`words` says what each variant is")]
 pub enum Tag {
     Guest,
     ExitPio,

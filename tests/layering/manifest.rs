@@ -22,7 +22,9 @@ fn dependencies(manifest: &str, section: &str) -> Vec<(usize, String)> {
 
 fn used(sources: &[Source]) -> BTreeSet<&str> {
     let names = HOMES.iter().map(|&(name, _)| name);
-    let names: Vec<&str> = names.chain(["criterion", "proptest", "regex"]).collect();
+    let names: Vec<&str> = names
+        .chain(["criterion", "proptest", "regex", "vmflame"])
+        .collect();
     let mut found = BTreeSet::new();
     for source in sources {
         for line in source.bare.lines().filter(|line| !line.trim().is_empty()) {

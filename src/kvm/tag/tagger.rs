@@ -29,7 +29,7 @@ pub struct StackView<'a> {
     /// Whether the thread is the idle task of a CPU (pid 0).
     pub is_idle_task: bool,
     /// Whether another stack of the thread shows that it runs a vCPU, see
-    /// [`Tagger::marks_vcpu_thread`].
+    /// `Tagger::marks_vcpu`.
     pub is_vcpu_thread: bool,
     /// The mode that the sample itself records.
     pub leaf_mode: CpuMode,
@@ -143,6 +143,7 @@ impl Tagger {
     }
 
     /// Whether the stack shows that its thread runs a vCPU.
+    #[cfg(any(test, feature = "internals"))]
     pub fn marks_vcpu_thread(&mut self, view: &StackView<'_>) -> bool {
         self.look_up_all(view.table);
         self.is_vcpu_name(view.thread_name) || view.frames.iter().any(|&ix| self.marks_vcpu(ix))
