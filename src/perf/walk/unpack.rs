@@ -13,6 +13,10 @@ use crate::perf::record::Events;
 /// What a zstd frame begins with.
 pub(crate) const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
+/// Bytes of a block's header. A decoder that stands between two blocks of a frame asks for so many,
+/// within a block for more, behind a frame for none.
+const BLOCK_HEADER_LEN: usize = 3;
+
 /// A piece of a zstd stream.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PackedPiece<'a> {
@@ -25,7 +29,8 @@ pub(crate) struct PackedPiece<'a> {
 ///
 /// perf never ends a frame before the recording ends, so after damage nothing more can be read
 /// until a piece begins a frame of its own. Where a piece is missing the next one often unpacks all
-/// the same, but what it repeats of earlier bytes is taken from the wrong places.
+/// the same, but what it repeats of earlier bytes is taken from the wrong places. A block whose
+/// length is damaged takes in all that follows; it counts with the whole of the piece it begins in.
 pub(crate) fn unpack<O: ByteOrder>(
     pieces: &[PackedPiece<'_>],
     chain: &mut Chain<'_>,
@@ -35,6 +40,8 @@ pub(crate) fn unpack<O: ByteOrder>(
     let limit = chain.limit.of_packed(packed_len).saturating_sub(chain.len);
     let mut cutter = Cutter::<O>::new(chain, events);
     let mut lost = 0;
+    // Compressed bytes since the decoder last stood between blocks.
+    let mut unfinished = 0;
     let mut decoder = Decoder::new()?;
     let mut is_broken = false;
     let mut buffer = vec![0; 1 << 17];
@@ -47,6 +54,7 @@ pub(crate) fn unpack<O: ByteOrder>(
         if is_broken && piece.starts_with(&ZSTD_MAGIC) {
             decoder = Decoder::new()?;
             is_broken = false;
+            lost += std::mem::take(&mut unfinished);
         }
         let is_over = cutter.len > limit;
         cutter.chain.is_over |= is_over;
@@ -58,10 +66,14 @@ pub(crate) fn unpack<O: ByteOrder>(
         loop {
             let mut output = OutBuffer::around(buffer.as_mut_slice());
             let before = input.pos();
-            if decoder.run(&mut input, &mut output).is_err() {
+            let Ok(wanted) = decoder.run(&mut input, &mut output) else {
                 lost += (piece.len() - input.pos().min(piece.len())) as u64;
                 is_broken = true;
                 break;
+            };
+            unfinished += (input.pos() - before) as u64;
+            if wanted <= BLOCK_HEADER_LEN {
+                unfinished = 0;
             }
             let made = output.pos();
             cutter.add(buffer.get(..made).unwrap_or_default())?;
@@ -72,7 +84,7 @@ pub(crate) fn unpack<O: ByteOrder>(
         }
     }
     cutter.finish()?;
-    Ok(lost)
+    Ok(lost + unfinished)
 }
 
 /// Cuts a stream into segments of whole records.

@@ -268,4 +268,26 @@ mod tests {
         assert_eq!(segment, Some(record(0).repeat(20).as_slice()));
         assert!(next().is_none());
     }
+
+    /// A block whose length is damaged says nothing itself: it waits for bytes that never come.
+    #[test]
+    fn a_block_that_never_ends_is_counted_as_lost() {
+        let mut packer = zstd::stream::write::Encoder::new(Vec::new(), 1).unwrap();
+        packer.write_all(&record(0).repeat(20)).unwrap();
+        packer.flush().unwrap();
+        let end = packer.get_ref().len();
+        packer.write_all(&record(1).repeat(20)).unwrap();
+        packer.flush().unwrap();
+        let packed = packer.get_ref().clone();
+        let losses = |second: &[u8]| {
+            let unpacked = Unpacked::default();
+            unpacked.fill::<Little>(|| vec![vec![piece(&packed[..end]), piece(second)]], None);
+            unpacked.losses().map(|losses| losses.bytes)
+        };
+        let mut second = packed[end..].to_vec();
+        assert_eq!(losses(&second), Some(0), "perf never ends the frame");
+        // The second byte of the block's length.
+        second[1] ^= 0x80;
+        assert_eq!(losses(&second), Some(second.len() as u64));
+    }
 }
