@@ -406,22 +406,25 @@ fn damaged_compressed_records_lose_nothing_without_a_word() {
     }
 }
 
+/// Of linux/tools/lib/perf/include/perf/event.h.
+const HEADER_TRACING_DATA: u32 = 66;
+
 /// Where the records begin that lie in the file itself.
 fn plain_records(capture: &Capture) -> Vec<usize> {
     let regions = capture.regions();
     let first = regions[0];
     let mut at = 0;
     let mut places = Vec::new();
-    while at < first.bytes.len() {
+    while let Some(header) = first.bytes.get(at..at + 8) {
         places.push(first.position.as_u64() as usize + at);
-        at += usize::from(u16::from_le_bytes([
-            first.bytes[at + 6],
-            first.bytes[at + 7],
-        ]));
-        // Tracepoint formats follow their record.
-        if first.bytes[at..].starts_with(b"\x17\x08\x44tracing") {
-            at = first.bytes.len();
+        let record_type = u32::from_le_bytes(header[..4].try_into().unwrap());
+        let mut len = usize::from(u16::from_le_bytes([header[6], header[7]]));
+        if record_type == HEADER_TRACING_DATA {
+            // The formats of tracepoints follow their record, which says how long they are.
+            let size = first.bytes[at + 8..at + 12].try_into().unwrap();
+            len += u32::from_le_bytes(size) as usize;
         }
+        at += len;
     }
     places
 }
