@@ -7,8 +7,8 @@
 //!
 //! # The pipeline
 //!
-//! Each stage is a folder of its name and reads only what earlier stages made. `vmflame convert
-//! INPUT -o OUTPUT` takes them in this order:
+//! Data passes the stages in this order when `vmflame convert INPUT -o OUTPUT` runs; each is one
+//! folder. Which may import which is another order, that of `tests/layering/rows.rs`.
 //!
 //! | stage | module | takes | makes |
 //! |---|---|---|---|
@@ -16,14 +16,15 @@
 //! | bytes | [`bytes`] | a file, a pipe | [`Storage`](bytes::Storage): its bytes, mapped or unpacked |
 //! | records | [`perf`] | bytes | [`Capture`](perf::Capture): events, features, regions of records; [`Capture::scan`](perf::Capture::scan) walks them |
 //! | fold | [`fold`] | records | each different raw stack once, with weights; sideband records; what became of each sample |
-//! | unwind | [`unwind`] | registers and branches of a sample | the user part of a stack that the kernel did not walk |
 //! | space | [`space`] | sideband records | [`Timeline`](space::Timeline): names of tasks and mappings at any time |
 //! | settle | [`fold`] | raw stacks, the timeline | `Settled`: each stack with the task and the mappings that were true for it |
-//! | locate | [`locate`] | addresses, the timeline | locations: an object and a position in it |
+//! | unwind | [`unwind`] | registers and branches of a sample | the user part of a stack that the kernel did not walk |
+//! | locate | [`locate`] | addresses, the timeline, the kernel's functions | locations: an object and a position in it |
 //! | object | [`object`] | an object's path and build id | the one file of that build |
 //! | symbol | [`symbol`] | that file, a kallsyms text, a position | a function's name, or [why there is none](symbol::Unresolved) |
 //! | name | [`name`] | locations and symbols | stacks of frames |
 //! | tag | [`kvm`] | a stack of frames, the thread, the event | one [`Tag`](stack::Tag), and the frame that decides it |
+//! | filter | [`name`] | tagged stacks, the request | those that are wanted, frames hidden |
 //! | tree | [`stack`] | tagged stacks | [`CallTree`](stack::CallTree) |
 //! | output | [`output`] | the tree | SVG, folded text |
 //!
@@ -69,19 +70,23 @@
 //! # What to touch
 //!
 //! **A handler's name**, so that its stacks get a tag: a line of `src/kvm/tag/frames.tsv`, whose head
-//! explains the columns (`src/kvm/tag/events.tsv` for a tracepoint), and a stack that shows it in
-//! `src/kvm/tag/tests.rs`.
+//! explains the columns (`src/kvm/tag/events.tsv` for a tracepoint, `threads.tsv` for a thread), and a
+//! stack that shows it in `src/kvm/tag/tests.rs` (`event_tests.rs` for a tracepoint).
 //!
 //! **A filter**: the option in `FilterOptions` of `src/cli/options/filter.rs`, its way into a
-//! request in `request` beside it, for the sides of a diff its word in `src/cli/diff_side.rs`,
-//! and a field of `src/analysis/request.rs`. What a sample itself carries is decided in
-//! `src/fold/select.rs`, what needs names in `retain_wanted` of `src/name/stacks.rs`. That samples
-//! may not carry it is said in `src/analysis/choice/carried.rs`, that nothing passes it in
-//! `src/analysis/choice/present.rs`.
+//! request in `request` beside it, for the sides of a diff its word in `src/cli/diff_side.rs` and in
+//! the help of `--before-filter` in `src/cli/diff_args.rs`, and a field of `src/analysis/request.rs`.
+//! What a sample itself carries is a field of `Selection` in `src/fold/select.rs`, which
+//! `src/analysis/choice/chosen.rs` fills. What needs names is a field of `StackFilter` in
+//! `src/name/request.rs`, decided in `retain_wanted` of `src/name/stacks.rs`, and for a diff's slices
+//! in `src/analysis/slices.rs`. That samples may not carry it is said in
+//! `src/analysis/choice/carried.rs`, that nothing passes it in `src/analysis/choice/present.rs`.
 //!
 //! **An output format**: a file or folder in `src/output/` with a function that takes a
-//! [`CallTree`](stack::CallTree) and a writer, handed on by `src/output/mod.rs`; a variant of
-//! `Format` in `src/cli/convert_args.rs`; the ending and the call in `src/cli/convert.rs`.
+//! [`CallTree`](stack::CallTree), its frames and a writer, handed on by `src/output/mod.rs`; a variant
+//! of `Format` in `src/cli/convert_args.rs`; the ending and the call in `src/cli/convert.rs`; which
+//! options it has no use for in `src/cli/unused.rs`. For a diff: `DiffFormat` in
+//! `src/cli/diff_args.rs`, and `src/cli/diff.rs`.
 //!
 //! **A file format**: compression around a file is a variant of
 //! [`Compression`](bytes::Compression) in `src/bytes/compression.rs`; what holds several files belongs
@@ -89,14 +94,17 @@
 //! recorder's format that is where it is recognised, [`Opened`](input::Opened) gets a variant, and a
 //! folder beside `src/perf/` reads it.
 //!
-//! **A sideband record**: its number in `src/perf/abi.rs`, its fixed part in
+//! **A sideband record**: its number in `src/perf/abi.rs`, its length and misc bits in
 //! `src/perf/record/kinds.rs`, a variant and its fields in `src/perf/record/sideband.rs`, what it
-//! changes in `src/space/timeline.rs`; to test it, an entry of `src/perf/writer/record.rs`.
+//! changes in `src/space/timeline.rs`; to test it, `WrittenRecord::Other` or
+//! a variant of its own in `src/perf/writer/record.rs`.
 //!
-//! **A source of symbols**: a file in `src/symbol/` that makes an
-//! [`ObjectSymbols`](symbol::ObjectSymbols) of bytes, and its turn among the others in
-//! `src/object/search.rs`. Where it lies on this machine is for `src/cli/this_machine.rs` to say: the
-//! library looks nowhere by itself.
+//! **A source of symbols**: a file in `src/symbol/elf/` that makes an
+//! [`ObjectSymbols`](symbol::ObjectSymbols) of bytes, handed on by `mod.rs` there; where its files lie
+//! in `src/object/search.rs`; its turn among the others in `src/symbol/found_symbols.rs`. A new name
+//! in a capture's directory is added to `is_read` of `src/cli/inputs.rs`, so that no output takes its
+//! place. Where files lie on this machine is for `src/cli/this_machine.rs` to say: the library looks
+//! nowhere by itself.
 //!
 //! **A verb**: a file of its name in `src/cli/` with `run`, its options and a variant of `Command`
 //! in `src/cli/command.rs`, a line in `src/cli/mod.rs`; what it prints in `src/report/`.

@@ -9,7 +9,7 @@
 //! | `request` | what is wanted |
 //! | `choice` | which samples are meant: event, times; and folds them |
 //! | `front_half` | timeline and settled stacks, the kernel's symbols read beside them |
-//! | `profile` | **the list of stages**: front half, name, tag, filter, add up |
+//! | `profile` | **the list of stages**: front half, name (which locates), tag, filter, add up |
 //! | `survey` | what is counted and found either way; the stages without tags, for `info` |
 //! | `slices` | samples by slices of time, which a diff needs |
 //! | `timing` | how long the stages took |

@@ -54,7 +54,7 @@ impl Slicing {
 }
 
 /// Remembers the slice of the last sample: samples mostly follow each other in time, and a division
-/// for each would take longer than the rest of its slice.
+/// for each would take longer than all else about slices.
 #[derive(Debug, Default)]
 pub(super) struct SliceCursor {
     /// Where it begins.

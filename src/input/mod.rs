@@ -2,7 +2,8 @@
 //!
 //! What comes in is a path, or what standard input brought. What goes out is an [`Input`], which
 //! says where the capture and its symbols lie, and what was [`Opened`] there: a capture, or text. A
-//! new format is a variant of [`FileKind`] and of [`Opened`], and a file that reads it.
+//! new format is a variant of [`FileKind`] and of [`Opened`], and a
+//! folder beside `src/perf/` that reads it.
 //!
 //! | file | what is in it |
 //! |---|---|

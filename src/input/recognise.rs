@@ -1,6 +1,7 @@
 //! What a file is, guessed from its first bytes.
 //!
-//! A new format has its magic here, a variant of [`FileKind`], and a file of its own that reads it.
+//! A new format has its magic here, a variant of [`FileKind`], and a folder beside `src/perf/`
+//! that reads it.
 
 use std::io::Read as _;
 

@@ -20,7 +20,7 @@ pub enum Grouping {
     Process,
     /// The process with its pid, then the thread with its tid.
     Thread,
-    /// The host CPU, then the thread's name.
+    /// The host CPU, then the process's and the thread's name.
     Cpu,
     /// The cgroup's path, then the process's and the thread's name.
     Cgroup,

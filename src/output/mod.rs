@@ -7,7 +7,7 @@
 //! | `folded` | `root;…;leaf WEIGHT` as text, of one profile or of two |
 //! | `svg` | interactive flame graphs, of one profile or of two |
 //!
-//! A new format is one file or folder here, which takes the tree and a `Write`.
+//! A new format is one file or folder here, which takes the tree, its frames and a `Write`.
 
 mod folded;
 mod svg;

@@ -1,4 +1,4 @@
-//! Bytes to records: the first stage.
+//! Stage *records*: from bytes to records.
 //!
 //! Input: a perf.data file, mapped, unpacked or spooled. Output: a [`Capture`] with its events and
 //! features, and [`Capture::scan`], one walk over all of its records for a [`Visitor`]. A record is

@@ -1,4 +1,4 @@
-//! Stage *name*, the symbols: from an address of an object or of the kernel to its function.
+//! Stage *symbol*: from an address of an object or of the kernel to its function.
 //!
 //! Input: object files that [`crate::object`] finds, kallsyms texts and symbol tables whose paths
 //! the caller gives ([`SymbolRequest`]). Output: names with the range that each covers

@@ -1,4 +1,4 @@
-//! Entries of the data section.
+//! The header of a record.
 
 use crate::bytes::{ByteOrder, position, u32_at, u64_at};
 use crate::perf::abi::{

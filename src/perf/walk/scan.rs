@@ -105,8 +105,8 @@ pub(crate) fn scan<'a, O: ByteOrder, V: Visitor<'a>>(
         1
     };
     let walk = |parts: &[Part<'a>]| walk_in_turns::<O, V>(parts, threads, visitor);
-    // What is handed on from part to part cannot be taken apart again: one wrong guess spoils all. Only in a file
-    // that changes meanwhile are mended parts wrong too.
+    // What is handed on from part to part cannot be taken apart again: one wrong guess spoils all.
+    // Only in a file that changes meanwhile are mended parts wrong too.
     walk(&cut::<O>(regions, pieces))
         .or_else(|mended| walk(&mended))
         .or_else(|_| walk(&cut::<O>(regions, 1)))
