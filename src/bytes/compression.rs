@@ -47,10 +47,10 @@ impl Compression {
         })
     }
 
-    /// Unpacks `packed`, `limit` bytes at most; also what went wrong before its end.
+    /// Unpacks `packed`, its first `limit` bytes at most; also why that is not all of it.
     ///
     /// # Errors
-    /// When nothing can be unpacked, or the spool's temporary file cannot be written.
+    /// When nothing can be unpacked or may be, or the spool's temporary file cannot be written.
     pub(crate) fn unpack(self, packed: &[u8], limit: u64) -> io::Result<(Storage, Option<String>)> {
         let mut reader = self.unwrap(packed)?;
         let mut spool = Spool::default();
@@ -58,16 +58,22 @@ impl Compression {
         let problem = loop {
             match reader.read(&mut buffer) {
                 Ok(0) => break None,
-                Ok(len) if spool.len().saturating_add(len as u64) > limit => {
-                    let bytes = format!("it unpacks to more than {}", size_words(limit));
-                    break Some(format!("{bytes}; {MORE_UNPACKED}"));
+                Ok(len) => {
+                    let room = usize::try_from(limit - spool.len()).unwrap_or(usize::MAX);
+                    spool.write_all(buffer.get(..len.min(room)).unwrap_or_default())?;
+                    if len > room {
+                        let bytes = format!("it unpacks to more than {}", size_words(limit));
+                        break Some(format!("{bytes}; {MORE_UNPACKED}"));
+                    }
                 }
-                Ok(len) => spool.write_all(buffer.get(..len).unwrap_or_default())?,
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
                 Err(cause) if spool.is_empty() => return Err(cause),
                 Err(cause) => break Some(cause.to_string()),
             }
         };
+        if let Some(problem) = problem.as_ref().filter(|_| spool.is_empty()) {
+            return Err(io::Error::other(problem.clone()));
+        }
         Ok((spool.finish()?, problem))
     }
 }
@@ -141,5 +147,21 @@ mod tests {
                 "{program}"
             );
         }
+    }
+
+    /// What may be unpacked is, to the byte; a file of which nothing may be is not called empty.
+    #[test]
+    fn a_limit_keeps_what_lies_before_it() {
+        let whole: Vec<u8> = (0..=255).cycle().take(400_000).collect();
+        let packed = zstd::encode_all(whole.as_slice(), 1).unwrap();
+        for limit in [1, 1_000, 200_000, 399_999] {
+            let (storage, problem) = Compression::Zstd.unpack(&packed, limit).unwrap();
+            assert_eq!(storage.bytes(), &whole[..usize::try_from(limit).unwrap()]);
+            assert!(problem.unwrap().contains("unpacks to more than"), "{limit}");
+        }
+        let error = Compression::Zstd.unpack(&packed, 0).unwrap_err();
+        assert!(error.to_string().contains("unpacks to more than"));
+        let (storage, problem) = Compression::Zstd.unpack(&packed, 400_000).unwrap();
+        assert_eq!((storage.bytes(), problem), (whole.as_slice(), None));
     }
 }

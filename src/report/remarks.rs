@@ -310,7 +310,7 @@ pub fn describe(anomaly: &Anomaly) -> String {
             format!("compressed records were not read to their end: {cause}")
         }
         Anomaly::LostCompression { cause } => {
-            format!("the compressed file is damaged or cut off, what came before was read: {cause}")
+            format!("the compressed file was not read to its end: {cause}")
         }
         Anomaly::LostPart { number } => {
             format!("data.{number} is missing: its records are lost")
