@@ -134,7 +134,9 @@ fn absent(comparison: &Comparison, name: &str) -> String {
     let frames = &comparison.union.frames;
     let mut all = (0..).map(FrameIx).take(frames.len());
     if all.any(|ix| &*frames.get(ix).name == name) {
-        "how a CPU came to its idle loop is left out; --match exact takes it in".to_owned()
+        "it is in no stack that is compared: options leave it out, or it is how a CPU came to its \
+         idle loop, which --match exact takes in"
+            .to_owned()
     } else {
         "neither side has a frame of that name".to_owned()
     }
