@@ -203,6 +203,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     side.left_out = LeftOut {
         idle: options.no_idle,
         scope: options.scope(),
+        outer_frames: options.names.max_stack.is_some(),
     };
     Ok(ReadSide {
         side,

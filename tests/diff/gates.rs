@@ -217,6 +217,27 @@ fn kernel_only_user_only_and_rules_are_those_of_convert() {
     assert_eq!(missing.status.code(), Some(2));
 }
 
+/// The innermost frame says all of a function by itself, nothing of what functions call.
+#[test]
+fn stacks_that_are_cut_short_say_nothing_of_callers() {
+    let [good, bad] = ["svm-good", "svm-bad"].map(testdata);
+    let [good, bad] = [&good, &bad].map(|side| side.trim_end_matches("/perf.data"));
+    let cut = |condition| {
+        let options = ["--max-stack", "1", "--fail-if", condition];
+        gated([good, bad], &options)
+    };
+    let (status, said) = cut("frame:kvm_vcpu_ioctl > +2pt");
+    assert_eq!(
+        (status, said.contains("--max-stack")),
+        (Some(2), true),
+        "{said}"
+    );
+    let (status, said) = cut("self:native_safe_halt < -100pt");
+    assert_eq!(status, Some(0), "{said}");
+    let (status, said) = gated([good, bad], &["--fail-if", "frame:kvm_vcpu_ioctl > +2pt"]);
+    assert_eq!(status, Some(1), "{said}");
+}
+
 /// The law: a capture and the text that is made of it hold the same.
 #[test]
 fn a_capture_and_its_folded_text_are_the_same() {

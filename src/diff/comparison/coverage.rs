@@ -52,6 +52,12 @@ impl Coverage {
         (!self.has_stacks).then(|| "has no stacks".to_owned())
     }
 
+    /// Why functions with what they call were not measured in full; `None` when they were.
+    pub(crate) fn lacks_callers(&self) -> Option<String> {
+        let is_cut = self.left_out.outer_frames;
+        is_cut.then(|| "was read with --max-stack, which leaves callers out".to_owned())
+    }
+
     /// Why a tag was not measured, or all exits where none is given; `None` when it was.
     pub(crate) fn lacks_tag(&self, tag: Option<Tag>) -> Option<String> {
         if self.is_text {

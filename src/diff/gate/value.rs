@@ -90,6 +90,9 @@ fn head(comparison: &Comparison, subject: Subject) -> Result<Change, String> {
 /// The change of all functions that a name means.
 fn frame(comparison: &Comparison, name: &str, is_own: bool) -> Result<Change, String> {
     lacking(|role| comparison.coverage[role].lacks_stacks())?;
+    if !is_own {
+        lacking(|role| comparison.coverage[role].lacks_callers())?;
+    }
     let written = base_name(as_written_elsewhere(name));
     let mut elided = comparison.union.elided.iter();
     if let Some(elided) = elided.find(|elided| base_name(elided) == written) {

@@ -30,6 +30,8 @@ pub struct LeftOut {
     pub idle: bool,
     /// Whose frames are shown; samples without any are left out.
     pub scope: FrameScope,
+    /// Whether only so many of the innermost frames of each stack are shown.
+    pub outer_frames: bool,
 }
 
 /// One side of a diff.
