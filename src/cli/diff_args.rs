@@ -10,6 +10,7 @@ use super::options::{
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
 use vmflame::analysis::FrameScope;
+use vmflame::diff::LeftOut;
 use vmflame::error;
 use vmflame::input::UnpackLimit;
 
@@ -209,6 +210,14 @@ impl DiffOptions {
 
     pub(super) fn scope(&self) -> FrameScope {
         scope_of(self.kernel_only, self.user_only)
+    }
+
+    pub(super) fn left_out(&self) -> LeftOut {
+        LeftOut {
+            idle: self.no_idle,
+            scope: self.scope(),
+            outer_frames: self.names.max_stack.is_some(),
+        }
     }
 
     /// The first of the options that say something of captures alone and filter nothing: filters of

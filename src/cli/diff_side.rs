@@ -12,7 +12,7 @@ use super::wrong_arguments::WrongArguments;
 use crate::cli::{standard_input, this_machine};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::before_after::{SideRole, Sides};
-use vmflame::diff::{FoldedSide, LeftOut, SLICES, Side, parse_folded};
+use vmflame::diff::{FoldedSide, SLICES, Side, parse_folded};
 use vmflame::error::Result;
 use vmflame::input::{Input, Opened};
 use vmflame::perf::Capture;
@@ -200,11 +200,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         remarks::quality(&profile)
     ));
     let mut side = Side::of_profile(&name, &capture, profile, !options.no_tag);
-    side.left_out = LeftOut {
-        idle: options.no_idle,
-        scope: options.scope(),
-        outer_frames: options.names.max_stack.is_some(),
-    };
+    side.left_out = options.left_out();
     Ok(ReadSide {
         side,
         remarks,
