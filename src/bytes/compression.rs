@@ -3,6 +3,7 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use super::order::position;
 use super::spool::Spool;
 use super::storage::Storage;
 use super::unpack_limit::{MORE_UNPACKED, UnpackLimit};
@@ -59,22 +60,21 @@ impl Compression {
             match reader.read(&mut buffer) {
                 Ok(0) => break None,
                 Ok(len) => {
-                    let room = usize::try_from(limit - spool.len()).unwrap_or(usize::MAX);
+                    let room = position(limit - spool.len());
                     spool.write_all(buffer.get(..len.min(room)).unwrap_or_default())?;
                     if len > room {
                         let bytes = format!("it unpacks to more than {}", size_words(limit));
-                        break Some(format!("{bytes}; {MORE_UNPACKED}"));
+                        break Some(io::Error::other(format!("{bytes}; {MORE_UNPACKED}")));
                     }
                 }
                 Err(cause) if cause.kind() == io::ErrorKind::Interrupted => {}
-                Err(cause) if spool.is_empty() => return Err(cause),
-                Err(cause) => break Some(cause.to_string()),
+                Err(cause) => break Some(cause),
             }
         };
-        if let Some(problem) = problem.as_ref().filter(|_| spool.is_empty()) {
-            return Err(io::Error::other(problem.clone()));
+        match problem {
+            Some(cause) if spool.is_empty() => Err(cause),
+            problem => Ok((spool.finish()?, problem.map(|cause| cause.to_string()))),
         }
-        Ok((spool.finish()?, problem))
     }
 }
 
