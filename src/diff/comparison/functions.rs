@@ -20,6 +20,11 @@ pub struct FunctionChange<'a> {
 }
 
 impl FunctionChange<'_> {
+    /// Whether either of its changes is more than noise.
+    fn is_marked(&self) -> bool {
+        self.inclusive.is_significant || self.own.is_significant
+    }
+
     /// The size by which rows are ordered: the largest significant change.
     fn size(&self) -> f64 {
         [self.inclusive, self.own]
@@ -30,18 +35,22 @@ impl FunctionChange<'_> {
     }
 }
 
+/// All functions of both sides.
+fn functions(comparison: &Comparison) -> impl Iterator<Item = FunctionChange<'_>> {
+    let pairs = comparison.inclusive.iter().zip(&comparison.own);
+    pairs.filter_map(|(inclusive, own)| {
+        frame_of(inclusive).map(|frame| FunctionChange {
+            frame,
+            inclusive,
+            own,
+        })
+    })
+}
+
 /// Functions with a significant change, largest first.
 pub fn changed_functions(comparison: &Comparison) -> Vec<FunctionChange<'_>> {
-    let pairs = comparison.inclusive.iter().zip(&comparison.own);
-    let mut functions: Vec<FunctionChange<'_>> = pairs
-        .filter(|(inclusive, own)| inclusive.is_significant || own.is_significant)
-        .filter_map(|(inclusive, own)| {
-            frame_of(inclusive).map(|frame| FunctionChange {
-                frame,
-                inclusive,
-                own,
-            })
-        })
+    let mut functions: Vec<FunctionChange<'_>> = functions(comparison)
+        .filter(FunctionChange::is_marked)
         .collect();
     let frames = &comparison.union.frames;
     functions.sort_by(|a, b| {
@@ -57,17 +66,8 @@ pub fn changed_functions(comparison: &Comparison) -> Vec<FunctionChange<'_>> {
 /// Of several with the same samples, such as a function and the only one that calls it, one is
 /// shown: the one whose own samples changed most.
 pub fn largest_unmarked(comparison: &Comparison, most: usize) -> Vec<FunctionChange<'_>> {
-    let pairs = comparison.inclusive.iter().zip(&comparison.own);
-    let mut functions: Vec<FunctionChange<'_>> = pairs
-        .filter(|(inclusive, own)| !inclusive.is_significant && !own.is_significant)
-        .filter(|(inclusive, _)| inclusive.difference() != 0.0)
-        .filter_map(|(inclusive, own)| {
-            frame_of(inclusive).map(|frame| FunctionChange {
-                frame,
-                inclusive,
-                own,
-            })
-        })
+    let mut functions: Vec<FunctionChange<'_>> = functions(comparison)
+        .filter(|function| !function.is_marked() && function.inclusive.difference() != 0.0)
         .collect();
     let frames = &comparison.union.frames;
     let by_size = |a: &Change, b: &Change| b.difference().abs().total_cmp(&a.difference().abs());
