@@ -19,6 +19,16 @@ struct Slot(usize);
 impl Slot {
     const ABSENT: Self = Self(usize::MAX);
 
+    /// The slot behind `len` others, which are one more then; absent when the event does not
+    /// sample the field of this bit.
+    fn next(attr: &Attr, bit: u64, len: &mut usize) -> Self {
+        if !attr.samples(bit) {
+            return Self::ABSENT;
+        }
+        *len += 1;
+        Self(*len - 1)
+    }
+
     /// Position in bytes; `None` when the field is absent.
     fn position(self) -> Option<usize> {
         self.0.checked_mul(size_of::<Word>())
@@ -98,14 +108,7 @@ impl SampleLayout {
     /// Computes the layout from an event's attributes.
     pub fn of(attr: &Attr) -> Self {
         let mut len = 0;
-        let mut slot = |bit: u64| {
-            if attr.samples(bit) {
-                len += 1;
-                Slot(len - 1)
-            } else {
-                Slot::ABSENT
-            }
-        };
+        let mut slot = |bit| Slot::next(attr, bit, &mut len);
         let identifier = slot(PERF_SAMPLE_IDENTIFIER);
         let ip = slot(PERF_SAMPLE_IP);
         let tid = slot(PERF_SAMPLE_TID);
@@ -297,14 +300,7 @@ impl Trailer {
             return absent;
         }
         let mut len = 0;
-        let mut slot = |bit: u64| {
-            if attr.samples(bit) {
-                len += 1;
-                Slot(len - 1)
-            } else {
-                Slot::ABSENT
-            }
-        };
+        let mut slot = |bit| Slot::next(attr, bit, &mut len);
         slot(PERF_SAMPLE_TID);
         let time = slot(PERF_SAMPLE_TIME);
         let id = slot(PERF_SAMPLE_ID);
