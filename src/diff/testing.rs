@@ -90,6 +90,18 @@ pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
     side
 }
 
+/// Functions in so many groups below `main`, given by their samples by slice, as such a side.
+pub(crate) fn timed_functions(groups: usize, counts: impl IntoIterator<Item = Vec<u64>>) -> Side {
+    let paths: Vec<(String, Vec<u64>)> = (0..)
+        .zip(counts)
+        .map(|(ix, slices): (usize, _)| (format!("main;group{};f{ix}", ix % groups), slices))
+        .collect();
+    let stacks = paths
+        .iter()
+        .map(|(path, slices)| (path.as_str(), Tag::Host, slices.clone()));
+    timed(&stacks.collect::<Vec<_>>())
+}
+
 /// Random numbers that are the same in every run (xorshift64*, Vigna 2016).
 pub(crate) struct Xorshift(pub(crate) u64);
 

@@ -6,8 +6,7 @@ use super::options::Options;
 use crate::before_after::Sides;
 use crate::diff::model::SLICES;
 use crate::diff::sides::Side;
-use crate::diff::testing::{Xorshift, inclusive, timed};
-use crate::stack::Tag;
+use crate::diff::testing::{Xorshift, inclusive, timed_functions};
 
 /// Functions of a load.
 const FUNCTIONS: usize = 40;
@@ -59,10 +58,10 @@ impl SimulatedLoad {
         let (mut phase_ends, mut reach) = (-1.0, Vec::new());
         for sample in 0..self.samples {
             // In slices.
-            let task_epoch = (sample * PARTS) as f64 / self.samples as f64;
+            let at = (sample * PARTS) as f64 / self.samples as f64;
             let slice = sample * PARTS / self.samples;
             let is_burst = self.unrest == Unrest::Bursts && bursts[slice];
-            let chosen = if task_epoch < start || is_burst {
+            let chosen = if at < start || is_burst {
                 #[expect(
                     clippy::cast_possible_truncation,
                     clippy::cast_sign_loss,
@@ -71,9 +70,9 @@ impl SimulatedLoad {
                 let other = (random.next() * (FUNCTIONS - STEADY) as f64) as usize;
                 STEADY + other
             } else {
-                if task_epoch > phase_ends {
+                if at > phase_ends {
                     phase_ends = if has_phases {
-                        task_epoch + 0.5 + 1.5 * random.next()
+                        at + 0.5 + 1.5 * random.next()
                     } else {
                         f64::INFINITY
                     };
@@ -84,15 +83,7 @@ impl SimulatedLoad {
             };
             counts[chosen.min(FUNCTIONS - 1)][slice] += 1;
         }
-        let names: Vec<String> = (0..FUNCTIONS)
-            .map(|ix| format!("main;group{};f{ix}", ix % 5))
-            .collect();
-        let stacks: Vec<(&str, Tag, Vec<u64>)> = names
-            .iter()
-            .zip(counts)
-            .map(|(name, slices)| (name.as_str(), Tag::Host, slices))
-            .collect();
-        timed(&stacks)
+        timed_functions(5, counts)
     }
 
     /// Sums of the shares of the functions up to each.
@@ -174,7 +165,7 @@ fn a_start_does_not_hide_a_change() {
 }
 
 #[test]
-#[ignore = "takes minutes; prints the rates that the documentation states"]
+#[ignore = "takes minutes; prints the rates that the documentation states, when the tests change"]
 fn rates_of_marks_in_many_trials() {
     for unrest in ALL {
         for (before, after) in [(2900, 2900), (1000, 6000), (8000, 8000)] {

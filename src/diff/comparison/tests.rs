@@ -7,7 +7,7 @@ use crate::before_after::Sides;
 use crate::diff::matching::Matching;
 use crate::diff::model::SLICES;
 use crate::diff::sides::Side;
-use crate::diff::testing::{Xorshift, compare, folded, inclusive, named, timed};
+use crate::diff::testing::{Xorshift, compare, folded, inclusive, named, timed, timed_functions};
 use crate::stack::Tag;
 
 fn own<'a>(comparison: &'a Comparison, name: &str) -> &'a Change {
@@ -153,15 +153,7 @@ fn draw(random: &mut Xorshift, burst: f64, planted: f64) -> Side {
             .min(base.len() - 1);
         counts[chosen][sample * 32 / 4000] += 1;
     }
-    let names: Vec<String> = (0..base.len())
-        .map(|ix| format!("main;group{};f{ix}", ix % 7))
-        .collect();
-    let stacks: Vec<(&str, Tag, Vec<u64>)> = names
-        .iter()
-        .zip(counts)
-        .map(|(name, slices)| (name.as_str(), Tag::Host, slices))
-        .collect();
-    timed(&stacks)
+    timed_functions(7, counts)
 }
 
 /// Trials of a simulation: the thousand that the documentation speaks of take minutes without
