@@ -11,4 +11,5 @@ pub mod made_up;
 pub mod oracle;
 pub mod perf_dump;
 pub mod perf_text;
+pub mod scratch;
 pub mod shared;

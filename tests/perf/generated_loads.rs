@@ -8,32 +8,15 @@
 )]
 
 use std::io::Cursor as Memory;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
+use crate::common::scratch::Scratch;
 use crate::common::shared::skipped;
 use vmflame::bytes::{Big, ByteOrder, Little, u64_at};
 use vmflame::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER, PERF_RECORD_SAMPLE};
 use vmflame::perf::writer::{Load, Written};
 use vmflame::perf::{Capture, Damage, Events, Record, Visitor};
-
-/// A file that goes away with its test.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str, bytes: &[u8]) -> Self {
-        let name = format!("vmflame-writer-{}-{name}.data", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        drop(std::fs::remove_file(&self.0));
-    }
-}
 
 fn words<O: ByteOrder>(bytes: &[u8]) -> Vec<u64> {
     let words = bytes.chunks_exact(8);

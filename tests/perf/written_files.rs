@@ -7,8 +7,8 @@
 )]
 
 use std::io::Cursor as Memory;
-use std::path::PathBuf;
 
+use crate::common::scratch::Scratch;
 use linux_perf_data::Feature;
 use vmflame::bytes::{Big, ByteOrder, Little};
 use vmflame::perf::abi::{PERF_RECORD_LOST, PERF_RECORD_SAMPLE};
@@ -20,24 +20,6 @@ use vmflame::perf::{
     Capture, CpuCounts, RECORD_HEADER_LEN, RecordHeader, RecordedBuildId, SampleLayout, Sideband,
 };
 use vmflame::units::{Avma, BuildId, Cpu, FileOffset, Pid, Tid, Timestamp};
-
-/// A file that goes away with its test.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new(name: &str, bytes: &[u8]) -> Self {
-        let name = format!("vmflame-writer-{}-{name}.data", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, bytes).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        drop(std::fs::remove_file(&self.0));
-    }
-}
 
 fn entries() -> Vec<(u16, WrittenRecord<'static>)> {
     let (pid, tid) = (Pid::new(7), Tid::new(8));

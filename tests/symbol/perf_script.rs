@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::common::oracle::captures::unpack;
 use crate::common::shared::shared;
 use vmflame::object::ObjectSearch;
 use vmflame::symbol::{FoundSymbols, KernelSymbols, ObjectSymbols, demangle, module_short_name};
@@ -38,17 +39,6 @@ fn boots(captures: &Path) -> Vec<PathBuf> {
     }
     boots.sort();
     boots
-}
-
-fn unpack(path: &Path) -> Vec<u8> {
-    let program = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("xz") => "xz",
-        Some("gz") => "gzip",
-        _ => return fs::read(path).unwrap(),
-    };
-    let output = Command::new(program).arg("-dc").arg(path).output().unwrap();
-    assert!(output.status.success(), "{}", path.display());
-    output.stdout
 }
 
 /// The kallsyms of a boot; a link may have become a small file that holds its target.
