@@ -22,6 +22,9 @@ fuzz_target!(|bytes: &[u8]| {
     let mut samples = 0;
     for (number, name) in (1..).zip(bytes.split(|&byte| byte == 0xff).take(64)) {
         let (pid, tid) = (Pid::new(1), Tid::new(number));
+        // The kernel writes zeros behind the end of a name; other bytes there are taken for damage,
+        // and what looks like records in them is read.
+        let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
         let name = name.get(..1000).unwrap_or(name);
         let start = u64::from(number.cast_unsigned()) << 16;
         let values = SampleValues {
