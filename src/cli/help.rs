@@ -11,7 +11,7 @@ Examples:
 
 Files:
   perf.data         the input when none is named
-  kallsyms, modules, buildid/, symbols/
+  kallsyms, buildid/, symbols/
                     names for the perf.data beside them, where the folder is the input
   FILE.tar.bz2      what perf archive packed beside a capture FILE
   ~/.debug          perf's build-id cache; used where build ids agree
@@ -20,7 +20,8 @@ Files:
 Exit status:
   0  done, also when the reader of the output had enough
   1  the answer is negative: nothing passes the filters, or a condition of --fail-if holds
-  2  an error, or damaged input, even though output was written";
+  2  an error, or damaged input, or a condition that cannot be judged, even though output was
+     written";
 
 /// Below the options of `convert`.
 pub(super) const CONVERT: &str = "\
@@ -65,7 +66,8 @@ Examples:
 Exit status:
   0  done, also when the reader of the output had enough
   1  a condition of --fail-if holds, or nothing passes the filters
-  2  an error, or damaged input, even though output was written";
+  2  an error, or damaged input, or a condition that cannot be judged, even though output was
+     written";
 
 /// Below the options of `bench`.
 pub(super) const BENCH: &str = "\

@@ -54,7 +54,10 @@ use vmflame::error::{Error, Problem};
 
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse_from(command::joined(std::env::args_os()));
+    let arguments = match Arguments::try_parse_from(command::joined(std::env::args_os())) {
+        Ok(arguments) => arguments,
+        Err(instead) => return print_instead(&instead),
+    };
     if let Err(problem) = signals::watch() {
         eprintln!("warning: signals cannot be watched ({problem}): temporary files may stay");
     }
@@ -81,6 +84,19 @@ pub(crate) fn run() -> ExitCode {
             })
         }
     }
+}
+
+/// Prints what is asked for in place of a command, such as help, or what is wrong with the arguments.
+fn print_instead(instead: &clap::Error) -> ExitCode {
+    match instead.print() {
+        Ok(()) => {}
+        Err(source) if source.kind() == ErrorKind::BrokenPipe => {}
+        Err(source) => {
+            eprintln!("error: cannot write standard output: {source}");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::from(if instead.use_stderr() { 2 } else { 0 })
 }
 
 /// Whether a reader of our output had enough of it.

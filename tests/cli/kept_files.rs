@@ -187,6 +187,10 @@ fn links_modes_and_pipes_are_kept() {
     assert_eq!(place.run(line).0, Some(2), "a file can be too large");
     assert_eq!(place.run("vmflame convert x.data -o /dev/full").0, Some(2));
     assert!(!place.path("large.svg").exists());
+    for option in ["--help", "--version"] {
+        let line = format!("vmflame {option} >/dev/full");
+        assert_eq!(place.run(&line).0, Some(2), "{line}");
+    }
     assert!(place.is_clean());
 }
 
