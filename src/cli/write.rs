@@ -31,6 +31,10 @@ enum Way {
     Whole(PathBuf, Option<Metadata>),
 }
 
+/// Bytes of a packed file that are sure to give the first ones of what is packed: a block of bzip2,
+/// which holds up to 900 000 bytes, comes whole or not at all.
+const PACKED_START: u64 = 1 << 20;
+
 /// Most links that the kernel follows (`MAXSYMLINKS`, include/linux/namei.h, Linux 6.12).
 const MAX_LINKS: usize = 40;
 
@@ -253,19 +257,17 @@ fn may_replace(output: &Path, path: &Path, old: Option<&Metadata>) -> Result<()>
     }
 }
 
-/// What an existing file is that nobody wants a picture or a table in the place of.
+/// What an existing file is, packed or not, that nobody wants a picture or a table in the place of.
 fn precious(path: &Path) -> Option<&'static str> {
     use io::Read;
-    let mut start = [0; 8];
-    File::open(path).ok()?.read_exact(&mut start).ok()?;
+    let mut start = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(PACKED_START).read_to_end(&mut start).ok()?;
     match FileKind::of(&start) {
         FileKind::PerfData => Some("a perf.data"),
+        FileKind::TraceDat => Some("a trace.dat"),
         FileKind::Elf => Some("an ELF file"),
-        FileKind::TraceDat
-        | FileKind::Folded
-        | FileKind::Text(_)
-        | FileKind::Unknown(_)
-        | FileKind::Packed => None,
+        FileKind::Folded | FileKind::Text(_) | FileKind::Unknown(_) | FileKind::Packed => None,
     }
 }
 

@@ -113,9 +113,19 @@ fn an_output_is_never_an_input() {
         assert_eq!(place.output(inputs), before, "{line}");
     }
     assert!(!place.path("new.svg").exists(), "the work was begun");
-    // Another capture, and a program, are as much a loss.
+    // Another capture, packed or not, and a program are as much a loss.
     place.run("cp x.data other.svg; cp /bin/true true.svg");
-    for output in ["other.svg", "true.svg"] {
+    place.run("gzip -c x.data > keep.svg.gz; xz -c x.data > keep.svg; bzip2 -c x.data > b.svg");
+    place.run("printf '\\027\\010Dtracing6' > t.svg");
+    let others = [
+        "other.svg",
+        "true.svg",
+        "keep.svg.gz",
+        "keep.svg",
+        "b.svg",
+        "t.svg",
+    ];
+    for output in others {
         let (code, said) = place.run(&format!("vmflame convert x.data -o {output}"));
         assert_eq!((code, said.contains("lost")), (Some(2), true), "{said}");
     }
