@@ -3,7 +3,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput};
 use vmflame::analysis::{Profile, Request, profile};
 use vmflame::kvm::Tagger;
-use vmflame::output::{Picture, write_svg};
+use vmflame::output::{Colors, DrawnPart, Picture, write_svg};
 use vmflame::perf::Capture;
 use vmflame::symbol::SymbolRequest;
 
@@ -63,7 +63,8 @@ pub(crate) fn tree_and_svg(c: &mut Criterion) {
             subtitle: String::new(),
             unit: profile.unit.clone(),
             totals: profile.totals.clone(),
-            min_width: None,
+            colors: Colors::default(),
+            extent: DrawnPart::default(),
         };
         let stacks = profile.stacks.iter().len() as u64;
         group.throughput(Throughput::Elements(stacks));

@@ -31,6 +31,6 @@ pub use profile::{Profile, profile};
 pub use request::{Request, TimeRequest, parse_times};
 pub use slices::count_in_slices;
 pub(crate) use subtitle::is_time;
-pub use subtitle::subtitle;
+pub use subtitle::{subtitle, title};
 pub use survey::{Account, Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};

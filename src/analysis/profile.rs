@@ -10,7 +10,7 @@ use super::survey::Account;
 use super::timing::{Stage, Stopwatch, Timings};
 use crate::bytes::with_order;
 use crate::error::{Problem, Result};
-use crate::fold::{Census, FoldRequest, WeightKind};
+use crate::fold::{Census, FoldRequest, TimeRange, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{NameRequest, NamedStacks, Namer, NamerInput, StackRecording, name_stacks};
@@ -53,6 +53,9 @@ pub struct Profile {
     pub is_tagged_by_event: bool,
     /// Weight of all stacks.
     pub total: u64,
+    /// Length of the time that passes the filters, from the first to the last sample of the capture,
+    /// in nanoseconds; `None` where samples carry no times.
+    pub shown_nanos: Option<u64>,
     /// Number of addresses at which the kernel changed its code during the recording.
     pub text_pokes: usize,
     /// How long the stages from fold to tag took.
@@ -83,6 +86,26 @@ impl Profile {
             let is_unnamed = frame.mode == CpuMode::Kernel && frame.kind == FrameKind::Unresolved;
             is_unnamed && (!is_known || frame.dso.starts_with("[kvm"))
         })
+    }
+
+    /// The call tree of all stacks turned round: what was running below its callers. All frames of a
+    /// stack carry its tag.
+    pub fn reversed_tree(&self) -> CallTree {
+        let turned: Vec<(Vec<FrameIx>, Tag, u64)> = self
+            .stacks
+            .iter()
+            .map(|stack| {
+                let frames = self.stacks.frames(stack).iter().rev().copied();
+                (frames.collect(), stack.tag, stack.weight)
+            })
+            .collect();
+        let tagged = turned.iter().map(|(frames, tag, weight)| TaggedStack {
+            frames,
+            tag: *tag,
+            deciding: if *tag == Tag::Host { frames.len() } else { 0 },
+            weight: *weight,
+        });
+        CallTree::build(&self.frames, tagged)
     }
 
     /// The call tree of all stacks.
@@ -234,6 +257,9 @@ fn finish(
         totals,
         is_tagged_by_event,
         total,
+        shown_nanos: census
+            .times
+            .map(|(first, last)| wanted.selection.nanos_within(TimeRange { first, last })),
         account: Account {
             samples: census.samples,
             records: census.records,

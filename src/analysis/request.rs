@@ -1,5 +1,7 @@
 //! What is wanted of a capture.
 
+use std::fmt;
+
 use crate::fold::{Split, WeightKind};
 use crate::name::{FrameScope, Grouping, StackFilter};
 use crate::units::{Cpu, Pid, Tid, Timestamp};
@@ -11,6 +13,20 @@ pub enum TimeRequest {
     Absolute(Option<Timestamp>, Option<Timestamp>),
     /// Parts of the time from the first to the last sample, 0 to 1.
     Part(f64, f64),
+}
+
+impl fmt::Display for TimeRequest {
+    /// As the user states it: `20%-30%`, `12.5,13`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Part(first, last) => write!(f, "{}%-{}%", first * 100.0, last * 100.0),
+            Self::Absolute(first, last) => {
+                let [first, last] =
+                    [first, last].map(|at| at.map_or(String::new(), |at| at.to_string()));
+                write!(f, "{first},{last}")
+            }
+        }
+    }
 }
 
 /// What is wanted of a capture.

@@ -1,14 +1,27 @@
-//! One line that says what a profile is of.
+//! What a profile is of: a title, and a line below it.
 
 use super::profile::Profile;
+use super::request::Request;
+use crate::bytes::with_order;
 use crate::fold::WeightKind;
-use crate::output::subtitle_shares;
-use crate::perf::{Attr, Capture, plain_event_name};
+use crate::name::FrameScope;
+use crate::perf::{Attr, Capture, Feature, plain_event_name};
 use crate::text::{counted, grouped, quantity};
 
-/// Totals of a profile in one line, as in `4132 samples · cpu-clock 997 Hz · 10.0 s · guest 12 %`.
-/// Shares of events that are no time are said to be of these events.
-pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
+/// The title of a picture: the name of the capture, and that of its host.
+pub fn title(capture: &Capture, name: &str) -> String {
+    let host = with_order!(capture.endian(), O => {
+        capture.features().string::<O>(Feature::HOSTNAME)
+    });
+    match host {
+        Some(host) => format!("{name} · {host}"),
+        None => name.to_owned(),
+    }
+}
+
+/// Totals of a profile in one line, as in `4132 samples · cpu-clock 997 Hz · 10.0 s · only thread
+/// CPU 0/KVM`. Shares of events that are no time are said to be of these events.
+pub fn subtitle(capture: &Capture, profile: &Profile, request: &Request) -> String {
     let mut parts = vec![counted(profile.account.tally.folded, "sample")];
     let attr = capture.events().get(profile.event).map(|event| &event.attr);
     let frequency = attr.and_then(Attr::frequency);
@@ -31,21 +44,41 @@ pub fn subtitle(capture: &Capture, profile: &Profile) -> String {
         let samples = grouped(tally.last_branches);
         parts.push(format!("last branches, no call stacks: {samples}"));
     }
-    if let Some((first, last)) = profile.account.times {
-        let nanos = last.as_nanos().saturating_sub(first.as_nanos());
+    if let Some(nanos) = profile.shown_nanos {
         let tenths = nanos / 100_000_000;
         parts.push(format!("{}.{} s", grouped(tenths / 10), tenths % 10));
     }
-    let shares = subtitle_shares(&profile.totals);
-    if !shares.is_empty() {
-        let is_time = attr.is_none_or(|attr| is_time(&profile.event_name, attr));
-        parts.push(if is_time {
-            shares
-        } else {
-            format!("of {}: {shares}", whole(profile, attr))
-        });
+    if !attr.is_none_or(|attr| is_time(&profile.event_name, attr)) {
+        parts.push(format!("shares are of {}", whole(profile, attr)));
     }
+    parts.extend(filters(request));
     parts.join(" · ")
+}
+
+/// What the user's filters leave, one phrase each.
+fn filters(request: &Request) -> Vec<String> {
+    fn list<T: ToString>(words: &str, wanted: &[T]) -> Option<String> {
+        let wanted: Vec<String> = wanted.iter().map(T::to_string).collect();
+        (!wanted.is_empty()).then(|| format!("only {words} {}", wanted.join(", ")))
+    }
+    let cpus: Vec<u32> = request.cpus.iter().map(|cpu| cpu.0).collect();
+    let times: Vec<String> = request.times.iter().map(ToString::to_string).collect();
+    let scope = match request.scope {
+        FrameScope::All => None,
+        FrameScope::Kernel => Some("only kernel frames".to_owned()),
+        FrameScope::User => Some("only user frames".to_owned()),
+    };
+    let found = [
+        list("process", &request.pids),
+        list("thread", &request.tids),
+        list("threads named", &request.comms),
+        list("CPU", &cpus),
+        list("cgroup", &request.cgroups),
+        list("time", &times),
+        scope,
+        request.no_idle.then(|| "without idle CPUs".to_owned()),
+    ];
+    found.into_iter().flatten().collect()
 }
 
 /// What shares are of, for an event that is no time: `2500 kvm:kvm_exit events`.

@@ -8,7 +8,7 @@ use super::options::{Weight, read_rules};
 use super::outcome::Outcome;
 use super::write::Destination;
 use crate::cli::{standard_input, this_machine, unused};
-use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
+use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle, title};
 use vmflame::error::Result;
 use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::Capture;
@@ -34,7 +34,11 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     }
     let profile = profile?;
     watch.skip(&profile.timings);
-    let tree = profile.tree();
+    let tree = if options.reverse {
+        profile.reversed_tree()
+    } else {
+        profile.tree()
+    };
     watch.lap(Stage::Tree);
     if !quiet {
         let unused = unused::of_convert(options, format);
@@ -43,13 +47,14 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     destination.write(|out| match format {
         Format::Folded => write_folded(&tree, &profile.frames, options.annotation(), out),
         Format::Svg => {
-            let name = options.input.input.display().to_string();
+            let given = options.title.clone();
             let picture = Picture {
-                title: options.title.clone().unwrap_or(name),
-                subtitle: subtitle(&capture, &profile),
+                title: given.unwrap_or_else(|| title(&capture, &name_of(&options.input.input))),
+                subtitle: subtitle(&capture, &profile, &request),
                 unit: profile.unit.clone(),
                 totals: profile.totals.clone(),
-                min_width: options.min_width,
+                colors: options.colors(),
+                extent: options.picture.extent(),
             };
             write_svg(&tree, &profile.frames, &picture, out).map(|_| ())
         }
@@ -119,6 +124,17 @@ fn warn_of_damage(capture: &Capture) {
     for anomaly in capture.anomalies() {
         eprintln!("warning: {path}: {}", describe(&anomaly));
     }
+}
+
+/// The name of the input, without where it lies on this machine.
+fn name_of(input: &Path) -> String {
+    if input == Path::new("-") {
+        return "standard input".to_owned();
+    }
+    let whole = input.canonicalize();
+    let whole = whole.as_deref().unwrap_or(input);
+    let name = whole.file_name().unwrap_or(input.as_os_str());
+    name.to_string_lossy().into_owned()
 }
 
 /// How many of the other events are named.

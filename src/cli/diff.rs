@@ -184,7 +184,8 @@ fn write_results(
                 Width::After => WidthBy::After,
                 Width::Larger => WidthBy::Larger,
             };
-            let picture = picture_of(comparison, options.title.clone(), width, options.min_width);
+            let extent = options.picture.extent();
+            let picture = picture_of(comparison, options.title.clone(), width, extent);
             let facts = |node, text: &mut String| box_facts(comparison, node, text);
             write_diff_svg(&union.tree, &union.frames, &picture, &facts, out).map(|_| ())
         }

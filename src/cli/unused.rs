@@ -1,6 +1,6 @@
 //! Options that change nothing of what is asked for: the user should know.
 
-use super::convert_args::{ConvertOptions, Format};
+use super::convert_args::{ColorsBy, ConvertOptions, Format};
 use super::diff_args::{DiffFormat, DiffOptions};
 
 /// Options of `convert` that have no effect on a format.
@@ -16,7 +16,10 @@ pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String
     };
     let warnings = [
         of_picture("--title", options.title.is_some()),
-        of_picture("--min-width", options.min_width.is_some()),
+        of_picture("--min-width", options.picture.min_width.is_some()),
+        of_picture("--max-depth", options.picture.max_depth.is_some()),
+        of_picture("--inverted", options.picture.inverted),
+        of_picture("--colors", options.colors != ColorsBy::Tag),
         of_text("--annotate", options.annotate.is_some()),
     ];
     warnings.into_iter().flatten().collect()
@@ -48,7 +51,9 @@ pub(super) fn of_diff(
     let both = "--before-kallsyms and --after-kallsyms are taken";
     let warnings = [
         of_picture("--title", options.title.is_some()),
-        of_picture("--min-width", options.min_width.is_some()),
+        of_picture("--min-width", options.picture.min_width.is_some()),
+        of_picture("--max-depth", options.picture.max_depth.is_some()),
+        of_picture("--inverted", options.picture.inverted),
         of_picture("--width", options.width.is_some()),
         warning("--top", options.top.is_some() && !has_table, no_table),
         warning("--json", options.json && !has_json, no_json),

@@ -1,10 +1,10 @@
 //! The boxes that are drawn of a comparison.
 
-use super::words::{change_words, describe, noise, relative_words, value_words};
-use crate::before_after::{SideRole, Sides};
+use super::words::{change_words, facts, noise, relative_words, value_words};
+use crate::before_after::Sides;
 use crate::diff::comparison::{Change, Comparison, Subject, Unit};
 use crate::diff::sides::Count;
-use crate::output::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, short_words};
+use crate::output::{DiffBox, DiffPicture, DiffTag, DrawnPart, WHOLE, WidthBy, short_words};
 use crate::stack::{NodeIx, Tag};
 use crate::text::{counted, grouped, shortened};
 
@@ -19,7 +19,7 @@ pub fn picture_of(
     comparison: &Comparison,
     title: Option<String>,
     width: WidthBy,
-    min_width: Option<f64>,
+    extent: DrawnPart,
 ) -> DiffPicture {
     let title = title.unwrap_or_else(|| {
         let names = comparison.origins.each_ref().map(|origin| &*origin.name);
@@ -35,15 +35,15 @@ pub fn picture_of(
             value_words(change.values.after, unit)
         ),
         details: details(change, unit),
+        size: change.values.before.max(change.values.after),
     });
     DiffPicture {
         title,
-        sides: sides(comparison),
         subtitle: subtitle(comparison),
         boxes: boxes(comparison),
         tags: tags.collect(),
         width,
-        min_width,
+        extent,
     }
 }
 
@@ -60,19 +60,28 @@ fn apart(names: Sides<&str>) -> Sides<String> {
     })
 }
 
-/// Both sides by name, host and duration, and what else is known of them.
-fn sides(comparison: &Comparison) -> Sides<String> {
+/// What is known of both sides, what they share once.
+fn sides(comparison: &Comparison) -> Vec<String> {
     let total = comparison.head(Subject::Total);
     let counts = total.map_or_else(Sides::default, |total| total.counts);
-    Sides::from_fn(|role| {
-        let name = match role {
-            SideRole::Before => "Before",
-            SideRole::After => "After",
-        };
-        let known = describe(&comparison.origins[role]);
-        let samples = counted(counts[role].samples, "sample");
-        format!("{name}: {known}, {samples}")
-    })
+    let known = Sides::from_fn(|role| {
+        let mut known = facts(&comparison.origins[role]);
+        known.push(counted(counts[role].samples, "sample"));
+        known
+    });
+    let (shared, before): (Vec<String>, Vec<String>) = known
+        .before
+        .into_iter()
+        .partition(|fact| known.after.contains(fact));
+    let after = known
+        .after
+        .into_iter()
+        .filter(|fact| !shared.contains(fact));
+    let after: Vec<String> = after.collect();
+    let named = [("before", before), ("after", after), ("both", shared)];
+    let some = named.into_iter().filter(|(_, known)| !known.is_empty());
+    some.map(|(side, known)| format!("{side}: {}", known.join(", ")))
+        .collect()
 }
 
 /// What changed most, and how to read the picture.
@@ -86,17 +95,11 @@ fn subtitle(comparison: &Comparison) -> String {
         let size = |change: &Change| change.difference().abs();
         size(b.1).total_cmp(&size(a.1)).then_with(|| a.0.cmp(&b.0))
     });
-    let mut parts: Vec<String> = changed
-        .iter()
-        .take(NAMED)
-        .map(|(tag, change)| {
-            format!(
-                "{}{} {} → {}",
-                if tag.is_exit() { "exit: " } else { "" },
-                short_words(*tag),
-                value_words(change.values.before, unit),
-                value_words(change.values.after, unit)
-            )
+    let named = changed.iter().take(NAMED);
+    let mut parts: Vec<String> = named
+        .map(|&(tag, _)| {
+            let exit = if tag.is_exit() { "exit: " } else { "" };
+            format!("{exit}{}", short_words(tag))
         })
         .collect();
     let exits = comparison.head(Subject::Exits);
@@ -104,14 +107,16 @@ fn subtitle(comparison: &Comparison) -> String {
         let Sides { before, after } = exits.values.map(|value| value_words(value, unit));
         parts.insert(0, format!("all exits {before} → {after}"));
     }
-    if let Some(first) = parts.first_mut() {
-        first.insert_str(0, "changed: ");
+    let changed = parts.join(", ");
+    let mut parts = sides(comparison);
+    if !changed.is_empty() {
+        parts.push(format!("changed: {changed}"));
     } else if !comparison.is_any_significant() {
         parts.push("no significant change".to_owned());
     }
     parts.push(format!("values: {}", unit.words()));
     if comparison.is_tagged {
-        parts.push("the lower edge of a box has the colour of its tag".to_owned());
+        parts.push("upper edge: colour of the tag".to_owned());
     }
     let notes = comparison.notes.iter();
     parts.extend(notes.map(|note| shortened(note, NOTE).into_owned()));
@@ -128,12 +133,21 @@ fn details(change: &Change, unit: Unit) -> String {
         (false, true) => ", too small to be marked",
         (false, false) => ", within the noise",
     };
+    // What one side did not see by chance is not gone.
+    let relative = match (
+        change.is_significant,
+        change.values.before,
+        change.values.after,
+    ) {
+        (false, _, 0.0) => "not seen after".to_owned(),
+        (false, 0.0, _) => "not seen before".to_owned(),
+        _ => relative_words(change.values),
+    };
     format!(
-        "{} → {} ({}{interval}, {}{noise}), {} → {}",
+        "{} → {} ({}{interval}, {relative}{noise}), {} → {}",
         value_words(change.values.before, unit),
         value_words(change.values.after, unit),
         change_words(change.difference(), unit),
-        relative_words(change.values),
         grouped(change.counts.before.samples),
         counted(change.counts.after.samples, "sample")
     )

@@ -7,7 +7,14 @@ use crate::text::{counted, grouped, one_line, with_commas};
 
 /// What is known of a side, in one line.
 pub(crate) fn describe(origin: &SideOrigin) -> String {
-    let mut parts = vec![one_line(&origin.name).into_owned()];
+    let name = one_line(&origin.name).into_owned();
+    let parts: Vec<String> = std::iter::once(name).chain(facts(origin)).collect();
+    parts.join(", ")
+}
+
+/// What is known of a side besides its name.
+pub(crate) fn facts(origin: &SideOrigin) -> Vec<String> {
+    let mut parts = Vec::new();
     if let Some(host) = &origin.host {
         parts.push(format!("host {}", one_line(host)));
     }
@@ -27,7 +34,7 @@ pub(crate) fn describe(origin: &SideOrigin) -> String {
     if let Some(cpus) = origin.cpus {
         parts.push(counted(u64::from(cpus), "CPU"));
     }
-    parts.join(", ")
+    parts
 }
 
 /// How changes were tested, in one line.

@@ -39,6 +39,22 @@ impl Selection {
         }
     }
 
+    /// How many nanoseconds of `all` pass the condition on times.
+    pub fn nanos_within(&self, all: TimeRange) -> u64 {
+        if self.times.is_empty() {
+            return all.last.as_nanos().saturating_sub(all.first.as_nanos());
+        }
+        let mut ranges: Vec<TimeRange> = self.times.clone();
+        ranges.sort_unstable_by_key(|range| range.first);
+        let (mut sum, mut from) = (0_u64, all.first);
+        for range in ranges {
+            let (first, last) = (range.first.max(from), range.last.min(all.last));
+            sum += last.as_nanos().saturating_sub(first.as_nanos());
+            from = from.max(last);
+        }
+        sum
+    }
+
     /// Whether there are no conditions but the event.
     pub(super) fn is_all(&self) -> bool {
         *self == Self::all_of(self.event)

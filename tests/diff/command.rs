@@ -268,24 +268,25 @@ fn missing_symbols_of_a_side_are_told_and_quiet_is_quiet() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
 
-/// File name, host and duration as `perf report --header-only` prints them.
+/// Host and duration as `perf report --header-only` prints them: what both sides share is said once.
 #[test]
-fn the_picture_names_both_sides_loudly() {
+fn the_picture_names_both_sides_and_what_they_share() {
     let folder = folder("loud");
     let (bad, good) = (testdata("svm-bad"), testdata("svm-good"));
     let svg = text(&diff(&folder, &[&bad, &good, "--format", "svg"]));
-    let sides: Vec<&str> = svg
+    let title = "<title>svm-bad/perf.data → svm-good/perf.data</title>";
+    assert!(svg.contains(title));
+    let subtitle = svg
         .lines()
-        .filter(|line| line.starts_with("<text class=\"side\""))
-        .collect();
-    let [before, after] = sides.as_slice() else {
-        assert_eq!(sides.len(), 2, "{sides:?}");
-        return;
-    };
-    assert!(
-        before.contains("Before: ") && before.contains("svm-bad/perf.data, host svm-l1, 2.0 s")
+        .find(|line| line.contains("class=\"subtitle\""))
+        .unwrap();
+    assert_eq!(
+        subtitle.matches("host svm-l1").count(),
+        2,
+        "attribute and text: {subtitle}"
     );
-    assert!(after.contains("After: ") && after.contains("svm-good/perf.data, host svm-l1, 2.0 s"));
+    assert!(subtitle.contains("both: host svm-l1, 2.0 s"), "{subtitle}");
+    assert!(subtitle.contains("before: 3661 samples"), "{subtitle}");
 }
 
 #[test]

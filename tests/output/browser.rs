@@ -1,18 +1,13 @@
-//! The SVG in a browser: headless Chromium clicks, types and reports what the document says.
-//!
-//! Each test opens a page that holds the SVG in a frame, drives it with real events, and writes
-//! its findings as `name=value` lines into the page, which Chromium prints. Without Chromium the
-//! tests pass and say so; where `VMFLAME_REQUIRE_BROWSER` is set they fail.
+//! The SVG in a browser: what clicks and keys do, and what the document says then.
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 #![allow(clippy::panic, reason = "a test may stop")]
 #![allow(clippy::print_stderr, reason = "tells why a test did nothing")]
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use super::drive::{chromium, drive, folder};
 use super::svg_trees::{Sample, draw, picture};
-use crate::common::shared::skipped;
 use vmflame::stack::Tag;
 
 const KVM: [Sample<'static>; 5] = [
@@ -22,121 +17,6 @@ const KVM: [Sample<'static>; 5] = [
     ("qemu;main_loop", Tag::Host, 8),
     ("swapper;!halt", Tag::Idle, 10),
 ];
-
-/// What every page defines: `d` is the SVG's document, `say` reports, `box` finds by name.
-const PRELUDE: &str = r##"
-function box(name) {
-    return Array.from(d.querySelectorAll("#frames > g")).find(function (g) {
-        return g.querySelector("title").textContent.indexOf(name + " (") === 0;
-    });
-}
-function say(name, value) { document.getElementById("said").textContent += name + "=" + value + "\n"; }
-function shown(name) { return w.getComputedStyle(box(name)).display !== "none"; }
-function click(e) { e.dispatchEvent(new w.MouseEvent("click", {bubbles: true})); }
-function key(e, k) {
-    e.dispatchEvent(new w.KeyboardEvent("keydown", {key: k, bubbles: true, cancelable: true}));
-}
-function entry(k) { return d.querySelector('.entry[data-key="' + k + '"]'); }
-function picked() {
-    return Array.from(d.querySelectorAll("#frames > g")).filter(function (g) {
-        return w.getComputedStyle(g).opacity === "1";
-    }).length;
-}
-function text(id) { return d.getElementById(id).textContent.trim(); }
-function fill(name) { return w.getComputedStyle(box(name).querySelector("rect")).fill; }
-"##;
-
-fn chromium() -> Option<&'static str> {
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let found = names.into_iter().find(|name| {
-        let mut version = Command::new(name);
-        version
-            .arg("--version")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        version.status().is_ok_and(|status| status.success())
-    });
-    if found.is_none() {
-        assert!(
-            std::env::var_os("VMFLAME_REQUIRE_BROWSER").is_none(),
-            "chromium is not installed"
-        );
-        skipped("chromium is not installed");
-    }
-    found
-}
-
-/// A directory of its own for each test.
-fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("browser-{test}"));
-    drop(std::fs::remove_dir_all(&folder));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
-}
-
-/// Runs `steps` (with `w`, the SVG's window, and `d`, its document) and returns what they said;
-/// `None` without a browser.
-fn drive(test: &str, query: &str, svg: &str, steps: &str) -> Option<BTreeMap<String, String>> {
-    let browser = chromium()?;
-    let folder = folder(test);
-    std::fs::write(folder.join("picture.svg"), svg).unwrap();
-    let page = format!(
-        "<!doctype html><meta charset=utf-8><pre id=said></pre>\
-         <iframe id=f src='picture.svg{query}' width=1200 height=600></iframe><script>\
-         var w, d; {PRELUDE} window.onload = function () {{ setTimeout(function () {{ try {{ \
-         w = document.getElementById('f').contentWindow; d = w.document; {steps} \
-         say('done', 'yes'); }} catch (e) {{ say('error', e); }} }}, 500); }};</script>"
-    );
-    std::fs::write(folder.join("page.html"), page).unwrap();
-    let output = Command::new(browser)
-        .args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-        ])
-        .args([
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-sync",
-        ])
-        .args(["--disable-component-update", "--disable-dev-shm-usage"])
-        .args([
-            "--allow-file-access-from-files",
-            "--virtual-time-budget=5000",
-            "--dump-dom",
-        ])
-        .arg(format!(
-            "--user-data-dir={}",
-            folder.join("profile").display()
-        ))
-        .arg(format!("file://{}", folder.join("page.html").display()))
-        .stderr(Stdio::null())
-        .output()
-        .unwrap();
-    let page = String::from_utf8(output.stdout).unwrap();
-    let said = page.split("<pre id=\"said\">").nth(1).unwrap_or_default();
-    let said = said.split("</pre>").next().unwrap_or_default();
-    let said: BTreeMap<String, String> = said
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .map(|(name, value)| {
-            (
-                name.to_owned(),
-                value
-                    .replace("&amp;", "&")
-                    .replace("&lt;", "<")
-                    .replace("&nbsp;", "\u{a0}"),
-            )
-        })
-        .collect();
-    assert_eq!(
-        said.get("done").map(String::as_str),
-        Some("yes"),
-        "{test}: {said:?}"
-    );
-    Some(said)
-}
 
 fn drive_kvm(test: &str, query: &str, steps: &str) -> Option<BTreeMap<String, String>> {
     drive(test, query, &draw(&KVM, &picture(&KVM)), steps)
@@ -150,12 +30,12 @@ fn a_legend_entry_marks_its_boxes_until_clicked_again_or_escape() {
         "say('before', picked());
          click(entry('exit:pio').querySelector('text'));
          say('pressed', entry('exit:pio').getAttribute('aria-pressed'));
-         say('marked', picked()); say('status', text('picked'));
+         say('marked', picked()); say('status', text('chosen'));
          say('dim', w.getComputedStyle(box('qemu')).opacity < 0.5);
          say('url', w.location.search);
          click(entry('guest')); say('other', picked());
          say('released', entry('exit:pio').getAttribute('aria-pressed'));
-         click(entry('guest')); say('again', picked()); say('silent', text('picked') === '');
+         click(entry('guest')); say('again', picked()); say('silent', text('chosen') === '');
          key(entry('idle'), 'Enter'); say('enter', picked());
          key(entry('idle'), 'Escape'); say('escape', picked());
          key(entry('host'), ' '); say('host', picked());
@@ -177,7 +57,8 @@ fn a_legend_entry_marks_its_boxes_until_clicked_again_or_escape() {
     assert_eq!((&*said["enter"], &*said["escape"]), ("1", "10"));
     // all, qemu, main_loop.
     assert_eq!(said["host"], "3");
-    assert_eq!(said["tab"], "5");
+    // Guest, all exits, port I/O, guest entry, host and its kind, idle.
+    assert_eq!(said["tab"], "7");
 }
 
 #[test]
@@ -189,7 +70,7 @@ fn a_click_zooms_and_the_address_bar_keeps_it() {
          say('width', box('vcpu_run').querySelector('rect').getAttribute('width'));
          say('sibling', shown('swapper')); say('child', shown('outb'));
          say('url', w.location.search);
-         click(d.getElementById('unzoom'));
+         click(find('unzoom'));
          say('back', shown('swapper')); say('end', w.location.search);",
     );
     let Some(said) = said else { return };
@@ -213,26 +94,92 @@ fn a_search_marks_and_counts_and_can_be_reset() {
     let said = drive_kvm(
         "search",
         "?s=handle_pio&t=guest",
-        "say('matched', text('matched')); say('fill', fill('handle_pio'));
+        "function type(words) { var i = d.querySelector('.field input'); i.value = words;
+             i.dispatchEvent(new w.Event('input', {bubbles: true})); return text('matched'); }
+         say('matched', text('matched')); say('fill', fill('handle_pio'));
          say('plain', fill('swapper')); say('picked', picked());
-         click(d.getElementById('search'));
+         click(find('search'));
          say('reset', fill('handle_pio') !== 'rgb(230, 0, 230)');
          say('url', w.location.search);
-         w.search('port I/O'); say('words', text('matched'));
-         w.prompt = function () { return '^vmx'; };
-         w.search_prompt(); click(d.getElementById('search'));
-         say('asked', text('matched')); key(d.getElementById('search'), 'Escape');
-         key(d.getElementById('search'), 'Escape'); say('over', w.location.search);",
+         click(find('search')); say('words', type('port I/O')); say('asked', type('^vmx'));
+         say('counts', type('100')); say('whole', type('^qemu$')); say('lower', type('VMX_'));
+         click(d.querySelector('.field button')); say('case', type('VMX_'));
+         click(d.querySelector('.field button')); say('literal', type('vmx_('));
+         type('outb'); click(box('vcpu_run')); say('zoomed', text('matched'));
+         click(find('unzoom')); say('again', text('matched'));
+         key(find('search'), 'Escape'); key(find('search'), 'Escape');
+         say('over', w.location.search);",
     );
     let Some(said) = said else { return };
-    assert_eq!(said["matched"], "Matched: 42.0\u{a0}%");
+    assert_eq!(said["matched"], "Matched: 42\u{a0}%");
     assert_eq!(said["fill"], "rgb(230, 0, 230)");
     assert_ne!(said["plain"], "rgb(230, 0, 230)");
     assert_eq!(said["picked"], "1");
     assert_eq!((&*said["reset"], &*said["url"]), ("true", "?t=guest"));
-    assert_eq!(said["words"], "Matched: 30.0\u{a0}%");
-    assert_eq!(said["asked"], "Matched: 40.0\u{a0}%");
+    // Names alone are searched: no tag, no count, no share.
+    let none = "Matched: 0\u{a0}%";
+    assert_eq!((&*said["words"], &*said["counts"]), (none, none));
+    assert_eq!(said["asked"], "Matched: 40\u{a0}%");
+    assert_eq!(said["whole"], "Matched: 90\u{a0}%");
+    assert_eq!(
+        (&*said["lower"], &*said["case"]),
+        ("Matched: 40\u{a0}%", none)
+    );
+    let literal = format!("{none} (no valid expression: taken literally)");
+    assert_eq!(said["literal"], literal);
+    // 30 of the 82 of vcpu_run.
+    assert_eq!(said["zoomed"], "Matched: 37\u{a0}% of the zoomed box");
+    assert_eq!(said["again"], "Matched: 30\u{a0}%");
     assert_eq!(said["over"], "");
+}
+
+/// Forty functions of a fortieth of a percent each are too narrow to be drawn, and together no less.
+#[test]
+fn a_search_counts_what_is_too_narrow_to_be_drawn() {
+    let names: Vec<String> = (0..400)
+        .map(|at| format!("a;caller{at};page_fault"))
+        .collect();
+    let mut samples: Vec<Sample<'_>> = names.iter().map(|n| (&**n, Tag::Host, 1)).collect();
+    samples.push(("a;work", Tag::Host, 9600));
+    let mut shown = picture(&samples);
+    shown.extent.min_width = Some(1.0);
+    let steps = "say('boxes', d.querySelectorAll('.frames > g').length);
+        say('matched', text('matched')); click(box('a')); say('zoomed', text('matched'));";
+    let svg = draw(&samples, &shown);
+    let Some(said) = drive("narrow", "?s=page_fault", &svg, steps) else {
+        return;
+    };
+    assert_eq!(said["boxes"], "3");
+    assert_eq!(said["matched"], "Matched: 4.0\u{a0}%");
+    assert_eq!(said["zoomed"], "Matched: 4.0\u{a0}% of the zoomed box");
+}
+
+#[test]
+fn zooming_recomputes_the_legend_and_back_unzooms() {
+    let said = drive_kvm(
+        "zoom-legend",
+        "",
+        "function share(k) { return entry(k).querySelector('tspan').textContent; }
+         say('all', share('guest') + ' ' + share('exit:') + ' ' + share('host'));
+         click(box('vcpu_run'));
+         say('in', share('guest') + ' ' + share('exit:') + ' ' + share('host'));
+         say('subtitle', text('subtitle'));
+         box('handle_pio').dispatchEvent(new w.MouseEvent('mouseover', {bubbles: true}));
+         say('tooltip', text('details'));
+         click(find('unzoom')); say('out', share('guest') + ' ' + share('exit:'));
+         say('line', text('subtitle'));",
+    );
+    let Some(said) = said else { return };
+    let plain = |name: &str| said[name].replace('\u{a0}', " ");
+    assert_eq!(plain("all"), "40 % 30 % 8.0 %");
+    // Of 82 samples: 40 guest, 30 port I/O, and none of the host's own.
+    assert_eq!(plain("in"), "49 % 37 % 0 %");
+    assert!(plain("subtitle").starts_with("vcpu_run: 82 samples, 82.00 % of all"));
+    let told = plain("tooltip");
+    assert!(told.starts_with("Function: handle_pio (30 samples, 30.00 % of all, 36.59 % of its"));
+    assert!(told.contains("36.59 % of the zoomed box"), "{told}");
+    assert_eq!(plain("out"), "40 % 30 %");
+    assert_eq!(said["line"], "100 samples · cpu-clock 997 Hz");
 }
 
 /// A browser that takes a picture of a page at once, with nobody at it, takes the beginning of the
@@ -249,7 +196,7 @@ fn a_picture_higher_than_the_window_opens_at_its_root_and_scrolls_when_used() {
         "function place(e) { return e.getBoundingClientRect(); }
          function at() { return Math.round(place(box('all')).bottom); }
          function end(e) { return Math.round(place(d.documentElement).height) - w.innerHeight; }
-         var head = d.getElementById('head'), before = at();
+         var head = find('head'), before = at();
          say('window', w.innerHeight); say('scrolled', w.scrollY); say('page', end());
          say('head', Math.round(place(head).top)); say('root', before > 0 && before <= w.innerHeight);
          d.documentElement.dispatchEvent(new w.MouseEvent('pointermove', {bubbles: true}));
@@ -271,7 +218,7 @@ fn the_keyboard_alone_moves_and_zooms() {
         "keyboard",
         "",
         "function at() { return d.activeElement.querySelector('title').textContent.split(' ')[0]; }
-         say('stops', d.querySelectorAll('#frames > g[tabindex]').length);
+         say('stops', d.querySelectorAll('.frames > g[tabindex]').length);
          box('all').focus(); say('start', at()); say('details', text('details'));
          key(d.activeElement, 'ArrowUp'); say('up', at());
          key(d.activeElement, 'ArrowRight'); say('right', at());
@@ -279,7 +226,7 @@ fn the_keyboard_alone_moves_and_zooms() {
          key(d.activeElement, 'ArrowUp'); say('widest', at());
          key(d.activeElement, 'Enter'); say('zoomed', !shown('swapper'));
          key(d.activeElement, 'ArrowDown'); say('down', at());
-         say('one', d.querySelectorAll('#frames > g[tabindex]').length);
+         say('one', d.querySelectorAll('.frames > g[tabindex]').length);
          key(d.activeElement, 'Escape'); say('unzoomed', shown('swapper'));",
     );
     let Some(said) = said else { return };
@@ -311,25 +258,26 @@ fn hostile_names_run_nothing_and_texts_do_not_overlap() {
         "",
         &draw(&samples, &shown),
         "say('title', document.title === ''); say('scripts', d.querySelectorAll('script').length);
-         var e = Array.from(d.querySelectorAll('.entry .area')), r = e.map(function (a) {
+         var e = Array.from(d.querySelectorAll('.entry:not(.hide) .area')), r = e.map(function (a) {
              return a.getBoundingClientRect(); });
          var over = 0; r.forEach(function (a, i) { r.forEach(function (b, j) { if (i < j &&
              a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) over++;
          }); });
          say('entries', e.length); say('overlaps', over);
-         var inside = d.querySelectorAll('.entry'), wide = 0;
+         var inside = d.querySelectorAll('.entry:not(.hide)'), wide = 0;
          inside.forEach(function (g) { if (g.querySelector('text').getBoundingClientRect().right >
              g.querySelector('.area').getBoundingClientRect().right) wide++; });
          say('wide', wide);
-         var s = d.getElementById('subtitle').getBoundingClientRect();
-         var l = d.getElementById('legend').getBoundingClientRect();
+         var s = find('subtitle').getBoundingClientRect();
+         var l = find('legend').getBoundingClientRect();
          say('subtitle', s.right <= w.innerWidth && s.bottom <= l.top + 2);
-         var t = d.getElementById('title').getBoundingClientRect();
-         say('head', t.right < d.getElementById('search').getBoundingClientRect().left);",
+         var t = find('title').getBoundingClientRect();
+         say('head', t.right < find('search').getBoundingClientRect().left);",
     );
     let Some(said) = said else { return };
-    assert_eq!((&*said["title"], &*said["scripts"]), ("true", "2"));
-    assert_eq!((&*said["entries"], &*said["overlaps"]), ("25", "0"));
+    assert_eq!((&*said["title"], &*said["scripts"]), ("true", "1"));
+    // The host's kinds of code are hidden at first.
+    assert_eq!((&*said["entries"], &*said["overlaps"]), ("26", "0"));
     assert_eq!(said["wide"], "0");
     assert_eq!((&*said["subtitle"], &*said["head"]), ("true", "true"));
 }
@@ -374,7 +322,7 @@ fn a_diff_shows_either_side_and_both() {
         "",
         "report('start');
          click(box('qemu')); say('zoomed', shown('swapper'));
-         click(view('before')); report('before');
+         click(view('before')); report('kept'); click(find('unzoom')); report('before');
          click(view('after')); report('after');
          view('before').focus(); key(view('before'), 'Enter'); report('enter');
          key(view('diff'), ' '); report('space');",
@@ -383,6 +331,8 @@ fn a_diff_shows_either_side_and_both() {
     // Each box of both sides has room for the larger of its two widths: 300 + 20/22 + 900, and 480.
     assert_eq!(said["start"], "diff 1000 176 529 282 -");
     assert_eq!(said["zoomed"], "false");
+    // What is zoomed stays so: 300 and 200 of the 520 of qemu.
+    assert_eq!(said["kept"], "before 1000 577 385 none v=before");
     assert_eq!(said["before"], "before 1000 300 200 480 v=before");
     assert_eq!(said["after"], "after 1000 none 900 78 v=after");
     assert_eq!(said["enter"], said["before"]);

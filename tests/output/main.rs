@@ -3,5 +3,6 @@
 mod browser;
 #[path = "../common/mod.rs"]
 mod common;
+mod drive;
 mod svg;
 mod svg_trees;

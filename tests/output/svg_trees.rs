@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
-use vmflame::output::{Picture, write_svg};
+use vmflame::output::{Colors, DrawnPart, Picture, write_svg};
 use vmflame::stack::{CallTree, Frame, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
 use vmflame::units::CpuMode;
 
@@ -76,7 +76,8 @@ pub(crate) fn picture(samples: &[Sample<'_>]) -> Picture {
             .iter()
             .map(|&(_, tag, weight)| (tag, weight))
             .collect(),
-        min_width: None,
+        colors: Colors::default(),
+        extent: DrawnPart::default(),
     }
 }
 

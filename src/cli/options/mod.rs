@@ -7,17 +7,20 @@
 //! |---|---|
 //! | `input` | where the capture and its symbols are |
 //! | `filter` | which samples are wanted |
-//! | `stacks` | what stacks look like, what a sample weighs, how wide a picture's boxes are |
+//! | `stacks` | what stacks look like, and what a sample weighs |
+//! | `picture` | what of a picture is drawn, and which way it grows |
 //! | `refused` | filters of perf's that are not taken |
 //! | `headings` | the groups of options in `--help` |
 
 mod filter;
 pub(super) mod headings;
 mod input;
+mod picture;
 mod refused;
 mod stacks;
 
 pub(super) use filter::{FilterOptions, TimeList, parse_cpus};
 pub(super) use input::{InputOptions, check_caches, check_kallsyms};
+pub(super) use picture::PictureOptions;
 pub(super) use refused::RefusedOptions;
-pub(super) use stacks::{Group, NameOptions, Weight, parse_width, read_rules, scope_of};
+pub(super) use stacks::{Group, NameOptions, Weight, read_rules, scope_of};

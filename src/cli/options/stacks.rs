@@ -1,4 +1,4 @@
-//! What stacks look like, what a sample weighs, and how wide a picture's boxes are.
+//! What stacks look like, and what a sample weighs.
 
 use std::path::{Path, PathBuf};
 
@@ -87,11 +87,4 @@ pub(crate) fn read_rules(path: Option<&Path>) -> Result<Option<(String, PathBuf)
         Err(source) => Err(Error::io("read", path, source)),
     };
     path.map(read).transpose()
-}
-
-pub(crate) fn parse_width(text: &str) -> std::result::Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(width) if (0.0..=1200.0).contains(&width) => Ok(width),
-        Ok(_) | Err(_) => Err(format!("{text:?} is no width from 0 to 1200 pixels")),
-    }
 }

@@ -12,7 +12,9 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::chrome::Chrome;
-use super::layout::{FONT_SIZE, FRAMES_WIDTH, Layout};
+use super::extent::Direction;
+use super::layout::Layout;
+use super::measures::{FONT_SIZE, FRAME_HEIGHT, FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
 use crate::stack::NodeIx;
 use crate::text::{push_attribute, push_escaped, push_format, shortened};
 
@@ -20,6 +22,10 @@ use crate::text::{push_attribute, push_escaped, push_format, shortened};
 const LETTER: f64 = 0.61;
 /// Space between the left edge of a box and its text.
 const TEXT_PADDING: f64 = 3.0;
+/// Fewer letters are no label.
+const LETTERS: usize = 3;
+/// From the upper edge of a box to the baseline of its text, so that underscores keep off the lower edge.
+const TEXT_DOWN: f64 = 10.0;
 
 /// What one box shows. Filled anew for each box by the caller of [`write()`].
 #[derive(Debug, Default)]
@@ -72,7 +78,6 @@ struct Drawn {
     first: String,
     weight: String,
     text_x: String,
-    text_y: String,
 }
 
 struct Pass<'a> {
@@ -81,12 +86,10 @@ struct Pass<'a> {
     look_of: &'a mut dyn FnMut(NodeIx, &mut Look),
     out: Writer<&'a mut dyn Write>,
     part: DocumentPart,
-    /// Height of inferno's picture.
-    height: usize,
-    /// inferno draws its background first of all shapes; our ground takes its place.
-    started: bool,
+    /// Height of the boxes.
+    base: usize,
     /// Whether the boxes are over.
-    ended: bool,
+    is_ended: bool,
     drawn: Drawn,
     look: Look,
     buffer: String,
@@ -141,9 +144,8 @@ fn annotate(
         look_of,
         out: Writer::new(out),
         part: DocumentPart::Head,
-        height: 0,
-        started: false,
-        ended: false,
+        base: 0,
+        is_ended: false,
         drawn: Drawn::default(),
         look: Look::default(),
         buffer: String::new(),
@@ -165,47 +167,31 @@ fn annotate(
 }
 
 impl Pass<'_> {
+    /// Of inferno's head only the height is taken: what surrounds the boxes is ours.
     fn head(&mut self, event: Event<'_>) -> io::Result<()> {
         match &event {
-            Event::DocType(_) => Ok(()),
-            Event::Comment(comment) if comment.starts_with(b"NOTES") => Ok(()),
+            Event::Decl(_) => self.out.write_event(event),
             Event::Start(element) => match element.name().as_ref() {
-                b"svg" if self.height == 0 => {
-                    self.height = number(element, b"height")?;
-                    self.chrome.push_start(&mut self.buffer, self.height);
-                    self.flush()
+                b"svg" if self.base == 0 => {
+                    let height = number(element, b"height")?;
+                    self.base = height.saturating_sub(INFERNO_HEAD + INFERNO_FOOT).max(1);
+                    Ok(())
                 }
                 b"svg" => self.start_boxes(element),
-                b"style" | b"script" => self.out.write_event(event),
-                // The gradient of the background, and texts that our head has in other places.
                 _ => {
                     self.part = DocumentPart::Skipped { depth: 1 };
                     Ok(())
                 }
             },
-            Event::Empty(_) if !self.started => {
-                self.started = true;
-                self.chrome.push_ground(&mut self.buffer, self.height);
-                self.flush()
-            }
-            Event::End(element) => {
-                let is_style = element.name().as_ref() == b"style";
-                self.out.write_event(event)?;
-                if is_style {
-                    self.chrome.push_style(&mut self.buffer);
-                } else {
-                    self.chrome.push_script(&mut self.buffer);
-                }
-                self.flush()
-            }
             Event::Empty(_)
+            | Event::End(_)
             | Event::Text(_)
             | Event::CData(_)
             | Event::Comment(_)
-            | Event::Decl(_)
+            | Event::DocType(_)
             | Event::PI(_)
             | Event::GeneralRef(_)
-            | Event::Eof => self.out.write_event(event),
+            | Event::Eof => Ok(()),
         }
     }
 
@@ -213,8 +199,11 @@ impl Pass<'_> {
         let total = number(element, b"total_samples")?;
         let total = u64::try_from(total).map_err(io::Error::other)?;
         self.part = DocumentPart::Boxes;
+        self.buffer.push('\n');
+        self.chrome.push_start(&mut self.buffer, self.base);
+        self.chrome.push_head(&mut self.buffer);
         self.chrome
-            .push_frames_start(&mut self.buffer, total, self.height);
+            .push_frames_start(&mut self.buffer, total, self.base);
         self.flush()
     }
 
@@ -259,12 +248,11 @@ impl Pass<'_> {
         Ok(())
     }
 
-    /// Ends first the boxes, then the document.
+    /// Ends the document with the boxes; inferno's own end follows them.
     fn end(&mut self) -> io::Result<()> {
-        self.buffer.push_str("</svg>\n");
-        if !self.ended {
-            self.ended = true;
-            self.chrome.push_head(&mut self.buffer);
+        if !self.is_ended {
+            self.is_ended = true;
+            self.chrome.push_end(&mut self.buffer, self.base);
         }
         self.flush()
     }
@@ -290,12 +278,10 @@ impl Pass<'_> {
         };
         self.look.clear();
         (self.look_of)(node, &mut self.look);
+        let y = self.row_of(drawn)?;
         let (look, text) = (&self.look, &mut self.buffer);
         text.push_str("<g");
         push_attribute(text, "class", &look.class);
-        if node == NodeIx::ROOT {
-            text.push_str(" tabindex=\"0\" role=\"button\"");
-        }
         for (name, value) in &look.attributes {
             push_attribute(text, name, value);
         }
@@ -306,25 +292,34 @@ impl Pass<'_> {
         push_format(
             text,
             format_args!(
-                ")</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\" \
+                ")</title><rect x=\"{}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{}\" \
                  fg:x=\"{}\" fg:w=\"{}\"/><text x=\"{}\" y=\"{}\">",
                 drawn.x,
-                drawn.y,
                 drawn.width,
                 drawn.height,
                 look.fill,
                 drawn.first,
                 drawn.weight,
                 drawn.text_x,
-                drawn.text_y
+                y as f64 + TEXT_DOWN,
             ),
         );
         let letters = drawn.letters();
-        if letters >= 3 {
+        if letters >= LETTERS {
             push_escaped(text, &shortened(&look.name, letters));
         }
         text.push_str("</text></g>\n");
         self.flush()
+    }
+
+    /// The y of a box in the element that holds all boxes, which begins with the uppermost.
+    fn row_of(&self, drawn: &Drawn) -> io::Result<usize> {
+        let y: usize = drawn.y.parse().map_err(io::Error::other)?;
+        let up = y.saturating_sub(INFERNO_HEAD);
+        Ok(match self.layout.direction() {
+            Direction::Up => up,
+            Direction::Down => (self.base.saturating_sub(up)).saturating_sub(FRAME_HEIGHT - 1),
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -342,7 +337,7 @@ impl Drawn {
             let attribute = attribute.map_err(io::Error::other)?;
             let slot = match attribute.key.as_ref() {
                 b"x" if is_text => &mut self.text_x,
-                b"y" if is_text => &mut self.text_y,
+                b"y" if is_text => continue,
                 b"x" => &mut self.x,
                 b"y" => &mut self.y,
                 b"width" => &mut self.width,

@@ -1,48 +1,35 @@
-//! What surrounds the boxes: title, subtitle, legend, style and script.
+//! What surrounds the boxes: title, subtitle, controls, legends, status lines, style and script.
 
 use std::io::{self, Write};
 
-use super::layout::{FONT_SIZE, FRAMES_WIDTH, PADDING, WIDTH};
-use super::legend::LegendEntry;
-use crate::before_after::Sides;
+use super::extent::Direction;
+use super::legend::{LETTER, Legend};
+use super::measures::{FRAMES_WIDTH, PADDING, WIDTH};
 use crate::text::{one_line, push_attribute, push_escaped, push_format, shortened, wrapped};
 
-/// Our rules, after inferno's own.
-const STYLE: &str = include_str!("vmflame.css");
-/// Our script, after inferno's own.
-const SCRIPT: &str = include_str!("vmflame.js");
-/// The script of pictures with several views.
-const VIEWS_SCRIPT: &str = include_str!("views.js");
+/// The style sheet.
+const STYLE: &str = include_str!("picture.css");
+/// The script, in the order in which its parts need each other.
+const SCRIPT: [&str; 4] = [
+    include_str!("script/shares.js"),
+    include_str!("script/boxes.js"),
+    include_str!("script/head.js"),
+    include_str!("script/picture.js"),
+];
 
-/// Baseline of the title.
+/// Baseline of the title. The script has the same numbers as these.
 const TITLE_Y: usize = 24;
-/// From one line of the subtitle to the next. The script has the same numbers.
+/// From one line of the subtitle to the next.
 const LINE: usize = 16;
-/// From the title to the names of sides, and from one to the next. The script has the same number.
-const SIDE: usize = 19;
-/// From one row of the legend to the next.
-const ROW: usize = 20;
-/// Space that inferno leaves above the boxes for a title: `ypad1`, inferno 0.12.8,
-/// src/flamegraph/mod.rs, three times the font size.
-const INFERNO_HEAD: usize = FONT_SIZE * 3;
-/// Height of the second line below the boxes.
-const FOOT: usize = 14;
-/// Average width of a letter of the proportional font at 12 pixels, on the safe side: `DejaVu
-/// Sans`, the widest of the common ones, has 0.58 em over English text. The script measures.
-const LETTER: f64 = 7.0;
-/// The title's letters are larger.
+/// Height of the status lines below the boxes.
+const FOOT: usize = 34;
+/// The title's letters are larger than the others.
 const TITLE_LETTER: f64 = 10.5;
-/// Those of the sides' names, which are bold.
-const SIDE_LETTER: f64 = 9.0;
-/// Kept free at the right of the title for the two buttons.
-const BUTTONS: f64 = 190.0;
-/// Kept free beside them for the buttons of a picture with several views.
-const VIEW_BUTTONS: f64 = 200.0;
-/// The views: `data-view`, label, and where the label ends, from the right edge.
-const VIEWS: [(&str, &str, usize); 3] = [
-    ("diff", "Difference", 292),
-    ("before", "Before", 236),
-    ("after", "After", 190),
+/// The buttons of a picture with several views: `data-view` and label.
+const VIEWS: [(&str, &str); 3] = [
+    ("after", "After"),
+    ("before", "Before"),
+    ("diff", "Difference"),
 ];
 /// No title needs more; the rest of a hostile one is not stored.
 const MAX_TITLE: usize = 500;
@@ -53,37 +40,32 @@ const MAX_SUBTITLE: usize = 4000;
 #[derive(Debug)]
 pub(crate) struct Chrome {
     title: String,
-    /// What is compared, each in a line of its own below the title.
-    sides: Vec<String>,
     subtitle: String,
     description: String,
     colours: String,
-    legend: Vec<LegendEntry>,
+    legends: Vec<Legend>,
     /// Definitions for a picture with several views; `None` for a picture with one.
     views: Option<String>,
-}
-
-/// The heights of the head, for the width without a script.
-#[derive(Debug)]
-struct Head {
-    subtitle: Vec<String>,
-    legend_top: usize,
-    rows: usize,
-    column: f64,
-    bottom: usize,
+    /// What the script reads of the document's element.
+    facts: Vec<(&'static str, String)>,
+    /// The names of what is too narrow to be drawn, a line each; `None` when they are not all there.
+    names: Option<String>,
+    direction: Direction,
 }
 
 impl Chrome {
-    /// Takes raw texts and makes them safe; `colours` are rules for the classes in use.
+    /// Takes raw texts and makes them safe.
     pub(crate) fn new(title: &str, subtitle: &str, description: &str) -> Self {
         Self {
             title: shortened(&one_line(title), MAX_TITLE).into_owned(),
-            sides: Vec::new(),
             subtitle: shortened(&one_line(subtitle), MAX_SUBTITLE).into_owned(),
             description: one_line(description).into_owned(),
             colours: String::new(),
-            legend: Vec::new(),
+            legends: Vec::new(),
             views: None,
+            facts: Vec::new(),
+            names: None,
+            direction: Direction::Up,
         }
     }
 
@@ -94,27 +76,28 @@ impl Chrome {
         self
     }
 
-    /// With a loud line below the title for each side of a comparison.
-    pub(crate) fn with_sides(mut self, sides: &Sides<String>) -> Self {
-        let safe = |side: &String| shortened(&one_line(side), MAX_TITLE).into_owned();
-        self.sides = sides.iter().map(safe).collect();
+    /// With these legends, one below the other, and rules for the colour classes in use.
+    pub(crate) fn with_legends(mut self, legends: Vec<Legend>, colours: String) -> Self {
+        self.legends = legends;
+        self.colours = colours;
         self
     }
 
-    /// Baseline of the last line above the subtitle.
-    fn names_y(&self) -> usize {
-        TITLE_Y + SIDE * self.sides.len()
+    /// With an attribute of the document's element, for the script.
+    pub(crate) fn with_fact(mut self, name: &'static str, value: String) -> Self {
+        self.facts.push((name, value));
+        self
     }
 
-    /// Space that the buttons beside the title take.
-    fn buttons(&self) -> f64 {
-        BUTTONS + self.views.as_ref().map_or(0.0, |_| VIEW_BUTTONS)
+    /// With the names of what is too narrow to be drawn.
+    pub(crate) fn with_names(mut self, names: Option<String>) -> Self {
+        self.names = names;
+        self
     }
 
-    /// With these entries, in this order, and rules for the colour classes in use.
-    pub(crate) fn with_legend(mut self, legend: Vec<LegendEntry>, colours: String) -> Self {
-        self.legend = legend;
-        self.colours = colours;
+    /// With stacks that grow in this direction.
+    pub(crate) fn growing(mut self, direction: Direction) -> Self {
+        self.direction = direction;
         self
     }
 
@@ -124,17 +107,14 @@ impl Chrome {
     /// When `out` fails.
     pub(crate) fn write_alone(&self, message: &str, out: &mut dyn Write) -> io::Result<()> {
         let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        let height = INFERNO_HEAD + 40;
-        let full = height + Self::shift(&self.head()) + FOOT;
-        self.push_start(&mut text, height);
-        self.push_style(&mut text);
-        self.push_ground(&mut text, height);
+        let base = 40;
+        self.push_start(&mut text, base);
         self.push_head(&mut text);
         push_format(
             &mut text,
             format_args!(
-                "<text x=\"{PADDING:.1}\" y=\"{}.0\" class=\"note\">",
-                full - 40
+                "<text x=\"{PADDING}\" y=\"{}\" class=\"note\">",
+                self.head_height() + 20
             ),
         );
         push_escaped(&mut text, message);
@@ -142,220 +122,179 @@ impl Chrome {
         out.write_all(text.as_bytes())
     }
 
-    fn head(&self) -> Head {
-        // Room for lines is counted in letters; a line holds at least one.
+    /// The subtitle in lines of the width without a script.
+    fn subtitle_lines(&self) -> Vec<String> {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a constant between 100 and 200"
         )]
         let letters = (FRAMES_WIDTH / LETTER) as usize;
-        let subtitle = wrapped(&self.subtitle, letters);
-        let mut y = self.names_y() + 8;
-        if !subtitle.is_empty() {
-            y = self.names_y() + 4 + LINE * subtitle.len() + 10;
-        }
-        let legend_top = y;
-        let longest = self.legend.iter().map(|entry| {
-            let letters = entry.label.chars().count() + 2 + entry.share.chars().count();
-            letters as f64 * LETTER
-        });
-        let column = longest.fold(0.0, f64::max).ceil() + 36.0;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between 0 and 33"
-        )]
-        let columns = ((FRAMES_WIDTH / column) as usize).max(1);
-        let rows = self.legend.len().div_ceil(columns);
-        if rows > 0 {
-            y += rows * ROW;
-        }
-        Head {
-            subtitle,
-            legend_top,
-            rows,
-            column,
-            bottom: y + 8,
-        }
+        wrapped(&self.subtitle, letters)
     }
 
-    /// How far the boxes move down from where inferno draws them.
-    fn shift(head: &Head) -> usize {
-        head.bottom.saturating_sub(INFERNO_HEAD)
+    /// Where the legends begin.
+    fn legend_top(&self) -> usize {
+        let lines = self.subtitle_lines().len();
+        TITLE_Y + if lines == 0 { 8 } else { 4 + LINE * lines + 10 }
     }
 
-    /// The start of the document, up to the opening of the boxes; `height` is inferno's.
-    pub(crate) fn push_start(&self, text: &mut String, height: usize) {
-        let full = height + Self::shift(&self.head()) + FOOT;
+    fn head_height(&self) -> usize {
+        let legends: usize = self.legends.iter().map(Legend::height).sum();
+        self.legend_top() + legends + 4
+    }
+
+    /// The start of the document, up to the head; `base` is the height of the boxes.
+    pub(crate) fn push_start(&self, text: &mut String, base: usize) {
+        let full = self.head_height() + base + FOOT;
         push_format(
             text,
             format_args!(
-                "<svg version=\"1.1\" width=\"{WIDTH}\" height=\"{full}\" onload=\"init(evt)\" \
+                "<svg version=\"1.1\" class=\"vmflame\" width=\"{WIDTH}\" height=\"{full}\" \
                  viewBox=\"0 0 {WIDTH} {full}\" xmlns=\"http://www.w3.org/2000/svg\" \
-                 xmlns:xlink=\"http://www.w3.org/1999/xlink\" \
-                 xmlns:fg=\"http://github.com/jonhoo/inferno\" role=\"group\" \
-                 aria-labelledby=\"title\" aria-describedby=\"desc\">\n<desc id=\"desc\">"
+                 xmlns:fg=\"http://github.com/jonhoo/inferno\" role=\"group\""
             ),
         );
+        push_attribute(text, "aria-label", &self.title);
+        for (name, value) in &self.facts {
+            push_attribute(text, name, value);
+        }
+        if self.views.is_some() {
+            text.push_str(" data-views=\"\"");
+        }
+        if self.direction == Direction::Down {
+            text.push_str(" data-inverted=\"\"");
+        }
+        text.push_str(">\n<title>");
+        push_escaped(text, &self.title);
+        text.push_str("</title>\n<desc>");
         push_escaped(text, &self.description);
-        text.push_str("</desc>\n");
-    }
-
-    /// Our style sheet, to follow inferno's.
-    pub(crate) fn push_style(&self, text: &mut String) {
-        text.push_str("\n<style type=\"text/css\">\n");
+        text.push_str("</desc>\n<style type=\"text/css\">\n");
         text.push_str(STYLE);
         text.push_str(&self.colours);
         text.push_str("</style>\n");
-    }
-
-    /// Our script, to follow inferno's.
-    pub(crate) fn push_script(&self, text: &mut String) {
-        text.push_str("\n<script type=\"text/ecmascript\"><![CDATA[\n");
-        text.push_str(SCRIPT);
-        if self.views.is_some() {
-            text.push_str(VIEWS_SCRIPT);
-        }
-        text.push_str("]]></script>\n");
-    }
-
-    /// Background and status lines; `height` is inferno's.
-    ///
-    /// Our x and y carry a decimal point: inferno looks boxes up by bare numbers in `x` and `y`
-    /// when it restores the state from the address bar, and must not find one of these.
-    pub(crate) fn push_ground(&self, text: &mut String, height: usize) {
-        let bottom = height + Self::shift(&self.head());
         text.push_str(self.views.as_deref().unwrap_or_default());
         push_format(
             text,
             format_args!(
-                "<rect id=\"paper\" class=\"paper\" width=\"100%\" height=\"{full}\" \
-                 fill=\"#ffffff\"/>\n\
-                 <text id=\"details\" x=\"{PADDING:.1}\" y=\"{details}.0\"> </text>\n\
-                 <text id=\"picked\" x=\"{PADDING:.1}\" y=\"{status}.0\" role=\"status\"> </text>\n\
-                 <text id=\"matched\" x=\"{right:.1}\" y=\"{status}.0\" role=\"status\"> </text>\n",
-                full = bottom + FOOT,
-                right = WIDTH - PADDING,
-                details = bottom.saturating_sub(17),
-                status = bottom.saturating_sub(1),
+                "<rect class=\"paper\" width=\"100%\" height=\"{full}\" fill=\"#ffffff\"/>\n"
             ),
         );
     }
 
-    /// Title, subtitle, buttons and legend, on a ground of their own: they come after the boxes
-    /// because the script keeps them in sight, above the boxes, when the reader scrolls.
+    /// Title, subtitle, controls and legends, on a ground of their own, which the script keeps in
+    /// sight when the reader scrolls. They come before the boxes, for readers who use the keyboard.
     pub(crate) fn push_head(&self, text: &mut String) {
-        let head = self.head();
         push_format(
             text,
             format_args!(
-                "<g id=\"head\"><rect class=\"paper\" width=\"100%\" height=\"{}\" \
-                 fill=\"#ffffff\"/>\n<text id=\"title\" x=\"{PADDING:.1}\" y=\"{TITLE_Y}.0\"",
-                head.bottom.saturating_sub(2)
+                "<g class=\"head\"><rect class=\"paper\" width=\"100%\" height=\"{}\" \
+                 fill=\"#ffffff\"/>\n<text class=\"title\" x=\"{PADDING}\" y=\"{TITLE_Y}\"",
+                self.head_height() - 2
             ),
         );
         push_attribute(text, "data-full", &self.title);
-        push_format(text, format_args!(" data-buttons=\"{}\">", self.buttons()));
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "one of two constants below 100"
-        )]
-        let letters = ((FRAMES_WIDTH - self.buttons()) / TITLE_LETTER) as usize;
-        push_escaped(text, &shortened(&self.title, letters));
-        text.push_str("</text>\n");
-        self.push_sides(text);
-        self.push_subtitle(text, &head);
-        push_format(
-            text,
-            format_args!(
-                "<text id=\"unzoom\" class=\"hide\" x=\"100%\" dx=\"-84\" y=\"{TITLE_Y}.0\" \
-                 role=\"button\" tabindex=\"0\">Reset Zoom</text>\n\
-                 <text id=\"search\" x=\"{right:.1}\" y=\"{TITLE_Y}.0\" role=\"button\" \
-                 tabindex=\"0\">Search</text>\n",
-                right = WIDTH - PADDING,
-            ),
-        );
-        if self.views.is_some() {
-            for (view, label, right) in VIEWS {
-                push_format(
-                    text,
-                    format_args!(
-                        "<text class=\"view\" data-view=\"{view}\" x=\"100%\" dx=\"-{right}\" \
-                         y=\"{TITLE_Y}.0\" role=\"button\" tabindex=\"0\" \
-                         aria-pressed=\"{}\">{label}</text>\n",
-                        view == "diff"
-                    ),
-                );
-            }
-        }
-        self.push_legend(text, &head);
-        text.push_str("</g>\n");
-    }
-
-    fn push_sides(&self, text: &mut String) {
+        text.push('>');
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "a constant between 100 and 200"
         )]
-        let letters = (FRAMES_WIDTH / SIDE_LETTER) as usize;
-        for (row, side) in self.sides.iter().enumerate() {
-            let y = TITLE_Y + SIDE * (row + 1);
-            push_format(
-                text,
-                format_args!("<text class=\"side\" x=\"{PADDING:.1}\" y=\"{y}.0\""),
-            );
-            push_attribute(text, "data-full", side);
-            text.push('>');
-            push_escaped(text, &shortened(side, letters));
-            text.push_str("</text>\n");
+        let letters = (FRAMES_WIDTH / TITLE_LETTER) as usize;
+        push_escaped(text, &shortened(&self.title, letters));
+        text.push_str("</text>\n");
+        self.push_controls(text);
+        self.push_subtitle(text);
+        let mut top = self.legend_top();
+        for legend in &self.legends {
+            legend.push(text, top);
+            top += legend.height();
         }
+        text.push_str("</g>\n");
     }
 
-    fn push_subtitle(&self, text: &mut String, head: &Head) {
-        if head.subtitle.is_empty() {
+    /// What is pressed; nothing without a script.
+    fn push_controls(&self, text: &mut String) {
+        text.push_str("<g class=\"controls\">\n");
+        let mut push = |class: &str, more: &str, label: &str| {
+            push_format(
+                text,
+                format_args!(
+                    "<text class=\"{class}\"{more} y=\"{TITLE_Y}\" role=\"button\" \
+                     tabindex=\"0\">{label}</text>\n"
+                ),
+            );
+        };
+        push("search", "", "Search");
+        push("unzoom hide", "", "Reset Zoom");
+        if self.views.is_some() {
+            for (view, label) in VIEWS {
+                let more = format!(" data-view=\"{view}\" aria-pressed=\"{}\"", view == "diff");
+                push("view", &more, label);
+            }
+        }
+        text.push_str("</g>\n");
+    }
+
+    fn push_subtitle(&self, text: &mut String) {
+        let lines = self.subtitle_lines();
+        if lines.is_empty() {
             return;
         }
-        text.push_str("<text id=\"subtitle\"");
+        text.push_str("<text class=\"subtitle\"");
         push_attribute(text, "data-full", &self.subtitle);
         text.push('>');
-        for (row, line) in head.subtitle.iter().enumerate() {
-            let y = self.names_y() + 4 + LINE * (row + 1);
-            push_format(text, format_args!("<tspan x=\"{PADDING:.1}\" y=\"{y}.0\">"));
+        for (row, line) in lines.iter().enumerate() {
+            let y = TITLE_Y + 4 + LINE * (row + 1);
+            push_format(text, format_args!("<tspan x=\"{PADDING}\" y=\"{y}\">"));
             push_escaped(text, line);
             text.push_str("</tspan>");
         }
         text.push_str("</text>\n");
     }
 
-    fn push_legend(&self, text: &mut String, head: &Head) {
-        if self.legend.is_empty() {
-            return;
-        }
-        text.push_str(
-            "<g id=\"legend\" role=\"group\" aria-label=\"Legend: share by what the CPU does\">\n",
-        );
-        for (position, entry) in self.legend.iter().enumerate() {
-            let x = PADDING + (position / head.rows) as f64 * head.column;
-            let y = head.legend_top + (position % head.rows) * ROW;
-            entry.push(text, x, y, head.column - 6.0);
-        }
-        text.push_str("</g>\n");
-    }
-
-    /// The opening of the boxes; `total` is what the box for everything weighs.
-    pub(crate) fn push_frames_start(&self, text: &mut String, total: u64, height: usize) {
-        let shift = Self::shift(&self.head());
-        let view = self.views.as_ref().map_or("", |_| " data-view=\"diff\"");
+    /// The opening of the boxes; `total` is what the box for everything weighs, `base` the height.
+    pub(crate) fn push_frames_start(&self, text: &mut String, total: u64, base: usize) {
+        let top = self.head_height();
         push_format(
             text,
             format_args!(
-                "<svg id=\"frames\"{view} x=\"{PADDING}\" y=\"{shift}\" width=\"{FRAMES_WIDTH}\" \
-                 total_samples=\"{total}\" data-base=\"{height}\" role=\"group\" \
-                 aria-label=\"Flame graph: arrow keys move, Enter zooms, Escape goes back\">\n"
+                "<g class=\"window\"><rect class=\"ground\" y=\"{top}\" width=\"100%\" \
+                 height=\"{base}\" fill=\"none\"/>\n<svg class=\"frames\" x=\"{PADDING}\" \
+                 y=\"{top}\" width=\"{FRAMES_WIDTH}\" height=\"{base}\" total_samples=\"{total}\" \
+                 data-base=\"{base}\" role=\"group\" \
+                 aria-label=\"Flame graph: arrow keys move, Enter zooms, Escape goes back\""
             ),
         );
+        if self.views.is_some() {
+            text.push_str(" data-view=\"diff\"");
+        }
+        text.push_str(">\n");
+    }
+
+    /// The end of the boxes and of the document; `base` is the height of the boxes.
+    pub(crate) fn push_end(&self, text: &mut String, base: usize) {
+        push_format(
+            text,
+            format_args!(
+                "</svg>\n</g>\n<g class=\"foot\" transform=\"translate(0 {})\">\
+                 <rect class=\"paper\" width=\"100%\" height=\"{FOOT}\" fill=\"#ffffff\"/>\
+                 <text class=\"details\" x=\"{PADDING}\" y=\"14\"> </text>\
+                 <text class=\"chosen\" x=\"{PADDING}\" y=\"30\" role=\"status\"> </text>\
+                 <text class=\"matched\" x=\"{}\" y=\"30\" role=\"status\"> </text></g>\n",
+                self.head_height() + base,
+                WIDTH - PADDING
+            ),
+        );
+        if let Some(names) = &self.names {
+            text.push_str("<metadata class=\"names\">");
+            push_escaped(text, names);
+            text.push_str("</metadata>\n");
+        }
+        text.push_str(
+            "<script type=\"text/ecmascript\"><![CDATA[\n(function () {\n\"use strict\";\n",
+        );
+        SCRIPT.iter().for_each(|part| text.push_str(part));
+        text.push_str("})();\n]]></script>\n</svg>\n");
     }
 }

@@ -4,11 +4,13 @@ use std::io::{self, Write};
 
 use super::annotate::Look;
 use super::chrome::Chrome;
+use super::extent::DrawnPart;
+use super::kinds::CodeKind;
 use super::layout::Layout;
-use super::legend::LegendEntry;
-use super::palette::{Shade, class, plain_fill, rules, short_words};
+use super::legend::{Legend, LegendEntry, LegendGroup};
+use super::narrow::{DrawnTree, Narrow, kind_of};
+use super::palette::{Paint, Shade, rules, short_words};
 use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
-use crate::before_after::Sides;
 use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 use crate::text::{counted, one_line, push_format, shortened};
@@ -51,6 +53,8 @@ pub struct DiffTag {
     pub values: String,
     /// The same with all that is known.
     pub details: String,
+    /// What orders the legend: the larger of both values.
+    pub size: f64,
 }
 
 /// What a picture of a difference says. Texts may be hostile; they are made safe.
@@ -58,9 +62,7 @@ pub struct DiffTag {
 pub struct DiffPicture {
     /// Names both sides.
     pub title: String,
-    /// What is known of each side, loud and in lines of their own.
-    pub sides: Sides<String>,
-    /// Shown below.
+    /// What is known of the sides and what changed, shown below.
     pub subtitle: String,
     /// By node.
     pub boxes: Vec<DiffBox>,
@@ -68,8 +70,8 @@ pub struct DiffPicture {
     pub tags: Vec<DiffTag>,
     /// Which side decides widths.
     pub width: WidthBy,
-    /// As in [`Picture`](super::picture::Picture).
-    pub min_width: Option<f64>,
+    /// What of the tree is drawn, and which way it grows.
+    pub extent: DrawnPart,
 }
 
 /// How a box's change is coloured: 0 is the same; up to 4 less, from 5 more.
@@ -107,11 +109,20 @@ pub fn write_diff_svg(
         let frame = table.get(tree.get(node).frame);
         frame.name.len().min(MAX_NAME) + 220
     };
-    let layout = Layout::new(tree, &width, &text_bytes, picture.min_width)?;
+    let layout = Layout::new(tree, &width, &text_bytes, picture.extent)?;
     let chrome = chrome_of(picture, layout.len());
     if layout.is_empty() {
         return chrome.write_alone("no samples", out).map(|()| 0);
     }
+    let drawn = DrawnTree {
+        tree,
+        table,
+        layout: &layout,
+    };
+    let narrow = Narrow::of(drawn, &|node, weights| {
+        weights.extend([0, 1, views.main].map(|view: usize| views.widths[view][node.as_usize()]));
+    });
+    let chrome = chrome.with_names(narrow.as_ref().map(|narrow| narrow.names.clone()));
     let mut look_of = |node: NodeIx, look: &mut Look| {
         let shown = tree.get(node);
         if node == NodeIx::ROOT {
@@ -126,6 +137,8 @@ pub fn write_diff_svg(
             push_format(&mut look.facts, format_args!(", {}", tag.words()));
             look.attributes.push(("data-tag", tag.as_str().to_owned()));
         }
+        let kind = kind_of(drawn, node);
+        look.attributes.push(("data-kind", kind.key().to_owned()));
         let change = views.boxes.get(node.as_usize()).copied().unwrap_or(NONE);
         let shade = shade_of(change);
         look.fill = format!("#{:06x}", fill_of(shade));
@@ -137,7 +150,14 @@ pub fn write_diff_svg(
         } else if change.is_significant && change.before == 0 {
             look.class.push_str(" new");
         }
+        if layout.is_cut(node) {
+            look.class.push_str(" cut");
+            look.facts.push_str(", deeper frames are not drawn");
+        }
         look.attributes.push(("data-v", views.views_of(node)));
+        if let Some(below) = narrow.as_ref().and_then(|narrow| narrow.below(node)) {
+            look.attributes.push(("data-below", below.to_owned()));
+        }
     };
     annotate::write(&layout, &chrome, &mut look_of, out)?;
     Ok(layout.len())
@@ -151,11 +171,11 @@ const NONE: DiffBox = DiffBox {
 
 /// The tag's class for the views of one side, and that of the change.
 fn classes(tag: Option<Tag>, shade: Shade, change: usize) -> String {
-    match tag {
-        Some(tag) if tag != Tag::Host => {
-            format!("{} x{change}-{}", class(Some(tag), shade), tag as usize)
-        }
-        Some(_) | None => format!("{} x{change}", class(None, shade)),
+    let paint = Paint::of_tag(tag);
+    let class = paint.class(shade);
+    match paint {
+        Paint::Tag(tag) => format!("{class} x{change}-{}", tag as usize),
+        Paint::Plain | Paint::Kind(_) | Paint::Name => format!("{class} x{change}"),
     }
 }
 
@@ -253,32 +273,76 @@ fn chrome_of(picture: &DiffPicture, boxes: usize) -> Chrome {
         counted(boxes as u64, "box"),
     );
     let tags: Vec<Tag> = picture.tags.iter().map(|line| line.tag).collect();
-    let mut legend = scale();
-    if tags.iter().any(|&tag| tag != Tag::Host) {
-        legend.extend(picture.tags.iter().map(entry_of));
-    }
+    let mut paints = vec![Paint::Plain];
+    let coloured = tags.iter().filter(|&&tag| tag != Tag::Host);
+    paints.extend(coloured.map(|&tag| Paint::Tag(tag)));
+    let names = |list: Vec<&str>| list.join(" ");
     Chrome::new(&picture.title, &picture.subtitle, &description)
-        .with_sides(&picture.sides)
-        .with_legend(legend, format!("{}{}", rules(&tags), diff_rules(&tags)))
+        .with_legends(
+            vec![scale(), legend_of_tags(&picture.tags)],
+            format!("{}{}", rules(&paints), diff_rules(&tags)),
+        )
+        .with_fact(
+            "data-tags",
+            names(Tag::ALL.iter().map(|tag| tag.as_str()).collect()),
+        )
+        .with_fact(
+            "data-kinds",
+            names(CodeKind::ALL.iter().map(|kind| kind.key()).collect()),
+        )
         .with_views(gradients(&tags))
+        .growing(picture.extent.direction)
+}
+
+/// Entries that are shown before the reader asks for the rest.
+const SHOWN: usize = 6;
+/// The tags with the smallest shares.
+const REST: LegendGroup = LegendGroup {
+    name: "rest",
+    words: "More tags",
+    is_open: false,
+};
+
+/// The legend of tags, the largest first; the smallest are behind the last that is shown.
+fn legend_of_tags(tags: &[DiffTag]) -> Legend {
+    let mut legend = Legend {
+        words: "Legend: share of each tag before and after",
+        entries: Vec::new(),
+    };
+    if tags.iter().all(|line| line.tag == Tag::Host) {
+        return legend;
+    }
+    let mut order: Vec<&DiffTag> = tags.iter().collect();
+    order.sort_by(|a, b| b.size.total_cmp(&a.size));
+    for (position, line) in order.iter().enumerate() {
+        let mut entry = entry_of(line);
+        if position >= SHOWN {
+            entry.within = Some(REST);
+        } else if position + 1 == SHOWN && order.len() > SHOWN {
+            entry.opens = Some(REST);
+        }
+        legend.entries.push(entry);
+    }
+    legend
 }
 
 /// The legend's entries for changes.
-fn scale() -> Vec<LegendEntry> {
+fn scale() -> Legend {
     let entry = |key: &str, label: &str, share: &str, shade: usize, hint: &str| LegendEntry {
         key: key.to_owned(),
         label: label.to_owned(),
         share: share.to_owned(),
         hint: hint.to_owned(),
-        status: hint.to_owned(),
         class: format!("l{shade} {key}"),
         fill: format!("#{:06x}", fill_of(shade)),
+        opens: None,
+        within: None,
     };
     let less =
         "Frames that take significantly less after; the darker, the larger the part that went";
     let more =
         "Frames that take significantly more after; the darker, the larger the part that came";
-    vec![
+    let entries = vec![
         entry(
             "gone",
             "gone",
@@ -302,20 +366,24 @@ fn scale() -> Vec<LegendEntry> {
             5,
             "Frames that only the after side has",
         ),
-    ]
+    ];
+    Legend {
+        words: "Legend: colours of changes",
+        entries,
+    }
 }
 
 fn entry_of(line: &DiffTag) -> LegendEntry {
     let exit = if line.tag.is_exit() { "exit: " } else { "" };
-    let shown = (line.tag != Tag::Host).then_some(line.tag);
-    let details = format!("{}: {}", line.tag.words(), one_line(&line.details));
+    let paint = Paint::of_tag(Some(line.tag));
     LegendEntry {
         key: line.tag.as_str().to_owned(),
         label: format!("{exit}{}", short_words(line.tag)),
         share: one_line(&line.values).into_owned(),
-        hint: details.clone(),
-        status: details,
-        class: class(shown, Shade::PLAIN),
-        fill: plain_fill(shown, Shade::PLAIN),
+        hint: format!("{}: {}", line.tag.words(), one_line(&line.details)),
+        class: paint.class(Shade::PLAIN),
+        fill: paint.plain_fill(Shade::PLAIN),
+        opens: None,
+        within: None,
     }
 }

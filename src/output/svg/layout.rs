@@ -7,28 +7,13 @@ use std::io::{self, Write};
 
 use inferno::flamegraph::{self, Options, TextTruncateDirection};
 
+use hashbrown::HashSet;
+
+use super::extent::{Direction, DrawnPart, Limits};
+use super::measures::FONT_SIZE;
 use crate::stack::{CallTree, Children, NodeIx};
 use crate::text::push_format;
 
-/// Width of the picture in pixels before the reader's window decides.
-pub(crate) const WIDTH: f64 = 1200.0;
-/// Space left and right of the boxes. Source: `XPAD`, inferno 0.12.8, src/flamegraph/mod.rs.
-pub(crate) const PADDING: f64 = 10.0;
-/// Width of the box that stands for everything.
-pub(crate) const FRAMES_WIDTH: f64 = WIDTH - 2.0 * PADDING;
-/// Size of the letters in boxes.
-pub(crate) const FONT_SIZE: usize = 12;
-
-/// Narrower boxes are not drawn unless the caller says otherwise.
-const DEFAULT_MIN_WIDTH: f64 = 0.1;
-/// Bytes that the boxes may take when the caller does not set a width: with the frame's own markup
-/// the file stays below 3 MB.
-const BUDGET: usize = 2_700_000;
-/// Bytes of one box without its name; 265 measured on captures with tags.
-const BOX_BYTES: usize = 280;
-/// A stack deeper than this is drawn up to here. A box of 16 pixels per level makes this 16 000
-/// pixels; inferno's input grows with depth times width.
-const MAX_DEPTH: usize = 1000;
 /// Stands for weight right above the root that has no box. No node has it: those are numbers.
 const NOBODY: &str = "_";
 /// JavaScript counts exactly up to here.
@@ -40,10 +25,14 @@ pub(crate) struct Layout {
     nodes: Vec<NodeIx>,
     /// One line per stretch of the x axis, left to right, as inferno reads them.
     lines: Vec<String>,
+    /// Boxes that would have others next to them, were these not too deep.
+    cut: HashSet<NodeIx>,
+    direction: Direction,
 }
 
 /// One level of the walk.
 struct Level<'t> {
+    node: NodeIx,
     children: Children<'t>,
     path_len: usize,
 }
@@ -87,9 +76,8 @@ impl Lines {
 impl Layout {
     /// Lays out `tree` with `weight` as the width of a node.
     ///
-    /// A node's children must not weigh more than the node. `min_width` is in pixels; without it
-    /// the default applies, raised where the file would become too large. `name_bytes` estimates
-    /// what a node's text takes.
+    /// A node's children must not weigh more than the node. `name_bytes` estimates what a node's
+    /// text takes.
     ///
     /// # Errors
     /// When the weights add up to more than a browser can count.
@@ -97,31 +85,26 @@ impl Layout {
         tree: &CallTree,
         weight: &dyn Fn(NodeIx) -> u64,
         name_bytes: &dyn Fn(NodeIx) -> usize,
-        min_width: Option<f64>,
+        extent: DrawnPart,
     ) -> io::Result<Self> {
-        let total = weight(NodeIx::ROOT);
-        let threshold = match min_width {
-            Some(pixels) => threshold_of(pixels, total),
-            None => {
-                let least = threshold_of(DEFAULT_MIN_WIDTH, total);
-                affordable(tree, weight, name_bytes, least)
-            }
-        };
+        let limits = Limits::of(tree, weight, name_bytes, extent);
         let mut layout = Self {
             nodes: Vec::new(),
             lines: Vec::new(),
+            cut: HashSet::new(),
+            direction: extent.direction,
         };
-        layout.walk(tree, weight, threshold)?;
+        layout.walk(tree, weight, limits)?;
         Ok(layout)
     }
 
-    /// Walks all nodes of at least `threshold`; lighter ones become their parent's own weight, at
-    /// the place where they would have been.
+    /// Walks all nodes of at least the threshold; lighter and deeper ones become their parent's own
+    /// weight, at the place where they would have been.
     fn walk(
         &mut self,
         tree: &CallTree,
         weight: &dyn Fn(NodeIx) -> u64,
-        threshold: u64,
+        limits: Limits,
     ) -> io::Result<()> {
         let mut lines = Lines {
             path: String::new(),
@@ -131,6 +114,7 @@ impl Layout {
         };
         lines.add(own_weight(tree, weight, NodeIx::ROOT))?;
         let mut levels = vec![Level {
+            node: NodeIx::ROOT,
             children: tree.children(NodeIx::ROOT),
             path_len: 0,
         }];
@@ -141,8 +125,13 @@ impl Layout {
                 levels.pop();
                 continue;
             };
-            if weight(child) < threshold || levels.len() > MAX_DEPTH {
+            let above = level.node;
+            let is_light = weight(child) < limits.threshold;
+            if is_light || levels.len() > limits.deepest {
                 lines.add(weight(child))?;
+                if !is_light {
+                    self.cut.insert(above);
+                }
                 continue;
             }
             lines.flush();
@@ -154,12 +143,28 @@ impl Layout {
             self.nodes.push(child);
             lines.add(own_weight(tree, weight, child))?;
             levels.push(Level {
+                node: child,
                 children: tree.children(child),
                 path_len,
             });
         }
         self.lines = lines.made;
         Ok(())
+    }
+
+    /// The nodes that have boxes, in the order of the tree; the root is not among them.
+    pub(crate) fn nodes(&self) -> &[NodeIx] {
+        &self.nodes
+    }
+
+    /// Whether boxes are missing next to this one because they are too deep.
+    pub(crate) fn is_cut(&self, node: NodeIx) -> bool {
+        self.cut.contains(&node)
+    }
+
+    /// Which way stacks grow.
+    pub(crate) const fn direction(&self) -> Direction {
+        self.direction
     }
 
     /// Number of boxes, the one for everything not counted.
@@ -200,66 +205,19 @@ fn own_weight(tree: &CallTree, weight: &dyn Fn(NodeIx) -> u64, node: NodeIx) -> 
     weight(node).saturating_sub(below)
 }
 
-/// The least weight that is `pixels` wide; never 0, for a box without width cannot be seen.
-fn threshold_of(pixels: f64, total: u64) -> u64 {
-    let share = (pixels / FRAMES_WIDTH).clamp(0.0, 1.0);
-    // A float's conversion to an integer saturates; NaN becomes 0.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "between 0 and the total, which is an integer of the same width"
-    )]
-    let least = (total as f64 * share).ceil() as u64;
-    least.max(1)
-}
-
-/// The lowest threshold, at least `least`, whose boxes fit the budget.
-///
-/// Boxes of equal weight stay or go together, so the choice depends on nothing but the tree.
-fn affordable(
-    tree: &CallTree,
-    weight: &dyn Fn(NodeIx) -> u64,
-    name_bytes: &dyn Fn(NodeIx) -> usize,
-    least: u64,
-) -> u64 {
-    let mut boxes = Vec::new();
-    let mut spent = 0_usize;
-    let mut left = vec![(NodeIx::ROOT, 0)];
-    while let Some((node, depth)) = left.pop() {
-        if depth == MAX_DEPTH {
-            continue;
-        }
-        for child in tree.children(node) {
-            if weight(child) >= least {
-                let bytes = BOX_BYTES + name_bytes(child);
-                spent = spent.saturating_add(bytes);
-                boxes.push((weight(child), bytes));
-                left.push((child, depth + 1));
-            }
-        }
-    }
-    if spent <= BUDGET {
-        return least;
-    }
-    boxes.sort_unstable_by_key(|&(weight, _)| std::cmp::Reverse(weight));
-    let mut spent = 0;
-    for (weight, bytes) in boxes {
-        spent += bytes;
-        if spent > BUDGET {
-            return weight.saturating_add(1);
-        }
-    }
-    least
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::measures::MAX_DEPTH;
     use super::*;
     use crate::output::testing::{Sample, tree_of};
 
     fn layout(samples: &[Sample<'_>], min_width: Option<f64>) -> Layout {
         let (tree, _table) = tree_of(samples);
-        Layout::new(&tree, &|node| tree.get(node).total, &|_| 30, min_width).unwrap()
+        let extent = DrawnPart {
+            min_width,
+            ..DrawnPart::default()
+        };
+        Layout::new(&tree, &|node| tree.get(node).total, &|_| 30, extent).unwrap()
     }
 
     /// Would break if a sibling whose name sorts between (`clone3`) split `clone` in two.
@@ -296,14 +254,6 @@ mod tests {
     }
 
     #[test]
-    fn the_threshold_is_the_least_weight_of_that_width() {
-        assert_eq!(threshold_of(0.0, 1180), 1);
-        assert_eq!(threshold_of(f64::NAN, 1180), 1);
-        assert_eq!(threshold_of(2.5, 1180), 3);
-        assert_eq!(threshold_of(1e9, 1180), 1180);
-    }
-
-    #[test]
     fn a_stack_of_any_depth_is_drawn_up_to_a_bound() {
         let deep = vec!["f"; 50_000].join(";");
         let made = layout(&[(&deep, None, 7)], None);
@@ -314,7 +264,12 @@ mod tests {
     #[test]
     fn weights_beyond_what_a_browser_counts_are_an_error() {
         let (tree, _table) = tree_of(&[("a", None, u64::MAX)]);
-        let made = Layout::new(&tree, &|node| tree.get(node).total, &|_| 30, None);
+        let made = Layout::new(
+            &tree,
+            &|node| tree.get(node).total,
+            &|_| 30,
+            DrawnPart::default(),
+        );
         assert!(made.is_err());
     }
 }

@@ -1,26 +1,39 @@
 //! Flame graphs as interactive SVG.
 //!
 //! In: a call tree and what the picture says beside its boxes. Out: one SVG document. inferno places
-//! the boxes; what they look like and what surrounds them is ours.
+//! the boxes. What they look like, what surrounds them, the style sheet and the script are ours:
+//! nothing of inferno's own script or style is in the document.
 //!
 //! | file | what it does |
 //! |---|---|
 //! | `picture` | the picture of one profile |
 //! | `diff_picture` | the picture of a comparison, with a view of each side |
-//! | `layout` | which boxes are drawn, as inferno reads them |
+//! | `extent`, `measures` | what of a tree is drawn, and how large things are |
+//! | `layout` | the boxes in their places, as inferno reads them |
+//! | `narrow` | what is not drawn, for the sums of the script |
 //! | `annotate` | the pass over inferno's drawing that gives boxes their looks |
-//! | `chrome`, `legend` | what surrounds the boxes |
-//! | `palette`, `shades` | the colours of tags, and of changes |
+//! | `chrome`, `legend`, `shares` | what surrounds the boxes |
+//! | `palette`, `shades`, `kinds` | the colours of tags, of kinds of code, and of changes |
+//! | `script/shares.js` | search, shares and their words; knows no document |
+//! | `script/boxes.js` | the boxes as a tree |
+//! | `script/head.js` | what surrounds the boxes follows the window |
+//! | `script/picture.js` | zoom, search, marks, views, keyboard, printing |
 
 mod annotate;
 mod chrome;
 mod diff_picture;
+mod extent;
+mod kinds;
 mod layout;
 mod legend;
+mod measures;
+mod narrow;
 mod palette;
 mod picture;
 mod shades;
+mod shares;
 
 pub use diff_picture::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, write_diff_svg};
-pub use palette::short_words;
-pub use picture::{Picture, subtitle_shares, write_svg};
+pub use extent::{Direction, DrawnPart};
+pub use palette::{Colors, short_words};
+pub use picture::{Picture, write_svg};

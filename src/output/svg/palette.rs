@@ -1,11 +1,12 @@
 //! Colours and short names of tags.
 //!
-//! The colours were found by a search that kept families of hue (guest green, exits saturated, all
-//! else muted) and maximised the smallest distance between any two, as people with full colour
-//! vision, protanopia, deuteranopia and tritanopia see them (CIE 1976 distance after the matrices
-//! of Machado, Oliveira and Fernandes, 2009): at least 9 between any two, more than 15 between any
-//! two of the frequent ones.
+//! The colours were found by a search that kept families of hue (guest blue, frequent exits warm,
+//! what is no exit muted) and kept apart what people with full colour vision, protanopia,
+//! deuteranopia and tritanopia see, by the CIEDE2000 difference after the matrices of Machado,
+//! Oliveira and Fernandes, 2009. Least of all keep the pairs that often lie side by side: the tests
+//! below say which, and by how much.
 
+use super::kinds::CodeKind;
 use crate::stack::Tag;
 use crate::text::push_format;
 
@@ -26,6 +27,9 @@ const DARK_SHADES: [u32; 3] = [0, 7, 14];
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Shade(usize);
 
+/// All shades.
+const SHADES: [Shade; 3] = [Shade(0), Shade(1), Shade(2)];
+
 impl Shade {
     /// The plain colour, as in the legend.
     pub(crate) const PLAIN: Self = Self(0);
@@ -44,46 +48,143 @@ impl Shade {
     }
 }
 
-/// The fill of a tag, or of boxes that carry none, in the light and in the dark theme.
-const fn fills(tag: Option<Tag>) -> (Rgb, Rgb) {
-    let Some(tag) = tag else {
-        return (0xdb_d7c8, 0x45_464d);
-    };
-    let same = match tag {
-        Tag::Guest => 0x40_aa55,
-        Tag::ExitPio => 0xff_4541,
-        Tag::ExitMmio => 0xff_8500,
-        Tag::ExitApic => 0xf3_ef18,
-        Tag::ExitDoorbell => 0xac_f775,
-        Tag::ExitMsr => 0x68_85ef,
-        Tag::ExitCpuid => 0x6d_ccfb,
-        Tag::ExitHlt => 0x73_b9ab,
-        Tag::ExitIrq => 0xef_9ab1,
-        Tag::ExitIrqWindow => 0xf1_bdd7,
-        Tag::ExitMemory => 0xab_78c2,
-        Tag::ExitReg => 0x9a_cf61,
-        Tag::ExitHypercall => 0xed_d547,
-        Tag::ExitException => 0x93_a5fe,
-        Tag::ExitTimer => 0xa4_b826,
-        Tag::ExitPause => 0xee_5978,
-        Tag::ExitNested => 0x5f_ffa3,
-        Tag::ExitEmulate => 0xf8_d0ff,
-        Tag::ExitOther => 0xd6_a778,
-        Tag::Entry => return (0x8c_8d7a, 0x5f_604f),
-        Tag::Halt => return (0xa4_adca, 0x49_5270),
-        Tag::Vmm => return (0x6f_90a1, 0x2f_5668),
-        Tag::Io => return (0xc6_b399, 0x66_5335),
-        Tag::Idle => return (0xe7_eff5, 0x2b_2f36),
-        Tag::Host => return fills(None),
-    };
-    (same, same)
+/// What the colours of boxes tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Colors {
+    /// What the CPU does for a guest; of the host's own work, the kind of code.
+    #[default]
+    Tag,
+    /// The kind of code: kernel, program, library, runtime.
+    Object,
+    /// Nothing: warm colours by the name, as other tools draw.
+    Name,
 }
 
-/// The colour of text on a fill of the dark theme.
-const fn dark_ink(tag: Option<Tag>) -> Rgb {
+/// What gives a box its colour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Paint {
+    /// Frames above the call chain, and the box for everything.
+    Plain,
+    /// A tag other than `host`.
+    Tag(Tag),
+    /// A kind of host code.
+    Kind(CodeKind),
+    /// The name alone.
+    Name,
+}
+
+/// A colour in the light and in the dark theme.
+#[derive(Clone, Copy, Debug)]
+struct Fill {
+    light: Rgb,
+    dark: Rgb,
+}
+
+impl Fill {
+    const fn new(light: Rgb, dark: Rgb) -> Self {
+        Self { light, dark }
+    }
+
+    const fn same(both: Rgb) -> Self {
+        Self::new(both, both)
+    }
+}
+
+impl Paint {
+    const fn fill(self) -> Fill {
+        match self {
+            Self::Plain => Fill::new(0xf4_f7f7, 0x3c_3e46),
+            Self::Tag(tag) => fill_of_tag(tag),
+            Self::Kind(kind) => fill_of_kind(kind),
+            Self::Name => Fill::same(0xf0_9a4a),
+        }
+    }
+
+    /// The colour of text on the fill of the dark theme.
+    const fn dark_ink(self) -> Rgb {
+        match self {
+            Self::Tag(tag) if tag.is_exit() || matches!(tag, Tag::Guest) => DARK_INK,
+            Self::Name => DARK_INK,
+            Self::Plain | Self::Tag(_) | Self::Kind(_) => LIGHT_INK,
+        }
+    }
+
+    fn light(self, shade: Shade) -> Rgb {
+        mixed(self.fill().light, 0xff_ffff, LIGHT_SHADES[shade.0])
+    }
+
+    /// Shades go away from the colour of the text.
+    fn dark(self, shade: Shade) -> Rgb {
+        let away = if self.dark_ink() == DARK_INK {
+            0xff_ffff
+        } else {
+            0
+        };
+        mixed(self.fill().dark, away, DARK_SHADES[shade.0])
+    }
+
+    /// The class of a box or swatch.
+    pub(crate) fn class(self, shade: Shade) -> String {
+        let letter = ["a", "b", "c"][shade.0];
+        match self {
+            Self::Plain => format!("n{letter}"),
+            Self::Tag(tag) => format!("t{}{letter}", tag as usize),
+            Self::Kind(kind) => format!("k{}{letter}", kind as usize),
+            Self::Name => format!("w{letter}"),
+        }
+    }
+
+    /// The colour where style sheets are not read.
+    pub(crate) fn plain_fill(self, shade: Shade) -> String {
+        format!("#{:06x}", self.light(shade))
+    }
+
+    /// The paint of a tag, or of what carries none in pictures of tags alone.
+    pub(crate) fn of_tag(tag: Option<Tag>) -> Self {
+        match tag {
+            Some(tag) if tag != Tag::Host => Self::Tag(tag),
+            Some(_) | None => Self::Plain,
+        }
+    }
+}
+
+const fn fill_of_kind(kind: CodeKind) -> Fill {
+    match kind {
+        CodeKind::Kernel => Fill::new(0xe6_c7af, 0x6d_4b36),
+        CodeKind::Program => Fill::new(0xec_e39a, 0x5c_5527),
+        CodeKind::Library => Fill::new(0xd8_eada, 0x3a_5642),
+        CodeKind::Runtime => Fill::new(0xf0_d9ff, 0x5e_4470),
+        CodeKind::Unknown => Fill::new(0xd1_d7dc, 0x44_494e),
+    }
+}
+
+const fn fill_of_tag(tag: Tag) -> Fill {
     match tag {
-        Some(tag) if tag.is_exit() || matches!(tag, Tag::Guest) => DARK_INK,
-        Some(_) | None => LIGHT_INK,
+        Tag::Guest => Fill::same(0x4c_9dff),
+        Tag::ExitPio => Fill::same(0xdb_385c),
+        Tag::ExitMmio => Fill::same(0xf3_6c07),
+        Tag::ExitApic => Fill::same(0xff_cd1d),
+        Tag::ExitDoorbell => Fill::same(0x76_ac48),
+        Tag::ExitMsr => Fill::same(0x50_6cea),
+        Tag::ExitCpuid => Fill::same(0x00_94cc),
+        Tag::ExitHlt => Fill::same(0x00_cc87),
+        Tag::ExitIrq => Fill::same(0xf3_a4ba),
+        Tag::ExitIrqWindow => Fill::same(0xe3_5d9d),
+        Tag::ExitMemory => Fill::same(0x95_65a1),
+        Tag::ExitReg => Fill::same(0x66_7f59),
+        Tag::ExitHypercall => Fill::same(0xf9_ac3e),
+        Tag::ExitException => Fill::same(0x5c_81fc),
+        Tag::ExitTimer => Fill::same(0x9f_ac6e),
+        Tag::ExitPause => Fill::same(0xf9_1c2f),
+        Tag::ExitNested => Fill::same(0x2c_e374),
+        Tag::ExitEmulate => Fill::same(0xcd_8bb8),
+        Tag::ExitOther => Fill::same(0xad_713d),
+        Tag::Entry => Fill::new(0x9b_9c94, 0x5c_5d56),
+        Tag::Halt => Fill::new(0xa8_c0f6, 0x45_5580),
+        Tag::Vmm => Fill::new(0x7b_848c, 0x47_525b),
+        Tag::Io => Fill::new(0x82_796f, 0x5c_5448),
+        Tag::Idle => Fill::new(0xdf_ecf7, 0x2b_2f36),
+        Tag::Host => Paint::Plain.fill(),
     }
 }
 
@@ -98,68 +199,30 @@ const fn mixed(colour: Rgb, with: Rgb, percent: u32) -> Rgb {
     result
 }
 
-fn light(tag: Option<Tag>, shade: Shade) -> Rgb {
-    mixed(fills(tag).0, 0xff_ffff, LIGHT_SHADES[shade.0])
-}
-
-fn dark(tag: Option<Tag>, shade: Shade) -> Rgb {
-    mixed(fills(tag).1, 0, DARK_SHADES[shade.0])
-}
-
-/// The class of a box or swatch: `n0` to `n2` without a tag, `t0a` and so on with one.
-pub(crate) fn class(tag: Option<Tag>, shade: Shade) -> String {
-    let letter = ["a", "b", "c"][shade.0];
-    match tag {
-        Some(tag) if tag != Tag::Host => format!("t{}{letter}", tag as usize),
-        Some(_) | None => format!("n{letter}"),
-    }
-}
-
-/// The colour where style sheets are not read.
-pub(crate) fn plain_fill(tag: Option<Tag>, shade: Shade) -> String {
-    format!("#{:06x}", light(tag, shade))
-}
-
 /// The plain colour of a tag.
 pub(crate) const fn colour_of(tag: Tag) -> Rgb {
-    fills(Some(tag)).0
+    fill_of_tag(tag).light
 }
 
-/// Rules for the classes of `tags` and of boxes without a tag, in both themes.
-pub(crate) fn rules(tags: &[Tag]) -> String {
-    let tags = tags.iter().filter(|&&tag| tag != Tag::Host).copied();
-    let all: Vec<Option<Tag>> = std::iter::once(None).chain(tags.map(Some)).collect();
-    let mut text = String::new();
-    for &tag in &all {
-        for shade in [Shade(0), Shade(1), Shade(2)] {
-            push_format(
-                &mut text,
-                format_args!(
-                    ".{}{{--f:#{:06x};--t:#{DARK_INK:06x}}}",
-                    class(tag, shade),
-                    light(tag, shade)
-                ),
-            );
+/// Rules for the classes of `paints`, in both themes.
+pub(crate) fn rules(paints: &[Paint]) -> String {
+    let (mut light, mut dark) = (String::new(), String::new());
+    let push = |text: &mut String, class: &str, fill: Rgb, ink: Rgb| {
+        push_format(
+            text,
+            format_args!(".vmflame .{class}{{--f:#{fill:06x};--t:#{ink:06x}}}"),
+        );
+    };
+    for &paint in paints {
+        for shade in SHADES {
+            let class = paint.class(shade);
+            push(&mut light, &class, paint.light(shade), DARK_INK);
+            push(&mut dark, &class, paint.dark(shade), paint.dark_ink());
         }
-        text.push('\n');
+        light.push('\n');
+        dark.push('\n');
     }
-    text.push_str("@media(prefers-color-scheme:dark){\n");
-    for &tag in &all {
-        for shade in [Shade(0), Shade(1), Shade(2)] {
-            push_format(
-                &mut text,
-                format_args!(
-                    ".{}{{--f:#{:06x};--t:#{:06x}}}",
-                    class(tag, shade),
-                    dark(tag, shade),
-                    dark_ink(tag)
-                ),
-            );
-        }
-        text.push('\n');
-    }
-    text.push_str("}\n");
-    text
+    format!("{light}@media screen and (prefers-color-scheme:dark){{\n{dark}}}\n")
 }
 
 /// The tag in one or two words, for legends and subtitles; exits without the word "exit".
@@ -194,132 +257,5 @@ pub const fn short_words(tag: Tag) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SHADES: [Shade; 3] = [Shade(0), Shade(1), Shade(2)];
-
-    fn linear(colour: Rgb) -> [f64; 3] {
-        [16, 8, 0].map(|shift| {
-            let c = f64::from((colour >> shift) & 0xff) / 255.0;
-            if c <= 0.04045 {
-                c / 12.92
-            } else {
-                ((c + 0.055) / 1.055).powf(2.4)
-            }
-        })
-    }
-
-    /// Contrast ratio, WCAG 2.2.
-    fn contrast(a: Rgb, b: Rgb) -> f64 {
-        let [a, b] = [a, b].map(|colour| {
-            let [r, g, b] = linear(colour);
-            0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
-        });
-        a.max(b) / a.min(b)
-    }
-
-    fn all() -> Vec<Option<Tag>> {
-        let mut all: Vec<_> = Tag::ALL.into_iter().map(Some).collect();
-        all.push(None);
-        all
-    }
-
-    #[test]
-    fn text_can_be_read_on_every_fill_in_both_themes() {
-        for tag in all() {
-            for shade in SHADES {
-                let on_light = contrast(light(tag, shade), DARK_INK);
-                let on_dark = contrast(dark(tag, shade), dark_ink(tag));
-                assert!(on_light >= 4.5, "{tag:?} {shade:?} light: {on_light:.2}");
-                assert!(on_dark >= 4.5, "{tag:?} {shade:?} dark: {on_dark:.2}");
-            }
-        }
-    }
-
-    /// `linear` colour as the eye of that kind sees it, in CIE L*a*b*.
-    fn lab(linear: [f64; 3], eye: &[[f64; 3]; 3]) -> [f64; 3] {
-        let product = |m: &[[f64; 3]; 3], v: [f64; 3]| {
-            [0, 1, 2].map(|row| m[row][0] * v[0] + m[row][1] * v[1] + m[row][2] * v[2])
-        };
-        let seen = product(eye, linear).map(|c| c.clamp(0.0, 1.0));
-        let xyz = product(
-            &[
-                [0.4124, 0.3576, 0.1805],
-                [0.2126, 0.7152, 0.0722],
-                [0.0193, 0.1192, 0.9505],
-            ],
-            seen,
-        );
-        let [x, y, z] = [xyz[0] / 0.9505, xyz[1], xyz[2] / 1.089].map(|t: f64| {
-            if t > 0.008_856 {
-                t.cbrt()
-            } else {
-                7.787 * t + 16.0 / 116.0
-            }
-        });
-        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
-    }
-
-    /// Source: Machado, Oliveira, Fernandes 2009, table 1, severity 1.0.
-    const EYES: [[[f64; 3]; 3]; 4] = [
-        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
-        [
-            [0.152_286, 1.052_583, -0.204_868],
-            [0.114_503, 0.786_281, 0.099_216],
-            [-0.003_882, -0.048_116, 1.051_998],
-        ],
-        [
-            [0.367_322, 0.860_646, -0.227_968],
-            [0.280_085, 0.672_501, 0.047_413],
-            [-0.011_820, 0.042_940, 0.968_881],
-        ],
-        [
-            [1.255_528, -0.076_749, -0.178_779],
-            [-0.078_411, 0.930_809, 0.147_602],
-            [0.004_733, 0.691_367, 0.303_900],
-        ],
-    ];
-
-    fn least_distance(a: Rgb, b: Rgb) -> f64 {
-        let distance = |eye| {
-            let (a, b) = (lab(linear(a), eye), lab(linear(b), eye));
-            (0..3).map(|i| (a[i] - b[i]).powi(2)).sum::<f64>().sqrt()
-        };
-        EYES.iter().map(distance).fold(f64::MAX, f64::min)
-    }
-
-    #[test]
-    fn colour_blind_people_can_tell_any_two_tags_apart() {
-        use Tag::{ExitApic, ExitEmulate, ExitIrq, ExitMemory, ExitMmio, ExitMsr, ExitPio, Guest};
-        let frequent = [
-            Guest,
-            ExitPio,
-            ExitMmio,
-            ExitApic,
-            ExitMsr,
-            ExitIrq,
-            ExitMemory,
-            ExitEmulate,
-        ];
-        let differing = Tag::ALL.map(Some);
-        for (i, &a) in differing.iter().enumerate() {
-            for &b in &differing[..i] {
-                let often = [a, b]
-                    .into_iter()
-                    .flatten()
-                    .all(|tag| frequent.contains(&tag));
-                let least = if often { 15.0 } else { 9.0 };
-                let found = least_distance(fills(a).0, fills(b).0);
-                assert!(found >= least, "{a:?} {b:?}: {found:.1}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_shade_depends_on_the_name_alone() {
-        assert_eq!(Shade::of("vmx_handle_exit"), Shade::of("vmx_handle_exit"));
-        let used: Vec<_> = ["a", "b", "c", "d", "e", "f"].map(Shade::of).to_vec();
-        assert!(SHADES.iter().all(|shade| used.contains(shade)));
-    }
-}
+#[path = "palette_tests.rs"]
+mod tests;

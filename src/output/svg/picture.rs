@@ -4,22 +4,20 @@ use std::io::{self, Write};
 
 use super::annotate::Look;
 use super::chrome::Chrome;
+use super::extent::{Direction, DrawnPart};
+use super::kinds::CodeKind;
 use super::layout::Layout;
-use super::legend::LegendEntry;
-use super::palette::{Shade, class, plain_fill, rules, short_words};
+use super::narrow::{DrawnTree, Narrow, kind_of};
+use super::palette::{Colors, Paint, Shade, rules};
+use super::shares::{Totals, legend_of};
 use crate::output::svg::annotate;
-use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
-use crate::text::{
-    counted, one_line, percent, push_format, push_percent, quantity, share_in_words, shortened,
-};
+use crate::stack::{CallTree, FrameKind, FrameTable, NodeIx, Tag};
+use crate::text::{counted, one_line, push_format, push_percent, quantity, shortened};
 
 /// Letters of a name that a tooltip shows, and a search finds.
 const MAX_NAME: usize = 1000;
 /// The same for the name of a DSO.
 const MAX_DSO: usize = 200;
-
-/// Exits that the subtitle names; the others are in the legend.
-const NAMED_EXITS: usize = 4;
 
 /// What a picture says beside its boxes. Texts may be hostile; they are made safe.
 #[derive(Clone, Debug)]
@@ -31,19 +29,12 @@ pub struct Picture {
     /// What the weights count: `samples`, `ns`, or the events of a period.
     pub unit: String,
     /// The weight of each tag; tags without weight may be left out. Empty when stacks were not
-    /// tagged: then there is no legend.
+    /// tagged.
     pub totals: Vec<(Tag, u64)>,
-    /// Boxes narrower than this many pixels, in a picture 1200 pixels wide, are not drawn.
-    ///
-    /// `None` is 0.1, or more where the file would grow beyond 3 MB.
-    pub min_width: Option<f64>,
-}
-
-impl Picture {
-    /// The tags with weight, in display order.
-    fn present(&self) -> Vec<(Tag, u64)> {
-        in_order(&self.totals)
-    }
+    /// What the colours of boxes tell.
+    pub colors: Colors,
+    /// What of the tree is drawn, and which way it grows.
+    pub extent: DrawnPart,
 }
 
 /// Draws `tree` as one SVG document and returns the number of boxes in it.
@@ -59,157 +50,191 @@ pub fn write_svg(
     picture: &Picture,
     out: &mut dyn Write,
 ) -> io::Result<usize> {
-    let total = tree.root().total;
     let weight = |node| tree.get(node).total;
     let text_bytes = |node: NodeIx| {
         let frame = table.get(tree.get(node).frame);
         frame.name.len().min(MAX_NAME) + frame.dso.len().min(MAX_DSO)
     };
-    let layout = Layout::new(tree, &weight, &text_bytes, picture.min_width)?;
-    let chrome = chrome_of(picture, total, layout.len());
+    let layout = Layout::new(tree, &weight, &text_bytes, picture.extent)?;
+    let drawn = DrawnTree {
+        tree,
+        table,
+        layout: &layout,
+    };
+    let totals = Totals::of(drawn, picture.colors, &picture.totals);
+    let chrome = chrome_of(picture, &totals, layout.len());
     if layout.is_empty() {
         return chrome.write_alone("no samples", out).map(|()| 0);
     }
-    let hosts = host_nodes(tree, picture);
-    let mut look_of = |node: NodeIx, look: &mut Look| {
-        let (shown, name) = (tree.get(node), &mut look.name);
-        if node == NodeIx::ROOT {
-            name.push_str("all");
-        } else {
-            let raw = table.get(shown.frame);
-            name.push_str(&shortened(&one_line(&raw.name), MAX_NAME));
-        }
-        look.facts.push_str(&quantity(shown.total, &picture.unit));
-        look.facts.push_str(", ");
-        push_percent(&mut look.facts, shown.total, total);
-        if let Some(tag) = shown.tag {
-            push_format(&mut look.facts, format_args!(", {}", tag.words()));
-        }
-        if node != NodeIx::ROOT && !table.get(shown.frame).dso.is_empty() {
-            let dso = one_line(&table.get(shown.frame).dso);
-            push_format(
-                &mut look.facts,
-                format_args!(", {}", shortened(&dso, MAX_DSO)),
-            );
-        }
-        let shade = Shade::of(&look.name);
-        look.class = class(shown.tag, shade);
-        look.fill = plain_fill(shown.tag, shade);
-        if let Some(tag) = shown.tag {
-            look.attributes.push(("data-tag", tag.as_str().to_owned()));
-        } else if hosts.get(node.as_usize()) == Some(&true) {
-            look.attributes
-                .push(("data-tag", Tag::Host.as_str().to_owned()));
-        }
+    let narrow = Narrow::of(drawn, &|node, weights| weights.push(weight(node)));
+    let chrome = chrome.with_names(narrow.as_ref().map(|narrow| narrow.names.clone()));
+    let looks = Looks {
+        drawn,
+        picture,
+        parents: Parents::of(tree),
+        narrow,
     };
-    annotate::write(&layout, &chrome, &mut look_of, out)?;
+    annotate::write(
+        &layout,
+        &chrome,
+        &mut |node, look| looks.fill(node, look),
+        out,
+    )?;
     Ok(layout.len())
 }
 
-/// Which nodes without a tag have host work in or below them.
-fn host_nodes(tree: &CallTree, picture: &Picture) -> Vec<bool> {
-    let present = picture.present();
-    if !present.iter().any(|&(tag, _)| tag == Tag::Host) {
-        return Vec::new();
-    }
-    let mut hosts = vec![false; tree.len()];
-    // A node's children were made after it.
-    for ix in (0..tree.len()).rev() {
-        let at = NodeIx(u32::try_from(ix).unwrap_or(u32::MAX));
-        let node = tree.get(at);
-        let below = tree.children(at).any(|child| hosts[child.as_usize()]);
-        hosts[ix] = node.tag.is_none() && (node.own > 0 || below);
-    }
-    hosts
+/// What each box looks like.
+struct Looks<'a> {
+    drawn: DrawnTree<'a>,
+    picture: &'a Picture,
+    parents: Parents,
+    narrow: Option<Narrow>,
 }
 
-fn chrome_of(picture: &Picture, total: u64, boxes: usize) -> Chrome {
-    let present = picture.present();
-    let description = format!(
-        "Flame graph of {} in {}. The width of a box is its share; callees are above \
-         their callers. The legend lists what the CPU was doing; choosing an entry marks its boxes.",
-        quantity(total, &picture.unit),
-        counted(boxes as u64, "box"),
-    );
-    let chrome = Chrome::new(&picture.title, &picture.subtitle, &description);
-    let tags: Vec<Tag> = present.iter().map(|&(tag, _)| tag).collect();
-    let legend = if tags.iter().all(|&tag| tag == Tag::Host) {
-        Vec::new()
-    } else {
-        let entries = present.iter();
-        entries
-            .map(|&(tag, weight)| entry_of(tag, weight, total, &picture.unit))
-            .collect()
-    };
-    chrome.with_legend(legend, rules(&tags))
-}
-
-fn entry_of(tag: Tag, weight: u64, total: u64, unit: &str) -> LegendEntry {
-    let share = share_in_words(weight, total);
-    let mut exact = format!("{}, ", quantity(weight, unit));
-    push_percent(&mut exact, weight, total);
-    let shown = (tag != Tag::Host).then_some(tag);
-    let exit = if tag.is_exit() { "exit: " } else { "" };
-    LegendEntry {
-        key: tag.as_str().to_owned(),
-        label: format!("{exit}{}", short_words(tag)),
-        hint: format!("{}: {exact}", tag.words()),
-        status: format!("{}: {exact}", tag.words()),
-        class: class(shown, Shade::PLAIN),
-        fill: plain_fill(shown, Shade::PLAIN),
-        share,
-    }
-}
-
-/// `totals` with each tag once and without empty ones, in display order.
-fn in_order(totals: &[(Tag, u64)]) -> Vec<(Tag, u64)> {
-    let weight_of = |tag: Tag| {
-        let same = totals.iter().filter(|&&(other, _)| other == tag);
-        same.fold(0_u64, |sum, &(_, weight)| sum.saturating_add(weight))
-    };
-    let all = Tag::ALL.into_iter().map(|tag| (tag, weight_of(tag)));
-    all.filter(|&(_, weight)| weight > 0).collect()
-}
-
-/// The part of a subtitle that tells what the CPU was doing:
-/// `guest 12 % · VM exits 61 % (port I/O 31 %, APIC 22 %, …) · idle 27 %`.
-///
-/// Shares are of the sum of `totals`. The largest exits are named, largest first; other work
-/// only from one percent up. Empty when there is nothing but host work.
-pub fn subtitle_shares(totals: &[(Tag, u64)]) -> String {
-    let present = in_order(totals);
-    let sum = |wanted: &dyn Fn(Tag) -> bool| {
-        let chosen = present.iter().filter(|&&(tag, _)| wanted(tag));
-        chosen.fold(0_u64, |sum, &(_, weight)| sum.saturating_add(weight))
-    };
-    let total = sum(&|_| true);
-    if sum(&|tag| tag != Tag::Host) == 0 {
-        return String::new();
-    }
-    let mut exits: Vec<_> = present.iter().filter(|(tag, _)| tag.is_exit()).collect();
-    exits.sort_by_key(|&&(_, weight)| std::cmp::Reverse(weight));
-    let named = exits.iter().take(NAMED_EXITS).map(|&&(tag, weight)| {
-        let share = share_in_words(weight, total);
-        format!("{} {share}", short_words(tag))
-    });
-    let mut named: Vec<String> = named.collect();
-    if exits.len() > NAMED_EXITS {
-        named.push("…".to_owned());
-    }
-    let share = |tag, weight| format!("{} {}", short_words(tag), share_in_words(weight, total));
-    let mut parts = Vec::new();
-    for &(tag, weight) in present.iter().filter(|(tag, _)| *tag == Tag::Guest) {
-        parts.push(share(tag, weight));
-    }
-    if !exits.is_empty() {
-        let all = share_in_words(sum(&Tag::is_exit), total);
-        parts.push(format!("VM exits {all} ({})", named.join(", ")));
-    }
-    for &(tag, weight) in &present {
-        let worth_naming = percent(weight, total) >= 1.0;
-        if tag != Tag::Guest && !tag.is_exit() && worth_naming {
-            parts.push(share(tag, weight));
+impl Looks<'_> {
+    fn fill(&self, node: NodeIx, look: &mut Look) {
+        let (tree, table) = (self.drawn.tree, self.drawn.table);
+        let shown = tree.get(node);
+        if node == NodeIx::ROOT {
+            look.name.push_str("all");
+        } else {
+            let raw = table.get(shown.frame);
+            look.name
+                .push_str(&shortened(&one_line(&raw.name), MAX_NAME));
+        }
+        self.push_facts(node, &mut look.facts);
+        let paint = self.paint(node);
+        let shade = Shade::of(&look.name);
+        look.class = paint.class(shade);
+        look.fill = paint.plain_fill(shade);
+        if self.drawn.layout.is_cut(node) {
+            look.class.push_str(" cut");
+        }
+        let is_host = self.parents.has_host.get(node.as_usize()) == Some(&true);
+        let tag = shown.tag.or(is_host.then_some(Tag::Host));
+        if let Some(tag) = tag.filter(|_| !self.picture.totals.is_empty()) {
+            look.attributes.push(("data-tag", tag.as_str().to_owned()));
+        }
+        let kind = kind_of(self.drawn, node);
+        look.attributes.push(("data-kind", kind.key().to_owned()));
+        if let Some(below) = self.narrow.as_ref().and_then(|narrow| narrow.below(node)) {
+            look.attributes.push(("data-below", below.to_owned()));
         }
     }
-    parts.join(" · ")
+
+    fn push_facts(&self, node: NodeIx, facts: &mut String) {
+        let (tree, table) = (self.drawn.tree, self.drawn.table);
+        let shown = tree.get(node);
+        facts.push_str(&quantity(shown.total, &self.picture.unit));
+        facts.push_str(", ");
+        push_percent(facts, shown.total, tree.root().total);
+        let parent = self.parents.parent.get(node.as_usize());
+        if let Some(&parent) = parent.filter(|&&parent| parent != NodeIx::ROOT) {
+            facts.push_str(" of all, ");
+            push_percent(facts, shown.total, tree.get(parent).total);
+            facts.push_str(" of its caller");
+        }
+        if let Some(tag) = shown.tag {
+            push_format(facts, format_args!(", {}", tag.words()));
+        }
+        if node != NodeIx::ROOT && !table.get(shown.frame).dso.is_empty() {
+            let dso = one_line(&table.get(shown.frame).dso);
+            push_format(facts, format_args!(", {}", shortened(&dso, MAX_DSO)));
+        }
+        if self.parents.is_split.get(node.as_usize()) == Some(&true) {
+            facts.push_str(", drawn once for each thing that its callees do");
+        }
+        if self.drawn.layout.is_cut(node) {
+            facts.push_str(", deeper frames are not drawn");
+        }
+    }
+
+    fn paint(&self, node: NodeIx) -> Paint {
+        let shown = self.drawn.tree.get(node);
+        let kind = if node == NodeIx::ROOT {
+            FrameKind::Root
+        } else {
+            self.drawn.table.get(shown.frame).kind
+        };
+        let of_kind = match kind {
+            FrameKind::Root => Paint::Plain,
+            FrameKind::Guest => Paint::Tag(Tag::Guest),
+            FrameKind::Function | FrameKind::Unresolved => Paint::Kind(kind_of(self.drawn, node)),
+        };
+        match (self.picture.colors, shown.tag) {
+            (Colors::Name, _) if kind != FrameKind::Root => Paint::Name,
+            (Colors::Tag, Some(tag)) if tag != Tag::Host => Paint::Tag(tag),
+            (Colors::Name | Colors::Object | Colors::Tag, _) => of_kind,
+        }
+    }
+}
+
+/// What is known of nodes from those around them.
+struct Parents {
+    /// Of each node; the root's is the root.
+    parent: Vec<NodeIx>,
+    /// Nodes without a tag that have host work in or below them.
+    has_host: Vec<bool>,
+    /// Nodes beside which the same frame stands again with another tag.
+    is_split: Vec<bool>,
+}
+
+impl Parents {
+    fn of(tree: &CallTree) -> Self {
+        let mut made = Self {
+            parent: vec![NodeIx::ROOT; tree.len()],
+            has_host: vec![false; tree.len()],
+            is_split: vec![false; tree.len()],
+        };
+        // A node's children were made after it.
+        for ix in (0..tree.len()).rev() {
+            let at = NodeIx(u32::try_from(ix).unwrap_or(u32::MAX));
+            let node = tree.get(at);
+            let mut below = false;
+            let mut before: Option<NodeIx> = None;
+            for child in tree.children(at) {
+                below |= made.has_host[child.as_usize()];
+                made.parent[child.as_usize()] = at;
+                if let Some(before) = before
+                    && tree.get(before).frame == tree.get(child).frame
+                {
+                    made.is_split[before.as_usize()] = true;
+                    made.is_split[child.as_usize()] = true;
+                }
+                before = Some(child);
+            }
+            made.has_host[ix] = node.tag.is_none() && (node.own > 0 || below);
+        }
+        made
+    }
+}
+
+fn chrome_of(picture: &Picture, totals: &Totals, boxes: usize) -> Chrome {
+    let growing = match picture.extent.direction {
+        Direction::Up => "above",
+        Direction::Down => "below",
+    };
+    let description = format!(
+        "Flame graph of {} in {}. The width of a box is its share; callees are {growing} \
+         their callers. The legend lists what the CPU was doing; choosing an entry marks its boxes.",
+        quantity(totals.all, &picture.unit),
+        counted(boxes as u64, "box"),
+    );
+    let names = |list: Vec<&str>| list.join(" ");
+    let colors = match picture.colors {
+        Colors::Object => "object",
+        Colors::Tag | Colors::Name => "tag",
+    };
+    Chrome::new(&picture.title, &picture.subtitle, &description)
+        .with_legends(legend_of(totals, &picture.unit), rules(&totals.paints()))
+        .with_fact("data-colors", colors.to_owned())
+        .with_fact(
+            "data-tags",
+            names(Tag::ALL.iter().map(|tag| tag.as_str()).collect()),
+        )
+        .with_fact(
+            "data-kinds",
+            names(CodeKind::ALL.iter().map(|kind| kind.key()).collect()),
+        )
+        .growing(picture.extent.direction)
 }

@@ -38,34 +38,35 @@ pub(crate) fn diff_rules(tags: &[Tag]) -> String {
         let fill = fill_of(shade);
         push_format(
             &mut text,
-            format_args!(".l{shade}{{--f:#{fill:06x}}}.x{shade}{{--d:#{fill:06x}}}"),
+            format_args!(
+                ".vmflame .l{shade}{{--f:#{fill:06x}}}.vmflame .x{shade}{{--d:#{fill:06x}}}"
+            ),
         );
         for tag in edged(tags) {
             let tag = tag as usize;
             push_format(
                 &mut text,
-                format_args!(".x{shade}-{tag}{{--d:url(#x{shade}-{tag})}}"),
+                format_args!(".vmflame .x{shade}-{tag}{{--d:url(#x{shade}-{tag})}}"),
             );
         }
     }
     push_format(
         &mut text,
         format_args!(
-            "\n:root{{--gone:#{GONE_LINE:06x};--new:#{NEW_LINE:06x}}}\
-             @media(prefers-color-scheme:dark){{:root{{--gone:#fff;--new:#fff}}}}\
-             \n#frames[data-view=diff]>g>rect:not([fill=\"rgb(230,0,230)\"]){{fill:var(--d)}}\
-             \n#frames[data-view=diff]>g>text{{fill:#000}}\
-             \n#frames[data-view=diff]>g.gone:not(:hover):not(:focus)>rect,.entry.gone .swatch\
-             {{stroke:var(--gone);stroke-width:1;stroke-dasharray:3 2}}\
-             \n#frames[data-view=diff]>g.new:not(:hover):not(:focus)>rect,.entry.new .swatch\
-             {{stroke:var(--new);stroke-width:1}}\
-             \n#frames>g.absent{{display:none}}\n"
+            "\n.vmflame{{--gone:#{GONE_LINE:06x};--new:#{NEW_LINE:06x}}}\
+             @media screen and (prefers-color-scheme:dark){{.vmflame{{--gone:#fff;--new:#fff}}}}\
+             \n.vmflame .frames[data-view=diff]>g:not(.match)>rect{{fill:var(--d)}}\
+             \n.vmflame .frames[data-view=diff]>g:not(.match)>text{{fill:#000}}\
+             \n.vmflame .frames[data-view=diff]>g.gone:not(:hover):not(:focus-visible)>rect,\
+             .vmflame .entry.gone .swatch{{stroke:var(--gone);stroke-width:1;stroke-dasharray:3 2}}\
+             \n.vmflame .frames[data-view=diff]>g.new:not(:hover):not(:focus-visible)>rect,\
+             .vmflame .entry.new .swatch{{stroke:var(--new);stroke-width:1}}\n"
         ),
     );
     text
 }
 
-/// Fills whose lower edge has the tag's colour.
+/// Fills whose upper edge has the tag's colour: the lower one would hide underscores.
 pub(crate) fn gradients(tags: &[Tag]) -> String {
     let mut text = String::from("<defs>\n");
     for tag in edged(tags) {
@@ -76,8 +77,8 @@ pub(crate) fn gradients(tags: &[Tag]) -> String {
                 &mut text,
                 format_args!(
                     "<linearGradient id=\"x{shade}-{}\" x1=\"0\" y1=\"0\" x2=\"0\" y2=\"1\">\
-                     <stop offset=\".76\" stop-color=\"#{fill:06x}\"/>\
-                     <stop offset=\".76\" stop-color=\"#{edge:06x}\"/></linearGradient>\n",
+                     <stop offset=\".16\" stop-color=\"#{edge:06x}\"/>\
+                     <stop offset=\".16\" stop-color=\"#{fill:06x}\"/></linearGradient>\n",
                     tag as usize
                 ),
             );

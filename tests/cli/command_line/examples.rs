@@ -109,8 +109,11 @@ fn the_first_command_draws_what_readme_shows() {
     let [guest, exits, _] = shares[..] else {
         panic!("{caption}");
     };
-    assert!(svg.contains(&format!("guest {guest} %")), "{guest}");
-    assert!(svg.contains(&format!("VM exits {exits} %")), "{exits}");
+    assert!(svg.contains(&format!("guest <tspan>{guest} %")), "{guest}");
+    assert!(
+        svg.contains(&format!("VM exits <tspan>{exits} %")),
+        "{exits}"
+    );
     let png = fs::read(repository().join("testdata/picture.png")).unwrap();
     let [width, height] =
         [16, 20].map(|at| u32::from_be_bytes(png[at..at + 4].try_into().unwrap()));

@@ -1,0 +1,153 @@
+//! What is too narrow or too deep to be drawn, for searches and sums of the picture's script.
+//!
+//! A box lists what is below it without a box, callers before callees, as words of five parts and
+//! more: name, number of callees, tag, kind of code, weights. Numbers are in base 36; what is as the
+//! caller's, or 0 callees, is left out. The names are in one list for the whole picture.
+
+use hashbrown::HashMap;
+
+use super::kinds::CodeKind;
+use super::layout::Layout;
+use crate::stack::{CallTree, FrameIx, FrameTable, NodeIx, Tag};
+use crate::text::{one_line, shortened};
+
+/// Letters of a name.
+const MAX_NAME: usize = 200;
+/// Bytes that all of it may take. Beyond, the picture says that its sums are of what is drawn.
+const BUDGET: usize = 700_000;
+
+/// What is not drawn.
+#[derive(Debug, Default)]
+pub(crate) struct Narrow {
+    below: HashMap<NodeIx, String>,
+    /// The names, a line each.
+    pub(crate) names: String,
+    numbers: HashMap<FrameIx, usize>,
+    bytes: usize,
+}
+
+/// The tree that a picture is of.
+#[derive(Clone, Copy)]
+pub(crate) struct DrawnTree<'a> {
+    pub(crate) tree: &'a CallTree,
+    pub(crate) table: &'a FrameTable,
+    pub(crate) layout: &'a Layout,
+}
+
+impl Narrow {
+    /// Lists what has no box; `weights` appends those of a node. `None` when it is too much.
+    pub(crate) fn of(
+        drawn: DrawnTree<'_>,
+        weights: &dyn Fn(NodeIx, &mut Vec<u64>),
+    ) -> Option<Self> {
+        let mut narrow = Self::default();
+        let mut has_box = vec![false; drawn.tree.len()];
+        for node in drawn.layout.nodes() {
+            has_box[node.as_usize()] = true;
+        }
+        let boxes = std::iter::once(NodeIx::ROOT).chain(drawn.layout.nodes().iter().copied());
+        for node in boxes {
+            let children = drawn.tree.children(node);
+            for child in children.filter(|child| !has_box[child.as_usize()]) {
+                narrow.list(drawn, node, child, weights);
+                if narrow.bytes > BUDGET {
+                    return None;
+                }
+            }
+        }
+        Some(narrow)
+    }
+
+    /// What is listed below a box; `None` when all of it has boxes.
+    pub(crate) fn below(&self, node: NodeIx) -> Option<&str> {
+        self.below.get(&node).map(String::as_str)
+    }
+
+    fn list(
+        &mut self,
+        drawn: DrawnTree<'_>,
+        node: NodeIx,
+        child: NodeIx,
+        weights: &dyn Fn(NodeIx, &mut Vec<u64>),
+    ) {
+        let mut text = self.below.remove(&node).unwrap_or_default();
+        let mut own_weights = Vec::new();
+        let mut waiting = vec![(node, child)];
+        while let Some((above, at)) = waiting.pop() {
+            if self.bytes > BUDGET {
+                break;
+            }
+            let before = text.len();
+            if !text.is_empty() {
+                text.push(' ');
+            }
+            push_base36(&mut text, self.number_of(drawn, at) as u64);
+            text.push('.');
+            let children = drawn.tree.children(at).count();
+            if children > 0 {
+                push_base36(&mut text, children as u64);
+            }
+            text.push('.');
+            if tag_of(drawn, at) != tag_of(drawn, above) {
+                push_base36(&mut text, tag_of(drawn, at).unwrap_or(Tag::Host) as u64);
+            }
+            text.push('.');
+            if kind_of(drawn, at) != kind_of(drawn, above) {
+                push_base36(&mut text, kind_of(drawn, at) as u64);
+            }
+            own_weights.clear();
+            weights(at, &mut own_weights);
+            for &weight in &own_weights {
+                text.push('.');
+                push_base36(&mut text, weight);
+            }
+            self.bytes += text.len() - before;
+            let below: Vec<NodeIx> = drawn.tree.children(at).collect();
+            waiting.extend(below.into_iter().rev().map(|child| (at, child)));
+        }
+        self.below.insert(node, text);
+    }
+
+    fn number_of(&mut self, drawn: DrawnTree<'_>, node: NodeIx) -> usize {
+        let frame = drawn.tree.get(node).frame;
+        let next = self.numbers.len();
+        if let Some(&number) = self.numbers.get(&frame) {
+            return number;
+        }
+        self.numbers.insert(frame, next);
+        if next > 0 {
+            self.names.push('\n');
+        }
+        let name = one_line(&drawn.table.get(frame).name);
+        let name = shortened(&name, MAX_NAME);
+        self.bytes += name.len() + 1;
+        self.names.push_str(&name);
+        next
+    }
+}
+
+fn tag_of(drawn: DrawnTree<'_>, node: NodeIx) -> Option<Tag> {
+    drawn.tree.get(node).tag
+}
+
+/// What kind of code a node is of; the root is of none that is known.
+pub(crate) fn kind_of(drawn: DrawnTree<'_>, node: NodeIx) -> CodeKind {
+    if node == NodeIx::ROOT {
+        return CodeKind::Unknown;
+    }
+    CodeKind::of(drawn.table.get(drawn.tree.get(node).frame))
+}
+
+fn push_base36(text: &mut String, number: u64) {
+    let mut digits = Vec::new();
+    let mut left = number;
+    loop {
+        // One digit of 36.
+        digits.push(char::from_digit((left % 36) as u32, 36).unwrap_or('0'));
+        left /= 36;
+        if left == 0 {
+            break;
+        }
+    }
+    text.extend(digits.iter().rev());
+}
