@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use memmap2::{Advice, Mmap, MmapOptions};
@@ -16,6 +17,8 @@ use crate::error::{Error, Result};
 pub struct MappedFile {
     /// `None` for an empty file, which cannot be mapped.
     map: Option<Mmap>,
+    /// The file itself, where it is read from as well.
+    file: Option<File>,
 }
 
 impl MappedFile {
@@ -28,6 +31,26 @@ impl MappedFile {
         Self::of(&file).map_err(|source| Error::io("map", path, source))
     }
 
+    /// The same, for a file of which most is read once: it stays open, and [`Self::read_at`] reads
+    /// from it.
+    ///
+    /// # Errors
+    /// When it cannot be opened or mapped.
+    pub fn open_to_read(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
+        Self::keeping(file).map_err(|source| Error::io("map", path, source))
+    }
+
+    /// The same for an open file.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn keeping(file: File) -> io::Result<Self> {
+        let mapped = Self::of(&file)?;
+        let file = Some(file);
+        Ok(Self { file, ..mapped })
+    }
+
     /// Maps an open file.
     ///
     /// # Errors
@@ -38,19 +61,38 @@ impl MappedFile {
     )]
     pub fn of(file: &File) -> io::Result<Self> {
         if file.metadata()?.len() == 0 {
-            return Ok(Self { map: None });
+            return Ok(Self {
+                map: None,
+                file: None,
+            });
         }
         // SAFETY: the mapping is private and read-only. Its bytes are only ever read as `u8`, for
         // which every value is valid. Another process that writes to the file while it is mapped
         // can change what is read; every reader of these bytes treats them as hostile and checks
         // each length and position against the slice again.
         let map = unsafe { MmapOptions::new().map(file)? };
-        Ok(Self { map: Some(map) })
+        let map = Some(map);
+        Ok(Self { map, file: None })
     }
 
     /// The file's bytes.
     pub fn bytes(&self) -> &[u8] {
         self.map.as_deref().unwrap_or_default()
+    }
+
+    /// Whether [`Self::read_at`] can read.
+    pub(crate) fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// Fills a buffer with the bytes from `start` on, which the kernel copies without mapping them;
+    /// false when that is not possible.
+    pub(crate) fn read_at(&self, start: usize, buffer: &mut [u8]) -> bool {
+        let read = |file: &File| file.read_exact_at(buffer, start as u64);
+        self.file
+            .as_ref()
+            .map(read)
+            .is_some_and(|read| read.is_ok())
     }
 
     /// Asks the kernel to map `len` bytes from `start` in one step instead of page by page.

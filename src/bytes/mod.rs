@@ -9,12 +9,14 @@
 //! | `scratch` | files and folders that must not outlive the process |
 //! | `storage` | the bytes of a file, mapped or in memory |
 //! | `spool` | the bytes of a stream, in memory while they are few |
+//! | `kept` | copies of bytes that stay where they are |
 //! | `unpack_limit` | how much is unpacked at most |
 //! | `compression` | what is compressed is recognised and unpacked |
 //! | `packing` | the way back: an output is compressed |
 //! | `order` | reads numbers of either byte order |
 
 mod compression;
+mod kept;
 mod mapping;
 mod order;
 mod packing;
@@ -24,6 +26,7 @@ mod storage;
 mod unpack_limit;
 
 pub use compression::Compression;
+pub(crate) use kept::KeptBytes;
 pub(crate) use mapping::MappedFile;
 pub use order::{Big, ByteOrder, Cursor, Endian, Little, u64_at};
 pub(crate) use order::{c_string, position, slice_at, u16_at, u32_at, with_order};

@@ -39,7 +39,18 @@ impl Storage {
     /// # Errors
     /// When it cannot be opened, mapped or read.
     pub fn open(path: &Path) -> Result<Self> {
-        let file = MappedFile::open(path)?;
+        Self::of_mapped(path, MappedFile::open(path)?)
+    }
+
+    /// The same for a file of which most is read once, as [`MappedFile::open_to_read`] says.
+    ///
+    /// # Errors
+    /// When it cannot be opened, mapped or read.
+    pub(crate) fn open_to_read(path: &Path) -> Result<Self> {
+        Self::of_mapped(path, MappedFile::open_to_read(path)?)
+    }
+
+    fn of_mapped(path: &Path, file: MappedFile) -> Result<Self> {
         if !file.bytes().is_empty() {
             return Ok(Self::Mapped(file));
         }

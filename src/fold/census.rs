@@ -31,11 +31,38 @@ pub struct Census {
 /// Time of the earliest and of the latest sample; `None` when there is none with a time.
 pub(super) type SampleTimes = Option<(Timestamp, Timestamp)>;
 
-/// The times of samples of two parts of a walk.
-pub(super) fn join_times(one: SampleTimes, other: SampleTimes) -> SampleTimes {
-    match (one, other) {
-        (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
-        (one, other) => one.or(other),
+/// From the earliest to the latest of the times that were added.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TimeSpan {
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl Default for TimeSpan {
+    /// Of no times: its ends are the wrong way round, so that any time moves both.
+    fn default() -> Self {
+        Self {
+            first: Timestamp::from_nanos(u64::MAX),
+            last: Timestamp::from_nanos(0),
+        }
+    }
+}
+
+impl TimeSpan {
+    #[inline]
+    pub(super) fn add(&mut self, time: Timestamp) {
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+    }
+
+    /// Adds the times of another one.
+    pub(super) fn join(&mut self, other: Self) {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+
+    pub(super) fn ends(self) -> SampleTimes {
+        (self.first <= self.last).then_some((self.first, self.last))
     }
 }
 

@@ -2,16 +2,16 @@
 
 use hashbrown::HashMap;
 
-use super::census::{SampleTimes, join_times};
+use super::census::{SampleTimes, TimeSpan};
 use super::plan::Plan;
 use super::readings::Readings;
 use super::request::FoldRequest;
 use super::split::SliceCursor;
 use crate::bytes::{ByteOrder, position};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
-use crate::perf::{Capture, Events, Record, Visitor};
+use crate::perf::{Capture, Events, Record, SampleAtHand, Visitor};
 use crate::space::{Histories, TaskEpoch, Timeline};
-use crate::units::ThreadId;
+use crate::units::{EventIx, ThreadId};
 
 /// What is counted in one part.
 #[derive(Debug, Default)]
@@ -25,8 +25,11 @@ struct Counter<'t> {
 /// has a time.
 pub(crate) fn sample_times(capture: &Capture, threads: usize) -> SampleTimes {
     let events = capture.events();
-    let parts = capture.scan(threads, &Timing { events }).gathered;
-    parts.into_iter().fold(None, join_times)
+    let mut all = TimeSpan::default();
+    for part in capture.scan(threads, &Timing { events }).gathered {
+        all.join(part);
+    }
+    all.ends()
 }
 
 /// The visitor that looks for the earliest and the latest sample.
@@ -35,20 +38,42 @@ struct Timing<'e> {
 }
 
 impl<'a> Visitor<'a> for Timing<'_> {
-    type Gathered = SampleTimes;
+    type Gathered = TimeSpan;
 
-    fn begin(&self) -> SampleTimes {
-        None
+    fn begin(&self) -> TimeSpan {
+        TimeSpan::default()
+    }
+
+    fn takes_copies(&self) -> bool {
+        true
+    }
+
+    fn record<O: ByteOrder>(&self, times: &mut TimeSpan, record: Record<'a>) {
+        if record.header.record_type == PERF_RECORD_SAMPLE
+            && let Some(event) = record.event
+        {
+            self.add::<O>(times, event, record.body);
+        }
     }
 
     #[inline]
-    fn record<O: ByteOrder>(&self, times: &mut SampleTimes, record: Record<'a>) {
-        if record.header.record_type == PERF_RECORD_SAMPLE
-            && let Some(event) = self.events.of_sample::<O>(record.body)
-            && let Some(event) = self.events.get(event)
-            && let Some(time) = event.layout.time::<O>(record.body)
+    fn sample<O: ByteOrder>(
+        &self,
+        times: &mut TimeSpan,
+        at_hand: SampleAtHand<'_>,
+        _: impl FnOnce() -> Record<'a>,
+    ) {
+        self.add::<O>(times, at_hand.event, at_hand.body);
+    }
+}
+
+impl Timing<'_> {
+    #[inline]
+    fn add<O: ByteOrder>(&self, times: &mut TimeSpan, event: EventIx, body: &[u8]) {
+        if let Some(event) = self.events.get(event)
+            && let Some(time) = event.layout.time::<O>(body)
         {
-            *times = join_times(*times, Some((time, time)));
+            times.add(time);
         }
     }
 }
@@ -106,11 +131,24 @@ where
         std::mem::take(last)
     }
 
-    #[inline]
+    fn takes_copies(&self) -> bool {
+        true
+    }
+
     fn record<O: ByteOrder>(&self, counter: &mut Counter<'t>, record: Record<'a>) {
         if record.header.record_type == PERF_RECORD_SAMPLE {
-            counter.sample::<O>(&self.plan, record, self.timeline, &self.is_wanted);
+            counter.sample::<O>(self, record, record.body);
         }
+    }
+
+    #[inline]
+    fn sample<O: ByteOrder>(
+        &self,
+        counter: &mut Counter<'t>,
+        at_hand: SampleAtHand<'_>,
+        whole: impl FnOnce() -> Record<'a>,
+    ) {
+        counter.sample::<O>(self, whole(), at_hand.body);
     }
 }
 
@@ -118,14 +156,18 @@ impl<'t> Counter<'t> {
     /// Counts a sample. What cannot be decoded was counted as skipped when the capture was folded.
     fn sample<O: ByteOrder>(
         &mut self,
-        plan: &Plan<'_>,
+        counting: &Counting<'_, 't, impl Fn(ThreadId, TaskEpoch) -> bool>,
         record: Record<'_>,
-        timeline: &'t Timeline,
-        is_wanted: impl Fn(ThreadId, TaskEpoch) -> bool,
+        at_hand: &[u8],
     ) -> Option<()> {
-        let ix = plan.events.of_sample::<O>(record.body)?;
+        let Counting {
+            plan,
+            timeline,
+            is_wanted,
+        } = counting;
+        let ix = record.event?;
         let layout = &plan.events.get(ix)?.layout;
-        let sample = layout.head::<O>(record.body)?;
+        let sample = layout.head::<O>(at_hand)?;
         let order = plan.order_of(&record, sample.time)?;
         let thread = ThreadId {
             pid: sample.pid,

@@ -56,16 +56,18 @@ impl PackedStack<'_> {
         (self.first, self.last)
     }
 
-    /// What tells it from others of its thread: the chain, where its rare fields lie, the mode.
+    /// What tells it from others of its thread besides the chain: where its rare fields lie, the
+    /// mode.
     #[inline]
-    pub(super) fn hashed(&self) -> (&[u8], u32, CpuMode) {
-        (self.chain, self.rare, self.mode)
+    pub(super) fn hashed(&self) -> (u32, CpuMode) {
+        (self.rare, self.mode)
     }
 
-    /// Whether it is that stack.
+    /// Whether it is that stack, of which there is a copy of the chain at hand.
     #[inline]
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        (self.thread(), self.hashed()) == (other.thread(), other.hashed())
+    pub(super) fn is_same(&self, other: &Self, chain: &[u8]) -> bool {
+        (self.thread, self.rare, self.mode) == (other.thread, other.rare, other.mode)
+            && self.chain == chain
     }
 
     /// Loads both ends of the chain into the cache. The result only keeps the loads from being
@@ -87,6 +89,16 @@ impl PackedStack<'_> {
 }
 
 impl<'a> PackedStack<'a> {
+    /// The same with its chain in another place.
+    pub(super) fn with_chain(self, chain: &'a [u8]) -> Self {
+        Self { chain, ..self }
+    }
+
+    /// Its call chain.
+    pub(super) fn chain(&self) -> &'a [u8] {
+        self.chain
+    }
+
     /// A stack whose rare fields lie at `rare`.
     #[inline]
     pub(super) fn of(stack: &UniqueStack<'a>, rare: u32) -> Self {

@@ -1,6 +1,6 @@
 //! What folding makes of one part of the walk.
 
-use super::census::{SampleTimes, join_times};
+use super::census::TimeSpan;
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::gaps::WalkClock;
@@ -9,13 +9,15 @@ use super::readings::Reading;
 use super::split::{SliceCursor, Split};
 use super::table::StackTable;
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
-use crate::bytes::{ByteOrder, u64_at};
+use crate::bytes::{ByteOrder, KeptBytes, slice_at, u64_at};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
     PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
     PERF_RECORD_SAMPLE,
 };
-use crate::perf::{Attr, Damage, Event, Length, Record, SampleHead, Sideband, is_sideband};
+use crate::perf::{
+    Attr, Damage, Event, Length, Record, SampleAtHand, SampleHead, Sideband, is_sideband,
+};
 use crate::space::{SidebandItem, TaskEpoch};
 use crate::units::{Avma, CpuMode, EventIx, FilePosition, RecordOrder, ThreadId, Timestamp};
 
@@ -41,7 +43,10 @@ impl<'a> RawSideband<'a> {
 
 /// A sample that is folded.
 struct WantedSample<'s, 'a> {
-    head: &'s SampleHead<'a>,
+    /// As it is in the bytes at hand.
+    head: &'s SampleHead<'s>,
+    at_hand: &'s [u8],
+    body: &'a [u8],
     attr: &'s Attr,
     mode: CpuMode,
     /// What it stands for.
@@ -49,6 +54,16 @@ struct WantedSample<'s, 'a> {
     order: RecordOrder,
     /// What was true of its thread, when that is known.
     task_epoch: Option<TaskEpoch>,
+}
+
+impl<'a> WantedSample<'_, 'a> {
+    /// The sample's own bytes that a part of those at hand is a copy of.
+    #[inline]
+    fn own(&self, part: &[u8]) -> &'a [u8] {
+        let start = self.at_hand.as_ptr().addr();
+        let at = part.as_ptr().addr().wrapping_sub(start);
+        slice_at(self.body, at, part.len()).unwrap_or_default()
+    }
 }
 
 /// What folding makes of one part of the walk.
@@ -61,42 +76,42 @@ pub(super) struct FoldedPart<'a> {
     pub(super) samples: Vec<u64>,
     pub(super) slices: Vec<Vec<u64>>,
     slice: SliceCursor,
-    pub(super) times: SampleTimes,
+    pub(super) times: TimeSpan,
     pub(super) clock: WalkClock,
 }
 
 impl<'a> FoldedPart<'a> {
-    pub(super) fn new(plan: &Plan<'_>) -> Self {
+    pub(super) fn new(plan: &Plan<'_>, kept: &'a KeptBytes) -> Self {
         Self {
             samples: vec![0; plan.events.len()],
             slices: vec![vec![0; plan.split.slices()]; plan.events.len()],
-            ..Self::without_counts(plan)
+            ..Self::without_counts(StackTable::keeping(plan.mixer, kept))
         }
     }
 
-    fn without_counts(plan: &Plan<'_>) -> Self {
+    fn without_counts(table: StackTable<'a>) -> Self {
         Self {
-            table: StackTable::new(plan.mixer),
+            table,
             sideband: Vec::new(),
             promises: Promises::default(),
             tally: Tally::default(),
             samples: Vec::new(),
             slices: Vec::new(),
             slice: SliceCursor::default(),
-            times: None,
+            times: TimeSpan::default(),
             clock: WalkClock::default(),
         }
     }
 
     /// Begins the next part that the same thread takes up. The table and the sums move on,
     /// because the order of the parts does not matter to them; what is in order stays behind.
-    pub(super) fn go_on(&mut self, plan: &Plan<'_>) -> Self {
-        let table = StackTable::new(plan.mixer);
+    pub(super) fn go_on(&mut self) -> Self {
+        let table = self.table.another();
+        let table = std::mem::replace(&mut self.table, table);
         Self {
-            table: std::mem::replace(&mut self.table, table),
             samples: std::mem::take(&mut self.samples),
             slices: std::mem::take(&mut self.slices),
-            ..Self::without_counts(plan)
+            ..Self::without_counts(table)
         }
     }
 
@@ -122,7 +137,7 @@ impl<'a> FoldedPart<'a> {
         for (sum, count) in slices.zip(later.slices.into_iter().flatten()) {
             *sum = sum.saturating_add(count);
         }
-        self.times = join_times(self.times, later.times);
+        self.times.join(later.times);
         self.clock.append(later.clock);
         self.promises.append(later.promises);
     }
@@ -135,10 +150,7 @@ impl<'a> FoldedPart<'a> {
     #[inline]
     pub(super) fn record<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) {
         if record.header.record_type == PERF_RECORD_SAMPLE {
-            self.tally.read += 1;
-            if let Err(reason) = self.sample::<O>(plan, record) {
-                self.tally.skip(reason);
-            }
+            self.read_sample::<O>(plan, record, record.body);
         } else if record.header.record_type == PERF_RECORD_CALLCHAIN_DEFERRED {
             if let Some((cookie, user)) = parse_deferred::<O>(record.body) {
                 self.promises.keep(cookie, user, &mut self.table);
@@ -148,8 +160,50 @@ impl<'a> FoldedPart<'a> {
         }
     }
 
-    #[inline]
-    fn sample<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) -> Result<(), Skip> {
+    /// Takes a sample whose body is at hand.
+    pub(super) fn read_sample<O: ByteOrder>(
+        &mut self,
+        plan: &Plan<'_>,
+        record: Record<'a>,
+        at_hand: &[u8],
+    ) {
+        self.tally.read += 1;
+        if let Err(reason) = self.sample::<O>(plan, record, at_hand) {
+            self.tally.skip(reason);
+        }
+    }
+
+    /// Counts a sample of another event than the wanted one, when counting is all there is to do; most
+    /// records of a capture with tracepoints are that. False when it is not done yet.
+    #[expect(clippy::inline_always, reason = "it is done for every record")]
+    #[inline(always)]
+    pub(super) fn count_other<O: ByteOrder>(
+        &mut self,
+        plan: &Plan<'_>,
+        sample: SampleAtHand<'_>,
+    ) -> bool {
+        if sample.event != plan.selection.event
+            && let Some(time_at) = plan.others_time
+            && let Some(time) = u64_at::<O>(sample.body, time_at)
+            && let Some(count) = self.samples.get_mut(sample.event.as_usize())
+        {
+            *count += 1;
+            let time = Timestamp::from_nanos(time);
+            self.times.add(time);
+            self.clock.tick(time);
+            self.tally.read += 1;
+            self.tally.other_events += 1;
+            return true;
+        }
+        false
+    }
+
+    fn sample<O: ByteOrder>(
+        &mut self,
+        plan: &Plan<'_>,
+        record: Record<'a>,
+        at_hand: &[u8],
+    ) -> Result<(), Skip> {
         let ix = record.event.ok_or(Skip::UnknownEvent)?;
         let event = plan.events.get(ix).ok_or(Skip::UnknownEvent)?;
         if record.length != Length::Right {
@@ -158,13 +212,13 @@ impl<'a> FoldedPart<'a> {
         let order = if plan.by_position {
             RecordOrder::of_position(record.position)
         } else {
-            RecordOrder::of_time(self.time_of::<O>(event, record)?)
+            RecordOrder::of_time(self.time_of::<O>(event, at_hand)?)
         };
         let readings = plan.readings.at(record.position);
         self.count(ix, readings);
         if let Split::Slice(slicing) = &plan.split {
             let is_wanted = plan.wants_all || {
-                let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
+                let sample = event.layout.head::<O>(at_hand).ok_or(Skip::TooShort)?;
                 plan.selection.takes(&sample)
             };
             if is_wanted {
@@ -175,12 +229,11 @@ impl<'a> FoldedPart<'a> {
         let mut counted = readings.iter();
         let counted = counted.find(|reading| reading.event == plan.selection.event);
         let counted = counted.map(|reading| reading.period);
-        // Most records of a capture with tracepoints end here: nothing more of them is decoded.
         if ix != plan.selection.event && counted.is_none() {
             self.tally.other_events += 1;
             return Ok(());
         }
-        let sample = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
+        let sample = event.layout.head::<O>(at_hand).ok_or(Skip::TooShort)?;
         if !plan.wants_all && !plan.selection.takes(&sample) {
             self.tally.filtered += 1;
             return Ok(());
@@ -198,6 +251,8 @@ impl<'a> FoldedPart<'a> {
         };
         let wanted = WantedSample {
             head: &sample,
+            at_hand,
+            body: record.body,
             attr: &event.attr,
             mode: record.header.cpu_mode(),
             period,
@@ -236,8 +291,9 @@ impl<'a> FoldedPart<'a> {
         let &WantedSample {
             head, mode, order, ..
         } = wanted;
-        let chain = head.chain.unwrap_or_default();
-        let is_frameless = is_empty_of_frames::<O>(chain);
+        let at_hand = head.chain.unwrap_or_default();
+        let chain = wanted.own(at_hand);
+        let is_frameless = is_empty_of_frames::<O>(at_hand);
         let ip = if is_frameless && (!mode.is_guest() || plan.keeps_guest_addresses) {
             head.ip
         } else {
@@ -246,7 +302,7 @@ impl<'a> FoldedPart<'a> {
         let mut split = self.slice.value(&plan.split, head.cpu, order);
         let (mut user, mut copy) = (UserPart::InChain, None);
         if let Some(behind) = &plan.behind_chain {
-            let rest = behind.read::<O>(wanted.attr, head.tail, mode);
+            let rest = behind.read::<O>(wanted.attr, wanted.own(head.tail), mode);
             let rest = rest.ok_or(Skip::TooShort)?;
             split = rest.cgroup.unwrap_or(split);
             (user, copy) = (rest.user, rest.copy);
@@ -270,24 +326,20 @@ impl<'a> FoldedPart<'a> {
             first: order,
             last: order,
         };
-        if let Some((chain, cookie)) = deferred::<O>(chain) {
+        if let Some((chain, cookie)) = deferred::<O>(at_hand) {
+            let chain = wanted.own(chain);
             self.promises.add(cookie, UniqueStack { chain, ..one });
         } else {
-            self.table.add(&one);
+            self.table.add_at_hand(&one, at_hand);
         }
         Ok(())
     }
 
     /// The time of a sample; the walk has come to it.
     #[inline]
-    fn time_of<O: ByteOrder>(
-        &mut self,
-        event: &Event,
-        record: Record<'a>,
-    ) -> Result<Timestamp, Skip> {
-        let time = event.layout.time::<O>(record.body).ok_or(Skip::TooShort)?;
-        let (first, last) = self.times.unwrap_or((time, time));
-        self.times = Some((first.min(time), last.max(time)));
+    fn time_of<O: ByteOrder>(&mut self, event: &Event, at_hand: &[u8]) -> Result<Timestamp, Skip> {
+        let time = event.layout.time::<O>(at_hand).ok_or(Skip::TooShort)?;
+        self.times.add(time);
         self.clock.tick(time);
         Ok(time)
     }

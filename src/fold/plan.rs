@@ -21,6 +21,9 @@ pub(super) struct Plan<'c> {
     /// Whether every sample of every event passes the selection's conditions.
     pub(super) wants_all: bool,
     pub(super) split: Split,
+    /// Where samples of all events hold their time, in bytes of their body, when nothing else is
+    /// wanted of those of other events.
+    pub(super) others_time: Option<usize>,
     /// How many threads walk.
     pub(super) threads: usize,
     /// Whether records are ordered by file position because samples carry no time.
@@ -56,6 +59,11 @@ impl<'c> Plan<'c> {
         let selection = &request.selection;
         let is_untimed = |event: &Event| !event.attr.samples(PERF_SAMPLE_TIME);
         let wanted = events.get(selection.event).map(|event| &event.attr);
+        let by_position = events.iter().any(|(_, event)| is_untimed(event));
+        let mut times = events.iter().map(|(_, event)| event.layout.time_position());
+        let first = times.next().flatten();
+        let times = first.filter(|_| times.all(|other| other == first));
+        let is_sliced = matches!(request.split, Split::Slice(_));
         Self {
             events,
             selection,
@@ -63,7 +71,8 @@ impl<'c> Plan<'c> {
             split: request.split,
             keeps_guest_addresses: request.kept.guest_addresses,
             threads: request.threads,
-            by_position: events.iter().any(|(_, event)| is_untimed(event)),
+            by_position,
+            others_time: times.filter(|_| !is_sliced && readings.is_empty()),
             mixer: Mixer::new(),
             behind_chain: wanted.and_then(|attr| BehindChain::of(capture, attr, request)),
             readings,

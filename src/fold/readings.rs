@@ -101,6 +101,11 @@ impl Readings {
         readings
     }
 
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     /// Puts the readings in file order, those of an event that one sample names twice together.
     fn join(&mut self) {
         self.list

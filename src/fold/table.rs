@@ -4,6 +4,7 @@ use hashbrown::HashTable;
 
 use super::packed::{PackedStack, Stacks};
 use super::unique_stack::UniqueStack;
+use crate::bytes::{KeptBytes, slice_at};
 use crate::hash::{Mixer, spread};
 use crate::units::ThreadId;
 
@@ -28,6 +29,8 @@ struct StackSlot {
 struct Pending<'a> {
     /// The same part of its hash.
     part: u32,
+    /// Where the copy of its chain begins; `None` when the chain itself is at hand.
+    copied_at: Option<usize>,
     stack: PackedStack<'a>,
 }
 
@@ -37,7 +40,11 @@ pub(super) struct StackTable<'a> {
     stacks: Stacks<'a>,
     index: HashTable<StackSlot>,
     pending: Vec<Pending<'a>>,
+    /// Copies of the chains of stacks that wait.
+    copies: Vec<u8>,
     mixer: Mixer,
+    /// Where the chains of stacks are kept that come as copies.
+    kept: Option<&'a KeptBytes>,
     /// Up to so many stacks of several tables stay apart.
     few: usize,
 }
@@ -49,16 +56,49 @@ impl<'a> StackTable<'a> {
             stacks: Stacks::default(),
             index: HashTable::new(),
             pending: Vec::with_capacity(PENDING),
+            copies: Vec::new(),
             mixer,
+            kept: None,
+        }
+    }
+
+    /// A table that keeps what comes as copies.
+    pub(super) fn keeping(mixer: Mixer, kept: &'a KeptBytes) -> Self {
+        Self {
+            kept: Some(kept),
+            ..Self::new(mixer)
+        }
+    }
+
+    /// An empty table of the same sort.
+    pub(super) fn another(&self) -> Self {
+        Self {
+            kept: self.kept,
+            ..Self::new(self.mixer)
         }
     }
 
     /// Adds all samples of a stack.
     #[inline]
     pub(super) fn add(&mut self, new: &UniqueStack<'a>) {
+        self.add_at_hand(new, new.chain);
+    }
+
+    /// The same with a copy of the chain at hand: the chain itself is not looked at.
+    #[inline]
+    pub(super) fn add_at_hand(&mut self, new: &UniqueStack<'a>, chain: &[u8]) {
         let stack = PackedStack::of(new, self.stacks.rare_of(new));
-        let part = hash(&self.mixer, &stack);
-        self.pending.push(Pending { part, stack });
+        let part = hash(&self.mixer, &stack, chain);
+        let is_copy = chain.as_ptr() != new.chain.as_ptr();
+        let copied_at = is_copy.then_some(self.copies.len());
+        if is_copy {
+            self.copies.extend_from_slice(chain);
+        }
+        self.pending.push(Pending {
+            part,
+            copied_at,
+            stack,
+        });
         if self.pending.len() >= PENDING {
             self.add_pending();
         }
@@ -70,6 +110,7 @@ impl<'a> StackTable<'a> {
     /// will need is loaded first, and the CPU waits for many places at the same time.
     fn add_pending(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
+        let mut copies = std::mem::take(&mut self.copies);
         let mut found = [u32::MAX; PENDING];
         for (new, found) in pending.iter().zip(&mut found) {
             let same = |slot: &StackSlot| slot.part == new.part;
@@ -85,13 +126,19 @@ impl<'a> StackTable<'a> {
         }
         std::hint::black_box(touched);
         for (new, ix) in pending.iter().zip(found) {
+            let chain = new.stack.chain();
+            let copy = new
+                .copied_at
+                .and_then(|at| slice_at(&copies, at, chain.len()));
             match self.stacks.list.get_mut(ix as usize) {
-                Some(old) if old.is_same(&new.stack) => old.add(&new.stack),
-                Some(_) | None => self.add_hashed(&new.stack, new.part),
+                Some(old) if old.is_same(&new.stack, copy.unwrap_or(chain)) => old.add(&new.stack),
+                Some(_) | None => self.add_hashed(&new.stack, new.part, copy),
             }
         }
         pending.clear();
         self.pending = pending;
+        copies.clear();
+        self.copies = copies;
     }
 
     /// Adds the stacks of another table with the same mixer.
@@ -115,14 +162,17 @@ impl<'a> StackTable<'a> {
             .chain(self.stacks.with_rare_fields_moved(other.stacks))
         {
             for new in &new {
-                self.add_hashed(new, hash(&self.mixer, new));
+                self.add_hashed(new, hash(&self.mixer, new, new.chain()), None);
             }
         }
     }
 
-    fn add_hashed(&mut self, new: &PackedStack<'a>, part: u32) {
+    /// Adds a stack, perhaps with a copy of its chain.
+    fn add_hashed(&mut self, new: &PackedStack<'a>, part: u32, copy: Option<&[u8]>) {
         let stacks = &mut self.stacks.list;
-        let same = |slot: &StackSlot| slot.part == part && stacks[slot.ix as usize].is_same(new);
+        let chain = copy.unwrap_or(new.chain());
+        let is_same = |old: &PackedStack<'_>| old.is_same(new, chain);
+        let same = |slot: &StackSlot| slot.part == part && is_same(&stacks[slot.ix as usize]);
         if let Some(slot) = self.index.find(spread(part), same) {
             stacks[slot.ix as usize].add(new);
             return;
@@ -133,7 +183,8 @@ impl<'a> StackTable<'a> {
             .insert_unique(spread(part), StackSlot { part, ix }, |slot| {
                 spread(slot.part)
             });
-        stacks.push(*new);
+        let kept = copy.and_then(|copy| self.kept?.keep(copy));
+        stacks.push(kept.map_or(*new, |kept| new.with_chain(kept)));
     }
 
     pub(super) fn into_stacks(mut self) -> Stacks<'a> {
@@ -144,8 +195,8 @@ impl<'a> StackTable<'a> {
 
 /// The part of a stack's hash that the table keeps.
 #[inline]
-fn hash(mixer: &Mixer, stack: &PackedStack<'_>) -> u32 {
-    let (chain, rest, mode) = stack.hashed();
+fn hash(mixer: &Mixer, stack: &PackedStack<'_>, chain: &[u8]) -> u32 {
+    let (rest, mode) = stack.hashed();
     let ThreadId { pid, tid } = stack.thread();
     let task =
         u64::from(tid.as_i32().cast_unsigned()) | u64::from(pid.as_i32().cast_unsigned()) << 32;

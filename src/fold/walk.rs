@@ -11,9 +11,9 @@ use super::raw_stacks::RawStacks;
 use super::readings::Readings;
 use super::request::FoldRequest;
 
-use crate::bytes::ByteOrder;
+use crate::bytes::{ByteOrder, KeptBytes};
 use crate::perf::abi::PERF_RECORD_CALLCHAIN_DEFERRED;
-use crate::perf::{Capture, Damage, Record, Visitor};
+use crate::perf::{Capture, Damage, Record, SampleAtHand, Visitor};
 use crate::space::SidebandItem;
 
 /// What one walk over a capture made.
@@ -52,8 +52,9 @@ pub fn fold<'a>(capture: &'a Capture, request: &FoldRequest) -> Folded<'a> {
 
 pub(super) fn walk<'a>(capture: &'a Capture, plan: Plan<'_>) -> Walked<'a> {
     let threads = plan.threads;
-    let mut all = FoldedPart::new(&plan);
-    let scan = capture.scan(threads, &Folding { plan });
+    let kept = capture.kept();
+    let mut all = FoldedPart::new(&plan, kept);
+    let scan = capture.scan(threads, &Folding { plan, kept });
     for (part, begins_region) in scan.gathered.into_iter().zip(scan.begins_region) {
         if begins_region {
             all.end_region();
@@ -76,7 +77,7 @@ pub(super) fn walk<'a>(capture: &'a Capture, plan: Plan<'_>) -> Walked<'a> {
             slices: all.slices,
             records: scan.counts,
             gaps: all.clock.into_gaps(),
-            times: all.times,
+            times: all.times.ends(),
         },
     }
 }
@@ -95,24 +96,43 @@ fn keep_promises<'a>(capture: &'a Capture, all: &mut FoldedPart<'a>, threads: us
 }
 
 /// The visitor that folds.
-struct Folding<'p> {
+struct Folding<'p, 'a> {
     plan: Plan<'p>,
+    /// Where the chains of stacks are kept.
+    kept: &'a KeptBytes,
 }
 
-impl<'a> Visitor<'a> for Folding<'_> {
+impl<'a> Visitor<'a> for Folding<'_, 'a> {
     type Gathered = FoldedPart<'a>;
 
     fn begin(&self) -> FoldedPart<'a> {
-        FoldedPart::new(&self.plan)
+        FoldedPart::new(&self.plan, self.kept)
     }
 
     fn go_on(&self, last: &mut FoldedPart<'a>) -> FoldedPart<'a> {
-        last.go_on(&self.plan)
+        last.go_on()
+    }
+
+    /// What an unwinder takes lies behind the chain, is long, and all of it is kept.
+    fn takes_copies(&self) -> bool {
+        self.plan.behind_chain.is_none()
     }
 
     #[inline]
     fn record<O: ByteOrder>(&self, part: &mut FoldedPart<'a>, record: Record<'a>) {
         part.record::<O>(&self.plan, record);
+    }
+
+    #[inline]
+    fn sample<O: ByteOrder>(
+        &self,
+        part: &mut FoldedPart<'a>,
+        at_hand: SampleAtHand<'_>,
+        whole: impl FnOnce() -> Record<'a>,
+    ) {
+        if !part.count_other::<O>(&self.plan, at_hand) {
+            part.read_sample::<O>(&self.plan, whole(), at_hand.body);
+        }
     }
 
     fn damage(&self, part: &mut FoldedPart<'a>, damage: Damage) {

@@ -88,7 +88,7 @@ fn open(path: &Path, limit: UnpackLimit) -> Result<Opened> {
         };
     }
     if std::fs::metadata(path).is_ok_and(|found| found.is_file()) {
-        return open_storage(path, Storage::open(path)?, limit);
+        return open_storage(path, Storage::open_to_read(path)?, limit);
     }
     let mut stream = File::open(path).map_err(|source| Error::io("open", path, source))?;
     let failed = |source| Error::io("read", path, source);

@@ -25,6 +25,6 @@ pub use record::{
     SampleLayout, SampleTail, Sideband, event_name_without_settings, group_values, is_sideband,
     plain_event_name,
 };
-pub use walk::{Both, Damage, Length, Record, RecordCounts, Visitor};
+pub use walk::{Both, Damage, Length, Record, RecordCounts, SampleAtHand, Visitor};
 
 pub use linux_perf_data::Feature;

@@ -130,7 +130,13 @@ impl Events {
     #[expect(clippy::inline_always, reason = "it is done for every record")]
     #[inline(always)]
     pub(crate) fn of_filled_sample<O: ByteOrder>(&self, body: &[u8]) -> Option<EventIx> {
-        let ix = self.of_sample::<O>(body)?;
+        let ix = match self.place {
+            IdPlace::At(at) => match self.by_id.near(u64_at::<O>(body, at)?) {
+                Some(ix) => ix,
+                None => self.of_sample::<O>(body)?,
+            },
+            IdPlace::First | IdPlace::Mixed => self.of_sample::<O>(body)?,
+        };
         let measure = self.measures.get(ix.as_usize())?;
         let is_filled = match measure {
             SampleMeasure::Others => self.get(ix)?.layout.is_filled_by::<O>(body),

@@ -54,10 +54,11 @@ impl RecordHeader {
     #[inline]
     pub(crate) const fn is_of_sample(self) -> bool {
         const KNOWN: u16 = 7 | 1 << 14;
-        self.record_type == PERF_RECORD_SAMPLE
-            && self.misc & !KNOWN == 0
-            && self.len.is_multiple_of(8)
-            && self.len >= 8
+        // One test of all that must be zero.
+        let odd = (self.record_type ^ PERF_RECORD_SAMPLE)
+            | (self.misc & !KNOWN) as u32
+            | (self.len & 7) as u32;
+        odd == 0 && self.len != 0
     }
 
     /// Whether a known perf or kernel wrote it, as far as its header tells. Used where records are

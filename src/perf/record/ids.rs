@@ -58,6 +58,14 @@ impl Ids {
         id.checked_sub(self.first).map(position)
     }
 
+    /// The event of an id that lies close to the others; `None` of all other ids, and of 0.
+    #[inline]
+    pub(crate) fn near(&self, id: u64) -> Option<EventIx> {
+        let place = position(id.wrapping_sub(self.first));
+        let known = self.near.get(place).copied();
+        known.filter(|&known| known != NONE && id != 0)
+    }
+
     /// The event of an id.
     #[inline]
     pub(crate) fn get(&self, id: u64) -> Option<EventIx> {
@@ -96,6 +104,7 @@ mod tests {
             let made = Ids::new(&ids);
             for id in (90..210).chain(far.iter().map(|&(id, _)| id)).chain([other, 0]) {
                 prop_assert_eq!(made.get(id), map.get(&id).copied(), "{}", id);
+                prop_assert!(made.near(id).is_none_or(|near| id != 0 && map[&id] == near));
             }
         }
     }

@@ -209,6 +209,11 @@ impl SampleLayout {
         self.identifier.position().or(self.id.position())
     }
 
+    /// Position of the time in a sample; `None` when the samples carry none.
+    pub(crate) fn time_position(&self) -> Option<usize> {
+        self.time.position()
+    }
+
     /// What follows every record that is no sample.
     pub fn trailer(&self) -> &Trailer {
         &self.trailer

@@ -35,6 +35,15 @@ pub struct Record<'a> {
     pub(crate) length_match: LengthMatch,
 }
 
+/// A sample at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct SampleAtHand<'r> {
+    /// Its event.
+    pub event: EventIx,
+    /// What follows its header.
+    pub body: &'r [u8],
+}
+
 impl Record<'_> {
     /// Whether it holds a piece of a zstd stream.
     pub(crate) const fn is_compressed(&self) -> bool {

@@ -8,6 +8,7 @@
 //! | `item` | what a walk goes over, and what it meets |
 //! | `visitor` | takes what is met |
 //! | `scan` | the walk, cut into parts for threads; **begin here** |
+//! | `ahead` | the bytes it comes to next: in place, or copied |
 //! | `counts` | records by type |
 //! | `seen` | a record as it looks by itself: the evidence by which it is believed |
 //! | `step` | where evidence leaves doubt: a record, a longer or shorter one, or damage |
@@ -16,6 +17,7 @@
 //! | `segments` | those segments, chained one to the next |
 //! | `unpacked` | the chain, for threads that walk it while it grows |
 
+mod ahead;
 mod counts;
 mod item;
 mod resync;
@@ -29,7 +31,7 @@ mod visitor;
 
 pub use counts::RecordCounts;
 pub(crate) use item::Region;
-pub use item::{Damage, Length, Record};
+pub use item::{Damage, Length, Record, SampleAtHand};
 pub(crate) use resync::{find_run, first_believed, resync};
 pub(crate) use scan::{ArrivingRegion, Scan, scan, scan_arriving};
 pub(crate) use seen::Seen;

@@ -6,8 +6,9 @@
 //! again, the part from where that one arrived. So the result is that of a walk from the first record
 //! to the last, whatever was guessed and however many threads there were.
 
+use super::ahead::{Ahead, OUTLOOK};
 use super::counts::RecordCounts;
-use super::item::{Damage, Length, Record, Region, ScanItem};
+use super::item::{Damage, Length, Record, Region, SampleAtHand, ScanItem};
 use super::resync::find_run;
 use super::seen::Seen;
 use super::step::{Extent, examine};
@@ -15,7 +16,7 @@ use super::visitor::Visitor;
 use crate::bytes::ByteOrder;
 use crate::parallel::{by_pieces, on_threads};
 use crate::perf::abi::PERF_RECORD_SAMPLE;
-use crate::perf::record::{LengthMatch, RECORD_HEADER_LEN, RecordHeader};
+use crate::perf::record::{Events, LengthMatch, RECORD_HEADER_LEN, RecordHeader};
 
 /// What a scan found.
 #[derive(Debug)]
@@ -86,10 +87,6 @@ struct WalkedPart<G> {
 const GUESS_RUN: usize = 64;
 /// Parts smaller than this are not worth a thread.
 const MIN_PART: usize = 1 << 20;
-/// How much of the mapping is asked for in one step: large enough to be rare, small enough that
-/// the bytes are still in the cache when the walk gets there.
-const POPULATE_STEP: usize = 1 << 18;
-
 /// Into how many parts for each thread the walk is cut: threads do not get on equally fast.
 const PARTS_A_THREAD: usize = 8;
 
@@ -234,51 +231,47 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
 ) -> WalkedPart<V::Gathered> {
     let Region { bytes, events, .. } = part.region;
     let mut counts = RecordCounts::new();
+    let mut ahead = Ahead::new(part.region, part.end, visitor.takes_copies());
     let mut at = part.start;
-    let mut upcoming = header_at::<O>(bytes, at);
-    let mut populated = at;
     while at < part.end {
-        if at >= populated {
-            populated = at + POPULATE_STEP;
-            if let Some((file, start)) = part.region.mapping {
-                file.populate(start + at, POPULATE_STEP.min(bytes.len() - at));
+        let near = ahead.from(at);
+        let (begin, reach) = (at, at + near.len());
+        let is_last = reach == bytes.len() || near.is_empty();
+        let from = |at: usize| near.get(at - begin..).unwrap_or_default();
+        let mut upcoming = sample_header::<O>(near);
+        while at < part.end {
+            let here = from(at);
+            if let (Some(events), Some(header)) = (events, upcoming)
+                && let Some((sample, following)) = plain_sample::<O>(here, header, events)
+            {
+                let next = at + usize::from(header.len);
+                counts.count(PERF_RECORD_SAMPLE);
+                visitor.sample::<O>(&mut gathered, sample, || Record {
+                    position: part.region.position.plus(at as u64),
+                    header,
+                    body: bytes.get(at + RECORD_HEADER_LEN..next).unwrap_or_default(),
+                    event: Some(sample.event),
+                    length: Length::Right,
+                    length_match: LengthMatch::Exact,
+                });
+                at = next;
+                upcoming = Some(following);
+                continue;
             }
-        }
-        let position = part.region.position.plus(at as u64);
-        // A sample that is what its event says, with what looks like another behind it: of most
-        // captures these are nearly all records.
-        if let (Some(events), Some(header)) = (events, upcoming)
-            && header.is_of_sample()
-            && let next = at + usize::from(header.len)
-            && let Some(body) = bytes.get(at + RECORD_HEADER_LEN..next)
-            && let Some(event) = events.of_filled_sample::<O>(body)
-            && let following = header_at::<O>(bytes, next)
-            && following.is_some_and(RecordHeader::is_of_sample)
-        {
-            let record = Record {
-                position,
-                header,
-                body,
-                event: Some(event),
-                length: Length::Right,
-                length_match: LengthMatch::Exact,
-            };
-            counts.count(PERF_RECORD_SAMPLE);
-            visitor.record::<O>(&mut gathered, record);
+            if here.len() < OUTLOOK && !is_last {
+                break;
+            }
+            let (met, next) = meet::<O>(part.region, at);
+            match met {
+                ScanItem::Record(record) => {
+                    counts.count(record.header.record_type);
+                    visitor.record::<O>(&mut gathered, record);
+                }
+                ScanItem::Damage(damage) => visitor.damage(&mut gathered, damage),
+            }
             at = next;
-            upcoming = following;
-            continue;
+            upcoming = sample_header::<O>(from(at));
         }
-        let (met, next) = meet::<O>(part.region, at);
-        match met {
-            ScanItem::Record(record) => {
-                counts.count(record.header.record_type);
-                visitor.record::<O>(&mut gathered, record);
-            }
-            ScanItem::Damage(damage) => visitor.damage(&mut gathered, damage),
-        }
-        at = next;
-        upcoming = header_at::<O>(bytes, at);
     }
     WalkedPart {
         gathered,
@@ -288,9 +281,26 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
     }
 }
 
+/// The header that the bytes begin with, when it looks like that of a sample.
 #[inline]
-fn header_at<O: ByteOrder>(bytes: &[u8], at: usize) -> Option<RecordHeader> {
-    RecordHeader::parse::<O>(bytes.get(at..)?)
+fn sample_header<O: ByteOrder>(bytes: &[u8]) -> Option<RecordHeader> {
+    RecordHeader::parse::<O>(bytes).filter(|header| header.is_of_sample())
+}
+
+/// The sample that the bytes begin with, and the header of the one behind it: when it is what its
+/// event says, and what follows looks like another. Of most captures these are nearly all records.
+#[expect(clippy::inline_always, reason = "it is done for every record")]
+#[inline(always)]
+fn plain_sample<'r, O: ByteOrder>(
+    here: &'r [u8],
+    header: RecordHeader,
+    events: &Events,
+) -> Option<(SampleAtHand<'r>, RecordHeader)> {
+    let (record, behind) = here.split_at_checked(header.len.into())?;
+    let body = record.get(RECORD_HEADER_LEN..)?;
+    let event = events.of_filled_sample::<O>(body)?;
+    let following = sample_header::<O>(behind)?;
+    Some((SampleAtHand { event, body }, following))
 }
 
 /// What is at a place, and where it ends.

@@ -1,6 +1,6 @@
 //! What is done with the records that a walk meets.
 
-use super::item::{Damage, Record};
+use super::item::{Damage, Record, SampleAtHand};
 use crate::bytes::ByteOrder;
 
 /// Takes what a walk meets.
@@ -25,6 +25,25 @@ pub trait Visitor<'a>: Sync {
 
     /// Takes a record; `O` is the byte order of the capture.
     fn record<O: ByteOrder>(&self, gathered: &mut Self::Gathered, record: Record<'a>);
+
+    /// Whether it takes samples as [`Self::sample`] brings them, and keeps few of them.
+    fn takes_copies(&self) -> bool {
+        false
+    }
+
+    /// Takes a sample that is what its event says, of which there is a copy at hand, if only for this
+    /// call. To look into the copy is fast; the body of the `whole` record may have to be mapped
+    /// first.
+    #[inline]
+    fn sample<O: ByteOrder>(
+        &self,
+        gathered: &mut Self::Gathered,
+        at_hand: SampleAtHand<'_>,
+        whole: impl FnOnce() -> Record<'a>,
+    ) {
+        let _ = at_hand;
+        self.record::<O>(gathered, whole());
+    }
 
     /// Takes a stretch of bytes that is no record.
     #[inline]
@@ -65,6 +84,24 @@ impl<'a, A: Visitor<'a>, B: Visitor<'a>> Visitor<'a> for Both<A, B> {
         self.second.record::<O>(&mut gathered.second, record);
     }
 
+    fn takes_copies(&self) -> bool {
+        self.first.takes_copies() && self.second.takes_copies()
+    }
+
+    #[inline]
+    fn sample<O: ByteOrder>(
+        &self,
+        gathered: &mut Self::Gathered,
+        at_hand: SampleAtHand<'_>,
+        whole: impl FnOnce() -> Record<'a>,
+    ) {
+        let record = whole();
+        self.first
+            .sample::<O>(&mut gathered.first, at_hand, || record);
+        self.second
+            .sample::<O>(&mut gathered.second, at_hand, || record);
+    }
+
     #[inline]
     fn damage(&self, gathered: &mut Self::Gathered, damage: Damage) {
         self.first.damage(&mut gathered.first, damage);
@@ -78,6 +115,19 @@ impl<'a> Visitor<'a> for () {
 
     fn begin(&self) {}
 
+    fn takes_copies(&self) -> bool {
+        true
+    }
+
     #[inline]
     fn record<O: ByteOrder>(&self, _: &mut Self::Gathered, _: Record<'a>) {}
+
+    #[inline]
+    fn sample<O: ByteOrder>(
+        &self,
+        _: &mut Self::Gathered,
+        _: SampleAtHand<'_>,
+        _: impl FnOnce() -> Record<'a>,
+    ) {
+    }
 }
