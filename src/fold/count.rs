@@ -44,7 +44,7 @@ impl<'a> Visitor<'a> for Timing<'_> {
         TimeSpan::default()
     }
 
-    fn takes_copies(&self) -> bool {
+    fn takes_copies(&self, _: &Self::Gathered) -> bool {
         true
     }
 
@@ -131,7 +131,7 @@ where
         std::mem::take(last)
     }
 
-    fn takes_copies(&self) -> bool {
+    fn takes_copies(&self, _: &Self::Gathered) -> bool {
         true
     }
 

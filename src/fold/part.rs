@@ -73,6 +73,8 @@ pub(super) struct FoldedPart<'a> {
     pub(super) sideband: Vec<RawSideband<'a>>,
     pub(super) promises: Promises<'a>,
     pub(super) tally: Tally,
+    /// How many samples the same thread read in parts before.
+    read_before: u64,
     pub(super) samples: Vec<u64>,
     pub(super) slices: Vec<Vec<u64>>,
     slice: SliceCursor,
@@ -95,6 +97,7 @@ impl<'a> FoldedPart<'a> {
             sideband: Vec::new(),
             promises: Promises::default(),
             tally: Tally::default(),
+            read_before: 0,
             samples: Vec::new(),
             slices: Vec::new(),
             slice: SliceCursor::default(),
@@ -109,6 +112,7 @@ impl<'a> FoldedPart<'a> {
         let table = self.table.another();
         let table = std::mem::replace(&mut self.table, table);
         Self {
+            read_before: self.read_before + self.tally.read,
             samples: std::mem::take(&mut self.samples),
             slices: std::mem::take(&mut self.slices),
             ..Self::without_counts(table)
@@ -118,6 +122,12 @@ impl<'a> FoldedPart<'a> {
     /// Goes on with a region of the file that does not follow on the one before in time.
     pub(super) fn end_region(&mut self) {
         self.clock.end_region();
+    }
+
+    /// Whether few of the samples had stacks that were new.
+    pub(super) fn keeps_few(&self) -> bool {
+        let read = self.read_before + self.tally.read;
+        self.table.len() as u64 <= read / 8
     }
 
     /// Adds what the walk of the following part found.

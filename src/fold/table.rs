@@ -78,6 +78,11 @@ impl<'a> StackTable<'a> {
         }
     }
 
+    /// Number of stacks, but for some that wait.
+    pub(super) fn len(&self) -> usize {
+        self.stacks.list.len()
+    }
+
     /// Adds all samples of a stack.
     #[inline]
     pub(super) fn add(&mut self, new: &UniqueStack<'a>) {

@@ -114,8 +114,8 @@ impl<'a> Visitor<'a> for Folding<'_, 'a> {
     }
 
     /// What an unwinder takes lies behind the chain, is long, and all of it is kept.
-    fn takes_copies(&self) -> bool {
-        self.plan.behind_chain.is_none()
+    fn takes_copies(&self, part: &FoldedPart<'a>) -> bool {
+        self.plan.behind_chain.is_none() && part.keeps_few()
     }
 
     #[inline]

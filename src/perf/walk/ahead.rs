@@ -15,19 +15,14 @@ const READ_STEP: usize = 1 << 18;
 ///
 /// Most captures are long, and of most records nothing is kept. To map a page, and to unmap it
 /// again, costs more than to copy what is in it, and what was copied just now is in the cache of the
-/// core.
+/// core. Where much is kept, it is looked at where it is.
 #[derive(Debug)]
 pub(super) struct Ahead<'a> {
     region: Region<'a>,
-    way: Way<'a>,
-}
-
-#[derive(Debug)]
-enum Way<'a> {
-    /// They are looked at where they are; those before `populated` were asked for.
-    InPlace { populated: usize },
-    /// They are copied.
-    Copied(Copies<'a>),
+    /// Up to where the mapping was asked for.
+    populated: usize,
+    /// `None` when nothing can be read.
+    copies: Option<Copies<'a>>,
 }
 
 /// A stretch of a file that was copied.
@@ -46,51 +41,56 @@ struct Copies<'a> {
 
 impl<'a> Ahead<'a> {
     /// Nothing yet, of a walk that ends with the first record from `until` on.
-    pub(super) fn new(region: Region<'a>, until: usize, copies: bool) -> Self {
-        let way = match region.mapping {
-            Some((file, file_start)) if copies && file.is_open() => Way::Copied(Copies {
-                file,
-                file_start,
-                until: region.bytes.len().min(until.saturating_add(OUTLOOK)),
-                buffer: Vec::new(),
-                start: 0,
-                end: 0,
-            }),
-            Some(_) | None => Way::InPlace { populated: 0 },
-        };
-        Self { region, way }
+    pub(super) fn new(region: Region<'a>, until: usize) -> Self {
+        let readable = region.mapping.filter(|(file, _)| file.is_open());
+        let copies = readable.map(|(file, file_start)| Copies {
+            file,
+            file_start,
+            until: region.bytes.len().min(until.saturating_add(OUTLOOK)),
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+        });
+        Self {
+            region,
+            populated: 0,
+            copies,
+        }
     }
 
-    /// The bytes from `at` on: to the end of the region, or [`OUTLOOK`] and more.
-    pub(super) fn from(&mut self, at: usize) -> &[u8] {
-        if let Way::Copied(copies) = &mut self.way
-            && !copies.reach(at, self.region.bytes.len())
+    /// The bytes from `at` on: to the end of the region, or [`OUTLOOK`] and more; as copies when that
+    /// is wanted and possible.
+    pub(super) fn from(&mut self, at: usize, copied: bool) -> &[u8] {
+        let len = self.region.bytes.len();
+        if copied
+            && self
+                .copies
+                .as_mut()
+                .is_some_and(|copies| !copies.reach(at, len))
         {
-            self.way = Way::InPlace { populated: at };
+            self.copies = None;
         }
-        match &mut self.way {
-            Way::Copied(copies) => {
-                let all = copies.buffer.get(..copies.end - copies.start);
-                all.and_then(|all| all.get(at - copies.start..))
-                    .unwrap_or_default()
-            }
-            Way::InPlace { populated } => {
-                let len = self.region.bytes.len();
-                if at + OUTLOOK > *populated && *populated < len {
-                    let from = at.max(*populated);
-                    if let Some((file, start)) = self.region.mapping {
-                        file.populate(start + from, POPULATE_STEP.min(len - from));
-                    }
-                    *populated = from + POPULATE_STEP;
-                }
-                let until = len.min(*populated);
-                self.region.bytes.get(at..until).unwrap_or_default()
-            }
+        if let Some(copies) = self.copies.as_ref().filter(|_| copied) {
+            return copies.from(at);
         }
+        let from = at.max(self.populated);
+        if at + OUTLOOK > self.populated && from < len {
+            if let Some((file, start)) = self.region.mapping {
+                file.populate(start + from, POPULATE_STEP.min(len - from));
+            }
+            self.populated = from + POPULATE_STEP;
+        }
+        let until = len.min(self.populated);
+        self.region.bytes.get(at..until).unwrap_or_default()
     }
 }
 
 impl Copies<'_> {
+    fn from(&self, at: usize) -> &[u8] {
+        let copied = self.buffer.get(at - self.start..self.end - self.start);
+        copied.unwrap_or_default()
+    }
+
     /// Copies what follows, so that enough is there from `at` on; false when it cannot be read.
     fn reach(&mut self, at: usize, region_len: usize) -> bool {
         let wanted = region_len.min(at + OUTLOOK);

@@ -231,10 +231,10 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
 ) -> WalkedPart<V::Gathered> {
     let Region { bytes, events, .. } = part.region;
     let mut counts = RecordCounts::new();
-    let mut ahead = Ahead::new(part.region, part.end, visitor.takes_copies());
+    let mut ahead = Ahead::new(part.region, part.end);
     let mut at = part.start;
     while at < part.end {
-        let near = ahead.from(at);
+        let near = ahead.from(at, visitor.takes_copies(&gathered));
         let (begin, reach) = (at, at + near.len());
         let is_last = reach == bytes.len() || near.is_empty();
         let from = |at: usize| near.get(at - begin..).unwrap_or_default();

@@ -26,8 +26,10 @@ pub trait Visitor<'a>: Sync {
     /// Takes a record; `O` is the byte order of the capture.
     fn record<O: ByteOrder>(&self, gathered: &mut Self::Gathered, record: Record<'a>);
 
-    /// Whether it takes samples as [`Self::sample`] brings them, and keeps few of them.
-    fn takes_copies(&self) -> bool {
+    /// Whether it takes samples as [`Self::sample`] brings them and keeps few of them, as far as
+    /// `gathered` tells; asked now and then.
+    fn takes_copies(&self, gathered: &Self::Gathered) -> bool {
+        let _ = gathered;
         false
     }
 
@@ -84,8 +86,8 @@ impl<'a, A: Visitor<'a>, B: Visitor<'a>> Visitor<'a> for Both<A, B> {
         self.second.record::<O>(&mut gathered.second, record);
     }
 
-    fn takes_copies(&self) -> bool {
-        self.first.takes_copies() && self.second.takes_copies()
+    fn takes_copies(&self, gathered: &Self::Gathered) -> bool {
+        self.first.takes_copies(&gathered.first) && self.second.takes_copies(&gathered.second)
     }
 
     #[inline]
@@ -115,7 +117,7 @@ impl<'a> Visitor<'a> for () {
 
     fn begin(&self) {}
 
-    fn takes_copies(&self) -> bool {
+    fn takes_copies(&self, (): &Self::Gathered) -> bool {
         true
     }
 
