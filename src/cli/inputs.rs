@@ -30,6 +30,15 @@ pub(super) struct Inputs<'a> {
 impl Inputs<'_> {
     /// The input that `output` is, if it is one.
     pub(super) fn find(&self, output: &Metadata) -> Option<PathBuf> {
+        let in_cache = || {
+            let mut caches = self.caches.iter();
+            caches.find_map(|cache| FileSearch::to(identity(output)).find(cache, true))
+        };
+        self.find_uncached(output).or_else(in_cache)
+    }
+
+    /// The same without a search through build-id caches, which may be large.
+    pub(super) fn find_uncached(&self, output: &Metadata) -> Option<PathBuf> {
         let wanted = identity(output);
         let is_wanted = |path: &Path| {
             let found = fs::metadata(path);
@@ -51,11 +60,9 @@ impl Inputs<'_> {
                 return Some(path);
             }
         }
-        if let Some(&path) = self.files.iter().find(|path| is_wanted(path)) {
-            return Some(path.to_owned());
-        }
-        let mut caches = self.caches.iter();
-        caches.find_map(|cache| FileSearch::to(wanted).find(cache, true))
+        let mut files = self.files.iter();
+        let file = files.find(|path| is_wanted(path));
+        file.map(|&path| path.to_owned())
     }
 }
 

@@ -103,7 +103,14 @@ impl Destination {
             Way::Stdout => return Self::stdout(inputs),
             Way::Direct(path) | Way::Whole(path, _) => {
                 let found = fs::metadata(path).ok().filter(Metadata::is_file);
-                if let Some(input) = found.and_then(|found| inputs.find(&found)) {
+                let find = |found: Metadata| {
+                    if is_picture(path) {
+                        inputs.find_uncached(&found)
+                    } else {
+                        inputs.find(&found)
+                    }
+                };
+                if let Some(input) = found.and_then(find) {
                     return Err(is_input(&output.display().to_string(), &input));
                 }
             }
@@ -269,6 +276,14 @@ fn precious(path: &Path) -> Option<&'static str> {
         FileKind::Elf => Some("an ELF file"),
         FileKind::Folded | FileKind::Text(_) | FileKind::Unknown(_) | FileKind::Packed => None,
     }
+}
+
+/// Whether it holds an SVG picture: no build-id cache does.
+fn is_picture(path: &Path) -> bool {
+    use io::Read;
+    let mut start = [0; 5];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && (start == *b"<?xml" || start.starts_with(b"<svg"))
 }
 
 /// Gives a new file the owner and the mode of the one whose place it takes.
