@@ -3,19 +3,19 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Copies in a block.
-const BLOCK: usize = 1024;
-/// Most blocks.
-const BLOCKS: usize = 256;
+/// Copies on a shelf.
+const SHELF: usize = 1024;
+/// Most shelves.
+const SHELVES: usize = 256;
 /// Most bytes of all copies.
 const MOST: usize = 1 << 24;
 
-type Block = Box<[OnceLock<Box<[u8]>>]>;
+type Shelf = Box<[OnceLock<Box<[u8]>>]>;
 
 /// Copies of bytes, which live as long as this does, up to a limit.
 #[derive(Debug)]
 pub(crate) struct KeptBytes {
-    blocks: Box<[OnceLock<Block>]>,
+    shelves: Box<[OnceLock<Shelf>]>,
     /// How many places for copies are taken.
     taken: AtomicUsize,
     /// How many bytes were kept.
@@ -25,7 +25,7 @@ pub(crate) struct KeptBytes {
 impl Default for KeptBytes {
     fn default() -> Self {
         Self {
-            blocks: (0..BLOCKS).map(|_| OnceLock::new()).collect(),
+            shelves: (0..SHELVES).map(|_| OnceLock::new()).collect(),
             taken: AtomicUsize::new(0),
             len: AtomicUsize::new(0),
         }
@@ -40,9 +40,9 @@ impl KeptBytes {
             return None;
         }
         let place = self.taken.fetch_add(1, Ordering::Relaxed);
-        let block = self.blocks.get(place / BLOCK)?;
-        let block = block.get_or_init(|| (0..BLOCK).map(|_| OnceLock::new()).collect());
-        let copy = block.get(place % BLOCK)?;
+        let shelf = self.shelves.get(place / SHELF)?;
+        let shelf = shelf.get_or_init(|| (0..SHELF).map(|_| OnceLock::new()).collect());
+        let copy = shelf.get(place % SHELF)?;
         Some(copy.get_or_init(|| bytes.into()))
     }
 }

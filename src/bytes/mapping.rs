@@ -51,6 +51,15 @@ impl MappedFile {
         Ok(Self { file, ..mapped })
     }
 
+    /// A temporary file that holds these bytes.
+    #[cfg(test)]
+    pub(crate) fn holding(bytes: &[u8]) -> Self {
+        use std::io::Write;
+        let mut file = super::scratch::nameless_file().unwrap();
+        file.write_all(bytes).unwrap();
+        Self::keeping(file).unwrap()
+    }
+
     /// Maps an open file.
     ///
     /// # Errors

@@ -44,8 +44,8 @@ impl Spool {
             return Ok(Storage::Memory(self.memory));
         }
         self.flush()?;
-        match &self.file {
-            Some(file) => MappedFile::of(file).map(Storage::Mapped),
+        match self.file {
+            Some(file) => MappedFile::keeping(file).map(Storage::Mapped),
             None => Ok(Storage::Memory(self.memory)),
         }
     }

@@ -15,7 +15,9 @@
 //! | `readings` | what events counted that have no samples of their own: a walk before the walk |
 //! | `plan` | the request as the visitor needs it, made once for all parts |
 //! | `walk` | **the stage**: walks, puts the parts together, folds what was promised |
+//! | `raw_sideband` | sideband records as a part of it finds them |
 //! | `part` | **the hot loop**: what is done with each record |
+//! | `raw_sideband` | sideband records as a part of the walk finds them |
 //! | `chain`, `deferred`, `behind_chain` | where a sample's frames are: in its chain, in a later record, behind the chain |
 //! | `gaps` | the time that the walk has come to, and stretches that are no record |
 //! | `unique_stack`, `packed`, `table` | a stack; many in little memory; which are the same |
@@ -32,6 +34,7 @@ mod gaps;
 mod packed;
 mod part;
 mod plan;
+mod raw_sideband;
 mod raw_stacks;
 mod readings;
 mod request;

@@ -5,6 +5,7 @@ use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::gaps::WalkClock;
 use super::plan::Plan;
+use super::raw_sideband::RawSideband;
 use super::readings::Reading;
 use super::split::{SliceCursor, Split};
 use super::table::StackTable;
@@ -18,28 +19,8 @@ use crate::perf::abi::{
 use crate::perf::{
     Attr, Damage, Event, Length, Record, SampleAtHand, SampleHead, Sideband, is_sideband,
 };
-use crate::space::{SidebandItem, TaskEpoch};
-use crate::units::{Avma, CpuMode, EventIx, FilePosition, RecordOrder, ThreadId, Timestamp};
-
-/// A sideband record of which an earlier part of the walk may still tell the time.
-#[derive(Debug)]
-pub(super) struct RawSideband<'a> {
-    /// `None` when neither it nor any earlier record of its part carries a time.
-    order: Option<RecordOrder>,
-    position: FilePosition,
-    sideband: Sideband<'a>,
-}
-
-impl<'a> RawSideband<'a> {
-    /// The record; without a time it comes before all others.
-    pub(super) fn into_item(self) -> SidebandItem<'a> {
-        SidebandItem {
-            order: self.order.unwrap_or_default(),
-            position: self.position,
-            sideband: self.sideband,
-        }
-    }
-}
+use crate::space::TaskEpoch;
+use crate::units::{Avma, CpuMode, EventIx, RecordOrder, ThreadId, Timestamp};
 
 /// A sample that is folded.
 struct WantedSample<'s, 'a> {

@@ -112,3 +112,43 @@ impl Copies<'_> {
         fresh.is_some_and(|fresh| self.file.read_at(self.file_start + at + kept, fresh))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::units::FilePosition;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// Law: whatever the steps, and however it is looked at, what comes next is what is in the
+        /// file, and enough of it.
+        #[test]
+        fn what_comes_next_is_what_is_in_the_file(
+            len in 1_usize..1_500_000,
+            start in 0_usize..10_000,
+            until in 0_usize..1_500_000,
+            steps in prop::collection::vec((0_usize..200_000, any::<bool>()), 1..20),
+        ) {
+            let number = |at: usize| (at.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0];
+            let all: Vec<u8> = (0..start + len).map(number).collect();
+            let mapped = MappedFile::holding(&all);
+            let region = Region {
+                bytes: &mapped.bytes()[start..],
+                position: FilePosition::default(),
+                mapping: Some((&mapped, start)),
+                events: None,
+            };
+            let (mut ahead, mut at) = (Ahead::new(region, until.min(len)), 0);
+            for (step, copied) in steps {
+                let found = ahead.from(at, copied);
+                prop_assert!(found.len() >= OUTLOOK.min(len - at));
+                prop_assert!(all[start + at..].starts_with(found));
+                at = len.min(at + step);
+            }
+            prop_assert!(ahead.copies.is_some(), "the file was read");
+        }
+    }
+}
