@@ -73,6 +73,10 @@
 //! explains the columns (`src/kvm/tag/events.tsv` for a tracepoint, `threads.tsv` for a thread), and a
 //! stack that shows it in `src/kvm/tag/tests.rs` (`event_tests.rs` for a tracepoint).
 //!
+//! **A device's name**: a line of `src/kvm/device/places.tsv` for where it is by default, of
+//! `regions.tsv` beside it for what its registers are, of `interfaces.tsv` for a register of the CPU
+//! or of a hypervisor's interface.
+//!
 //! **A filter**: the option in `FilterOptions` of `src/cli/options/filter.rs`, its way into a
 //! request in `request` beside it, for the sides of a diff its word in `src/cli/diff_side.rs` and in
 //! the help of `--before-filter` in `src/cli/diff_args.rs`, and a field of `src/analysis/request.rs`.
@@ -126,6 +130,7 @@ pub mod before_after;
 pub mod diff;
 pub mod error;
 pub mod input;
+pub mod kvm;
 pub mod object;
 pub mod output;
 pub mod perf;
@@ -147,10 +152,6 @@ pub mod fold;
 mod folded_text;
 #[cfg(feature = "internals")]
 pub mod folded_text;
-#[cfg(not(feature = "internals"))]
-mod kvm;
-#[cfg(feature = "internals")]
-pub mod kvm;
 #[cfg(not(feature = "internals"))]
 mod locate;
 #[cfg(feature = "internals")]

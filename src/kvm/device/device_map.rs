@@ -1,0 +1,158 @@
+//! From a register to the device behind it.
+
+use super::device_name::{DeviceName, Origin};
+use super::interfaces::{InterfaceRow, Interfaces};
+use super::places::Places;
+use super::regions::{Bus, Place, Regions};
+use super::register::Register;
+
+/// The first address of the APIC's page, where reset puts it and operating systems leave it.
+///
+/// Source: Intel SDM volume 3, section 11.4.1; `APIC_DEFAULT_PHYS_BASE`, Linux 6.18.
+const APIC_PAGE: u64 = 0xfee0_0000;
+
+/// The names of registers of one kind of machine.
+///
+/// Ports, MSRs and APIC registers are those of x86: only its guests touch any.
+#[derive(Clone, Debug)]
+pub struct DeviceMap {
+    /// Whether guest-physical addresses are those of a PC.
+    is_pc: bool,
+    interfaces: Interfaces,
+    regions: Regions,
+    places: Places,
+}
+
+impl DeviceMap {
+    /// What is known without the VM's own memory map, on the machine that `uname -m` names so.
+    ///
+    /// Without a machine guest-physical addresses have no names.
+    pub fn built_in(machine: Option<&str>) -> Self {
+        let is_x86 =
+            |name: &str| name == "x86_64" || (name.starts_with('i') && name.ends_with("86"));
+        Self {
+            is_pc: machine.is_some_and(is_x86),
+            interfaces: Interfaces::new(),
+            regions: Regions::new(),
+            places: Places::new(),
+        }
+    }
+
+    /// The name of a register; `None` when nothing tells.
+    pub fn name(&self, register: Register) -> Option<DeviceName> {
+        match register {
+            Register::ApicRegister(offset) => self.interfaces.apic(offset).map(of_interface),
+            Register::Msr(index) => self.interfaces.msr(index).map(of_interface),
+            Register::Port(port) => self.place(Bus::Port, port.into()),
+            Register::Gpa(gpa) if !self.is_pc => self.place(Bus::Gpa, gpa),
+            Register::Gpa(gpa) => self
+                .apic_register(gpa)
+                .or_else(|| self.place(Bus::Gpa, gpa)),
+        }
+    }
+
+    /// The APIC's register at an address: its page shows each vCPU its own APIC, whatever the
+    /// memory map has there.
+    fn apic_register(&self, gpa: u64) -> Option<DeviceName> {
+        let offset = u32::try_from(gpa.checked_sub(APIC_PAGE)?).ok()?;
+        self.interfaces.apic(offset).map(of_interface)
+    }
+
+    fn place(&self, bus: Bus, number: u64) -> Option<DeviceName> {
+        if bus == Bus::Gpa && !self.is_pc {
+            return None;
+        }
+        let place = self.places.find(bus, number)?;
+        Some(self.of_place(place, Origin::Assumption))
+    }
+
+    fn of_place(&self, place: Place<'_>, origin: Origin) -> DeviceName {
+        DeviceName {
+            device: place.region.to_owned(),
+            register: self.regions.what(place).map(str::to_owned),
+            origin,
+        }
+    }
+}
+
+fn of_interface(row: InterfaceRow) -> DeviceName {
+    DeviceName {
+        device: row.part.to_owned(),
+        register: Some(row.register.to_owned()),
+        origin: Origin::Architecture,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(map: &DeviceMap, register: Register) -> Option<String> {
+        let name = map.name(register)?;
+        Some(format!("{register} · {name}"))
+    }
+
+    /// The registers by which the slow VMs of the case study were told.
+    #[test]
+    fn registers_are_named_as_engineers_call_them() {
+        let map = DeviceMap::built_in(Some("x86_64"));
+        let cases = [
+            (Register::Port(0x608), "0x608 · acpi-tmr (ACPI PM timer)"),
+            (Register::Port(0xb008), "0xb008 · acpi-tmr (ACPI PM timer)"),
+            (Register::Port(0x71), "0x71 · rtc (CMOS clock data)"),
+            (
+                Register::Port(0x3fd),
+                "0x3fd · serial (16550 UART line status)",
+            ),
+            (Register::Gpa(0xfee0_0080), "0xfee00080 · APIC TPR"),
+            (
+                Register::Gpa(0xfed0_00f0),
+                "0xfed000f0 · hpet (HPET main counter)",
+            ),
+            (
+                Register::ApicRegister(0x390),
+                "0x390 · APIC timer current count",
+            ),
+            (
+                Register::Msr(0x4000_0020),
+                "MSR 0x40000020 · Hyper-V reference counter",
+            ),
+            (Register::Msr(0x6e0), "MSR 0x6e0 · TSC deadline"),
+            (Register::Msr(0x838), "MSR 0x838 · APIC timer initial count"),
+        ];
+        for (register, expected) in cases {
+            assert_eq!(shown(&map, register).as_deref(), Some(expected));
+        }
+        for register in [
+            Register::Port(0x5657),
+            Register::Gpa(0x1000),
+            Register::Msr(0x7fff),
+        ] {
+            assert_eq!(shown(&map, register), None);
+        }
+    }
+
+    /// Another machine has other devices at the addresses of a PC's.
+    #[test]
+    fn addresses_of_other_machines_have_no_names_of_a_pc() {
+        for machine in [Some("aarch64"), Some("ia64"), None] {
+            let map = DeviceMap::built_in(machine);
+            assert_eq!(map.name(Register::Gpa(0xfee0_0080)), None, "{machine:?}");
+            assert_eq!(map.name(Register::Gpa(0xfed0_00f0)), None, "{machine:?}");
+        }
+    }
+
+    /// What manuals fix is no assumption, what firmware places is one.
+    #[test]
+    fn names_say_what_they_rest_on() {
+        let map = DeviceMap::built_in(Some("x86_64"));
+        let origin = |register| map.name(register).map(|name| name.origin);
+        assert_eq!(origin(Register::Port(0x608)), Some(Origin::Assumption));
+        assert_eq!(origin(Register::Msr(0x10)), Some(Origin::Architecture));
+        assert_eq!(
+            origin(Register::Gpa(0xfee0_00b0)),
+            Some(Origin::Architecture)
+        );
+        assert!(Origin::Assumption.is_assumption() && !Origin::Architecture.is_assumption());
+    }
+}
