@@ -134,6 +134,7 @@ pub mod kvm;
 pub mod object;
 pub mod output;
 pub mod perf;
+pub mod qemu;
 pub mod report;
 pub mod symbol;
 pub mod text;

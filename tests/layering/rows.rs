@@ -4,7 +4,7 @@ use crate::source::{Source, is_word, named_paths};
 use crate::{Fault, fault};
 
 /// The rows, first to last.
-const ROWS: [&str; 29] = [
+const ROWS: [&str; 30] = [
     "units",
     "text",
     "error",
@@ -17,6 +17,7 @@ const ROWS: [&str; 29] = [
     "bytes",
     "perf",
     "tracepoint",
+    "qemu",
     "object",
     "input",
     "space",

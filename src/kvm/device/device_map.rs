@@ -3,8 +3,9 @@
 use super::device_name::{DeviceName, Origin};
 use super::interfaces::{InterfaceRow, Interfaces};
 use super::places::Places;
-use super::regions::{Bus, Place, Regions};
+use super::regions::{Place, Regions};
 use super::register::Register;
+use crate::qemu::{Bus, MemoryMap, RegionAt};
 
 /// The first address of the APIC's page, where reset puts it and operating systems leave it.
 ///
@@ -21,6 +22,8 @@ pub struct DeviceMap {
     interfaces: Interfaces,
     regions: Regions,
     places: Places,
+    /// The VM's own map.
+    memory_map: Option<MemoryMap>,
 }
 
 impl DeviceMap {
@@ -35,6 +38,16 @@ impl DeviceMap {
             interfaces: Interfaces::new(),
             regions: Regions::new(),
             places: Places::new(),
+            memory_map: None,
+        }
+    }
+
+    /// The same with the VM's own memory map, which says what is where instead of assumptions.
+    #[must_use]
+    pub fn with_memory_map(self, memory_map: MemoryMap) -> Self {
+        Self {
+            memory_map: Some(memory_map),
+            ..self
         }
     }
 
@@ -44,10 +57,10 @@ impl DeviceMap {
             Register::ApicRegister(offset) => self.interfaces.apic(offset).map(of_interface),
             Register::Msr(index) => self.interfaces.msr(index).map(of_interface),
             Register::Port(port) => self.place(Bus::Port, port.into()),
-            Register::Gpa(gpa) if !self.is_pc => self.place(Bus::Gpa, gpa),
-            Register::Gpa(gpa) => self
-                .apic_register(gpa)
-                .or_else(|| self.place(Bus::Gpa, gpa)),
+            Register::Gpa(gpa) => {
+                let apic = self.apic_register(gpa);
+                apic.or_else(|| self.place(Bus::Gpa, gpa))
+            }
         }
     }
 
@@ -55,10 +68,26 @@ impl DeviceMap {
     /// memory map has there.
     fn apic_register(&self, gpa: u64) -> Option<DeviceName> {
         let offset = u32::try_from(gpa.checked_sub(APIC_PAGE)?).ok()?;
-        self.interfaces.apic(offset).map(of_interface)
+        let row = self.interfaces.apic(offset).filter(|_| self.is_pc)?;
+        Some(of_interface(row))
     }
 
+    /// What is at a place: as the VM's map says where there is one, even that nothing is.
     fn place(&self, bus: Bus, number: u64) -> Option<DeviceName> {
+        if let Some(map) = self.memory_map.as_ref().filter(|map| map.shows(bus)) {
+            let RegionAt {
+                name,
+                offset,
+                bytes,
+            } = map.region(bus, number)?;
+            let place = Place {
+                bus,
+                region: name,
+                offset,
+                bytes,
+            };
+            return Some(self.of_place(place, Origin::Mtree));
+        }
         if bus == Bus::Gpa && !self.is_pc {
             return None;
         }
@@ -140,6 +169,20 @@ mod tests {
             assert_eq!(map.name(Register::Gpa(0xfee0_0080)), None, "{machine:?}");
             assert_eq!(map.name(Register::Gpa(0xfed0_00f0)), None, "{machine:?}");
         }
+    }
+
+    /// Where the VM's own map says that nothing is, no assumption says otherwise.
+    #[test]
+    fn the_vms_own_map_goes_before_assumptions() {
+        let text = "FlatView #0\n AS \"I/O\", root: io\n  b008-b00b (prio 0, i/o): acpi-tmr\n";
+        let memory_map = MemoryMap::parse(text).expect("it shows ports");
+        let map = DeviceMap::built_in(Some("x86_64")).with_memory_map(memory_map);
+        let timer = map.name(Register::Port(0xb008)).expect("it is in the text");
+        assert_eq!(timer.to_string(), "acpi-tmr (ACPI PM timer)");
+        assert_eq!(timer.origin, Origin::Mtree);
+        assert_eq!(map.name(Register::Port(0x608)), None);
+        let hpet = map.name(Register::Gpa(0xfed0_00f0));
+        assert!(hpet.is_some_and(|name| name.origin.is_assumption()));
     }
 
     /// What manuals fix is no assumption, what firmware places is one.

@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::ranges;
-use super::regions::{Bus, Place};
+use super::regions::{Place, bus_of};
+use crate::qemu::Bus;
 
 const PLACES: &str = include_str!("places.tsv");
 
@@ -16,7 +17,7 @@ struct PlaceRow {
 
 fn parse(line: &'static str) -> Option<PlaceRow> {
     let mut columns = line.split('\t');
-    let bus = Bus::from_name(columns.next()?)?;
+    let bus = bus_of(columns.next()?)?;
     let machines = columns.next()?;
     if !machines
         .split(',')

@@ -3,27 +3,17 @@
 use std::ops::RangeInclusive;
 
 use super::ranges;
+use crate::qemu::Bus;
 
 const REGIONS: &str = include_str!("regions.tsv");
 
-/// What an address counts.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Bus {
-    /// Ports of x86.
-    Port,
-    /// Guest-physical addresses.
-    Gpa,
-}
-
-impl Bus {
-    /// The bus that tables spell so.
-    pub(super) fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "port" => Self::Port,
-            "gpa" => Self::Gpa,
-            _ => return None,
-        })
-    }
+/// The bus that a table spells so.
+pub(super) fn bus_of(name: &str) -> Option<Bus> {
+    Some(match name {
+        "port" => Bus::Port,
+        "gpa" => Bus::Gpa,
+        _ => return None,
+    })
 }
 
 /// A place in a memory region.
@@ -71,7 +61,7 @@ fn parse(line: &'static str) -> Option<RegionRow> {
     let name = columns.next()?;
     let bus = match columns.next()? {
         "any" => None,
-        name => Some(Bus::from_name(name)?),
+        name => Some(bus_of(name)?),
     };
     let bytes = match columns.next()? {
         "-" => None,

@@ -1,0 +1,15 @@
+//! What QEMU tells about its virtual machines.
+//!
+//! Input: texts that came out of QEMU: hostile like any other file. Output: a [`MemoryMap`], which
+//! says what region of a VM answers at a port or a guest-physical address.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `memory_map` | what answers at an address: [`MemoryMap`] |
+//! | `mtree/` | **`info mtree`**, in all its styles, to a map |
+
+mod memory_map;
+mod mtree;
+
+pub use memory_map::{Bus, MapGaps, MemoryMap, RegionAt};
+pub use mtree::NoMap;

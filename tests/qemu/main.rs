@@ -1,0 +1,5 @@
+//! What QEMU tells of its machines, against other answers of the same QEMU.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod mtree;
