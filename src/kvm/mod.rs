@@ -30,10 +30,8 @@
 //!
 //! `tag/frames.tsv` is the table; its head explains the columns. A new handler of a
 //! kernel is one line there, or one line in the file of `--rules` ([`Tagger::add_rules`]).
-//!
-//! What devices are behind the registers that guests touch is told by [`device`].
 
-pub mod device;
+pub mod exit;
 mod tag;
 
 pub(crate) use tag::VcpuThreadNames;
