@@ -5,6 +5,7 @@
 //! | `info` | what a capture is: the answer of `info` |
 //! | `diff` | a comparison: the answer of `diff` |
 //! | `bench` | how long runs take: the answer of `bench` |
+//! | `table` | any table: text, JSON and CSV of one model |
 //! | `remark` | one warning or hint |
 //! | `remarks` | what the user should know of a capture: what is missing or doubtful |
 //! | `kernel_remarks` | the same of the kernel's symbols |
@@ -18,3 +19,4 @@ pub mod info;
 mod kernel_remarks;
 mod remark;
 pub mod remarks;
+pub mod table;

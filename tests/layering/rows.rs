@@ -40,13 +40,14 @@ const ROWS: [&str; 30] = [
 /// Where each outside crate may be named, by the start of the path.
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere.
-pub(crate) const HOMES: [(&str, &[&str]); 31] = [
+pub(crate) const HOMES: [(&str, &[&str]); 32] = [
     ("addr2line", &["src/symbol/"]),
     ("bzip2", &["src/bytes/"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
     ("cpp_demangle", &["src/symbol/"]),
+    ("csv", &["src/report/table/"]),
     ("flate2", &["src/bytes/"]),
     ("framehop", &["src/unwind/"]),
     ("gimli", &["src/symbol/"]),
