@@ -1,0 +1,128 @@
+//! What exits are told apart by.
+
+use super::access::{Access, TargetKind};
+use super::reason::ExitReason;
+use super::task::Task;
+use crate::units::Pid;
+
+/// What exits are told apart by.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Dimension {
+    /// Why the guest stopped.
+    Reason,
+    /// The VM, which is the process.
+    Vm,
+    /// The vCPU, which is the thread.
+    Vcpu,
+    /// The port, and which way.
+    Port,
+    /// The device's memory, and which way.
+    Mmio,
+    /// The register of the local APIC, and which way.
+    Apic,
+    /// The MSR, and which way.
+    Msr,
+    /// The leaf of CPUID.
+    Cpuid,
+    /// The hypercall.
+    Hypercall,
+    /// The interrupt's vector: of the host's that stopped the guest, or of the guest's.
+    Irq,
+    /// The page of guest memory that was not mapped.
+    Gpa,
+    /// The guest's instruction pointer.
+    Rip,
+    /// Whatever was reached, and which way: the register of a device.
+    Register,
+    /// The device: as [`Self::Register`]; its name is looked up where it is shown.
+    Device,
+    /// The second of the capture's clock.
+    Second,
+}
+
+/// The value of a dimension.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum DimensionValue {
+    /// The exit has none.
+    Absent,
+    /// Of [`Dimension::Reason`].
+    Reason(ExitReason),
+    /// Of [`Dimension::Vm`]; `None` where the source does not tell processes.
+    Vm(Option<Pid>),
+    /// Of [`Dimension::Vcpu`].
+    Vcpu(Task),
+    /// Of what is reached.
+    Access(Access),
+    /// Of [`Dimension::Gpa`]: the first address of the page.
+    Page(u64),
+    /// Of [`Dimension::Rip`].
+    Rip(u64),
+    /// Of [`Dimension::Second`]: whole seconds since the clock's zero.
+    Second(u64),
+}
+
+/// Names of dimensions as users write them.
+const NAMES: [(&str, Dimension); 15] = [
+    ("reason", Dimension::Reason),
+    ("vm", Dimension::Vm),
+    ("vcpu", Dimension::Vcpu),
+    ("port", Dimension::Port),
+    ("mmio", Dimension::Mmio),
+    ("apic", Dimension::Apic),
+    ("msr", Dimension::Msr),
+    ("cpuid", Dimension::Cpuid),
+    ("hypercall", Dimension::Hypercall),
+    ("irq", Dimension::Irq),
+    ("gpa", Dimension::Gpa),
+    ("rip", Dimension::Rip),
+    ("register", Dimension::Register),
+    ("device", Dimension::Device),
+    ("second", Dimension::Second),
+];
+
+impl Dimension {
+    /// The dimension of a name.
+    ///
+    /// # Errors
+    /// Names all of them when there is none of that name.
+    pub fn parse(name: &str) -> Result<Self, String> {
+        let found = NAMES.iter().find(|(known, _)| *known == name);
+        found.map(|&(_, dimension)| dimension).ok_or_else(|| {
+            let names: Vec<&str> = NAMES.iter().map(|(known, _)| *known).collect();
+            format!("{name:?} is none of {}", names.join(", "))
+        })
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        let found = NAMES.iter().find(|(_, dimension)| *dimension == self);
+        found.map_or("", |(name, _)| name)
+    }
+
+    /// The kind of what is reached that it is about; `None` where it is about something else, or
+    /// about all kinds.
+    pub const fn target_kind(self) -> Option<TargetKind> {
+        match self {
+            Self::Port => Some(TargetKind::Port),
+            Self::Mmio => Some(TargetKind::Mmio),
+            Self::Apic => Some(TargetKind::Apic),
+            Self::Msr => Some(TargetKind::Msr),
+            Self::Cpuid => Some(TargetKind::Cpuid),
+            Self::Hypercall => Some(TargetKind::Hypercall),
+            Self::Irq => Some(TargetKind::Interrupt),
+            Self::Gpa => Some(TargetKind::Fault),
+            Self::Reason
+            | Self::Vm
+            | Self::Vcpu
+            | Self::Rip
+            | Self::Register
+            | Self::Device
+            | Self::Second => None,
+        }
+    }
+
+    /// Whether it tells exits apart by what they reach.
+    pub const fn is_of_target(self) -> bool {
+        self.target_kind().is_some() || matches!(self, Self::Register | Self::Device)
+    }
+}

@@ -1,0 +1,276 @@
+//! One thread's occurrences, in order of time, made into exits.
+
+use super::access::{Access, Target};
+use super::counts::{HaltCounts, PairingCounts};
+use super::finished::{Ending, Finding};
+use super::host_event::{ExitEvent, HostEvent, MmioKind};
+use super::open_exit::{OpenExit, Whereabouts};
+use super::recorded::Recorded;
+use crate::units::Timestamp;
+
+/// What is known of one thread while its occurrences come in.
+#[derive(Clone, Debug, Default)]
+pub struct ThreadPairing {
+    recorded: Recorded,
+    open: Option<OpenExit>,
+    /// When the guest was entered, while it runs.
+    entered: Option<Timestamp>,
+    last: Timestamp,
+    /// How long a halt polls at most, where that was recorded, in nanoseconds.
+    poll_limit: Option<u64>,
+    /// The vCPU's number in its VM; `None` where none was recorded.
+    pub vcpu: Option<u32>,
+    /// What became of its exits and entries.
+    pub counts: PairingCounts,
+    /// What its halts did.
+    pub halts: HaltCounts,
+    /// Time in the guest, in nanoseconds: from each entry to the exit that follows.
+    pub guest_ns: u64,
+}
+
+impl ThreadPairing {
+    /// A thread of which nothing has come in yet.
+    pub fn new(recorded: Recorded) -> Self {
+        Self {
+            recorded,
+            ..Self::default()
+        }
+    }
+
+    /// Whether an exit is open.
+    pub const fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Takes the next occurrence of the thread, or a switch to it that was recorded in another one.
+    ///
+    /// Times do not go backwards; one that does is counted and taken for the time before.
+    pub fn take(&mut self, at: Timestamp, event: &HostEvent, found: &mut impl FnMut(&Finding<'_>)) {
+        if at < self.last {
+            self.counts.out_of_order += 1;
+        }
+        let now = at.max(self.last);
+        self.last = now;
+        if let Some(open) = &mut self.open {
+            open.occurrences = open.occurrences.saturating_add(1);
+        }
+        match event {
+            HostEvent::Exit(exit) => self.exit(now, exit, found),
+            HostEvent::Entry { vcpu, .. } => self.entry(now, *vcpu, found),
+            HostEvent::UserspaceExit { .. } => self.is_in(now, Whereabouts::Vmm),
+            HostEvent::HaltPoll { new_ns, .. } => {
+                self.poll_limit = Some(*new_ns);
+                self.is_in(now, Whereabouts::Kernel);
+            }
+            HostEvent::Wakeup {
+                halted_ns, is_wait, ..
+            } => self.wakeup(now, *halted_ns, *is_wait),
+            // The VMM moves interrupt lines by system calls of its own: it is still there.
+            HostEvent::SetIrq { .. }
+            | HostEvent::MsiSetIrq { .. }
+            | HostEvent::AcceptIrq { .. }
+            | HostEvent::SchedWakeup { .. }
+            | HostEvent::Other => {}
+            HostEvent::SchedSwitch { .. } => {}
+            HostEvent::Pio { .. }
+            | HostEvent::Mmio { .. }
+            | HostEvent::FastMmio { .. }
+            | HostEvent::Msr { .. }
+            | HostEvent::Cpuid { .. }
+            | HostEvent::Apic { .. }
+            | HostEvent::Hypercall { .. }
+            | HostEvent::PageFault { .. }
+            | HostEvent::InjectVirq { .. }
+            | HostEvent::Eoi { .. }
+            | HostEvent::EmulateInsn { .. } => {
+                self.is_in(now, Whereabouts::Kernel);
+                self.access(now, event, found);
+            }
+        }
+    }
+
+    /// The thread stops running; `is_runnable` says that it was made to.
+    pub fn switch_out(&mut self, at: Timestamp, is_runnable: bool) {
+        let now = at.max(self.last);
+        if let Some(open) = &mut self.open {
+            open.switch_out(now, is_runnable);
+        }
+    }
+
+    /// The thread runs again.
+    pub fn switch_in(&mut self, at: Timestamp) {
+        let now = at.max(self.last);
+        if let Some(open) = &mut self.open {
+            open.switch_in(now);
+        }
+    }
+
+    /// There are no more occurrences: an exit that is open has no end.
+    pub fn end(&mut self, found: &mut impl FnMut(&Finding<'_>)) {
+        self.finish(self.last, Ending::Nothing, found);
+        self.entered = None;
+    }
+
+    fn is_in(&mut self, now: Timestamp, place: Whereabouts) {
+        if let Some(open) = &mut self.open {
+            open.is_in(now, place);
+        }
+    }
+
+    fn exit(&mut self, now: Timestamp, exit: &ExitEvent, found: &mut impl FnMut(&Finding<'_>)) {
+        self.finish(now, Ending::Exit, found);
+        self.counts.exits += 1;
+        self.vcpu = exit.vcpu.or(self.vcpu);
+        if let Some(entered) = self.entered.take() {
+            let ran = now.as_nanos().saturating_sub(entered.as_nanos());
+            self.guest_ns = self.guest_ns.saturating_add(ran);
+        }
+        self.open = Some(OpenExit::new(now, exit));
+    }
+
+    fn entry(&mut self, now: Timestamp, vcpu: Option<u32>, found: &mut impl FnMut(&Finding<'_>)) {
+        self.counts.entries += 1;
+        self.vcpu = vcpu.or(self.vcpu);
+        if self.open.is_none() {
+            self.counts.entries_without_exit += 1;
+        }
+        self.finish(now, Ending::Entry, found);
+        self.entered = Some(now);
+    }
+
+    fn finish(&mut self, now: Timestamp, ending: Ending, found: &mut impl FnMut(&Finding<'_>)) {
+        let Some(open) = self.open.take() else {
+            return;
+        };
+        match ending {
+            Ending::Entry => self.counts.paired += 1,
+            Ending::Exit => self.counts.ended_by_exit += 1,
+            Ending::Nothing => self.counts.unended += 1,
+        }
+        let exit = open.finish(now, ending, self.recorded);
+        found(&Finding::Exit(&exit));
+    }
+
+    fn wakeup(&mut self, now: Timestamp, halted_ns: u64, is_wait: bool) {
+        self.halts.ended += 1;
+        if is_wait {
+            self.halts.slept += 1;
+        }
+        let Some(open) = &mut self.open else {
+            return;
+        };
+        let polled = if is_wait {
+            self.poll_limit
+        } else {
+            Some(u64::MAX)
+        };
+        let before = open.parts;
+        open.halted(now, halted_ns, polled, self.recorded);
+        let polled = open.parts.polled - before.polled;
+        if is_wait {
+            self.halts.lost_ns = self.halts.lost_ns.saturating_add(polled);
+        } else {
+            self.halts.won_ns = self.halts.won_ns.saturating_add(polled);
+        }
+        let blocked = open.parts.blocked - before.blocked;
+        self.halts.blocked_ns = self.halts.blocked_ns.saturating_add(blocked);
+    }
+
+    fn access(&mut self, now: Timestamp, event: &HostEvent, found: &mut impl FnMut(&Finding<'_>)) {
+        let Some(access) = access_of(event) else {
+            return;
+        };
+        let told_as_apic = match access.target {
+            Target::Mmio(gpa) => Target::apic_of_gpa(gpa),
+            target if target.is_x2apic() && self.recorded.apic => Some(target),
+            Target::Port(_)
+            | Target::Apic(_)
+            | Target::Msr(_)
+            | Target::Cpuid(..)
+            | Target::Hypercall(..)
+            | Target::HostInterrupt(_)
+            | Target::GuestInterrupt(_)
+            | Target::Fault(_) => None,
+        };
+        let mut tell = |access: Access, is_told_twice: bool| {
+            let open = self.open.as_mut();
+            let exit = open.map(|open| {
+                open.reach(access);
+                (open.reason, open.rip)
+            });
+            found(&Finding::Access {
+                at: now,
+                access,
+                is_told_twice,
+                rip: exit.and_then(|(_, rip)| rip).or_else(|| rip_of(event)),
+                reason: exit.map(|(reason, _)| reason),
+            });
+        };
+        if let HostEvent::Mmio {
+            kind: MmioKind::UnsatisfiedRead,
+            ..
+        } = event
+        {
+            // The VMM answers, and the read that follows is the one access.
+            if let Some(open) = &mut self.open {
+                open.reach(access);
+            }
+            return;
+        }
+        tell(access, told_as_apic.is_some());
+        if let Some(target @ Target::Apic(_)) = told_as_apic
+            && !self.recorded.apic
+        {
+            tell(Access { target, ..access }, false);
+        }
+    }
+}
+
+/// The access that a tracepoint tells of; `None` where it tells of none.
+fn access_of(event: &HostEvent) -> Option<Access> {
+    match *event {
+        HostEvent::Pio { is_write, port, .. } => Some(Access::new(Target::Port(port), is_write)),
+        HostEvent::Mmio { kind, gpa, .. } => {
+            Some(Access::new(Target::Mmio(gpa), kind == MmioKind::Write))
+        }
+        HostEvent::FastMmio { gpa } => Some(Access::new(Target::Mmio(gpa), true)),
+        HostEvent::Msr {
+            is_write, index, ..
+        } => Some(Access::new(Target::Msr(index), is_write)),
+        HostEvent::Cpuid { function, index } => {
+            Some(Access::undirected(Target::Cpuid(function, index)))
+        }
+        HostEvent::Apic {
+            is_write, register, ..
+        } => Some(Access::new(Target::Apic(register), is_write)),
+        HostEvent::Hypercall { interface, number } => {
+            Some(Access::undirected(Target::Hypercall(interface, number)))
+        }
+        HostEvent::PageFault { gpa, .. } => Some(Access::undirected(Target::Fault(gpa))),
+        HostEvent::InjectVirq { vector } => {
+            Some(Access::undirected(Target::GuestInterrupt(vector)))
+        }
+        HostEvent::Entry { .. }
+        | HostEvent::Exit(_)
+        | HostEvent::UserspaceExit { .. }
+        | HostEvent::HaltPoll { .. }
+        | HostEvent::Wakeup { .. }
+        | HostEvent::SetIrq { .. }
+        | HostEvent::MsiSetIrq { .. }
+        | HostEvent::AcceptIrq { .. }
+        | HostEvent::Eoi { .. }
+        | HostEvent::EmulateInsn { .. }
+        | HostEvent::SchedSwitch { .. }
+        | HostEvent::SchedWakeup { .. }
+        | HostEvent::Other => None,
+    }
+}
+
+/// The guest's instruction pointer that a tracepoint of an access tells by itself.
+const fn rip_of(event: &HostEvent) -> Option<u64> {
+    if let HostEvent::PageFault { rip, .. } = event {
+        *rip
+    } else {
+        None
+    }
+}

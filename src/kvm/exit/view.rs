@@ -1,0 +1,268 @@
+//! Exits, told apart by some dimensions and added up.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::access::{Access, AccessSet, Target, TargetKind};
+use super::dimension::{Dimension, DimensionValue};
+use super::finished::{Finding, FinishedExit};
+use super::reason::ExitReason;
+use super::stats::{ExitStats, TimeBasis};
+use super::task::Task;
+use crate::units::Timestamp;
+
+/// Exits, told apart by some dimensions and added up.
+#[derive(Clone, Debug)]
+pub struct View {
+    dimensions: Vec<Dimension>,
+    basis: TimeBasis,
+    /// The values of all rows, row by row.
+    keys: Vec<DimensionValue>,
+    stats: Vec<ExitStats>,
+    rows: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    /// The values of the row that is looked for.
+    wanted: Vec<DimensionValue>,
+    /// Exits that have none of what the dimensions are about, added up.
+    left_out: ExitStats,
+}
+
+/// A row of a view.
+#[derive(Clone, Copy, Debug)]
+pub struct ViewRow<'v> {
+    /// The values of its dimensions, in their order.
+    pub values: &'v [DimensionValue],
+    /// What its exits have in common.
+    pub stats: &'v ExitStats,
+}
+
+/// What a row's values are taken from.
+struct Met<'e> {
+    task: Task,
+    at: Timestamp,
+    reason: Option<ExitReason>,
+    rip: Option<u64>,
+    accesses: Accesses<'e>,
+}
+
+/// What was reached.
+enum Accesses<'e> {
+    OfExit(&'e AccessSet),
+    One(Access),
+}
+
+impl Accesses<'_> {
+    fn get(&self, kind: TargetKind) -> Option<Access> {
+        match self {
+            Self::OfExit(set) => set.get(kind),
+            Self::One(access) => Some(*access).filter(|access| access.target.kind() == kind),
+        }
+    }
+
+    fn foremost(&self) -> Option<Access> {
+        match self {
+            Self::OfExit(set) => set.foremost(),
+            Self::One(access) => Some(*access),
+        }
+    }
+}
+
+impl View {
+    /// A view without rows.
+    pub fn new(dimensions: &[Dimension], basis: TimeBasis) -> Self {
+        Self {
+            dimensions: dimensions.to_vec(),
+            basis,
+            keys: Vec::new(),
+            stats: Vec::new(),
+            rows: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            wanted: Vec::new(),
+            left_out: ExitStats::default(),
+        }
+    }
+
+    /// What its rows are told apart by.
+    pub fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+
+    /// Exits that have none of what the dimensions are about, added up: they are in no row.
+    pub fn left_out(&self) -> &ExitStats {
+        &self.left_out
+    }
+
+    /// Which time its statistics are of.
+    pub const fn basis(&self) -> TimeBasis {
+        self.basis
+    }
+
+    /// Whether its rows are told apart by what is reached: then accesses are counted beside exits.
+    pub fn is_of_targets(&self) -> bool {
+        self.dimensions.iter().any(|one| one.is_of_target())
+    }
+
+    /// The rows, by their values.
+    pub fn rows(&self) -> Vec<ViewRow<'_>> {
+        let keys = self.keys.chunks(self.dimensions.len().max(1));
+        let rows = keys.zip(&self.stats);
+        let mut rows: Vec<ViewRow<'_>> = rows
+            .map(|(values, stats)| ViewRow { values, stats })
+            .collect();
+        rows.sort_unstable_by_key(|row| row.values);
+        rows
+    }
+
+    /// All exits of all rows and of those that are in none, added up.
+    pub fn total(&self) -> ExitStats {
+        let mut total = self.left_out.clone();
+        self.stats.iter().for_each(|stats| total.merge(stats));
+        total
+    }
+
+    /// Adds what a thread's occurrences told.
+    pub fn add(&mut self, task: Task, finding: &Finding<'_>) {
+        match finding {
+            Finding::Exit(exit) => self.add_exit(task, exit),
+            &Finding::Access {
+                at,
+                access,
+                is_told_twice,
+                rip,
+                reason,
+            } => {
+                let counts = self.dimensions.iter().any(|dimension| {
+                    let kind = dimension.target_kind();
+                    kind == Some(access.target.kind())
+                        || (dimension.is_of_target() && kind.is_none() && !is_told_twice)
+                });
+                if !counts {
+                    return;
+                }
+                let met = Met {
+                    task,
+                    at,
+                    reason,
+                    rip,
+                    accesses: Accesses::One(access),
+                };
+                if let Some(stats) = self.stats_of(&met) {
+                    stats.accesses += 1;
+                }
+            }
+        }
+    }
+
+    fn add_exit(&mut self, task: Task, exit: &FinishedExit) {
+        let basis = self.basis;
+        let met = Met {
+            task,
+            at: exit.start,
+            reason: Some(exit.reason),
+            rip: exit.rip,
+            accesses: Accesses::OfExit(&exit.accesses),
+        };
+        match self.stats_of(&met) {
+            Some(stats) => stats.add(exit, basis),
+            None => self.left_out.add(exit, basis),
+        }
+    }
+
+    /// The statistics of the row; `None` where nothing is reached that the dimensions are about.
+    fn stats_of(&mut self, met: &Met<'_>) -> Option<&mut ExitStats> {
+        self.wanted.clear();
+        let (mut asks, mut reaches) = (false, false);
+        for &dimension in &self.dimensions {
+            let value = value_of(dimension, met);
+            asks |= dimension.is_of_target();
+            reaches |= dimension.is_of_target() && value != DimensionValue::Absent;
+            self.wanted.push(value);
+        }
+        if asks && !reaches {
+            return None;
+        }
+        let row = self.row_of_wanted();
+        self.stats.get_mut(row)
+    }
+
+    /// The row of the values that are wanted.
+    fn row_of_wanted(&mut self) -> usize {
+        let Self {
+            keys,
+            rows,
+            wanted,
+            hasher,
+            stats,
+            ..
+        } = self;
+        let len = wanted.len().max(1);
+        let key_of = |row: u32| {
+            let start = row as usize * len;
+            keys.get(start..start + wanted.len()).unwrap_or_default()
+        };
+        let hash = hasher.hash_one(wanted.as_slice());
+        let rehash = |&row: &u32| hasher.hash_one(key_of(row));
+        let entry = rows.entry(hash, |&row| key_of(row) == wanted.as_slice(), rehash);
+        match entry {
+            hashbrown::hash_table::Entry::Occupied(found) => *found.get() as usize,
+            hashbrown::hash_table::Entry::Vacant(vacant) => {
+                let row = stats.len();
+                vacant.insert(u32::try_from(row).unwrap_or(u32::MAX));
+                keys.extend_from_slice(wanted);
+                if wanted.is_empty() {
+                    keys.push(DimensionValue::Absent);
+                }
+                stats.push(ExitStats::default());
+                row
+            }
+        }
+    }
+
+    /// Adds what another view of the same dimensions holds.
+    pub fn merge(&mut self, other: &Self) {
+        for ViewRow { values, stats } in other.rows() {
+            self.wanted.clear();
+            self.wanted.extend_from_slice(values);
+            let row = self.row_of_wanted();
+            if let Some(own) = self.stats.get_mut(row) {
+                own.merge(stats);
+            }
+        }
+        self.left_out.merge(&other.left_out);
+    }
+}
+
+fn value_of(dimension: Dimension, met: &Met<'_>) -> DimensionValue {
+    const PAGE: u64 = 0xfff;
+    let access = match dimension {
+        Dimension::Reason => {
+            return met
+                .reason
+                .map_or(DimensionValue::Absent, DimensionValue::Reason);
+        }
+        Dimension::Vm => return DimensionValue::Vm(met.task.pid),
+        Dimension::Vcpu => return DimensionValue::Vcpu(met.task),
+        Dimension::Rip => return met.rip.map_or(DimensionValue::Absent, DimensionValue::Rip),
+        Dimension::Second => {
+            return DimensionValue::Second(met.at.as_nanos() / 1_000_000_000);
+        }
+        Dimension::Register | Dimension::Device => met.accesses.foremost(),
+        Dimension::Port => met.accesses.get(TargetKind::Port),
+        Dimension::Mmio => met.accesses.get(TargetKind::Mmio),
+        Dimension::Apic => met.accesses.get(TargetKind::Apic),
+        Dimension::Msr => met.accesses.get(TargetKind::Msr),
+        Dimension::Cpuid => met.accesses.get(TargetKind::Cpuid),
+        Dimension::Hypercall => met.accesses.get(TargetKind::Hypercall),
+        Dimension::Irq => met.accesses.get(TargetKind::Interrupt),
+        Dimension::Gpa => met.accesses.get(TargetKind::Fault),
+    };
+    match access {
+        None => DimensionValue::Absent,
+        Some(Access {
+            target: Target::Fault(gpa),
+            ..
+        }) if dimension == Dimension::Gpa => DimensionValue::Page(gpa & !PAGE),
+        Some(access) => DimensionValue::Access(access),
+    }
+}
