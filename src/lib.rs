@@ -15,6 +15,7 @@
 //! | input | [`input`] | a path | [`Input`](input::Input): the capture, and what lies beside it for names |
 //! | bytes | [`bytes`] | a file, a pipe | [`Storage`](bytes::Storage): its bytes, mapped or unpacked |
 //! | records | [`perf`] | bytes | [`Capture`](perf::Capture): events, features, regions of records; [`Capture::scan`](perf::Capture::scan) walks them |
+//! | tracepoints | [`tracepoint`] | format texts, payloads | [`Formats`](tracepoint::Formats): fields and names of values; [`Occurrence`](tracepoint::Occurrence): what a tracepoint recorded |
 //! | fold | [`fold`] | records | each different raw stack once, with weights; sideband records; what became of each sample |
 //! | space | [`space`] | sideband records | [`Timeline`](space::Timeline): names of tasks and mappings at any time |
 //! | settle | [`fold`] | raw stacks, the timeline | `Settled`: each stack with the task and the mappings that were true for it |
@@ -138,6 +139,7 @@ pub mod qemu;
 pub mod report;
 pub mod symbol;
 pub mod text;
+pub mod tracepoint;
 pub mod units;
 
 // The stages between. The tests, benches and fuzz targets of this repository look into them.

@@ -19,7 +19,10 @@ mod record;
 mod walk;
 pub mod writer;
 
-pub use file::{Anomaly, Capture, CaptureKind, CpuCounts, Features, RecordedBuildId, tracepoints};
+pub use file::{
+    Anomaly, Capture, CaptureKind, CpuCounts, Features, RecordedBuildId, TracepointText,
+    tracepoints,
+};
 pub use record::{
     Attr, Event, Events, MappingRecord, RECORD_HEADER_LEN, RecordHeader, Registers, SampleHead,
     SampleLayout, SampleTail, Sideband, event_name_without_settings, group_values, is_sideband,

@@ -3,6 +3,8 @@
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use linux_perf_data::Feature;
+
 use super::anomaly::Anomaly;
 use super::attributes::name_events;
 use super::directory::numbered_parts;
@@ -10,9 +12,8 @@ use super::features::{Features, RecordedBuildId};
 use super::header::Magic;
 use super::recognise::not_perf_data;
 use super::sections::{StoredRange, name_tracepoints, read_file, read_pipe};
-use crate::bytes::{
-    Compression, Endian, KeptBytes, MappedFile, Spool, Storage, UnpackLimit, with_order,
-};
+use super::tracing_data::{TracepointText, tracepoint_texts};
+use crate::bytes::{Compression, Endian, MappedFile, Spool, Storage, UnpackLimit, with_order};
 use crate::error::{BadFile, Error, Result};
 use crate::perf::record::Events;
 use crate::perf::walk::Unpacked;
@@ -40,7 +41,6 @@ pub struct Capture {
     /// The regions that hold compressed records, by their places in `regions`.
     pub(super) packed: Vec<usize>,
     pub(super) unpacked: Unpacked,
-    kept: KeptBytes,
     pub(super) endian: Endian,
     pub(super) events: Events,
     features: Features,
@@ -68,11 +68,7 @@ impl Capture {
         }
         let is_regular = std::fs::metadata(path).is_ok_and(|found| found.is_file());
         if is_regular {
-            return Self::from_storage(
-                path,
-                Storage::Mapped(MappedFile::open_to_read(path)?),
-                limit,
-            );
+            return Self::from_storage(path, Storage::Mapped(MappedFile::open(path)?), limit);
         }
         let mut file =
             std::fs::File::open(path).map_err(|source| Error::io("open", path, source))?;
@@ -110,7 +106,7 @@ impl Capture {
 
     fn open_directory(path: &Path, limit: UnpackLimit) -> Result<Self> {
         let first = path.join("data");
-        let storage = Storage::Mapped(MappedFile::open_to_read(&first)?);
+        let storage = Storage::Mapped(MappedFile::open(&first)?);
         let mut capture = Self::from_storage(&first, storage, limit)?;
         capture.kind = CaptureKind::Directory;
         path.clone_into(&mut capture.path);
@@ -119,7 +115,7 @@ impl Capture {
             let lost = (expected..number).map(|number| Anomaly::LostPart { number });
             capture.anomalies.extend(lost.take(MAX_LOST_PARTS));
             expected = number + 1;
-            let part = MappedFile::open_to_read(&part)?;
+            let part = MappedFile::open(&part)?;
             let whole = 0..part.bytes().len();
             capture.regions.push(StoredRange {
                 storage: capture.storages.len(),
@@ -176,7 +172,6 @@ impl Capture {
             compression,
             packed: Vec::new(),
             unpacked: Unpacked::within(limit),
-            kept: KeptBytes::default(),
             endian,
             events: Events::new(list),
             features: opened.features,
@@ -220,11 +215,6 @@ impl Capture {
         self.endian
     }
 
-    /// Copies of what its records hold.
-    pub(crate) fn kept(&self) -> &KeptBytes {
-        &self.kept
-    }
-
     /// The events.
     pub fn events(&self) -> &Events {
         &self.events
@@ -233,6 +223,13 @@ impl Capture {
     /// The feature sections.
     pub fn features(&self) -> &Features {
         &self.features
+    }
+
+    /// The formats of tracepoints that the recorder copied from its kernel, as texts; empty when the
+    /// capture carries none.
+    pub fn tracepoint_texts(&self) -> Vec<TracepointText> {
+        let section = self.features.section(Feature::TRACING_DATA);
+        tracepoint_texts(section.unwrap_or_default())
     }
 
     /// The build id table.

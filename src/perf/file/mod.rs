@@ -12,7 +12,7 @@
 //! | `sections` | what the first file of a capture tells before its records are walked |
 //! | `attributes` | events, from the attribute section and `EVENT_DESC` |
 //! | `features` | what the recorder wrote about itself and its machine |
-//! | `tracing_data` | names of tracepoints, from the formats in the file |
+//! | `tracing_data` | the texts of tracepoints' formats, and the names in them |
 //! | `stream_description` | events and features of pipe-mode data, and compressed pieces |
 //! | `directory` | the files of `perf record --threads` |
 //! | `anomaly` | what was odd about a capture |
@@ -33,4 +33,4 @@ pub use anomaly::Anomaly;
 pub use capture::{Capture, CaptureKind};
 pub use features::{CpuCounts, Features, RecordedBuildId};
 pub(crate) use header::{FileSection, HEADER_LEN, PIPE_HEADER_LEN};
-pub use tracing_data::tracepoints;
+pub use tracing_data::{TracepointText, tracepoints};

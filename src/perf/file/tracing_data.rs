@@ -1,4 +1,4 @@
-//! `TRACING_DATA`: the tracepoint formats that the recorder copied from its kernel.
+//! `TRACING_DATA`: the tracepoint formats that the recorder copied from its kernel, as texts.
 //!
 //! Source: `tracing_data_get()`, tools/perf/util/trace-event-info.c, and trace.dat(5), Linux 6.12.
 
@@ -16,9 +16,24 @@ pub struct Tracepoint {
     pub name: String,
 }
 
+/// A tracepoint's format as the kernel writes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TracepointText {
+    /// Its subsystem, as in `kvm`.
+    pub system: String,
+    /// The text of its file `format` in tracefs.
+    pub text: String,
+}
+
 /// The tracepoints that a section describes; formats that make no sense are left out, and what
 /// follows a damaged place is not read.
 pub fn tracepoints(section: &[u8]) -> Vec<Tracepoint> {
+    let texts = tracepoint_texts(section);
+    texts.iter().filter_map(name_of).collect()
+}
+
+/// The texts of the formats in a section; what follows a damaged place is not read.
+pub(crate) fn tracepoint_texts(section: &[u8]) -> Vec<TracepointText> {
     let mut found = Vec::new();
     let Some(rest) = section.strip_prefix(MAGIC) else {
         return found;
@@ -34,7 +49,7 @@ pub fn tracepoints(section: &[u8]) -> Vec<Tracepoint> {
     found
 }
 
-fn read<O: ByteOrder>(bytes: &[u8], found: &mut Vec<Tracepoint>) -> Option<()> {
+fn read<O: ByteOrder>(bytes: &[u8], found: &mut Vec<TracepointText>) -> Option<()> {
     // Size of a long, size of a page.
     let mut at = Cursor::<O>::new(bytes.get(5..)?);
     for _ in ["header_page", "header_event"] {
@@ -50,8 +65,11 @@ fn read<O: ByteOrder>(bytes: &[u8], found: &mut Vec<Tracepoint>) -> Option<()> {
         let system = String::from_utf8_lossy(take_name(&mut at)?).into_owned();
         for _ in 0..at.u32()? {
             let len = at.u64()?;
-            let text = String::from_utf8_lossy(at.take(position(len))?);
-            found.extend(parse_format(&system, &text));
+            let text = at.take(position(len))?;
+            found.push(TracepointText {
+                system: system.clone(),
+                text: String::from_utf8_lossy(text).into_owned(),
+            });
         }
     }
     Some(())
@@ -64,7 +82,8 @@ fn take_name<'a, O: ByteOrder>(at: &mut Cursor<'a, O>) -> Option<&'a [u8]> {
 }
 
 /// Reads the head of a format text: `name: kvm_exit`, `ID: 1234`.
-fn parse_format(system: &str, text: &str) -> Option<Tracepoint> {
+fn name_of(format: &TracepointText) -> Option<Tracepoint> {
+    let TracepointText { system, text } = format;
     let value = |label: &str| text.lines().find_map(|line| line.strip_prefix(label));
     let name = value("name:")?.trim();
     let id = value("ID:")?.trim().parse().ok()?;
