@@ -10,12 +10,14 @@
 //! | `choice` | which samples are meant: event, times; and folds them |
 //! | `front_half` | timeline and settled stacks, the kernel's symbols read beside them |
 //! | `profile` | **the list of stages**: front half, name (which locates), tag, filter, add up |
+//! | `exits` | VM exits, by kvm tracepoints: what `exits` shows |
 //! | `survey` | what is counted and found either way; the stages without tags, for `info` |
 //! | `slices` | samples by slices of time, which a diff needs |
 //! | `timing` | how long the stages took |
 //! | `subtitle` | a profile in one line |
 
 mod choice;
+pub mod exits;
 mod front_half;
 mod profile;
 mod request;

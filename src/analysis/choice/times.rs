@@ -9,7 +9,7 @@ use crate::perf::abi::PERF_SAMPLE_TIME;
 use crate::units::{FilePosition, RecordOrder, Timestamp};
 
 /// Turns the user's ranges into points of the capture's clock.
-pub(super) fn resolve_times(
+pub(in crate::analysis) fn resolve_times(
     capture: &Capture,
     wanted: &[TimeRequest],
     threads: usize,

@@ -80,13 +80,13 @@ pub enum HostEvent {
         /// Its number.
         number: u64,
     },
-    /// `kvm_page_fault`: an access to guest memory that the second-level page table does not allow.
+    /// `kvm_page_fault`, on arm64 `kvm_guest_fault`: an access to guest memory that the second-level page table does not allow.
     PageFault {
         /// Guest-physical address.
         gpa: u64,
         /// The guest's instruction pointer.
         rip: Option<u64>,
-        /// VMX: exit qualification; SVM: page-fault error code.
+        /// VMX: exit qualification; SVM: page-fault error code; arm64: syndrome.
         error_code: u64,
     },
     /// `kvm_userspace_exit`: the run ioctl returns to the VMM.
@@ -116,9 +116,9 @@ pub enum HostEvent {
         /// Whether what ended it was meant for the guest (`None` before Linux 4.9).
         is_valid: Option<bool>,
     },
-    /// `kvm_set_irq`, `kvm_pic_set_irq`, `kvm_ioapic_set_irq`: an interrupt line changed.
+    /// `kvm_set_irq`: an interrupt line changed.
     SetIrq {
-        /// Its number: of the whole machine, or of the pin.
+        /// Its number (GSI).
         line: u32,
         /// Whether it was raised.
         is_raised: bool,
@@ -130,7 +130,7 @@ pub enum HostEvent {
         /// What it says; the lowest eight bits are the vector.
         message: u64,
     },
-    /// `kvm_apic_accept_irq`: a local APIC took an interrupt.
+    /// `kvm_apic_accept_irq`, `kvm_apicv_accept_irq`: a local APIC took an interrupt.
     AcceptIrq {
         /// The APIC's id.
         apic_id: u32,

@@ -42,6 +42,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `host_event` | what a tracepoint says |
+//! | `decode` | from what it recorded to what it says |
 //! | `recorded` | which tracepoints a source records |
 //! | `task` | the thread in which something happened |
 //! | `reason` | why a guest stopped, as a number of one of several numberings |
@@ -60,6 +61,7 @@
 
 mod access;
 mod counts;
+mod decode;
 mod dimension;
 mod finished;
 mod histogram;
@@ -77,6 +79,7 @@ mod view;
 
 pub use access::{APIC_PAGE, Access, AccessSet, Direction, Target, TargetKind};
 pub use counts::{HaltCounts, PairingCounts};
+pub use decode::Decoder;
 pub use dimension::{Dimension, DimensionValue};
 pub use finished::{Ending, Finding, FinishedExit};
 pub use histogram::{Histogram, ValueRange};
@@ -85,7 +88,7 @@ pub use pairing::ThreadPairing;
 pub use reason::{ExitReason, ReasonNumbering};
 pub use recorded::Recorded;
 pub use stats::{ExitStats, TimeBasis};
-pub use survey::{ExitSurvey, Moment, SlowExit, SurveyRequest, VcpuSummary};
+pub use survey::{ExitSurvey, Moment, SlowExit, SurveyFilter, SurveyRequest, VcpuSummary};
 pub use task::Task;
 pub use time_parts::TimeParts;
 pub use view::{View, ViewRow};

@@ -43,6 +43,8 @@ pub(super) struct OpenExit {
     accesses: AccessSet,
     pub(super) occurrences: u32,
     pub(super) parts: TimeParts,
+    /// Whether it is counted.
+    pub(super) is_wanted: bool,
     place: Whereabouts,
     /// Up to when `parts` tell.
     told: Timestamp,
@@ -51,7 +53,7 @@ pub(super) struct OpenExit {
 }
 
 impl OpenExit {
-    pub(super) fn new(start: Timestamp, exit: &ExitEvent) -> Self {
+    pub(super) fn new(start: Timestamp, exit: &ExitEvent, is_wanted: bool) -> Self {
         let reason = ExitReason::of(exit);
         Self {
             start,
@@ -60,6 +62,7 @@ impl OpenExit {
             accesses: accesses_of(reason, exit),
             occurrences: 1,
             parts: TimeParts::default(),
+            is_wanted,
             place: Whereabouts::Kernel,
             told: start,
             off_cpu: Vec::new(),

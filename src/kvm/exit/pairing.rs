@@ -44,8 +44,15 @@ impl ThreadPairing {
 
     /// Takes the next occurrence of the thread, or a switch to it that was recorded in another one.
     ///
-    /// Times do not go backwards; one that does is counted and taken for the time before.
-    pub fn take(&mut self, at: Timestamp, event: &HostEvent, found: &mut impl FnMut(&Finding<'_>)) {
+    /// Times do not go backwards; one that does is counted and taken for the time before. What is
+    /// not wanted is not counted, nor found; an exit is wanted when its `kvm_exit` is.
+    pub fn take(
+        &mut self,
+        at: Timestamp,
+        event: &HostEvent,
+        is_wanted: bool,
+        found: &mut impl FnMut(&Finding<'_>),
+    ) {
         if at < self.last {
             self.counts.out_of_order += 1;
         }
@@ -55,8 +62,19 @@ impl ThreadPairing {
             open.occurrences = open.occurrences.saturating_add(1);
         }
         match event {
-            HostEvent::Exit(exit) => self.exit(now, exit, found),
-            HostEvent::Entry { vcpu, .. } => self.entry(now, *vcpu, found),
+            HostEvent::Exit(exit) => {
+                self.finish(now, Ending::Exit, found);
+                self.exit(now, exit, is_wanted);
+            }
+            HostEvent::Entry { vcpu, .. } => {
+                let had_exit = self.finish(now, Ending::Entry, found);
+                self.vcpu = vcpu.or(self.vcpu);
+                self.entered = Some(now);
+                if is_wanted {
+                    self.counts.entries += 1;
+                    self.counts.entries_without_exit += u64::from(!had_exit);
+                }
+            }
             HostEvent::UserspaceExit { .. } => self.is_in(now, Whereabouts::Vmm),
             HostEvent::HaltPoll { new_ns, .. } => {
                 self.poll_limit = Some(*new_ns);
@@ -84,7 +102,9 @@ impl ThreadPairing {
             | HostEvent::Eoi { .. }
             | HostEvent::EmulateInsn { .. } => {
                 self.is_in(now, Whereabouts::Kernel);
-                self.access(now, event, found);
+                if is_wanted {
+                    self.access(now, event, found);
+                }
             }
         }
     }
@@ -117,31 +137,31 @@ impl ThreadPairing {
         }
     }
 
-    fn exit(&mut self, now: Timestamp, exit: &ExitEvent, found: &mut impl FnMut(&Finding<'_>)) {
-        self.finish(now, Ending::Exit, found);
-        self.counts.exits += 1;
+    fn exit(&mut self, now: Timestamp, exit: &ExitEvent, is_wanted: bool) {
+        self.counts.exits += u64::from(is_wanted);
         self.vcpu = exit.vcpu.or(self.vcpu);
-        if let Some(entered) = self.entered.take() {
+        if let Some(entered) = self.entered.take()
+            && is_wanted
+        {
             let ran = now.as_nanos().saturating_sub(entered.as_nanos());
             self.guest_ns = self.guest_ns.saturating_add(ran);
         }
-        self.open = Some(OpenExit::new(now, exit));
+        self.open = Some(OpenExit::new(now, exit, is_wanted));
     }
 
-    fn entry(&mut self, now: Timestamp, vcpu: Option<u32>, found: &mut impl FnMut(&Finding<'_>)) {
-        self.counts.entries += 1;
-        self.vcpu = vcpu.or(self.vcpu);
-        if self.open.is_none() {
-            self.counts.entries_without_exit += 1;
-        }
-        self.finish(now, Ending::Entry, found);
-        self.entered = Some(now);
-    }
-
-    fn finish(&mut self, now: Timestamp, ending: Ending, found: &mut impl FnMut(&Finding<'_>)) {
+    /// Finishes the exit that is open, and tells whether there was one.
+    fn finish(
+        &mut self,
+        now: Timestamp,
+        ending: Ending,
+        found: &mut impl FnMut(&Finding<'_>),
+    ) -> bool {
         let Some(open) = self.open.take() else {
-            return;
+            return false;
         };
+        if !open.is_wanted {
+            return true;
+        }
         match ending {
             Ending::Entry => self.counts.paired += 1,
             Ending::Exit => self.counts.ended_by_exit += 1,
@@ -149,16 +169,17 @@ impl ThreadPairing {
         }
         let exit = open.finish(now, ending, self.recorded);
         found(&Finding::Exit(&exit));
+        true
     }
 
     fn wakeup(&mut self, now: Timestamp, halted_ns: u64, is_wait: bool) {
-        self.halts.ended += 1;
-        if is_wait {
-            self.halts.slept += 1;
-        }
         let Some(open) = &mut self.open else {
             return;
         };
+        if open.is_wanted {
+            self.halts.ended += 1;
+            self.halts.slept += u64::from(is_wait);
+        }
         let polled = if is_wait {
             self.poll_limit
         } else {
@@ -166,6 +187,9 @@ impl ThreadPairing {
         };
         let before = open.parts;
         open.halted(now, halted_ns, polled, self.recorded);
+        if !open.is_wanted {
+            return;
+        }
         let polled = open.parts.polled - before.polled;
         if is_wait {
             self.halts.lost_ns = self.halts.lost_ns.saturating_add(polled);

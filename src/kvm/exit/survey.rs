@@ -13,6 +13,7 @@ use super::recorded::Recorded;
 use super::stats::{ExitStats, TimeBasis};
 use super::task::Task;
 use super::view::View;
+use crate::fold::TimeRange;
 use crate::units::{Cpu, Tid, Timestamp};
 
 /// What is asked for.
@@ -24,6 +25,25 @@ pub struct SurveyRequest {
     pub basis: TimeBasis,
     /// How many of the slowest exits are kept.
     pub slowest: usize,
+    /// Which exits.
+    pub filter: SurveyFilter,
+}
+
+/// Which exits are wanted, by their `kvm_exit`. Empty lists want all.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct SurveyFilter {
+    /// Host CPUs.
+    pub cpus: Vec<Cpu>,
+    /// Times.
+    pub times: Vec<TimeRange>,
+}
+
+impl SurveyFilter {
+    fn takes(&self, moment: Moment) -> bool {
+        let is_in = |range: &TimeRange| (range.first..=range.last).contains(&moment.at);
+        (self.cpus.is_empty() || moment.cpu.is_some_and(|cpu| self.cpus.contains(&cpu)))
+            && (self.times.is_empty() || self.times.iter().any(is_in))
+    }
 }
 
 /// When and where something happened.
@@ -106,7 +126,9 @@ impl ExitSurvey {
         } = event
         {
             if let Some(thread) = self.open.get_mut(prev_tid) {
-                thread.pairing.switch_out(moment.at, *prev_state == 0);
+                thread
+                    .pairing
+                    .switch_out(moment.at, is_runnable(*prev_state));
             }
             if let Some(thread) = self.open.get_mut(next_tid) {
                 thread.pairing.switch_in(moment.at);
@@ -126,9 +148,12 @@ impl ExitSurvey {
             pairing: ThreadPairing::new(recorded),
         });
         let (views, slowest, request) = (&mut self.views, &mut self.slowest, &self.request);
-        thread.pairing.take(moment.at, event, &mut |finding| {
-            keep(views, slowest, request, task, finding);
-        });
+        let is_wanted = request.filter.takes(moment);
+        thread
+            .pairing
+            .take(moment.at, event, is_wanted, &mut |finding| {
+                keep(views, slowest, request, task, finding);
+            });
     }
 
     fn end_thread(&mut self, mut thread: OpenThread) {
@@ -219,6 +244,15 @@ impl ExitSurvey {
             .first()
             .map_or_else(ExitStats::default, View::total)
     }
+}
+
+/// Whether a thread that stops running could have gone on: no bit of a state that waits is set. The
+/// bit that marks it as made to stop lies above them.
+///
+/// Source: `__trace_sched_switch_state()`, include/trace/events/sched.h, `TASK_REPORT`,
+/// include/linux/sched.h, Linux 4.14 to 6.18.
+const fn is_runnable(prev_state: u64) -> bool {
+    prev_state & 0xff == 0
 }
 
 /// Adds a finding to what is kept.

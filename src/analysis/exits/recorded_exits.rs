@@ -1,0 +1,175 @@
+//! The exits of a capture.
+
+use std::collections::BTreeMap;
+
+use hashbrown::{HashMap, HashSet};
+
+use super::pair::{Paired, Pairing, ThreadRows};
+use super::request::ExitRequest;
+use super::rows::{Gathering, RowPart};
+use super::sources::Sources;
+use crate::analysis::choice::resolve_times;
+use crate::error::Result;
+use crate::fold::TimeRange;
+use crate::kvm::exit::{ExitSurvey, SurveyFilter, SurveyRequest};
+use crate::loss::Tally;
+use crate::perf::Capture;
+use crate::tracepoint::Formats;
+use crate::units::{ThreadId, Tid, Timestamp};
+
+/// How often a tracepoint, or another event, was recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TracepointCount {
+    /// Its name.
+    pub name: String,
+    /// Its samples.
+    pub samples: u64,
+}
+
+/// The exits of a capture, and what is needed to name them and to judge them.
+#[derive(Debug)]
+pub struct RecordedExits {
+    /// The exits.
+    pub survey: ExitSurvey,
+    /// What payloads hold, and what values are called.
+    pub formats: Formats,
+    /// Names of threads, the latest of each.
+    pub names: BTreeMap<Tid, String>,
+    /// Time of the first and the last sample of any event; `None` without samples.
+    pub times: Option<(Timestamp, Timestamp)>,
+    /// How much of that time is asked for, in nanoseconds.
+    pub span_ns: u64,
+    /// All events of the capture with their samples.
+    pub events: Vec<TracepointCount>,
+    /// What became of the samples: those of tracepoints that matter here are the folded ones.
+    pub tally: Tally,
+    /// Samples whose payload is not what their format says.
+    pub undecoded: u64,
+    /// Names of tracepoints whose layout is an assumption, since the capture does not carry it.
+    pub assumed: Vec<String>,
+    /// Names of tracepoints of which not every occurrence was recorded.
+    pub sampled: Vec<String>,
+    /// Whether tracepoints were recorded with call chains.
+    pub has_chains: bool,
+    /// Whether the capture has any of the tracepoints that matter here.
+    pub has_tracepoints: bool,
+}
+
+/// Pairs the exits of a capture and adds them up.
+///
+/// # Errors
+/// When times are asked for and the capture tells none.
+pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<RecordedExits> {
+    let filter = &request.filter;
+    let times = resolve_times(capture, &filter.times, filter.threads)?;
+    let formats = Formats::of_capture(capture);
+    let sources = Sources::of(capture, &formats);
+    let scan = capture.scan(filter.threads, &Gathering { sources: &sources });
+    let mut parts = scan.gathered.into_iter();
+    let mut all = parts.next().unwrap_or_else(|| RowPart::of(&sources));
+    parts.for_each(|part| all.append(part));
+    all.tally.unknown_records = scan.counts.unknown();
+    let names = names_of(&all);
+    let rows = std::mem::take(&mut all.rows);
+    let mut rows = wanted_threads(rows, &names, request);
+    add_switches(&mut rows, &all);
+    let survey_request = SurveyRequest {
+        views: request.views.clone(),
+        basis: request.basis,
+        slowest: request.slowest,
+        filter: SurveyFilter {
+            cpus: filter.cpus.clone(),
+            times: times.clone(),
+        },
+    };
+    let pairing = Pairing {
+        sources: &sources,
+        request: &survey_request,
+        endian: capture.endian(),
+        threads: filter.threads,
+    };
+    let Paired { survey, undecoded } = pairing.pair(&mut rows);
+    let counts = capture.events().iter().zip(&all.samples);
+    let events = counts.map(|((_, event), &samples)| TracepointCount {
+        name: event.name.clone(),
+        samples,
+    });
+    Ok(RecordedExits {
+        survey,
+        names,
+        span_ns: span_of(all.times, &times),
+        times: all.times,
+        events: events.collect(),
+        undecoded: all.undecoded + undecoded,
+        tally: all.tally,
+        has_tracepoints: !sources.is_empty(),
+        assumed: sources.assumed,
+        sampled: sources.sampled,
+        has_chains: sources.has_chains,
+        formats,
+    })
+}
+
+/// The latest name of each thread.
+fn names_of(all: &RowPart<'_>) -> BTreeMap<Tid, String> {
+    let names = all.names.iter();
+    let names = names.map(|found| {
+        let name = String::from_utf8_lossy(found.name).into_owned();
+        (found.thread.tid, name)
+    });
+    names.collect()
+}
+
+/// The threads that are wanted with their rows, by their ids.
+fn wanted_threads<'a>(
+    rows: HashMap<ThreadId, Vec<super::rows::Row<'a>>>,
+    names: &BTreeMap<Tid, String>,
+    request: &ExitRequest,
+) -> Vec<ThreadRows<'a>> {
+    let filter = &request.filter;
+    let is_wanted = |thread: &ThreadId| {
+        let name = names.get(&thread.tid);
+        (filter.pids.is_empty() || filter.pids.contains(&thread.pid))
+            && (filter.tids.is_empty() || filter.tids.contains(&thread.tid))
+            && (filter.comms.is_empty() || name.is_some_and(|name| filter.comms.contains(name)))
+    };
+    let rows = rows.into_iter().filter(|(thread, _)| is_wanted(thread));
+    let mut rows: Vec<ThreadRows<'_>> = rows
+        .map(|(thread, rows)| ThreadRows { thread, rows })
+        .collect();
+    rows.sort_unstable_by_key(|rows| rows.thread);
+    rows
+}
+
+/// Adds to threads the switches to them that others recorded.
+fn add_switches<'a>(rows: &mut [ThreadRows<'a>], all: &RowPart<'a>) {
+    let mut told = HashSet::new();
+    for thread in rows {
+        let tid = thread.thread.tid;
+        if let Some(switches) = all.switches.get(&tid)
+            && told.insert(tid)
+        {
+            // The idle task's own are the other threads' already.
+            thread.rows.extend(switches);
+        }
+    }
+}
+
+/// How much of the recorded time the ranges leave, in nanoseconds.
+fn span_of(recorded: Option<(Timestamp, Timestamp)>, wanted: &[TimeRange]) -> u64 {
+    let Some((first, last)) = recorded else {
+        return 0;
+    };
+    if wanted.is_empty() {
+        return last.as_nanos().saturating_sub(first.as_nanos());
+    }
+    let mut ranges = wanted.to_vec();
+    ranges.sort_unstable_by_key(|range| range.first);
+    let (mut span, mut told) = (0, first);
+    for range in ranges {
+        let (start, end) = (range.first.max(told), range.last.min(last));
+        span += end.as_nanos().saturating_sub(start.as_nanos());
+        told = told.max(end);
+    }
+    span
+}

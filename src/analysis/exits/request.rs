@@ -1,0 +1,18 @@
+//! What is wanted of a capture's exits.
+
+use crate::analysis::request::Request;
+use crate::kvm::exit::{Dimension, TimeBasis};
+
+/// What is wanted of a capture's exits.
+#[derive(Clone, Debug, Default)]
+pub struct ExitRequest {
+    /// Which exits: by process, thread, CPU and time of `kvm_exit`. Its event and what is about
+    /// stacks mean nothing here.
+    pub filter: Request,
+    /// What exits are told apart by, for each table.
+    pub views: Vec<Vec<Dimension>>,
+    /// Which time of an exit is meant.
+    pub basis: TimeBasis,
+    /// How many of the slowest exits are kept.
+    pub slowest: usize,
+}

@@ -1,0 +1,79 @@
+//! Which events of a capture are tracepoints that matter, and how they are decoded.
+
+use hashbrown::HashSet;
+
+use crate::kvm::exit::{Decoder, Recorded};
+use crate::perf::abi::PERF_SAMPLE_CALLCHAIN;
+use crate::perf::{Capture, Event, Events};
+use crate::tracepoint::{FormatOrigin, Formats};
+use crate::units::EventIx;
+
+/// How the samples of an event are decoded.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) decoder: Decoder,
+    /// Whether it is `sched_switch`, which is about two threads.
+    pub(super) is_switch: bool,
+}
+
+/// The events of a capture that are tracepoints of exits.
+#[derive(Debug)]
+pub(super) struct Sources<'c> {
+    pub(super) events: &'c Events,
+    /// By [`EventIx`]; `None` for all other events.
+    by_event: Vec<Option<Source>>,
+    pub(super) recorded: Recorded,
+    /// Names of tracepoints whose layout is an assumption, since the capture does not carry it.
+    pub(super) assumed: Vec<String>,
+    /// Names of tracepoints of which not every occurrence was recorded.
+    pub(super) sampled: Vec<String>,
+    /// Whether their samples carry call chains, which take longer to record.
+    pub(super) has_chains: bool,
+}
+
+impl<'c> Sources<'c> {
+    pub(super) fn of(capture: &'c Capture, formats: &Formats) -> Self {
+        let mut sources = Self {
+            events: capture.events(),
+            by_event: Vec::new(),
+            recorded: Recorded::default(),
+            assumed: Vec::new(),
+            sampled: Vec::new(),
+            has_chains: false,
+        };
+        let mut seen = HashSet::new();
+        for (_, event) in capture.events().iter() {
+            // A tracepoint that two events name was recorded twice.
+            let is_first = event.attr.is_tracepoint() && seen.insert(event.attr.config);
+            let source = is_first.then(|| sources.source(event, formats)).flatten();
+            sources.by_event.push(source);
+        }
+        sources
+    }
+
+    fn source(&mut self, event: &Event, formats: &Formats) -> Option<Source> {
+        let format = formats.get(formats.by_id(event.attr.config)?)?;
+        let decoder = Decoder::of(format)?;
+        decoder.add_to(&mut self.recorded);
+        if format.origin != FormatOrigin::Recorded {
+            self.assumed.push(format.name.clone());
+        }
+        if event.attr.frequency().is_some() || event.attr.fixed_period() > 1 {
+            self.sampled.push(format.name.clone());
+        }
+        self.has_chains |= event.attr.samples(PERF_SAMPLE_CALLCHAIN);
+        Some(Source {
+            is_switch: format.name == "sched:sched_switch",
+            decoder,
+        })
+    }
+
+    #[inline]
+    pub(super) fn get(&self, event: EventIx) -> Option<&Source> {
+        self.by_event.get(event.as_usize())?.as_ref()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_event.iter().all(Option::is_none)
+    }
+}
