@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use super::bench::BenchOptions;
 use super::convert_args::ConvertOptions;
 use super::diff_args::DiffOptions;
+use super::exits::ExitsOptions;
 use super::help;
 use super::info::InfoOptions;
 use clap::{Parser, Subcommand};
@@ -33,6 +34,9 @@ pub(super) enum Command {
     /// Say what is in a capture: machine, events, records, and which symbols there will be.
     #[command(after_help = help::INFO)]
     Info(InfoOptions),
+    /// Say why guests stopped, what they reached, and how long it took.
+    #[command(after_help = help::EXITS)]
+    Exits(Box<ExitsOptions>),
     /// Say what changed between two captures, and whether it is more than noise.
     #[command(after_help = help::DIFF)]
     Diff(Box<DiffOptions>),
@@ -50,6 +54,7 @@ impl Arguments {
         match &mut self.command {
             Command::Convert(options) => options.settle()?,
             Command::Info(options) => options.input.settle()?,
+            Command::Exits(options) => options.input.settle()?,
             Command::Diff(options) => options.settle()?,
             Command::Bench(options) => options.input.settle()?,
         }

@@ -52,6 +52,22 @@ Exit status:
   0  done, also when the reader of the output had enough
   2  an error, or damaged input, even though output was written";
 
+/// Below the options of `exits`.
+pub(super) const EXITS: &str = "\
+Examples:
+  perf kvm stat record -a -- sleep 10       record exits of all VMs of a host, as root
+  perf record -a -e 'kvm:*' -e sched:sched_switch -- sleep 10
+                                            the same with registers, and where the time goes
+  vmflame exits                             perf.data of this folder, by reason
+  vmflame exits --by port                   which ports, and the devices behind them
+  vmflame exits --by reason,vcpu --csv      for spreadsheets
+  vmflame exits --by gpa,rip -p 4711        who causes memory faults in one VM
+  vmflame exits --json                      for other programs, with what each column means
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  2  an error, or damaged input, even though output was written";
+
 /// Below the options of `diff`.
 pub(super) const DIFF: &str = "\
 Examples:

@@ -6,7 +6,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `command` | the verbs, and arguments as they are meant |
-//! | `convert` `info` `diff` `bench` | one verb each |
+//! | `convert` `info` `exits` `diff` `bench` | one verb each |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
 //! | `diff_side` | reading what is compared |
 //! | `other_tools` | other programs on the same capture, for `bench` |
@@ -31,6 +31,7 @@ mod diff;
 mod diff_args;
 mod diff_side;
 mod endings;
+mod exits;
 mod help;
 mod info;
 mod inputs;
@@ -67,6 +68,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Convert(options) => convert::run(options, quiet),
             Command::Bench(options) => bench::run(options, quiet),
             Command::Info(options) => info::run(options, quiet),
+            Command::Exits(options) => exits::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),
         }
     });

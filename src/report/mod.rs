@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `info` | what a capture is: the answer of `info` |
 //! | `diff` | a comparison: the answer of `diff` |
+//! | `exits` | the exits of a capture: the answer of `exits` |
 //! | `bench` | how long runs take: the answer of `bench` |
 //! | `table` | any table: text, JSON and CSV of one model |
 //! | `remark` | one warning or hint |
@@ -15,6 +16,7 @@
 
 pub mod bench;
 pub mod diff;
+pub mod exits;
 pub mod info;
 mod kernel_remarks;
 mod remark;

@@ -208,7 +208,7 @@ pub fn quality(profile: &Profile) -> String {
 }
 
 /// What the kernel lost, told once.
-pub(super) fn lost_words(Lost { records, samples }: Lost) -> String {
+pub(in crate::report) fn lost_words(Lost { records, samples }: Lost) -> String {
     if samples >= records {
         return format!("{} lost by the kernel", counted(samples, "sample"));
     }

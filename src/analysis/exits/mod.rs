@@ -17,5 +17,6 @@ mod request;
 mod rows;
 mod sources;
 
+pub use crate::kvm::exit::{Dimension, TimeBasis};
 pub use recorded_exits::{RecordedExits, TracepointCount, recorded_exits};
 pub use request::ExitRequest;

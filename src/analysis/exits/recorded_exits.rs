@@ -9,8 +9,10 @@ use super::request::ExitRequest;
 use super::rows::{Gathering, RowPart};
 use super::sources::Sources;
 use crate::analysis::choice::resolve_times;
+use crate::bytes::with_order;
 use crate::error::Result;
 use crate::fold::TimeRange;
+use crate::kvm::device::DeviceMap;
 use crate::kvm::exit::{ExitSurvey, SurveyFilter, SurveyRequest};
 use crate::loss::Tally;
 use crate::perf::Capture;
@@ -51,8 +53,17 @@ pub struct RecordedExits {
     pub sampled: Vec<String>,
     /// Whether tracepoints were recorded with call chains.
     pub has_chains: bool,
+    /// The machine that was recorded, as `uname -m` names it; `None` when the capture does not say.
+    pub machine: Option<String>,
     /// Whether the capture has any of the tracepoints that matter here.
     pub has_tracepoints: bool,
+}
+
+impl RecordedExits {
+    /// What devices are called without a memory map of the VM.
+    pub fn devices(&self) -> DeviceMap {
+        DeviceMap::built_in(self.machine.as_deref())
+    }
 }
 
 /// Pairs the exits of a capture and adds them up.
@@ -106,6 +117,7 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
         assumed: sources.assumed,
         sampled: sources.sampled,
         has_chains: sources.has_chains,
+        machine: with_order!(capture.endian(), O => capture.features().machine::<O>()),
         formats,
     })
 }

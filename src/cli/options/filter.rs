@@ -76,7 +76,7 @@ pub(crate) fn parse_cpus(text: &str) -> Result<CpuList, String> {
     Ok(CpuList(cpus))
 }
 
-fn parse_time_list(text: &str) -> Result<TimeList, String> {
+pub(crate) fn parse_time_list(text: &str) -> Result<TimeList, String> {
     parse_times(text).map(TimeList)
 }
 

@@ -19,7 +19,7 @@ mod picture;
 mod refused;
 mod stacks;
 
-pub(super) use filter::{FilterOptions, TimeList, parse_cpus};
+pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};
 pub(super) use input::{InputOptions, check_caches, check_kallsyms};
 pub(super) use picture::PictureOptions;
 pub(super) use refused::RefusedOptions;

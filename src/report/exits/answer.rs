@@ -1,0 +1,125 @@
+//! The tables, and what is said above them.
+
+use super::doubts;
+use super::halt_table::halt_table;
+use super::labels::Labels;
+use super::slow_table::slow_table;
+use super::view_table::view_table;
+use crate::analysis::exits::RecordedExits;
+use crate::kvm::device::DeviceMap;
+use crate::kvm::exit::TimeBasis;
+use crate::report::table::{Cell, Fact, TableReport};
+
+/// What tables are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct ExitAnswer<'r> {
+    /// The exits.
+    pub recorded: &'r RecordedExits,
+    /// What devices are called.
+    pub devices: &'r DeviceMap,
+    /// The capture, as the user knows it.
+    pub source: &'r str,
+}
+
+/// The tables of a capture's exits.
+pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
+    let ExitAnswer {
+        recorded,
+        devices,
+        source,
+    } = answer;
+    let labels = Labels::of(recorded, devices);
+    let survey = &recorded.survey;
+    let basis = survey.request().basis;
+    let mut tables = Vec::new();
+    for view in survey.views() {
+        let mut table = view_table(recorded, view, &labels);
+        if table.rows.is_empty() {
+            table.notes = doubts::why_empty(recorded, view);
+        } else {
+            table.notes.extend(doubts::why_untimed(recorded));
+            table
+                .notes
+                .extend(doubts::cost(recorded, &view.total(), basis));
+            table.notes.extend(assumption(&table));
+        }
+        tables.push(table);
+    }
+    let slowest = slow_table(recorded, &labels, basis);
+    if !slowest.rows.is_empty() {
+        tables.push(slowest);
+    }
+    tables.extend(halt_table(recorded, &labels));
+    TableReport {
+        kind: "exits",
+        source: source.to_owned(),
+        facts: facts(recorded, basis),
+        tables,
+        warnings: doubts::warnings(recorded),
+    }
+}
+
+/// What the question mark behind a device's name means, where there is one.
+fn assumption(table: &crate::report::table::Table) -> Option<String> {
+    let is_doubtful = |cell: &Cell| matches!(cell, Cell::Text(text) if text.ends_with(" ?"));
+    let found = table.rows.iter().flatten().any(is_doubtful);
+    found.then(|| {
+        "?: by QEMU's usual layout, an assumption; --mtree FILE takes the VM's own memory map"
+            .to_owned()
+    })
+}
+
+fn facts(recorded: &RecordedExits, basis: TimeBasis) -> Vec<Fact> {
+    let survey = &recorded.survey;
+    let (counts, total) = (survey.counts(), survey.total());
+    let guest: u64 = survey.vcpus().iter().map(|vcpu| vcpu.guest_ns).sum();
+    let fact = |key, label, value| Fact { key, label, value };
+    let count = |value: u64| Cell::Count(value);
+    let some = |value: u64| Cell::of((value > 0).then_some(value), Cell::Count);
+    let mut facts = vec![
+        fact("span_ns", "duration", Cell::Nanoseconds(recorded.span_ns)),
+        fact("vcpus", "vCPUs", count(survey.vcpus().len() as u64)),
+        fact("exits", "exits", count(counts.exits)),
+        fact(
+            "exits_per_second",
+            "exits/s",
+            Cell::rate(counts.exits, recorded.span_ns),
+        ),
+        fact("paired", "paired with an entry", count(counts.paired)),
+        fact(
+            "ended_by_exit",
+            "ended by another exit",
+            some(counts.ended_by_exit),
+        ),
+        fact("unended", "without an end", some(counts.unended)),
+        fact(
+            "entries_without_exit",
+            "entries without an exit",
+            some(counts.entries_without_exit),
+        ),
+        fact(
+            "out_of_order",
+            "events out of order",
+            some(counts.out_of_order),
+        ),
+        fact("guest_ns", "time in guests", Cell::Nanoseconds(guest)),
+        fact(
+            "handled_ns",
+            "time in exits",
+            Cell::Nanoseconds(total.parts.handled()),
+        ),
+        fact(
+            "blocked_ns",
+            "guests asleep",
+            Cell::Nanoseconds(total.parts.blocked),
+        ),
+    ];
+    if basis == TimeBasis::Wall {
+        facts.push(fact(
+            "basis",
+            "times",
+            Cell::Text("all time, sleep too".to_owned()),
+        ));
+    }
+    facts
+}

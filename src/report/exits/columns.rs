@@ -1,0 +1,207 @@
+//! What the columns of a view are.
+
+use crate::kvm::exit::{Dimension, TimeBasis};
+use crate::report::table::{Column, Quantity};
+
+/// What it means that no time is known.
+const UNTIMED: &str = "no time is known: no entry followed, or all of it was sleep";
+const NOT_TOLD: &str = "exits of the row do not tell";
+
+/// The columns of a dimension's value.
+pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
+    let text = |key, heading, meaning| Column::new(key, heading, Quantity::Text, meaning);
+    let hex = |key, heading, meaning| {
+        Column::new(key, heading, Quantity::Hex, meaning).or_absent(NOT_TOLD)
+    };
+    let direction = text("direction", "", "Whether it was read or written.")
+        .or_absent("it is neither, or not recorded");
+    let device = text(
+        "device",
+        "device",
+        "The device's register behind it, and what it is called.",
+    )
+    .or_absent("no table and no memory map names it");
+    match dimension {
+        Dimension::Reason => vec![
+            text(
+                "reason",
+                "reason",
+                "Why the guest stopped, as its kernel calls it.",
+            )
+            .or_absent("kvm_exit was not recorded"),
+        ],
+        Dimension::Vm => vec![
+            text("vm", "vm", "The VM: the id of the VMM's process.")
+                .or_absent("the source does not tell processes"),
+            text("vm_name", "", "The name of that process.").or_absent("it was not recorded"),
+        ],
+        Dimension::Vcpu => vec![
+            text(
+                "vcpu",
+                "vcpu",
+                "The vCPU's number in its VM, or the name of its thread.",
+            ),
+            text("tid", "tid", "The vCPU's thread.").ranked(4),
+        ],
+        Dimension::Port => vec![hex("port", "port", "The port."), direction, device],
+        Dimension::Mmio => vec![
+            hex("mmio", "mmio", "The guest-physical address of a device."),
+            direction,
+            device,
+        ],
+        Dimension::Apic => vec![
+            hex(
+                "apic",
+                "apic",
+                "The register's offset in the local APIC's page.",
+            ),
+            direction,
+            device,
+        ],
+        Dimension::Msr => vec![
+            hex("msr", "msr", "The index of the model-specific register."),
+            direction,
+            device,
+        ],
+        Dimension::Cpuid => vec![
+            hex("cpuid", "cpuid", "The leaf of CPUID, in EAX."),
+            hex("cpuid_index", "index", "The index of the leaf, in ECX."),
+        ],
+        Dimension::Hypercall => vec![text("hypercall", "hypercall", "The hypercall's number.")],
+        Dimension::Irq => vec![
+            text(
+                "irq",
+                "interrupt",
+                "Whose interrupt it is: the host's that stopped the guest, or the guest's.",
+            ),
+            hex("vector", "vector", "The interrupt's vector."),
+        ],
+        Dimension::Gpa => vec![hex(
+            "gpa",
+            "page",
+            "The first address of the page of guest-physical memory that was not mapped so.",
+        )],
+        Dimension::Rip => vec![hex("rip", "rip", "The guest's instruction pointer.")],
+        Dimension::Register => vec![
+            text("register", "register", "What was reached."),
+            direction,
+            device,
+        ],
+        Dimension::Device => vec![text(
+            "device",
+            "device",
+            "The device, or what was reached where no device is known.",
+        )],
+        Dimension::Second => vec![text(
+            "second",
+            "second",
+            "The second of the capture's clock in which the exit began.",
+        )],
+    }
+}
+
+/// The columns of counts and times.
+pub(super) fn of_stats(basis: TimeBasis, is_of_targets: bool) -> Vec<Column> {
+    let count = |key, heading, meaning| Column::new(key, heading, Quantity::Count, meaning);
+    let nanos = |key, heading, meaning| {
+        Column::new(key, heading, Quantity::Nanoseconds, meaning).or_absent(UNTIMED)
+    };
+    let part = |key, heading, meaning, absence| {
+        Column::new(key, heading, Quantity::Nanoseconds, meaning)
+            .or_absent(absence)
+            .ranked(6)
+    };
+    let share = match basis {
+        TimeBasis::Handled => {
+            "The part of the time of all exits, without what guests slept, that these took."
+        }
+        TimeBasis::Wall => "The part of the time of all exits that these took.",
+    };
+    let mut columns = vec![count("count", "count", "Exits.")];
+    if is_of_targets {
+        columns.push(
+            count(
+                "accesses",
+                "accesses",
+                "Tracepoints that told of an access by themselves (kvm_pio and its like).",
+            )
+            .or_absent("none of these was recorded")
+            .ranked(5),
+        );
+    }
+    columns.extend([
+        Column::new(
+            "per_second",
+            "/s",
+            Quantity::PerSecond,
+            "Exits, or accesses where no exits were recorded, in a second of the capture.",
+        )
+        .or_absent("the capture tells no times"),
+        Column::new("time_share", "time", Quantity::Share, share).or_absent(UNTIMED),
+        nanos("total_ns", "total", "The time of all of them."),
+        nanos("min_ns", "min", "The shortest.").ranked(3),
+        nanos("mean_ns", "mean", "The mean of those whose time is known."),
+        nanos(
+            "p50_ns",
+            "p50",
+            "Half of them took no longer (within 0.8 %).",
+        ),
+        nanos(
+            "p90_ns",
+            "p90",
+            "90 % of them took no longer (within 0.8 %).",
+        )
+        .ranked(2),
+        nanos(
+            "p99_ns",
+            "p99",
+            "99 % of them took no longer (within 0.8 %).",
+        ),
+        nanos(
+            "p999_ns",
+            "p99.9",
+            "99.9 % of them took no longer (within 0.8 %).",
+        )
+        .ranked(2),
+        nanos("max_ns", "max", "The longest."),
+        Column::new(
+            "histogram",
+            "1 µs → 1 s",
+            Quantity::Histogram,
+            "How many took how long, by powers of two.",
+        )
+        .or_absent(UNTIMED)
+        .ranked(1),
+        part(
+            "kernel_ns",
+            "kernel",
+            "What of the time was in the host kernel.",
+            UNTIMED,
+        ),
+        part(
+            "vmm_ns",
+            "vmm",
+            "What of the time was in user space, from kvm_userspace_exit to the next kvm event.",
+            "kvm_userspace_exit was not recorded: it is part of the kernel's",
+        ),
+        part(
+            "off_cpu_ns",
+            "off cpu",
+            "What of the time the thread did not run although the guest had not halted.",
+            "sched_switch was not recorded: it is part of the others",
+        ),
+        part(
+            "polled_ns",
+            "polled",
+            "What of the time was spent polling for the end of a halt.",
+            "kvm_vcpu_wakeup was not recorded: it is part of what was slept",
+        ),
+        part(
+            "blocked_ns",
+            "slept",
+            "What the guest slept: not part of the total, unless all time is asked for.",
+            "the guest did not halt in them",
+        ),
+    ]);
+    columns
+}

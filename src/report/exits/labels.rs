@@ -1,0 +1,126 @@
+//! What values of dimensions are called.
+
+use crate::analysis::exits::RecordedExits;
+use crate::kvm::device::{DeviceMap, DeviceName, Register};
+use crate::kvm::exit::{
+    Access, ExitReason, HypercallInterface, ReasonNumbering, Target, Task, VcpuSummary,
+};
+use crate::tracepoint::EventFormat;
+
+/// What values are called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Labels<'r> {
+    recorded: &'r RecordedExits,
+    devices: &'r DeviceMap,
+    exit_format: Option<&'r EventFormat>,
+    has_several_vms: bool,
+}
+
+impl<'r> Labels<'r> {
+    pub(super) fn of(recorded: &'r RecordedExits, devices: &'r DeviceMap) -> Self {
+        let formats = &recorded.formats;
+        let exit_format = formats.by_name("kvm:kvm_exit");
+        let mut vcpus = recorded.survey.vcpus().iter();
+        let first = vcpus.next().and_then(|vcpu| vcpu.task.pid);
+        Self {
+            recorded,
+            devices,
+            exit_format: exit_format.and_then(|ix| formats.get(ix)),
+            has_several_vms: vcpus.any(|vcpu| vcpu.task.pid != first),
+        }
+    }
+
+    /// A reason's name as the recorded kernel spells it; its number where the kernel has no name.
+    pub(super) fn reason(&self, reason: ExitReason) -> String {
+        let ExitReason { numbering, code } = reason;
+        let (field, isa) = match numbering {
+            ReasonNumbering::Vmx => ("exit_reason", Some(1)),
+            ReasonNumbering::Svm => ("exit_reason", Some(2)),
+            ReasonNumbering::ArmTrap => ("esr_ec", None),
+            ReasonNumbering::ArmReturn => ("ret", None),
+            ReasonNumbering::Other => ("exit_reason", None),
+        };
+        let (basic, mark) = match numbering {
+            ReasonNumbering::Vmx if code & ExitReason::FAILED_ENTRY != 0 => {
+                (code & !ExitReason::FAILED_ENTRY, " (failed entry)")
+            }
+            _ => (code, ""),
+        };
+        let names = self.exit_format.map(|format| &format.value_names);
+        let name = names.and_then(|names| names.symbolic(field, isa, basic.into()));
+        match name {
+            Some(name) => format!("{name}{mark}"),
+            None => format!("{basic:#x}{mark}"),
+        }
+    }
+
+    /// What is known of a vCPU by its thread.
+    pub(super) fn vcpu(&self, task: Task) -> Option<&'r VcpuSummary> {
+        let mut vcpus = self.recorded.survey.vcpus().iter();
+        vcpus.find(|vcpu| vcpu.task == task)
+    }
+
+    /// A vCPU: its number, where none was recorded its thread's name; its VM where there are several.
+    pub(super) fn vcpu_name(&self, task: Task) -> String {
+        let number = self.vcpu(task).and_then(|vcpu| vcpu.vcpu);
+        let name = match (number, self.recorded.names.get(&task.tid)) {
+            (Some(number), _) => number.to_string(),
+            (None, Some(name)) => name.clone(),
+            (None, None) => format!("tid {}", task.tid),
+        };
+        match task.pid {
+            Some(pid) if self.has_several_vms => format!("{pid}/{name}"),
+            Some(_) | None => name,
+        }
+    }
+
+    /// The name of a process: that of its first thread.
+    pub(super) fn process_name(&self, task_pid: i32) -> Option<&'r str> {
+        let mut names = self.recorded.names.iter();
+        let found = names.find(|(tid, _)| tid.as_i32() == task_pid);
+        found.map(|(_, name)| name.as_str())
+    }
+
+    /// The device behind what was reached.
+    pub(super) fn device(&self, access: Access) -> Option<DeviceName> {
+        let register = match access.target {
+            Target::Port(port) => Register::Port(port),
+            Target::Mmio(gpa) => Register::Gpa(gpa),
+            Target::Apic(offset) => Register::ApicRegister(offset),
+            Target::Msr(index) => Register::Msr(index),
+            Target::Cpuid(..)
+            | Target::Hypercall(..)
+            | Target::HostInterrupt(_)
+            | Target::GuestInterrupt(_)
+            | Target::Fault(_) => return None,
+        };
+        self.devices.name(register)
+    }
+
+    /// What was reached, by itself.
+    pub(super) fn target(target: Target) -> String {
+        match target {
+            Target::Port(port) => format!("port {port:#x}"),
+            Target::Mmio(gpa) => format!("mmio {gpa:#x}"),
+            Target::Apic(offset) => format!("apic {offset:#x}"),
+            Target::Msr(index) => format!("msr {index:#x}"),
+            Target::Cpuid(function, None) => format!("cpuid {function:#x}"),
+            Target::Cpuid(function, Some(index)) => format!("cpuid {function:#x}.{index}"),
+            Target::Hypercall(interface, number) => {
+                format!("hypercall {}{number:#x}", interface_prefix(interface))
+            }
+            Target::HostInterrupt(vector) => format!("host interrupt {vector:#x}"),
+            Target::GuestInterrupt(vector) => format!("guest interrupt {vector:#x}"),
+            Target::Fault(gpa) => format!("memory {gpa:#x}"),
+        }
+    }
+}
+
+/// Whose hypercall it is, in front of its number.
+pub(super) const fn interface_prefix(interface: HypercallInterface) -> &'static str {
+    match interface {
+        HypercallInterface::Kvm => "",
+        HypercallInterface::HyperV => "Hyper-V ",
+        HypercallInterface::Xen => "Xen ",
+    }
+}

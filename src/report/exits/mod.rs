@@ -1,0 +1,24 @@
+//! The exits of a capture: the answer of `exits`.
+//!
+//! In: [`RecordedExits`](crate::analysis::exits::RecordedExits) and what devices are called. Out: a
+//! [`TableReport`](crate::report::table::TableReport).
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `answer` | **the list of tables**, and what is said above them |
+//! | `columns` | what the columns of a view are |
+//! | `view_table` | a view as a table |
+//! | `labels` | what values of dimensions are called |
+//! | `slow_table` | the slowest exits |
+//! | `halt_table` | what halts did |
+//! | `doubts` | what should be known before the tables are believed, and why one is empty |
+
+mod answer;
+mod columns;
+mod doubts;
+mod halt_table;
+mod labels;
+mod slow_table;
+mod view_table;
+
+pub use answer::{ExitAnswer, exit_tables};
