@@ -21,7 +21,7 @@ pub mod writer;
 
 pub use file::{
     Anomaly, Capture, CaptureKind, CpuCounts, Features, RecordedBuildId, TracepointText,
-    tracepoints,
+    feature_name, tracepoints,
 };
 pub use record::{
     Attr, Event, Events, MappingRecord, RECORD_HEADER_LEN, RecordHeader, Registers, SampleHead,

@@ -8,7 +8,7 @@ use crate::fold::Gap;
 use crate::input::Input;
 use crate::loss::{Lost, Tally};
 use crate::name::{ObjectReport, Stack, Unnamed};
-use crate::perf::{Anomaly, Capture, Damage};
+use crate::perf::{Anomaly, Capture, Damage, feature_name};
 use crate::stack::Tag;
 use crate::symbol::SymbolRequest;
 use crate::text::{counted, grouped};
@@ -336,7 +336,7 @@ pub fn describe(anomaly: &Anomaly) -> String {
                 .to_owned()
         }
         Anomaly::LostFeatures(features) => {
-            let names: Vec<String> = features.iter().map(ToString::to_string).collect();
+            let names: Vec<String> = features.iter().map(|&feature| feature_name(feature)).collect();
             format!(
                 "the header's sections {} are not in the file",
                 names.join(", ")

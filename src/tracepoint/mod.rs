@@ -12,6 +12,7 @@
 //! | `formats` | all formats of a source |
 //! | `layouts` | layouts by kernel version, for captures without formats |
 //! | `occurrence` | something that a tracepoint recorded |
+//! | `sample_reader` | samples of perf.data as occurrences |
 //!
 //! The kernel's own formats decide, never offsets of one version. `layouts.tsv` is for captures that
 //! carry none, and what it gives is marked [`FormatOrigin::BuiltIn`].
@@ -22,6 +23,7 @@ mod formats;
 mod layouts;
 mod occurrence;
 mod print_fmt;
+mod sample_reader;
 #[cfg(test)]
 mod tests;
 mod value_names;
@@ -31,4 +33,5 @@ pub use format::{EventFormat, FormatOrigin};
 pub use formats::{FormatIx, Formats};
 pub use layouts::{Architecture, built_in};
 pub use occurrence::{Occurrence, Values};
+pub use sample_reader::{SampleReader, TracedRecord};
 pub use value_names::ValueNames;

@@ -18,6 +18,7 @@ use vmflame::perf::writer::{
 };
 use vmflame::perf::{
     Capture, CpuCounts, RECORD_HEADER_LEN, RecordHeader, RecordedBuildId, SampleLayout, Sideband,
+    feature_name,
 };
 use vmflame::units::{Avma, BuildId, Cpu, FileOffset, Pid, Tid, Timestamp};
 
@@ -265,4 +266,29 @@ fn file_comes_back<O: ByteOrder>(name: &str) {
 fn files_come_back_in_both_byte_orders() {
     file_comes_back::<Little>("little");
     file_comes_back::<Big>("big");
+}
+
+/// perf writes more sections about itself with each version; a reader that knows none of them reads
+/// all the others.
+#[test]
+fn sections_of_newer_recorders_are_passed_over() {
+    let newer = [Feature(32), Feature(33), Feature(34), Feature(200)];
+    let mut description = description();
+    for (feature, bytes) in newer.into_iter().zip([0xff_u8, 1, 2, 3]) {
+        let section = FeatureSection::bytes_of(feature, vec![bytes; 9]);
+        description.features.push(section);
+    }
+    let mut file = FileWriter::<Little, _>::new(Memory::new(Vec::new()), &description).unwrap();
+    let mut records = RecordWriter::<Little>::new();
+    records.finished_round();
+    file.write(records.bytes()).unwrap();
+    let scratch = Scratch::new("newer-features", &file.finish().unwrap().into_inner());
+    let capture = Capture::open(&scratch.0).unwrap();
+    assert_eq!(capture.anomalies(), []);
+    let features = capture.features();
+    assert_eq!(features.section(Feature(33)), Some([1; 9].as_slice()));
+    let host = features.string::<Little>(Feature::HOSTNAME);
+    assert_eq!(host.as_deref(), Some("host of VMs"));
+    assert_eq!(feature_name(Feature(34)), "CLN_SIZE");
+    assert_eq!(feature_name(Feature(200)), "200");
 }

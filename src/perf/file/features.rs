@@ -140,6 +140,21 @@ impl Features {
     }
 }
 
+/// The name of a feature, without `HEADER_`; its number when it is newer than all that are known.
+///
+/// Source: the enumeration of `HEADER_*` in `tools/perf/util/header.h`, Linux 7.1. No section of those
+/// from 32 on is read: they tell of scheduling domains, the machine by its ELF number, and the length
+/// of a cache line.
+pub fn feature_name(feature: Feature) -> String {
+    match feature.0 {
+        32 => "CPU_DOMAIN_INFO".to_owned(),
+        33 => "E_MACHINE".to_owned(),
+        34 => "CLN_SIZE".to_owned(),
+        number @ 35..128 | number @ 133.. => number.to_string(),
+        _ => feature.to_string(),
+    }
+}
+
 /// Decodes a `struct perf_record_header_build_id` without its header.
 ///
 /// Source: `tools/lib/perf/include/perf/event.h`, Linux 6.12. Entries of a perf before 5.11 do not

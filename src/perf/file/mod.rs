@@ -31,6 +31,6 @@ mod tracing_data;
 
 pub use anomaly::Anomaly;
 pub use capture::{Capture, CaptureKind};
-pub use features::{CpuCounts, Features, RecordedBuildId};
+pub use features::{CpuCounts, Features, RecordedBuildId, feature_name};
 pub(crate) use header::{FileSection, HEADER_LEN, PIPE_HEADER_LEN};
 pub use tracing_data::{TracepointText, tracepoints};
