@@ -46,6 +46,8 @@
 //! | `recorded` | which tracepoints a source records |
 //! | `task` | the thread in which something happened |
 //! | `reason` | why a guest stopped, as a number of one of several numberings |
+//! | `reason_names` | what reasons are called, and what their exits are tagged |
+//! | `reason_table` | the built-in names and tags, `reasons.tsv` |
 //! | `access` | what an exit reaches |
 //! | `qualification` | what `kvm_exit` alone says of that |
 //! | `open_exit` | an exit that has not ended yet, and where its time goes |
@@ -70,6 +72,8 @@ mod open_exit;
 mod pairing;
 mod qualification;
 mod reason;
+mod reason_names;
+mod reason_table;
 mod recorded;
 mod stats;
 mod survey;
@@ -86,6 +90,7 @@ pub use histogram::{Histogram, ValueRange};
 pub use host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
 pub use pairing::ThreadPairing;
 pub use reason::{ExitReason, ReasonNumbering};
+pub use reason_names::{NameOrigin, ReasonName, ReasonNames};
 pub use recorded::Recorded;
 pub use stats::{ExitStats, TimeBasis};
 pub use survey::{ExitSurvey, Moment, SlowExit, SurveyFilter, SurveyRequest, VcpuSummary};

@@ -57,6 +57,22 @@ impl ExitReason {
         Self { numbering, code }
     }
 
+    /// Whether the guest could not be entered at all.
+    pub const fn is_failed_entry(self) -> bool {
+        matches!(self.numbering, ReasonNumbering::Vmx) && self.code & Self::FAILED_ENTRY != 0
+    }
+
+    /// The number without [`Self::FAILED_ENTRY`].
+    pub(super) const fn code_without_flags(self) -> u32 {
+        match self.numbering {
+            ReasonNumbering::Vmx => self.code & !Self::FAILED_ENTRY,
+            ReasonNumbering::Svm
+            | ReasonNumbering::ArmReturn
+            | ReasonNumbering::ArmTrap
+            | ReasonNumbering::Other => self.code,
+        }
+    }
+
     /// Whether the guest has nothing to do: what passes until it goes on is no time it is kept
     /// waiting.
     ///
