@@ -3,55 +3,33 @@
 use crate::analysis::exits::RecordedExits;
 use crate::kvm::device::{DeviceMap, DeviceName, Register};
 use crate::kvm::exit::{
-    Access, ExitReason, HypercallInterface, ReasonNumbering, Target, Task, VcpuSummary,
+    Access, ExitReason, HypercallInterface, ReasonNames, Target, Task, VcpuSummary,
 };
-use crate::tracepoint::EventFormat;
 
 /// What values are called.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Labels<'r> {
     recorded: &'r RecordedExits,
     devices: &'r DeviceMap,
-    exit_format: Option<&'r EventFormat>,
+    reasons: ReasonNames,
     has_several_vms: bool,
 }
 
 impl<'r> Labels<'r> {
     pub(super) fn of(recorded: &'r RecordedExits, devices: &'r DeviceMap) -> Self {
-        let formats = &recorded.formats;
-        let exit_format = formats.by_name("kvm:kvm_exit");
         let mut vcpus = recorded.survey.vcpus().iter();
         let first = vcpus.next().and_then(|vcpu| vcpu.task.pid);
         Self {
             recorded,
             devices,
-            exit_format: exit_format.and_then(|ix| formats.get(ix)),
+            reasons: ReasonNames::new(&recorded.formats),
             has_several_vms: vcpus.any(|vcpu| vcpu.task.pid != first),
         }
     }
 
-    /// A reason's name as the recorded kernel spells it; its number where the kernel has no name.
+    /// What a reason is called.
     pub(super) fn reason(&self, reason: ExitReason) -> String {
-        let ExitReason { numbering, code } = reason;
-        let (field, isa) = match numbering {
-            ReasonNumbering::Vmx => ("exit_reason", Some(1)),
-            ReasonNumbering::Svm => ("exit_reason", Some(2)),
-            ReasonNumbering::ArmTrap => ("esr_ec", None),
-            ReasonNumbering::ArmReturn => ("ret", None),
-            ReasonNumbering::Other => ("exit_reason", None),
-        };
-        let (basic, mark) = match numbering {
-            ReasonNumbering::Vmx if code & ExitReason::FAILED_ENTRY != 0 => {
-                (code & !ExitReason::FAILED_ENTRY, " (failed entry)")
-            }
-            _ => (code, ""),
-        };
-        let names = self.exit_format.map(|format| &format.value_names);
-        let name = names.and_then(|names| names.symbolic(field, isa, basic.into()));
-        match name {
-            Some(name) => format!("{name}{mark}"),
-            None => format!("{basic:#x}{mark}"),
-        }
+        self.reasons.name(reason).text
     }
 
     /// What is known of a vCPU by its thread.

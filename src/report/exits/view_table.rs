@@ -204,12 +204,7 @@ impl Told {
     fn cells(&self, stats: &ExitStats) -> Vec<Cell> {
         let is_timed = stats.timed > 0;
         let time = |nanos: u64| Cell::of(is_timed.then_some(nanos), Cell::Nanoseconds);
-        let percentile = |part: f64| {
-            let value = stats.histogram.percentile(part);
-            // A bucket's middle may lie outside of what occurred.
-            let value = value.map(|value| value.clamp(stats.least, stats.greatest));
-            Cell::of(value, Cell::Nanoseconds)
-        };
+        let percentile = |part: f64| Cell::of(stats.percentile(part), Cell::Nanoseconds);
         let part = |is_told: bool, nanos: u64| {
             let told = (is_timed && is_told).then_some(nanos);
             Cell::of(told, Cell::Nanoseconds)
