@@ -1,6 +1,7 @@
-//! Tags of samples, against what the kernel and perf say of the same samples.
+//! Tags of samples and exits, against what the kernel and perf say of the same.
 
 #[path = "../common/mod.rs"]
 mod common;
+mod exits;
 mod samples;
 mod tags;

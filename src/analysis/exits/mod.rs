@@ -7,13 +7,19 @@
 //! |---|---|
 //! | `request` | what is wanted |
 //! | `sources` | which events of the capture are tracepoints that matter, and how they are decoded |
-//! | `rows` | the walk: what each thread's tracepoints recorded, undecoded |
-//! | `pair` | the rows of each thread in order of time, decoded, paired and added up |
+//! | `basics` | from a sample to a row, undecoded; what else is counted |
+//! | `rounds` | the walk that pairs while it goes on, round by round |
+//! | `join` | the parts of that walk put together |
+//! | `rows` | the walk that keeps all rows, for captures in no such order |
+//! | `pair` | those rows in order of time, decoded and paired |
 //! | `recorded_exits` | **the list of stages**, and what comes of them |
 
+mod basics;
+mod join;
 mod pair;
 mod recorded_exits;
 mod request;
+mod rounds;
 mod rows;
 mod sources;
 

@@ -1,6 +1,7 @@
 //! The rows of each thread in order of time, decoded, paired and added up.
 
-use super::rows::{NO_PROCESS, Row};
+use super::basics::Row;
+use super::rows::NO_PROCESS;
 use super::sources::Sources;
 use crate::bytes::{Endian, with_order};
 use crate::kvm::exit::{ExitSurvey, HostEvent, Moment, Recorded, SurveyRequest, Task};
@@ -16,7 +17,7 @@ pub(super) struct ThreadRows<'a> {
 
 /// How rows are paired.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pairing<'p> {
+pub(super) struct RowPairing<'p> {
     pub(super) sources: &'p Sources<'p>,
     pub(super) request: &'p SurveyRequest,
     pub(super) endian: Endian,
@@ -31,7 +32,7 @@ pub(super) struct Paired {
     pub(super) undecoded: u64,
 }
 
-impl Pairing<'_> {
+impl RowPairing<'_> {
     /// Pairs the rows of all threads, several threads at the same time.
     pub(super) fn pair(self, threads: &mut [ThreadRows<'_>]) -> Paired {
         let order = |rows: &mut ThreadRows<'_>| rows.rows.sort_by_key(|row| row.at);

@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::pair::{Paired, Pairing, ThreadRows};
+use super::basics::{Basics, Row};
+use super::join::{Joined, join};
+use super::pair::{Paired, RowPairing, ThreadRows};
 use super::request::ExitRequest;
+use super::rounds;
 use super::rows::{Gathering, RowPart};
 use super::sources::Sources;
 use crate::analysis::choice::resolve_times;
@@ -15,7 +18,7 @@ use crate::fold::TimeRange;
 use crate::kvm::device::DeviceMap;
 use crate::kvm::exit::{ExitSurvey, SurveyFilter, SurveyRequest};
 use crate::loss::Tally;
-use crate::perf::Capture;
+use crate::perf::{Capture, CaptureKind};
 use crate::tracepoint::Formats;
 use crate::units::{ThreadId, Tid, Timestamp};
 
@@ -75,15 +78,6 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     let times = resolve_times(capture, &filter.times, filter.threads)?;
     let formats = Formats::of_capture(capture);
     let sources = Sources::of(capture, &formats);
-    let scan = capture.scan(filter.threads, &Gathering { sources: &sources });
-    let mut parts = scan.gathered.into_iter();
-    let mut all = parts.next().unwrap_or_else(|| RowPart::of(&sources));
-    parts.for_each(|part| all.append(part));
-    all.tally.unknown_records = scan.counts.unknown();
-    let names = names_of(&all);
-    let rows = std::mem::take(&mut all.rows);
-    let mut rows = wanted_threads(rows, &names, request);
-    add_switches(&mut rows, &all);
     let survey_request = SurveyRequest {
         views: request.views.clone(),
         basis: request.basis,
@@ -93,14 +87,15 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
             times: times.clone(),
         },
     };
-    let pairing = Pairing {
+    let walk = Walk {
+        capture,
         sources: &sources,
-        request: &survey_request,
-        endian: capture.endian(),
-        threads: filter.threads,
+        request,
+        survey_request: &survey_request,
     };
-    let Paired { survey, undecoded } = pairing.pair(&mut rows);
-    let counts = capture.events().iter().zip(&all.samples);
+    let Found { survey, basics } = walk.by_rounds().unwrap_or_else(|| walk.by_rows());
+    let names = names_of(&basics);
+    let counts = capture.events().iter().zip(&basics.samples);
     let events = counts.map(|((_, event), &samples)| TracepointCount {
         name: event.name.clone(),
         samples,
@@ -108,11 +103,11 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     Ok(RecordedExits {
         survey,
         names,
-        span_ns: span_of(all.times, &times),
-        times: all.times,
+        span_ns: span_of(basics.times, &times),
+        times: basics.times,
         events: events.collect(),
-        undecoded: all.undecoded + undecoded,
-        tally: all.tally,
+        undecoded: basics.undecoded,
+        tally: basics.tally,
         has_tracepoints: !sources.is_empty(),
         assumed: sources.assumed,
         sampled: sources.sampled,
@@ -122,35 +117,100 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     })
 }
 
+/// What a walk found.
+struct Found<'a> {
+    survey: ExitSurvey,
+    basics: Basics<'a>,
+}
+
+/// A walk over a capture.
+struct Walk<'w> {
+    capture: &'w Capture,
+    sources: &'w Sources<'w>,
+    request: &'w ExitRequest,
+    survey_request: &'w SurveyRequest,
+}
+
+impl<'w> Walk<'w> {
+    fn is_wanted(&self, thread: ThreadId) -> bool {
+        let filter = &self.request.filter;
+        (filter.pids.is_empty() || filter.pids.contains(&thread.pid))
+            && (filter.tids.is_empty() || filter.tids.contains(&thread.tid))
+    }
+
+    /// Pairs while it walks; `None` where the order of the file does not allow that. The files of a
+    /// directory lie beside each other, and names are known only at the end.
+    fn by_rounds(&self) -> Option<Found<'w>> {
+        let filter = &self.request.filter;
+        if self.capture.kind() == CaptureKind::Directory || !filter.comms.is_empty() {
+            return None;
+        }
+        let plan = rounds::Pairing {
+            sources: self.sources,
+            request: self.survey_request,
+            is_wanted: &|thread| self.is_wanted(thread),
+        };
+        let scan = self.capture.scan(filter.threads, &plan);
+        let endian = self.capture.endian();
+        let Joined { survey, mut basics } = join(&plan, endian, scan.gathered, filter.threads)?;
+        basics.tally.unknown_records = scan.counts.unknown();
+        Some(Found { survey, basics })
+    }
+
+    /// Keeps all rows, and pairs them when all are there.
+    fn by_rows(&self) -> Found<'w> {
+        let (filter, sources) = (&self.request.filter, self.sources);
+        let scan = self.capture.scan(filter.threads, &Gathering { sources });
+        let mut parts = scan.gathered.into_iter();
+        let mut all = parts.next().unwrap_or_else(|| RowPart::of(sources));
+        parts.for_each(|part| all.append(part));
+        all.basics.tally.unknown_records = scan.counts.unknown();
+        let names = names_of(&all.basics);
+        let rows = std::mem::take(&mut all.rows);
+        let mut rows = self.wanted_threads(rows, &names);
+        add_switches(&mut rows, &all);
+        let pairing = RowPairing {
+            sources,
+            request: self.survey_request,
+            endian: self.capture.endian(),
+            threads: filter.threads,
+        };
+        let Paired { survey, undecoded } = pairing.pair(&mut rows);
+        all.basics.undecoded += undecoded;
+        Found {
+            survey,
+            basics: all.basics,
+        }
+    }
+
+    /// The threads that are wanted with their rows, by their ids.
+    fn wanted_threads<'a>(
+        &self,
+        rows: HashMap<ThreadId, Vec<Row<'a>>>,
+        names: &BTreeMap<Tid, String>,
+    ) -> Vec<ThreadRows<'a>> {
+        let comms = &self.request.filter.comms;
+        let is_wanted = |thread: &ThreadId| {
+            let name = names.get(&thread.tid);
+            self.is_wanted(*thread)
+                && (comms.is_empty() || name.is_some_and(|name| comms.contains(name)))
+        };
+        let rows = rows.into_iter().filter(|(thread, _)| is_wanted(thread));
+        let rows = rows.map(|(thread, rows)| ThreadRows { thread, rows });
+        let mut rows: Vec<ThreadRows<'_>> = rows.collect();
+        rows.sort_unstable_by_key(|rows| rows.thread);
+        rows
+    }
+}
+
 /// The latest name of each thread.
-fn names_of(all: &RowPart<'_>) -> BTreeMap<Tid, String> {
-    let names = all.names.iter();
+fn names_of(basics: &Basics<'_>) -> BTreeMap<Tid, String> {
+    let names = basics.names.iter();
     let names = names.map(|found| {
         let name = String::from_utf8_lossy(found.name).into_owned();
         (found.thread.tid, name)
     });
     names.collect()
-}
-
-/// The threads that are wanted with their rows, by their ids.
-fn wanted_threads<'a>(
-    rows: HashMap<ThreadId, Vec<super::rows::Row<'a>>>,
-    names: &BTreeMap<Tid, String>,
-    request: &ExitRequest,
-) -> Vec<ThreadRows<'a>> {
-    let filter = &request.filter;
-    let is_wanted = |thread: &ThreadId| {
-        let name = names.get(&thread.tid);
-        (filter.pids.is_empty() || filter.pids.contains(&thread.pid))
-            && (filter.tids.is_empty() || filter.tids.contains(&thread.tid))
-            && (filter.comms.is_empty() || name.is_some_and(|name| filter.comms.contains(name)))
-    };
-    let rows = rows.into_iter().filter(|(thread, _)| is_wanted(thread));
-    let mut rows: Vec<ThreadRows<'_>> = rows
-        .map(|(thread, rows)| ThreadRows { thread, rows })
-        .collect();
-    rows.sort_unstable_by_key(|rows| rows.thread);
-    rows
 }
 
 /// Adds to threads the switches to them that others recorded.
@@ -161,7 +221,6 @@ fn add_switches<'a>(rows: &mut [ThreadRows<'a>], all: &RowPart<'a>) {
         if let Some(switches) = all.switches.get(&tid)
             && told.insert(tid)
         {
-            // The idle task's own are the other threads' already.
             thread.rows.extend(switches);
         }
     }

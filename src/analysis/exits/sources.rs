@@ -12,8 +12,6 @@ use crate::units::EventIx;
 #[derive(Debug)]
 pub(super) struct Source {
     pub(super) decoder: Decoder,
-    /// Whether it is `sched_switch`, which is about two threads.
-    pub(super) is_switch: bool,
 }
 
 /// The events of a capture that are tracepoints of exits.
@@ -62,10 +60,7 @@ impl<'c> Sources<'c> {
             self.sampled.push(format.name.clone());
         }
         self.has_chains |= event.attr.samples(PERF_SAMPLE_CALLCHAIN);
-        Some(Source {
-            is_switch: format.name == "sched:sched_switch",
-            decoder,
-        })
+        Some(Source { decoder })
     }
 
     #[inline]

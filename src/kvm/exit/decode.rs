@@ -2,8 +2,8 @@
 
 use super::host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
 use super::recorded::Recorded;
-use crate::bytes::{ByteOrder, Endian};
-use crate::tracepoint::{EventFormat, Field};
+use crate::bytes::{ByteOrder, Endian, u16_at, u32_at, u64_at};
+use crate::tracepoint::{EventFormat, Field, FieldShape};
 use crate::units::Tid;
 
 /// Which of the tracepoints it is.
@@ -98,37 +98,103 @@ const TRACEPOINTS: [Known; 34] = [
     known("sched:sched_wakeup_new", Kind::SchedWakeup, &["pid", "target_cpu"]),
 ];
 
-/// A field that is read.
-#[derive(Clone, Debug)]
-struct Slot {
-    /// The names that kernels gave it, with `|` between them.
-    names: &'static str,
-    /// Where it lies in payloads; `None` where this kernel has none.
-    field: Option<Field>,
+/// Most fields that a tracepoint has here.
+const MOST_FIELDS: usize = EXIT.len();
+
+/// Where a number lies in payloads.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    offset: u32,
+    /// Its length in bytes; 0 where this kernel has no such field.
+    len: u8,
+    is_signed: bool,
+}
+
+impl Place {
+    fn of(field: &Field) -> Self {
+        let is_number = field.shape == FieldShape::Number;
+        let len = u8::try_from(field.len).ok().filter(|_| is_number);
+        Self {
+            offset: field.offset,
+            len: len.unwrap_or(0),
+            is_signed: field.is_signed,
+        }
+    }
+
+    /// The number, its sign extended; `None` where there is no field, or the payload is too short.
+    #[expect(
+        clippy::inline_always,
+        reason = "it is done for every field of every record"
+    )]
+    #[inline(always)]
+    fn number<O: ByteOrder>(self, payload: &[u8]) -> Option<u64> {
+        let at = self.offset as usize;
+        let plain = match self.len {
+            4 => u64::from(u32_at::<O>(payload, at)?),
+            8 => u64_at::<O>(payload, at)?,
+            1 => u64::from(*payload.get(at)?),
+            2 => u64::from(u16_at::<O>(payload, at)?),
+            _ => return None,
+        };
+        if !self.is_signed {
+            return Some(plain);
+        }
+        let unused = 64 - 8 * u32::from(self.len);
+        Some(((plain << unused).cast_signed() >> unused).cast_unsigned())
+    }
 }
 
 /// Decodes what one tracepoint recorded: where its fields lie is looked up once.
 #[derive(Clone, Debug)]
 pub struct Decoder {
     kind: Kind,
-    slots: Vec<Slot>,
+    places: [Place; MOST_FIELDS],
+    /// The names of the fields.
+    names: &'static [&'static str],
+    /// Fields that hold text.
+    texts: Vec<Option<Field>>,
 }
 
 impl Decoder {
     /// The decoder of a tracepoint; `None` for one that is none of [`HostEvent`]'s.
     pub fn of(format: &EventFormat) -> Option<Self> {
         let known = TRACEPOINTS.iter().find(|known| known.name == format.name)?;
-        let slot = |&names: &&'static str| Slot {
-            names,
-            field: names
-                .split('|')
-                .find_map(|name| format.field(name))
-                .cloned(),
-        };
+        let field = |names: &&str| names.split('|').find_map(|name| format.field(name));
+        let mut places = [Place::default(); MOST_FIELDS];
+        for (place, names) in places.iter_mut().zip(known.fields) {
+            *place = field(names).map(Place::of).unwrap_or_default();
+        }
+        let has_text = known.kind == Kind::SchedSwitch;
+        let texts = known.fields.iter().filter(|_| has_text);
         Some(Self {
             kind: known.kind,
-            slots: known.fields.iter().map(slot).collect(),
+            places,
+            names: known.fields,
+            texts: texts.map(|names| field(names).cloned()).collect(),
         })
+    }
+
+    /// Whether what it says decides how exits are paired, or what they reach.
+    pub const fn is_of_exits(&self) -> bool {
+        !matches!(
+            self.kind,
+            Kind::SetIrq | Kind::MsiSetIrq | Kind::AcceptIrq | Kind::Eoi | Kind::SchedWakeup
+        )
+    }
+
+    /// Whether it enters the guest.
+    pub const fn is_entry(&self) -> bool {
+        matches!(self.kind, Kind::Entry)
+    }
+
+    /// Whether it tells how long halts poll.
+    pub const fn is_halt_poll(&self) -> bool {
+        matches!(self.kind, Kind::HaltPoll)
+    }
+
+    /// Whether it is of the change from one thread to another.
+    pub const fn is_switch(&self) -> bool {
+        matches!(self.kind, Kind::SchedSwitch)
     }
 
     /// Adds that a source records it.
@@ -139,6 +205,7 @@ impl Decoder {
             Kind::Apic => recorded.apic = true,
             Kind::UserspaceExit => recorded.userspace_exits = true,
             Kind::Wakeup => recorded.wakeups = true,
+            Kind::HaltPoll => recorded.halt_polls = true,
             Kind::SchedSwitch => recorded.switches = true,
             Kind::SchedWakeup => recorded.sched_wakeups = true,
             Kind::Pio
@@ -148,7 +215,6 @@ impl Decoder {
             | Kind::Cpuid
             | Kind::Hypercall(_)
             | Kind::PageFault
-            | Kind::HaltPoll
             | Kind::SetIrq
             | Kind::MsiSetIrq
             | Kind::AcceptIrq
@@ -169,8 +235,8 @@ impl Decoder {
             Endian::Little
         };
         self.decode(
-            |slot| slot.field.as_ref()?.number_in::<O>(payload),
-            |slot| slot.field.as_ref()?.text(payload, order),
+            |at| self.places.get(at)?.number::<O>(payload),
+            |at| self.texts.get(at)?.as_ref()?.text(payload, order),
         )
     }
 
@@ -184,18 +250,17 @@ impl Decoder {
         text: impl Fn(&str) -> Option<&'t [u8]>,
     ) -> Option<HostEvent> {
         self.decode(
-            |slot| slot.names.split('|').find_map(&number),
-            |slot| slot.names.split('|').find_map(&text),
+            |at| self.names.get(at)?.split('|').find_map(&number),
+            |at| self.names.get(at)?.split('|').find_map(&text),
         )
     }
 
     #[inline]
     fn decode<'t>(
         &self,
-        number: impl Fn(&Slot) -> Option<u64>,
-        text: impl Fn(&Slot) -> Option<&'t [u8]>,
+        n: impl Fn(usize) -> Option<u64>,
+        text: impl Fn(usize) -> Option<&'t [u8]>,
     ) -> Option<HostEvent> {
-        let n = |at: usize| number(self.slots.get(at)?);
         let word = |at: usize| n(at).map(lower_half);
         Some(match self.kind {
             Kind::Entry => HostEvent::Entry {
@@ -257,7 +322,7 @@ impl Decoder {
                 prev_tid: tid(n(0)?),
                 prev_state: n(1)?,
                 next_tid: tid(n(2)?),
-                next_comm: padded(self.slots.get(3).and_then(text).unwrap_or_default()),
+                next_comm: padded(text(3).unwrap_or_default()),
             },
             Kind::SchedWakeup => HostEvent::SchedWakeup {
                 tid: tid(n(0)?),

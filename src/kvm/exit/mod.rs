@@ -59,6 +59,8 @@
 //! | `stats` | what exits of one kind have in common |
 //! | `dimension` | what exits are told apart by |
 //! | `view` | exits, told apart and added up |
+//! | `tables` | views and the slowest exits |
+//! | `request` | what is asked for |
 //! | `survey` | all exits of a source |
 
 mod access;
@@ -75,8 +77,10 @@ mod reason;
 mod reason_names;
 mod reason_table;
 mod recorded;
+mod request;
 mod stats;
 mod survey;
+mod tables;
 mod task;
 mod time_parts;
 mod view;
@@ -88,12 +92,14 @@ pub use dimension::{Dimension, DimensionValue};
 pub use finished::{Ending, Finding, FinishedExit};
 pub use histogram::{Histogram, ValueRange};
 pub use host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
-pub use pairing::ThreadPairing;
+pub use pairing::{EntryAt, ThreadPairing};
 pub use reason::{ExitReason, ReasonNumbering};
 pub use reason_names::{NameOrigin, ReasonName, ReasonNames};
 pub use recorded::Recorded;
+pub use request::{Moment, SurveyFilter, SurveyRequest};
 pub use stats::{ExitStats, TimeBasis};
-pub use survey::{ExitSurvey, Moment, SlowExit, SurveyFilter, SurveyRequest, VcpuSummary};
+pub use survey::{ExitSurvey, VcpuSummary};
+pub use tables::{ExitTables, SlowExit};
 pub use task::Task;
 pub use time_parts::TimeParts;
 pub use view::{View, ViewRow};

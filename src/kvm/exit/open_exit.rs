@@ -42,6 +42,8 @@ pub(super) struct OpenExit {
     pub(super) rip: Option<u64>,
     accesses: AccessSet,
     pub(super) occurrences: u32,
+    /// How many tracepoints told of the memory fault that it is about.
+    pub(super) told_faults: u32,
     pub(super) parts: TimeParts,
     /// Whether it is counted.
     pub(super) is_wanted: bool,
@@ -61,6 +63,7 @@ impl OpenExit {
             rip: exit.rip,
             accesses: accesses_of(reason, exit),
             occurrences: 1,
+            told_faults: 0,
             parts: TimeParts::default(),
             is_wanted,
             place: Whereabouts::Kernel,
@@ -148,9 +151,10 @@ impl OpenExit {
         }
     }
 
-    /// Adds what it reached. What `kvm_exit` itself told stays.
-    pub(super) fn reach(&mut self, access: Access) {
-        self.accesses.add(access);
+    /// Adds what it reached. What `kvm_exit` itself told stays. Whether that is the same.
+    pub(super) fn reach(&mut self, access: Access) -> bool {
+        let own = self.accesses.add(access);
+        own.is_some_and(|own| own.target == access.target)
     }
 
     /// It has ended.

@@ -1,16 +1,17 @@
 //! One thread's occurrences, in order of time, made into exits.
 
-use super::access::{Access, Target};
+use super::access::{Access, Target, TargetKind};
 use super::counts::{HaltCounts, PairingCounts};
 use super::finished::{Ending, Finding};
 use super::host_event::{ExitEvent, HostEvent, MmioKind};
 use super::open_exit::{OpenExit, Whereabouts};
 use super::recorded::Recorded;
-use crate::units::Timestamp;
+use crate::units::{Tid, Timestamp};
 
 /// What is known of one thread while its occurrences come in.
 #[derive(Clone, Debug, Default)]
 pub struct ThreadPairing {
+    tid: Tid,
     recorded: Recorded,
     open: Option<OpenExit>,
     /// When the guest was entered, while it runs.
@@ -28,21 +29,58 @@ pub struct ThreadPairing {
     pub guest_ns: u64,
 }
 
+/// An entry at which a thread is taken up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EntryAt {
+    /// When.
+    pub at: Timestamp,
+    /// The vCPU's number in its VM.
+    pub vcpu: Option<u32>,
+    /// How long a halt polls at most from then on, where that was recorded, in nanoseconds.
+    pub poll_limit: Option<u64>,
+}
+
 impl ThreadPairing {
     /// A thread of which nothing has come in yet.
-    pub fn new(recorded: Recorded) -> Self {
+    pub fn new(tid: Tid, recorded: Recorded) -> Self {
         Self {
+            tid,
             recorded,
             ..Self::default()
         }
     }
 
-    /// Whether an exit is open.
-    pub const fn is_open(&self) -> bool {
-        self.open.is_some()
+    /// The same thread from one of its entries on, of which others take what came before. `earlier`
+    /// tells, of what it took, how long halts poll.
+    #[must_use]
+    pub fn from_entry(tid: Tid, recorded: Recorded, entry: EntryAt) -> Self {
+        Self {
+            entered: Some(entry.at),
+            last: entry.at,
+            vcpu: entry.vcpu,
+            poll_limit: entry.poll_limit,
+            ..Self::new(tid, recorded)
+        }
     }
 
-    /// Takes the next occurrence of the thread, or a switch to it that was recorded in another one.
+    /// Goes on where `later` arrived, which began with the entry that was taken last here. `false`
+    /// when none was: then nothing of it is taken.
+    pub fn absorb(&mut self, later: Self) -> bool {
+        if self.open.is_some() || self.entered.is_none() {
+            return false;
+        }
+        self.open = later.open;
+        self.entered = later.entered;
+        self.last = later.last;
+        self.poll_limit = later.poll_limit.or(self.poll_limit);
+        self.vcpu = later.vcpu.or(self.vcpu);
+        self.counts.add(&later.counts);
+        self.halts.add(&later.halts);
+        self.guest_ns = self.guest_ns.saturating_add(later.guest_ns);
+        true
+    }
+
+    /// Takes the next occurrence of the thread, or a switch to it, which another one recorded.
     ///
     /// Times do not go backwards; one that does is counted and taken for the time before. What is
     /// not wanted is not counted, nor found; an exit is wanted when its `kvm_exit` is.
@@ -60,6 +98,22 @@ impl ThreadPairing {
         self.last = now;
         if let Some(open) = &mut self.open {
             open.occurrences = open.occurrences.saturating_add(1);
+        }
+        if let HostEvent::SchedSwitch {
+            prev_tid,
+            prev_state,
+            next_tid,
+            ..
+        } = event
+        {
+            if let Some(open) = &mut self.open {
+                if *prev_tid == self.tid {
+                    open.switch_out(now, is_runnable(*prev_state));
+                } else if *next_tid == self.tid {
+                    open.switch_in(now);
+                }
+            }
+            return;
         }
         match event {
             HostEvent::Exit(exit) => {
@@ -88,8 +142,8 @@ impl ThreadPairing {
             | HostEvent::MsiSetIrq { .. }
             | HostEvent::AcceptIrq { .. }
             | HostEvent::SchedWakeup { .. }
+            | HostEvent::SchedSwitch { .. }
             | HostEvent::Other => {}
-            HostEvent::SchedSwitch { .. } => {}
             HostEvent::Pio { .. }
             | HostEvent::Mmio { .. }
             | HostEvent::FastMmio { .. }
@@ -106,22 +160,6 @@ impl ThreadPairing {
                     self.access(now, event, found);
                 }
             }
-        }
-    }
-
-    /// The thread stops running; `is_runnable` says that it was made to.
-    pub fn switch_out(&mut self, at: Timestamp, is_runnable: bool) {
-        let now = at.max(self.last);
-        if let Some(open) = &mut self.open {
-            open.switch_out(now, is_runnable);
-        }
-    }
-
-    /// The thread runs again.
-    pub fn switch_in(&mut self, at: Timestamp) {
-        let now = at.max(self.last);
-        if let Some(open) = &mut self.open {
-            open.switch_in(now);
         }
     }
 
@@ -167,8 +205,20 @@ impl ThreadPairing {
             Ending::Exit => self.counts.ended_by_exit += 1,
             Ending::Nothing => self.counts.unended += 1,
         }
+        let told_faults = open.told_faults;
         let exit = open.finish(now, ending, self.recorded);
         found(&Finding::Exit(&exit));
+        if let Some(access) = exit.accesses.get(TargetKind::Fault) {
+            for _ in 0..told_faults {
+                found(&Finding::Access {
+                    at: exit.start,
+                    access,
+                    is_told_twice: true,
+                    rip: exit.rip,
+                    reason: Some(exit.reason),
+                });
+            }
+        }
         true
     }
 
@@ -204,6 +254,13 @@ impl ThreadPairing {
         let Some(access) = access_of(event) else {
             return;
         };
+        if let (Target::Fault(_), Some(open)) = (access.target, &mut self.open)
+            && open.reach(access)
+        {
+            // Whether it is a fault or the way to a device is known at the end.
+            open.told_faults += 1;
+            return;
+        }
         let told_as_apic = match access.target {
             Target::Mmio(gpa) => Target::apic_of_gpa(gpa),
             target if target.is_x2apic() && self.recorded.apic => Some(target),
@@ -248,6 +305,15 @@ impl ThreadPairing {
             tell(Access { target, ..access }, false);
         }
     }
+}
+
+/// Whether a thread that stops running could have gone on: no bit of a state that waits is set. The
+/// bit that marks it as made to stop lies above them.
+///
+/// Source: `__trace_sched_switch_state()`, include/trace/events/sched.h, `TASK_REPORT`,
+/// include/linux/sched.h, Linux 4.14 to 6.18.
+const fn is_runnable(prev_state: u64) -> bool {
+    prev_state & 0xff == 0
 }
 
 /// The access that a tracepoint tells of; `None` where it tells of none.

@@ -13,6 +13,8 @@ pub struct Recorded {
     pub userspace_exits: bool,
     /// `kvm_vcpu_wakeup`.
     pub wakeups: bool,
+    /// `kvm_halt_poll_ns`.
+    pub halt_polls: bool,
     /// `sched_switch`.
     pub switches: bool,
     /// `sched_wakeup`.

@@ -1,0 +1,183 @@
+//! What a walk counts beside what tracepoints recorded, and the step from a sample to a row.
+
+use super::sources::{Source, Sources};
+use crate::bytes::{ByteOrder, position, slice_at, u32_at, u64_at};
+use crate::loss::{Skip, Tally};
+use crate::perf::abi::{
+    PERF_RECORD_COMM, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES, PERF_SAMPLE_RAW,
+};
+use crate::perf::{Length, Record, Sideband};
+use crate::units::{Cpu, EventIx, ThreadId, Timestamp};
+
+/// What a tracepoint recorded, undecoded: it lies in the capture until its turn comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    pub(super) at: Timestamp,
+    pub(super) payload: &'a [u8],
+    pub(super) event: EventIx,
+    /// `u32::MAX` where the samples carry none.
+    cpu: u32,
+}
+
+impl Row<'_> {
+    pub(super) const fn cpu(&self) -> Option<Cpu> {
+        if self.cpu == u32::MAX {
+            None
+        } else {
+            Some(Cpu(self.cpu))
+        }
+    }
+}
+
+/// A row with the thread that it was recorded in.
+pub(super) struct ThreadRow<'s, 'a> {
+    pub(super) row: Row<'a>,
+    pub(super) thread: ThreadId,
+    pub(super) source: &'s Source,
+}
+
+/// A name that a thread took.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TaskName<'a> {
+    pub(super) thread: ThreadId,
+    pub(super) name: &'a [u8],
+}
+
+/// What a part of a walk counts.
+#[derive(Debug)]
+pub(super) struct Basics<'a> {
+    pub(super) names: Vec<TaskName<'a>>,
+    pub(super) tally: Tally,
+    /// Samples of each event, by [`EventIx`].
+    pub(super) samples: Vec<u64>,
+    /// Samples of tracepoints whose payload is not what their format says.
+    pub(super) undecoded: u64,
+    /// Time of the first and the last sample of any event.
+    pub(super) times: Option<(Timestamp, Timestamp)>,
+}
+
+impl<'a> Basics<'a> {
+    pub(super) fn of(sources: &Sources<'_>) -> Self {
+        Self {
+            names: Vec::new(),
+            tally: Tally::default(),
+            samples: vec![0; sources.events.len()],
+            undecoded: 0,
+            times: None,
+        }
+    }
+
+    /// Counts a sample; its row when it is one of a tracepoint that matters.
+    #[inline]
+    pub(super) fn sample<'s, O: ByteOrder>(
+        &mut self,
+        sources: &'s Sources<'_>,
+        record: &Record<'a>,
+    ) -> Option<ThreadRow<'s, 'a>> {
+        self.tally.read += 1;
+        match self.read::<O>(sources, record) {
+            Ok(row) => row,
+            Err(reason) => {
+                self.tally.skip(reason);
+                None
+            }
+        }
+    }
+
+    #[inline]
+    fn read<'s, O: ByteOrder>(
+        &mut self,
+        sources: &'s Sources<'_>,
+        record: &Record<'a>,
+    ) -> Result<Option<ThreadRow<'s, 'a>>, Skip> {
+        let ix = record.event.ok_or(Skip::UnknownEvent)?;
+        let event = sources.events.get(ix).ok_or(Skip::UnknownEvent)?;
+        if record.length == Length::Odd {
+            return Err(Skip::OddLength);
+        }
+        let head = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
+        if let Some(count) = self.samples.get_mut(ix.as_usize()) {
+            *count += 1;
+        }
+        if let Some(at) = head.time {
+            let (first, last) = self.times.unwrap_or((at, at));
+            self.times = Some((first.min(at), last.max(at)));
+        }
+        let (Some(at), Some(source)) = (head.time, sources.get(ix)) else {
+            self.tally.other_events += 1;
+            return Ok(None);
+        };
+        self.tally.folded += 1;
+        let payload = if event.attr.samples(PERF_SAMPLE_RAW) {
+            let len = u32_at::<O>(head.tail, 0).map(u64::from).map(position);
+            len.and_then(|len| slice_at(head.tail, 4, len))
+        } else {
+            None
+        };
+        let Some(payload) = payload else {
+            self.undecoded += 1;
+            return Ok(None);
+        };
+        let row = Row {
+            at,
+            payload,
+            event: ix,
+            cpu: head.cpu.map_or(u32::MAX, |Cpu(cpu)| cpu),
+        };
+        let thread = ThreadId {
+            pid: head.pid,
+            tid: head.tid,
+        };
+        Ok(Some(ThreadRow {
+            row,
+            thread,
+            source,
+        }))
+    }
+
+    /// Counts a record that is no sample.
+    pub(super) fn other<O: ByteOrder>(&mut self, sources: &Sources<'_>, record: &Record<'a>) {
+        if record.length == Length::Odd {
+            self.tally.odd_records += 1;
+            return;
+        }
+        match record.header.record_type {
+            PERF_RECORD_LOST => {
+                let lost = u64_at::<O>(record.body, 8).unwrap_or(0);
+                self.tally.lost_records = self.tally.lost_records.saturating_add(lost);
+            }
+            PERF_RECORD_LOST_SAMPLES => {
+                let lost = u64_at::<O>(record.body, 0).unwrap_or(0);
+                self.tally.lost_samples = self.tally.lost_samples.saturating_add(lost);
+            }
+            PERF_RECORD_COMM => {
+                let event = sources.events.of_sideband::<O>(record.body);
+                let trailer = event.map_or(0, |event| event.layout.trailer().len());
+                let used = record.body.len().saturating_sub(trailer);
+                let body = record.body.get(..used).unwrap_or_default();
+                match Sideband::parse::<O>(record.header, body) {
+                    Some(Sideband::Comm { pid, tid, name, .. }) => {
+                        let thread = ThreadId { pid, tid };
+                        self.names.push(TaskName { thread, name });
+                    }
+                    Some(_) | None => self.tally.unread_sideband += 1,
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds what the following part counted.
+    pub(super) fn append(&mut self, later: Self) {
+        self.names.extend(later.names);
+        self.tally.add(&later.tally);
+        for (sum, count) in self.samples.iter_mut().zip(later.samples) {
+            *sum += count;
+        }
+        self.undecoded += later.undecoded;
+        self.times = match (self.times, later.times) {
+            (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
+            (own, others) => own.or(others),
+        };
+    }
+}

@@ -1,0 +1,153 @@
+//! Heads and tails of the parts of a walk, put together.
+
+use std::collections::BTreeSet;
+
+use super::basics::{Basics, Row};
+use super::rounds::{Pairing, RoundPart, ThreadPart};
+use super::rows::NO_PROCESS;
+use crate::bytes::{Endian, with_order};
+use crate::kvm::exit::{ExitSurvey, ExitTables, Task, ThreadPairing};
+use crate::parallel::{Shares, in_shares_mut};
+use crate::units::Tid;
+
+/// What came of a walk by rounds.
+pub(super) struct Joined<'a> {
+    pub(super) survey: ExitSurvey,
+    pub(super) basics: Basics<'a>,
+}
+
+/// A thread with what all parts found of it.
+struct Pieces<'a> {
+    tid: Tid,
+    parts: Vec<ThreadPart<'a>>,
+}
+
+/// A thread that was put together.
+struct JoinedThread {
+    task: Task,
+    pairing: ThreadPairing,
+    undecoded: u64,
+    /// Whether its rows were in the order that rounds promise.
+    is_in_order: bool,
+}
+
+/// Puts the parts of a walk together, in file order; `None` when the capture does not keep to the
+/// order that rounds promise, or one thread's id is that of several.
+pub(super) fn join<'a>(
+    plan: &Pairing<'_>,
+    endian: Endian,
+    parts: Vec<RoundPart<'a>>,
+    threads: usize,
+) -> Option<Joined<'a>> {
+    let mut survey = ExitSurvey::new(plan.request, plan.sources.recorded);
+    let mut basics = Basics::of(plan.sources);
+    let tids: BTreeSet<Tid> = parts
+        .iter()
+        .flat_map(|part| part.by_tid.keys().copied())
+        .collect();
+    let mut pieces: Vec<Pieces<'_>> = tids
+        .into_iter()
+        .map(|tid| Pieces {
+            tid,
+            parts: Vec::new(),
+        })
+        .collect();
+    for mut part in parts {
+        if part.has_shared_ids {
+            return None;
+        }
+        for pieces in &mut pieces {
+            let place = part.by_tid.get(&pieces.tid);
+            if let Some(thread) = place.and_then(|&place| part.threads.get_mut(place)) {
+                pieces.parts.push(std::mem::take(thread));
+            }
+        }
+        survey.add_tables(&part.tables);
+        basics.append(part.basics);
+    }
+    let shares = Shares { threads, least: 1 };
+    let joined = in_shares_mut(&mut pieces, shares, |share| {
+        let mut tables = ExitTables::new(plan.request);
+        let threads = share.iter_mut();
+        let threads = threads.map(|pieces| join_thread(plan, endian, pieces, &mut tables));
+        (threads.collect::<Option<Vec<_>>>(), tables)
+    });
+    for (threads, tables) in joined {
+        survey.add_tables(&tables);
+        for thread in threads? {
+            if !thread.is_in_order {
+                return None;
+            }
+            basics.undecoded += thread.undecoded;
+            survey.add_thread(thread.task, thread.pairing);
+        }
+    }
+    survey.end();
+    Some(Joined { survey, basics })
+}
+
+/// `None` when its parts tell different processes.
+fn join_thread(
+    plan: &Pairing<'_>,
+    endian: Endian,
+    pieces: &mut Pieces<'_>,
+    tables: &mut ExitTables,
+) -> Option<JoinedThread> {
+    let parts = std::mem::take(&mut pieces.parts);
+    let mut pids = parts.iter().filter_map(|part| part.pid);
+    let pid = pids.next();
+    if pids.any(|other| Some(other) != pid) {
+        return None;
+    }
+    let task = Task {
+        pid: pid.filter(|&pid| pid != NO_PROCESS),
+        tid: pieces.tid,
+    };
+    let mut thread = JoinedThread {
+        task,
+        pairing: ThreadPairing::new(pieces.tid, plan.sources.recorded),
+        undecoded: 0,
+        is_in_order: true,
+    };
+    if pid.is_none() {
+        // Nothing but switches: it is no thread of a VM.
+        return Some(thread);
+    }
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for part in parts {
+        let entry = part
+            .pairing
+            .as_ref()
+            .and(part.head.last())
+            .map(|row| row.at);
+        rows.extend(part.head);
+        if let Some(pairing) = part.pairing {
+            rows.sort_by_key(|row| row.at);
+            let is_last = rows.last().map(|row| row.at) == entry;
+            thread.feed(plan, endian, &mut rows, tables);
+            thread.is_in_order &= is_last && thread.pairing.absorb(pairing);
+        }
+        rows.extend(part.pending);
+    }
+    rows.sort_by_key(|row| row.at);
+    thread.feed(plan, endian, &mut rows, tables);
+    thread.pairing.end(&mut |finding| tables.add(task, finding));
+    thread.is_in_order &= thread.pairing.counts.out_of_order == 0;
+    Some(thread)
+}
+
+impl JoinedThread {
+    fn feed(
+        &mut self,
+        plan: &Pairing<'_>,
+        endian: Endian,
+        rows: &mut Vec<Row<'_>>,
+        tables: &mut ExitTables,
+    ) {
+        for row in rows.drain(..) {
+            let (pairing, task) = (&mut self.pairing, self.task);
+            let taken = with_order!(endian, O => plan.take::<O>(pairing, task, &row, tables));
+            self.undecoded += u64::from(!taken);
+        }
+    }
+}

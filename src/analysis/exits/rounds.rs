@@ -1,0 +1,311 @@
+//! The walk that pairs while it goes on, in memory that does not grow with the capture.
+//!
+//! perf reads the buffers of all CPUs one after the other, writes down what is in them, and ends the
+//! round with `FINISHED_ROUND`. What a buffer holds is in order; a thread that went to another CPU
+//! continues in another buffer. What is read in a round is younger than all that was read two rounds
+//! before:
+//!
+//! ```text
+//! file    | CPU 0 | CPU 1 | round | CPU 0 | CPU 1 | round | CPU 0 | CPU 1 | round
+//! time      ──────────────
+//!                           ──────────────
+//!                    what is here is older than   ───────→  ──────────────  what is here
+//! ```
+//! So at the end of a round, all rows up to the latest of the round before are complete: they are
+//! put in order and paired.
+//!
+//! A part of the walk begins in the middle of a round, and its first rows may lie between those of
+//! the part before. They are its *head* and are kept, up to the first entry behind the latest row of
+//! its first two rounds: at an entry no exit is open, and nothing before it matters any more. From
+//! there on the part pairs by itself. What is not complete at its end is its *tail*. Heads and tails
+//! are put together when all parts are there.
+//!
+//! Source: the comment above `process_finished_round()`, tools/perf/util/session.c, Linux 6.12.
+
+use hashbrown::HashMap;
+
+use super::basics::{Basics, Row, ThreadRow};
+use super::rows::NO_PROCESS;
+use super::sources::Sources;
+use crate::bytes::ByteOrder;
+use crate::kvm::exit::{
+    EntryAt, ExitTables, HostEvent, Moment, SurveyRequest, Task, ThreadPairing,
+};
+use crate::perf::abi::{PERF_RECORD_FINISHED_ROUND, PERF_RECORD_SAMPLE};
+use crate::perf::{Damage, Record, Visitor};
+use crate::units::{Pid, ThreadId, Tid, Timestamp};
+
+/// What one part of the walk found of a thread.
+#[derive(Debug, Default)]
+pub(super) struct ThreadPart<'a> {
+    /// Its process, once a row tells it.
+    pub(super) pid: Option<Pid>,
+    /// What comes before `pairing`.
+    pub(super) head: Vec<Row<'a>>,
+    /// What the part paired by itself.
+    pub(super) pairing: Option<ThreadPairing>,
+    /// What comes behind it, at the end of the part its tail.
+    pub(super) pending: Vec<Row<'a>>,
+    is_unsorted: bool,
+    /// How long halts poll, told behind the part's first rounds.
+    poll_limit: Option<u64>,
+}
+
+/// How far a part of the walk has come.
+#[derive(Clone, Copy, Debug, Default)]
+struct Rounds {
+    ended: u64,
+    /// The latest row.
+    latest: Timestamp,
+    /// The latest row of all rounds before the one that goes on.
+    latest_before: Timestamp,
+    /// The latest row of the first two rounds.
+    latest_of_first: Timestamp,
+}
+
+/// What one part of the walk found.
+#[derive(Debug)]
+pub(super) struct RoundPart<'a> {
+    pub(super) threads: Vec<ThreadPart<'a>>,
+    pub(super) by_tid: HashMap<Tid, usize>,
+    last: Option<(ThreadId, usize)>,
+    rounds: Rounds,
+    pub(super) tables: ExitTables,
+    pub(super) basics: Basics<'a>,
+    /// Whether a thread's id is that of threads of several processes.
+    pub(super) has_shared_ids: bool,
+}
+
+/// The visitor that pairs round by round.
+pub(super) struct Pairing<'s> {
+    pub(super) sources: &'s Sources<'s>,
+    pub(super) request: &'s SurveyRequest,
+    /// Whether rows of the thread are wanted.
+    pub(super) is_wanted: &'s (dyn Fn(ThreadId) -> bool + Sync),
+}
+
+impl<'a> Visitor<'a> for Pairing<'_> {
+    type Gathered = RoundPart<'a>;
+
+    fn begin(&self) -> RoundPart<'a> {
+        RoundPart {
+            threads: Vec::new(),
+            by_tid: HashMap::new(),
+            last: None,
+            rounds: Rounds::default(),
+            tables: ExitTables::new(self.request),
+            basics: Basics::of(self.sources),
+            has_shared_ids: false,
+        }
+    }
+
+    fn go_on(&self, last: &mut RoundPart<'a>) -> RoundPart<'a> {
+        let mut part = self.begin();
+        // Sums: the order of the parts does not matter to them.
+        std::mem::swap(&mut part.tables, &mut last.tables);
+        part
+    }
+
+    #[inline]
+    fn record<O: ByteOrder>(&self, part: &mut RoundPart<'a>, record: Record<'a>) {
+        if record.header.record_type == PERF_RECORD_SAMPLE {
+            if let Some(found) = part.basics.sample::<O>(self.sources, &record)
+                && found.source.decoder.is_of_exits()
+            {
+                part.add::<O>(self, &found);
+            }
+        } else if record.header.record_type == PERF_RECORD_FINISHED_ROUND {
+            part.end_round::<O>(self);
+        } else {
+            part.basics.other::<O>(self.sources, &record);
+        }
+    }
+
+    fn damage(&self, part: &mut RoundPart<'a>, damage: Damage) {
+        part.basics.tally.damaged_bytes += damage.len;
+    }
+}
+
+impl<'a> RoundPart<'a> {
+    #[inline]
+    fn add<O: ByteOrder>(&mut self, plan: &Pairing<'_>, found: &ThreadRow<'_, 'a>) {
+        let row = found.row;
+        self.rounds.latest = self.rounds.latest.max(row.at);
+        let decoder = &found.source.decoder;
+        if decoder.is_switch() {
+            let switch = decoder.payload::<O>(row.payload);
+            if let Some(HostEvent::SchedSwitch { next_tid, .. }) = switch {
+                let place = self.place_of(next_tid);
+                self.push(place, row);
+            }
+        }
+        let place = match self.last {
+            Some((thread, place)) if thread == found.thread => place,
+            Some(_) | None => {
+                if !(plan.is_wanted)(found.thread) {
+                    return;
+                }
+                let place = self.place_of(found.thread.tid);
+                if !decoder.is_switch() {
+                    self.check_process(place, found.thread.pid);
+                    self.last = Some((found.thread, place));
+                }
+                place
+            }
+        };
+        self.push(place, row);
+    }
+
+    fn place_of(&mut self, tid: Tid) -> usize {
+        let threads = &mut self.threads;
+        *self.by_tid.entry(tid).or_insert_with(|| {
+            threads.push(ThreadPart::default());
+            threads.len() - 1
+        })
+    }
+
+    fn check_process(&mut self, place: usize, pid: Pid) {
+        if let Some(thread) = self.threads.get_mut(place) {
+            let own = *thread.pid.get_or_insert(pid);
+            self.has_shared_ids |= own != pid;
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, place: usize, row: Row<'a>) {
+        if let Some(thread) = self.threads.get_mut(place) {
+            let last = thread.pending.last();
+            thread.is_unsorted |= last.is_some_and(|last| last.at > row.at);
+            thread.pending.push(row);
+        }
+    }
+
+    fn end_round<O: ByteOrder>(&mut self, plan: &Pairing<'_>) {
+        let complete = self.rounds.latest_before;
+        self.rounds.latest_before = self.rounds.latest;
+        self.rounds.ended += 1;
+        if self.rounds.ended == 2 {
+            self.rounds.latest_of_first = self.rounds.latest;
+        }
+        if self.rounds.ended < 2 {
+            return;
+        }
+        for (&tid, &place) in &self.by_tid {
+            if let Some(thread) = self.threads.get_mut(place) {
+                let flush = Flush {
+                    plan,
+                    tid,
+                    complete,
+                    latest_of_first: self.rounds.latest_of_first,
+                };
+                self.basics.undecoded += flush.flush::<O>(thread, &mut self.tables);
+            }
+        }
+    }
+}
+
+/// The rows of a thread that are complete, on their way.
+struct Flush<'f> {
+    plan: &'f Pairing<'f>,
+    tid: Tid,
+    /// The latest time of which all rows are there.
+    complete: Timestamp,
+    latest_of_first: Timestamp,
+}
+
+impl Flush<'_> {
+    /// Pairs what is complete, or adds it to the head. How many rows could not be decoded.
+    fn flush<O: ByteOrder>(&self, thread: &mut ThreadPart<'_>, tables: &mut ExitTables) -> u64 {
+        if thread.is_unsorted {
+            // A stable sort: rows of one time stay in the order of the file.
+            thread.pending.sort_by_key(|row| row.at);
+            thread.is_unsorted = false;
+        }
+        let end = thread
+            .pending
+            .partition_point(|row| row.at <= self.complete);
+        let ThreadPart {
+            pid,
+            head,
+            pairing,
+            pending,
+            poll_limit,
+            ..
+        } = thread;
+        let task = Task {
+            pid: pid.filter(|&pid| pid != NO_PROCESS),
+            tid: self.tid,
+        };
+        let mut undecoded = 0;
+        for row in pending.drain(..end) {
+            match pairing {
+                Some(pairing) => {
+                    let taken = self.plan.take::<O>(pairing, task, &row, tables);
+                    undecoded += u64::from(!taken);
+                }
+                None => {
+                    *pairing = self.take_up::<O>(&row, poll_limit);
+                    head.push(row);
+                }
+            }
+        }
+        undecoded
+    }
+
+    /// Takes the thread up where nothing before it matters any more.
+    fn take_up<O: ByteOrder>(
+        &self,
+        row: &Row<'_>,
+        poll_limit: &mut Option<u64>,
+    ) -> Option<ThreadPairing> {
+        if row.at <= self.latest_of_first {
+            return None;
+        }
+        let sources = self.plan.sources;
+        let decoder = &sources.get(row.event)?.decoder;
+        if decoder.is_halt_poll()
+            && let Some(HostEvent::HaltPoll { new_ns, .. }) = decoder.payload::<O>(row.payload)
+        {
+            *poll_limit = Some(new_ns);
+        }
+        if !decoder.is_entry() || (sources.recorded.halt_polls && poll_limit.is_none()) {
+            return None;
+        }
+        let HostEvent::Entry { vcpu, .. } = decoder.payload::<O>(row.payload)? else {
+            return None;
+        };
+        let entry = EntryAt {
+            at: row.at,
+            vcpu,
+            poll_limit: *poll_limit,
+        };
+        Some(ThreadPairing::from_entry(self.tid, sources.recorded, entry))
+    }
+}
+
+impl Pairing<'_> {
+    /// Pairs a row; `false` when it cannot be decoded.
+    #[inline]
+    pub(super) fn take<O: ByteOrder>(
+        &self,
+        pairing: &mut ThreadPairing,
+        task: Task,
+        row: &Row<'_>,
+        tables: &mut ExitTables,
+    ) -> bool {
+        let source = self.sources.get(row.event);
+        let Some(event) = source.and_then(|source| source.decoder.payload::<O>(row.payload)) else {
+            return false;
+        };
+        let moment = Moment {
+            at: row.at,
+            cpu: row.cpu(),
+            task,
+        };
+        let is_wanted = self.request.filter.takes(moment);
+        pairing.take(row.at, &event, is_wanted, &mut |finding| {
+            tables.add(task, finding);
+        });
+        true
+    }
+}

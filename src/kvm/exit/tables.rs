@@ -1,0 +1,86 @@
+//! What was found, added up.
+
+use std::cmp::Reverse;
+
+use super::finished::{Ending, Finding, FinishedExit};
+use super::request::SurveyRequest;
+use super::stats::TimeBasis;
+use super::task::Task;
+use super::view::View;
+
+/// One of the slowest exits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SlowExit {
+    /// Its thread.
+    pub task: Task,
+    /// The exit.
+    pub exit: FinishedExit,
+}
+
+/// What was found, added up: in whatever order it comes, the sums are the same.
+#[derive(Clone, Debug)]
+pub struct ExitTables {
+    basis: TimeBasis,
+    /// How many of the slowest are kept.
+    kept: usize,
+    pub(super) views: Vec<View>,
+    pub(super) slowest: Vec<SlowExit>,
+}
+
+impl ExitTables {
+    /// Tables of nothing yet.
+    pub fn new(request: &SurveyRequest) -> Self {
+        let views = request.views.iter();
+        Self {
+            basis: request.basis,
+            kept: request.slowest,
+            views: views.map(|by| View::new(by, request.basis)).collect(),
+            slowest: Vec::new(),
+        }
+    }
+
+    /// Adds a finding of a thread.
+    #[inline]
+    pub fn add(&mut self, task: Task, finding: &Finding<'_>) {
+        for view in &mut self.views {
+            view.add(task, finding);
+        }
+        if let Finding::Exit(exit) = finding
+            && exit.ending == Ending::Entry
+        {
+            self.keep(task, exit);
+        }
+    }
+
+    fn keep(&mut self, task: Task, exit: &FinishedExit) {
+        let has_room = self.slowest.len() < self.kept;
+        let taken = self.basis.of(&exit.parts);
+        let last = self
+            .slowest
+            .last()
+            .map(|last| self.basis.of(&last.exit.parts));
+        if !has_room && last.is_none_or(|last| taken < last) {
+            return;
+        }
+        self.slowest.push(SlowExit { task, exit: *exit });
+        self.keep_slowest();
+    }
+
+    fn keep_slowest(&mut self) {
+        let basis = self.basis;
+        self.slowest.sort_by_key(|slow| {
+            let taken = basis.of(&slow.exit.parts);
+            (Reverse(taken), slow.exit.start, slow.task)
+        });
+        self.slowest.truncate(self.kept);
+    }
+
+    /// Adds what was found elsewhere.
+    pub fn merge(&mut self, other: &Self) {
+        for (own, others) in self.views.iter_mut().zip(&other.views) {
+            own.merge(others);
+        }
+        self.slowest.extend_from_slice(&other.slowest);
+        self.keep_slowest();
+    }
+}
