@@ -45,6 +45,20 @@ impl Mixer {
     }
 }
 
+impl Mixer {
+    /// The same of pairs of words.
+    #[inline]
+    pub(crate) fn hash_words<T: Copy + Into<[u64; 2]>>(&self, pairs: &[T]) -> u32 {
+        let [s0, s1, s2, s3] = self.secrets;
+        let mut hash = s0 ^ pairs.len() as u64;
+        for &pair in pairs {
+            let [first, second] = pair.into();
+            hash = fold_multiply(first ^ s1 ^ hash, second ^ s2);
+        }
+        (fold_multiply(hash ^ s3, s1) >> 32) as u32
+    }
+}
+
 /// A part of a hash as one that a table can use: it looks at both ends.
 #[inline]
 pub(crate) fn spread(part: u32) -> u64 {

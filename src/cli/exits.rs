@@ -7,10 +7,10 @@ use super::outcome::Outcome;
 use super::write::Destination;
 use crate::cli::{standard_input, this_machine};
 use clap::Args;
-use vmflame::analysis::Request;
 use vmflame::analysis::exits::{Dimension, ExitRequest, TimeBasis, recorded_exits};
+use vmflame::analysis::{Request, profile};
 use vmflame::error::Result;
-use vmflame::report::exits::{ExitAnswer, exit_tables};
+use vmflame::report::exits::{ExitAnswer, exit_tables, tag_table};
 use vmflame::report::remarks;
 use vmflame::report::table::{as_json, as_text, write_csv};
 use vmflame::units::{Cpu, Pid, Tid};
@@ -88,11 +88,19 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     let recorded = recorded_exits(&capture, &options.request())?;
     let devices = recorded.devices();
     let source = options.input.input.display().to_string();
-    let tables = exit_tables(ExitAnswer {
+    let mut tables = exit_tables(ExitAnswer {
         recorded: &recorded,
         devices: &devices,
         source: &source,
     });
+    if !recorded.has_tracepoints {
+        let symbols = this_machine::symbols(&options.input, &input);
+        let request = options.request().filter;
+        // Without call stacks either there is nothing more to tell than why the table is empty.
+        if let Ok(profile) = profile(&capture, &symbols, &request) {
+            tables.tables.push(tag_table(&profile));
+        }
+    }
     destination.write(|out| {
         if options.csv {
             match tables.tables.first() {

@@ -1,5 +1,6 @@
 //! What a walk counts beside what tracepoints recorded, and the step from a sample to a row.
 
+use super::host_times::HostRow;
 use super::sources::{Source, Sources};
 use crate::bytes::{ByteOrder, position, slice_at, u32_at, u64_at};
 use crate::loss::{Skip, Tally};
@@ -48,6 +49,8 @@ pub(super) struct TaskName<'a> {
 pub(super) struct Basics<'a> {
     pub(super) names: Vec<TaskName<'a>>,
     pub(super) tally: Tally,
+    /// Rows that concern several threads.
+    pub(super) host_rows: Vec<HostRow<'a>>,
     /// Samples of each event, by [`EventIx`].
     pub(super) samples: Vec<u64>,
     /// Samples of tracepoints whose payload is not what their format says.
@@ -60,6 +63,7 @@ impl<'a> Basics<'a> {
     pub(super) fn of(sources: &Sources<'_>) -> Self {
         Self {
             names: Vec::new(),
+            host_rows: Vec::new(),
             tally: Tally::default(),
             samples: vec![0; sources.events.len()],
             undecoded: 0,
@@ -76,7 +80,10 @@ impl<'a> Basics<'a> {
     ) -> Option<ThreadRow<'s, 'a>> {
         self.tally.read += 1;
         match self.read::<O>(sources, record) {
-            Ok(row) => row,
+            Ok(row) => {
+                self.host_rows.extend(row.as_ref().and_then(HostRow::of));
+                row
+            }
             Err(reason) => {
                 self.tally.skip(reason);
                 None
@@ -170,6 +177,7 @@ impl<'a> Basics<'a> {
     /// Adds what the following part counted.
     pub(super) fn append(&mut self, later: Self) {
         self.names.extend(later.names);
+        self.host_rows.extend(later.host_rows);
         self.tally.add(&later.tally);
         for (sum, count) in self.samples.iter_mut().zip(later.samples) {
             *sum += count;

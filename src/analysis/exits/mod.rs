@@ -12,9 +12,11 @@
 //! | `join` | the parts of that walk put together |
 //! | `rows` | the walk that keeps all rows, for captures in no such order |
 //! | `pair` | those rows in order of time, decoded and paired |
+//! | `host_times` | what concerns several threads: the scheduler, interrupts on their way |
 //! | `recorded_exits` | **the list of stages**, and what comes of them |
 
 mod basics;
+mod host_times;
 mod join;
 mod pair;
 mod recorded_exits;

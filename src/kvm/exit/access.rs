@@ -88,6 +88,23 @@ impl TargetKind {
     /// How many there are.
     pub const COUNT: usize = 8;
 
+    /// All of them, in their order.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::Port,
+        Self::Mmio,
+        Self::Apic,
+        Self::Msr,
+        Self::Cpuid,
+        Self::Hypercall,
+        Self::Interrupt,
+        Self::Fault,
+    ];
+
+    /// A bit of its own.
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+
     /// Its place among them.
     pub const fn position(self) -> usize {
         self as usize
@@ -149,33 +166,63 @@ impl Access {
 }
 
 /// What an exit reaches: at most one of each kind.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct AccessSet([Option<Access>; TargetKind::COUNT]);
+#[derive(Clone, Copy, Debug)]
+pub struct AccessSet {
+    /// One of each kind, by its position.
+    list: [Access; TargetKind::COUNT],
+    /// Which of them are there: emptying the set writes nothing else.
+    present: u8,
+}
+
+impl Default for AccessSet {
+    fn default() -> Self {
+        Self {
+            list: [Access::undirected(Target::Port(0)); TargetKind::COUNT],
+            present: 0,
+        }
+    }
+}
+
+impl PartialEq for AccessSet {
+    fn eq(&self, other: &Self) -> bool {
+        TargetKind::ALL
+            .iter()
+            .all(|&kind| self.get(kind) == other.get(kind))
+    }
+}
+
+impl Eq for AccessSet {}
 
 impl AccessSet {
     /// The one of a kind.
+    #[inline]
     pub fn get(&self, kind: TargetKind) -> Option<Access> {
-        self.0.get(kind.position()).copied().flatten()
+        if self.present & kind.bit() == 0 {
+            return None;
+        }
+        self.list.get(kind.position()).copied()
     }
 
     /// Adds one where there is none of its kind; what is in that place afterwards.
+    #[inline]
     pub fn add(&mut self, access: Access) -> Option<Access> {
-        let place = self.0.get_mut(access.target.kind().position())?;
-        Some(*place.get_or_insert(access))
-    }
-
-    /// Puts one in the place of another of its kind.
-    pub fn set(&mut self, access: Access) {
-        if let Some(place) = self.0.get_mut(access.target.kind().position()) {
-            *place = Some(access);
+        let kind = access.target.kind();
+        let place = self.list.get_mut(kind.position())?;
+        if self.present & kind.bit() == 0 {
+            self.present |= kind.bit();
+            *place = access;
         }
+        Some(*place)
     }
 
     /// Takes one out.
-    pub fn remove(&mut self, kind: TargetKind) {
-        if let Some(place) = self.0.get_mut(kind.position()) {
-            *place = None;
-        }
+    pub const fn remove(&mut self, kind: TargetKind) {
+        self.present &= !kind.bit();
+    }
+
+    /// Takes all out.
+    pub const fn clear(&mut self) {
+        self.present = 0;
     }
 
     /// The one that tells most of why there was an exit: a register of the local APIC before the
@@ -191,6 +238,9 @@ impl AccessSet {
             TargetKind::Fault,
             TargetKind::Interrupt,
         ];
+        if self.present == 0 {
+            return None;
+        }
         ORDER.into_iter().find_map(|kind| self.get(kind))
     }
 }

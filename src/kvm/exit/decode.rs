@@ -1,148 +1,12 @@
 //! From what a tracepoint recorded to what it says.
 
-use super::host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
+use super::host_event::{ExitEvent, HostEvent, MmioKind};
+use super::place::{MOST_FIELDS, Place, USUAL_EXIT, usual_exit};
 use super::recorded::Recorded;
-use crate::bytes::{ByteOrder, Endian, u16_at, u32_at, u64_at};
-use crate::tracepoint::{EventFormat, Field, FieldShape};
+use super::tracepoints::{Kind, TRACEPOINTS};
+use crate::bytes::{ByteOrder, Endian};
+use crate::tracepoint::{EventFormat, Field};
 use crate::units::Tid;
-
-/// Which of the tracepoints it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kind {
-    Entry,
-    Exit,
-    Pio,
-    Mmio,
-    FastMmio,
-    Msr,
-    Cpuid,
-    Apic,
-    Hypercall(HypercallInterface),
-    PageFault,
-    UserspaceExit,
-    HaltPoll,
-    Wakeup,
-    SetIrq,
-    MsiSetIrq,
-    AcceptIrq,
-    InjectVirq,
-    Eoi,
-    EmulateInsn,
-    SchedSwitch,
-    SchedWakeup,
-}
-
-/// A tracepoint with its fields, each by the names that kernels gave it, in the order in which
-/// [`Decoder::decode`] takes them.
-struct Known {
-    name: &'static str,
-    kind: Kind,
-    fields: &'static [&'static str],
-}
-
-const fn known(name: &'static str, kind: Kind, fields: &'static [&'static str]) -> Known {
-    Known { name, kind, fields }
-}
-
-const ENTRY: [&str; 2] = ["vcpu_id|id", "rip|vcpu_pc|pc|pswaddr"];
-const EXIT: [&str; 10] = [
-    "exit_reason|scause|icptcode|trap|reason",
-    "guest_rip|vcpu_pc|sepc|pc|pswaddr",
-    "isa",
-    "info1|htval",
-    "info2",
-    "intr_info",
-    "error_code",
-    "vcpu_id|id",
-    "ret|idx",
-    "esr_ec",
-];
-
-/// Source: see [`HostEvent`]; `arch/s390/kvm/trace.h`, `arch/powerpc/kvm/trace_hv.h`,
-/// `arch/loongarch/kvm/trace.h`, Linux 6.12.
-#[rustfmt::skip]
-const TRACEPOINTS: [Known; 34] = [
-    known("kvm:kvm_entry", Kind::Entry, &ENTRY),
-    known("kvm:kvm_enter", Kind::Entry, &ENTRY),
-    known("kvm:kvm_reenter", Kind::Entry, &ENTRY),
-    known("kvm:kvm_s390_sie_enter", Kind::Entry, &ENTRY),
-    known("kvm_hv:kvm_guest_enter", Kind::Entry, &ENTRY),
-    known("kvm:kvm_exit", Kind::Exit, &EXIT),
-    known("kvm:kvm_exit_gspr", Kind::Exit, &EXIT),
-    known("kvm:kvm_s390_sie_exit", Kind::Exit, &EXIT),
-    known("kvm_hv:kvm_guest_exit", Kind::Exit, &EXIT),
-    known("kvm:kvm_pio", Kind::Pio, &["rw", "port", "size", "count", "val"]),
-    known("kvm:kvm_mmio", Kind::Mmio, &["type", "gpa", "len", "val"]),
-    known("kvm:kvm_fast_mmio", Kind::FastMmio, &["gpa"]),
-    known("kvm:kvm_msr", Kind::Msr, &["write|rw", "ecx", "data", "exception"]),
-    known("kvm:kvm_cpuid", Kind::Cpuid, &["function", "index"]),
-    known("kvm:kvm_apic", Kind::Apic, &["rw", "reg", "val"]),
-    known("kvm:kvm_hypercall", Kind::Hypercall(HypercallInterface::Kvm), &["nr"]),
-    known("kvm:kvm_hv_hypercall", Kind::Hypercall(HypercallInterface::HyperV), &["code"]),
-    known("kvm:kvm_xen_hypercall", Kind::Hypercall(HypercallInterface::Xen), &["nr"]),
-    known("kvm:kvm_page_fault", Kind::PageFault, &["fault_address", "guest_rip", "error_code"]),
-    known("kvm:kvm_guest_fault", Kind::PageFault, &["ipa", "vcpu_pc", "hsr"]),
-    known("kvm:kvm_userspace_exit", Kind::UserspaceExit, &["reason", "errno"]),
-    known("kvm:kvm_halt_poll_ns", Kind::HaltPoll, &["grow", "vcpu_id", "new", "old"]),
-    known("kvm:kvm_vcpu_wakeup", Kind::Wakeup, &["ns", "waited", "valid"]),
-    known("kvm:kvm_set_irq", Kind::SetIrq, &["gsi", "level"]),
-    known("kvm:kvm_msi_set_irq", Kind::MsiSetIrq, &["address", "data"]),
-    known("kvm:kvm_apic_accept_irq", Kind::AcceptIrq, &["apicid", "vec"]),
-    known("kvm:kvm_apicv_accept_irq", Kind::AcceptIrq, &["apicid", "vec"]),
-    known("kvm:kvm_inj_virq", Kind::InjectVirq, &["vector|irq"]),
-    known("kvm:kvm_eoi", Kind::Eoi, &["apicid", "vector"]),
-    known("kvm:kvm_pv_eoi", Kind::Eoi, &["apicid", "vector"]),
-    known("kvm:kvm_emulate_insn", Kind::EmulateInsn, &["rip", "failed"]),
-    known("sched:sched_switch", Kind::SchedSwitch, &["prev_pid", "prev_state", "next_pid", "next_comm"]),
-    known("sched:sched_wakeup", Kind::SchedWakeup, &["pid", "target_cpu"]),
-    known("sched:sched_wakeup_new", Kind::SchedWakeup, &["pid", "target_cpu"]),
-];
-
-/// Most fields that a tracepoint has here.
-const MOST_FIELDS: usize = EXIT.len();
-
-/// Where a number lies in payloads.
-#[derive(Clone, Copy, Debug, Default)]
-struct Place {
-    offset: u32,
-    /// Its length in bytes; 0 where this kernel has no such field.
-    len: u8,
-    is_signed: bool,
-}
-
-impl Place {
-    fn of(field: &Field) -> Self {
-        let is_number = field.shape == FieldShape::Number;
-        let len = u8::try_from(field.len).ok().filter(|_| is_number);
-        Self {
-            offset: field.offset,
-            len: len.unwrap_or(0),
-            is_signed: field.is_signed,
-        }
-    }
-
-    /// The number, its sign extended; `None` where there is no field, or the payload is too short.
-    #[expect(
-        clippy::inline_always,
-        reason = "it is done for every field of every record"
-    )]
-    #[inline(always)]
-    fn number<O: ByteOrder>(self, payload: &[u8]) -> Option<u64> {
-        let at = self.offset as usize;
-        let plain = match self.len {
-            4 => u64::from(u32_at::<O>(payload, at)?),
-            8 => u64_at::<O>(payload, at)?,
-            1 => u64::from(*payload.get(at)?),
-            2 => u64::from(u16_at::<O>(payload, at)?),
-            _ => return None,
-        };
-        if !self.is_signed {
-            return Some(plain);
-        }
-        let unused = 64 - 8 * u32::from(self.len);
-        Some(((plain << unused).cast_signed() >> unused).cast_unsigned())
-    }
-}
 
 /// Decodes what one tracepoint recorded: where its fields lie is looked up once.
 #[derive(Clone, Debug)]
@@ -153,6 +17,8 @@ pub struct Decoder {
     names: &'static [&'static str],
     /// Fields that hold text.
     texts: Vec<Option<Field>>,
+    /// Whether its fields lie as in `USUAL_EXIT`.
+    is_usual_exit: bool,
 }
 
 impl Decoder {
@@ -171,6 +37,7 @@ impl Decoder {
             places,
             names: known.fields,
             texts: texts.map(|names| field(names).cloned()).collect(),
+            is_usual_exit: known.kind == Kind::Exit && places == USUAL_EXIT,
         })
     }
 
@@ -179,6 +46,19 @@ impl Decoder {
         !matches!(
             self.kind,
             Kind::SetIrq | Kind::MsiSetIrq | Kind::AcceptIrq | Kind::Eoi | Kind::SchedWakeup
+        )
+    }
+
+    /// Whether it concerns several threads: the scheduler, and interrupts on their way.
+    pub const fn is_of_several(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::SchedSwitch
+                | Kind::SchedWakeup
+                | Kind::SetIrq
+                | Kind::MsiSetIrq
+                | Kind::AcceptIrq
+                | Kind::InjectVirq
         )
     }
 
@@ -229,6 +109,11 @@ impl Decoder {
     /// `None` when it is too short, or its format lacks what the tracepoint is about.
     #[inline]
     pub fn payload<O: ByteOrder>(&self, payload: &[u8]) -> Option<HostEvent> {
+        if self.is_usual_exit
+            && let Some(exit) = usual_exit::<O>(payload)
+        {
+            return Some(HostEvent::Exit(exit));
+        }
         let order = if O::IS_BIG {
             Endian::Big
         } else {
@@ -384,7 +269,7 @@ impl Decoder {
     }
 }
 
-/// What `kvm_exit` says; `n` reads the fields of [`EXIT`].
+/// What `kvm_exit` says; `n` reads the fields of `EXIT`.
 fn exit_of(n: &impl Fn(usize) -> Option<u64>) -> Option<ExitEvent> {
     let word = |at: usize| n(at).map(lower_half);
     // arm64 tells why it was no trap, and what was trapped, which was once called `exit_reason`.

@@ -1,6 +1,6 @@
 //! What exits are told apart by.
 
-use super::access::{Access, TargetKind};
+use super::access::{Access, Target, TargetKind};
 use super::reason::ExitReason;
 use super::task::Task;
 use crate::units::Pid;
@@ -59,6 +59,63 @@ pub enum DimensionValue {
     Rip(u64),
     /// Of [`Dimension::Second`]: whole seconds since the clock's zero.
     Second(u64),
+}
+
+/// A value in two words: those of two different values differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Packed {
+    pub(super) what: u64,
+    pub(super) number: u64,
+}
+
+impl From<Packed> for [u64; 2] {
+    fn from(Packed { what, number }: Packed) -> Self {
+        [what, number]
+    }
+}
+
+impl DimensionValue {
+    /// The value in two words.
+    #[inline]
+    pub(super) fn packed(self) -> Packed {
+        let (what, number) = match self {
+            Self::Absent => (0, 0),
+            Self::Reason(reason) => (1 | (reason.numbering as u64) << 8, reason.code.into()),
+            Self::Vm(pid) => (2 | u64::from(pid.is_some()) << 8, word_of(pid)),
+            Self::Vcpu(Task { pid, tid }) => (
+                3 | u64::from(pid.is_some()) << 8,
+                word_of(pid) << 32 | u64::from(tid.as_i32().cast_unsigned()),
+            ),
+            Self::Access(Access { target, direction }) => {
+                let (extra, number) = match target {
+                    Target::Port(port) => (0, port.into()),
+                    Target::Mmio(gpa) | Target::Fault(gpa) => (0, gpa),
+                    Target::Apic(number) | Target::Msr(number) | Target::HostInterrupt(number) => {
+                        (0, number.into())
+                    }
+                    Target::GuestInterrupt(number) => (1, number.into()),
+                    Target::Cpuid(function, index) => (
+                        u64::from(index.is_some()),
+                        u64::from(function) << 32 | u64::from(index.unwrap_or(0)),
+                    ),
+                    Target::Hypercall(interface, number) => (interface as u64, number),
+                };
+                let kind = target.kind() as u64;
+                (
+                    4 | kind << 8 | (direction as u64) << 16 | extra << 24,
+                    number,
+                )
+            }
+            Self::Page(gpa) => (5, gpa),
+            Self::Rip(rip) => (6, rip),
+            Self::Second(second) => (7, second),
+        };
+        Packed { what, number }
+    }
+}
+
+fn word_of(pid: Option<Pid>) -> u64 {
+    pid.map_or(0, |pid| pid.as_i32().cast_unsigned().into())
 }
 
 /// Names of dimensions as users write them.

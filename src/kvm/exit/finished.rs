@@ -1,7 +1,7 @@
 //! An exit of which all is known.
 
 use super::access::{Access, AccessSet};
-use super::reason::ExitReason;
+use super::reason::{ExitReason, ReasonNumbering};
 use super::time_parts::TimeParts;
 use crate::units::Timestamp;
 
@@ -35,6 +35,24 @@ pub struct FinishedExit {
     /// How many occurrences of tracepoints lie in it, `kvm_exit` and what ended it among them: what
     /// recording them took is part of its time.
     pub occurrences: u32,
+}
+
+impl Default for FinishedExit {
+    /// None.
+    fn default() -> Self {
+        Self {
+            start: Timestamp::default(),
+            ending: Ending::Nothing,
+            parts: TimeParts::default(),
+            reason: ExitReason {
+                numbering: ReasonNumbering::Other,
+                code: 0,
+            },
+            rip: None,
+            accesses: AccessSet::default(),
+            occurrences: 0,
+        }
+    }
 }
 
 /// What a thread's occurrences tell, one after the other.

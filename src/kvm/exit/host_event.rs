@@ -179,6 +179,31 @@ pub enum HostEvent {
     Other,
 }
 
+impl HostEvent {
+    /// Whether only the thread of a vCPU records it: interrupts are raised by others too.
+    pub const fn is_of_vcpu(&self) -> bool {
+        !matches!(
+            self,
+            Self::SetIrq { .. }
+                | Self::MsiSetIrq { .. }
+                | Self::AcceptIrq { .. }
+                | Self::Eoi { .. }
+                | Self::SchedSwitch { .. }
+                | Self::SchedWakeup { .. }
+                | Self::Other
+        )
+    }
+
+    /// Whether it is a switch away from a thread that could have gone on: no bit of a state that
+    /// waits is set. The bit that marks a thread as made to stop lies above them.
+    ///
+    /// Source: `__trace_sched_switch_state()`, include/trace/events/sched.h, `TASK_REPORT`,
+    /// include/linux/sched.h, Linux 4.14 to 6.18.
+    pub const fn leaves_runnable(&self) -> bool {
+        matches!(self, Self::SchedSwitch { prev_state, .. } if *prev_state & 0xff == 0)
+    }
+}
+
 /// What `kvm_exit` says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ExitEvent {

@@ -42,6 +42,8 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `host_event` | what a tracepoint says |
+//! | `tracepoints` | which tracepoints are known, and what kernels call their fields |
+//! | `place` | where a number lies in payloads |
 //! | `decode` | from what it recorded to what it says |
 //! | `recorded` | which tracepoints a source records |
 //! | `task` | the thread in which something happened |
@@ -59,6 +61,8 @@
 //! | `stats` | what exits of one kind have in common |
 //! | `dimension` | what exits are told apart by |
 //! | `view` | exits, told apart and added up |
+//! | `schedule` | how vCPUs got their host CPUs, and who had them meanwhile |
+//! | `interrupts` | how long interrupts took to their guest |
 //! | `tables` | views and the slowest exits |
 //! | `request` | what is asked for |
 //! | `survey` | all exits of a source |
@@ -70,19 +74,23 @@ mod dimension;
 mod finished;
 mod histogram;
 mod host_event;
+mod interrupts;
 mod open_exit;
 mod pairing;
+mod place;
 mod qualification;
 mod reason;
 mod reason_names;
 mod reason_table;
 mod recorded;
 mod request;
+mod schedule;
 mod stats;
 mod survey;
 mod tables;
 mod task;
 mod time_parts;
+mod tracepoints;
 mod view;
 
 pub use access::{APIC_PAGE, Access, AccessSet, Direction, Target, TargetKind};
@@ -92,11 +100,13 @@ pub use dimension::{Dimension, DimensionValue};
 pub use finished::{Ending, Finding, FinishedExit};
 pub use histogram::{Histogram, ValueRange};
 pub use host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
+pub use interrupts::{InterruptLatency, Interrupts, VectorOf};
 pub use pairing::{EntryAt, ThreadPairing};
 pub use reason::{ExitReason, ReasonNumbering};
 pub use reason_names::{NameOrigin, ReasonName, ReasonNames};
 pub use recorded::Recorded;
 pub use request::{Moment, SurveyFilter, SurveyRequest};
+pub use schedule::{Schedule, VcpuSchedule};
 pub use stats::{ExitStats, TimeBasis};
 pub use survey::{ExitSurvey, VcpuSummary};
 pub use tables::{ExitTables, SlowExit};

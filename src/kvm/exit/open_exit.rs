@@ -1,17 +1,18 @@
 //! An exit that has not ended yet.
 
-use super::access::{Access, AccessSet, TargetKind};
+use super::access::{Access, TargetKind};
 use super::finished::{Ending, FinishedExit};
 use super::host_event::ExitEvent;
-use super::qualification::accesses_of;
+use super::qualification::add_accesses;
 use super::reason::ExitReason;
 use super::recorded::Recorded;
 use super::time_parts::TimeParts;
 use crate::units::Timestamp;
 
 /// Where the thread of a vCPU is while its guest does not run.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) enum Whereabouts {
+    #[default]
     Kernel,
     Vmm,
 }
@@ -34,43 +35,43 @@ impl OffCpu {
     }
 }
 
-/// An exit that has not ended yet.
-#[derive(Clone, Debug)]
+/// An exit that has not ended yet. One value serves all exits of a thread, one after the other.
+#[derive(Clone, Debug, Default)]
 pub(super) struct OpenExit {
-    start: Timestamp,
-    pub(super) reason: ExitReason,
-    pub(super) rip: Option<u64>,
-    accesses: AccessSet,
-    pub(super) occurrences: u32,
-    /// How many tracepoints told of the memory fault that it is about.
-    pub(super) told_faults: u32,
-    pub(super) parts: TimeParts,
+    /// What is known so far.
+    pub(super) exit: FinishedExit,
+    /// Whether there is one.
+    pub(super) is_open: bool,
     /// Whether it is counted.
     pub(super) is_wanted: bool,
+    /// How many tracepoints told of the memory fault that it is about.
+    pub(super) told_faults: u32,
     place: Whereabouts,
-    /// Up to when `parts` tell.
+    /// Up to when the parts of its time tell.
     told: Timestamp,
     off_cpu: Vec<OffCpu>,
     has_halted: bool,
 }
 
 impl OpenExit {
-    pub(super) fn new(start: Timestamp, exit: &ExitEvent, is_wanted: bool) -> Self {
-        let reason = ExitReason::of(exit);
-        Self {
-            start,
-            reason,
-            rip: exit.rip,
-            accesses: accesses_of(reason, exit),
-            occurrences: 1,
-            told_faults: 0,
-            parts: TimeParts::default(),
-            is_wanted,
-            place: Whereabouts::Kernel,
-            told: start,
-            off_cpu: Vec::new(),
-            has_halted: false,
-        }
+    /// Begins an exit.
+    #[inline]
+    pub(super) fn begin(&mut self, start: Timestamp, event: &ExitEvent, is_wanted: bool) {
+        let exit = &mut self.exit;
+        exit.start = start;
+        exit.reason = ExitReason::of(event);
+        exit.rip = event.rip;
+        exit.accesses.clear();
+        add_accesses(&mut exit.accesses, exit.reason, event);
+        exit.occurrences = 1;
+        exit.parts = TimeParts::default();
+        self.is_open = true;
+        self.is_wanted = is_wanted;
+        self.told_faults = 0;
+        self.place = Whereabouts::Kernel;
+        self.told = start;
+        self.off_cpu.clear();
+        self.has_halted = false;
     }
 
     fn is_off_cpu(&self) -> bool {
@@ -82,11 +83,11 @@ impl OpenExit {
         let passed = now.as_nanos().saturating_sub(self.told.as_nanos());
         self.told = now;
         let part = if self.is_off_cpu() {
-            &mut self.parts.off_cpu
+            &mut self.exit.parts.off_cpu
         } else if self.place == Whereabouts::Vmm {
-            &mut self.parts.vmm
+            &mut self.exit.parts.vmm
         } else {
-            &mut self.parts.kernel
+            &mut self.exit.parts.kernel
         };
         *part = part.saturating_add(passed);
     }
@@ -132,69 +133,66 @@ impl OpenExit {
         self.tell(now);
         self.has_halted = true;
         let begun = now.as_nanos().saturating_sub(halted_ns);
-        let begun = self.start.max(Timestamp::from_nanos(begun));
+        let begun = self.exit.start.max(Timestamp::from_nanos(begun));
         let off_cpu = self.off_cpu.iter().map(|off| off.behind(begun, now));
-        let off_cpu = off_cpu.fold(0, u64::saturating_add).min(self.parts.off_cpu);
-        self.parts.off_cpu -= off_cpu;
-        self.parts.blocked = self.parts.blocked.saturating_add(off_cpu);
+        let off_cpu = off_cpu
+            .fold(0, u64::saturating_add)
+            .min(self.exit.parts.off_cpu);
+        self.exit.parts.off_cpu -= off_cpu;
+        self.exit.parts.blocked = self.exit.parts.blocked.saturating_add(off_cpu);
         let length = now.as_nanos().saturating_sub(begun.as_nanos());
-        let running = length.saturating_sub(off_cpu).min(self.parts.kernel);
-        self.parts.kernel -= running;
+        let running = length.saturating_sub(off_cpu).min(self.exit.parts.kernel);
+        self.exit.parts.kernel -= running;
         // Without switches it is not seen when polling ended and sleep began.
         let unknown_limit = if recorded.switches { running } else { 0 };
         let polled = running.min(poll_limit.unwrap_or(unknown_limit));
-        self.parts.polled = self.parts.polled.saturating_add(polled);
+        self.exit.parts.polled = self.exit.parts.polled.saturating_add(polled);
         if recorded.switches {
-            self.parts.kernel += running - polled;
+            self.exit.parts.kernel += running - polled;
         } else {
-            self.parts.blocked = self.parts.blocked.saturating_add(running - polled);
+            self.exit.parts.blocked = self.exit.parts.blocked.saturating_add(running - polled);
         }
     }
 
     /// Adds what it reached. What `kvm_exit` itself told stays. Whether that is the same.
     pub(super) fn reach(&mut self, access: Access) -> bool {
-        let own = self.accesses.add(access);
+        let own = self.exit.accesses.add(access);
         own.is_some_and(|own| own.target == access.target)
     }
 
     /// It has ended.
+    #[inline]
     pub(super) fn finish(
-        mut self,
+        &mut self,
         now: Timestamp,
         ending: Ending,
         recorded: Recorded,
-    ) -> FinishedExit {
+    ) -> &FinishedExit {
+        self.is_open = false;
         if ending == Ending::Entry {
             self.switch_in(now);
             self.tell(now);
-            if self.reason.is_halt() && !self.has_halted {
+            if self.exit.reason.is_halt() && !self.has_halted {
                 self.guess_halt(recorded);
             }
         } else {
-            self.parts = TimeParts::default();
+            self.exit.parts = TimeParts::default();
         }
         // The memory of a device is not mapped: the fault was the way to it.
-        if self.accesses.get(TargetKind::Mmio).is_some() {
-            self.accesses.remove(TargetKind::Fault);
+        if self.exit.accesses.get(TargetKind::Mmio).is_some() {
+            self.exit.accesses.remove(TargetKind::Fault);
         }
-        FinishedExit {
-            start: self.start,
-            ending,
-            parts: self.parts,
-            reason: self.reason,
-            rip: self.rip,
-            accesses: self.accesses,
-            occurrences: self.occurrences,
-        }
+        self.exit.ending = ending;
+        &self.exit
     }
 
     /// The guest halted, and nothing tells for how long by itself: what was slept, if that was
     /// recorded, or else all the time.
     fn guess_halt(&mut self, recorded: Recorded) {
-        let parts = &mut self.parts;
+        let parts = &mut self.exit.parts;
         if recorded.switches {
             let slept = self.off_cpu.iter().filter(|off| !off.is_runnable);
-            let slept = slept.map(|off| off.behind(self.start, self.told));
+            let slept = slept.map(|off| off.behind(self.exit.start, self.told));
             let slept = slept.fold(0, u64::saturating_add).min(parts.off_cpu);
             parts.off_cpu -= slept;
             parts.blocked = parts.blocked.saturating_add(slept);

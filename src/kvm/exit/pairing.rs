@@ -13,12 +13,14 @@ use crate::units::{Tid, Timestamp};
 pub struct ThreadPairing {
     tid: Tid,
     recorded: Recorded,
-    open: Option<OpenExit>,
+    open: OpenExit,
     /// When the guest was entered, while it runs.
     entered: Option<Timestamp>,
     last: Timestamp,
     /// How long a halt polls at most, where that was recorded, in nanoseconds.
     poll_limit: Option<u64>,
+    /// Whether it did what only the thread of a vCPU does.
+    pub is_vcpu: bool,
     /// The vCPU's number in its VM; `None` where none was recorded.
     pub vcpu: Option<u32>,
     /// What became of its exits and entries.
@@ -55,6 +57,7 @@ impl ThreadPairing {
     #[must_use]
     pub fn from_entry(tid: Tid, recorded: Recorded, entry: EntryAt) -> Self {
         Self {
+            is_vcpu: true,
             entered: Some(entry.at),
             last: entry.at,
             vcpu: entry.vcpu,
@@ -66,9 +69,10 @@ impl ThreadPairing {
     /// Goes on where `later` arrived, which began with the entry that was taken last here. `false`
     /// when none was: then nothing of it is taken.
     pub fn absorb(&mut self, later: Self) -> bool {
-        if self.open.is_some() || self.entered.is_none() {
+        if self.open.is_open || self.entered.is_none() {
             return false;
         }
+        self.is_vcpu |= later.is_vcpu;
         self.open = later.open;
         self.entered = later.entered;
         self.last = later.last;
@@ -96,25 +100,23 @@ impl ThreadPairing {
         }
         let now = at.max(self.last);
         self.last = now;
-        if let Some(open) = &mut self.open {
-            open.occurrences = open.occurrences.saturating_add(1);
-        }
+        let occurrences = &mut self.open.exit.occurrences;
+        *occurrences = occurrences.saturating_add(1);
         if let HostEvent::SchedSwitch {
-            prev_tid,
-            prev_state,
-            next_tid,
-            ..
+            prev_tid, next_tid, ..
         } = event
         {
-            if let Some(open) = &mut self.open {
-                if *prev_tid == self.tid {
-                    open.switch_out(now, is_runnable(*prev_state));
-                } else if *next_tid == self.tid {
-                    open.switch_in(now);
-                }
+            if !self.open.is_open {
+                return;
+            }
+            if *prev_tid == self.tid {
+                self.open.switch_out(now, event.leaves_runnable());
+            } else if *next_tid == self.tid {
+                self.open.switch_in(now);
             }
             return;
         }
+        self.is_vcpu |= event.is_of_vcpu();
         match event {
             HostEvent::Exit(exit) => {
                 self.finish(now, Ending::Exit, found);
@@ -170,8 +172,8 @@ impl ThreadPairing {
     }
 
     fn is_in(&mut self, now: Timestamp, place: Whereabouts) {
-        if let Some(open) = &mut self.open {
-            open.is_in(now, place);
+        if self.open.is_open {
+            self.open.is_in(now, place);
         }
     }
 
@@ -184,7 +186,7 @@ impl ThreadPairing {
             let ran = now.as_nanos().saturating_sub(entered.as_nanos());
             self.guest_ns = self.guest_ns.saturating_add(ran);
         }
-        self.open = Some(OpenExit::new(now, exit, is_wanted));
+        self.open.begin(now, exit, is_wanted);
     }
 
     /// Finishes the exit that is open, and tells whether there was one.
@@ -194,10 +196,11 @@ impl ThreadPairing {
         ending: Ending,
         found: &mut impl FnMut(&Finding<'_>),
     ) -> bool {
-        let Some(open) = self.open.take() else {
+        if !self.open.is_open {
             return false;
-        };
-        if !open.is_wanted {
+        }
+        self.open.is_open = false;
+        if !self.open.is_wanted {
             return true;
         }
         match ending {
@@ -205,9 +208,9 @@ impl ThreadPairing {
             Ending::Exit => self.counts.ended_by_exit += 1,
             Ending::Nothing => self.counts.unended += 1,
         }
-        let told_faults = open.told_faults;
-        let exit = open.finish(now, ending, self.recorded);
-        found(&Finding::Exit(&exit));
+        let told_faults = self.open.told_faults;
+        let exit = self.open.finish(now, ending, self.recorded);
+        found(&Finding::Exit(exit));
         if let Some(access) = exit.accesses.get(TargetKind::Fault) {
             for _ in 0..told_faults {
                 found(&Finding::Access {
@@ -223,9 +226,10 @@ impl ThreadPairing {
     }
 
     fn wakeup(&mut self, now: Timestamp, halted_ns: u64, is_wait: bool) {
-        let Some(open) = &mut self.open else {
+        let open = &mut self.open;
+        if !open.is_open {
             return;
-        };
+        }
         if open.is_wanted {
             self.halts.ended += 1;
             self.halts.slept += u64::from(is_wait);
@@ -235,18 +239,18 @@ impl ThreadPairing {
         } else {
             Some(u64::MAX)
         };
-        let before = open.parts;
+        let before = open.exit.parts;
         open.halted(now, halted_ns, polled, self.recorded);
         if !open.is_wanted {
             return;
         }
-        let polled = open.parts.polled - before.polled;
+        let polled = open.exit.parts.polled - before.polled;
         if is_wait {
             self.halts.lost_ns = self.halts.lost_ns.saturating_add(polled);
         } else {
             self.halts.won_ns = self.halts.won_ns.saturating_add(polled);
         }
-        let blocked = open.parts.blocked - before.blocked;
+        let blocked = open.exit.parts.blocked - before.blocked;
         self.halts.blocked_ns = self.halts.blocked_ns.saturating_add(blocked);
     }
 
@@ -254,9 +258,9 @@ impl ThreadPairing {
         let Some(access) = access_of(event) else {
             return;
         };
-        if let (Target::Fault(_), Some(open)) = (access.target, &mut self.open)
-            && open.reach(access)
-        {
+        let open = &mut self.open;
+        let is_own = open.is_open && open.reach(access);
+        if is_own && access.target.kind() == TargetKind::Fault {
             // Whether it is a fault or the way to a device is known at the end.
             open.told_faults += 1;
             return;
@@ -274,17 +278,16 @@ impl ThreadPairing {
             | Target::Fault(_) => None,
         };
         let mut tell = |access: Access, is_told_twice: bool| {
-            let open = self.open.as_mut();
-            let exit = open.map(|open| {
-                open.reach(access);
-                (open.reason, open.rip)
+            let exit = self.open.is_open.then(|| {
+                self.open.reach(access);
+                &self.open.exit
             });
             found(&Finding::Access {
                 at: now,
                 access,
                 is_told_twice,
-                rip: exit.and_then(|(_, rip)| rip).or_else(|| rip_of(event)),
-                reason: exit.map(|(reason, _)| reason),
+                rip: exit.and_then(|exit| exit.rip).or_else(|| rip_of(event)),
+                reason: exit.map(|exit| exit.reason),
             });
         };
         if let HostEvent::Mmio {
@@ -293,9 +296,6 @@ impl ThreadPairing {
         } = event
         {
             // The VMM answers, and the read that follows is the one access.
-            if let Some(open) = &mut self.open {
-                open.reach(access);
-            }
             return;
         }
         tell(access, told_as_apic.is_some());
@@ -305,15 +305,6 @@ impl ThreadPairing {
             tell(Access { target, ..access }, false);
         }
     }
-}
-
-/// Whether a thread that stops running could have gone on: no bit of a state that waits is set. The
-/// bit that marks it as made to stop lies above them.
-///
-/// Source: `__trace_sched_switch_state()`, include/trace/events/sched.h, `TASK_REPORT`,
-/// include/linux/sched.h, Linux 4.14 to 6.18.
-const fn is_runnable(prev_state: u64) -> bool {
-    prev_state & 0xff == 0
 }
 
 /// The access that a tracepoint tells of; `None` where it tells of none.
@@ -364,3 +355,7 @@ const fn rip_of(event: &HostEvent) -> Option<u64> {
         None
     }
 }
+
+#[cfg(test)]
+#[path = "pairing_tests.rs"]
+mod tests;

@@ -22,15 +22,14 @@ use super::access::{Access, AccessSet, Direction, Target};
 use super::host_event::ExitEvent;
 use super::reason::{ExitReason, ReasonNumbering};
 
-/// What an exit reaches, as far as `kvm_exit` alone tells.
-pub(super) fn accesses_of(reason: ExitReason, exit: &ExitEvent) -> AccessSet {
-    let mut found = AccessSet::default();
+/// Adds what an exit reaches, as far as `kvm_exit` alone tells.
+#[inline]
+pub(super) fn add_accesses(found: &mut AccessSet, reason: ExitReason, exit: &ExitEvent) {
     match reason.numbering {
-        ReasonNumbering::Vmx => vmx(&mut found, reason.code, exit),
-        ReasonNumbering::Svm => svm(&mut found, reason.code, exit),
+        ReasonNumbering::Vmx => vmx(found, reason.code, exit),
+        ReasonNumbering::Svm => svm(found, reason.code, exit),
         ReasonNumbering::ArmReturn | ReasonNumbering::ArmTrap | ReasonNumbering::Other => None,
     };
-    found
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the upper half of 32 bits")]
@@ -125,7 +124,9 @@ mod tests {
             info2: Some(infos[1]),
             ..ExitEvent::default()
         };
-        accesses_of(ExitReason::of(&exit), &exit).foremost()
+        let mut found = AccessSet::default();
+        add_accesses(&mut found, ExitReason::of(&exit), &exit);
+        found.foremost()
     }
 
     /// Numbers as they stand in the recorded captures of both vendors; by the manuals' layouts.

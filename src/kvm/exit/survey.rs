@@ -118,9 +118,10 @@ impl ExitSurvey {
             counts,
             halts,
             guest_ns,
+            is_vcpu,
             ..
         } = pairing;
-        if counts.exits > 0 || counts.entries > 0 {
+        if is_vcpu {
             self.vcpus.push(VcpuSummary {
                 task,
                 vcpu,
@@ -128,6 +129,20 @@ impl ExitSurvey {
                 halts,
                 guest_ns,
             });
+        }
+    }
+
+    /// Adds a thread that is known to run a vCPU by something else, unless it is there already.
+    pub fn add_vcpu(&mut self, task: Task) {
+        if self.vcpus.iter().all(|vcpu| vcpu.task.tid != task.tid) {
+            self.vcpus.push(VcpuSummary {
+                task,
+                vcpu: None,
+                counts: PairingCounts::default(),
+                halts: HaltCounts::default(),
+                guest_ns: 0,
+            });
+            self.vcpus.sort_by_key(|vcpu| vcpu.task);
         }
     }
 

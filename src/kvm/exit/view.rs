@@ -1,16 +1,15 @@
 //! Exits, told apart by some dimensions and added up.
 
-use std::hash::BuildHasher;
-
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::HashTable;
 
 use super::access::{Access, AccessSet, Target, TargetKind};
-use super::dimension::{Dimension, DimensionValue};
+use super::dimension::{Dimension, DimensionValue, Packed};
 use super::finished::{Finding, FinishedExit};
 use super::reason::ExitReason;
 use super::stats::{ExitStats, TimeBasis};
 use super::task::Task;
-use crate::units::Timestamp;
+use crate::hash::{Mixer, spread};
+use crate::units::{Index as _, Timestamp};
 
 /// Exits, told apart by some dimensions and added up.
 #[derive(Clone, Debug)]
@@ -19,14 +18,22 @@ pub struct View {
     basis: TimeBasis,
     /// The values of all rows, row by row.
     keys: Vec<DimensionValue>,
+    /// The same in words, by which they are compared.
+    words: Vec<Packed>,
     stats: Vec<ExitStats>,
     rows: HashTable<u32>,
-    hasher: DefaultHashBuilder,
+    /// Rows that were met lately, by a part of their hashes.
+    recent: [u32; RECENT],
+    mixer: Mixer,
     /// The values of the row that is looked for.
     wanted: Vec<DimensionValue>,
+    wanted_words: Vec<Packed>,
     /// Exits that have none of what the dimensions are about, added up.
     left_out: ExitStats,
 }
+
+/// How many rows are found without a table.
+const RECENT: usize = 64;
 
 /// A row of a view.
 #[derive(Clone, Copy, Debug)]
@@ -75,10 +82,13 @@ impl View {
             dimensions: dimensions.to_vec(),
             basis,
             keys: Vec::new(),
+            words: Vec::new(),
             stats: Vec::new(),
             rows: HashTable::new(),
-            hasher: DefaultHashBuilder::default(),
+            recent: [0; RECENT],
+            mixer: Mixer::new(),
             wanted: Vec::new(),
+            wanted_words: Vec::new(),
             left_out: ExitStats::default(),
         }
     }
@@ -105,8 +115,9 @@ impl View {
 
     /// The rows, by their values.
     pub fn rows(&self) -> Vec<ViewRow<'_>> {
-        let keys = self.keys.chunks(self.dimensions.len().max(1));
-        let rows = keys.zip(&self.stats);
+        let len = self.dimensions.len();
+        let keys = (0..).map(|row: usize| self.keys.get(row * len..(row + 1) * len));
+        let rows = keys.map(Option::unwrap_or_default).zip(&self.stats);
         let mut rows: Vec<ViewRow<'_>> = rows
             .map(|(values, stats)| ViewRow { values, stats })
             .collect();
@@ -187,33 +198,45 @@ impl View {
     }
 
     /// The row of the values that are wanted.
+    #[inline]
     fn row_of_wanted(&mut self) -> usize {
+        self.wanted_words.clear();
+        let words = self.wanted.iter().map(|value| value.packed());
+        self.wanted_words.extend(words);
+        let hash = self.mixer.hash_words(&self.wanted_words);
+        let recent = hash as usize % RECENT;
+        if let Some(&row) = self.recent.get(recent)
+            && (row as usize) < self.stats.len()
+            && words_of(&self.words, row, self.wanted.len()) == self.wanted_words.as_slice()
+        {
+            return row as usize;
+        }
+        let row = self.find_or_add(hash);
+        if let Some(place) = self.recent.get_mut(recent) {
+            *place = row;
+        }
+        row as usize
+    }
+
+    fn find_or_add(&mut self, hash: u32) -> u32 {
         let Self {
-            keys,
+            words,
             rows,
-            wanted,
-            hasher,
-            stats,
+            wanted_words,
+            mixer,
             ..
         } = self;
-        let len = wanted.len().max(1);
-        let key_of = |row: u32| {
-            let start = row as usize * len;
-            keys.get(start..start + wanted.len()).unwrap_or_default()
-        };
-        let hash = hasher.hash_one(wanted.as_slice());
-        let rehash = |&row: &u32| hasher.hash_one(key_of(row));
-        let entry = rows.entry(hash, |&row| key_of(row) == wanted.as_slice(), rehash);
-        match entry {
-            hashbrown::hash_table::Entry::Occupied(found) => *found.get() as usize,
+        let len = wanted_words.len();
+        let rehash = |&row: &u32| spread(mixer.hash_words(words_of(words, row, len)));
+        let is_it = |&row: &u32| words_of(words, row, len) == wanted_words.as_slice();
+        match rows.entry(spread(hash), is_it, rehash) {
+            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
             hashbrown::hash_table::Entry::Vacant(vacant) => {
-                let row = stats.len();
-                vacant.insert(u32::try_from(row).unwrap_or(u32::MAX));
-                keys.extend_from_slice(wanted);
-                if wanted.is_empty() {
-                    keys.push(DimensionValue::Absent);
-                }
-                stats.push(ExitStats::default());
+                let row = u32::of(self.stats.len());
+                vacant.insert(row);
+                words.extend_from_slice(wanted_words);
+                self.keys.extend_from_slice(&self.wanted);
+                self.stats.push(ExitStats::default());
                 row
             }
         }
@@ -231,6 +254,13 @@ impl View {
         }
         self.left_out.merge(&other.left_out);
     }
+}
+
+/// The words of a row.
+#[inline]
+fn words_of(words: &[Packed], row: u32, len: usize) -> &[Packed] {
+    let start = row as usize * len;
+    words.get(start..start + len).unwrap_or_default()
 }
 
 fn value_of(dimension: Dimension, met: &Met<'_>) -> DimensionValue {

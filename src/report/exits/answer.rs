@@ -2,7 +2,9 @@
 
 use super::doubts;
 use super::halt_table::halt_table;
+use super::interrupt_table::interrupt_table;
 use super::labels::Labels;
+use super::schedule_table::{rival_table, schedule_table};
 use super::slow_table::slow_table;
 use super::view_table::view_table;
 use crate::analysis::exits::RecordedExits;
@@ -50,6 +52,9 @@ pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
         tables.push(slowest);
     }
     tables.extend(halt_table(recorded, &labels));
+    tables.extend(schedule_table(recorded, &labels));
+    tables.extend(rival_table(recorded, &labels));
+    tables.extend(interrupt_table(recorded, &labels));
     TableReport {
         kind: "exits",
         source: source.to_owned(),

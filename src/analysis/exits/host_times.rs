@@ -1,0 +1,85 @@
+//! What concerns several threads at once: the scheduler, and interrupts on their way.
+
+use super::basics::{Row, ThreadRow};
+use super::rows::NO_PROCESS;
+use super::sources::Sources;
+use crate::bytes::{Endian, with_order};
+use crate::fold::TimeRange;
+use crate::kvm::exit::{ExitSurvey, Interrupts, Moment, Schedule, Task};
+use crate::units::ThreadId;
+
+/// A row with the thread that it was recorded in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HostRow<'a> {
+    row: Row<'a>,
+    thread: ThreadId,
+}
+
+impl<'a> HostRow<'a> {
+    /// The row of a tracepoint that concerns several threads; `None` for others.
+    #[inline]
+    pub(super) fn of(found: &ThreadRow<'_, 'a>) -> Option<Self> {
+        let &ThreadRow {
+            row,
+            thread,
+            source,
+        } = found;
+        source
+            .decoder
+            .is_of_several()
+            .then_some(Self { row, thread })
+    }
+}
+
+/// What concerns several threads at once.
+#[derive(Debug, Default)]
+pub(super) struct HostTimes {
+    /// `None` when no switch was recorded.
+    pub(super) schedule: Option<Schedule>,
+    /// `None` when no injection was recorded.
+    pub(super) interrupts: Option<Interrupts>,
+}
+
+impl HostTimes {
+    /// Takes the rows of all threads in order of time.
+    pub(super) fn of(
+        survey: &ExitSurvey,
+        sources: &Sources<'_>,
+        endian: Endian,
+        mut rows: Vec<HostRow<'_>>,
+        times: &[TimeRange],
+    ) -> Self {
+        if rows.is_empty() {
+            return Self::default();
+        }
+        rows.sort_by_key(|row| row.row.at);
+        let mut schedule = Schedule::of(survey.vcpus());
+        let mut interrupts = Interrupts::of(survey.vcpus());
+        for HostRow { row, thread } in rows {
+            let is_in = |range: &TimeRange| (range.first..=range.last).contains(&row.at);
+            let Some(source) = sources.get(row.event) else {
+                continue;
+            };
+            if !times.is_empty() && !times.iter().any(is_in) {
+                continue;
+            }
+            let event = with_order!(endian, O => source.decoder.payload::<O>(row.payload));
+            if let Some(event) = event {
+                let moment = Moment {
+                    at: row.at,
+                    cpu: row.cpu(),
+                    task: Task {
+                        pid: (thread.pid != NO_PROCESS).then_some(thread.pid),
+                        tid: thread.tid,
+                    },
+                };
+                schedule.take(moment, &event);
+                interrupts.take(moment, &event);
+            }
+        }
+        Self {
+            schedule: sources.recorded.switches.then_some(schedule),
+            interrupts: Some(interrupts),
+        }
+    }
+}

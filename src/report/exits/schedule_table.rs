@@ -1,0 +1,215 @@
+//! How vCPUs got their host CPUs, and who had them meanwhile.
+
+use std::cmp::Reverse;
+
+use super::labels::Labels;
+use crate::analysis::exits::RecordedExits;
+use crate::kvm::exit::{Histogram, Schedule, VcpuSchedule};
+use crate::report::table::{Cell, Column, Quantity, Table};
+use crate::units::Tid;
+
+/// How many rivals of each vCPU are named.
+const SHOWN_RIVALS: usize = 8;
+
+/// How vCPUs got their CPUs; `None` when none was switched.
+pub(super) fn schedule_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+    let schedule = recorded.schedule.as_ref()?;
+    let nanos = |key, heading, meaning| Column::new(key, heading, Quantity::Nanoseconds, meaning);
+    let count = |key, heading, meaning| Column::new(key, heading, Quantity::Count, meaning);
+    let never = "it did not happen";
+    let columns = vec![
+        Column::new(
+            "vcpu",
+            "vcpu",
+            Quantity::Text,
+            "The vCPU's number or its thread's name.",
+        ),
+        Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1),
+        nanos("running_ns", "running", "Time on a host CPU."),
+        nanos(
+            "ready_ns",
+            "ready",
+            "Time in which it could run and did not: the guest's steal.",
+        ),
+        Column::new(
+            "ready_share",
+            "steal",
+            Quantity::Share,
+            "The part of the time in which it wanted to run that it was ready.",
+        )
+        .or_absent("it neither ran nor wanted to"),
+        nanos(
+            "asleep_ns",
+            "asleep",
+            "Time in which it waited for something.",
+        ),
+        count(
+            "preempted",
+            "preempted",
+            "How often it was made to stop running.",
+        ),
+        nanos(
+            "preempted_p99_ns",
+            "p99",
+            "99 % of these took no longer until it ran again.",
+        )
+        .or_absent(never)
+        .ranked(3),
+        nanos("preempted_max_ns", "max", "The longest of these.").or_absent(never),
+        count("woken", "woken", "How often it was woken."),
+        nanos(
+            "wake_p50_ns",
+            "p50",
+            "Half of these took no longer until it ran.",
+        )
+        .or_absent("sched_wakeup was not recorded, or it was not woken")
+        .ranked(2),
+        nanos(
+            "wake_p99_ns",
+            "p99",
+            "99 % of these took no longer until it ran.",
+        )
+        .or_absent("sched_wakeup was not recorded, or it was not woken"),
+        nanos("wake_max_ns", "max", "The longest of these.")
+            .or_absent("sched_wakeup was not recorded, or it was not woken"),
+    ];
+    let title = "host CPUs of vCPUs: ready is what guests see as steal";
+    let mut table = Table::new("schedule", title, columns);
+    for vcpu in schedule.vcpus() {
+        if vcpu.running_ns == 0 && vcpu.ready_ns == 0 {
+            continue;
+        }
+        let wanted = vcpu.running_ns.saturating_add(vcpu.ready_ns);
+        let percentile = |histogram: &Histogram, part: f64| {
+            Cell::of(histogram.percentile(part), Cell::Nanoseconds)
+        };
+        let longest = |nanos: u64, times: &Histogram| {
+            Cell::of((times.values() > 0).then_some(nanos), Cell::Nanoseconds)
+        };
+        table.push(vec![
+            Cell::Text(labels.vcpu_name(vcpu.task)),
+            Cell::Text(vcpu.task.tid.to_string()),
+            Cell::Nanoseconds(vcpu.running_ns),
+            Cell::Nanoseconds(vcpu.ready_ns),
+            Cell::share(vcpu.ready_ns, wanted),
+            Cell::Nanoseconds(vcpu.asleep_ns),
+            Cell::Count(vcpu.preempted),
+            percentile(&vcpu.preempted_for, 0.99),
+            longest(vcpu.longest_preempted_ns, &vcpu.preempted_for),
+            Cell::Count(vcpu.woken),
+            percentile(&vcpu.wake_latency, 0.5),
+            percentile(&vcpu.wake_latency, 0.99),
+            longest(vcpu.longest_wake_ns, &vcpu.wake_latency),
+        ]);
+    }
+    if !recorded.survey.recorded().sched_wakeups {
+        table.notes.push(
+            "sched_wakeup was not recorded: time from being woken to running counts as asleep"
+                .to_owned(),
+        );
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// Who had the CPUs while vCPUs were ready for them; `None` when nobody had.
+pub(super) fn rival_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+    let schedule = recorded.schedule.as_ref()?;
+    let columns = vec![
+        Column::new("vcpu", "vcpu", Quantity::Text, "The vCPU that was ready."),
+        Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1),
+        Column::new(
+            "who",
+            "who ran",
+            Quantity::Text,
+            "What ran on its CPU meanwhile.",
+        ),
+        Column::new(
+            "name",
+            "thread",
+            Quantity::Text,
+            "The name of the thread that ran.",
+        )
+        .or_absent("it was not recorded"),
+        Column::new("rival_tid", "tid", Quantity::Text, "The thread that ran.").ranked(1),
+        Column::new("time_ns", "time", Quantity::Nanoseconds, "For how long."),
+        Column::new(
+            "ready_share",
+            "of ready",
+            Quantity::Share,
+            "The part of the time in which the vCPU was ready.",
+        ),
+    ];
+    let title = "who had the CPU while a vCPU was ready";
+    let mut table = Table::new("rivals", title, columns);
+    for vcpu in schedule.vcpus() {
+        let all: u64 = vcpu.rivals.values().sum();
+        let mut rivals: Vec<(Tid, u64)> = vcpu.rivals.iter().map(|(&tid, &ns)| (tid, ns)).collect();
+        rivals.retain(|&(_, nanos)| nanos > 0);
+        rivals.sort_by_key(|&(tid, nanos)| (Reverse(nanos), tid));
+        for &(tid, nanos) in rivals.iter().take(SHOWN_RIVALS) {
+            let name = name_of(recorded, schedule, tid);
+            table.push(vec![
+                Cell::Text(labels.vcpu_name(vcpu.task)),
+                Cell::Text(vcpu.task.tid.to_string()),
+                Cell::Text(kind_of(recorded, vcpu, tid, name.as_deref())),
+                Cell::of(name, Cell::Text),
+                Cell::Text(tid.to_string()),
+                Cell::Nanoseconds(nanos),
+                Cell::share(nanos, all),
+            ]);
+        }
+        if rivals.len() > SHOWN_RIVALS {
+            let others = rivals
+                .iter()
+                .skip(SHOWN_RIVALS)
+                .map(|&(_, nanos)| nanos)
+                .sum();
+            table.push(vec![
+                Cell::Text(labels.vcpu_name(vcpu.task)),
+                Cell::Text(vcpu.task.tid.to_string()),
+                Cell::Text(format!("{} others", rivals.len() - SHOWN_RIVALS)),
+                Cell::Absent,
+                Cell::Absent,
+                Cell::Nanoseconds(others),
+                Cell::share(others, all),
+            ]);
+        }
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+fn name_of(recorded: &RecordedExits, schedule: &Schedule, tid: Tid) -> Option<String> {
+    let switched = schedule.name(tid).map(|name| {
+        let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(name).into_owned()
+    });
+    switched.or_else(|| recorded.names.get(&tid).cloned())
+}
+
+/// What a thread is to a vCPU.
+fn kind_of(recorded: &RecordedExits, vcpu: &VcpuSchedule, tid: Tid, name: Option<&str>) -> String {
+    if tid == Tid::new(0) {
+        return "idle: the CPU was woken".to_owned();
+    }
+    let mut vcpus = recorded.survey.vcpus().iter();
+    let other = vcpus.find(|other| other.task.tid == tid);
+    let own_pid = vcpu.task.pid;
+    match (other, recorded.processes.get(&tid)) {
+        (Some(other), _) if other.task.pid == own_pid => "vCPU of the same VM".to_owned(),
+        (Some(other), _) => match other.task.pid {
+            Some(pid) => format!("vCPU of VM {pid}"),
+            None => "vCPU".to_owned(),
+        },
+        (None, _) if name.is_some_and(|name| name.starts_with("vhost-")) => "vhost".to_owned(),
+        (None, Some(&pid)) if Some(pid) == own_pid => "the same VM's other threads".to_owned(),
+        (None, Some(&pid)) => {
+            let mut vcpus = recorded.survey.vcpus().iter();
+            if vcpus.any(|other| other.task.pid == Some(pid)) {
+                format!("VM {pid}'s other threads")
+            } else {
+                "host".to_owned()
+            }
+        }
+        (None, None) => "host".to_owned(),
+    }
+}
