@@ -64,6 +64,18 @@ Examples:
   vmflame exits --by gpa,rip -p 4711        who causes memory faults in one VM
   vmflame exits --json                      for other programs, with what each column means
 
+Columns:
+  count        exits, from kvm_exit; accesses beside it counts kvm_pio, kvm_mmio and their like
+  /s           exits in a second of the capture
+  time, total  share and sum of the time from kvm_exit to the next kvm_entry of the vCPU, without
+               what the guest slept; with --all-time with it, as perf kvm stat counts
+  min … max    of single exits; percentiles are within 0.8 %
+  1 µs → 1 s   how many took how long, a bar for each power of two
+  kernel, vmm, off cpu, polled, slept
+               where the time went: vmm needs kvm_userspace_exit, off cpu sched_switch, polled
+               kvm_vcpu_wakeup; without them it is part of the others
+  -            not known: what was not recorded is never shown as 0
+
 Exit status:
   0  done, also when the reader of the output had enough
   2  an error, or damaged input, even though output was written";
