@@ -2,15 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::options::{CpuList, InputOptions, TimeList, parse_cpus, parse_time_list};
+use super::options::{CpuList, DeviceOptions, InputOptions, TimeList, parse_cpus, parse_time_list};
 use super::outcome::Outcome;
 use super::write::Destination;
-use crate::cli::{standard_input, this_machine};
+use crate::cli::{devices, standard_input, this_machine};
 use clap::Args;
+use vmflame::analysis::Request;
 use vmflame::analysis::exits::{Dimension, ExitRequest, TimeBasis, recorded_exits};
-use vmflame::analysis::{Request, profile};
 use vmflame::error::Result;
-use vmflame::report::exits::{ExitAnswer, exit_tables, tag_table};
+use vmflame::report::exits::{ExitAnswer, exit_tables};
 use vmflame::report::remarks;
 use vmflame::report::table::{as_json, as_text, write_csv};
 use vmflame::units::{Cpu, Pid, Tid};
@@ -45,6 +45,8 @@ pub(super) struct ExitsOptions {
     pub(super) output: PathBuf,
     #[command(flatten)]
     pub(super) filter: ExitFilter,
+    #[command(flatten)]
+    pub(super) devices: DeviceOptions,
 }
 
 /// Which exits are wanted.
@@ -82,25 +84,22 @@ impl std::str::FromStr for ByArgument {
 }
 
 pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
-    let inputs = this_machine::inputs(&options.input);
+    let mut inputs = this_machine::inputs(&options.input);
+    inputs.files.extend(options.devices.mtree.as_deref());
     let destination = Destination::new(&options.output, &inputs)?;
     let (input, capture) = standard_input::open(&options.input, quiet)?;
     let recorded = recorded_exits(&capture, &options.request())?;
-    let devices = recorded.devices();
+    let mut devices = devices::devices(&options.devices, &input, recorded.devices())?;
+    let vcpus = recorded.survey.vcpus().iter().map(|vcpu| vcpu.task);
+    devices.doubt(&vcpus.collect::<Vec<_>>());
     let source = options.input.input.display().to_string();
     let mut tables = exit_tables(ExitAnswer {
         recorded: &recorded,
-        devices: &devices,
+        devices: &devices.map,
         source: &source,
     });
-    if !recorded.has_tracepoints {
-        let symbols = this_machine::symbols(&options.input, &input);
-        let request = options.request().filter;
-        // Without call stacks either there is nothing more to tell than why the table is empty.
-        if let Ok(profile) = profile(&capture, &symbols, &request) {
-            tables.tables.push(tag_table(&profile));
-        }
-    }
+    tables.facts.extend(devices.fact());
+    tables.warnings.append(&mut devices.warnings);
     destination.write(|out| {
         if options.csv {
             match tables.tables.first() {

@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::devices::MAP_FILES;
 use vmflame::input::archives_beside;
 
 /// A file itself, whatever it is called and however it is reached: its device and its inode.
@@ -122,6 +123,7 @@ impl FileSearch {
 fn is_read(name: &str) -> bool {
     let folders = ["buildid", "symbols", "kcore_dir", ".debug", ".build-id"];
     ["perf.data", "data", "modules", "kcore"].contains(&name)
+        || MAP_FILES.contains(&name)
         || folders.contains(&name)
         || ["data.", "kallsyms", "kcore_dir__", "perf.data.tar"]
             .iter()

@@ -10,6 +10,7 @@
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
 //! | `diff_side` | reading what is compared |
 //! | `other_tools` | other programs on the same capture, for `bench` |
+//! | `devices` `qmp` | which devices a VM has, and its running QEMU |
 //! | `options/` | options that verbs share |
 //! | `wrong_arguments` | what is refused, each with its hint |
 //! | `unused` | options that change nothing of what is asked for |
@@ -27,6 +28,7 @@ mod bench;
 mod command;
 mod convert;
 mod convert_args;
+mod devices;
 mod diff;
 mod diff_args;
 mod diff_side;
@@ -38,6 +40,7 @@ mod inputs;
 mod options;
 mod other_tools;
 mod outcome;
+mod qmp;
 mod signals;
 mod standard_input;
 mod this_machine;

@@ -57,6 +57,11 @@ pub enum BadFile {
         /// What is wrong with it.
         what: String,
     },
+    /// It is no memory map of a VM.
+    NotMemoryMap {
+        /// What it is not, or what is wrong with it.
+        cause: &'static str,
+    },
     /// It is no folded text.
     NotFolded {
         /// Where and why, in one line.
@@ -100,6 +105,10 @@ impl BadFile {
             }
             Self::SeveralCaptures(_) => "name one of them",
             Self::TooManyFiles { .. } | Self::TooManyBytes { .. } => MORE_UNPACKED,
+            Self::NotMemoryMap { .. } => {
+                "it is what QEMU's monitor prints: virsh qemu-monitor-command VM --hmp 'info mtree \
+                 -f' >mtree-f.txt"
+            }
             Self::NotFolded { .. } => {
                 "a line of folded text is `root;…;leaf WEIGHT`; vmflame convert --format folded \
                  writes it"
@@ -142,6 +151,7 @@ impl fmt::Display for BadFile {
             Self::NotObject { cause } => write!(f, "not an object file: {cause}"),
             Self::NotElf => f.write_str("not an ELF file"),
             Self::WrongRule { line, what } => write!(f, "line {line}: {what}"),
+            Self::NotMemoryMap { cause } => write!(f, "not a memory map: {cause}"),
             Self::NotFolded { what } => f.write_str(what),
         }
     }

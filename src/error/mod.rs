@@ -10,10 +10,12 @@
 //! | `problem` | [`Problem`]: all that can go wrong, sorted by what it is about |
 //! | `bad_file` | [`BadFile`]: what a file is not, or lacks |
 //! | `bad_request` | [`BadRequest`]: what a capture does not carry; [`NothingLeft`]: filters leave nothing |
+//! | `monitor_fault` | [`MonitorFault`]: what is wrong with a monitor of QEMU's |
 //! | `not_comparable` | [`NotComparable`]: why two sides cannot be compared so |
 
 mod bad_file;
 mod bad_request;
+mod monitor_fault;
 mod not_comparable;
 mod problem;
 mod with_hint;
@@ -21,6 +23,7 @@ mod with_hint;
 pub(crate) use bad_file::MORE_UNPACKED;
 pub use bad_file::{BadFile, FoundInstead};
 pub use bad_request::{BadRequest, NothingLeft};
+pub use monitor_fault::MonitorFault;
 pub use not_comparable::NotComparable;
 pub use problem::Problem;
 pub use with_hint::{Error, Result};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::bad_file::BadFile;
 use super::bad_request::{BadRequest, NothingLeft};
+use super::monitor_fault::MonitorFault;
 use super::not_comparable::NotComparable;
 
 /// What went wrong.
@@ -28,6 +29,13 @@ pub enum Problem {
         /// What it is not, or lacks.
         what: BadFile,
     },
+    /// A monitor of QEMU's does not answer.
+    Monitor {
+        /// Its socket.
+        path: PathBuf,
+        /// Why not.
+        what: MonitorFault,
+    },
     /// The capture does not carry what is asked of it.
     Request(BadRequest),
     /// The filters leave nothing: an answer, and the answer is negative.
@@ -44,6 +52,7 @@ impl Problem {
         match self {
             Self::Io { verb, path, source } => of_system(verb, path, source).map(Cow::Borrowed),
             Self::File { what, .. } => what.hint().map(Cow::Borrowed),
+            Self::Monitor { what, .. } => what.hint().map(Cow::Borrowed),
             Self::Request(what) => what.hint(),
             Self::Comparison(what) => what.hint(),
             Self::NoMatch(_) | Self::Arguments(_) => None,
@@ -72,6 +81,7 @@ impl fmt::Display for Problem {
         match self {
             Self::Io { verb, path, .. } => write!(f, "cannot {verb} {}", path.display()),
             Self::File { path, what } => write!(f, "{}: {what}", path.display()),
+            Self::Monitor { path, what } => write!(f, "{}: {what}", path.display()),
             Self::Request(what) => what.fmt(f),
             Self::NoMatch(what) => what.fmt(f),
             Self::Comparison(what) => what.fmt(f),

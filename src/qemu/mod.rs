@@ -7,9 +7,11 @@
 //! |---|---|
 //! | `memory_map` | what answers at an address: [`MemoryMap`] |
 //! | `mtree/` | **`info mtree`**, in all its styles, to a map |
+//! | `qmp` | what is said to QEMU's monitor and what it answers |
 
 mod memory_map;
 mod mtree;
+pub mod qmp;
 
 pub use memory_map::{Bus, MapGaps, MemoryMap, RegionAt};
 pub use mtree::NoMap;

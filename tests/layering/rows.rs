@@ -66,7 +66,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 32] = [
     ("rpds", &["src/space/"]),
     ("rustc_demangle", &["src/symbol/"]),
     ("serde", &["src/report/"]),
-    ("serde_json", &["src/report/"]),
+    ("serde_json", &["src/qemu/", "src/report/"]),
     ("signal_hook", &["src/cli/"]),
     ("symbolic_demangle", &["src/symbol/"]),
     ("tar", &["src/input/"]),

@@ -6,12 +6,14 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `input` | where the capture and its symbols are |
+//! | `devices` | what tells which devices a VM has |
 //! | `filter` | which samples are wanted |
 //! | `stacks` | what stacks look like, and what a sample weighs |
 //! | `picture` | what of a picture is drawn, and which way it grows |
 //! | `refused` | filters of perf's that are not taken |
 //! | `headings` | the groups of options in `--help` |
 
+mod devices;
 mod filter;
 pub(super) mod headings;
 mod input;
@@ -19,6 +21,7 @@ mod picture;
 mod refused;
 mod stacks;
 
+pub(super) use devices::DeviceOptions;
 pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};
 pub(super) use input::{InputOptions, check_caches, check_kallsyms};
 pub(super) use picture::PictureOptions;

@@ -94,7 +94,8 @@ pub(crate) fn unpack_beside(
             broken(match error.problem() {
                 Problem::Io { source, .. } => source.to_string(),
                 Problem::File { what, .. } => format!("{what}{hint}"),
-                Problem::Request(_)
+                Problem::Monitor { .. }
+                | Problem::Request(_)
                 | Problem::NoMatch(_)
                 | Problem::Comparison(_)
                 | Problem::Arguments(_) => format!("{error}{hint}"),

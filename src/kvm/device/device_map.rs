@@ -6,6 +6,7 @@ use super::places::Places;
 use super::regions::{Place, Regions};
 use super::register::Register;
 use crate::qemu::{Bus, MemoryMap, RegionAt};
+use crate::text::one_line;
 
 /// The first address of the APIC's page, where reset puts it and operating systems leave it.
 ///
@@ -97,7 +98,7 @@ impl DeviceMap {
 
     fn of_place(&self, place: Place<'_>, origin: Origin) -> DeviceName {
         DeviceName {
-            device: place.region.to_owned(),
+            device: one_line(place.region).into_owned(),
             register: self.regions.what(place).map(str::to_owned),
             origin,
         }

@@ -16,6 +16,16 @@ pub enum NoMap {
     TooIntricate,
 }
 
+impl NoMap {
+    /// What is said of such a text.
+    pub const fn cause(self) -> &'static str {
+        match self {
+            Self::NoAddressSpace => "it shows neither ports (I/O) nor memory",
+            Self::TooIntricate => "its regions show each other too often",
+        }
+    }
+}
+
 impl MemoryMap {
     /// Reads what `info mtree` or `info mtree -f` printed.
     ///
