@@ -27,8 +27,29 @@ pub(super) struct MappedRange {
     pub(super) last: u64,
     /// What of the region is at `first`, in bytes from the region's start.
     pub(super) offset: u64,
-    /// The region, counted in the map's names; `None` where the text does not decide which it is.
-    pub(super) region: Option<u32>,
+    pub(super) owner: RangeOwner,
+}
+
+/// Who answers for a range.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RangeOwner {
+    /// The region of that name, counted in the map's names.
+    Region(u32),
+    /// The text says that no device does.
+    Nobody,
+    /// The text does not decide who does.
+    Undecided,
+}
+
+/// What answers at an address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Found<'a> {
+    /// A region.
+    Region(RegionAt<'a>),
+    /// No device: reads give all ones, writes are lost.
+    NoDevice,
+    /// The text does not say.
+    Unknown,
 }
 
 /// A region, and where in it an address lies.
@@ -55,7 +76,7 @@ pub struct MapGaps {
 
 /// The regions that answer for ports and for guest-physical addresses.
 ///
-/// Ranges are in order and do not overlap. What nothing answers for is in none of them.
+/// Ranges are in order and do not overlap. What the text tells nothing about is in none of them.
 #[derive(Clone, Debug, Default)]
 pub struct MemoryMap {
     pub(super) names: Vec<Box<str>>,
@@ -67,22 +88,43 @@ pub struct MemoryMap {
 }
 
 impl MemoryMap {
-    /// What answers at an address; `None` where nothing does, and where the text does not decide.
-    pub fn region(&self, bus: Bus, address: u64) -> Option<RegionAt<'_>> {
+    /// What answers at an address.
+    pub fn find(&self, bus: Bus, address: u64) -> Found<'_> {
         let ranges = match bus {
             Bus::Port => &self.ports,
             Bus::Gpa => &self.memory,
         };
         let behind = ranges.partition_point(|range| range.first <= address);
-        let range = ranges.get(behind.checked_sub(1)?)?;
-        if address > range.last {
-            return None;
+        let range = behind.checked_sub(1).and_then(|at| ranges.get(at));
+        let Some(range) = range.filter(|range| address <= range.last) else {
+            return Found::Unknown;
+        };
+        match range.owner {
+            RangeOwner::Nobody => Found::NoDevice,
+            RangeOwner::Undecided => Found::Unknown,
+            RangeOwner::Region(number) => {
+                let region = self.region_at(number, *range, address);
+                region.map_or(Found::Unknown, Found::Region)
+            }
         }
-        let name = self.names.get(usize::try_from(range.region?).ok()?)?;
+    }
+
+    /// The region that answers at an address; `None` where none does, and where the text does not
+    /// say.
+    pub fn region(&self, bus: Bus, address: u64) -> Option<RegionAt<'_>> {
+        match self.find(bus, address) {
+            Found::Region(region) => Some(region),
+            Found::NoDevice | Found::Unknown => None,
+        }
+    }
+
+    fn region_at(&self, number: u32, range: MappedRange, address: u64) -> Option<RegionAt<'_>> {
         let is_start = range.offset == 0;
         Some(RegionAt {
-            name,
-            offset: range.offset.checked_add(address - range.first)?,
+            name: self.names.get(usize::try_from(number).ok()?)?,
+            offset: range
+                .offset
+                .checked_add(address.checked_sub(range.first)?)?,
             bytes: (range.last - range.first)
                 .checked_add(1)
                 .filter(|_| is_start),

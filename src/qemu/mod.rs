@@ -13,5 +13,5 @@ mod memory_map;
 mod mtree;
 pub mod qmp;
 
-pub use memory_map::{Bus, MapGaps, MemoryMap, RegionAt};
+pub use memory_map::{Bus, Found, MapGaps, MemoryMap, RegionAt};
 pub use mtree::NoMap;

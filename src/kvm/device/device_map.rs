@@ -5,13 +5,16 @@ use super::interfaces::{InterfaceRow, Interfaces};
 use super::places::Places;
 use super::regions::{Place, Regions};
 use super::register::Register;
-use crate::qemu::{Bus, MemoryMap, RegionAt};
+use crate::qemu::{Bus, Found, MemoryMap, RegionAt};
 use crate::text::one_line;
 
 /// The first address of the APIC's page, where reset puts it and operating systems leave it.
 ///
 /// Source: Intel SDM volume 3, section 11.4.1; `APIC_DEFAULT_PHYS_BASE`, Linux 6.18.
 const APIC_PAGE: u64 = 0xfee0_0000;
+
+/// What is called where the VM's own map says that nothing answers.
+const NO_DEVICE: &str = "no device";
 
 /// The names of registers of one kind of machine.
 ///
@@ -76,24 +79,31 @@ impl DeviceMap {
     /// What is at a place: as the VM's map says where there is one, even that nothing is.
     fn place(&self, bus: Bus, number: u64) -> Option<DeviceName> {
         if let Some(map) = self.memory_map.as_ref().filter(|map| map.shows(bus)) {
-            let RegionAt {
-                name,
-                offset,
-                bytes,
-            } = map.region(bus, number)?;
-            let place = Place {
-                bus,
-                region: name,
-                offset,
-                bytes,
+            return match map.find(bus, number) {
+                Found::Region(region) => Some(self.of_region(bus, region)),
+                Found::NoDevice => Some(DeviceName {
+                    device: NO_DEVICE.to_owned(),
+                    register: None,
+                    origin: Origin::Mtree,
+                }),
+                Found::Unknown => None,
             };
-            return Some(self.of_place(place, Origin::Mtree));
         }
         if bus == Bus::Gpa && !self.is_pc {
             return None;
         }
         let place = self.places.find(bus, number)?;
         Some(self.of_place(place, Origin::Assumption))
+    }
+
+    fn of_region(&self, bus: Bus, region: RegionAt<'_>) -> DeviceName {
+        let place = Place {
+            bus,
+            region: region.name,
+            offset: region.offset,
+            bytes: region.bytes,
+        };
+        self.of_place(place, Origin::Mtree)
     }
 
     fn of_place(&self, place: Place<'_>, origin: Origin) -> DeviceName {
@@ -175,13 +185,19 @@ mod tests {
     /// Where the VM's own map says that nothing is, no assumption says otherwise.
     #[test]
     fn the_vms_own_map_goes_before_assumptions() {
-        let text = "FlatView #0\n AS \"I/O\", root: io\n  b008-b00b (prio 0, i/o): acpi-tmr\n";
+        let text = "FlatView #0\n AS \"I/O\", root: io\n Root memory region: \
+                    io\n  b008-b00b (prio 0, i/o): acpi-tmr\n  b00c-b00f (prio 0, i/o): io @000000000000b00c\n";
         let memory_map = MemoryMap::parse(text).expect("it shows ports");
         let map = DeviceMap::built_in(Some("x86_64")).with_memory_map(memory_map);
         let timer = map.name(Register::Port(0xb008)).expect("it is in the text");
         assert_eq!(timer.to_string(), "acpi-tmr (ACPI PM timer)");
         assert_eq!(timer.origin, Origin::Mtree);
         assert_eq!(map.name(Register::Port(0x608)), None);
+        let nothing = map.name(Register::Port(0xb00c));
+        assert_eq!(
+            nothing.map(|name| name.to_string()).as_deref(),
+            Some("no device")
+        );
         let hpet = map.name(Register::Gpa(0xfed0_00f0));
         assert!(hpet.is_some_and(|name| name.origin.is_assumption()));
     }

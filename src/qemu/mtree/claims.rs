@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::qemu::memory_map::RangeOwner;
+
 /// A range of addresses that is no empty one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct AddressRange {
@@ -29,26 +31,29 @@ impl AddressRange {
 /// Who answers for a range.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Owner {
-    /// The region's name, counted; `None` when it is not decided.
-    pub(super) region: Option<u32>,
-    /// What of the region is at the range's first address, in bytes.
+    pub(super) who: RangeOwner,
+    /// What of a region is at the range's first address, in bytes.
     pub(super) offset: u64,
 }
 
 impl Owner {
     pub(super) const UNDECIDED: Self = Self {
-        region: None,
+        who: RangeOwner::Undecided,
+        offset: 0,
+    };
+    pub(super) const NOBODY: Self = Self {
+        who: RangeOwner::Nobody,
         offset: 0,
     };
 
     /// The owner so many bytes further up.
     const fn further(self, bytes: u64) -> Self {
-        match self.region {
-            Some(_) => Self {
-                region: self.region,
+        match self.who {
+            RangeOwner::Region(_) => Self {
+                who: self.who,
                 offset: self.offset.wrapping_add(bytes),
             },
-            None => Self::UNDECIDED,
+            RangeOwner::Nobody | RangeOwner::Undecided => self,
         }
     }
 }
@@ -227,7 +232,7 @@ mod tests {
 
     fn owner(region: u32) -> Owner {
         Owner {
-            region: Some(region),
+            who: RangeOwner::Region(region),
             offset: 0,
         }
     }
@@ -236,10 +241,10 @@ mod tests {
         AddressRange { first, last }
     }
 
-    fn shown(claims: &Claims) -> Vec<(u64, u64, Option<u32>, u64)> {
+    fn shown(claims: &Claims) -> Vec<(u64, u64, RangeOwner, u64)> {
         let ranges = claims.ranges();
         ranges
-            .map(|Owned { extent, owner }| (extent.first, extent.last, owner.region, owner.offset))
+            .map(|Owned { extent, owner }| (extent.first, extent.last, owner.who, owner.offset))
             .collect()
     }
 
@@ -258,10 +263,10 @@ mod tests {
         assert_eq!(
             shown(&claims),
             [
-                (0, 3, Some(3), 0),
-                (4, 5, Some(1), 0),
-                (6, u64::MAX - 1, Some(3), 6),
-                (u64::MAX, u64::MAX, Some(2), 0),
+                (0, 3, RangeOwner::Region(3), 0),
+                (4, 5, RangeOwner::Region(1), 0),
+                (6, u64::MAX - 1, RangeOwner::Region(3), 6),
+                (u64::MAX, u64::MAX, RangeOwner::Region(2), 0),
             ]
         );
     }
@@ -281,10 +286,10 @@ mod tests {
         assert_eq!(
             shown(&claims),
             [
-                (0, 3, Some(1), 0),
-                (4, 5, None, 0),
-                (6, 9, Some(1), 6),
-                (10, 20, Some(1), 10),
+                (0, 3, RangeOwner::Region(1), 0),
+                (4, 5, RangeOwner::Undecided, 0),
+                (6, 9, RangeOwner::Region(1), 6),
+                (10, 20, RangeOwner::Region(1), 10),
             ]
         );
     }

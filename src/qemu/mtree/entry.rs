@@ -2,7 +2,7 @@
 
 /// What a line says about a region.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Entry<'a> {
+pub(super) struct RegionEntry<'a> {
     /// Spaces before the line: two for each region around it.
     pub(super) indent: usize,
     /// The first address.
@@ -43,7 +43,7 @@ pub(super) fn is_meant(line: &str) -> bool {
 }
 
 /// Reads the line of a region.
-pub(super) fn parse(line: &str) -> Option<Entry<'_>> {
+pub(super) fn parse(line: &str) -> Option<RegionEntry<'_>> {
     let unmarked = line.strip_prefix("[DETECTED OVERFLOW!] ");
     let is_overflowed = unmarked.is_some();
     let line = unmarked.unwrap_or(line);
@@ -57,7 +57,7 @@ pub(super) fn parse(line: &str) -> Option<Entry<'_>> {
         Some(alias) => alias,
         None => region(rest),
     };
-    (!name.is_empty()).then_some(Entry {
+    (!name.is_empty()).then_some(RegionEntry {
         indent: line.len() - text.len(),
         first: range.first,
         last: range.last,
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn lines_of_all_styles_are_read() {
         let plain = "    0000000000000608-000000000000060b (prio 0, RW): acpi-tmr";
-        let expected = Entry {
+        let expected = RegionEntry {
             indent: 4,
             first: 0x608,
             last: 0x60b,

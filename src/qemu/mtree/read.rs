@@ -5,7 +5,7 @@ use super::containers::is_window;
 use super::render::{ContainerReading, Renderer};
 use super::sections::{Sections, View};
 use super::tree::Forest;
-use crate::qemu::memory_map::{Bus, MapGaps, MappedRange, MemoryMap};
+use crate::qemu::memory_map::{Bus, MapGaps, MappedRange, MemoryMap, RangeOwner};
 
 /// Why a text gives no map.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +55,10 @@ impl MemoryMap {
             let claims = claims.map_err(|TooIntricate| NoMap::TooIntricate)?;
             let ranges: Vec<MappedRange> =
                 claims.iter().flat_map(Claims::ranges).map(mapped).collect();
-            let contested = ranges.iter().filter(|range| range.region.is_none()).count();
+            let contested = ranges
+                .iter()
+                .filter(|range| range.owner == RangeOwner::Undecided)
+                .count();
             map.gaps.contested_ranges += u64::try_from(contested).unwrap_or(u64::MAX);
             match bus {
                 Bus::Port => map.ports = ranges,
@@ -76,7 +79,7 @@ fn mapped(Owned { extent, owner }: Owned) -> MappedRange {
         first: extent.first,
         last: extent.last,
         offset: owner.offset,
-        region: owner.region,
+        owner: owner.who,
     }
 }
 
@@ -92,17 +95,19 @@ fn of_views<'a>(
         for range in &view.ranges {
             // The outermost region answers where no device does.
             let is_nothing = range.name == view.root || is_window(&range.name);
-            let owner = Owner {
-                region: Some(forest.names.number(&range.name)).filter(|_| !is_nothing),
-                offset: range.offset,
+            let owner = if is_nothing {
+                Owner::NOBODY
+            } else {
+                Owner {
+                    who: RangeOwner::Region(forest.names.number(&range.name)),
+                    offset: range.offset,
+                }
             };
             let extent = AddressRange {
                 first: range.first,
                 last: range.last,
             };
-            if !is_nothing {
-                claims.give(extent, owner, budget)?;
-            }
+            claims.give(extent, owner, budget)?;
         }
         overlay(&mut all, claims, budget)?;
     }

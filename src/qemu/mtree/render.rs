@@ -14,6 +14,7 @@ use hashbrown::HashMap;
 use super::claims::{AddressRange, Budget, Claims, Owner, TooIntricate};
 use super::containers::{is_container, is_empty_container, is_window};
 use super::tree::{Dump, MAX_DEPTH, NodeKind, RegionNames, RegionNode, Shown};
+use crate::qemu::memory_map::RangeOwner;
 
 /// What is taken for a container.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,7 +139,7 @@ impl<'a> Renderer<'a> {
                 let start = i128::from(node.first) + inside.shift;
                 let offset = u64::try_from(i128::from(clip.first) - start).unwrap_or_default();
                 let owner = Owner {
-                    region: Some(node.name),
+                    who: RangeOwner::Region(node.name),
                     offset,
                 };
                 claims.give(clip, owner, self.budget)

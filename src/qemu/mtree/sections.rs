@@ -1,6 +1,6 @@
 //! Lines to trees and flat views.
 
-use super::entry::{self, Entry};
+use super::entry::{self, RegionEntry};
 use super::lines::lines;
 use super::tree::{Forest, MAX_DEPTH};
 use crate::qemu::memory_map::Bus;
@@ -112,7 +112,7 @@ impl Sections {
         }
     }
 
-    fn add(&mut self, entry: &Entry<'_>, inside: Inside) {
+    fn add(&mut self, entry: &RegionEntry<'_>, inside: Inside) {
         match inside {
             Inside::View => {
                 let offset = match entry.kind {

@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::entry::{Entry, EntryKind};
+use super::entry::{EntryKind, RegionEntry};
 use crate::qemu::memory_map::Bus;
 
 /// How deep regions lie in each other at most: several times what QEMU's do.
@@ -150,7 +150,7 @@ impl Forest {
     }
 
     /// Adds a region inside of those above it that are less indented.
-    pub(super) fn add(&mut self, entry: &Entry<'_>) {
+    pub(super) fn add(&mut self, entry: &RegionEntry<'_>) {
         if !self.is_begun {
             self.begin_tree();
             self.is_begun = true;
