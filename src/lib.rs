@@ -85,7 +85,9 @@
 //! `src/analysis/choice/chosen.rs` fills. What needs names is a field of `StackFilter` in
 //! `src/name/request.rs`, decided in `retain_wanted` of `src/name/stacks.rs`, and for a diff's slices
 //! in `src/analysis/slices.rs`. That samples may not carry it is said in
-//! `src/analysis/choice/carried.rs`, that nothing passes it in `src/analysis/choice/present.rs`.
+//! `src/analysis/choice/carried.rs`, that nothing passes it in `src/analysis/choice/present.rs`. What
+//! only names a filter otherwise, as `--vm` does processes, is resolved by the command line
+//! (`src/cli/vms.rs`).
 //!
 //! **An output format**: a file or folder in `src/output/` with a function that takes a
 //! [`CallTree`](stack::CallTree), its frames and a writer, handed on by `src/output/mod.rs`; a variant

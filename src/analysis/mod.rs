@@ -14,6 +14,7 @@
 //! | `survey` | what is counted and found either way; the stages without tags, for `info` |
 //! | `slices` | samples by slices of time, which a diff needs |
 //! | `timing` | how long the stages took |
+//! | `vms` | which processes are virtual machines |
 //! | `subtitle` | a profile in one line |
 
 mod choice;
@@ -25,6 +26,7 @@ mod slices;
 mod subtitle;
 mod survey;
 mod timing;
+mod vms;
 
 pub use crate::fold::WeightKind;
 pub use crate::name::{FrameScope, Grouping};
@@ -36,3 +38,4 @@ pub(crate) use subtitle::is_time;
 pub use subtitle::{subtitle, title};
 pub use survey::{Account, Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};
+pub use vms::{VmProcess, is_of_machine, vm_processes};

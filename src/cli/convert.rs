@@ -7,8 +7,8 @@ use super::endings::{FormatEnding, format_of};
 use super::options::{Weight, read_rules};
 use super::outcome::Outcome;
 use super::write::Destination;
-use crate::cli::{standard_input, this_machine, unused};
-use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle, title};
+use crate::cli::{standard_input, this_machine, unused, vms};
+use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
 use vmflame::error::Result;
 use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::Capture;
@@ -25,7 +25,9 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let (format, destination) = destination(options)?;
     let (input, capture) = standard_input::open(&options.input, quiet)?;
     let symbols = this_machine::symbols(&options.input, &input);
-    let request = request(options)?;
+    let mut request = request(options)?;
+    let vms = vms::pids(&options.filter.vm, &input, &capture, request.threads)?;
+    request.pids.extend(vms);
     watch.lap(Stage::Open);
     let profile = profile(&capture, &symbols, &request);
     // Damage to compressed records is known only now.
@@ -34,11 +36,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     }
     let profile = profile?;
     watch.skip(&profile.timings);
-    let tree = if options.reverse {
-        profile.reversed_tree()
-    } else {
-        profile.tree()
-    };
+    let tree = profile.tree();
     watch.lap(Stage::Tree);
     if !quiet {
         let unused = unused::of_convert(options, format);
@@ -47,14 +45,13 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     destination.write(|out| match format {
         Format::Folded => write_folded(&tree, &profile.frames, options.annotation(), out),
         Format::Svg => {
-            let given = options.title.clone();
+            let name = options.input.input.display().to_string();
             let picture = Picture {
-                title: given.unwrap_or_else(|| title(&capture, &name_of(&options.input.input))),
-                subtitle: subtitle(&capture, &profile, &request),
+                title: options.title.clone().unwrap_or(name),
+                subtitle: subtitle(&capture, &profile),
                 unit: profile.unit.clone(),
                 totals: profile.totals.clone(),
-                colors: options.colors(),
-                extent: options.picture.extent(),
+                min_width: options.min_width,
             };
             write_svg(&tree, &profile.frames, &picture, out).map(|_| ())
         }
@@ -124,17 +121,6 @@ fn warn_of_damage(capture: &Capture) {
     for anomaly in capture.anomalies() {
         eprintln!("warning: {path}: {}", describe(&anomaly));
     }
-}
-
-/// The name of the input, without where it lies on this machine.
-fn name_of(input: &Path) -> String {
-    if input == Path::new("-") {
-        return "standard input".to_owned();
-    }
-    let whole = input.canonicalize();
-    let whole = whole.as_deref().unwrap_or(input);
-    let name = whole.file_name().unwrap_or(input.as_os_str());
-    name.to_string_lossy().into_owned()
 }
 
 /// How many of the other events are named.

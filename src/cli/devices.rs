@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::inputs::MAP_FILES;
 use super::options::DeviceOptions;
 use super::qmp::Monitor;
 use vmflame::error::{BadFile, Error, Result};
@@ -19,9 +20,6 @@ use vmflame::units::Pid;
 
 /// Bytes of a memory map that are read: a thousand times a large VM's.
 const LARGEST_MAP: u64 = 64 << 20;
-
-/// Names that a memory map may have in a capture directory, the one that decides first.
-pub(super) const MAP_FILES: [&str; 3] = ["mtree-f.txt", "mtree.txt", "info-mtree.txt"];
 
 /// The devices of a VM, and who told them.
 #[derive(Debug)]

@@ -47,7 +47,7 @@ pub(super) struct DiffOptions {
     pub(super) names: NameOptions,
     #[command(flatten)]
     pub(super) refused: RefusedOptions,
-    /// Only these samples of the before side: event=, pid=, tid=, comm=, cgroup=, cpu= or
+    /// Only these samples of the before side: event=, vm=, pid=, tid=, comm=, cgroup=, cpu= or
     /// time=, several separated by `;`. Takes the place of the option of that name.
     #[arg(long, value_name = "FILTER", help_heading = SAMPLES)]
     pub(super) before_filter: Vec<String>,

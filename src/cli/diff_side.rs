@@ -9,7 +9,7 @@ use super::options::{
     FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus, read_rules,
 };
 use super::wrong_arguments::WrongArguments;
-use crate::cli::{standard_input, this_machine};
+use crate::cli::{standard_input, this_machine, vms};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::before_after::{SideRole, Sides};
 use vmflame::diff::{FoldedSide, SLICES, Side, parse_folded};
@@ -108,6 +108,7 @@ fn threads_of_side(options: &DiffOptions, paths: Sides<&Path>) -> Option<u16> {
 fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
     let filter = &how.options.filter;
     let lists = [
+        ("--vm", !filter.vm.is_empty()),
         ("--pid", !filter.pid.is_empty()),
         ("--tid", !filter.tid.is_empty()),
         ("--comm", !filter.comm.is_empty()),
@@ -177,7 +178,10 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         max_unpacked: options.max_unpacked,
     };
     let symbols = this_machine::symbols(&places, &input);
-    let request = request(options, filters, &places)?;
+    let filter = narrowed(options, filters)?;
+    let mut request = request(options, &filter, &places)?;
+    let vms = vms::pids(&filter.vm, &input, &capture, request.threads)?;
+    request.pids.extend(vms);
     if request.event.is_none() && !has_stacks(&capture) {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
         let remarks = damage(&input, &capture);
@@ -231,11 +235,20 @@ fn said_of(role: SideRole, remarks: &[Remark]) -> Vec<String> {
     said.collect()
 }
 
-fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> Result<Request> {
+/// The filter of one side.
+fn narrowed(options: &DiffOptions, filters: &[String]) -> Result<FilterOptions> {
     let mut filter = options.filter.clone();
     for text in filters.iter().flat_map(|text| text.split(';')) {
         narrow(&mut filter, text.trim()).map_err(WrongArguments::WrongFilter)?;
     }
+    Ok(filter)
+}
+
+fn request(
+    options: &DiffOptions,
+    filter: &FilterOptions,
+    places: &InputOptions,
+) -> Result<Request> {
     Ok(Request {
         weight: Weight::kind(options.weight),
         grouping: options.group.unwrap_or(Group::Process).into(),
@@ -267,6 +280,7 @@ fn narrow(filter: &mut FilterOptions, text: &str) -> std::result::Result<(), Str
     };
     match key.trim() {
         "event" => filter.event = Some(value.to_owned()),
+        "vm" => filter.vm = value.split(',').map(ToOwned::to_owned).collect(),
         "pid" => filter.pid = numbers()?,
         "tid" => filter.tid = numbers()?,
         "comm" => filter.comm = value.split(',').map(ToOwned::to_owned).collect(),

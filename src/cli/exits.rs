@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::options::{CpuList, DeviceOptions, InputOptions, TimeList, parse_cpus, parse_time_list};
 use super::outcome::Outcome;
 use super::write::Destination;
-use crate::cli::{devices, standard_input, this_machine};
+use crate::cli::{devices, standard_input, this_machine, vms};
 use clap::Args;
 use vmflame::analysis::Request;
 use vmflame::analysis::exits::{Dimension, ExitRequest, TimeBasis, recorded_exits};
@@ -53,6 +53,9 @@ pub(super) struct ExitsOptions {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Which exits")]
 pub(super) struct ExitFilter {
+    /// Only these VMs: names that their VMMs give them, or pids, separated by commas.
+    #[arg(long, value_delimiter = ',', value_name = "NAME|PID")]
+    pub(super) vm: Vec<String>,
     /// Only these VMs: the ids of their processes, separated by commas.
     #[arg(short, long, value_delimiter = ',', value_name = "PID")]
     pub(super) pid: Vec<i32>,
@@ -88,7 +91,11 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     inputs.files.extend(options.devices.mtree.as_deref());
     let destination = Destination::new(&options.output, &inputs)?;
     let (input, capture) = standard_input::open(&options.input, quiet)?;
-    let recorded = recorded_exits(&capture, &options.request())?;
+    let mut request = options.request();
+    let asked = &options.filter.vm;
+    let vms = vms::pids(asked, &input, &capture, request.filter.threads)?;
+    request.filter.pids.extend(vms);
+    let recorded = recorded_exits(&capture, &request)?;
     let mut devices = devices::devices(&options.devices, &input, recorded.devices())?;
     let vcpus = recorded.survey.vcpus().iter().map(|vcpu| vcpu.task);
     devices.doubt(&vcpus.collect::<Vec<_>>());

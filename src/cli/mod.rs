@@ -11,6 +11,7 @@
 //! | `diff_side` | reading what is compared |
 //! | `other_tools` | other programs on the same capture, for `bench` |
 //! | `devices` `qmp` | which devices a VM has, and its running QEMU |
+//! | `vms` | VMs by their names |
 //! | `options/` | options that verbs share |
 //! | `wrong_arguments` | what is refused, each with its hint |
 //! | `unused` | options that change nothing of what is asked for |
@@ -45,6 +46,7 @@ mod signals;
 mod standard_input;
 mod this_machine;
 mod unused;
+mod vms;
 mod write;
 mod wrong_arguments;
 

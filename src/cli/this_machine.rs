@@ -1,6 +1,7 @@
 //! What of this machine may be looked at: the only code that reads its environment and kernel.
 
 use std::fs::File;
+use std::io::Read;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,11 @@ use std::time::{Duration, SystemTime};
 
 use super::inputs::Inputs;
 use super::options::InputOptions;
+use vmflame::analysis::{VmProcess, is_of_machine};
 use vmflame::input::Input;
 use vmflame::object::{ObjectSearch, read_kernel_notes};
+use vmflame::perf::Capture;
+use vmflame::qemu::CommandLine;
 use vmflame::symbol::{LiveKernel, SymbolRequest};
 use vmflame::units::Timestamp;
 
@@ -109,6 +113,55 @@ fn written(input: &Path) -> Option<Timestamp> {
     let nanos = up.checked_sub(since)?.as_nanos();
     u64::try_from(nanos).ok().map(Timestamp::from_nanos)
 }
+
+/// The command line of a process of a capture, which still runs on the machine that recorded it.
+///
+/// This is that machine when it has the capture's name and kernel, and the file was written since
+/// it was started. Then a process with the capture's pid and the name of its main thread, which is
+/// older than the file, is the recorded one: no two that live at once share a pid.
+pub(crate) fn command_line(
+    process: &VmProcess,
+    input: &Input,
+    capture: &Capture,
+) -> Option<CommandLine> {
+    let own = |name: &str| std::fs::read_to_string(Path::new("/proc/sys/kernel").join(name)).ok();
+    let (host_name, release) = (own("hostname")?, own("osrelease")?);
+    if !is_of_machine(capture, host_name.trim_end(), release.trim_end()) {
+        return None;
+    }
+    let folder = PathBuf::from(format!("/proc/{}", process.pid));
+    let main_thread = std::fs::read_to_string(folder.join("comm")).ok()?;
+    if process.main_thread.as_deref() != Some(main_thread.trim_end()) {
+        return None;
+    }
+    let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
+    // Behind the name, which may hold spaces: the start is the 22nd field, in USER_HZ since boot.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let start: u64 = fields.split(' ').nth(19)?.parse().ok()?;
+    let start = start.checked_mul(1_000_000_000 / USER_HZ)?;
+    (start <= written(&input.data)?.as_nanos()).then_some(())?;
+    read_command_line(&folder.join("cmdline"))
+}
+
+/// Reads a command line; `None` when it cannot be read or is longer than any.
+pub(crate) fn read_command_line(path: &Path) -> Option<CommandLine> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(LONGEST_COMMAND_LINE)
+        .read_to_end(&mut bytes)
+        .ok()?;
+    Some(CommandLine::parse(&String::from_utf8_lossy(&bytes)))
+}
+
+/// Bytes of a command line that are read: as many as Linux allows a process.
+///
+/// Source: `bprm_stack_limits()`, fs/exec.c, Linux 6.18: three quarters of `_STK_LIM`.
+const LONGEST_COMMAND_LINE: u64 = 6 << 20;
+
+/// Ticks of a second in `/proc/PID/stat`, on all architectures that run KVM.
+///
+/// Source: `USER_HZ`, include/asm-generic/param.h, Linux 6.18.
+const USER_HZ: u64 = 100;
 
 /// Bytes of memory that this process has filled itself, mapped files not counted.
 pub(crate) fn anonymous_memory() -> Option<u64> {

@@ -55,6 +55,12 @@ pub(super) enum WrongArguments {
     WrongFilter(String),
     /// A condition of `--fail-if` that is none.
     WrongCondition(String),
+    /// A name that no VM of the capture has, or several.
+    WhichVm {
+        name: String,
+        is_shared: bool,
+        known: Vec<String>,
+    },
     /// A normalisation that there is not.
     NoNormalisation(String),
 }
@@ -99,8 +105,15 @@ impl WrongArguments {
             Self::FilteredText { .. } => {
                 "filter the captures when the text is made: vmflame convert has the same options"
             }
+            Self::WhichVm { known, .. } if known.is_empty() => {
+                "no thread of it is called as a vCPU's (QEMU needs -name …,debug-threads=on): -p PID \
+                 takes a process"
+            }
+            Self::WhichVm { known, .. } => {
+                return Some(Cow::Owned(format!("its VMs: {}", known.join(", "))));
+            }
             Self::WrongFilter(_) => {
-                "a filter is event=, pid=, tid=, comm=, cgroup=, cpu= or time=, several separated \
+                "a filter is event=, vm=, pid=, tid=, comm=, cgroup=, cpu= or time=, several separated \
                  by ;"
             }
             Self::WrongCondition(_) => {
@@ -110,6 +123,14 @@ impl WrongArguments {
             Self::NoNormalisation(_) => "share, cpu-time, wall, guest, event:NAME or none",
             Self::ReadOnly { .. } | Self::ThreeInputs => return None,
         }))
+    }
+}
+
+const fn how_many_vms(is_shared: bool) -> &'static str {
+    if is_shared {
+        "several VMs of the capture are"
+    } else {
+        "no VM of the capture is"
     }
 }
 
@@ -170,6 +191,9 @@ impl fmt::Display for WrongArguments {
                 path.display()
             ),
             Self::WrongFilter(wrong) | Self::WrongCondition(wrong) => f.write_str(wrong),
+            Self::WhichVm {
+                name, is_shared, ..
+            } => write!(f, "{} known as {name:?}", how_many_vms(*is_shared)),
             Self::NoNormalisation(name) => write!(f, "there is no normalisation {name:?}"),
         }
     }

@@ -34,5 +34,4 @@
 pub mod exit;
 mod tag;
 
-pub(crate) use tag::VcpuThreadNames;
-pub use tag::{StackView, Tagged, Tagger};
+pub use tag::{StackView, Tagged, Tagger, VcpuThreadNames};

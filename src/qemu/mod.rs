@@ -1,17 +1,20 @@
-//! What QEMU tells about its virtual machines.
+//! What QEMU, and VMMs like it, tell about their virtual machines.
 //!
 //! Input: texts that came out of QEMU: hostile like any other file. Output: a [`MemoryMap`], which
 //! says what region of a VM answers at a port or a guest-physical address.
 //!
 //! | file | what it does |
 //! |---|---|
+//! | `command_line` | which VMM it is, and what it calls its VM: [`CommandLine`] |
 //! | `memory_map` | what answers at an address: [`MemoryMap`] |
 //! | `mtree/` | **`info mtree`**, in all its styles, to a map |
 //! | `qmp` | what is said to QEMU's monitor and what it answers |
 
+mod command_line;
 mod memory_map;
 mod mtree;
 pub mod qmp;
 
+pub use command_line::{CommandLine, Vmm};
 pub use memory_map::{Bus, Found, MapGaps, MemoryMap, RegionAt};
 pub use mtree::NoMap;

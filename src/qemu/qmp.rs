@@ -111,10 +111,10 @@ mod tests {
     use super::*;
 
     fn answer(line: &str) -> QmpAnswer {
-        match QmpMessage::parse(line) {
-            QmpMessage::Answer(answer) => answer,
-            other => panic!("{other:?}"),
-        }
+        let QmpMessage::Answer(answer) = QmpMessage::parse(line) else {
+            panic!("{line}");
+        };
+        answer
     }
 
     /// Lines that QEMU 7.2.22 said.

@@ -32,7 +32,7 @@ fn holds(line: &str, words: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
     let is_table = line.contains('\t');
     match words {
-        "/KVM" => code.contains("\"/KVM") || (is_table && line.contains("*/KVM")),
+        "/KVM" => code.contains("\"/KVM") || (is_table && line.contains("#/KVM")),
         "../shared" | "VMFLAME_SHARED" => line.contains(&format!("\"{words}")),
         _ => code.contains(words),
     }
@@ -73,8 +73,8 @@ fn planted_second_homes_are_refused() {
     let told = |path: &str, text: &str| faults(&Source::new(path, text)).len();
     assert_eq!(told("src/a.rs", "x.ends_with(\"/KVM\")\n"), 1);
     assert_eq!(told("src/a.rs", "// \"/KVM\"\nlet x = \"CPU 0/KVM\";\n"), 0);
-    assert_eq!(told("src/a.tsv", "CPU */KVM\tthread\n"), 1);
-    assert_eq!(told("src/kvm/tag/threads.tsv", "CPU */KVM\tthread\n"), 0);
+    assert_eq!(told("src/a.tsv", "CPU #/KVM\tthread\n"), 1);
+    assert_eq!(told("src/kvm/tag/threads.tsv", "CPU #/KVM\tthread\n"), 0);
     assert_eq!(told("src/a.rs", "[\"asm_sysvec_\"]\n"), 1);
     let in_tests = "#[cfg(test)]\nmod tests {\n    f(\"asm_sysvec_x\")\n}\n";
     assert_eq!(told("src/a.rs", in_tests), 0);

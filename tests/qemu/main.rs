@@ -4,3 +4,4 @@
 mod common;
 mod monitor;
 mod mtree;
+mod vms;

@@ -12,6 +12,11 @@ pub(crate) struct FilterOptions {
     /// before tracepoints, and with call chains before without).
     #[arg(help_heading = SAMPLES, short, long)]
     pub(crate) event: Option<String>,
+    /// Only these VMs: names that their VMMs give them, or pids, separated by commas. Names are told
+    /// by the command line in a capture directory (qemu-proc-cmdline.txt), or by the process where
+    /// it still runs.
+    #[arg(help_heading = SAMPLES, long, value_delimiter = ',', value_name = "NAME|PID")]
+    pub(crate) vm: Vec<String>,
     /// Only these processes: pids, separated by commas.
     #[arg(help_heading = SAMPLES, short, long, value_delimiter = ',', value_name = "PID")]
     pub(crate) pid: Vec<i32>,
@@ -42,7 +47,7 @@ pub(crate) struct CpuList(pub(crate) Vec<u32>);
 pub(crate) struct TimeList(pub(crate) Vec<TimeRequest>);
 
 impl FilterOptions {
-    /// The request for all that passes the filter.
+    /// The request for all that passes the filter; the processes of VMs are still to be added.
     pub(crate) fn request(&self, threads: usize) -> Request {
         let cpus = self.cpu.iter().flat_map(|list| &list.0);
         let times = self.time.iter().flat_map(|list| &list.0);

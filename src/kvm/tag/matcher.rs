@@ -2,27 +2,44 @@
 
 use hashbrown::HashMap;
 
-/// What is said about names: literals in a map, patterns with a `*` in a list.
+/// What is said about names: literals in a map, patterns with a wildcard in a list.
 #[derive(Clone, Debug)]
 pub(super) struct Matcher<V> {
     literals: HashMap<Box<str>, V>,
     patterns: Vec<StarPattern<V>>,
 }
 
-/// A pattern with one star.
+/// What a wildcard stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Wildcard {
+    /// `*`: anything.
+    Anything,
+    /// `#`: a decimal number.
+    Number,
+}
+
+/// A pattern with one wildcard.
 #[derive(Clone, Debug)]
 struct StarPattern<V> {
-    /// What stands before the star.
+    /// What stands before the wildcard.
     start: Box<str>,
     /// What stands behind it.
     end: Box<str>,
+    wildcard: Wildcard,
     value: V,
 }
 
 impl<V> StarPattern<V> {
-    fn fits(&self, name: &str) -> bool {
-        let (start, end) = (&*self.start, &*self.end);
-        name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end)
+    /// What the wildcard stands for in a name; `None` when the name does not fit.
+    fn inside<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let inside = name.strip_prefix(&*self.start)?.strip_suffix(&*self.end)?;
+        let fits = match self.wildcard {
+            Wildcard::Anything => true,
+            Wildcard::Number => {
+                !inside.is_empty() && inside.bytes().all(|byte| byte.is_ascii_digit())
+            }
+        };
+        fits.then_some(inside)
     }
 }
 
@@ -45,6 +62,20 @@ impl<V: Copy> Matcher<V> {
             Some((start, end)) => self.patterns.push(StarPattern {
                 start: start.into(),
                 end: end.into(),
+                wildcard: Wildcard::Anything,
+                value,
+            }),
+        }
+    }
+
+    /// Adds a pattern in which one `#` stands for a decimal number; one without is as in [`Self::add`].
+    pub(super) fn add_numbered(&mut self, pattern: &str, value: V) {
+        match pattern.split_once('#') {
+            None => self.add(pattern, value),
+            Some((start, end)) => self.patterns.push(StarPattern {
+                start: start.into(),
+                end: end.into(),
+                wildcard: Wildcard::Number,
                 value,
             }),
         }
@@ -53,9 +84,16 @@ impl<V: Copy> Matcher<V> {
     /// What is said about `name`; a literal goes before a pattern.
     pub(super) fn get(&self, name: &str) -> Option<V> {
         self.literals.get(name).copied().or_else(|| {
-            let found = self.patterns.iter().find(|pattern| pattern.fits(name));
-            found.map(|pattern| pattern.value)
+            let fits = |pattern: &&StarPattern<V>| pattern.inside(name).is_some();
+            self.patterns.iter().find(fits).map(|pattern| pattern.value)
         })
+    }
+
+    /// What the wildcard of the first pattern that fits stands for in `name`.
+    pub(super) fn inside<'n>(&self, name: &'n str) -> Option<&'n str> {
+        self.patterns
+            .iter()
+            .find_map(|pattern| pattern.inside(name))
     }
 
     /// Whether nothing was added.

@@ -23,6 +23,8 @@ mod tagger;
 #[cfg(test)]
 mod tests;
 mod thread_names;
+#[cfg(test)]
+mod vmm_tests;
 
 pub use tagger::{StackView, Tagged, Tagger};
-pub(crate) use thread_names::VcpuThreadNames;
+pub use thread_names::VcpuThreadNames;

@@ -123,7 +123,13 @@ impl BuiltInRows {
         for text in [FRAMES, THREADS] {
             for line in text.lines().filter_map(parse) {
                 if line.arch == "any" || arch.is_none_or(|arch| arch == line.arch) {
-                    table.rows_of(line.kind).add(line.pattern, line.row);
+                    let rows = table.rows_of(line.kind);
+                    match line.kind {
+                        NameKind::Thread => rows.add_numbered(line.pattern, line.row),
+                        NameKind::Kernel | NameKind::User | NameKind::Process | NameKind::Dso => {
+                            rows.add(line.pattern, line.row);
+                        }
+                    }
                 }
             }
         }

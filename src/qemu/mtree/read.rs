@@ -3,7 +3,7 @@
 use super::claims::{AddressRange, Budget, Claims, Owned, Owner, TooIntricate};
 use super::containers::is_window;
 use super::render::{ContainerReading, Renderer};
-use super::sections::{Sections, View};
+use super::sections::{FlatView, Sections};
 use super::tree::Forest;
 use crate::qemu::memory_map::{Bus, MapGaps, MappedRange, MemoryMap, RangeOwner};
 
@@ -85,7 +85,7 @@ fn mapped(Owned { extent, owner }: Owned) -> MappedRange {
 
 /// What flat views show of a bus; `None` without any.
 fn of_views<'a>(
-    views: impl Iterator<Item = &'a View>,
+    views: impl Iterator<Item = &'a FlatView>,
     forest: &mut Forest,
     budget: &mut Budget,
 ) -> Result<Option<Claims>, TooIntricate> {

@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 
 use super::claims::{AddressRange, Budget, Claims, Owner, TooIntricate};
 use super::containers::{is_container, is_empty_container, is_window};
-use super::tree::{Dump, MAX_DEPTH, NodeKind, RegionNames, RegionNode, Shown};
+use super::tree::{Contents, Dump, MAX_DEPTH, NodeKind, RegionNames, RegionNode};
 use crate::qemu::memory_map::RangeOwner;
 
 /// What is taken for a container.
@@ -40,7 +40,7 @@ pub(super) struct Renderer<'a> {
 
 /// Where a region is rendered.
 #[derive(Clone, Copy, Debug)]
-struct Target {
+struct Placement {
     /// What is added to the addresses of the text.
     shift: i128,
     /// What is seen of it.
@@ -49,7 +49,7 @@ struct Target {
     depth: usize,
 }
 
-impl Target {
+impl Placement {
     /// What is seen of a region there.
     fn seen(self, node: &RegionNode) -> Option<AddressRange> {
         let first = i128::from(node.first).checked_add(self.shift)?;
@@ -91,7 +91,7 @@ impl<'a> Renderer<'a> {
     /// what a bus without devices does, and in none of the ranges.
     pub(super) fn render(&mut self, roots: &[usize]) -> Result<Claims, TooIntricate> {
         let mut claims = Claims::default();
-        let whole = Target {
+        let whole = Placement {
             shift: 0,
             clip: AddressRange::ALL,
             depth: 0,
@@ -100,7 +100,7 @@ impl<'a> Renderer<'a> {
             let Some(node) = self.dump.nodes.get(root) else {
                 continue;
             };
-            let target = Target {
+            let target = Placement {
                 clip: whole.seen(node).unwrap_or(AddressRange::ALL),
                 ..whole
             };
@@ -111,7 +111,12 @@ impl<'a> Renderer<'a> {
         Ok(claims)
     }
 
-    fn node(&mut self, at: usize, target: Target, claims: &mut Claims) -> Result<(), TooIntricate> {
+    fn node(
+        &mut self,
+        at: usize,
+        target: Placement,
+        claims: &mut Claims,
+    ) -> Result<(), TooIntricate> {
         self.budget.step()?;
         let dump = self.dump;
         let Some(node) = dump.nodes.get(at) else {
@@ -120,7 +125,7 @@ impl<'a> Renderer<'a> {
         let Some(clip) = target.seen(node) else {
             return Ok(());
         };
-        let inside = Target {
+        let inside = Placement {
             clip,
             depth: target.depth + 1,
             ..target
@@ -150,8 +155,8 @@ impl<'a> Renderer<'a> {
     fn alias(
         &mut self,
         window: &RegionNode,
-        shown: Shown,
-        inside: Target,
+        shown: Contents,
+        inside: Placement,
         claims: &mut Claims,
     ) -> Result<(), TooIntricate> {
         let dump = self.dump;
@@ -167,7 +172,7 @@ impl<'a> Renderer<'a> {
         };
         let start = i128::from(window.first) + inside.shift;
         let from = i128::from(region.first) + i128::from(shown.offset);
-        let target = Target {
+        let target = Placement {
             shift: start - from,
             ..inside
         };
@@ -190,7 +195,7 @@ impl<'a> Renderer<'a> {
     fn children(
         &mut self,
         node: &RegionNode,
-        target: Target,
+        target: Placement,
         claims: &mut Claims,
     ) -> Result<(), TooIntricate> {
         let dump = self.dump;
@@ -240,7 +245,7 @@ impl<'a> Renderer<'a> {
 
     /// What rivals claim: those of one start in the text's order, those of several against each
     /// other.
-    fn contested(&mut self, rivals: &[usize], target: Target) -> Result<Claims, TooIntricate> {
+    fn contested(&mut self, rivals: &[usize], target: Placement) -> Result<Claims, TooIntricate> {
         let dump = self.dump;
         let start = |at: &usize| dump.nodes.get(*at).map(|node| node.first);
         let mut contested = Claims::default();

@@ -10,17 +10,17 @@ const MAX_ENTRIES: usize = 1 << 16;
 
 /// A flat view of one of the buses.
 #[derive(Debug, Default)]
-pub(super) struct View {
+pub(super) struct FlatView {
     /// The buses that show it.
     pub(super) buses: Vec<Bus>,
     /// The region that answers where no other does.
     pub(super) root: String,
-    pub(super) ranges: Vec<ViewRange>,
+    pub(super) ranges: Vec<FlatRange>,
 }
 
 /// A range of a flat view.
 #[derive(Debug)]
-pub(super) struct ViewRange {
+pub(super) struct FlatRange {
     pub(super) first: u64,
     pub(super) last: u64,
     pub(super) name: String,
@@ -32,7 +32,7 @@ pub(super) struct ViewRange {
 #[derive(Debug, Default)]
 pub(super) struct Sections {
     pub(super) forest: Forest,
-    pub(super) views: Vec<View>,
+    pub(super) views: Vec<FlatView>,
     /// Lines that name a region and could not be read.
     pub(super) unread_lines: u64,
 }
@@ -91,7 +91,7 @@ impl Sections {
             self.forest.begin_region(name);
             Some(Inside::Tree)
         } else if line.starts_with("FlatView #") {
-            self.views.push(View::default());
+            self.views.push(FlatView::default());
             Some(Inside::View)
         } else {
             None
@@ -123,7 +123,7 @@ impl Sections {
                     }
                 };
                 if let Some(view) = self.views.last_mut() {
-                    view.ranges.push(ViewRange {
+                    view.ranges.push(FlatRange {
                         first: entry.first,
                         last: entry.last,
                         name: entry.name.to_owned(),

@@ -1,0 +1,84 @@
+//! `--vm`: VMs by the names that their VMMs give them, or by their pids.
+
+use super::inputs::COMMAND_LINE_FILES;
+use super::this_machine;
+use super::wrong_arguments::WrongArguments;
+use vmflame::analysis::{VmProcess, vm_processes};
+use vmflame::error::Result;
+use vmflame::input::Input;
+use vmflame::perf::Capture;
+use vmflame::units::Pid;
+
+/// A VM of the capture, and what it is called.
+struct NamedVm {
+    process: VmProcess,
+    /// `None` when nothing tells it.
+    name: Option<String>,
+}
+
+/// The processes of the VMs that are asked for, each by its name or by its pid.
+///
+/// # Errors
+/// When no VM of the capture, or more than one, is called so.
+pub(super) fn pids(
+    asked: &[String],
+    input: &Input,
+    capture: &Capture,
+    threads: usize,
+) -> Result<Vec<Pid>> {
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut vms: Option<Vec<NamedVm>> = None;
+    let mut found = Vec::new();
+    for vm in asked {
+        if let Ok(pid) = vm.parse() {
+            found.push(Pid::new(pid));
+            continue;
+        }
+        let vms = vms.get_or_insert_with(|| named_vms(input, capture, threads));
+        let mut called = vms.iter().filter(|known| known.name.as_ref() == Some(vm));
+        match (called.next(), called.next()) {
+            (Some(one), None) => found.push(one.process.pid),
+            (first, _) => {
+                return Err(WrongArguments::WhichVm {
+                    name: vm.clone(),
+                    is_shared: first.is_some(),
+                    known: vms.iter().map(NamedVm::in_words).collect(),
+                }
+                .into());
+            }
+        }
+    }
+    Ok(found)
+}
+
+impl NamedVm {
+    fn in_words(&self) -> String {
+        let pid = self.process.pid;
+        match &self.name {
+            Some(name) => format!("{name} (pid {pid})"),
+            None => format!("pid {pid}"),
+        }
+    }
+}
+
+/// The VMs of a capture with their names: a running one tells its own; the command line beside a
+/// capture is that of its VM where there is one VM only.
+fn named_vms(input: &Input, capture: &Capture, threads: usize) -> Vec<NamedVm> {
+    let processes = vm_processes(capture, threads);
+    let of_case = beside(input).filter(|_| processes.len() == 1);
+    let named = processes.into_iter().map(|process| {
+        let told = of_case.clone();
+        let name = told.or_else(|| this_machine::command_line(&process, input, capture)?.vm_name());
+        NamedVm { process, name }
+    });
+    named.collect()
+}
+
+/// The name in the command line that lies in a capture's directory.
+fn beside(input: &Input) -> Option<String> {
+    let directory = input.directory.as_deref()?;
+    let mut paths = COMMAND_LINE_FILES.iter().map(|name| directory.join(name));
+    paths.find_map(|path| this_machine::read_command_line(&path)?.vm_name())
+}
