@@ -19,6 +19,7 @@
 //! | `part` | **the hot loop**: what is done with each record |
 //! | `raw_sideband` | sideband records as a part of the walk finds them |
 //! | `chain`, `deferred`, `behind_chain` | where a sample's frames are: in its chain, in a later record, behind the chain |
+//! | `payload_class` | samples of a tracepoint kept apart by what they recorded |
 //! | `gaps` | the time that the walk has come to, and stretches that are no record |
 //! | `unique_stack`, `packed`, `table` | a stack; many in little memory; which are the same |
 //! | `census`, `raw_stacks` | what comes out of the walk |
@@ -33,6 +34,7 @@ mod deferred;
 mod gaps;
 mod packed;
 mod part;
+mod payload_class;
 mod plan;
 mod raw_sideband;
 mod raw_stacks;
@@ -49,6 +51,7 @@ mod weight;
 
 pub use census::Census;
 pub use gaps::Gap;
+pub use payload_class::{PayloadClasses, PayloadClassifier};
 pub use request::{FoldRequest, Kept};
 pub use select::{Selection, TimeRange};
 pub use split::{Slicing, Split};

@@ -16,9 +16,9 @@ pub(super) struct Stacks<'a> {
     /// The lists of later parts: to copy them takes its time.
     later: Vec<Vec<PackedStack<'a>>>,
     rare_fields: Interner<RareFields<'a>, u32>,
-    /// The rare fields that were looked up last, and their number: the samples of a slice of time
-    /// follow each other, and have them in common.
-    latest: (RareFields<'a>, u32),
+    /// The rare fields that were looked up last, and their number, for each class of payloads: the
+    /// samples of a slice of time follow each other, and have them in common.
+    latest: [(RareFields<'a>, u32); 32],
 }
 
 /// A unique stack without what few have.
@@ -40,6 +40,7 @@ pub(super) struct PackedStack<'a> {
 struct RareFields<'a> {
     ip: Avma,
     split: u64,
+    payload_class: u8,
     task_epoch: Option<TaskEpoch>,
     user: UserPart<'a>,
     copy: Option<StackCopy<'a>>,
@@ -121,7 +122,8 @@ impl<'a> Stacks<'a> {
     pub(super) fn rare_of(&mut self, stack: &UniqueStack<'a>) -> u32 {
         let (key, user, copy) = (stack.key, stack.user, stack.copy);
         let (ip, split, task_epoch) = (key.ip, key.split, key.task_epoch);
-        if (ip.as_u64() | split) == 0
+        let payload_class = key.payload_class;
+        if (ip.as_u64() | split | u64::from(payload_class)) == 0
             && task_epoch.is_none()
             && user == UserPart::InChain
             && copy.is_none()
@@ -131,6 +133,7 @@ impl<'a> Stacks<'a> {
         self.position_of(RareFields {
             ip,
             split,
+            payload_class,
             task_epoch,
             user,
             copy,
@@ -140,10 +143,14 @@ impl<'a> Stacks<'a> {
     #[inline]
     fn position_of(&mut self, rare: RareFields<'a>) -> u32 {
         // 0 is the position of none.
-        if self.latest.1 == 0 || self.latest.0 != rare {
-            self.latest = (rare, self.look_up(rare));
+        let slot = usize::from(rare.payload_class) % self.latest.len();
+        let (latest, position) = self.latest[slot];
+        if position != 0 && latest == rare {
+            return position;
         }
-        self.latest.1
+        let position = self.look_up(rare);
+        self.latest[slot] = (rare, position);
+        position
     }
 
     #[cold]
@@ -230,6 +237,7 @@ impl<'a> Stacks<'a> {
                 mode: packed.mode,
                 ip: rare.ip,
                 split: rare.split,
+                payload_class: rare.payload_class,
                 task_epoch: rare.task_epoch,
             },
             chain: packed.chain,

@@ -304,6 +304,7 @@ impl<'a> FoldedPart<'a> {
             mode,
             ip: Avma::new(ip),
             split,
+            payload_class: plan.payload_class::<O>(wanted.attr, head.tail),
             task_epoch: wanted.task_epoch,
         };
         self.tally.folded += 1;

@@ -3,13 +3,15 @@
 use hashbrown::HashSet;
 
 use super::behind_chain::BehindChain;
+use super::payload_class::PayloadClasses;
 use super::readings::Readings;
 use super::request::FoldRequest;
 use super::select::Selection;
 use super::split::Split;
+use crate::bytes::ByteOrder;
 use crate::hash::Mixer;
 use crate::perf::abi::PERF_SAMPLE_TIME;
-use crate::perf::{Capture, Event, Events, Record};
+use crate::perf::{Attr, Capture, Event, Events, Record};
 use crate::space::Timeline;
 use crate::units::{RecordOrder, ThreadId, Timestamp};
 
@@ -36,6 +38,8 @@ pub(super) struct Plan<'c> {
     pub(super) behind_chain: Option<BehindChain>,
     /// What is known of events that have no samples of their own.
     pub(super) readings: &'c Readings,
+    /// What samples of the wanted event are kept apart by besides.
+    pub(super) payload_classes: Option<&'c PayloadClasses>,
     /// `None` on the first walk.
     pub(super) again: Option<Again<'c>>,
 }
@@ -76,8 +80,16 @@ impl<'c> Plan<'c> {
             mixer: Mixer::new(),
             behind_chain: wanted.and_then(|attr| BehindChain::of(capture, attr, request)),
             readings,
+            payload_classes: request.payload_classes.as_ref(),
             again: None,
         }
+    }
+
+    /// The class of a sample by what it recorded; 0 when samples are not kept apart by it.
+    #[inline]
+    pub(super) fn payload_class<O: ByteOrder>(&self, attr: &Attr, tail: &[u8]) -> u8 {
+        self.payload_classes
+            .map_or(0, |classes| classes.of_sample::<O>(attr, tail))
     }
 
     /// Where a record stands in the order of the capture, given the time that it carries.

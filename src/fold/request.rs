@@ -1,5 +1,6 @@
 //! What folding is asked for.
 
+use super::payload_class::PayloadClasses;
 use super::select::Selection;
 use super::split::Split;
 use crate::units::EventIx;
@@ -13,6 +14,8 @@ pub struct FoldRequest {
     pub split: Split,
     /// What is kept of samples besides their chains.
     pub kept: Kept,
+    /// What samples of the wanted event are kept apart by besides; `None` for nothing.
+    pub payload_classes: Option<PayloadClasses>,
     /// Worker threads.
     pub threads: usize,
 }
@@ -34,6 +37,7 @@ impl FoldRequest {
             selection: Selection::all_of(event),
             split: Split::Nothing,
             kept: Kept::default(),
+            payload_classes: None,
             threads,
         }
     }

@@ -228,6 +228,7 @@ mod tests {
                 mode: CpuMode::User,
                 ip: Avma::default(),
                 split,
+                payload_class: 0,
                 task_epoch: None,
             },
             chain,

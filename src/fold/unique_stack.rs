@@ -50,6 +50,8 @@ pub(crate) struct StackKey {
     pub(crate) ip: Avma,
     /// The value of the [`Split`](super::split::Split); 0 when there is none.
     pub(crate) split: u64,
+    /// What class its payloads are of; 0 when stacks are not kept apart by it.
+    pub(crate) payload_class: u8,
     /// What was true of the thread; `None` while the timeline is not yet known.
     pub(crate) task_epoch: Option<TaskEpoch>,
 }

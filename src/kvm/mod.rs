@@ -15,7 +15,8 @@
 //!    finds itself when a guest was interrupted: `guest`; unless the event happens in the host
 //!    only ([`Tagger::sampled_by`]).
 //! 2. A row of `--rules` matches a frame.
-//! 3. The event is a tracepoint whose name tells what was done (`events.tsv`).
+//! 3. The event is a tracepoint, and what the sample recorded tells what was done (the reason of an
+//!    exit, an address), or else its name does (`events.tsv`).
 //! 4. Kernel frames of the vCPU loop: the row of the smallest rank decides, of equal ones the
 //!    nearest to the root. Handlers are often tail-called away, so what they call has rows of its
 //!    own, and a device's row ranks before the mechanism that reaches it. The search ends at a host
@@ -30,8 +31,13 @@
 //!
 //! `tag/frames.tsv` is the table; its head explains the columns. A new handler of a
 //! kernel is one line there, or one line in the file of `--rules` ([`Tagger::add_rules`]).
+//!
+//! What devices are behind the registers that guests touch is told by [`device`],
+//! why guests stopped running, and for how long, by [`exit`].
 
+pub mod device;
 pub mod exit;
 mod tag;
 
-pub use tag::{StackView, Tagged, Tagger, VcpuThreadNames};
+pub use tag::{StackView, Tagged, Tagger, payload_classes};
+pub(crate) use tag::{VcpuThreadNames, tag_of_class};

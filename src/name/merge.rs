@@ -22,6 +22,7 @@ struct Key {
     class: u32,
     /// The slice of time; 0 unless stacks are kept apart by it.
     slice: u32,
+    payload_class: u8,
     mode: CpuMode,
     chain_is_empty: bool,
 }
@@ -178,6 +179,7 @@ impl Merger<'_> {
             start: place.start,
             len,
             class,
+            payload_class: stack.key.payload_class,
             mode: stack.key.mode,
             chain_is_empty: self.request.recording.has_chains && path.chain_len == 0,
             tag: Tag::Host,
@@ -200,6 +202,7 @@ impl Merger<'_> {
     fn hash(&self, key: Key, mut words: impl Iterator<Item = u32>) -> u64 {
         let mut state = self.hasher.build_hasher();
         state.write_u64(u64::from(key.class) << 32 | u64::from(key.slice));
+        state.write_u8(key.payload_class);
         while let Some(first) = words.next() {
             let second = words.next().unwrap_or(u32::MAX);
             state.write_u64(u64::from(first) << 32 | u64::from(second));
@@ -244,6 +247,7 @@ impl Stack {
         Key {
             class: self.class,
             slice: self.slice,
+            payload_class: self.payload_class,
             mode: self.mode,
             chain_is_empty: self.chain_is_empty,
         }

@@ -3,7 +3,7 @@
 use super::classes::Class;
 use super::request::{FrameScope, StackFilter};
 use super::unnamed::UnnamedCounts;
-use crate::kvm::{StackView, Tagger};
+use crate::kvm::{StackView, Tagger, tag_of_class};
 use crate::parallel::{Shares, in_shares_mut};
 use crate::stack::{FrameIx, FrameTable, Tag};
 use crate::units::CpuMode;
@@ -20,6 +20,8 @@ pub struct Stack {
     pub(super) len: usize,
     /// What it has in common with others, as an index into the list of classes.
     pub(super) class: u32,
+    /// What class its payloads are of; 0 when they tell no tag.
+    pub(super) payload_class: u8,
     /// Mode of the samples themselves.
     pub mode: CpuMode,
     /// Whether the call chain held no address.
@@ -62,6 +64,7 @@ impl StackParts {
             is_vcpu_thread: class.is_some_and(|class| class.is_vcpu_thread),
             leaf_mode: stack.mode,
             chain_is_empty: stack.chain_is_empty,
+            payload_tag: tag_of_class(stack.payload_class),
         }
     }
 

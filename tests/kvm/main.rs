@@ -1,7 +1,7 @@
-//! Tags of samples and exits, against what the kernel and perf say of the same.
+//! Tags of samples, against what the kernel and perf say of the same samples.
 
 #[path = "../common/mod.rs"]
 mod common;
-mod exits;
+mod exit_tags;
 mod samples;
 mod tags;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use crate::common::oracle::captures::recordings;
 use crate::common::shared::{shared, skipped};
 use vmflame::analysis::{Grouping, Profile, Request, profile};
-use vmflame::kvm::Tagger;
+use vmflame::kvm::{StackView, Tagger};
 use vmflame::object::{ObjectSearch, read_kernel_notes};
 use vmflame::perf::Capture;
 use vmflame::perf::abi::PERF_SAMPLE_CALLCHAIN;
@@ -59,7 +59,9 @@ fn check(name: &str, capture: &Capture, symbols: &SymbolRequest) -> (u64, Vec<St
         };
         println!("{name} {event}: {:?}", profile.totals);
         checked += profile.total;
-        if profile.totals != [(law, profile.total)] {
+        // Some MSRs are registers of the local APIC.
+        let fits = |tag: Tag| tag == law || (tag, law) == (Tag::ExitApic, Tag::ExitMsr);
+        if !profile.totals.iter().all(|&(tag, _)| fits(tag)) {
             failures.push(format!("{name} {event}: {:?}", profile.totals));
         }
         let by_stacks = tags_of_stacks(&profile);
@@ -70,7 +72,7 @@ fn check(name: &str, capture: &Capture, symbols: &SymbolRequest) -> (u64, Vec<St
     // With and without call chains.
     if let Some(profile) = tagged(capture, symbols, "kvm:kvm_exit") {
         checked += profile.total;
-        if profile.totals != [(Tag::Entry, profile.total)] {
+        if !profile.totals.iter().all(|(tag, _)| tag.is_exit()) {
             failures.push(format!("{name} kvm:kvm_exit: {:?}", profile.totals));
         }
     }
@@ -82,7 +84,11 @@ fn tags_of_stacks(profile: &Profile) -> BTreeMap<Tag, u64> {
     let mut tagger = Tagger::for_arch(Some("x86_64"));
     let mut found = BTreeMap::new();
     for stack in profile.stacks.iter() {
-        let tagged = tagger.tag(&profile.stacks.view(stack, &profile.frames));
+        let view = StackView {
+            payload_tag: None,
+            ..profile.stacks.view(stack, &profile.frames)
+        };
+        let tagged = tagger.tag(&view);
         *found.entry(tagged.tag).or_insert(0) += stack.weight;
     }
     found
@@ -222,7 +228,9 @@ fn completions_outside_any_handler_keep_their_exit() {
         assert!(outside > 0, "{name}: no completion outside a handler");
         println!("{name}: {outside} of {ports} port accesses complete outside a handler");
         let mmio = tagged(&capture, &symbols, "kvm:kvm_mmio").unwrap();
-        assert_eq!(mmio.totals, [(Tag::ExitMmio, 2_100)], "{name}");
+        // Of perf's addresses, 900 lie in the local APIC's page.
+        let expected = [(Tag::ExitMmio, 1_200), (Tag::ExitApic, 900)];
+        assert_eq!(mmio.totals, expected, "{name}");
         let (_, failures) = check(name, &capture, &symbols);
         assert!(failures.is_empty(), "{failures:?}");
     }

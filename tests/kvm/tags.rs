@@ -121,6 +121,7 @@ fn view<'a>(table: &'a FrameTable, sample: &'a Sample, vcpus: &HashSet<i32>) -> 
         leaf_mode: leaf.unwrap_or(CpuMode::Unknown),
         // perf prints no chain for a sample that has none: such stacks are absent here.
         chain_is_empty: false,
+        payload_tag: None,
     }
 }
 

@@ -5,6 +5,7 @@ use super::times::{resolve_times, slicing};
 use crate::analysis::request::Request;
 use crate::error::Result;
 use crate::fold::{FoldRequest, Folded, Kept, Selection, Split, TimeRange, fold};
+use crate::kvm::payload_classes;
 use crate::perf::Capture;
 use crate::units::EventIx;
 
@@ -35,11 +36,11 @@ pub(in crate::analysis) fn fold_chosen<'a>(
         other @ (Split::Nothing | Split::Cpu | Split::Cgroup | Split::Slice(_)) => other,
     };
     let wanted = wanted(request, event, times, split);
+    let tells_tags = !request.no_tag;
     let chosen = if request.event.is_some() {
-        let folded = fold(capture, &wanted);
-        Chosen { wanted, folded }
+        fold_event(capture, wanted, tells_tags)
     } else {
-        fold_preferred(capture, wanted)
+        fold_preferred(capture, wanted, tells_tags)
     };
     request.refuse_uncarried(capture, chosen.wanted.selection.event)?;
     Ok(chosen)
@@ -52,7 +53,7 @@ pub(in crate::analysis) fn fold_any(
     threads: usize,
 ) -> (Option<EventIx>, Chosen<'_>) {
     if let Ok(event) = choose_event(capture, None) {
-        let chosen = fold_preferred(capture, FoldRequest::all_of(event, threads));
+        let chosen = fold_preferred(capture, FoldRequest::all_of(event, threads), false);
         return (Some(chosen.wanted.selection.event), chosen);
     }
     let wanted = FoldRequest::all_of(EventIx(0), threads);
@@ -86,21 +87,32 @@ fn wanted(request: &Request, event: EventIx, times: Vec<TimeRange>, split: Split
         },
         split,
         kept: Kept::default(),
+        payload_classes: None,
         threads: request.threads,
     }
 }
 
 /// Folds the wanted event, or else one that is preferred to it: how many samples an event has is
 /// known only afterwards, and few captures have events without any that would be preferred.
-fn fold_preferred(capture: &Capture, wanted: FoldRequest) -> Chosen<'_> {
-    let folded = fold(capture, &wanted);
-    match preferred(capture, Some(&folded.census.samples)) {
-        Some(better) if better != wanted.selection.event => {
-            let mut wanted = wanted;
+fn fold_preferred(capture: &Capture, wanted: FoldRequest, tells_tags: bool) -> Chosen<'_> {
+    let chosen = fold_event(capture, wanted, tells_tags);
+    match preferred(capture, Some(&chosen.folded.census.samples)) {
+        Some(better) if better != chosen.wanted.selection.event => {
+            let mut wanted = chosen.wanted;
             wanted.selection.event = better;
-            let folded = fold(capture, &wanted);
-            Chosen { wanted, folded }
+            fold_event(capture, wanted, tells_tags)
         }
-        Some(_) | None => Chosen { wanted, folded },
+        Some(_) | None => chosen,
     }
+}
+
+/// Folds the wanted event, its samples kept apart by the tags that they record where they are to tell
+/// them.
+fn fold_event(capture: &Capture, mut wanted: FoldRequest, tells_tags: bool) -> Chosen<'_> {
+    let event = wanted.selection.event;
+    wanted.payload_classes = tells_tags
+        .then(|| payload_classes(capture, event))
+        .flatten();
+    let folded = fold(capture, &wanted);
+    Chosen { wanted, folded }
 }

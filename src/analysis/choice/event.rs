@@ -91,6 +91,8 @@ enum Tells {
     Share,
     /// That something happened: tracepoints and the like.
     Occurrence,
+    /// That something is over, of which another tracepoint tells what it was: guests are entered.
+    Ending,
     /// Where another event of its group was sampled.
     OtherEvent,
 }
@@ -106,6 +108,7 @@ impl Tells {
             // Cycles and reference cycles; the clocks of CPU and task.
             (0, 0 | 9) | (1, 0 | 1) => Self::Time,
             // Tracepoints and breakpoints; what BPF programs put out.
+            (2, _) if enters_guest(&event.name) => Self::Ending,
             (2 | 5, _) | (1, 10) => Self::Occurrence,
             (0 | 1, _) => Self::Share,
             // As PMUs call them themselves: `cpu_core/cycles/P`, `armv8_pmuv3_0/cpu_cycles/`.
@@ -113,6 +116,19 @@ impl Tells {
             _ => Self::Share,
         }
     }
+}
+
+/// Whether a tracepoint tells that a guest goes on to run. `perf kvm stat record` takes as many samples
+/// of it as of exits, which say why it did not.
+fn enters_guest(name: &str) -> bool {
+    matches!(
+        plain_event_name(name),
+        "kvm:kvm_entry"
+            | "kvm:kvm_enter"
+            | "kvm:kvm_reenter"
+            | "kvm:kvm_s390_sie_enter"
+            | "kvm_hv:kvm_guest_enter"
+    )
 }
 
 /// Whether a PMU of x86 or arm64 calls its cycles so.
@@ -125,7 +141,8 @@ fn is_name_of_cycles(name: &str) -> bool {
 }
 
 /// The event that is shown when none is asked for: one with samples before those without, then what
-/// tells where time goes before other events and those before tracepoints, then one with call chains;
+/// tells where time goes before other events and those before tracepoints (of these the entries into
+/// guests last), then one with call chains;
 /// of equal ones the first of the file. `samples` are those of each event, when they are known.
 pub(super) fn preferred(capture: &Capture, samples: Option<&[u64]>) -> Option<EventIx> {
     let shown =

@@ -50,6 +50,7 @@
 //! | `reason` | why a guest stopped, as a number of one of several numberings |
 //! | `reason_names` | what reasons are called, and what their exits are tagged |
 //! | `reason_table` | the built-in names and tags, `reasons.tsv` |
+//! | `event_tag` | what an event is about, as a tag |
 //! | `access` | what an exit reaches |
 //! | `qualification` | what `kvm_exit` alone says of that |
 //! | `open_exit` | an exit that has not ended yet, and where its time goes |
@@ -71,6 +72,7 @@ mod access;
 mod counts;
 mod decode;
 mod dimension;
+mod event_tag;
 mod finished;
 mod histogram;
 mod host_event;
@@ -97,6 +99,7 @@ pub use access::{APIC_PAGE, Access, AccessSet, Direction, Target, TargetKind};
 pub use counts::{HaltCounts, PairingCounts};
 pub use decode::Decoder;
 pub use dimension::{Dimension, DimensionValue};
+pub use event_tag::tag_of;
 pub use finished::{Ending, Finding, FinishedExit};
 pub use histogram::{Histogram, ValueRange};
 pub use host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};

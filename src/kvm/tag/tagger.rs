@@ -36,6 +36,8 @@ pub struct StackView<'a> {
     /// Whether the sample's call chain holds no address, so that the leaf is the sample's own
     /// instruction pointer.
     pub chain_is_empty: bool,
+    /// What the samples themselves recorded; `None` where that tells no tag.
+    pub payload_tag: Option<Tag>,
 }
 
 /// What a stack is doing, and which frame tells.
@@ -183,7 +185,7 @@ impl Tagger {
             (Tag::Guest, at)
         } else if let Some(found) = found.rule {
             (found.rule.tag, found.at)
-        } else if let Some(tag) = self.trigger.always() {
+        } else if let Some(tag) = view.payload_tag.or(self.trigger.always()) {
             // What the stack tells is less, but it tells where the vCPU's work begins.
             (
                 tag,

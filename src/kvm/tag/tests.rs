@@ -47,6 +47,7 @@ pub(super) fn view<'a>(table: &'a FrameTable, frames: &'a [FrameIx]) -> StackVie
         is_vcpu_thread: false,
         leaf_mode: table.get(frames[frames.len() - 1]).mode,
         chain_is_empty: false,
+        payload_tag: None,
     }
 }
 
