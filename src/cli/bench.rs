@@ -1,11 +1,11 @@
 //! `vmflame bench`: how long the stages take on a capture, and other programs on the same.
 
-use std::io::BufWriter;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::generate::MadeUp;
 use super::inputs::Inputs;
 use super::options::InputOptions;
 use super::outcome::Outcome;
@@ -15,12 +15,9 @@ use clap::Args;
 use vmflame::analysis::{Request, Stage, Stopwatch, Timings, count_records, profile, subtitle};
 use vmflame::error::{Error, Result};
 use vmflame::input::{Input, UnpackLimit};
-use vmflame::output::{Colors, DrawnPart, Picture, write_svg};
-use vmflame::perf::writer::{Little, Load};
+use vmflame::output::{Picture, write_svg};
 use vmflame::perf::{Capture, RecordCounts};
-use vmflame::report::bench::{
-    BenchReport, Race, as_json, as_text, generated_as_json, generated_as_text,
-};
+use vmflame::report::bench::{BenchReport, Race, as_json, as_text};
 use vmflame::report::remarks;
 use vmflame::symbol::SymbolRequest;
 
@@ -40,9 +37,10 @@ pub(super) struct BenchOptions {
     json: bool,
     /// Write a made-up capture to the path, which must be given, instead of measuring one:
     /// size=8G,stacks=1000,depth=24,processes=4,threads=4,cpus=2,guest=10,tracepoints=0,late=0,seed=1
-    #[arg(long, value_name = "SPEC", value_parser = Load::parse, requires = "input")]
+    /// or, of VM exits, exits,size=8G,vcpus=8,vms=1,cpus=4,amd=0,seed=1
+    #[arg(long, value_name = "SPEC", value_parser = MadeUp::parse, requires = "input")]
     #[arg(conflicts_with_all = ["against", "runs", "kallsyms", "buildid_dir", "threads"])]
-    generate: Option<Load>,
+    generate: Option<MadeUp>,
     /// Let --generate replace a file.
     #[arg(long, requires = "generate")]
     force: bool,
@@ -57,8 +55,8 @@ struct Run {
 }
 
 pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
-    if let Some(load) = &options.generate {
-        return generate(load, options);
+    if let Some(made_up) = &options.generate {
+        return generate(made_up, options);
     }
     let destination = Destination::stdout(&this_machine::inputs(&options.input))?;
     let limit = options.input.max_unpacked.unwrap_or_default();
@@ -131,11 +129,10 @@ fn one_run(path: &Path, symbols: &SymbolRequest, threads: usize) -> Result<Run> 
     watch.lap(Stage::Tree);
     let picture = Picture {
         title: path.display().to_string(),
-        subtitle: subtitle(&capture, &profile, &request),
+        subtitle: subtitle(&capture, &profile),
         unit: profile.unit.clone(),
         totals: profile.totals.clone(),
-        colors: Colors::default(),
-        extent: DrawnPart::default(),
+        min_width: None,
     };
     write_svg(&tree, &profile.frames, &picture, &mut std::io::sink())
         .map_err(|source| Error::io("draw", path, source))?;
@@ -177,21 +174,10 @@ fn with_peak_memory<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
     (result, (peak > 0).then_some(peak))
 }
 
-fn generate(load: &Load, options: &BenchOptions) -> Result<Outcome> {
+fn generate(made_up: &MadeUp, options: &BenchOptions) -> Result<Outcome> {
     let path = options.input.input.as_path();
-    let mut written = None;
-    Destination::of_capture(path, options.force)?.write_file(|file| {
-        let (out, facts) = load.write::<Little, _>(BufWriter::with_capacity(1 << 20, file))?;
-        written = Some(facts);
-        out.into_inner()
-            .map_err(std::io::IntoInnerError::into_error)
-    })?;
-    let written = written.unwrap_or_default();
-    let text = if options.json {
-        format!("{:#}\n", generated_as_json(&written))
-    } else {
-        generated_as_text(path, &written)
-    };
-    Destination::stdout(&Inputs::default())?.write(|out| out.write_all(text.as_bytes()))?;
+    let said = made_up.write(&Destination::of_capture(path, options.force)?, path)?;
+    let said = if options.json { said.json } else { said.text };
+    Destination::stdout(&Inputs::default())?.write(|out| out.write_all(said.as_bytes()))?;
     Ok(Outcome::Done)
 }

@@ -6,12 +6,10 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `command` | the verbs, and arguments as they are meant |
-//! | `convert` `info` `exits` `diff` `bench` | one verb each |
+//! | `convert` `info` `diff` `bench` | one verb each |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
 //! | `diff_side` | reading what is compared |
-//! | `other_tools` | other programs on the same capture, for `bench` |
-//! | `devices` `qmp` | which devices a VM has, and its running QEMU |
-//! | `vms` | VMs by their names |
+//! | `generate` `other_tools` | for `bench`: captures that are made up, other programs on the same capture |
 //! | `options/` | options that verbs share |
 //! | `wrong_arguments` | what is refused, each with its hint |
 //! | `unused` | options that change nothing of what is asked for |
@@ -29,24 +27,21 @@ mod bench;
 mod command;
 mod convert;
 mod convert_args;
-mod devices;
 mod diff;
 mod diff_args;
 mod diff_side;
 mod endings;
-mod exits;
+mod generate;
 mod help;
 mod info;
 mod inputs;
 mod options;
 mod other_tools;
 mod outcome;
-mod qmp;
 mod signals;
 mod standard_input;
 mod this_machine;
 mod unused;
-mod vms;
 mod write;
 mod wrong_arguments;
 
@@ -60,10 +55,7 @@ use vmflame::error::{Error, Problem};
 
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse_from(command::joined(std::env::args_os())) {
-        Ok(arguments) => arguments,
-        Err(instead) => return print_instead(&instead),
-    };
+    let arguments = Arguments::parse_from(command::joined(std::env::args_os()));
     if let Err(problem) = signals::watch() {
         eprintln!("warning: signals cannot be watched ({problem}): temporary files may stay");
     }
@@ -73,7 +65,6 @@ pub(crate) fn run() -> ExitCode {
             Command::Convert(options) => convert::run(options, quiet),
             Command::Bench(options) => bench::run(options, quiet),
             Command::Info(options) => info::run(options, quiet),
-            Command::Exits(options) => exits::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),
         }
     });
@@ -91,19 +82,6 @@ pub(crate) fn run() -> ExitCode {
             })
         }
     }
-}
-
-/// Prints what is asked for in place of a command, such as help, or what is wrong with the arguments.
-fn print_instead(instead: &clap::Error) -> ExitCode {
-    match instead.print() {
-        Ok(()) => {}
-        Err(source) if source.kind() == ErrorKind::BrokenPipe => {}
-        Err(source) => {
-            eprintln!("error: cannot write standard output: {source}");
-            return ExitCode::from(2);
-        }
-    }
-    ExitCode::from(if instead.use_stderr() { 2 } else { 0 })
 }
 
 /// Whether a reader of our output had enough of it.

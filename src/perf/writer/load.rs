@@ -144,7 +144,7 @@ pub(super) fn levels_for(stacks: u32) -> u16 {
 }
 
 /// A number with a binary unit: `8G`, `64M`, `100K`, `7`.
-fn parse_number(text: &str) -> Option<u64> {
+pub(super) fn parse_number(text: &str) -> Option<u64> {
     let (digits, shift) = match text.as_bytes().last()? {
         b'K' => (text.get(..text.len() - 1)?, 10),
         b'M' => (text.get(..text.len() - 1)?, 20),

@@ -6,11 +6,12 @@ use linux_perf_data::Feature;
 
 use super::encoder::Encoder;
 use super::event::WrittenEvent;
+use super::exits::{KVM_EXIT, Payload};
 use super::file::Description;
 use super::load::{Load, Written};
 use super::record::{FileIdentity, RecordWriter, WrittenRecord};
 use super::sample::SampleValues;
-use super::sections::{FeatureSection, TracepointFormat};
+use super::sections::FeatureSection;
 use super::shape::{self, KERNEL_START, PROGRAM_START, SplitMix64};
 use crate::bytes::ByteOrder;
 use crate::perf::abi::{PERF_CONTEXT_KERNEL, PERF_CONTEXT_USER};
@@ -32,17 +33,13 @@ impl Load {
         clock.ids = ids(CLOCK_IDS);
         let mut events = vec![clock];
         if self.tracepoints > 0 {
-            let mut exit = WrittenEvent::tracepoint("kvm:kvm_exit", KVM_EXIT);
+            let mut exit = WrittenEvent::tracepoint("kvm:kvm_exit", KVM_EXIT.id);
             exit.ids = ids(TRACEPOINT_IDS);
             events.push(exit);
         }
         let cpus = CpuCounts {
             available: u32::from(self.cpus),
             online: u32::from(self.cpus),
-        };
-        let format = TracepointFormat {
-            system: "kvm".to_owned(),
-            text: kvm_exit_format(),
         };
         let mut features = vec![
             FeatureSection::text(Feature::HOSTNAME, "load"),
@@ -54,7 +51,7 @@ impl Load {
             FeatureSection::event_names(&events),
         ];
         if self.tracepoints > 0 {
-            features.push(FeatureSection::tracing_data(vec![format]));
+            features.push(FeatureSection::tracing_data(vec![KVM_EXIT.format()]));
         }
         Description { events, features }
     }
@@ -100,64 +97,17 @@ impl Load {
     }
 }
 
-/// The number of the tracepoint `kvm:kvm_exit` in made-up captures.
-const KVM_EXIT: u16 = 2_000;
-
-/// Fields of `kvm:kvm_exit`: type, name, offset, size.
-///
-/// Source: `TRACE_EVENT_KVM_EXIT`, arch/x86/kvm/trace.h, Linux 6.1.
-const KVM_EXIT_FIELDS: [(&str, &str, u32, u32); 13] = [
-    ("unsigned short", "common_type", 0, 2),
-    ("unsigned char", "common_flags", 2, 1),
-    ("unsigned char", "common_preempt_count", 3, 1),
-    ("int", "common_pid", 4, 4),
-    ("unsigned int", "exit_reason", 8, 4),
-    ("unsigned long", "guest_rip", 16, 8),
-    ("u32", "isa", 24, 4),
-    ("u64", "info1", 32, 8),
-    ("u64", "info2", 40, 8),
-    ("u32", "intr_info", 48, 4),
-    ("u32", "error_code", 52, 4),
-    ("unsigned int", "vcpu_id", 56, 4),
-    ("u64", "requests", 64, 8),
-];
-
-/// The text that tracefs has in `events/kvm/kvm_exit/format`, without the names of the values.
-fn kvm_exit_format() -> String {
-    let mut text = format!("name: kvm_exit\nID: {KVM_EXIT}\nformat:\n");
-    for (of_type, name, offset, size) in KVM_EXIT_FIELDS {
-        let signed = u8::from(of_type == "int");
-        text.push_str(&format!(
-            "\tfield:{of_type} {name};\toffset:{offset};\tsize:{size};\tsigned:{signed};\n"
-        ));
-        if name == "common_pid" {
-            text.push('\n');
-        }
-    }
-    text.push_str("\nprint fmt: \"reason %u rip 0x%lx\", REC->exit_reason, REC->guest_rip\n");
-    text
-}
-
-impl<O: ByteOrder> Encoder<O> {
-    /// The payload of a VMX exit because of port I/O to the ACPI PM timer.
-    fn kvm_exit(&mut self, tid: Tid) {
-        const IO_INSTRUCTION: u32 = 30;
-        const VMX: u32 = 1;
-        self.u16(KVM_EXIT);
-        self.u16(0);
-        self.i32(tid.as_i32());
-        self.u32(IO_INSTRUCTION);
-        self.zeros(4);
-        self.u64(0xffff_ffff_8100_1234);
-        self.u32(VMX);
-        self.zeros(4);
-        // Exit qualification: port 0x608, in, four bytes.
-        self.u64(0x0608_000b);
-        self.u64(0);
-        self.zeros(16);
-        self.u64(0);
-    }
-}
+/// What a VMX exit because of port I/O to the ACPI PM timer records.
+const TIMER_READ: Payload = Payload::Exit {
+    vcpu: 0,
+    rip: 0xffff_ffff_8100_1234,
+    isa: 1,
+    // IO_INSTRUCTION.
+    reason: 30,
+    // Exit qualification: port 0x608, in, four bytes.
+    info1: 0x0608_000b,
+    info2: 0,
+};
 
 /// Makes the records of a load, in one buffer for each CPU.
 pub(super) struct Maker<'a, O> {
@@ -243,7 +193,7 @@ impl<'a, O: ByteOrder> Maker<'a, O> {
         let time = Timestamp::from_nanos(self.clock);
         let mut payload = Encoder::<O>::new();
         if is_tracepoint {
-            payload.kvm_exit(tid);
+            payload.kvm_payload(tid, &TIMER_READ);
         }
         let ids = if is_tracepoint {
             TRACEPOINT_IDS

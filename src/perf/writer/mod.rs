@@ -1,7 +1,8 @@
 //! **The way back: records to bytes.** For tests, benches and `vmflame bench --generate`; nothing
 //! that reads a capture uses it.
 //!
-//! Input: a [`Description`] and records, or a [`Load`], which describes a capture of any size.
+//! Input: a [`Description`] and records, or a [`Load`] or [`ExitLoad`], which describe captures of
+//! any size.
 //! Output: a valid perf.data file. What a [`FileWriter`] or [`PipeWriter`] is given, the readers
 //! give back.
 //!
@@ -12,6 +13,7 @@
 //! | `file` | the file around them, or the pipe |
 //! | `load` | what a made-up capture is like, and what it holds |
 //! | `shape`, `maker`, `generate` | its tasks and stacks, its records, the whole |
+//! | `exits` | a made-up capture of VM exits |
 //!
 //! ```
 //! use vmflame::bytes::Little;
@@ -34,6 +36,7 @@
 
 mod encoder;
 mod event;
+mod exits;
 mod file;
 mod generate;
 mod load;
@@ -46,6 +49,7 @@ mod shape;
 pub use crate::bytes::Little;
 pub use encoder::Encoder;
 pub use event::WrittenEvent;
+pub use exits::{ExitLoad, ExitsWritten};
 pub use file::{Description, FileWriter, PipeWriter};
 pub use load::{Load, Written};
 pub use record::{FileIdentity, RecordWriter, WrittenRecord};

@@ -18,7 +18,7 @@ mod model;
 mod text;
 
 pub use figures::{Figures, in_words};
-pub use generated::{generated_as_json, generated_as_text};
+pub use generated::{exits_as_json, exits_as_text, generated_as_json, generated_as_text};
 pub use json::as_json;
 pub use model::{BenchReport, OURS, Race, RaceResult};
 pub use text::{as_text, stage_table};
