@@ -6,6 +6,7 @@
 //! | `diff` | a comparison: the answer of `diff` |
 //! | `exits` | the exits of a capture: the answer of `exits` |
 //! | `bench` | how long runs take: the answer of `bench` |
+//! | `like_perf` | the table of `perf kvm stat report`, in perf's form |
 //! | `table` | any table: text, JSON and CSV of one model |
 //! | `remark` | one warning or hint |
 //! | `remarks` | what the user should know of a capture: what is missing or doubtful |
@@ -19,6 +20,7 @@ pub mod diff;
 pub mod exits;
 pub mod info;
 mod kernel_remarks;
+pub mod like_perf;
 mod remark;
 pub mod remarks;
 pub mod table;

@@ -2,6 +2,6 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod exit_tags;
+mod like_perf;
 mod samples;
 mod tags;

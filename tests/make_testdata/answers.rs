@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use super::cases::Case;
 use super::common::perf_text::{self, Scope};
@@ -28,6 +29,25 @@ pub(super) fn perf_counts(out: &Path) -> String {
         writeln!(text, "PERF_RECORD_SAMPLE(IP, {mode}): {count}").unwrap();
     }
     text
+}
+
+/// perf's tables of the VM exits of a capture, when it holds any.
+pub(super) fn write_exit_tables(out: &Path) {
+    let events = run("perf", &["evlist", "-i", "perf.data"], out);
+    if !String::from_utf8_lossy(&events).contains("kvm:kvm_entry") {
+        return;
+    }
+    for event in ["vmexit", "mmio", "ioport", "msr"] {
+        let table = Command::new("perf")
+            .args(["kvm", "--host", "-i", "perf.data", "stat", "report"])
+            .args(["--event", event])
+            .current_dir(out)
+            .output()
+            .unwrap();
+        // perf prints it as messages.
+        let path = out.join("expected").join(format!("kvmstat-{event}.txt"));
+        fs::write(path, table.stderr).unwrap();
+    }
 }
 
 /// perf's text of the samples that are kept, folded by event.

@@ -53,6 +53,12 @@ pub(super) fn text(
     } else {
         ""
     };
+    let exits = if out.join("expected/kvmstat-vmexit.txt").exists() {
+        "`expected/kvmstat-EVENT.txt` is what `perf kvm --host -i perf.data stat report --event \
+         EVENT` (perf 6.1.192) prints.\n\n"
+    } else {
+        ""
+    };
     format!(
         "# {name}\n\nShows {shows}.\n\nRecorded on {machine}, with\n\n    {command}\n\n{cut}\n\n\
          `kallsyms` is cut to the functions that occur, each with the symbols up to the next \
@@ -61,7 +67,7 @@ pub(super) fn text(
          `expected/script*.folded` is from {answers}: comm, then the frames root first, then the \
          number of samples. perf prints no sample that was taken in guest mode. Frames of objects \
          without a table, and entries of linkage tables (`@plt`), which perf names only in part, \
-         are written as `[object]`. `expected/stats.txt` names its commands.\n\n\
+         are written as `[object]`. `expected/stats.txt` names its commands.\n\n{exits}\
          Made by `cargo test --test make_testdata -- --ignored`. The capture and these texts are \
          under this project's own licence; no object file of the recorded machine is part of it.\n"
     )

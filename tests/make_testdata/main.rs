@@ -23,7 +23,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use answers::{perf_counts, write_expected};
+use answers::{perf_counts, write_exit_tables, write_expected};
 use cases::{CASES, Case};
 use cut::{cut_capture, cut_kallsyms, numbers_in};
 use vmflame::analysis::{Profile, Request, profile};
@@ -242,6 +242,7 @@ fn make(case: &Case, shared: &Path) {
     fs::write(out.join("expected/stats.txt"), perf_counts(&out)).unwrap();
     let unknown = unknown_objects(&small);
     let how = write_expected(case, &source, until, (&out, &unknown));
+    write_exit_tables(&out);
     let text = how::text(case, &out, &tables, &unknown, how);
     fs::write(out.join("HOW.md"), text).unwrap();
     eprintln!(
