@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::options::{CpuList, DeviceOptions, InputOptions, TimeList, parse_cpus, parse_time_list};
+use super::exits_like_perf::LikePerfOptions;
+use super::options::{CpuList, InputOptions, TimeList, parse_cpus, parse_time_list};
 use super::outcome::Outcome;
 use super::write::Destination;
-use crate::cli::{devices, standard_input, this_machine, vms};
+use crate::cli::{standard_input, this_machine};
 use clap::Args;
 use vmflame::analysis::Request;
 use vmflame::analysis::exits::{Dimension, ExitRequest, TimeBasis, recorded_exits};
@@ -46,16 +47,13 @@ pub(super) struct ExitsOptions {
     #[command(flatten)]
     pub(super) filter: ExitFilter,
     #[command(flatten)]
-    pub(super) devices: DeviceOptions,
+    like_perf: LikePerfOptions,
 }
 
 /// Which exits are wanted.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Which exits")]
 pub(super) struct ExitFilter {
-    /// Only these VMs: names that their VMMs give them, or pids, separated by commas.
-    #[arg(long, value_delimiter = ',', value_name = "NAME|PID")]
-    pub(super) vm: Vec<String>,
     /// Only these VMs: the ids of their processes, separated by commas.
     #[arg(short, long, value_delimiter = ',', value_name = "PID")]
     pub(super) pid: Vec<i32>,
@@ -87,26 +85,21 @@ impl std::str::FromStr for ByArgument {
 }
 
 pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
-    let mut inputs = this_machine::inputs(&options.input);
-    inputs.files.extend(options.devices.mtree.as_deref());
+    let inputs = this_machine::inputs(&options.input);
     let destination = Destination::new(&options.output, &inputs)?;
     let (input, capture) = standard_input::open(&options.input, quiet)?;
-    let mut request = options.request();
-    let asked = &options.filter.vm;
-    let vms = vms::pids(asked, &input, &capture, request.filter.threads)?;
-    request.filter.pids.extend(vms);
-    let recorded = recorded_exits(&capture, &request)?;
-    let mut devices = devices::devices(&options.devices, &input, recorded.devices())?;
-    let vcpus = recorded.survey.vcpus().iter().map(|vcpu| vcpu.task);
-    devices.doubt(&vcpus.collect::<Vec<_>>());
+    if options.like_perf.like_perf {
+        let pids = &options.filter.pid;
+        return options.like_perf.run(&capture, pids, &destination);
+    }
+    let recorded = recorded_exits(&capture, &options.request())?;
+    let devices = recorded.devices();
     let source = options.input.input.display().to_string();
-    let mut tables = exit_tables(ExitAnswer {
+    let tables = exit_tables(ExitAnswer {
         recorded: &recorded,
-        devices: &devices.map,
+        devices: &devices,
         source: &source,
     });
-    tables.facts.extend(devices.fact());
-    tables.warnings.append(&mut devices.warnings);
     destination.write(|out| {
         if options.csv {
             match tables.tables.first() {

@@ -6,8 +6,9 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `command` | the verbs, and arguments as they are meant |
-//! | `convert` `info` `diff` `bench` | one verb each |
+//! | `convert` `info` `exits` `diff` `bench` | one verb each |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
+//! | `exits_like_perf` | the table of perf, for `exits` |
 //! | `diff_side` | reading what is compared |
 //! | `generate` `other_tools` | for `bench`: captures that are made up, other programs on the same capture |
 //! | `options/` | options that verbs share |
@@ -31,6 +32,8 @@ mod diff;
 mod diff_args;
 mod diff_side;
 mod endings;
+mod exits;
+mod exits_like_perf;
 mod generate;
 mod help;
 mod info;
@@ -65,6 +68,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Convert(options) => convert::run(options, quiet),
             Command::Bench(options) => bench::run(options, quiet),
             Command::Info(options) => info::run(options, quiet),
+            Command::Exits(options) => exits::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),
         }
     });

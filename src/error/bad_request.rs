@@ -34,6 +34,11 @@ pub enum BadRequest {
     NoTimes,
     /// Events without call chains are to be counted by cgroup.
     CountedByCgroup,
+    /// perf would show no table of its exits.
+    RefusedByPerf {
+        /// Why, in one line.
+        why: String,
+    },
     /// The event has no samples that can be read.
     NoSamples {
         /// The event.
@@ -75,6 +80,7 @@ impl BadRequest {
             Self::CountedByCgroup => {
                 "record again with call chains: perf record -g --all-cgroups".into()
             }
+            Self::RefusedByPerf { .. } => "without --like-perf it is read all the same".into(),
             Self::NoSamples {
                 skipped,
                 damaged_bytes,
@@ -116,6 +122,12 @@ impl fmt::Display for BadRequest {
                 )
             }
             Self::NoTimes => f.write_str("the samples carry no times to select by"),
+            Self::RefusedByPerf { why } => {
+                write!(
+                    f,
+                    "perf kvm stat report shows no table of this capture: {why}"
+                )
+            }
             Self::CountedByCgroup => {
                 f.write_str("events without call chains are not counted by cgroup")
             }

@@ -277,6 +277,9 @@ fn tables_of_odd_captures_are_perf_s() {
         let scratch = Scratch::new("like-perf-odd", &bytes);
         agrees_with_perf(&scratch.0);
         let shown = found(&scratch.0, &LikePerfRequest::default());
-        assert!(shown.contains("out of order events") && shown.contains(" UNKNOWN "), "{shown}");
+        assert!(
+            shown.contains("out of order events") && shown.contains(" UNKNOWN "),
+            "{shown}"
+        );
     }
 }

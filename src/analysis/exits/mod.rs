@@ -25,6 +25,6 @@ mod rounds;
 mod rows;
 mod sources;
 
-pub use crate::kvm::exit::{Dimension, TimeBasis};
+pub use crate::kvm::exit::{Dimension, TimeBasis, like_perf};
 pub use recorded_exits::{RecordedExits, TracepointCount, recorded_exits};
 pub use request::ExitRequest;
