@@ -2,7 +2,7 @@
 
 use hashbrown::HashMap;
 
-use super::moment::{Effect, Identity, Moment, PerfKey};
+use super::moment::{Effect, Identity, PerfKey, PerfMoment};
 use super::welford::Welford;
 
 /// Buckets of perf's hash table, in whose order ties are shown.
@@ -52,7 +52,7 @@ impl Intervals {
     ///
     /// Source: `handle_kvm_event()`, `handle_begin_event()`, `handle_end_event()`,
     /// tools/perf/builtin-kvm.c, Linux 6.1.
-    pub(super) fn take(&mut self, moment: Moment) {
+    pub(super) fn take(&mut self, moment: PerfMoment) {
         let thread = match moment.effect {
             Effect::Nothing => return,
             Effect::Enters { vcpu, .. } => *self.threads.entry(moment.tid).or_insert(Thread {

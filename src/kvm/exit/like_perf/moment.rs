@@ -48,7 +48,7 @@ pub(super) enum Effect {
 
 /// A record, as far as it matters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Moment {
+pub(super) struct PerfMoment {
     /// Nanoseconds; all bits set when the record has no time.
     pub(super) at: u64,
     pub(super) tid: i32,

@@ -1,7 +1,7 @@
 //! All records of a capture, one after the other.
 
 use super::intervals::Intervals;
-use super::moment::{Effect, Moment};
+use super::moment::{Effect, PerfMoment};
 use super::plan::PerfPlan;
 use super::request::LikePerfRequest;
 use super::round_queue::RoundQueue;
@@ -55,7 +55,7 @@ impl<'a> Replay<'a> {
         parts.pop().unwrap_or_else(|| self.begin()).finish()
     }
 
-    fn sample<O: ByteOrder>(&self, record: &Record<'a>) -> Option<Moment> {
+    fn sample<O: ByteOrder>(&self, record: &Record<'a>) -> Option<PerfMoment> {
         let ix = record.event?;
         let event = self.events.get(ix)?;
         let event_ix = ix.as_usize();
@@ -75,15 +75,15 @@ impl<'a> Replay<'a> {
         Some(moment)
     }
 
-    fn other<O: ByteOrder>(&self, record: &Record<'a>) -> Moment {
+    fn other<O: ByteOrder>(&self, record: &Record<'a>) -> PerfMoment {
         let event = self.events.of_sideband::<O>(record.body);
         let time = event.and_then(|event| event.layout.trailer().time::<O>(record.body));
         nothing_at(time)
     }
 }
 
-fn nothing_at(time: Option<Timestamp>) -> Moment {
-    Moment {
+fn nothing_at(time: Option<Timestamp>) -> PerfMoment {
+    PerfMoment {
         at: time.map_or(u64::MAX, Timestamp::as_nanos),
         tid: -1,
         effect: Effect::Nothing,

@@ -1,6 +1,6 @@
 //! perf's order of records: by time, within the rounds of the recorder.
 
-use super::moment::Moment;
+use super::moment::PerfMoment;
 
 /// Puts records into the order in which perf delivers them.
 ///
@@ -16,7 +16,7 @@ use super::moment::Moment;
 /// tools/perf/util/ordered-events.c, Linux 6.1.
 #[derive(Debug, Default)]
 pub(super) struct RoundQueue {
-    waiting: Vec<Moment>,
+    waiting: Vec<PerfMoment>,
     /// The newest that waits, or waited.
     newest: u64,
     /// What is delivered at the end of the round.
@@ -28,7 +28,7 @@ pub(super) struct RoundQueue {
 
 impl RoundQueue {
     /// Takes a record; gives it back when it has no time and is delivered at once.
-    pub(super) fn push(&mut self, moment: Moment) -> Option<Moment> {
+    pub(super) fn push(&mut self, moment: PerfMoment) -> Option<PerfMoment> {
         let at = moment.at;
         if at == 0 || at == u64::MAX {
             return Some(moment);
@@ -42,7 +42,7 @@ impl RoundQueue {
     }
 
     /// The recorder has emptied all buffers.
-    pub(super) fn end_round(&mut self, deliver: impl FnMut(Moment)) {
+    pub(super) fn end_round(&mut self, deliver: impl FnMut(PerfMoment)) {
         if self.waiting.is_empty() {
             return;
         }
@@ -53,12 +53,12 @@ impl RoundQueue {
     }
 
     /// There are no more records.
-    pub(super) fn end(&mut self, deliver: impl FnMut(Moment)) {
+    pub(super) fn end(&mut self, deliver: impl FnMut(PerfMoment)) {
         self.limit = u64::MAX;
         self.deliver(deliver);
     }
 
-    fn deliver(&mut self, deliver: impl FnMut(Moment)) {
+    fn deliver(&mut self, deliver: impl FnMut(PerfMoment)) {
         // Stable, and quick where runs are in order, as each CPU's are.
         self.waiting.sort_by_key(|moment| moment.at);
         let ready = self
