@@ -12,9 +12,11 @@
 //! | `kept` | copies of bytes that stay where they are |
 //! | `unpack_limit` | how much is unpacked at most |
 //! | `compression` | what is compressed is recognised and unpacked |
+//! | `block` | blocks of stated lengths are unpacked |
 //! | `packing` | the way back: an output is compressed |
 //! | `order` | reads numbers of either byte order |
 
+mod block;
 mod compression;
 mod kept;
 mod mapping;
@@ -25,6 +27,7 @@ mod spool;
 mod storage;
 mod unpack_limit;
 
+pub(crate) use block::BlockCompression;
 pub use compression::Compression;
 pub(crate) use kept::KeptBytes;
 pub(crate) use mapping::MappedFile;
