@@ -141,6 +141,7 @@ pub mod qemu;
 pub mod report;
 pub mod symbol;
 pub mod text;
+pub mod tracedat;
 pub mod tracepoint;
 pub mod units;
 

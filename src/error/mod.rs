@@ -9,6 +9,7 @@
 //! | `with_hint` | [`Error`]: a problem, and a hint that whoever knows more has given |
 //! | `problem` | [`Problem`]: all that can go wrong, sorted by what it is about |
 //! | `bad_file` | [`BadFile`]: what a file is not, or lacks |
+//! | `trace_dat_fault` | [`TraceDatFault`]: why a trace.dat cannot be read |
 //! | `bad_request` | [`BadRequest`]: what a capture does not carry; [`NothingLeft`]: filters leave nothing |
 //! | `monitor_fault` | [`MonitorFault`]: what is wrong with a monitor of QEMU's |
 //! | `not_comparable` | [`NotComparable`]: why two sides cannot be compared so |
@@ -18,6 +19,7 @@ mod bad_request;
 mod monitor_fault;
 mod not_comparable;
 mod problem;
+mod trace_dat_fault;
 mod with_hint;
 
 pub(crate) use bad_file::MORE_UNPACKED;
@@ -26,4 +28,5 @@ pub use bad_request::{BadRequest, NothingLeft};
 pub use monitor_fault::MonitorFault;
 pub use not_comparable::NotComparable;
 pub use problem::Problem;
+pub use trace_dat_fault::TraceDatFault;
 pub use with_hint::{Error, Result};

@@ -17,7 +17,7 @@ const ROWS: [&str; 30] = [
     "bytes",
     "perf",
     "tracepoint",
-    "qemu",
+    "tracedat",
     "object",
     "input",
     "space",
@@ -40,14 +40,13 @@ const ROWS: [&str; 30] = [
 /// Where each outside crate may be named, by the start of the path.
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere.
-pub(crate) const HOMES: [(&str, &[&str]); 32] = [
+pub(crate) const HOMES: [(&str, &[&str]); 31] = [
     ("addr2line", &["src/symbol/"]),
     ("bzip2", &["src/bytes/"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
     ("cpp_demangle", &["src/symbol/"]),
-    ("csv", &["src/report/table/"]),
     ("flate2", &["src/bytes/"]),
     ("framehop", &["src/unwind/"]),
     ("gimli", &["src/symbol/"]),
@@ -66,7 +65,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 32] = [
     ("rpds", &["src/space/"]),
     ("rustc_demangle", &["src/symbol/"]),
     ("serde", &["src/report/"]),
-    ("serde_json", &["src/qemu/", "src/report/"]),
+    ("serde_json", &["src/report/"]),
     ("signal_hook", &["src/cli/"]),
     ("symbolic_demangle", &["src/symbol/"]),
     ("tar", &["src/input/"]),

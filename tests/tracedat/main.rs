@@ -1,0 +1,6 @@
+//! trace.dat files, against what `trace-cmd report` says of them.
+
+#[path = "../common/mod.rs"]
+mod common;
+mod report;
+mod reports;
