@@ -7,8 +7,10 @@ use crate::cli::{standard_input, this_machine};
 use clap::Args;
 use vmflame::analysis::survey;
 use vmflame::error::Result;
-use vmflame::report::info::{CaptureFacts, as_json, as_text};
+use vmflame::input::Opened;
+use vmflame::report::info::{CaptureFacts, as_json, as_text, trace_dat};
 use vmflame::report::remarks;
+use vmflame::tracedat::TraceDat;
 
 #[derive(Args, Debug)]
 pub(super) struct InfoOptions {
@@ -21,7 +23,11 @@ pub(super) struct InfoOptions {
 
 pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let destination = Destination::stdout(&this_machine::inputs(&options.input))?;
-    let (input, capture) = standard_input::open(&options.input, quiet)?;
+    let (input, opened) = standard_input::open_any(&options.input, quiet)?;
+    let capture = match opened {
+        Opened::TraceDat(trace) => return of_trace_dat(&trace, options.json, &destination),
+        opened @ (Opened::Capture(_) | Opened::Text(_)) => opened.capture()?,
+    };
     let symbols = this_machine::symbols(&options.input, &input);
     let survey = survey(
         &capture,
@@ -37,6 +43,21 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     destination.write(|out| out.write_all(text.as_bytes()))?;
     let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &survey.account.tally);
     Ok(if is_damaged {
+        Outcome::Damaged
+    } else {
+        Outcome::Done
+    })
+}
+
+fn of_trace_dat(trace: &TraceDat, json: bool, destination: &Destination) -> Result<Outcome> {
+    let facts = trace_dat::TraceDatFacts::of(trace);
+    let text = if json {
+        format!("{:#}\n", trace_dat::as_json(&facts))
+    } else {
+        trace_dat::as_text(&facts)
+    };
+    destination.write(|out| out.write_all(text.as_bytes()))?;
+    Ok(if facts.is_damaged() {
         Outcome::Damaged
     } else {
         Outcome::Done

@@ -19,6 +19,12 @@ const LAST_RECORDS: Duration = Duration::from_secs(2);
 
 /// Opens the capture that the options name; `-` is standard input.
 pub(crate) fn open(options: &InputOptions, quiet: bool) -> Result<(Input, Capture)> {
+    let (input, opened) = open_any(options, quiet)?;
+    Ok((input, opened.capture()?))
+}
+
+/// Opens whatever the options name; `-` is standard input.
+pub(crate) fn open_any(options: &InputOptions, quiet: bool) -> Result<(Input, Opened)> {
     let limit = options.max_unpacked.unwrap_or_default();
     let input = resolve(&options.input, limit)?;
     if !quiet {
@@ -26,8 +32,8 @@ pub(crate) fn open(options: &InputOptions, quiet: bool) -> Result<(Input, Captur
             eprintln!("{remark}");
         }
     }
-    let capture = open_input(&input, limit, quiet)?.capture()?;
-    Ok((input, capture))
+    let opened = open_input(&input, limit, quiet)?;
+    Ok((input, opened))
 }
 
 /// What is at a path; `-` is standard input.

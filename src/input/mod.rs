@@ -1,8 +1,8 @@
 //! What the user points at: a file, a capture directory, a tarball, and what lies beside it.
 //!
 //! What comes in is a path, or what standard input brought. What goes out is an [`Input`], which
-//! says where the capture and its symbols lie, and what was [`Opened`] there: a capture, or text. A
-//! new format is a variant of [`FileKind`] and of [`Opened`], and a
+//! says where the capture and its symbols lie, and what was [`Opened`] there: a capture, a trace.dat, or
+//! text. A new format is a variant of [`FileKind`] and of [`Opened`], and a
 //! folder beside `src/perf/` that reads it.
 //!
 //! | file | what is in it |

@@ -9,12 +9,15 @@ use super::resolve::Input;
 use crate::bytes::{Compression, Spool, Storage, UnpackLimit};
 use crate::error::{BadFile, Error, FoundInstead, Result};
 use crate::perf::Capture;
+use crate::tracedat::TraceDat;
 
 /// What was opened.
 #[derive(Debug)]
 pub enum Opened {
     /// A capture.
     Capture(Box<Capture>),
+    /// A file of trace-cmd's: events, and no samples.
+    TraceDat(Box<TraceDat>),
     /// Text, which is folded text unless a line of it is wrong.
     Text(TextFile),
 }
@@ -37,6 +40,7 @@ impl Opened {
     pub fn capture(self) -> Result<Capture> {
         match self {
             Self::Capture(capture) => Ok(*capture),
+            Self::TraceDat(trace) => Err(not_perf_data(trace.path(), FoundInstead::TraceDat)),
             Self::Text(text) => Err(not_perf_data(&text.path, text.found)),
         }
     }
@@ -64,13 +68,15 @@ impl Input {
     /// Opens what the user points at.
     ///
     /// # Errors
-    /// When it cannot be read, is neither a capture nor text, or a capture that describes no events.
+    /// When it cannot be read, is neither a capture nor a trace.dat nor text, or is a capture that
+    /// describes no events.
     pub fn open(&self, limit: UnpackLimit) -> Result<Opened> {
         let opened = open(&self.data, limit);
         let opened = opened.map_err(|error| self.shown.error(error))?;
         let path = self.shown.path(&self.data);
         Ok(match opened {
             Opened::Capture(capture) => Opened::Capture(Box::new(capture.shown_as(path))),
+            Opened::TraceDat(trace) => Opened::TraceDat(Box::new(trace.shown_as(path))),
             Opened::Text(text) => Opened::Text(TextFile { path, ..text }),
         })
     }
@@ -97,7 +103,7 @@ fn open(path: &Path, limit: UnpackLimit) -> Result<Opened> {
     begun.map_err(failed)?;
     // A device may go on for ever: what is no input is not read to its end.
     let kind = FileKind::of(&start);
-    if let Some(found) = kind.instead_of_capture().filter(|_| !kind.is_text()) {
+    if let Some(found) = kind.instead_of_capture().filter(|_| !kind.is_opened()) {
         return Err(not_perf_data(path, found));
     }
     let mut spool = Spool::default();
@@ -121,6 +127,10 @@ fn open_storage(path: &Path, storage: Storage, limit: UnpackLimit) -> Result<Ope
         None => {
             let capture = Capture::from_storage(path, storage, limit)?;
             Ok(Opened::Capture(Box::new(capture)))
+        }
+        Some(FoundInstead::TraceDat) => {
+            let trace = TraceDat::from_storage(path, storage, limit)?;
+            Ok(Opened::TraceDat(Box::new(trace)))
         }
         Some(found) if kind.is_text() => Ok(Opened::Text(TextFile {
             path: path.to_owned(),

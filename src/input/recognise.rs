@@ -63,7 +63,7 @@ impl FileKind {
             return Self::Packed;
         }
         let kind = Self::of_plain(&start);
-        if read.is_err() && matches!(kind, Self::TraceDat | Self::Elf | Self::Unknown(_)) {
+        if read.is_err() && matches!(kind, Self::Elf | Self::Unknown(_)) {
             return Self::Packed;
         }
         kind
@@ -89,6 +89,11 @@ impl FileKind {
     /// Whether it is text, packed or not.
     pub(super) const fn is_text(&self) -> bool {
         matches!(self, Self::Folded | Self::Text(_))
+    }
+
+    /// Whether it is read though it is no capture.
+    pub(super) const fn is_opened(&self) -> bool {
+        self.is_text() || matches!(self, Self::TraceDat)
     }
 
     /// What errors call it where a capture is needed; `None` where only who reads it can tell.

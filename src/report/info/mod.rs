@@ -7,10 +7,12 @@
 //! | `model` | what is said, gathered once |
 //! | `text` | how people read it |
 //! | `json` | how programs read it |
+//! | `trace_dat/` | the same of a trace.dat |
 
 mod json;
 mod model;
 mod text;
+pub mod trace_dat;
 
 pub use json::as_json;
 pub use model::CaptureFacts;
