@@ -82,6 +82,26 @@ pub(super) fn row_of(reason: ExitReason, machine: Option<Architecture>) -> Optio
     ROWS.get(&key).copied()
 }
 
+/// An x86 reason, as the kernel prints it.
+pub(super) struct NamedReason {
+    pub(super) name: &'static str,
+    pub(super) numbering: ReasonNumbering,
+    pub(super) number: u32,
+}
+
+/// The names of all x86 reasons.
+pub(super) fn x86_reasons() -> impl Iterator<Item = NamedReason> {
+    let is_x86 = |line: &ReasonLine| {
+        let numbering = line.key.numbering;
+        matches!(numbering, ReasonNumbering::Vmx | ReasonNumbering::Svm)
+    };
+    lines().filter(is_x86).map(|line| NamedReason {
+        name: line.row.name,
+        numbering: line.key.numbering,
+        number: line.key.number,
+    })
+}
+
 /// The x86 or arm64 reason that the kernel prints so; names of both vendors are spelled differently.
 pub(super) fn reason_of_name(name: &str) -> Option<ExitReason> {
     let mut named = lines().filter(|line| line.key.machine.is_none() && line.row.name == name);
