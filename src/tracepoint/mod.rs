@@ -13,6 +13,7 @@
 //! | `layouts` | layouts by kernel version, for captures without formats |
 //! | `occurrence` | something that a tracepoint recorded |
 //! | `sample_reader` | samples of perf.data as occurrences |
+//! | `text/` | texts that people attach to reports as occurrences |
 //!
 //! The kernel's own formats decide, never offsets of one version. `layouts.tsv` is for captures that
 //! carry none, and what it gives is marked [`FormatOrigin::BuiltIn`].
@@ -26,6 +27,7 @@ mod print_fmt;
 mod sample_reader;
 #[cfg(test)]
 mod tests;
+pub mod text;
 mod value_names;
 
 pub use field::{Field, FieldShape};

@@ -89,6 +89,27 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
+/// A file with trace-cmd's report of it.
+pub(crate) struct Reported {
+    pub(crate) trace: PathBuf,
+    pub(crate) report: PathBuf,
+}
+
+/// All files of the shared captures.
+pub(crate) fn reported(captures: &Path) -> Vec<Reported> {
+    let found = files(captures, ".trace.dat").into_iter().map(|trace| {
+        let name = trace.to_string_lossy();
+        let (stem, _) = name.split_once(".trace.dat").unwrap();
+        let report = [".trace.report.txt.xz", ".trace.report.txt"];
+        let mut report = report
+            .iter()
+            .map(|ending| PathBuf::from(format!("{stem}{ending}")));
+        let report = report.find(|path| path.exists()).unwrap();
+        Reported { trace, report }
+    });
+    found.collect()
+}
+
 /// Files of Linux 6.1 on AMD and arm64 hosts: version 7, compressed with zstd, one of them packed as
 /// a whole too.
 #[test]
@@ -96,14 +117,9 @@ fn captures_agree_with_their_reports() {
     let Some(captures) = shared("captures") else {
         return;
     };
-    let found = files(&captures, ".trace.dat");
-    for path in &found {
-        let name = path.to_string_lossy();
-        let (stem, _) = name.split_once(".trace.dat").unwrap();
-        let report = [".trace.report.txt.xz", ".trace.report.txt"];
-        let report = report.map(|ending| PathBuf::from(format!("{stem}{ending}")));
-        let report = report.iter().find(|path| path.exists()).unwrap();
-        compare(&open(path), &report_text(report));
+    let found = reported(&captures);
+    for Reported { trace, report } in &found {
+        compare(&open(trace), &report_text(report));
     }
     assert!(!found.is_empty());
 }

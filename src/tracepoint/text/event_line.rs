@@ -1,0 +1,387 @@
+//! The head of a line that tells of an event: task, CPU, time, event.
+
+use super::clean::clean;
+
+/// A time as a text has it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum LineTime {
+    /// Nanoseconds, told as seconds with a fraction, or as microseconds.
+    Nanos(u64),
+    /// A plain number: cycles or counts, by the clock that was chosen.
+    Plain(u64),
+}
+
+/// A line that tells of an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct EventLine<'t> {
+    /// The task's name, cut to eight characters where latency flags are shown.
+    pub(super) task: &'t str,
+    /// The process; `None` where the text does not tell it.
+    pub(super) pid: Option<i32>,
+    pub(super) tid: i32,
+    pub(super) cpu: Option<u32>,
+    pub(super) time: LineTime,
+    /// With or without its system: `kvm_exit`, `kvm:kvm_exit`.
+    pub(super) event: &'t str,
+    /// What stands behind the event's name.
+    pub(super) values: &'t str,
+}
+
+/// Whether bytes, the first ones of a text, hold a line that tells of an event.
+pub fn is_trace_text(start: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(start);
+    text.lines()
+        .any(|line| EventLine::parse(clean(line)).is_some())
+}
+
+impl<'t> EventLine<'t> {
+    /// Reads a line that was cleaned; `None` when it tells of no event.
+    pub(super) fn parse(line: &'t str) -> Option<Self> {
+        // The first colon that ends a time with a task before it and an event behind it: names of
+        // tasks hold colons too.
+        line.match_indices(':').find_map(|(at, _)| {
+            let (front, rest) = (line.get(..at)?, line.get(at + 1..)?);
+            if !rest.starts_with([' ', '\t']) {
+                return None;
+            }
+            let TimeAtEnd { before, time } = TimeAtEnd::split(front)?;
+            let Named { event, values } = Named::split(rest)?;
+            let Owner {
+                task,
+                pid,
+                tid,
+                cpu,
+            } = Owner::parse(before)?;
+            // Without a CPU a plain number is more likely part of other text.
+            if matches!(time, LineTime::Plain(_)) && cpu.is_none() {
+                return None;
+            }
+            Some(Self {
+                task,
+                pid,
+                tid,
+                cpu,
+                time,
+                event,
+                values,
+            })
+        })
+    }
+}
+
+/// A time, and what stands before it.
+struct TimeAtEnd<'t> {
+    before: &'t str,
+    time: LineTime,
+}
+
+impl<'t> TimeAtEnd<'t> {
+    /// Splits a time off the end: `14319.553357`, `14319968243us +`, `32029327986803`.
+    fn split(text: &'t str) -> Option<Self> {
+        // The latency format marks how long it took until the next event.
+        let unmarked = text.trim_end_matches(['+', '!', '#', '*', '@', '$', ' ']);
+        let (digits, is_micros) = match unmarked.strip_suffix("us") {
+            Some(digits) => (digits, true),
+            None => (text, false),
+        };
+        let is_part = |c: char| c.is_ascii_digit() || c == '.';
+        let before = digits.trim_end_matches(is_part);
+        if !before.ends_with([' ', '\t', ']']) {
+            return None;
+        }
+        let number = digits.get(before.len()..)?;
+        let time = match number.split_once('.') {
+            Some((seconds, fraction)) if !is_micros => LineTime::Nanos(nanos(seconds, fraction)?),
+            Some(_) => return None,
+            None if is_micros => LineTime::Nanos(number.parse::<u64>().ok()?.checked_mul(1000)?),
+            None => LineTime::Plain(number.parse().ok()?),
+        };
+        Some(Self { before, time })
+    }
+}
+
+/// Seconds with six or nine digits behind the point.
+fn nanos(seconds: &str, fraction: &str) -> Option<u64> {
+    let unit = match fraction.len() {
+        6 => 1000,
+        9 => 1,
+        _ => return None,
+    };
+    let fraction = fraction.parse::<u64>().ok()? * unit;
+    let whole = seconds.parse::<u64>().ok()?.checked_mul(1_000_000_000)?;
+    whole.checked_add(fraction)
+}
+
+/// An event's name, and what stands behind it.
+struct Named<'t> {
+    event: &'t str,
+    values: &'t str,
+}
+
+impl<'t> Named<'t> {
+    fn split(text: &'t str) -> Option<Self> {
+        let mut rest = text.trim_start();
+        // perf script tells the period before the name where it is asked for.
+        let behind_digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        if behind_digits.len() < rest.len() && behind_digits.starts_with(' ') {
+            rest = behind_digits.trim_start();
+        }
+        let end = rest.find([' ', '\t']).unwrap_or(rest.len());
+        let (name, values) = rest.split_at(end);
+        let event = name.strip_suffix(':')?;
+        let mut parts = event.split(':');
+        let is_word = |part: &str| {
+            let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+            !part.is_empty() && part.chars().all(is_part)
+        };
+        let is_name = parts.clone().count() <= 2 && parts.all(is_word);
+        let starts_so = event.starts_with(|c: char| c.is_ascii_alphabetic());
+        (is_name && starts_so).then_some(Self {
+            event,
+            values: values.trim(),
+        })
+    }
+}
+
+/// Whose event it is.
+struct Owner<'t> {
+    task: &'t str,
+    pid: Option<i32>,
+    tid: i32,
+    cpu: Option<u32>,
+}
+
+impl<'t> Owner<'t> {
+    /// Reads what stands before the time.
+    fn parse(text: &'t str) -> Option<Self> {
+        let text = text.trim_end();
+        let Placed { before, cpu } = Placed::split(text);
+        let (before, pid) = match process(before) {
+            Some(InProcess { before, pid }) => (before, pid),
+            None => (before, None),
+        };
+        let owner = Self::of_task(before.trim_end())?;
+        Some(Self {
+            pid: pid.or(owner.pid),
+            cpu,
+            ..owner
+        })
+    }
+
+    /// Reads `comm-tid`, `comm tid` or `comm pid/tid`.
+    fn of_task(text: &'t str) -> Option<Self> {
+        let is_digit = |c: char| c.is_ascii_digit();
+        let front = text.trim_end_matches(is_digit);
+        let tid = text.get(front.len()..)?.parse().ok()?;
+        let told = |task: &'t str, pid| {
+            let task = task.trim();
+            let owner = Self {
+                task,
+                pid,
+                tid,
+                cpu: None,
+            };
+            (!task.is_empty()).then_some(owner)
+        };
+        if let Some(task) = front.strip_suffix('-') {
+            return told(behind_buffer(task), None);
+        }
+        if let Some(both) = front.strip_suffix('/') {
+            let task = both.trim_end_matches(is_digit);
+            let pid = both.get(task.len()..)?.parse().ok()?;
+            return task.ends_with([' ', '\t']).then(|| told(task, Some(pid)))?;
+        }
+        front.ends_with([' ', '\t']).then(|| told(front, None))?
+    }
+}
+
+/// A task without the name of an instance's buffer, which trace-cmd puts in front of it.
+fn behind_buffer(task: &str) -> &str {
+    match task.split_once(": ") {
+        Some((buffer, rest)) if !buffer.starts_with([' ', '\t']) => rest,
+        _ => task,
+    }
+}
+
+/// A CPU, and what stands before it.
+struct Placed<'t> {
+    before: &'t str,
+    cpu: Option<u32>,
+}
+
+impl<'t> Placed<'t> {
+    /// Splits `[000]`, `[000] d..1.` or `0d..1.` off the end; the CPU is `None` where there is none.
+    fn split(text: &'t str) -> Self {
+        let bracketed = |text: &'t str| {
+            let (before, number) = text.strip_suffix(']')?.rsplit_once('[')?;
+            let cpu = number.parse().ok()?;
+            Some(Self {
+                before,
+                cpu: Some(cpu),
+            })
+        };
+        if let Some(found) = bracketed(text) {
+            return found;
+        }
+        let split = text.rsplit_once([' ', '\t']);
+        let found = split.and_then(|(before, flags)| {
+            if is_flags(flags) {
+                return bracketed(before.trim_end());
+            }
+            let letters = flags.trim_start_matches(|c: char| c.is_ascii_digit());
+            let cpu = flags.get(..flags.len() - letters.len())?.parse().ok()?;
+            // A digit of the flags may look like one of the CPU: flags begin with a letter or a dot.
+            is_flags(letters).then_some(Self {
+                before,
+                cpu: Some(cpu),
+            })
+        });
+        found.unwrap_or(Self {
+            before: text,
+            cpu: None,
+        })
+    }
+}
+
+/// Whether a word is the flags that the kernel shows: interrupts, need to reschedule, context,
+/// depths.
+///
+/// Source: `trace_print_lat_fmt`, `kernel/trace/trace_output.c`, Linux 6.12.
+fn is_flags(word: &str) -> bool {
+    let is_flag = |c: char| c == '.' || c == '#' || c.is_ascii_alphanumeric();
+    (4..=6).contains(&word.len())
+        && word.chars().all(is_flag)
+        && word.starts_with(['.', 'd', 'D', 'b', 'X'])
+}
+
+/// A process in parentheses, and what stands before it.
+struct InProcess<'t> {
+    before: &'t str,
+    /// `None` for `(-------)`, of a process that the kernel forgot.
+    pid: Option<i32>,
+}
+
+/// Splits `(    746)` off the end.
+fn process(text: &str) -> Option<InProcess<'_>> {
+    let (before, number) = text.trim_end().strip_suffix(')')?.rsplit_once('(')?;
+    let number = number.trim();
+    let is_unknown = number.chars().all(|c| c == '-');
+    let pid = number.parse().ok();
+    (is_unknown || pid.is_some()).then_some(InProcess { before, pid })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(line: &str) -> (&str, Option<i32>, i32, Option<u32>, LineTime, &str, &str) {
+        let EventLine {
+            task,
+            pid,
+            tid,
+            cpu,
+            time,
+            event,
+            values,
+        } = EventLine::parse(line).unwrap_or_else(|| panic!("{line}"));
+        (task, pid, tid, cpu, time, event, values)
+    }
+
+    /// Lines of `trace-cmd report` 3.1.6, with `-t` and `-l`, of a clock that counts cycles, and of an
+    /// instance's buffer.
+    #[test]
+    fn lines_of_trace_cmd_are_read() {
+        let text = "pio_write at 0x70 size 1 count 1 val 0x0";
+        let vcpu = |cpu, time| ("CPU 0/KVM", None, 753, Some(cpu), time, "kvm_pio", text);
+        let time = LineTime::Nanos(570_095_594_000);
+        let line =
+            format!("       CPU 0/KVM-753   [000]   570.095594: kvm_pio:              {text} ");
+        assert_eq!(told(&line), vcpu(0, time));
+        let line = format!("       CPU 0/KVM-753   [001] 570.095594123: kvm_pio:     {text}");
+        assert_eq!(told(&line), vcpu(1, LineTime::Nanos(570_095_594_123)));
+        let line = format!("td_b:        CPU 0/KVM-753   [000]   570.095594: kvm_pio:      {text}");
+        assert_eq!(told(&line), vcpu(0, time));
+        let line = format!("       CPU 0/KVM-753   [012]32029327986803: kvm_pio:         {text}");
+        assert_eq!(told(&line), vcpu(12, LineTime::Plain(32_029_327_986_803)));
+        let line = format!("CPU 0/KV-753     0dNs4.   570.095594: kvm_pio:     {text}");
+        let cut = ("CPU 0/KV", None, 753, Some(0), time, "kvm_pio", text);
+        assert_eq!(told(&line), cut);
+        let line = "     kvm-pit/746-754   [000]   570.096126: kvm_set_irq:          gsi 0 level 1";
+        assert_eq!(told(line).0, "kvm-pit/746");
+        assert_eq!(told(line).2, 754);
+    }
+
+    /// Lines of the kernel's `trace` of Linux 6.18, with and without processes and flags, and of its
+    /// latency format.
+    #[test]
+    fn lines_of_the_kernel_are_read() {
+        let text = "pio_read at 0x608 size 4 count 1 val 0x286cb7";
+        let time = LineTime::Nanos(14_319_553_357_000);
+        let heads = [
+            "       CPU 0/KVM-7453    [001] d..1. 14319.553357:",
+            "       CPU 0/KVM-7453    [001]  14319.553357:",
+            "       CPU 0/KVM-7453    (-------) [001] .....  14319.553357:",
+            "       CPU 0/KVM-7453      1d..1. 14319553357us+:",
+            "       CPU 0/KVM-7453      1..... 14319553357us :",
+        ];
+        for head in heads {
+            let expected = ("CPU 0/KVM", None, 7453, Some(1), time, "kvm_pio", text);
+            assert_eq!(told(&format!("{head} kvm_pio: {text} ")), expected);
+        }
+        let line = "       CPU 0/KVM-7453    (   7447) [001] ..... 14319.553357: kvm_pio: x";
+        assert_eq!(told(line).1, Some(7447));
+        let line = "          <idle>-0       [000] d..2.  14319.553357: sched_switch: x";
+        assert_eq!(told(line).0, "<idle>");
+    }
+
+    /// Lines of `perf script` 6.1 with its own fields and others.
+    #[test]
+    fn lines_of_perf_script_are_read() {
+        let text = "vcpu 0, rip 0x106b1";
+        let time = LineTime::Nanos(505_678_105_000);
+        let line = |pid, cpu, time| ("CPU 0/KVM", pid, 753, cpu, time, "kvm:kvm_entry", text);
+        let heads = [
+            (
+                "       CPU 0/KVM   753 [000]   505.678105:          kvm:kvm_entry:",
+                None,
+                Some(0),
+            ),
+            (
+                "       CPU 0/KVM   746/753   [002] 505.678105:     kvm:kvm_entry:",
+                Some(746),
+                Some(2),
+            ),
+            (
+                "       CPU 0/KVM   753 505.678105:     kvm:kvm_entry:",
+                None,
+                None,
+            ),
+            (
+                "CPU 0/KVM   753 [000]   505.678105:          1     kvm:kvm_entry:   ",
+                None,
+                Some(0),
+            ),
+        ];
+        for (head, pid, cpu) in heads {
+            assert_eq!(told(&format!("{head} {text}")), line(pid, cpu, time));
+        }
+    }
+
+    /// Prose, headers, frames of call chains and function traces are no events.
+    #[test]
+    fn other_lines_are_no_events() {
+        for line in [
+            "",
+            "cpus=2",
+            "On Monday at 10:30, somebody wrote:",
+            "see 12.345678: nothing",
+            "#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION",
+            "\tffffffff821facd8 __schedule+0x618 ([kernel.kallsyms])",
+            "CPU 0/KVM-753   [000]   570.095594: schedule <-do_idle",
+            "CPU:1 [LOST 1754 EVENTS]",
+            "a;b;c 12",
+        ] {
+            assert_eq!(EventLine::parse(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,400 @@
+//! The lines of a text: those of events, wrapped ones put together, the others counted.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+use super::clean::clean;
+use super::event_line::EventLine;
+use crate::text::{one_line, shortened};
+
+/// What the lines of a text are.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct LineCounts {
+    /// All lines.
+    pub lines: u64,
+    /// Lines that tell of events.
+    pub events: u64,
+    /// Lines that go on with an event's line.
+    pub continued: u64,
+    /// Comments, headers, frames of call chains, and lines without text.
+    pub passed: u64,
+    /// Lines that say what was lost.
+    pub losses: u64,
+    /// Lines that are nothing of that.
+    pub unread: u64,
+    /// Events that the text says are missing.
+    pub lost_events: u64,
+    /// Gaps of which the text does not say how many events are missing.
+    pub uncounted_gaps: u64,
+    /// The first of the lines that are nothing: their numbers, counted from 1, and what they say.
+    pub unread_lines: Vec<UnreadLine>,
+}
+
+/// A line that is nothing that is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnreadLine {
+    /// Its number, counted from 1.
+    pub number: u64,
+    /// The beginning of it.
+    pub text: String,
+}
+
+/// How many unread lines are kept, and how much of each.
+const MOST_UNREAD: usize = 5;
+const SHOWN_CHARACTERS: usize = 72;
+
+/// Something that a line which is no event's tells.
+enum Other {
+    Passed,
+    Lost(Option<u64>),
+    Unread,
+}
+
+/// An event's values, and a line that may go on with them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Longer<'t> {
+    pub(super) event: &'t str,
+    pub(super) values: &'t str,
+    pub(super) more: &'t str,
+}
+
+/// A line of an event that the next line may go on with.
+enum Pending<'b> {
+    /// As it lies in the text.
+    Whole {
+        line: Cow<'b, str>,
+        event: Option<EventLine<'b>>,
+    },
+    /// Put together from several lines.
+    Joined(String),
+}
+
+impl Pending<'_> {
+    fn line(&self) -> &str {
+        match self {
+            Self::Whole { line, .. } => line,
+            Self::Joined(line) => line,
+        }
+    }
+}
+
+/// Hands the lines of events to `visit`.
+pub(super) struct Lines<'b, S> {
+    /// Whether the values of an event say more with more text behind them.
+    says_more: S,
+    counts: LineCounts,
+    pending: Option<Pending<'b>>,
+    /// A line that was not understood by itself.
+    fragment: Option<UnreadLine>,
+}
+
+impl<'b, S: Fn(Longer<'_>) -> bool> Lines<'b, S> {
+    /// `says_more` tells whether the values of an event say more with more text behind them.
+    pub(super) fn new(says_more: S) -> Self {
+        Self {
+            says_more,
+            counts: LineCounts::default(),
+            pending: None,
+            fragment: None,
+        }
+    }
+
+    /// Reads a whole text.
+    pub(super) fn read(
+        mut self,
+        bytes: &'b [u8],
+        mut visit: impl FnMut(&EventLine<'_>),
+    ) -> LineCounts {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let end = memchr(b'\n', rest);
+            let (line, behind) = rest.split_at(end.map_or(rest.len(), |at| at + 1));
+            rest = behind;
+            // A text that ends within a line may end within a number.
+            let is_cut = end.is_none();
+            match std::str::from_utf8(line) {
+                Ok(line) => self.line(Cow::Borrowed(tidied(line, is_cut)), &mut visit),
+                Err(_) => {
+                    let line = String::from_utf8_lossy(line);
+                    let line = tidied(&line, is_cut).to_owned();
+                    self.line(Cow::Owned(line), &mut visit);
+                }
+            }
+        }
+        self.flush(&mut visit);
+        self.drop_fragment();
+        self.counts
+    }
+
+    fn line(&mut self, line: Cow<'b, str>, visit: &mut impl FnMut(&EventLine<'_>)) {
+        self.counts.lines += 1;
+        let borrowed = match &line {
+            Cow::Borrowed(line) => EventLine::parse(line),
+            Cow::Owned(_) => None,
+        };
+        if borrowed.is_some() || EventLine::parse(&line).is_some() {
+            self.flush(visit);
+            self.drop_fragment();
+            self.counts.events += 1;
+            let event = borrowed;
+            self.pending = Some(Pending::Whole { line, event });
+            return;
+        }
+        match other(&line) {
+            Other::Passed => {
+                self.flush(visit);
+                self.counts.passed += 1;
+            }
+            Other::Lost(number) => {
+                self.flush(visit);
+                self.counts.losses += 1;
+                match number {
+                    Some(number) => {
+                        let sum = self.counts.lost_events.saturating_add(number);
+                        self.counts.lost_events = sum;
+                    }
+                    None => self.counts.uncounted_gaps += 1,
+                }
+            }
+            Other::Unread => self.unread(&line, visit),
+        }
+    }
+
+    /// A line that is nothing by itself: the rest of the one before, or the head of the next.
+    fn unread(&mut self, text: &str, visit: &mut impl FnMut(&EventLine<'_>)) {
+        if let Some(pending) = &self.pending {
+            let line = pending.line();
+            let joined = EventLine::parse(line).filter(|event| {
+                (self.says_more)(Longer {
+                    event: event.event,
+                    values: event.values,
+                    more: text.trim_start(),
+                })
+            });
+            if joined.is_some() {
+                let line = format!("{line} {}", text.trim_start());
+                self.pending = Some(Pending::Joined(line));
+                self.counts.continued += 1;
+                return;
+            }
+        }
+        self.flush(visit);
+        if let Some(fragment) = self.fragment.take() {
+            let joined = format!("{} {}", fragment.text, text.trim_start());
+            if EventLine::parse(&joined).is_some() {
+                self.counts.events += 1;
+                self.counts.continued += 1;
+                self.pending = Some(Pending::Joined(joined));
+                return;
+            }
+            self.fragment = Some(fragment);
+            self.drop_fragment();
+        }
+        self.fragment = Some(UnreadLine {
+            number: self.counts.lines,
+            text: text.to_owned(),
+        });
+    }
+
+    fn drop_fragment(&mut self) {
+        let Some(UnreadLine { number, text }) = self.fragment.take() else {
+            return;
+        };
+        self.counts.unread += 1;
+        if self.counts.unread_lines.len() < MOST_UNREAD {
+            let text = shortened(&one_line(text.trim()), SHOWN_CHARACTERS).into_owned();
+            self.counts.unread_lines.push(UnreadLine { number, text });
+        }
+    }
+
+    fn flush(&mut self, visit: &mut impl FnMut(&EventLine<'_>)) {
+        match self.pending.take() {
+            Some(Pending::Whole {
+                event: Some(event), ..
+            }) => visit(&event),
+            Some(pending) => {
+                if let Some(event) = EventLine::parse(pending.line()) {
+                    visit(&event);
+                }
+            }
+            None => {}
+        }
+    }
+}
+
+/// What a line is that tells of no event.
+fn other(text: &str) -> Other {
+    let line = text.trim_start();
+    if let Some(number) = lost(line) {
+        return Other::Lost(number);
+    }
+    if line.is_empty() || line.starts_with("=>") || line.starts_with("cpus=") {
+        return Other::Passed;
+    }
+    if let Some(comment) = line.strip_prefix('#') {
+        return overwritten(comment).map_or(Other::Passed, |number| Other::Lost(Some(number)));
+    }
+    let is_of_cpu = line.starts_with("CPU ") && line.ends_with(" is empty");
+    let is_trace_cmd = is_of_cpu || line.starts_with("version = ");
+    // A frame: an address, and a name with what it belongs to.
+    let mut words = line.split_whitespace();
+    let is_address = |word: &str| {
+        let digits = word.trim_start_matches("0x");
+        digits.len() >= 4 && digits.chars().all(|c| c.is_ascii_hexdigit())
+    };
+    let is_frame = words.next().is_some_and(is_address)
+        && words.next().is_some()
+        && (line.ends_with(')') || line.contains("+0x"));
+    if is_trace_cmd || is_frame {
+        Other::Passed
+    } else {
+        Other::Unread
+    }
+}
+
+/// What the kernel and trace-cmd say of a gap: `CPU:1 [LOST 1754 EVENTS]`, `CPU:0 [1754 EVENTS
+/// DROPPED]`, and the same without a number.
+///
+/// Source: `print_trace_line`, `kernel/trace/trace.c`, Linux 6.12; `trace_show_data`,
+/// `tracecmd/trace-read.c`, trace-cmd 3.1.
+fn lost(line: &str) -> Option<Option<u64>> {
+    let (_, inner) = line.strip_prefix("CPU:")?.split_once('[')?;
+    let mut is_loss = false;
+    let mut number = None;
+    for word in inner.strip_suffix(']')?.split(' ') {
+        match word {
+            "LOST" | "DROPPED" => is_loss = true,
+            "EVENTS" => {}
+            other => number = Some(other.parse().ok()?),
+        }
+    }
+    is_loss.then_some(number)
+}
+
+/// What the kernel's header says was overwritten: `# entries-in-buffer/entries-written: 474/500`.
+///
+/// Source: `print_event_info`, `kernel/trace/trace.c`, Linux 6.12.
+fn overwritten(comment: &str) -> Option<u64> {
+    let (_, numbers) = comment.split_once("entries-in-buffer/entries-written: ")?;
+    let (present, rest) = numbers.split_once('/')?;
+    let written = rest.split_whitespace().next()?;
+    let missing = written
+        .parse::<u64>()
+        .ok()?
+        .checked_sub(present.parse().ok()?)?;
+    (missing > 0).then_some(missing)
+}
+
+/// A line without quoting, without its end, and without a word that was cut.
+fn tidied(line: &str, is_cut: bool) -> &str {
+    let line = clean(line);
+    without_dots(if is_cut {
+        without_last_word(line)
+    } else {
+        line
+    })
+}
+
+/// A text without its last word.
+fn without_last_word(text: &str) -> &str {
+    text.rsplit_once([' ', '\t']).map_or("", |(front, _)| front)
+}
+
+/// A line without the dots where somebody cut it, and the word that they cut.
+fn without_dots(text: &str) -> &str {
+    let cut = text.strip_suffix("...").or_else(|| text.strip_suffix('…'));
+    cut.map_or(text, without_last_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tracepoint::text::values::Reader;
+
+    /// The events of a text, and what its other lines are.
+    fn read(text: &str) -> (Vec<String>, LineCounts) {
+        let reader = Reader::new();
+        let count = |event: &str, text: &str| {
+            let event = format!("kvm:{}", event.trim_start_matches("kvm:"));
+            reader.read(&event, text).map_or(0, |values| values.len())
+        };
+        let says_more = |longer: Longer<'_>| {
+            let Longer {
+                event,
+                values,
+                more,
+            } = longer;
+            count(event, &format!("{values} {more}")) > count(event, values)
+        };
+        let mut events = Vec::new();
+        let counts = Lines::new(says_more).read(text.as_bytes(), |line| {
+            events.push(format!("{} {}", line.event, line.values));
+        });
+        (events, counts)
+    }
+
+    /// A mail: prose, a quoted text that a mail program has wrapped, and a signature.
+    #[test]
+    fn wrapped_and_quoted_lines_are_put_together() {
+        let (events, counts) = read(
+            "Hello,\r\nthis is what we see:\r\n\
+             >        CPU 0/KVM   753 [000]   505.680908:           kvm:kvm_exit: vcpu 0 reason io\r\n\
+             > rip 0x10205 info1 0x0000000000200010 info2 0x0000000000010207\r\n\
+             > intr_info 0x00000020 error_code 0x00000000\r\n\
+             >        CPU 0/KVM   753 [000]   505.680959:\r\n\
+             > kvm:kvm_pio: pio_write at 0x20 size 1 count 1 val 0x20\r\n\
+             >        CPU 0/KVM   753 [000]   505.681011:          kvm:kvm_entry: vcpu 0, rip 0x10207\r\n\
+             Any ideas?\r\n",
+        );
+        assert_eq!(
+            events,
+            [
+                "kvm:kvm_exit vcpu 0 reason io rip 0x10205 info1 0x0000000000200010 info2 \
+                 0x0000000000010207 intr_info 0x00000020 error_code 0x00000000",
+                "kvm:kvm_pio pio_write at 0x20 size 1 count 1 val 0x20",
+                "kvm:kvm_entry vcpu 0, rip 0x10207",
+            ]
+        );
+        assert_eq!((counts.lines, counts.events, counts.continued), (9, 3, 3));
+        assert_eq!((counts.unread, counts.unread_lines.len()), (3, 3));
+        assert_eq!(counts.unread_lines[2].text, "Any ideas?");
+        assert_eq!(counts.unread_lines[2].number, 9);
+    }
+
+    /// Headers, frames and losses are told apart; all lines are counted once.
+    #[test]
+    fn other_lines_are_counted_by_what_they_are() {
+        let (events, counts) = read(
+            "# tracer: nop\n#\n# entries-in-buffer/entries-written: 474/500   #P:2\ncpus=2\n\n\
+             CPU:1 [LOST 1754 EVENTS]\nCPU:0 [3 EVENTS DROPPED]\nCPU:0 [EVENTS DROPPED]\n\
+             perf  7596 [000] 14325.304111:     sched:sched_wakeup: comm=x pid=18 prio=0\n\
+             \tffffffff813aa3e5 ttwu_do_activate+0x175 ([kernel.kallsyms])\n\
+             \t           ee137 [unknown] (/usr/bin/perf)\nwhat is this\n",
+        );
+        assert_eq!(events.len(), 1);
+        let LineCounts {
+            lines,
+            passed,
+            losses,
+            unread,
+            ..
+        } = counts;
+        assert_eq!((lines, passed, losses, unread), (12, 6, 4, 1));
+        assert_eq!(counts.lost_events, 26 + 1754 + 3);
+        assert_eq!(counts.uncounted_gaps, 1);
+    }
+
+    /// What a text ends with in the middle of is not taken for a number, nor what dots follow.
+    #[test]
+    fn cut_ends_are_left_out() {
+        let line = "x-1 [000] 1.000001: kvm_pio: pio_read at 0x608 size 4 count 1 val 0x28";
+        let expected = ["kvm_pio pio_read at 0x608 size 4 count 1 val"];
+        assert_eq!(read(line).0, expected);
+        assert_eq!(read(&format!("{line}...\n")).0, expected);
+        assert_eq!(
+            read(&format!("{line}\n")).0,
+            [format!("{} 0x28", expected[0])]
+        );
+    }
+}
