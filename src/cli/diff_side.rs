@@ -155,7 +155,9 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let limit = options.max_unpacked.unwrap_or_default();
     let input = standard_input::resolve(path, limit)?;
     let capture = match standard_input::open_input(&input, limit, how.quiet)? {
-        opened @ (Opened::Capture(_) | Opened::TraceDat(_)) => opened.capture()?,
+        opened @ (Opened::Capture(_) | Opened::TraceDat(_) | Opened::TraceText(_)) => {
+            opened.capture()?
+        }
         Opened::Text(text) => {
             let name = text.path().to_owned();
             let folded = parse_folded(&name, text.unpacked(limit)?.bytes())?;

@@ -2,15 +2,17 @@
 
 use std::path::PathBuf;
 
-use super::exits_like_perf::LikePerfOptions;
 use super::options::{CpuList, InputOptions, TimeList, parse_cpus, parse_time_list};
 use super::outcome::Outcome;
 use super::write::Destination;
 use crate::cli::{standard_input, this_machine};
 use clap::Args;
 use vmflame::analysis::Request;
-use vmflame::analysis::exits::{Dimension, ExitRequest, TimeBasis, recorded_exits};
+use vmflame::analysis::exits::{
+    Dimension, ExitRequest, TimeBasis, exits_of_text, exits_of_trace_dat, recorded_exits,
+};
 use vmflame::error::Result;
+use vmflame::input::Opened;
 use vmflame::report::exits::{ExitAnswer, exit_tables};
 use vmflame::report::remarks;
 use vmflame::report::table::{as_json, as_text, write_csv};
@@ -46,8 +48,6 @@ pub(super) struct ExitsOptions {
     pub(super) output: PathBuf,
     #[command(flatten)]
     pub(super) filter: ExitFilter,
-    #[command(flatten)]
-    like_perf: LikePerfOptions,
 }
 
 /// Which exits are wanted.
@@ -87,12 +87,20 @@ impl std::str::FromStr for ByArgument {
 pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     let inputs = this_machine::inputs(&options.input);
     let destination = Destination::new(&options.output, &inputs)?;
-    let (input, capture) = standard_input::open(&options.input, quiet)?;
-    if options.like_perf.like_perf {
-        let pids = &options.filter.pid;
-        return options.like_perf.run(&capture, pids, &destination);
-    }
-    let recorded = recorded_exits(&capture, &options.request())?;
+    let (input, opened) = standard_input::open_any(&options.input, quiet)?;
+    let request = options.request();
+    let mut is_damaged = input.is_damaged;
+    let recorded = match opened {
+        Opened::TraceDat(trace) => exits_of_trace_dat(&trace, &request)?,
+        Opened::TraceText(text) => exits_of_text(&text, &request)?,
+        opened @ (Opened::Capture(_) | Opened::Text(_)) => {
+            let capture = opened.capture()?;
+            let recorded = recorded_exits(&capture, &request)?;
+            is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
+            recorded
+        }
+    };
+    is_damaged |= recorded.origin.is_damaged();
     let devices = recorded.devices();
     let source = options.input.input.display().to_string();
     let tables = exit_tables(ExitAnswer {
@@ -121,7 +129,6 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
             eprintln!("warning: {warning}");
         }
     }
-    let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &recorded.tally);
     Ok(if is_damaged {
         Outcome::Damaged
     } else {

@@ -26,7 +26,9 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let (input, opened) = standard_input::open_any(&options.input, quiet)?;
     let capture = match opened {
         Opened::TraceDat(trace) => return of_trace_dat(&trace, options.json, &destination),
-        opened @ (Opened::Capture(_) | Opened::Text(_)) => opened.capture()?,
+        opened @ (Opened::Capture(_) | Opened::TraceText(_) | Opened::Text(_)) => {
+            opened.capture()?
+        }
     };
     let symbols = this_machine::symbols(&options.input, &input);
     let survey = survey(

@@ -262,7 +262,11 @@ fn precious(path: &Path) -> Option<&'static str> {
         FileKind::PerfData => Some("a perf.data"),
         FileKind::TraceDat => Some("a trace.dat"),
         FileKind::Elf => Some("an ELF file"),
-        FileKind::Folded | FileKind::Text(_) | FileKind::Unknown(_) | FileKind::Packed => None,
+        FileKind::TraceText
+        | FileKind::Folded
+        | FileKind::Text(_)
+        | FileKind::Unknown(_)
+        | FileKind::Packed => None,
     }
 }
 

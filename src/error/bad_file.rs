@@ -82,6 +82,8 @@ pub enum FoundInstead {
     TraceDat,
     /// An ELF file.
     Elf,
+    /// A text of events.
+    TraceText,
     /// Folded text.
     Folded,
     /// Anything else, which begins with these bytes.
@@ -160,8 +162,8 @@ impl FoundInstead {
             Self::Version1 => "only version 2 can be read: record again with a newer perf",
             Self::Simpleperf => "record with perf, or convert it with simpleperf's own tools",
             Self::DamagedHeader => "the file was zeroed or cut off; record again",
-            Self::TraceDat => {
-                "vmflame info says what is in it; for stacks, record with perf: \
+            Self::TraceDat | Self::TraceText => {
+                "vmflame exits tells of the exits in it; for stacks, record with perf: \
                  perf record -a -g -e 'kvm:*'"
             }
             Self::Folded => {
@@ -182,6 +184,7 @@ impl fmt::Display for FoundInstead {
                 "the header of this perf.data is damaged: its size makes no sense"
             }
             Self::TraceDat => "a trace.dat of trace-cmd, which has events and no call stacks",
+            Self::TraceText => "a text of events, without call stacks that could be drawn",
             Self::Elf => "not a perf.data file: it is an ELF file",
             Self::Folded => "folded text, which has no samples to read",
             Self::Unknown(start) => {

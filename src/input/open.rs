@@ -10,6 +10,7 @@ use crate::bytes::{Compression, Spool, Storage, UnpackLimit};
 use crate::error::{BadFile, Error, FoundInstead, Result};
 use crate::perf::Capture;
 use crate::tracedat::TraceDat;
+use crate::tracepoint::text::TraceText;
 
 /// What was opened.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub enum Opened {
     Capture(Box<Capture>),
     /// A file of trace-cmd's: events, and no samples.
     TraceDat(Box<TraceDat>),
+    /// A text of events.
+    TraceText(Box<TraceText>),
     /// Text, which is folded text unless a line of it is wrong.
     Text(TextFile),
 }
@@ -41,6 +44,7 @@ impl Opened {
         match self {
             Self::Capture(capture) => Ok(*capture),
             Self::TraceDat(trace) => Err(not_perf_data(trace.path(), FoundInstead::TraceDat)),
+            Self::TraceText(text) => Err(not_perf_data(text.path(), FoundInstead::TraceText)),
             Self::Text(text) => Err(not_perf_data(&text.path, text.found)),
         }
     }
@@ -77,6 +81,7 @@ impl Input {
         Ok(match opened {
             Opened::Capture(capture) => Opened::Capture(Box::new(capture.shown_as(path))),
             Opened::TraceDat(trace) => Opened::TraceDat(Box::new(trace.shown_as(path))),
+            Opened::TraceText(text) => Opened::TraceText(Box::new(text.shown_as(path))),
             Opened::Text(text) => Opened::Text(TextFile { path, ..text }),
         })
     }
@@ -132,13 +137,27 @@ fn open_storage(path: &Path, storage: Storage, limit: UnpackLimit) -> Result<Ope
             let trace = TraceDat::from_storage(path, storage, limit)?;
             Ok(Opened::TraceDat(Box::new(trace)))
         }
-        Some(found) if kind.is_text() => Ok(Opened::Text(TextFile {
-            path: path.to_owned(),
-            storage,
-            found,
-        })),
+        Some(found) if kind.is_text() => {
+            let text = TextFile {
+                path: path.to_owned(),
+                storage,
+                found,
+            };
+            match kind {
+                FileKind::TraceText => open_trace_text(text, limit),
+                _ => Ok(Opened::Text(text)),
+            }
+        }
         Some(found) => Err(not_perf_data(path, found)),
     }
+}
+
+fn open_trace_text(text: TextFile, limit: UnpackLimit) -> Result<Opened> {
+    let path = text.path.clone();
+    let found = text.found.clone();
+    let read = TraceText::of(&path, text.unpacked(limit)?);
+    let opened = read.map(|text| Opened::TraceText(Box::new(text)));
+    opened.ok_or_else(|| not_perf_data(&path, found))
 }
 
 fn not_perf_data(path: &Path, found: FoundInstead) -> Error {

@@ -8,6 +8,7 @@ use std::io::Read as _;
 use crate::bytes::Compression;
 use crate::error::FoundInstead;
 use crate::folded_text::{is_folded, is_text};
+use crate::tracepoint::text::is_trace_text;
 
 /// What a file is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,6 +19,8 @@ pub enum FileKind {
     TraceDat,
     /// An ELF file.
     Elf,
+    /// A text of events: a line among its first ones tells of one.
+    TraceText,
     /// Folded text: its first line that is no comment is a stack with a weight.
     Folded,
     /// Text of another kind, which begins with these bytes.
@@ -39,7 +42,8 @@ const PERF_DATA: [&[u8]; 4] = [b"PERFILE2", b"2ELIFREP", b"PERFFILE", b"ELIFFREP
 const TRACE_DAT: &[u8] = b"\x17\x08\x44tracing";
 
 /// Bytes that tell what is packed: as many as [`is_text`] looks at.
-pub(super) const LOOKED_AT: u64 = 1 << 12;
+pub(super) const LOOKED_AT: u64 = LOOKED_AT_LEN as u64;
+const LOOKED_AT_LEN: usize = 1 << 12;
 
 /// Bytes of an unknown file that its error shows.
 const SHOWN: usize = 8;
@@ -77,6 +81,8 @@ impl FileKind {
             Self::TraceDat
         } else if bytes.starts_with(b"\x7fELF") {
             Self::Elf
+        } else if is_trace_text(bytes.get(..LOOKED_AT_LEN).unwrap_or(bytes)) {
+            Self::TraceText
         } else if is_folded(bytes) {
             Self::Folded
         } else if is_text(bytes) {
@@ -88,7 +94,7 @@ impl FileKind {
 
     /// Whether it is text, packed or not.
     pub(super) const fn is_text(&self) -> bool {
-        matches!(self, Self::Folded | Self::Text(_))
+        matches!(self, Self::TraceText | Self::Folded | Self::Text(_))
     }
 
     /// Whether it is read though it is no capture.
@@ -102,6 +108,7 @@ impl FileKind {
             Self::PerfData | Self::Packed => None,
             Self::TraceDat => Some(FoundInstead::TraceDat),
             Self::Elf => Some(FoundInstead::Elf),
+            Self::TraceText => Some(FoundInstead::TraceText),
             Self::Folded => Some(FoundInstead::Folded),
             Self::Unknown(start) if start.is_empty() => Some(FoundInstead::Nothing),
             Self::Text(start) | Self::Unknown(start) => Some(FoundInstead::Unknown(start.clone())),
@@ -117,10 +124,14 @@ mod tests {
     /// As perf, trace-cmd, `ld`, `stackcollapse-perf.pl` and people write them.
     #[test]
     fn first_bytes_tell_what_a_file_is() {
-        let cases: [(&[u8], FileKind); 6] = [
+        let cases: [(&[u8], FileKind); 7] = [
             (b"PERFILE2\x68\0\0\0", FileKind::PerfData),
             (b"\x17\x08\x44tracing6\0", FileKind::TraceDat),
             (b"\x7fELF\x02\x01\x01\0", FileKind::Elf),
+            (
+                b"cpus=2\n  kvm-pit/746-754 [000] 570.096126: kvm_set_irq: gsi 0 level 1 source 2\n",
+                FileKind::TraceText,
+            ),
             (b"# made by x\na;b 12\n", FileKind::Folded),
             (b"hello world\n", FileKind::Text((*b"hello wo").into())),
             (b"\0\x01\x02", FileKind::Unknown([0, 1, 2].into())),

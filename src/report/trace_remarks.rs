@@ -1,7 +1,8 @@
-//! What the user should know of a trace.dat: what is missing or doubtful.
+//! What the user should know of a trace.dat, or of a text of events: what is missing or doubtful.
 
 use crate::report::remarks::numbered;
 use crate::tracedat::{CpuStatistics, Missed, TraceDamage, TracePart};
+use crate::tracepoint::text::{LineCounts, UnreadLine};
 
 /// What the kernel did not record, a line each; none when it says that it recorded all.
 ///
@@ -105,4 +106,25 @@ fn part_words(part: TracePart) -> String {
         TracePart::Option(number) => format!("option {number}"),
         TracePart::Buffer => "where the events of a buffer lie".to_owned(),
     }
+}
+
+/// What of a text was not understood, and what it says is missing, a line each.
+pub fn line_words(counts: &LineCounts) -> Vec<String> {
+    let mut lines = Vec::new();
+    if counts.unread > 0 {
+        let words = numbered(counts.unread, ["line tells", "lines tell"]);
+        lines.push(format!(
+            "{words} of no event and nothing else that is known:"
+        ));
+        for UnreadLine { number, text } in &counts.unread_lines {
+            lines.push(format!("line {number}: {text}"));
+        }
+    }
+    if counts.uncounted_gaps > 0 {
+        let words = numbered(counts.uncounted_gaps, ["place", "places"]);
+        lines.push(format!(
+            "events are missing in {words}, nobody counted how many"
+        ));
+    }
+    lines
 }

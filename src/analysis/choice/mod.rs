@@ -20,4 +20,4 @@ mod times;
 pub(super) use chosen::{Chosen, fold_any, fold_chosen, fold_in_slices};
 pub use event::{choose_event, event_names, is_flat, is_of_branches};
 pub(super) use present::{advice, nothing_left};
-pub(super) use times::{is_timed, resolve_times};
+pub(super) use times::{is_timed, resolve_times, resolve_within};

@@ -18,7 +18,15 @@ pub(in crate::analysis) fn resolve_times(
     if !wanted.is_empty() && events.all(|(_, event)| !event.attr.samples(PERF_SAMPLE_TIME)) {
         return Err(no_times());
     }
-    let mut bounds = None;
+    resolve_within(wanted, || sample_times(capture, threads))
+}
+
+/// The same for a source whose first and last time `bounds` tells; it is asked once at most.
+pub(in crate::analysis) fn resolve_within(
+    wanted: &[TimeRequest],
+    mut bounds: impl FnMut() -> Result<(Timestamp, Timestamp)>,
+) -> Result<Vec<TimeRange>> {
+    let mut known_bounds = None;
     let mut resolved = Vec::new();
     for range in wanted {
         resolved.push(match *range {
@@ -27,9 +35,9 @@ pub(in crate::analysis) fn resolve_times(
                 last: last.unwrap_or(Timestamp::from_nanos(u64::MAX)),
             },
             TimeRequest::Part(first, last) => {
-                let (start, end) = match bounds {
+                let (start, end) = match known_bounds {
                     Some(known) => known,
-                    None => *bounds.insert(sample_times(capture, threads)?),
+                    None => *known_bounds.insert(bounds()?),
                 };
                 TimeRange {
                     first: part_of(start, end, first),

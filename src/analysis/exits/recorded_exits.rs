@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use hashbrown::{HashMap, HashSet};
 
 use super::basics::{Basics, Row};
-use super::host_times::HostTimes;
 use super::join::{Joined, join};
 use super::pair::{Paired, RowPairing, ThreadRows};
 use super::request::ExitRequest;
@@ -16,13 +15,14 @@ use crate::analysis::choice::resolve_times;
 use crate::bytes::with_order;
 use crate::error::Result;
 use crate::fold::TimeRange;
-use crate::kvm::VcpuThreadNames;
 use crate::kvm::device::DeviceMap;
-use crate::kvm::exit::{ExitSurvey, Interrupts, Schedule, SurveyFilter, SurveyRequest, Task};
+use crate::kvm::exit::{ExitSurvey, SurveyFilter, SurveyRequest};
 use crate::loss::Tally;
 use crate::perf::{Capture, CaptureKind};
+use crate::tracedat::TraceDamage;
 use crate::tracepoint::Formats;
-use crate::units::{Pid, ThreadId, Tid, Timestamp};
+use crate::tracepoint::text::LineCounts;
+use crate::units::{ThreadId, Tid, Timestamp};
 
 /// How often a tracepoint, or another event, was recorded.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,12 +42,6 @@ pub struct RecordedExits {
     pub formats: Formats,
     /// Names of threads, the latest of each.
     pub names: BTreeMap<Tid, String>,
-    /// Processes of threads, as far as names tell them.
-    pub processes: BTreeMap<Tid, Pid>,
-    /// How vCPUs got their host CPUs; `None` when no switch was recorded.
-    pub schedule: Option<Schedule>,
-    /// How long interrupts took; `None` when nothing was recorded of them.
-    pub interrupts: Option<Interrupts>,
     /// Time of the first and the last sample of any event; `None` without samples.
     pub times: Option<(Timestamp, Timestamp)>,
     /// How much of that time is asked for, in nanoseconds.
@@ -68,6 +62,31 @@ pub struct RecordedExits {
     pub machine: Option<String>,
     /// Whether the capture has any of the tracepoints that matter here.
     pub has_tracepoints: bool,
+    /// What they were read from, with what only that can say.
+    pub origin: ExitOrigin,
+    /// The clock of its times where that counts no nanoseconds; then no times are told.
+    pub foreign_clock: Option<String>,
+}
+
+/// What exits were read from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ExitOrigin {
+    /// A capture of perf's.
+    Capture,
+    /// A trace.dat, with what of it could not be read.
+    TraceDat(Box<TraceDamage>),
+    /// A text, with what its lines are.
+    Text(Box<LineCounts>),
+}
+
+impl ExitOrigin {
+    /// Whether something of a trace.dat could not be read.
+    pub fn is_damaged(&self) -> bool {
+        match self {
+            Self::TraceDat(damage) => !damage.is_none(),
+            Self::Capture | Self::Text(_) => false,
+        }
+    }
 }
 
 impl RecordedExits {
@@ -101,19 +120,8 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
         request,
         survey_request: &survey_request,
     };
-    let Found {
-        mut survey,
-        mut basics,
-    } = walk.by_rounds().unwrap_or_else(|| walk.by_rows());
+    let Found { survey, basics } = walk.by_rounds().unwrap_or_else(|| walk.by_rows());
     let names = names_of(&basics);
-    add_named_vcpus(&mut survey, &names, &basics, &walk);
-    let threads = basics.names.iter().map(|found| found.thread);
-    let processes = threads.map(|thread| (thread.tid, thread.pid)).collect();
-    let host_rows = std::mem::take(&mut basics.host_rows);
-    let HostTimes {
-        schedule,
-        interrupts,
-    } = HostTimes::of(&survey, &sources, capture.endian(), host_rows, &times);
     let counts = capture.events().iter().zip(&basics.samples);
     let events = counts.map(|((_, event), &samples)| TracepointCount {
         name: event.name.clone(),
@@ -122,9 +130,6 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     Ok(RecordedExits {
         survey,
         names,
-        processes,
-        schedule,
-        interrupts,
         span_ns: span_of(basics.times, &times),
         times: basics.times,
         events: events.collect(),
@@ -134,6 +139,8 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
         assumed: sources.assumed,
         sampled: sources.sampled,
         has_chains: sources.has_chains,
+        origin: ExitOrigin::Capture,
+        foreign_clock: None,
         machine: with_order!(capture.endian(), O => capture.features().machine::<O>()),
         formats,
     })
@@ -235,29 +242,6 @@ fn names_of(basics: &Basics<'_>) -> BTreeMap<Tid, String> {
     names.collect()
 }
 
-/// Adds the threads that run vCPUs by their names: without a kvm tracepoint nothing else tells.
-fn add_named_vcpus(
-    survey: &mut ExitSurvey,
-    names: &BTreeMap<Tid, String>,
-    basics: &Basics<'_>,
-    walk: &Walk<'_>,
-) {
-    let comms = &walk.request.filter.comms;
-    let known = VcpuThreadNames::new();
-    for found in &basics.names {
-        let name = names.get(&found.thread.tid);
-        let is_wanted = walk.is_wanted(found.thread);
-        if let Some(name) = name.filter(|name| is_wanted && known.contain(name))
-            && (comms.is_empty() || comms.contains(name))
-        {
-            survey.add_vcpu(Task {
-                pid: Some(found.thread.pid),
-                tid: found.thread.tid,
-            });
-        }
-    }
-}
-
 /// Adds to threads the switches to them that others recorded.
 fn add_switches<'a>(rows: &mut [ThreadRows<'a>], all: &RowPart<'a>) {
     let mut told = HashSet::new();
@@ -272,7 +256,7 @@ fn add_switches<'a>(rows: &mut [ThreadRows<'a>], all: &RowPart<'a>) {
 }
 
 /// How much of the recorded time the ranges leave, in nanoseconds.
-fn span_of(recorded: Option<(Timestamp, Timestamp)>, wanted: &[TimeRange]) -> u64 {
+pub(super) fn span_of(recorded: Option<(Timestamp, Timestamp)>, wanted: &[TimeRange]) -> u64 {
     let Some((first, last)) = recorded else {
         return 0;
     };

@@ -1,8 +1,9 @@
 //! What should be known before the tables are believed, and why one is empty.
 
-use crate::analysis::exits::RecordedExits;
+use crate::analysis::exits::{ExitOrigin, RecordedExits};
 use crate::kvm::exit::{Dimension, ExitStats, TimeBasis, View};
 use crate::report::remarks::lost_words;
+use crate::report::trace_remarks::{damage_words, line_words};
 use crate::text::{counted, grouped};
 
 /// What recording one occurrence takes, in nanoseconds; the second with its call chain.
@@ -45,8 +46,13 @@ pub(super) fn warnings(recorded: &RecordedExits) -> Vec<String> {
             "{samples} of tracepoints are not what their layout says"
         ));
     }
-    if recorded.tally.has_damage() {
-        found.push("the capture is damaged: vmflame info says where".to_owned());
+    match &recorded.origin {
+        ExitOrigin::Capture if recorded.tally.has_damage() => {
+            found.push("the capture is damaged: vmflame info says where".to_owned());
+        }
+        ExitOrigin::Capture => {}
+        ExitOrigin::TraceDat(damage) => found.extend(damage_words(damage)),
+        ExitOrigin::Text(counts) => found.extend(line_words(counts)),
     }
     found
 }
@@ -137,6 +143,12 @@ pub(super) fn why_empty(recorded: &RecordedExits, view: &View) -> Vec<String> {
 pub(super) fn why_untimed(recorded: &RecordedExits) -> Option<String> {
     let has = recorded.survey.recorded();
     let counts = recorded.survey.counts();
+    if let Some(clock) = &recorded.foreign_clock {
+        return Some(format!(
+            "no times: those of the clock {clock} are no nanoseconds; record with trace-cmd record -C \
+             mono"
+        ));
+    }
     let because = if !has.exits && !has.entries {
         "kvm_exit and kvm_entry were not recorded"
     } else if !has.exits {

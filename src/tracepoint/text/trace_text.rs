@@ -96,6 +96,12 @@ impl TraceText {
         &self.path
     }
 
+    /// The same, called otherwise towards the user.
+    #[must_use]
+    pub(crate) fn shown_as(self, path: PathBuf) -> Self {
+        Self { path, ..self }
+    }
+
     /// The events that it tells of, by their names only.
     pub fn formats(&self) -> &Formats {
         &self.formats

@@ -1,0 +1,314 @@
+//! The exits of a trace.dat, or of a text of events.
+//!
+//! Their occurrences come in the order of time, of all threads together: one survey takes them as they
+//! come. What a source never tells of counts as not recorded.
+
+use std::collections::BTreeMap;
+
+use super::recorded_exits::{ExitOrigin, RecordedExits, TracepointCount, span_of};
+use super::request::ExitRequest;
+use crate::analysis::choice::resolve_within;
+use crate::bytes::{Endian, with_order};
+use crate::error::{BadRequest, Result};
+use crate::fold::TimeRange;
+use crate::kvm::exit::{
+    Decoder, ExitSurvey, HostEvent, Moment, Recorded, SurveyFilter, SurveyRequest, Task,
+    ToldReasons,
+};
+use crate::loss::Tally;
+use crate::tracedat::{ClockUnit, CpuStatistics, TraceDat};
+use crate::tracepoint::text::{TextClock, TraceText};
+use crate::tracepoint::{FormatIx, Formats, Occurrence, Values};
+use crate::units::{Index, Pid, Tid, Timestamp};
+
+/// Pairs the exits of a trace.dat and adds them up.
+///
+/// # Errors
+/// When processes are asked for: the file does not tell them.
+pub fn exits_of_trace_dat(trace: &TraceDat, request: &ExitRequest) -> Result<RecordedExits> {
+    if !request.filter.pids.is_empty() {
+        return Err(no_processes("the trace.dat"));
+    }
+    let mut preview = Preview::new(trace.formats());
+    trace.walk(|found| preview.add(&found));
+    let foreign_clock = match trace.clock_unit() {
+        ClockUnit::Nanoseconds => None,
+        ClockUnit::Other(clock) => Some(clock),
+    };
+    let mut pairing = TracedPairing::new(&preview, request, foreign_clock)?;
+    let name = |tid| trace.task_name(tid);
+    let walk = trace.walk(|found| {
+        if pairing.is_wanted(&found, name(found.tid))
+            && let Values::Payload(payload) = found.values
+        {
+            pairing.take_payload(&found, payload);
+        }
+    });
+    let mut recorded = pairing.finish(&preview, &name);
+    recorded.machine = trace
+        .uname()
+        .and_then(|uname| uname.rsplit_once(' '))
+        .map(|(_, machine)| machine.to_owned());
+    let CpuStatistics {
+        overwritten,
+        dropped,
+    } = trace.statistics();
+    let stated = overwritten.saturating_add(dropped);
+    recorded.tally.lost_records = stated.max(walk.missed.events);
+    recorded.tally.damaged_bytes = walk.damage.page_bytes;
+    recorded.origin = ExitOrigin::TraceDat(Box::new(walk.damage));
+    Ok(recorded)
+}
+
+/// Pairs the exits that a text tells of and adds them up.
+///
+/// # Errors
+/// When processes are asked for and the text tells none.
+pub fn exits_of_text(text: &TraceText, request: &ExitRequest) -> Result<RecordedExits> {
+    let mut preview = Preview::new(text.formats());
+    text.walk(|found| preview.add(&found));
+    if !request.filter.pids.is_empty() && !preview.has_processes {
+        return Err(no_processes("the text"));
+    }
+    let foreign_clock = match text.clock() {
+        TextClock::Nanoseconds => None,
+        TextClock::Unknown => Some("of the text".to_owned()),
+    };
+    let mut pairing = TracedPairing::new(&preview, request, foreign_clock)?;
+    let name = |tid| text.task_name(tid);
+    let mut reasons = ToldReasons::default();
+    text.walk(|found| {
+        if pairing.is_wanted(&found, name(found.tid))
+            && let Values::Text(told) = found.values
+        {
+            pairing.take_text(text, &found, told, &mut reasons);
+        }
+    });
+    let mut recorded = pairing.finish(&preview, &name);
+    let mut formats = Formats::new(reasons.format().into_iter().collect(), Endian::Little);
+    for (_, format) in text.formats().iter() {
+        formats.of_name(&format.name);
+    }
+    recorded.formats = formats;
+    recorded.tally.lost_records = text.counts().lost_events;
+    recorded.origin = ExitOrigin::Text(Box::new(text.counts().clone()));
+    Ok(recorded)
+}
+
+fn no_processes(source: &str) -> crate::error::Error {
+    BadRequest::NotCarried {
+        event: source.to_owned(),
+        field: "processes",
+        remedy: "--tid and --comm tell threads; perf record tells processes, and so does the kernel's \
+                 trace with: echo 1 > options/record-tgid",
+    }
+    .into()
+}
+
+/// What a first walk finds.
+struct Preview<'s> {
+    formats: &'s Formats,
+    /// How often each event occurs, by [`FormatIx`].
+    counts: Vec<u64>,
+    times: Option<(Timestamp, Timestamp)>,
+    has_processes: bool,
+}
+
+impl<'s> Preview<'s> {
+    fn new(formats: &'s Formats) -> Self {
+        Self {
+            formats,
+            counts: vec![0; formats.len()],
+            times: None,
+            has_processes: false,
+        }
+    }
+
+    fn add(&mut self, found: &Occurrence<'_>) {
+        if let Some(count) = self.counts.get_mut(found.event.position()) {
+            *count += 1;
+        }
+        let (first, last) = self.times.unwrap_or((found.time, found.time));
+        self.times = Some((first.min(found.time), last.max(found.time)));
+        self.has_processes |= found.pid.is_some();
+    }
+
+    fn counted(&self) -> impl Iterator<Item = (FormatIx, u64)> {
+        let counts = self.formats.iter().map(|(ix, _)| ix).zip(&self.counts);
+        counts.map(|(ix, &count)| (ix, count))
+    }
+}
+
+/// A survey that takes occurrences.
+struct TracedPairing<'r> {
+    request: &'r ExitRequest,
+    /// By [`FormatIx`]; `None` for events that say nothing of exits.
+    decoders: Vec<Option<Decoder>>,
+    endian: Endian,
+    survey: ExitSurvey,
+    times: Vec<TimeRange>,
+    foreign_clock: Option<String>,
+    undecoded: u64,
+}
+
+impl<'r> TracedPairing<'r> {
+    fn new(
+        preview: &Preview<'_>,
+        request: &'r ExitRequest,
+        foreign_clock: Option<String>,
+    ) -> Result<Self> {
+        let filter = &request.filter;
+        let times = resolve_within(&filter.times, || {
+            preview.times.ok_or_else(|| BadRequest::NoTimes.into())
+        })?;
+        let mut recorded = Recorded::default();
+        let decoders = preview.counted().map(|(ix, count)| {
+            let decoder = Decoder::of(preview.formats.get(ix)?)?;
+            if count > 0 {
+                decoder.add_to(&mut recorded);
+            }
+            Some(decoder)
+        });
+        let decoders = decoders.collect();
+        if foreign_clock.is_some() {
+            // What lies between two of its times is no time.
+            recorded.entries = false;
+        }
+        let survey_request = SurveyRequest {
+            views: request.views.clone(),
+            basis: request.basis,
+            slowest: request.slowest,
+            filter: SurveyFilter {
+                cpus: filter.cpus.clone(),
+                times: times.clone(),
+            },
+        };
+        Ok(Self {
+            request,
+            decoders,
+            endian: preview.formats.endian(),
+            survey: ExitSurvey::new(&survey_request, recorded),
+            times,
+            foreign_clock,
+            undecoded: 0,
+        })
+    }
+
+    /// Whether an occurrence is of a thread that is wanted. Switches are about two threads, and go to
+    /// those that are.
+    fn is_wanted(&self, found: &Occurrence<'_>, name: Option<&str>) -> bool {
+        let filter = &self.request.filter;
+        let is_switch = || {
+            let decoder = self.decoder(found.event);
+            decoder.is_some_and(Decoder::is_switch)
+        };
+        let is_wanted = |wanted: &[Pid]| found.pid.is_some_and(|pid| wanted.contains(&pid));
+        let is_named = |name: &str| filter.comms.iter().any(|comm| comm == name);
+        (filter.pids.is_empty() || is_wanted(&filter.pids))
+            && (filter.tids.is_empty() || filter.tids.contains(&found.tid))
+            && (filter.comms.is_empty() || name.is_some_and(is_named))
+            || is_switch()
+    }
+
+    fn decoder(&self, event: FormatIx) -> Option<&Decoder> {
+        self.decoders.get(event.position())?.as_ref()
+    }
+
+    fn take_payload(&mut self, found: &Occurrence<'_>, payload: &[u8]) {
+        let Some(decoder) = self.decoder(found.event) else {
+            return;
+        };
+        let event = with_order!(self.endian, O => decoder.payload::<O>(payload));
+        self.take(found, event);
+    }
+
+    fn take_text(
+        &mut self,
+        text: &TraceText,
+        found: &Occurrence<'_>,
+        told: &str,
+        reasons: &mut ToldReasons,
+    ) {
+        let Some(decoder) = self.decoder(found.event) else {
+            return;
+        };
+        let event = text.values(found.event, told).and_then(|values| {
+            let reason = values.text("exit_reason").and_then(|name| {
+                reasons.learn(name);
+                reasons.find(name)
+            });
+            decoder.named(
+                |name| {
+                    values.number(name).or_else(|| match name {
+                        "exit_reason" => reason.map(|reason| reason.number.into()),
+                        "isa" => reason.and_then(|reason| reason.isa).map(u64::from),
+                        _ => None,
+                    })
+                },
+                |name| values.text(name).map(str::as_bytes),
+            )
+        });
+        self.take(found, event);
+    }
+
+    fn take(&mut self, found: &Occurrence<'_>, event: Option<HostEvent>) {
+        let Some(event) = event else {
+            self.undecoded += 1;
+            return;
+        };
+        let moment = Moment {
+            at: found.time,
+            cpu: found.cpu,
+            task: Task {
+                pid: found.pid,
+                tid: found.tid,
+            },
+        };
+        self.survey.take(moment, &event);
+    }
+
+    fn finish<'n>(
+        mut self,
+        preview: &Preview<'_>,
+        name: &dyn Fn(Tid) -> Option<&'n str>,
+    ) -> RecordedExits {
+        self.survey.end();
+        let mut tally = Tally::default();
+        let mut events = Vec::new();
+        for (ix, count) in preview.counted().filter(|(_, count)| *count > 0) {
+            tally.read += count;
+            if self.decoder(ix).is_some() {
+                tally.folded += count;
+            } else {
+                tally.other_events += count;
+            }
+            let name = preview.formats.get(ix).map(|format| format.name.clone());
+            events.push(TracepointCount {
+                name: name.unwrap_or_default(),
+                samples: count,
+            });
+        }
+        let tids = self.survey.vcpus().iter().map(|vcpu| vcpu.task.tid);
+        let names: BTreeMap<Tid, String> = tids
+            .filter_map(|tid| Some((tid, name(tid)?.to_owned())))
+            .collect();
+        let times = preview.times.filter(|_| self.foreign_clock.is_none());
+        RecordedExits {
+            span_ns: span_of(times, &self.times),
+            has_tracepoints: tally.folded > 0,
+            survey: self.survey,
+            formats: preview.formats.clone(),
+            names,
+            times,
+            events,
+            tally,
+            undecoded: self.undecoded,
+            assumed: Vec::new(),
+            sampled: Vec::new(),
+            has_chains: false,
+            machine: None,
+            origin: ExitOrigin::Capture,
+            foreign_clock: self.foreign_clock,
+        }
+    }
+}
