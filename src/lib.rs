@@ -89,6 +89,13 @@
 //! only names a filter otherwise, as `--vm` does processes, is resolved by the command line
 //! (`src/cli/vms.rs`).
 //!
+//! **What exits are told apart by**: a variant and its name in `src/kvm/exit/dimension.rs`, its value
+//! in `value_of` of `src/kvm/exit/view.rs`, its columns in `src/report/exits/columns.rs`, its cells in
+//! `src/report/exits/view_table.rs`, and the tracepoint that tells it in `src/report/exits/doubts.rs`.
+//!
+//! **A tracepoint of exits**: a row of `src/kvm/exit/tracepoints.rs`, what it says in `host_event.rs`
+//! beside it, how that is read in `decode.rs`, and what it changes in `pairing.rs`.
+//!
 //! **An output format**: a file or folder in `src/output/` with a function that takes a
 //! [`CallTree`](stack::CallTree), its frames and a writer, handed on by `src/output/mod.rs`; a variant
 //! of `Format` in `src/cli/convert_args.rs`; the ending and the call in `src/cli/convert.rs`; which

@@ -79,18 +79,27 @@ fn facts(recorded: &RecordedExits, basis: TimeBasis) -> Vec<Fact> {
     let (counts, total) = (survey.counts(), survey.total());
     let guest: u64 = survey.vcpus().iter().map(|vcpu| vcpu.guest_ns).sum();
     let fact = |key, label, value| Fact { key, label, value };
-    let count = |value: u64| Cell::Count(value);
+    let has = survey.recorded();
+    let of_exits = |value: u64| Cell::of(has.exits.then_some(value), Cell::Count);
+    let time = |nanos: u64| {
+        let is_known = counts.paired > 0;
+        Cell::of(is_known.then_some(nanos), Cell::Nanoseconds)
+    };
     let some = |value: u64| Cell::of((value > 0).then_some(value), Cell::Count);
     let mut facts = vec![
         fact("span_ns", "duration", Cell::Nanoseconds(recorded.span_ns)),
-        fact("vcpus", "vCPUs", count(survey.vcpus().len() as u64)),
-        fact("exits", "exits", count(counts.exits)),
+        fact("vcpus", "vCPUs", Cell::Count(survey.vcpus().len() as u64)),
+        fact("exits", "exits", of_exits(counts.exits)),
         fact(
             "exits_per_second",
             "exits/s",
-            Cell::rate(counts.exits, recorded.span_ns),
+            if has.exits {
+                Cell::rate(counts.exits, recorded.span_ns)
+            } else {
+                Cell::Absent
+            },
         ),
-        fact("paired", "paired with an entry", count(counts.paired)),
+        fact("paired", "paired with an entry", of_exits(counts.paired)),
         fact(
             "ended_by_exit",
             "ended by another exit",
@@ -107,17 +116,9 @@ fn facts(recorded: &RecordedExits, basis: TimeBasis) -> Vec<Fact> {
             "events out of order",
             some(counts.out_of_order),
         ),
-        fact("guest_ns", "time in guests", Cell::Nanoseconds(guest)),
-        fact(
-            "handled_ns",
-            "time in exits",
-            Cell::Nanoseconds(total.parts.handled()),
-        ),
-        fact(
-            "blocked_ns",
-            "guests asleep",
-            Cell::Nanoseconds(total.parts.blocked),
-        ),
+        fact("guest_ns", "time in guests", time(guest)),
+        fact("handled_ns", "time in exits", time(total.parts.handled())),
+        fact("blocked_ns", "guests asleep", time(total.parts.blocked)),
     ];
     if basis == TimeBasis::Wall {
         facts.push(fact(
