@@ -7,7 +7,7 @@ use super::endings::{FormatEnding, format_of};
 use super::options::{Weight, read_rules};
 use super::outcome::Outcome;
 use super::write::Destination;
-use crate::cli::{standard_input, this_machine, unused, vms};
+use crate::cli::{exit_graph, standard_input, this_machine, unused};
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
 use vmflame::error::Result;
 use vmflame::output::{Picture, write_folded, write_svg};
@@ -23,11 +23,20 @@ use vmflame::units::Weights;
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
     let (format, destination) = destination(options)?;
+    if let Some(wanted) = options.exit_graph() {
+        if !quiet {
+            let unused = unused::of_exit_graph(options);
+            unused.iter().for_each(|line| eprintln!("{line}"));
+        }
+        let output = exit_graph::Output {
+            format,
+            destination,
+        };
+        return exit_graph::run(options, wanted, output, quiet);
+    }
     let (input, capture) = standard_input::open(&options.input, quiet)?;
     let symbols = this_machine::symbols(&options.input, &input);
-    let mut request = request(options)?;
-    let vms = vms::pids(&options.filter.vm, &input, &capture, request.threads)?;
-    request.pids.extend(vms);
+    let request = request(options)?;
     watch.lap(Stage::Open);
     let profile = profile(&capture, &symbols, &request);
     // Damage to compressed records is known only now.
@@ -73,7 +82,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
 
 fn request(options: &ConvertOptions) -> Result<Request> {
     Ok(Request {
-        weight: Weight::kind(options.weight),
+        weight: Weight::kind(options.sample_weight()),
         scope: options.scope(),
         grouping: options.group.into(),
         no_tag: options.no_tag,

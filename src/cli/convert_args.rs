@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use super::options::headings::{OUTPUT, STACKS};
 use super::options::{
-    FilterOptions, Group, InputOptions, NameOptions, PictureOptions, RefusedOptions, Weight,
-    scope_of,
+    FilterOptions, Group, InputOptions, NameOptions, RefusedOptions, Weight, parse_width, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
 use vmflame::analysis::FrameScope;
 use vmflame::error::Result;
-use vmflame::output::{Annotate, Colors};
+use vmflame::output::Annotate;
+use vmflame::report::exits::{ExitGraphRequest, ExitWidth};
 
 #[derive(Args, Debug)]
 pub(super) struct ConvertOptions {
@@ -30,10 +30,13 @@ pub(super) struct ConvertOptions {
     /// What to write (default: by the ending of the output file, .svg or .folded; svg without one).
     #[arg(long, value_enum, help_heading = OUTPUT)]
     pub(super) format: Option<Format>,
-    /// What a sample weighs (default: samples; period for an event that was counted and not sampled,
-    /// as all but the first of perf record -e '{a,b}:S').
+    /// What the width of a box stands for (default: samples; period for an event that was counted and
+    /// not sampled, as all but the first of perf record -e '{a,b}:S').
     #[arg(long, value_enum, help_heading = STACKS)]
-    pub(super) weight: Option<Weight>,
+    pub(super) weight: Option<ConvertWeight>,
+    /// With --weight exit-time or exit-count: end stacks with the guest's instruction pointer.
+    #[arg(long, help_heading = STACKS)]
+    pub(super) guest_leaf: bool,
     /// The frames above the call chain. By default the process, then the thread where its name
     /// differs; VMs of one name are told apart by their pid.
     #[arg(long, value_enum, default_value_t = Group::Process, help_heading = STACKS)]
@@ -54,17 +57,12 @@ pub(super) struct ConvertOptions {
     /// stands for anything, as in `my_pio_*<TAB>exit:pio`.
     #[arg(long, value_name = "FILE", conflicts_with = "no_tag", help_heading = STACKS)]
     pub(super) rules: Option<PathBuf>,
-    /// The picture's title (default: the names of the input and of the host).
+    /// The picture's title (default: the input's name).
     #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
     pub(super) title: Option<String>,
-    #[command(flatten)]
-    pub(super) picture: PictureOptions,
-    /// What the colours of the picture's boxes tell.
-    #[arg(long, value_enum, default_value_t = ColorsBy::Tag, help_heading = OUTPUT)]
-    pub(super) colors: ColorsBy,
-    /// Turn stacks round: at the root what was running, above it the callers.
-    #[arg(long, help_heading = STACKS)]
-    pub(super) reverse: bool,
+    /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
+    #[arg(long, value_name = "PIXELS", value_parser = parse_width, help_heading = OUTPUT)]
+    pub(super) min_width: Option<f64>,
     /// Print on standard error how long each stage took.
     #[arg(long, help_heading = OUTPUT)]
     pub(super) timings: bool,
@@ -83,13 +81,16 @@ pub(super) enum Format {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(super) enum ColorsBy {
-    /// What the CPU does for a guest; of the host's own work, the kind of code.
-    Tag,
-    /// The kind of code: kernel, program, library, runtime.
-    Object,
-    /// Nothing: warm colours by the name.
-    Name,
+pub(super) enum ConvertWeight {
+    /// Samples: each counts 1.
+    Samples,
+    /// Samples: each counts the occurrences of the event that it stands for.
+    Period,
+    /// VM exits instead of samples: the time from kvm_exit to the next kvm_entry, by VM, vCPU, reason,
+    /// device register and where it went.
+    ExitTime,
+    /// The same by the number of exits.
+    ExitCount,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -105,12 +106,26 @@ impl ConvertOptions {
         scope_of(self.kernel_only, self.user_only)
     }
 
-    pub(super) const fn colors(&self) -> Colors {
-        match self.colors {
-            ColorsBy::Tag => Colors::Tag,
-            ColorsBy::Object => Colors::Object,
-            ColorsBy::Name => Colors::Name,
+    /// What samples weigh.
+    pub(super) const fn sample_weight(&self) -> Option<Weight> {
+        match self.weight {
+            Some(ConvertWeight::Samples) => Some(Weight::Samples),
+            Some(ConvertWeight::Period) => Some(Weight::Period),
+            Some(ConvertWeight::ExitTime | ConvertWeight::ExitCount) | None => None,
         }
+    }
+
+    /// What is drawn of exits; `None` when samples are drawn.
+    pub(super) const fn exit_graph(&self) -> Option<ExitGraphRequest> {
+        let width = match self.weight {
+            Some(ConvertWeight::ExitTime) => ExitWidth::Time,
+            Some(ConvertWeight::ExitCount) => ExitWidth::Count,
+            Some(ConvertWeight::Samples | ConvertWeight::Period) | None => return None,
+        };
+        Some(ExitGraphRequest {
+            width,
+            has_guest_leaf: self.guest_leaf,
+        })
     }
 
     pub(super) fn annotation(&self) -> Annotate {

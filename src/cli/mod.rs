@@ -32,6 +32,7 @@ mod diff;
 mod diff_args;
 mod diff_side;
 mod endings;
+mod exit_graph;
 mod exits;
 mod exits_like_perf;
 mod generate;

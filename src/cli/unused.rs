@@ -2,6 +2,7 @@
 
 use super::convert_args::{ColorsBy, ConvertOptions, Format};
 use super::diff_args::{DiffFormat, DiffOptions};
+use super::options::Group;
 
 /// Options of `convert` that have no effect on a format.
 pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String> {
@@ -21,6 +22,30 @@ pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String
         of_picture("--inverted", options.picture.inverted),
         of_picture("--colors", options.colors != ColorsBy::Tag),
         of_text("--annotate", options.annotate.is_some()),
+        warning(
+            "--guest-leaf",
+            options.guest_leaf,
+            "it is for --weight exit-time and exit-count",
+        ),
+    ];
+    warnings.into_iter().flatten().collect()
+}
+
+/// Options of `convert` that have no effect on a picture of exits.
+pub(super) fn of_exit_graph(options: &ConvertOptions) -> Vec<String> {
+    let why = "exits are drawn, not samples";
+    let given = |name, is_given| warning(name, is_given, why);
+    let warnings = [
+        given("--event", options.filter.event.is_some()),
+        given("--cgroup", !options.filter.cgroup.is_empty()),
+        given("--group", options.group != Group::Process),
+        given("--kernel-only", options.kernel_only),
+        given("--user-only", options.user_only),
+        given("--no-tag", options.no_tag),
+        given("--no-idle", options.no_idle),
+        given("--rules", options.rules.is_some()),
+        given("--max-stack", options.names.max_stack.is_some()),
+        given("--no-demangle", options.names.no_demangle),
     ];
     warnings.into_iter().flatten().collect()
 }

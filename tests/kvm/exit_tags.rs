@@ -123,18 +123,9 @@ fn exits_are_tagged_as_perf_counts_them() {
     };
     let mut compared = 0;
     for report in reports(&captures) {
-        let name = report.file_name().unwrap().to_str().unwrap();
-        let stem = name
-            .strip_suffix(".kvmstat-vmexit.txt")
-            .or_else(|| name.strip_suffix(".vmexit.txt"));
-        let Some(stem) = stem else {
+        let Some(path) = capture_of(&report) else {
             continue;
         };
-        let endings = ["data", "data.zst"];
-        let mut paths = endings
-            .map(|end| report.with_file_name(format!("{stem}.{end}")))
-            .into_iter();
-        let path = paths.find(|path| path.exists()).unwrap();
         compare(&path, &fs::read_to_string(&report).unwrap());
         compared += 1;
     }
@@ -181,8 +172,20 @@ fn compare(path: &Path, report: &str) {
     assert_eq!(ours.values().sum::<u64>(), exits);
 }
 
+/// The capture that one of perf's tables is of; `None` for a table of a part of one.
+pub(super) fn capture_of(report: &Path) -> Option<PathBuf> {
+    let name = report.file_name()?.to_str()?;
+    let stem = name
+        .strip_suffix(".kvmstat-vmexit.txt")
+        .or_else(|| name.strip_suffix(".vmexit.txt"))?;
+    let mut paths = ["data", "data.zst"]
+        .map(|end| report.with_file_name(format!("{stem}.{end}")))
+        .into_iter();
+    paths.find(|path| path.exists())
+}
+
 /// perf's tables of exits of whole captures.
-fn reports(captures: &Path) -> Vec<PathBuf> {
+pub(super) fn reports(captures: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for machine in ["svm", "vmx", "arm64"] {
         for boot in fs::read_dir(captures.join(machine)).unwrap() {

@@ -2,6 +2,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod like_perf;
+mod exit_graph;
+mod exit_tags;
+mod exits;
 mod samples;
 mod tags;

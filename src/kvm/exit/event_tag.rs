@@ -103,7 +103,7 @@ mod tests {
             isa: Some(isa),
             info1: Some(infos[0]),
             info2: Some(infos[1]),
-            intr_info: Some(infos[1] as u32),
+            intr_info: u32::try_from(infos[1]).ok(),
             ..ExitEvent::default()
         };
         tag_of(&HostEvent::Exit(exit), &ReasonNames::default())

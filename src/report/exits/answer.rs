@@ -64,14 +64,15 @@ pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
     }
 }
 
+/// What a question mark behind the name of a device means.
+pub const ASSUMPTION: &str =
+    "?: by QEMU's usual layout, an assumption; --mtree FILE takes the VM's own memory map";
+
 /// What the question mark behind a device's name means, where there is one.
 fn assumption(table: &crate::report::table::Table) -> Option<String> {
     let is_doubtful = |cell: &Cell| matches!(cell, Cell::Text(text) if text.ends_with(" ?"));
     let found = table.rows.iter().flatten().any(is_doubtful);
-    found.then(|| {
-        "?: by QEMU's usual layout, an assumption; --mtree FILE takes the VM's own memory map"
-            .to_owned()
-    })
+    found.then(|| ASSUMPTION.to_owned())
 }
 
 fn facts(recorded: &RecordedExits, basis: TimeBasis) -> Vec<Fact> {

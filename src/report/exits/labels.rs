@@ -52,6 +52,11 @@ impl<'r> Labels<'r> {
         }
     }
 
+    /// Whether exits are of more than one VM.
+    pub(super) const fn has_several_vms(&self) -> bool {
+        self.has_several_vms
+    }
+
     /// The name of a process: that of its first thread.
     pub(super) fn process_name(&self, task_pid: i32) -> Option<&'r str> {
         let mut names = self.recorded.names.iter();

@@ -1,6 +1,6 @@
 //! Words to expressions.
 
-use super::expression::{Entry, Expression};
+use super::expression::{Expression, NamedValue};
 use super::lexer::Token;
 use crate::tracepoint::field::{Field, FieldShape};
 
@@ -290,7 +290,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn entry(&mut self) -> Option<Entry> {
+    fn entry(&mut self) -> Option<NamedValue> {
         if !self.takes("{") {
             return None;
         }
@@ -299,7 +299,7 @@ impl<'a> Parser<'a> {
             return None;
         }
         let name = self.text()?.to_owned();
-        self.takes("}").then_some(Entry { value, name })
+        self.takes("}").then_some(NamedValue { value, name })
     }
 
     /// A cast to a type of numbers, and nothing else in brackets.

@@ -1,0 +1,349 @@
+//! Exits as a flame graph: VM, vCPU, reason, register, and where the time went.
+//!
+//! ```text
+//! qemu-system-x86 ─ vCPU 0 ─ IO_INSTRUCTION ─ port 0x608 read · acpi-tmr (…) ─┬─ [kernel]
+//!                          │                                                  └─ [vmm]
+//!                          └ HLT ───────────────────────────────────────────── [halted]
+//! ```
+//! The width of an exit is the time from `kvm_exit` to the entry that follows. Its stack carries the tag
+//! of what it reaches from the reason on.
+
+use hashbrown::HashMap;
+
+use super::answer::ExitAnswer;
+use super::labels::Labels;
+use crate::kvm::exit::{
+    Access, Dimension, DimensionValue, Direction, ExitReason, ExitStats, ReasonNames, Target, Task,
+    TimeParts,
+};
+use crate::output::subtitle_shares;
+use crate::stack::{CallTree, Frame, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
+use crate::text::{NANOSECONDS, counted, quantity};
+use crate::units::{CpuMode, Pid};
+
+/// What the width of a box stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExitWidth {
+    /// The time until the guest went on, in nanoseconds. Exits of unknown end have none.
+    Time,
+    /// The number of exits.
+    Count,
+}
+
+/// What is sums of exits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExitGraphRequest {
+    /// What the width of a box stands for.
+    pub width: ExitWidth,
+    /// Whether the guest's instruction pointer is the leaf.
+    pub has_guest_leaf: bool,
+}
+
+/// Exits as a call tree.
+#[derive(Debug)]
+pub struct ExitGraph {
+    /// The frames.
+    pub frames: FrameTable,
+    /// Their stacks.
+    pub tree: CallTree,
+    /// What the weights count: `ns` or `exits`.
+    pub unit: String,
+    /// Weight by tag, in display order.
+    pub totals: Vec<(Tag, u64)>,
+    /// What is said below the title.
+    pub subtitle: String,
+    /// Exits without width, because it is not known when they ended.
+    pub untimed: u64,
+    /// Whether the name of a device is an assumption.
+    pub has_assumption: bool,
+}
+
+/// What exits must be told apart by for a graph: all of them, and those that reach something.
+pub fn graph_views(request: ExitGraphRequest) -> Vec<Vec<Dimension>> {
+    let mut all = vec![Dimension::Vm, Dimension::Vcpu, Dimension::Reason];
+    if request.has_guest_leaf {
+        all.push(Dimension::Rip);
+    }
+    let mut reaching = all.clone();
+    reaching.push(Dimension::Register);
+    vec![all, reaching]
+}
+
+/// Draws exits that were told apart by [`graph_views`].
+pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGraph {
+    let recorded = answer.recorded;
+    let mut making = Making {
+        labels: Labels::of(recorded, answer.devices),
+        names: ReasonNames::new(&recorded.formats),
+        request,
+        frames: FrameTable::default(),
+        stacks: Vec::new(),
+        has_assumption: false,
+    };
+    making.add_all(&answer);
+    let Making {
+        frames,
+        stacks,
+        has_assumption,
+        ..
+    } = making;
+    let tagged = stacks.iter().map(|stack| TaggedStack {
+        frames: &stack.frames,
+        tag: stack.tag,
+        deciding: DECIDING,
+        weight: stack.weight,
+    });
+    let tree = CallTree::build(&frames, tagged);
+    let weight_of = |tag: Tag| {
+        let of_tag = stacks.iter().filter(|stack| stack.tag == tag);
+        of_tag.fold(0_u64, |sum, stack| sum.saturating_add(stack.weight))
+    };
+    let totals = Tag::ALL.into_iter().map(|tag| (tag, weight_of(tag)));
+    let totals: Vec<(Tag, u64)> = totals.filter(|&(_, weight)| weight > 0).collect();
+    let counts = recorded.survey.counts();
+    let subtitle = format!(
+        "{} in {} · {}",
+        counted(counts.exits, "exit"),
+        quantity(recorded.span_ns, NANOSECONDS),
+        subtitle_shares(&totals)
+    );
+    let untimed = match request.width {
+        ExitWidth::Time => counts.exits.saturating_sub(counts.paired),
+        ExitWidth::Count => 0,
+    };
+    ExitGraph {
+        unit: match request.width {
+            ExitWidth::Time => NANOSECONDS.to_owned(),
+            ExitWidth::Count => "exits".to_owned(),
+        },
+        frames,
+        tree,
+        totals,
+        subtitle,
+        untimed,
+        has_assumption,
+    }
+}
+
+/// The position of the reason in a stack, behind VM and vCPU.
+const DECIDING: usize = 2;
+
+/// A stack of the graph.
+struct MadeStack {
+    frames: Vec<FrameIx>,
+    tag: Tag,
+    weight: u64,
+}
+
+/// What the exits of a row have in common, as far as it is sums.
+#[derive(Clone, Copy, Default)]
+struct ExitSums {
+    exits: u64,
+    parts: TimeParts,
+}
+
+impl ExitSums {
+    fn of(stats: &ExitStats) -> Self {
+        Self {
+            exits: stats.exits,
+            parts: stats.parts,
+        }
+    }
+
+    /// What is left without others, which are some of these.
+    fn without(self, others: &ExitStats) -> Self {
+        let (all, parts) = (self.parts, others.parts);
+        Self {
+            exits: self.exits.saturating_sub(others.exits),
+            parts: TimeParts {
+                kernel: all.kernel.saturating_sub(parts.kernel),
+                vmm: all.vmm.saturating_sub(parts.vmm),
+                off_cpu: all.off_cpu.saturating_sub(parts.off_cpu),
+                polled: all.polled.saturating_sub(parts.polled),
+                blocked: all.blocked.saturating_sub(parts.blocked),
+            },
+        }
+    }
+}
+
+/// What the values of a row are.
+#[derive(Clone, Copy, Default)]
+struct RowValues {
+    vm: Option<Pid>,
+    vcpu: Option<Task>,
+    reason: Option<ExitReason>,
+    rip: Option<u64>,
+    access: Option<Access>,
+}
+
+impl RowValues {
+    fn of(values: &[DimensionValue]) -> Self {
+        let mut found = Self::default();
+        for &value in values {
+            match value {
+                DimensionValue::Vm(vm) => found.vm = vm,
+                DimensionValue::Vcpu(task) => found.vcpu = Some(task),
+                DimensionValue::Reason(reason) => found.reason = Some(reason),
+                DimensionValue::Rip(rip) => found.rip = Some(rip),
+                DimensionValue::Access(access) => found.access = Some(access),
+                DimensionValue::Absent | DimensionValue::Page(_) | DimensionValue::Second(_) => {}
+            }
+        }
+        found
+    }
+}
+
+/// A graph that is being made.
+struct Making<'r> {
+    labels: Labels<'r>,
+    names: ReasonNames,
+    request: ExitGraphRequest,
+    frames: FrameTable,
+    stacks: Vec<MadeStack>,
+    has_assumption: bool,
+}
+
+impl Making<'_> {
+    fn add_all(&mut self, answer: &ExitAnswer<'_>) {
+        let [all, reaching] = answer.recorded.survey.views() else {
+            return;
+        };
+        let mut rest: HashMap<&[DimensionValue], ExitSums> = HashMap::new();
+        let rows = all.rows();
+        for row in &rows {
+            rest.insert(row.values, ExitSums::of(row.stats));
+        }
+        for row in reaching.rows() {
+            let Some((_, shared)) = row.values.split_last() else {
+                continue;
+            };
+            if let Some(left) = rest.get_mut(shared) {
+                *left = left.without(row.stats);
+            }
+            self.add(answer, &RowValues::of(row.values), ExitSums::of(row.stats));
+        }
+        for row in &rows {
+            let left = rest.get(row.values).copied().unwrap_or_default();
+            self.add(answer, &RowValues::of(row.values), left);
+        }
+    }
+
+    fn add(&mut self, answer: &ExitAnswer<'_>, row: &RowValues, sums: ExitSums) {
+        let Some(reason) = row.reason.filter(|_| sums.exits > 0) else {
+            return;
+        };
+        let mut names = vec![
+            self.vm(row),
+            self.vcpu(answer, row),
+            self.labels.reason(reason),
+        ];
+        names.extend(row.access.map(|access| self.register(access)));
+        let stack: Vec<FrameIx> = names
+            .iter()
+            .map(|name| self.frame(name, FrameKind::Root))
+            .collect();
+        let tag = self.tag(reason, row.access);
+        let TimeParts {
+            kernel,
+            vmm,
+            off_cpu,
+            polled,
+            blocked,
+        } = sums.parts;
+        let ends = match self.request.width {
+            ExitWidth::Count => vec![(None, sums.exits)],
+            ExitWidth::Time => vec![
+                (Some("[kernel]"), kernel),
+                (Some("[vmm]"), vmm),
+                (Some("[off CPU]"), off_cpu),
+                (Some("[halt polling]"), polled),
+                (Some("[halted]"), blocked),
+            ],
+        };
+        let leaf = row.rip.map(|rip| format!("guest {rip:#x}"));
+        for (place, weight) in ends.into_iter().filter(|&(_, weight)| weight > 0) {
+            let mut frames = stack.clone();
+            frames.extend(place.map(|place| self.frame(place, FrameKind::Root)));
+            frames.extend(leaf.as_ref().map(|leaf| self.frame(leaf, FrameKind::Guest)));
+            self.stacks.push(MadeStack {
+                frames,
+                tag,
+                weight,
+            });
+        }
+    }
+
+    fn frame(&mut self, name: &str, kind: FrameKind) -> FrameIx {
+        self.frames.intern(Frame {
+            name: name.into(),
+            dso: "".into(),
+            mode: CpuMode::Unknown,
+            kind,
+        })
+    }
+
+    /// The VM: the name of its process, with its pid where there are several.
+    fn vm(&self, row: &RowValues) -> String {
+        let Some(pid) = row.vm else {
+            return "VM".to_owned();
+        };
+        match self.labels.process_name(pid.as_i32()) {
+            Some(name) if self.labels.has_several_vms() => format!("{name} {pid}"),
+            Some(name) => name.to_owned(),
+            None => format!("VM {pid}"),
+        }
+    }
+
+    /// The vCPU: its number, where none was recorded its thread's name.
+    fn vcpu(&self, answer: &ExitAnswer<'_>, row: &RowValues) -> String {
+        let Some(task) = row.vcpu else {
+            return "vCPU".to_owned();
+        };
+        let number = self.labels.vcpu(task).and_then(|vcpu| vcpu.vcpu);
+        match (number, answer.recorded.names.get(&task.tid)) {
+            (Some(number), _) => format!("vCPU {number}"),
+            (None, Some(name)) => name.clone(),
+            (None, None) => format!("thread {}", task.tid),
+        }
+    }
+
+    /// What is reached, which way, and what is there, with a question mark where that is assumed. Pages of guest memory are not told apart.
+    fn register(&mut self, access: Access) -> String {
+        if let Target::Fault(_) = access.target {
+            return "guest memory".to_owned();
+        }
+        let mut text = Labels::target(access.target);
+        if matches!(access.direction, Direction::Read | Direction::Write) {
+            text.push(' ');
+            text.push_str(access.direction.as_str());
+        }
+        if let Some(device) = self.labels.device(access) {
+            text.push_str(" · ");
+            text.push_str(&device.to_string());
+            if device.origin.is_assumption() {
+                text.push_str(" ?");
+                self.has_assumption = true;
+            }
+        }
+        text
+    }
+
+    /// The device decides over the reason, as in stacks.
+    fn tag(&self, reason: ExitReason, access: Option<Access>) -> Tag {
+        match access.map(|access| access.target) {
+            Some(Target::Apic(_)) => Tag::ExitApic,
+            Some(target) if target.is_x2apic() => Tag::ExitApic,
+            Some(Target::Mmio(_)) => Tag::ExitMmio,
+            Some(
+                Target::Port(_)
+                | Target::Msr(_)
+                | Target::Cpuid(..)
+                | Target::Hypercall(..)
+                | Target::HostInterrupt(_)
+                | Target::GuestInterrupt(_)
+                | Target::Fault(_),
+            )
+            | None => self.names.tag(reason),
+        }
+    }
+}
