@@ -82,7 +82,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
 
 fn request(options: &ConvertOptions) -> Result<Request> {
     Ok(Request {
-        weight: Weight::kind(options.sample_weight()),
+        weight: Weight::kind(options.weight),
         scope: options.scope(),
         grouping: options.group.into(),
         no_tag: options.no_tag,

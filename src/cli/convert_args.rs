@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 use vmflame::analysis::FrameScope;
 use vmflame::error::Result;
 use vmflame::output::Annotate;
-use vmflame::report::exits::{ExitGraphRequest, ExitWidth};
+use vmflame::report::exits::ExitGraphRequest;
 
 #[derive(Args, Debug)]
 pub(super) struct ConvertOptions {
@@ -33,7 +33,7 @@ pub(super) struct ConvertOptions {
     /// What the width of a box stands for (default: samples; period for an event that was counted and
     /// not sampled, as all but the first of perf record -e '{a,b}:S').
     #[arg(long, value_enum, help_heading = STACKS)]
-    pub(super) weight: Option<ConvertWeight>,
+    pub(super) weight: Option<Weight>,
     /// With --weight exit-time or exit-count: end stacks with the guest's instruction pointer.
     #[arg(long, help_heading = STACKS)]
     pub(super) guest_leaf: bool,
@@ -81,19 +81,6 @@ pub(super) enum Format {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(super) enum ConvertWeight {
-    /// Samples: each counts 1.
-    Samples,
-    /// Samples: each counts the occurrences of the event that it stands for.
-    Period,
-    /// VM exits instead of samples: the time from kvm_exit to the next kvm_entry, by VM, vCPU, reason,
-    /// device register and where it went.
-    ExitTime,
-    /// The same by the number of exits.
-    ExitCount,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(super) enum Suffix {
     /// `_[k]` for kernel frames, as stackcollapse-perf.pl does.
     Perf,
@@ -106,23 +93,9 @@ impl ConvertOptions {
         scope_of(self.kernel_only, self.user_only)
     }
 
-    /// What samples weigh.
-    pub(super) const fn sample_weight(&self) -> Option<Weight> {
-        match self.weight {
-            Some(ConvertWeight::Samples) => Some(Weight::Samples),
-            Some(ConvertWeight::Period) => Some(Weight::Period),
-            Some(ConvertWeight::ExitTime | ConvertWeight::ExitCount) | None => None,
-        }
-    }
-
     /// What is drawn of exits; `None` when samples are drawn.
-    pub(super) const fn exit_graph(&self) -> Option<ExitGraphRequest> {
-        let width = match self.weight {
-            Some(ConvertWeight::ExitTime) => ExitWidth::Time,
-            Some(ConvertWeight::ExitCount) => ExitWidth::Count,
-            Some(ConvertWeight::Samples | ConvertWeight::Period) | None => return None,
-        };
-        Some(ExitGraphRequest {
+    pub(super) fn exit_graph(&self) -> Option<ExitGraphRequest> {
+        Weight::exit_width(self.weight).map(|width| ExitGraphRequest {
             width,
             has_guest_leaf: self.guest_leaf,
         })

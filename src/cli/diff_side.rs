@@ -9,15 +9,18 @@ use super::options::{
     FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus, read_rules,
 };
 use super::wrong_arguments::WrongArguments;
-use crate::cli::{standard_input, this_machine, vms};
+use crate::cli::{standard_input, this_machine};
+use vmflame::analysis::exits::{ExitRequest, TimeBasis, recorded_exits};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::before_after::{SideRole, Sides};
-use vmflame::diff::{FoldedSide, SLICES, Side, parse_folded};
+use vmflame::diff::{CountedStack, FoldedSide, SLICES, Side, SideOrigin, parse_folded};
 use vmflame::error::Result;
 use vmflame::input::{Input, Opened};
 use vmflame::perf::Capture;
+use vmflame::report::exits::{ExitAnswer, ExitGraphRequest, ExitWidth, exit_graph, graph_views};
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
+use vmflame::text::counted;
 
 /// What the user wants of one side.
 pub(super) struct Wanted<'a> {
@@ -108,7 +111,6 @@ fn threads_of_side(options: &DiffOptions, paths: Sides<&Path>) -> Option<u16> {
 fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
     let filter = &how.options.filter;
     let lists = [
-        ("--vm", !filter.vm.is_empty()),
         ("--pid", !filter.pid.is_empty()),
         ("--tid", !filter.tid.is_empty()),
         ("--comm", !filter.comm.is_empty()),
@@ -155,9 +157,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let limit = options.max_unpacked.unwrap_or_default();
     let input = standard_input::resolve(path, limit)?;
     let capture = match standard_input::open_input(&input, limit, how.quiet)? {
-        opened @ (Opened::Capture(_) | Opened::TraceDat(_) | Opened::TraceText(_)) => {
-            opened.capture()?
-        }
+        Opened::Capture(capture) => capture,
         Opened::Text(text) => {
             let name = text.path().to_owned();
             let folded = parse_folded(&name, text.unpacked(limit)?.bytes())?;
@@ -180,10 +180,15 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         max_unpacked: options.max_unpacked,
     };
     let symbols = this_machine::symbols(&places, &input);
-    let filter = narrowed(options, filters)?;
-    let mut request = request(options, &filter, &places)?;
-    let vms = vms::pids(&filter.vm, &input, &capture, request.threads)?;
-    request.pids.extend(vms);
+    let request = request(options, filters, &places)?;
+    if let Some(width) = Weight::exit_width(options.weight) {
+        let read = ExitsRead {
+            capture: &capture,
+            request,
+            width,
+        };
+        return side_of_exits(&name, wanted.role, &input, read);
+    }
     if request.event.is_none() && !has_stacks(&capture) {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
         let remarks = damage(&input, &capture);
@@ -214,6 +219,68 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     })
 }
 
+/// A capture whose exits are compared.
+struct ExitsRead<'c> {
+    capture: &'c Capture,
+    request: Request,
+    width: ExitWidth,
+}
+
+/// A side that is the exits of a capture.
+fn side_of_exits(
+    name: &str,
+    role: SideRole,
+    input: &Input,
+    read: ExitsRead<'_>,
+) -> Result<ReadSide> {
+    let ExitsRead {
+        capture,
+        request,
+        width,
+    } = read;
+    let graph_request = ExitGraphRequest {
+        width,
+        has_guest_leaf: false,
+    };
+    let request = ExitRequest {
+        filter: request,
+        views: graph_views(graph_request),
+        basis: TimeBasis::Wall,
+        slowest: 0,
+    };
+    let recorded = recorded_exits(capture, &request)?;
+    let devices = recorded.devices();
+    let answer = ExitAnswer {
+        recorded: &recorded,
+        devices: &devices,
+        source: name,
+    };
+    let graph = exit_graph(answer, graph_request);
+    let is_time = width == ExitWidth::Time;
+    let origin = SideOrigin {
+        event: Some("kvm:kvm_exit".to_owned()),
+        is_no_time: !is_time,
+        is_period: is_time,
+        nanos_per_weight: is_time.then_some(1.0),
+        seconds: Some(recorded.span_ns as f64 / 1e9),
+        lost: recorded.tally.lost_samples,
+        ..SideOrigin::of_capture(name, capture)
+    };
+    let stacks = graph.stacks.iter().map(|stack| CountedStack {
+        stack: stack.tagged(),
+        samples: stack.exits,
+    });
+    let side = Side::of_stacks(origin, graph.frames, stacks);
+    let exits = counted(recorded.survey.counts().exits, "exit");
+    let mut remarks = said_of(role, &damage(input, capture));
+    remarks.push(format!("{}: {exits}", role.as_str()));
+    Ok(ReadSide {
+        side,
+        remarks,
+        is_damaged: input.is_damaged || remarks::is_damaged(capture, &recorded.tally),
+    })
+}
+
 /// Whether an event of the capture records call chains.
 fn has_stacks(capture: &Capture) -> bool {
     choose_event(capture, None).is_ok_and(|event| !is_flat(capture, event))
@@ -237,20 +304,11 @@ fn said_of(role: SideRole, remarks: &[Remark]) -> Vec<String> {
     said.collect()
 }
 
-/// The filter of one side.
-fn narrowed(options: &DiffOptions, filters: &[String]) -> Result<FilterOptions> {
+fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> Result<Request> {
     let mut filter = options.filter.clone();
     for text in filters.iter().flat_map(|text| text.split(';')) {
         narrow(&mut filter, text.trim()).map_err(WrongArguments::WrongFilter)?;
     }
-    Ok(filter)
-}
-
-fn request(
-    options: &DiffOptions,
-    filter: &FilterOptions,
-    places: &InputOptions,
-) -> Result<Request> {
     Ok(Request {
         weight: Weight::kind(options.weight),
         grouping: options.group.unwrap_or(Group::Process).into(),
@@ -282,7 +340,6 @@ fn narrow(filter: &mut FilterOptions, text: &str) -> std::result::Result<(), Str
     };
     match key.trim() {
         "event" => filter.event = Some(value.to_owned()),
-        "vm" => filter.vm = value.split(',').map(ToOwned::to_owned).collect(),
         "pid" => filter.pid = numbers()?,
         "tid" => filter.tid = numbers()?,
         "comm" => filter.comm = value.split(',').map(ToOwned::to_owned).collect(),

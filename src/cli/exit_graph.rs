@@ -47,8 +47,9 @@ pub(super) fn run(
         source: &source,
     };
     let graph = exit_graph(answer, wanted);
+    let tree = graph.tree();
     destination.write(|out| match format {
-        Format::Folded => write_folded(&graph.tree, &graph.frames, options.annotation(), out),
+        Format::Folded => write_folded(&tree, &graph.frames, options.annotation(), out),
         Format::Svg => {
             let picture = Picture {
                 title: options.title.clone().unwrap_or_else(|| source.clone()),
@@ -57,7 +58,7 @@ pub(super) fn run(
                 totals: graph.totals.clone(),
                 min_width: options.min_width,
             };
-            write_svg(&graph.tree, &graph.frames, &picture, out).map(|_| ())
+            write_svg(&tree, &graph.frames, &picture, out).map(|_| ())
         }
     })?;
     if !quiet {

@@ -36,6 +36,6 @@ pub(crate) use matching::Union;
 pub use model::SLICES;
 pub use picture::{box_facts, own_weights, picture_of};
 pub use sides::{
-    Count, FoldedSide, LeftOut, Side, SideOrigin, leave_out_uneven_idle, parse_folded,
+    Count, CountedStack, FoldedSide, LeftOut, Side, SideOrigin, leave_out_uneven_idle, parse_folded,
 };
 pub(crate) use words::{change_words, describe, noise, relative_words, value_words};

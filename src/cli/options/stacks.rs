@@ -6,6 +6,7 @@ use super::headings::STACKS;
 use clap::{Args, ValueEnum};
 use vmflame::analysis::{FrameScope, Grouping, WeightKind};
 use vmflame::error::{Error, Result};
+use vmflame::report::exits::ExitWidth;
 
 /// How stacks are cut and names are shown.
 #[derive(Args, Clone, Debug)]
@@ -22,10 +23,15 @@ pub(crate) struct NameOptions {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Weight {
-    /// Each counts 1.
+    /// Samples: each counts 1.
     Samples,
-    /// Each counts the occurrences of the event that it stands for.
+    /// Samples: each counts the occurrences of the event that it stands for.
     Period,
+    /// VM exits instead of samples: the time from kvm_exit to the next kvm_entry, by VM, vCPU, reason,
+    /// device register and where it went.
+    ExitTime,
+    /// The same by the number of exits.
+    ExitCount,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -48,9 +54,18 @@ impl Weight {
     /// The weight that an option asks for.
     pub(crate) fn kind(wanted: Option<Self>) -> WeightKind {
         match wanted {
-            None => WeightKind::ByEvent,
+            None | Some(Self::ExitTime | Self::ExitCount) => WeightKind::ByEvent,
             Some(Self::Samples) => WeightKind::Samples,
             Some(Self::Period) => WeightKind::Period,
+        }
+    }
+
+    /// What the width of exits stands for; `None` where samples are asked for.
+    pub(crate) const fn exit_width(wanted: Option<Self>) -> Option<ExitWidth> {
+        match wanted {
+            Some(Self::ExitTime) => Some(ExitWidth::Time),
+            Some(Self::ExitCount) => Some(ExitWidth::Count),
+            Some(Self::Samples | Self::Period) | None => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::fold::WeightKind;
 use crate::kvm::Tagged;
 use crate::name::FrameScope;
 use crate::perf::{Attr, Capture};
-use crate::stack::{FrameIx, FrameTable};
+use crate::stack::{FrameIx, FrameTable, TaggedStack};
 use crate::units::Weights;
 
 /// A stack of a side.
@@ -21,6 +21,15 @@ pub(crate) struct SideStack {
     pub(crate) tagged: Tagged,
     pub(crate) count: Count,
     pub(crate) slice: u32,
+}
+
+/// A stack, and how many of what is compared it is of.
+#[derive(Clone, Debug)]
+pub struct CountedStack<'s> {
+    /// The stack with its weight.
+    pub stack: TaggedStack<'s>,
+    /// How many.
+    pub samples: u64,
 }
 
 /// What the user, or the comparison itself, left out of a side.
@@ -111,6 +120,32 @@ impl Side {
             side.push(frames, tagged, count, stack.slice);
         }
         side.frames = profile.frames;
+        side
+    }
+
+    /// A side of stacks that are not made of samples, as exits are. Nothing is known of their times.
+    pub fn of_stacks<'s>(
+        origin: SideOrigin,
+        frames: FrameTable,
+        stacks: impl Iterator<Item = CountedStack<'s>>,
+    ) -> Self {
+        let mut side = Self {
+            origin,
+            frames,
+            is_tagged: true,
+            ..Self::default()
+        };
+        for CountedStack { stack, samples } in stacks {
+            let tagged = Tagged {
+                tag: stack.tag,
+                deciding: stack.deciding,
+            };
+            let count = Count {
+                samples,
+                weight: stack.weight,
+            };
+            side.push(stack.frames, tagged, count, 0);
+        }
         side
     }
 

@@ -30,7 +30,7 @@ pub enum ExitWidth {
     Count,
 }
 
-/// What is sums of exits.
+/// What is drawn of exits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ExitGraphRequest {
     /// What the width of a box stands for.
@@ -39,13 +39,38 @@ pub struct ExitGraphRequest {
     pub has_guest_leaf: bool,
 }
 
-/// Exits as a call tree.
+/// A stack of exits.
+#[derive(Clone, Debug)]
+pub struct ExitStack {
+    /// Its frames, root first.
+    pub frames: Vec<FrameIx>,
+    /// What the exits are about: the reason and all behind it carry it.
+    pub tag: Tag,
+    /// How many exits it is of. An exit whose time went to several places is of several stacks.
+    pub exits: u64,
+    /// Its width.
+    pub weight: u64,
+}
+
+impl ExitStack {
+    /// The same as the call tree takes it.
+    pub fn tagged(&self) -> TaggedStack<'_> {
+        TaggedStack {
+            frames: &self.frames,
+            tag: self.tag,
+            deciding: DECIDING,
+            weight: self.weight,
+        }
+    }
+}
+
+/// Exits as stacks.
 #[derive(Debug)]
 pub struct ExitGraph {
     /// The frames.
     pub frames: FrameTable,
-    /// Their stacks.
-    pub tree: CallTree,
+    /// Their stacks, in no particular order.
+    pub stacks: Vec<ExitStack>,
     /// What the weights count: `ns` or `exits`.
     pub unit: String,
     /// Weight by tag, in display order.
@@ -56,6 +81,13 @@ pub struct ExitGraph {
     pub untimed: u64,
     /// Whether the name of a device is an assumption.
     pub has_assumption: bool,
+}
+
+impl ExitGraph {
+    /// The call tree of all stacks.
+    pub fn tree(&self) -> CallTree {
+        CallTree::build(&self.frames, self.stacks.iter().map(ExitStack::tagged))
+    }
 }
 
 /// What exits must be told apart by for a graph: all of them, and those that reach something.
@@ -87,13 +119,6 @@ pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGrap
         has_assumption,
         ..
     } = making;
-    let tagged = stacks.iter().map(|stack| TaggedStack {
-        frames: &stack.frames,
-        tag: stack.tag,
-        deciding: DECIDING,
-        weight: stack.weight,
-    });
-    let tree = CallTree::build(&frames, tagged);
     let weight_of = |tag: Tag| {
         let of_tag = stacks.iter().filter(|stack| stack.tag == tag);
         of_tag.fold(0_u64, |sum, stack| sum.saturating_add(stack.weight))
@@ -117,7 +142,7 @@ pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGrap
             ExitWidth::Count => "exits".to_owned(),
         },
         frames,
-        tree,
+        stacks,
         totals,
         subtitle,
         untimed,
@@ -128,14 +153,7 @@ pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGrap
 /// The position of the reason in a stack, behind VM and vCPU.
 const DECIDING: usize = 2;
 
-/// A stack of the graph.
-struct MadeStack {
-    frames: Vec<FrameIx>,
-    tag: Tag,
-    weight: u64,
-}
-
-/// What the exits of a row have in common, as far as it is sums.
+/// What the exits of a row have in common, as far as it is drawn.
 #[derive(Clone, Copy, Default)]
 struct ExitSums {
     exits: u64,
@@ -199,7 +217,7 @@ struct Making<'r> {
     names: ReasonNames,
     request: ExitGraphRequest,
     frames: FrameTable,
-    stacks: Vec<MadeStack>,
+    stacks: Vec<ExitStack>,
     has_assumption: bool,
 }
 
@@ -265,9 +283,10 @@ impl Making<'_> {
             let mut frames = stack.clone();
             frames.extend(place.map(|place| self.frame(place, FrameKind::Root)));
             frames.extend(leaf.as_ref().map(|leaf| self.frame(leaf, FrameKind::Guest)));
-            self.stacks.push(MadeStack {
+            self.stacks.push(ExitStack {
                 frames,
                 tag,
+                exits: sums.exits,
                 weight,
             });
         }
