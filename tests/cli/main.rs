@@ -3,5 +3,6 @@
 mod command_line;
 #[path = "../common/mod.rs"]
 mod common;
+mod exit_pictures;
 mod kept_files;
 mod program;

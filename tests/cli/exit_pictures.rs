@@ -1,0 +1,126 @@
+//! Pictures of exits and their comparison as a user meets them, on small captures of both vendors.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+struct Run {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn run(arguments: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vmflame"));
+    let command = command
+        .args(arguments)
+        .env("HOME", env!("CARGO_TARGET_TMPDIR"))
+        .stdin(Stdio::null());
+    let done = command.output().unwrap();
+    Run {
+        code: done.status.code(),
+        out: String::from_utf8(done.stdout).unwrap(),
+        err: String::from_utf8(done.stderr).unwrap(),
+    }
+}
+
+fn case(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    folder.join(name).to_str().unwrap().to_owned()
+}
+
+/// Weights of the lines that hold some text, added up.
+fn sum(text: &str, part: &str) -> u64 {
+    let lines = text.lines().filter(|line| line.contains(part));
+    lines
+        .map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap())
+        .sum()
+}
+
+/// `perf kvm --host -i FILE stat report` of perf 6.1: 41675.45 us of 116 exits, and 46428.23 us of 495; one
+/// exit of the first capture is its last record, which perf leaves out.
+#[test]
+fn exits_are_drawn_by_time_and_number() {
+    let cases = [
+        ("svm-bad-tracepoints", "41675.45", 117, "io", 42),
+        (
+            "vmx-bad-tracepoints",
+            "46428.23",
+            495,
+            "IO_INSTRUCTION",
+            138,
+        ),
+    ];
+    for (name, micros, exits, port_io, ports) in cases {
+        let case = case(name);
+        let folded = |weight: &str| {
+            let weight = ["convert", &case, "--format", "folded", "--weight", weight];
+            let run = run(&weight);
+            assert_eq!(run.code, Some(0), "{}", run.err);
+            assert!(run.err.contains("assumption"), "{}", run.err);
+            run.out
+        };
+        let by_time = folded("exit-time");
+        assert_eq!(format!("{:.2}", sum(&by_time, "") as f64 / 1e3), micros);
+        assert!(sum(&by_time, ";[vmm]") > 0);
+        let by_number = folded("exit-count");
+        assert_eq!(sum(&by_number, ""), exits);
+        assert_eq!(sum(&by_number, &format!(";{port_io};port 0x")), ports);
+    }
+}
+
+/// An option that is about samples does nothing to exits, and a capture without exits has no picture.
+#[test]
+fn what_does_not_fit_exits_is_said() {
+    let with = case("svm-bad-tracepoints");
+    let weight = ["--weight", "exit-count", "--format", "folded"];
+    let odd = run(&[&["convert", &with, "--group", "cpu"], &weight[..]].concat());
+    assert_eq!(odd.code, Some(0));
+    assert!(
+        odd.err.contains("warning: --group has no effect"),
+        "{}",
+        odd.err
+    );
+    let leaf = run(&["convert", &with, "--format", "folded", "--guest-leaf"]);
+    assert!(leaf.err.contains("warning: --guest-leaf has no effect"));
+    let without = run(&[&["convert", &case("svm-bad")], &weight[..]].concat());
+    assert_eq!((without.code, without.out.as_str()), (Some(1), ""));
+    assert!(
+        without.err.contains("no kvm tracepoints"),
+        "{}",
+        without.err
+    );
+}
+
+#[test]
+fn exits_are_compared() {
+    let (before, after) = (case("svm-bad-tracepoints"), case("vmx-bad-tracepoints"));
+    let diff = ["diff", &before, &after, "--weight", "exit-count"];
+    let told = run(&diff);
+    assert_eq!(told.code, Some(0), "{}", told.err);
+    assert!(told.err.contains("before: 117 exits\n"), "{}", told.err);
+    let row = told.out.lines().find(|line| line.contains("exit:pio"));
+    // 42 of 117, 138 of 495.
+    assert!(row.unwrap().contains("35.9 %       27.9 %"), "{row:?}");
+}
+
+/// What `perf kvm stat record` records is drawn by its exits, not by the entries that follow them.
+#[test]
+fn exits_are_preferred_to_entries() {
+    let Some(capture) = crate::common::shared::shared("captures/svm/good-fp/good-fp.kvmstat.data")
+    else {
+        return;
+    };
+    let capture = capture.to_str().unwrap();
+    let drawn = run(&["convert", capture, "--format", "folded", "--annotate=tag"]);
+    assert!(
+        drawn.err.starts_with("event: kvm:kvm_exit;"),
+        "{}",
+        drawn.err
+    );
+    // perf's table: io 359, npf 30 of APIC registers, vintr 2, hlt 1.
+    for (tag, exits) in [("pio", 359), ("apic", 30), ("irq-window", 2), ("hlt", 1)] {
+        assert_eq!(sum(&drawn.out, &format!("_[exit:{tag}]")), exits);
+    }
+}
