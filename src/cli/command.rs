@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use super::bench::BenchOptions;
+use super::blockio::BlockioOptions;
 use super::convert_args::ConvertOptions;
 use super::diff_args::DiffOptions;
 use super::exits::ExitsOptions;
@@ -37,6 +38,9 @@ pub(super) enum Command {
     /// Say why guests stopped, what they reached, and how long it took.
     #[command(after_help = help::EXITS)]
     Exits(Box<ExitsOptions>),
+    /// Say how long QEMU took for requests to disks, by its own trace.
+    #[command(after_help = help::BLOCKIO)]
+    Blockio(BlockioOptions),
     /// Say what changed between two captures, and whether it is more than noise.
     #[command(after_help = help::DIFF)]
     Diff(Box<DiffOptions>),
@@ -55,6 +59,7 @@ impl Arguments {
             Command::Convert(options) => options.settle()?,
             Command::Info(options) => options.input.settle()?,
             Command::Exits(options) => options.input.settle()?,
+            Command::Blockio(_) => {}
             Command::Diff(options) => options.settle()?,
             Command::Bench(options) => options.input.settle()?,
         }

@@ -80,6 +80,20 @@ Exit status:
   0  done, also when the reader of the output had enough
   2  an error, or damaged input, even though output was written";
 
+/// Below the options of `blockio`.
+pub(super) const BLOCKIO: &str = "\
+Examples:
+  qemu-system-x86_64 … -trace 'virtio_blk_*' -msg timestamp=on -D trace.log
+  virsh qemu-monitor-command VM --hmp 'trace-event virtio_blk_* on'
+                                            the same in a VM that runs, into libvirt's log of it
+  vmflame blockio trace.log                 times by disk and direction, over time, the slowest
+  vmflame blockio trace.log --interval 0.1  the table over time, by tenths of a second
+  vmflame blockio trace.log --json          for other programs, with what each column means
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  2  an error, or a damaged trace, even though output was written";
+
 /// Below the options of `diff`.
 pub(super) const DIFF: &str = "\
 Examples:

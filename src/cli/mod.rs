@@ -6,7 +6,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `command` | the verbs, and arguments as they are meant |
-//! | `convert` `info` `exits` `diff` `bench` | one verb each |
+//! | `convert` `info` `exits` `blockio` `diff` `bench` | one verb each |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
 //! | `exits_like_perf` | the table of perf, for `exits` |
 //! | `diff_side` | reading what is compared |
@@ -25,6 +25,7 @@
 #![expect(clippy::print_stderr, reason = "this is the layer that prints")]
 
 mod bench;
+mod blockio;
 mod command;
 mod convert;
 mod convert_args;
@@ -70,6 +71,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Bench(options) => bench::run(options, quiet),
             Command::Info(options) => info::run(options, quiet),
             Command::Exits(options) => exits::run(options, quiet),
+            Command::Blockio(options) => blockio::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),
         }
     });

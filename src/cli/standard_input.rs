@@ -55,7 +55,7 @@ pub(crate) fn open_input(input: &Input, limit: UnpackLimit, quiet: bool) -> Resu
 }
 
 /// Reads standard input to its end.
-fn read_all(quiet: bool) -> Result<Spool> {
+pub(crate) fn read_all(quiet: bool) -> Result<Spool> {
     let shows_progress = !quiet && std::io::stderr().is_terminal();
     if std::io::stdin().is_terminal() && !quiet {
         eprintln!(

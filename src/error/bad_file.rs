@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::trace_dat_fault::TraceDatFault;
 use crate::text::{counted, size_words};
 
 /// What is wrong with a file.
@@ -58,8 +57,18 @@ pub enum BadFile {
         /// What is wrong with it.
         what: String,
     },
-    /// It is a trace.dat that cannot be read.
-    TraceDat(TraceDatFault),
+    /// It is no memory map of a VM.
+    NotMemoryMap {
+        /// What it is not, or what is wrong with it.
+        cause: &'static str,
+    },
+    /// It is no trace of QEMU's with requests to disks.
+    NoDiskRequests,
+    /// It is a binary trace of QEMU's that does not name its events.
+    OldSimpleTrace {
+        /// The version of its format.
+        version: u64,
+    },
     /// It is no folded text.
     NotFolded {
         /// Where and why, in one line.
@@ -82,8 +91,6 @@ pub enum FoundInstead {
     TraceDat,
     /// An ELF file.
     Elf,
-    /// A text of events.
-    TraceText,
     /// Folded text.
     Folded,
     /// Anything else, which begins with these bytes.
@@ -98,7 +105,6 @@ impl BadFile {
     pub(super) const fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NotPerfData(found) => return found.hint(),
-            Self::TraceDat(fault) => return fault.hint(),
             Self::NoEvents => "its header is damaged, or the recorder was stopped at once",
             Self::NoAddresses => "record again with call chains: perf record -g",
             Self::NoCapture => {
@@ -106,6 +112,15 @@ impl BadFile {
             }
             Self::SeveralCaptures(_) => "name one of them",
             Self::TooManyFiles { .. } | Self::TooManyBytes { .. } => MORE_UNPACKED,
+            Self::NotMemoryMap { .. } => {
+                "it is what QEMU's monitor prints: virsh qemu-monitor-command VM --hmp 'info mtree \
+                 -f' >mtree-f.txt"
+            }
+            Self::NoDiskRequests => {
+                "record one: qemu-system-x86_64 … -trace 'virtio_blk_*' -msg timestamp=on -D \
+                 trace.log; virtio_scsi_cmd_* for virtio-scsi"
+            }
+            Self::OldSimpleTrace { .. } => "QEMU 2.8 and later write version 4, which names them",
             Self::NotFolded { .. } => {
                 "a line of folded text is `root;…;leaf WEIGHT`; vmflame convert --format folded \
                  writes it"
@@ -126,7 +141,6 @@ impl fmt::Display for BadFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPerfData(found) => found.fmt(f),
-            Self::TraceDat(fault) => fault.fmt(f),
             Self::CutHeader => f.write_str("the file ends inside its header"),
             Self::NoEvents => f.write_str("the file describes no events"),
             Self::NoAddresses => f.write_str("no event of the capture records addresses"),
@@ -149,6 +163,16 @@ impl fmt::Display for BadFile {
             Self::NotObject { cause } => write!(f, "not an object file: {cause}"),
             Self::NotElf => f.write_str("not an ELF file"),
             Self::WrongRule { line, what } => write!(f, "line {line}: {what}"),
+            Self::NotMemoryMap { cause } => write!(f, "not a memory map: {cause}"),
+            Self::NoDiskRequests => {
+                f.write_str("no trace of QEMU's that tells of requests to disks")
+            }
+            Self::OldSimpleTrace { version } => {
+                write!(
+                    f,
+                    "a trace of version {version}, which does not name its events"
+                )
+            }
             Self::NotFolded { what } => f.write_str(what),
         }
     }
@@ -162,10 +186,7 @@ impl FoundInstead {
             Self::Version1 => "only version 2 can be read: record again with a newer perf",
             Self::Simpleperf => "record with perf, or convert it with simpleperf's own tools",
             Self::DamagedHeader => "the file was zeroed or cut off; record again",
-            Self::TraceDat | Self::TraceText => {
-                "vmflame exits tells of the exits in it; for stacks, record with perf: \
-                 perf record -a -g -e 'kvm:*'"
-            }
+            Self::TraceDat => "record the same events with perf: perf record -a -g -e 'kvm:*'",
             Self::Folded => {
                 "vmflame diff compares folded texts; flamegraph.pl and inferno draw them"
             }
@@ -183,8 +204,7 @@ impl fmt::Display for FoundInstead {
             Self::DamagedHeader => {
                 "the header of this perf.data is damaged: its size makes no sense"
             }
-            Self::TraceDat => "a trace.dat of trace-cmd, which has events and no call stacks",
-            Self::TraceText => "a text of events, without call stacks that could be drawn",
+            Self::TraceDat => "a trace.dat of trace-cmd, which is not read",
             Self::Elf => "not a perf.data file: it is an ELF file",
             Self::Folded => "folded text, which has no samples to read",
             Self::Unknown(start) => {

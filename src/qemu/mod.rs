@@ -8,12 +8,14 @@
 //! | `command_line` | which VMM it is, and what it calls its VM: [`CommandLine`] |
 //! | `memory_map` | what answers at an address: [`MemoryMap`] |
 //! | `mtree/` | **`info mtree`**, in all its styles, to a map |
+//! | `trace/` | QEMU's own traces of requests to disks |
 //! | `qmp` | what is said to QEMU's monitor and what it answers |
 
 mod command_line;
 mod memory_map;
 mod mtree;
 pub mod qmp;
+pub mod trace;
 
 pub use command_line::{CommandLine, Vmm};
 pub use memory_map::{Bus, Found, MapGaps, MemoryMap, RegionAt};

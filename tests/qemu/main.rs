@@ -1,5 +1,6 @@
 //! What QEMU tells of its machines, against other answers of the same QEMU.
 
+mod blockio;
 #[path = "../common/mod.rs"]
 mod common;
 mod monitor;
