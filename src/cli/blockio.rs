@@ -16,8 +16,8 @@ use vmflame::report::table::{as_json, as_text, write_csv};
 
 #[derive(Args, Debug)]
 pub(super) struct BlockioOptions {
-    /// What QEMU wrote with -trace 'virtio_blk_*' or 'virtio_scsi_cmd_*': its log (best with -msg
-    /// timestamp=on), or the file of its simple backend; - for standard input.
+    /// What QEMU wrote with `-trace 'virtio_blk_*'` or `-trace 'virtio_scsi_cmd_*'`: its log, best
+    /// with `-msg timestamp=on`, or the file of its simple backend; - for standard input.
     #[arg(value_name = "QEMU_TRACE")]
     trace: PathBuf,
     /// How long a row of the table over time lasts, in seconds.

@@ -81,13 +81,14 @@ fn all_styles_say_the_same() {
     let log = fs::read_to_string(testdata("virtio-blk.log")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("trace.log");
-    // All of it is within the minute that begins at 1795709580: 2026-11-26T16:13:00Z.
+    // date -u -d 2026-11-26T16:12:00Z +%s
     let newer = log.lines().map(|line| {
         let (time, event) = line.split_once(':').unwrap();
         let (_, time) = time.split_once('@').unwrap();
         let (seconds, micros) = time.split_once('.').unwrap();
-        let second = seconds.parse::<u64>().unwrap() - 1_795_709_580;
-        format!("2026-11-26T16:13:{second:02}.{micros}Z {event}\n")
+        let second = seconds.parse::<u64>().unwrap() - 1_795_709_520;
+        let (minute, second) = (12 + second / 60, second % 60);
+        format!("2026-11-26T16:{minute}:{second:02}.{micros}Z {event}\n")
     });
     fs::write(&path, newer.collect::<String>()).unwrap();
     let expected = blockio(&testdata("virtio-blk.log"), &["--csv"]).stdout;

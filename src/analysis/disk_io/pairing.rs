@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use super::stream::RequestStream;
 use crate::error::Result;
 use crate::qemu::trace::{
-    Direction, DiskId, RequestId, RequestStep, TraceCounts, TraceFile, TraceStep,
+    DiskId, RequestDirection, RequestId, RequestStep, TraceCounts, TraceFile, TraceStep,
 };
 
 /// A disk and a direction.
@@ -16,7 +16,7 @@ pub struct StreamKey {
     /// The disk.
     pub disk: DiskId,
     /// What its requests do.
-    pub direction: Direction,
+    pub direction: RequestDirection,
 }
 
 /// What was done in a stretch of time. Times are nanoseconds.
@@ -75,7 +75,7 @@ pub struct DiskIo {
 #[derive(Clone, Copy, Debug)]
 struct Receipt {
     at_ns: Option<u64>,
-    direction: Direction,
+    direction: RequestDirection,
     sector: Option<u64>,
     sectors: Option<u64>,
 }
@@ -109,7 +109,7 @@ impl DiskIo {
         self.span.map_or(0, |(first, last)| last - first)
     }
 
-    fn stream(&mut self, disk: DiskId, direction: Direction) -> &mut RequestStream {
+    fn stream(&mut self, disk: DiskId, direction: RequestDirection) -> &mut RequestStream {
         let key = StreamKey { disk, direction };
         self.streams.entry(key).or_default()
     }
@@ -163,7 +163,7 @@ impl DiskIo {
         at_ns: Option<u64>,
         has_failed: bool,
     ) {
-        let direction = receipt.map_or(Direction::Other, |receipt| receipt.direction);
+        let direction = receipt.map_or(RequestDirection::Other, |receipt| receipt.direction);
         let stream = self.stream(request.disk, direction);
         stream.completed += 1;
         stream.failed += u64::from(has_failed);
@@ -208,11 +208,11 @@ impl DiskIo {
 }
 
 impl DiskInterval {
-    fn add(&mut self, direction: Direction, took: Option<u64>) {
+    fn add(&mut self, direction: RequestDirection, took: Option<u64>) {
         match direction {
-            Direction::Read => self.reads += 1,
-            Direction::Write => self.writes += 1,
-            Direction::Other => self.others += 1,
+            RequestDirection::Read => self.reads += 1,
+            RequestDirection::Write => self.writes += 1,
+            RequestDirection::Other => self.others += 1,
         }
         if let Some(took) = took {
             self.timed += 1;

@@ -143,7 +143,7 @@ fn number(word: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::step::{Direction, DiskId, RequestId, RequestStep};
+    use super::super::step::{DiskId, RequestDirection, RequestId, RequestStep};
     use super::*;
 
     /// The time of a step is that of the line, in each style.
@@ -167,7 +167,7 @@ mod tests {
                     number: 0x7fca_2800_3160,
                 },
                 step: RequestStep::Received {
-                    direction: Direction::Write,
+                    direction: RequestDirection::Write,
                     sector: Some(8),
                     sectors: Some(64),
                 },
@@ -180,9 +180,11 @@ mod tests {
     /// virtio-scsi says its event's name twice; a failed response has a number that is not 0.
     #[test]
     fn scsi_and_failures_are_read() {
-        let step = |line: &str| match parse(line.as_bytes()) {
-            LogLine::Step(step) => step.step,
-            other => panic!("{other:?}"),
+        let step = |line: &str| {
+            let LogLine::Step(step) = parse(line.as_bytes()) else {
+                panic!("{line}");
+            };
+            step.step
         };
         let failed = |has_failed| RequestStep::Completed { has_failed };
         let read = step("1@2.3:virtio_scsi_cmd_req virtio_scsi_cmd_req lun=0 tag=0x0 cmd=0x28");
@@ -191,7 +193,7 @@ mod tests {
             sector: None,
             sectors: None,
         };
-        assert_eq!(read, received(Direction::Read));
+        assert_eq!(read, received(RequestDirection::Read));
         let resp = "virtio_scsi_cmd_resp virtio_scsi_cmd_resp lun=0 tag=0x0";
         assert_eq!(step(&format!("{resp} response=0 status=0x2")), failed(true));
         assert_eq!(

@@ -18,5 +18,5 @@ mod simple;
 mod step;
 mod trace_file;
 
-pub use step::{Direction, DiskId, RequestId, RequestStep, TraceCounts, TraceStep};
+pub use step::{DiskId, RequestDirection, RequestId, RequestStep, TraceCounts, TraceStep};
 pub use trace_file::TraceFile;

@@ -20,7 +20,7 @@ pub struct RequestId {
 
 /// What a request does.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Direction {
+pub enum RequestDirection {
     /// From the disk to the guest.
     Read,
     /// From the guest to the disk.
@@ -35,7 +35,7 @@ pub enum RequestStep {
     /// QEMU took it from the guest.
     Received {
         /// What it does.
-        direction: Direction,
+        direction: RequestDirection,
         /// Its first sector of 512 bytes; `None` when the trace does not tell.
         sector: Option<u64>,
         /// Its sectors of 512 bytes; `None` when the trace does not tell.
@@ -121,8 +121,8 @@ impl EventKind {
             sectors: value(3),
         };
         let step = match self {
-            Self::BlkRead => received(Direction::Read),
-            Self::BlkWrite => received(Direction::Write),
+            Self::BlkRead => received(RequestDirection::Read),
+            Self::BlkWrite => received(RequestDirection::Write),
             Self::BlkComplete => RequestStep::Completed {
                 has_failed: value(2)? != 0,
             },
@@ -147,10 +147,10 @@ impl EventKind {
 /// What a SCSI command does: READ and WRITE of 6, 10, 12 and 16 bytes.
 ///
 /// Source: SBC-4, table 34; include/scsi/constants.h, QEMU 7.2.
-const fn scsi_direction(command: u64) -> Direction {
+const fn scsi_direction(command: u64) -> RequestDirection {
     match command {
-        0x08 | 0x28 | 0xa8 | 0x88 => Direction::Read,
-        0x0a | 0x2a | 0xaa | 0x8a => Direction::Write,
-        _ => Direction::Other,
+        0x08 | 0x28 | 0xa8 | 0x88 => RequestDirection::Read,
+        0x0a | 0x2a | 0xaa | 0x8a => RequestDirection::Write,
+        _ => RequestDirection::Other,
     }
 }

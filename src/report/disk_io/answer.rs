@@ -4,7 +4,6 @@ use super::interval_table::interval_table;
 use super::slow_request_table::slow_request_table;
 use super::stream_table::stream_table;
 use crate::analysis::disk_io::{DiskIo, RequestStream};
-use crate::qemu::trace::{Direction, DiskId};
 use crate::report::table::{Cell, Fact, TableReport};
 use crate::text::counted;
 
@@ -36,23 +35,6 @@ pub fn disk_tables(io: &DiskIo, source: &str) -> TableReport {
         facts,
         tables,
         warnings: warnings(io),
-    }
-}
-
-/// A disk, as tables call it.
-pub(super) fn disk_name(disk: DiskId) -> String {
-    match disk {
-        DiskId::VirtioBlk(address) => format!("virtio-blk {address:#x}"),
-        DiskId::ScsiUnit(unit) => format!("virtio-scsi lun {unit}"),
-    }
-}
-
-/// A direction, as tables call it.
-pub(super) const fn direction_name(direction: Direction) -> &'static str {
-    match direction {
-        Direction::Read => "read",
-        Direction::Write => "write",
-        Direction::Other => "other",
     }
 }
 

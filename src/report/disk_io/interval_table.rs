@@ -6,11 +6,9 @@ use crate::report::table::{Cell, Column, Quantity, Table};
 /// Rows that people read; programs get all.
 const SHOWN: usize = 60;
 
-/// The requests by the stretch of time in which they were completed. Stretches without any are left
-/// out.
-pub(super) fn interval_table(io: &DiskIo) -> Table {
+fn columns() -> Vec<Column> {
     let none = "No time is known.";
-    let columns = vec![
+    vec![
         Column::new(
             "from_ns",
             "from",
@@ -58,8 +56,13 @@ pub(super) fn interval_table(io: &DiskIo) -> Table {
         )
         .or_absent(none)
         .ranked(1),
-    ];
-    let mut table = Table::new("intervals", "requests over time", columns);
+    ]
+}
+
+/// The requests by the stretch of time in which they were completed. Stretches without any are left
+/// out.
+pub(super) fn interval_table(io: &DiskIo) -> Table {
+    let mut table = Table::new("intervals", "requests over time", columns());
     for (number, interval) in &io.intervals {
         let requests = interval.reads + interval.writes + interval.others;
         let is_timed = interval.timed > 0;

@@ -9,9 +9,11 @@
 //! | `stream_table` | a row for each disk and direction |
 //! | `interval_table` | a row for each second |
 //! | `slow_request_table` | the slowest requests |
+//! | `names` | what disks and directions are called |
 
 mod answer;
 mod interval_table;
+mod names;
 mod slow_request_table;
 mod stream_table;
 

@@ -1,6 +1,6 @@
 //! The slowest requests.
 
-use super::answer::{direction_name, disk_name};
+use super::names::{direction_name, disk_name};
 use crate::analysis::disk_io::DiskIo;
 use crate::report::table::{Cell, Column, Quantity, Table};
 

@@ -1,6 +1,6 @@
 //! A row for each disk and direction.
 
-use super::answer::{direction_name, disk_name};
+use super::names::{direction_name, disk_name};
 use crate::analysis::disk_io::{DiskIo, RequestStream};
 use crate::report::table::{Bar, Cell, Column, Quantity, Table};
 
