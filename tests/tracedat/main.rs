@@ -2,6 +2,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod exits;
 mod report;
 mod reports;
+mod testdata;
 mod values;

@@ -58,7 +58,7 @@ fn told(text: &TraceText) -> Vec<(Event, Told)> {
 
 /// Compares all that a report tells with the payloads; returns how many values were equal, by event
 /// and field.
-fn compare(trace: &TraceDat, report: String) -> BTreeMap<(String, String), u64> {
+pub(crate) fn compare(trace: &TraceDat, report: String) -> BTreeMap<(String, String), u64> {
     let path = trace.path().display();
     let text = TraceText::of(trace.path(), Storage::Memory(report.into_bytes()));
     let text = text.unwrap_or_else(|| panic!("{path}: no events"));

@@ -17,7 +17,7 @@ use crate::kvm::exit::{
 };
 use crate::loss::Tally;
 use crate::tracedat::{ClockUnit, CpuStatistics, TraceDat};
-use crate::tracepoint::text::{TextClock, TraceText};
+use crate::tracepoint::text::{EventTold, TextClock, TraceText};
 use crate::tracepoint::{FormatIx, Formats, Occurrence, Values};
 use crate::units::{Index, Pid, Tid, Timestamp};
 
@@ -65,10 +65,13 @@ pub fn exits_of_trace_dat(trace: &TraceDat, request: &ExitRequest) -> Result<Rec
 /// # Errors
 /// When processes are asked for and the text tells none.
 pub fn exits_of_text(text: &TraceText, request: &ExitRequest) -> Result<RecordedExits> {
-    let mut preview = Preview::new(text.formats());
-    text.walk(|found| preview.add(&found));
-    if !request.filter.pids.is_empty() && !preview.has_processes {
+    if !request.filter.pids.is_empty() && !text.tells_processes() {
         return Err(no_processes("the text"));
+    }
+    let mut preview = Preview::new(text.formats());
+    preview.times = text.times();
+    for EventTold { event, count } in text.events() {
+        preview.count(event, count);
     }
     let foreign_clock = match text.clock() {
         TextClock::Nanoseconds => None,
@@ -111,7 +114,6 @@ struct Preview<'s> {
     /// How often each event occurs, by [`FormatIx`].
     counts: Vec<u64>,
     times: Option<(Timestamp, Timestamp)>,
-    has_processes: bool,
 }
 
 impl<'s> Preview<'s> {
@@ -120,17 +122,19 @@ impl<'s> Preview<'s> {
             formats,
             counts: vec![0; formats.len()],
             times: None,
-            has_processes: false,
+        }
+    }
+
+    fn count(&mut self, event: FormatIx, more: u64) {
+        if let Some(count) = self.counts.get_mut(event.position()) {
+            *count += more;
         }
     }
 
     fn add(&mut self, found: &Occurrence<'_>) {
-        if let Some(count) = self.counts.get_mut(found.event.position()) {
-            *count += 1;
-        }
+        self.count(found.event, 1);
         let (first, last) = self.times.unwrap_or((found.time, found.time));
         self.times = Some((first.min(found.time), last.max(found.time)));
-        self.has_processes |= found.pid.is_some();
     }
 
     fn counted(&self) -> impl Iterator<Item = (FormatIx, u64)> {

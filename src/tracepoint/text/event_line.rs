@@ -129,14 +129,9 @@ impl<'t> Named<'t> {
         let end = rest.find([' ', '\t']).unwrap_or(rest.len());
         let (name, values) = rest.split_at(end);
         let event = name.strip_suffix(':')?;
-        let mut parts = event.split(':');
-        let is_word = |part: &str| {
-            let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-            !part.is_empty() && part.chars().all(is_part)
-        };
-        let is_name = parts.clone().count() <= 2 && parts.all(is_word);
-        let starts_so = event.starts_with(|c: char| c.is_ascii_alphabetic());
-        (is_name && starts_so).then_some(Self {
+        // perf prints what else was asked for with it: `cycles:ppp`, `cpu-clock/freq=997/`.
+        let is_name = event.starts_with(|c: char| c.is_ascii_alphabetic());
+        is_name.then_some(Self {
             event,
             values: values.trim(),
         })
@@ -365,6 +360,16 @@ mod tests {
         for (head, pid, cpu) in heads {
             assert_eq!(told(&format!("{head} {text}")), line(pid, cpu, time));
         }
+    }
+
+    /// Other events of perf's are events too: they are counted as such.
+    #[test]
+    fn events_of_other_kinds_are_read() {
+        let line = "swapper     0 [000]   820.978232:    1003009    cpu-clock/freq=997/: ";
+        assert_eq!(told(line).5, "cpu-clock/freq=997/");
+        let line =
+            "swapper     0 [000]   820.978232:    1003009    cycles:ppp:  ffffffffbb0592eb x";
+        assert_eq!(told(line).5, "cycles:ppp");
     }
 
     /// Prose, headers, frames of call chains and function traces are no events.

@@ -26,9 +26,9 @@ pub enum TextClock {
 
 /// How often a text tells of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct EventTold<'a> {
-    /// Its name with its system.
-    pub name: &'a str,
+pub struct EventTold {
+    /// The event. Two names in the text may be one event's.
+    pub event: FormatIx,
     /// How often.
     pub count: u64,
 }
@@ -56,6 +56,7 @@ struct TextFacts {
     first: Option<Timestamp>,
     last: Option<Timestamp>,
     has_plain_times: bool,
+    has_processes: bool,
     /// Lines that are earlier than the one before.
     backwards: u64,
 }
@@ -113,15 +114,17 @@ impl TraceText {
     }
 
     /// How often it tells of each event.
-    pub fn events(&self) -> impl Iterator<Item = EventTold<'_>> {
+    pub fn events(&self) -> impl Iterator<Item = EventTold> {
         let events = self.facts.events.iter();
         events.filter_map(|(told, &count)| {
-            let format = self.formats.get(*self.by_told_name.get(told)?)?;
-            Some(EventTold {
-                name: &format.name,
-                count,
-            })
+            let event = *self.by_told_name.get(told)?;
+            Some(EventTold { event, count })
         })
+    }
+
+    /// Whether it tells processes beside threads.
+    pub fn tells_processes(&self) -> bool {
+        self.facts.has_processes
     }
 
     /// Times of the first and the last event.
@@ -212,6 +215,7 @@ impl TextFacts {
             *known = one_line(line.task).into_owned();
         }
         self.has_plain_times |= matches!(line.time, LineTime::Plain(_));
+        self.has_processes |= line.pid.is_some();
         let time = time_of(line);
         self.first = Some(self.first.map_or(time, |first| first.min(time)));
         self.last = Some(self.last.map_or(time, |last| last.max(time)));
