@@ -81,7 +81,10 @@ pub(super) struct DiffOptions {
     ///
     /// A condition is QUANTITY > AMOUNT (or >=, <, <=). Quantities: total, exits (all of them), a
     /// tag, frame:NAME (a function with what it calls), self:NAME (by itself), event:NAME
-    /// (occurrences), event:NAME/s. Amounts: +2pt (change), +10% (change in percent of before),
+    /// (occurrences), event:NAME/s; of VM exits exit-reason:NAME, port:0x608, mmio:, apic:, msr:,
+    /// cpuid:, hypercall: (exits), the same with /s, and of the same exit-p50:, exit-p90:,
+    /// exit-p99:, exit-p99.9:, exit-max: (microseconds), exit-time: (milliseconds for each second),
+    /// as in exit-p99:HLT or exit-p99:port:0x608. Amounts: +2pt (change), +10% (change in percent of before),
     /// 5% (value after). NAME is as any tool shows it: a frame of that very name is taken first,
     /// else those that differ in suffixes, versions or pids; several are added up.
     ///

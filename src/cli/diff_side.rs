@@ -10,17 +10,15 @@ use super::options::{
 };
 use super::wrong_arguments::WrongArguments;
 use crate::cli::{standard_input, this_machine};
-use vmflame::analysis::exits::{ExitRequest, TimeBasis, recorded_exits};
+use vmflame::analysis::exits::recorded_exits;
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::before_after::{SideRole, Sides};
-use vmflame::diff::{CountedStack, FoldedSide, SLICES, Side, SideOrigin, parse_folded};
+use vmflame::diff::{ExitSide, FoldedSide, SLICES, Side, exit_request, parse_folded};
 use vmflame::error::Result;
 use vmflame::input::{Input, Opened};
 use vmflame::perf::Capture;
-use vmflame::report::exits::{ExitAnswer, ExitGraphRequest, ExitWidth, exit_graph, graph_views};
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
-use vmflame::text::counted;
 
 /// What the user wants of one side.
 pub(super) struct Wanted<'a> {
@@ -181,23 +179,18 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     };
     let symbols = this_machine::symbols(&places, &input);
     let request = request(options, filters, &places)?;
-    if let Some(width) = Weight::exit_width(options.weight) {
-        let read = ExitsRead {
-            capture: &capture,
-            request,
-            width,
-        };
-        return side_of_exits(&name, wanted.role, &input, read);
-    }
     if request.event.is_none() && !has_stacks(&capture) {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
         let remarks = damage(&input, &capture);
+        let mut side = Side::of_events(&name, &capture, &slices, seconds);
+        side.exits = exits(&capture, &request)?;
         return Ok(ReadSide {
-            side: Side::of_events(&name, &capture, &slices, seconds),
+            side,
             is_damaged: input.is_damaged || !capture.anomalies().is_empty(),
             remarks: said_of(wanted.role, &remarks),
         });
     }
+    let exits_of_side = exits(&capture, &request)?;
     let profile = profile(&capture, &symbols, &request)?;
     let mut remarks = damage(&input, &capture);
     let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &profile.account.tally);
@@ -212,6 +205,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     ));
     let mut side = Side::of_profile(&name, &capture, profile, !options.no_tag);
     side.left_out = options.left_out();
+    side.exits = exits_of_side;
     Ok(ReadSide {
         side,
         remarks,
@@ -219,66 +213,14 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     })
 }
 
-/// A capture whose exits are compared.
-struct ExitsRead<'c> {
-    capture: &'c Capture,
-    request: Request,
-    width: ExitWidth,
-}
-
-/// A side that is the exits of a capture.
-fn side_of_exits(
-    name: &str,
-    role: SideRole,
-    input: &Input,
-    read: ExitsRead<'_>,
-) -> Result<ReadSide> {
-    let ExitsRead {
-        capture,
-        request,
-        width,
-    } = read;
-    let graph_request = ExitGraphRequest {
-        width,
-        has_guest_leaf: false,
-    };
-    let request = ExitRequest {
-        filter: request,
-        views: graph_views(graph_request),
-        basis: TimeBasis::Wall,
-        slowest: 0,
-    };
-    let recorded = recorded_exits(capture, &request)?;
-    let devices = recorded.devices();
-    let answer = ExitAnswer {
-        recorded: &recorded,
-        devices: &devices,
-        source: name,
-    };
-    let graph = exit_graph(answer, graph_request);
-    let is_time = width == ExitWidth::Time;
-    let origin = SideOrigin {
-        event: Some("kvm:kvm_exit".to_owned()),
-        is_no_time: !is_time,
-        is_period: is_time,
-        nanos_per_weight: is_time.then_some(1.0),
-        seconds: Some(recorded.span_ns as f64 / 1e9),
-        lost: recorded.tally.lost_samples,
-        ..SideOrigin::of_capture(name, capture)
-    };
-    let stacks = graph.stacks.iter().map(|stack| CountedStack {
-        stack: stack.tagged(),
-        samples: stack.exits,
-    });
-    let side = Side::of_stacks(origin, graph.frames, stacks);
-    let exits = counted(recorded.survey.counts().exits, "exit");
-    let mut remarks = said_of(role, &damage(input, capture));
-    remarks.push(format!("{}: {exits}", role.as_str()));
-    Ok(ReadSide {
-        side,
-        remarks,
-        is_damaged: input.is_damaged || remarks::is_damaged(capture, &recorded.tally),
-    })
+/// The VM exits of a side; `None` where no tracepoint tells of any.
+fn exits(capture: &Capture, filter: &Request) -> Result<Option<ExitSide>> {
+    let mut events = capture.events().iter();
+    if !events.any(|(_, event)| event.name.starts_with("kvm:")) {
+        return Ok(None);
+    }
+    let recorded = recorded_exits(capture, &exit_request(filter))?;
+    Ok(recorded.has_tracepoints.then(|| ExitSide::of(&recorded)))
 }
 
 /// Whether an event of the capture records call chains.

@@ -6,6 +6,7 @@
 //! | folder or file | what it does |
 //! |---|---|
 //! | `model` | whether a change is more than noise: **the model** |
+//! | `exits` | VM exits of both sides |
 //! | `sides` | what is compared |
 //! | `matching` | which frames are the same; one tree for both sides |
 //! | `comparison` | what both sides are divided by; every quantity of both, and which changed |
@@ -16,6 +17,7 @@
 //! Each reads only those above it. The rows that people read are made in `report::diff`.
 
 mod comparison;
+mod exits;
 mod gate;
 mod matching;
 mod model;
@@ -29,6 +31,9 @@ pub(crate) use comparison::Unit;
 pub use comparison::{
     Asked, Change, Comparison, EventChange, FunctionChange, Normalise, Options, Subject, UNMARKED,
     changed_functions, largest_unmarked,
+};
+pub use exits::{
+    ExitChange, ExitComparison, ExitFigures, ExitSide, ExitSubject, SubjectKind, exit_request,
 };
 pub use gate::{Gate, Verdict};
 pub use matching::Matching;

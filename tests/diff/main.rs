@@ -4,5 +4,6 @@ mod captures;
 mod command;
 #[path = "../common/mod.rs"]
 mod common;
+mod exits;
 mod folded_text;
 mod gates;

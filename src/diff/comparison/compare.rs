@@ -12,11 +12,12 @@ use super::normalise::Unit;
 use super::notes::{notes, same_event};
 use super::options::Options;
 use super::quantities::{Quantities, Subject};
-use crate::before_after::Sides;
+use crate::before_after::{SideRole, Sides};
+use crate::diff::exits::{ExitComparison, ExitSide};
 use crate::diff::matching::Union;
 use crate::diff::model::{ConfidenceLevel, Question, Threshold};
 use crate::diff::sides::{Side, SideOrigin};
-use crate::error::Result;
+use crate::error;
 use crate::stack::Tag;
 
 /// Numbers of questions that were asked, by family.
@@ -28,6 +29,16 @@ pub struct Asked {
     pub functions: usize,
     /// Of boxes.
     pub boxes: usize,
+}
+
+impl Asked {
+    const fn of(thresholds: &Thresholds) -> Self {
+        Self {
+            tags_and_events: thresholds.heads.asked,
+            functions: thresholds.functions.asked,
+            boxes: thresholds.boxes.asked,
+        }
+    }
 }
 
 /// A comparison of two sides.
@@ -47,6 +58,8 @@ pub struct Comparison {
     pub boxes: Vec<Change>,
     /// Tracepoints.
     pub events: Vec<EventChange>,
+    /// VM exits; why they are not compared, where a side has none.
+    pub exits: Result<ExitComparison, String>,
     /// How values are shown.
     pub unit: Unit,
     /// The stated confidence.
@@ -74,7 +87,7 @@ impl Comparison {
     ///
     /// # Errors
     /// When the sides cannot be compared in the wanted way.
-    pub fn new(sides: Sides<&Side>, options: &Options) -> Result<Self> {
+    pub fn new(sides: Sides<&Side>, options: &Options) -> error::Result<Self> {
         same_event(sides, options)?;
         let union = Union::new(sides, options.matching);
         let bases = Bases::new(sides, &union, &options.normalise)?;
@@ -93,7 +106,8 @@ impl Comparison {
         let mut events = event_changes(sides, &level);
         let mut notes = notes(sides, &union, options);
         notes.extend(uncounted(&events));
-        let rate = (1.0 - options.confidence) / 3.0;
+        let exits = exit_sides(sides);
+        let rate = risk_of_family(options, exits.is_ok());
         let thresholds = Thresholds {
             heads: threshold_of_heads(&changes.heads, &mut events, &bases, rate),
             functions: {
@@ -110,6 +124,7 @@ impl Comparison {
         Ok(Self {
             notes,
             origins: sides.map(|side| side.origin.clone()),
+            exits: exits.map(|sides| ExitComparison::new(sides, &level, 1.0 - rate)),
             heads: changes.heads,
             inclusive: changes.inclusive,
             own: changes.own,
@@ -118,11 +133,7 @@ impl Comparison {
             unit: bases.unit,
             confidence: options.confidence,
             least: options.least,
-            asked: Asked {
-                tags_and_events: thresholds.heads.asked,
-                functions: thresholds.functions.asked,
-                boxes: thresholds.boxes.asked,
-            },
+            asked: Asked::of(&thresholds),
             knows_times: sides.into_iter().all(|side| side.slices > 0),
             is_tagged: sides.into_iter().all(|side| side.is_tagged),
             union,
@@ -180,4 +191,23 @@ fn threshold_of_heads(
         event.is_significant = threshold.passes(event.question());
     }
     threshold
+}
+
+/// The part that each family of questions has of the risk of a false finding.
+fn risk_of_family(options: &Options, asks_of_exits: bool) -> f64 {
+    let families = if asks_of_exits { 4.0 } else { 3.0 };
+    (1.0 - options.confidence) / families
+}
+
+/// The exits of both sides, or why there are none to compare.
+fn exit_sides(sides: Sides<&Side>) -> Result<Sides<ExitSide>, String> {
+    for role in SideRole::BOTH {
+        if sides[role].exits.is_none() {
+            return Err(format!(
+                "the {} side has no tracepoints of exits",
+                role.as_str()
+            ));
+        }
+    }
+    Ok(sides.map(|side| side.exits.clone().unwrap_or_default()))
 }

@@ -5,9 +5,13 @@
 //! | file | what it does |
 //! |---|---|
 //! | `condition` | the grammar, and whether a condition holds |
-//! | `value` | the two values that it is about, or why they were not measured |
+//! | `compared_values` | the two values that it is about |
+//! | `value` | how they are found, or why they were not measured |
+//! | `exit_value` | the same of VM exits |
 
+mod compared_values;
 mod condition;
+mod exit_value;
 #[cfg(test)]
 mod tests;
 mod value;

@@ -5,6 +5,7 @@ use super::event_name::plain_event;
 use super::event_series::EventSeries;
 use super::origin::SideOrigin;
 use crate::analysis::{Profile, is_time};
+use crate::diff::exits::ExitSide;
 use crate::diff::model::SLICES;
 use crate::fold::WeightKind;
 use crate::kvm::Tagged;
@@ -53,6 +54,8 @@ pub struct Side {
     pub(crate) stacks: Vec<SideStack>,
     /// Events counted beside the stacks.
     pub events: Vec<EventSeries>,
+    /// Its VM exits; `None` where no tracepoint tells of any.
+    pub exits: Option<ExitSide>,
     /// Number of slices of time; 0 when nothing is known of times.
     pub(crate) slices: usize,
     /// Whether stacks carry tags.

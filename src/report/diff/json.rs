@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::exits::exits_json;
 use crate::before_after::Sides;
 use crate::diff::{
     Change, Comparison, Count, EventChange, FunctionChange, SideOrigin, Subject, UNMARKED,
@@ -51,6 +52,7 @@ pub fn as_json(comparison: &Comparison) -> Value {
         "total": totals.map(change),
         "exits": comparison.head(Subject::Exits).filter(|_| comparison.is_tagged).map(change),
         "tags": tags,
+        "vm_exits": comparison.exits.as_ref().ok().map(exits_json),
         "events": comparison.events.iter().map(event_json).collect::<Vec<_>>(),
         "functions": listed(changed_functions(comparison)),
         "largest_unmarked": listed(largest_unmarked(comparison, UNMARKED)),

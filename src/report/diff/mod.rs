@@ -6,10 +6,12 @@
 //! |---|---|
 //! | `text` | the table |
 //! | `unmarked` | its last part: the largest changes that are not marked |
+//! | `exits` | the exits, as rows and as JSON |
 //! | `row_layout` | what has room in a row |
 //! | `labels` | names of frames for rows |
 //! | `json` | how programs read it |
 
+mod exits;
 mod json;
 mod labels;
 mod row_layout;

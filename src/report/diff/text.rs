@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::exits::write_exits;
 use super::labels::Labels;
 use super::row_layout::RowLayout;
 use super::unmarked::write_unmarked;
@@ -39,6 +40,9 @@ fn write_text(
     }
     write_heads(out, comparison, row)?;
     write_events(out, comparison, row)?;
+    if let Ok(exits) = &comparison.exits {
+        write_exits(out, exits, row)?;
+    }
     write_functions(out, comparison, most, row)?;
     write_unmarked(out, comparison, most, row)
 }

@@ -1,0 +1,192 @@
+//! VM exits of both sides: counts and rates against perf's, gates, and what was not measured.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test may stop, and says what it skips"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Cursor as Memory;
+use std::path::Path;
+
+use super::command::{diff, json, testdata, text};
+use crate::common::scratch::Scratch;
+use crate::common::shared::shared;
+use vmflame::perf::writer::{ExitLoad, Little};
+
+fn here() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// The status of a comparison with conditions, and what it said.
+fn gated(sides: [&str; 2], conditions: &[&str]) -> (Option<i32>, String) {
+    let conditions = conditions.iter().flat_map(|text| ["--fail-if", text]);
+    let arguments: Vec<&str> = sides.into_iter().chain(conditions).collect();
+    let output = diff(here(), &arguments);
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+fn generated(name: &str, spec: &str) -> Scratch {
+    let load = ExitLoad::parse(spec).unwrap();
+    let (bytes, _) = load.write::<Little, _>(Memory::new(Vec::new())).unwrap();
+    Scratch::new(name, bytes.get_ref())
+}
+
+/// What perf counts, by the name in the first column.
+fn perf_counts(table: &Path) -> BTreeMap<String, u64> {
+    let table = fs::read_to_string(table).unwrap();
+    let rows = table.lines().filter(|line| line.ends_with("% )"));
+    let counts = rows.map(|row| {
+        let mut words = row.split_whitespace();
+        let name = words.next().unwrap().to_owned();
+        (name, words.next().unwrap().parse().unwrap())
+    });
+    counts.collect()
+}
+
+/// perf leaves out a thread's exits before its first entry, and the one that is open at the end.
+fn are_perf_s(found: &serde_json::Value, side: usize, kind: &str, perf: &BTreeMap<String, u64>) {
+    assert!(!perf.is_empty());
+    for (name, &expected) in perf {
+        let subject = match kind {
+            "exit-reason" => format!("exit-reason:{name}"),
+            _ => format!("{kind}:{}", name.split(':').next().unwrap()),
+        };
+        let mut changes = found["vm_exits"]["changes"].as_array().unwrap().iter();
+        let change = changes.find(|change| change["subject"] == *subject);
+        let count = change.map_or(0, |change| change["counts"][side].as_u64().unwrap());
+        let edge = 2;
+        assert!(
+            (expected..=expected + edge).contains(&count),
+            "{subject}: {count} and not {expected}"
+        );
+    }
+}
+
+/// In the capture that everybody has, and in its copy, which has not changed.
+#[test]
+fn exits_are_counted_as_perf_counts_them() {
+    for case in ["svm-bad-tracepoints", "vmx-bad-tracepoints"] {
+        let side = testdata(case);
+        let found = json(&diff(here(), &[&side, &side, "--json"]));
+        let expected = Path::new(&side).with_file_name("expected");
+        let reasons = perf_counts(&expected.join("kvmstat-vmexit.txt"));
+        are_perf_s(&found, 0, "exit-reason", &reasons);
+        are_perf_s(&found, 1, "exit-reason", &reasons);
+        let ports = perf_counts(&expected.join("kvmstat-ioport.txt"));
+        are_perf_s(&found, 1, "port", &ports);
+        let changes = found["vm_exits"]["changes"].as_array().unwrap();
+        assert!(changes.iter().all(|change| change["significant"] == false));
+        assert!(
+            changes
+                .iter()
+                .all(|change| change["before"] == change["after"])
+        );
+    }
+}
+
+/// The guest that polls the PM timer, and the one that does not: counts of 3 seconds each.
+#[test]
+fn the_cure_of_a_polling_guest_is_seen() {
+    let Some(svm) = shared("captures/svm") else {
+        return;
+    };
+    let [bad, good] = ["bad-fp/bad-fp.kvm.data.zst", "good-fp/good-fp.kvm.data"]
+        .map(|file| svm.join(file).display().to_string());
+    let output = diff(here(), &[&bad, &good, "--json"]);
+    let found = json(&output);
+    for (side, name) in ["bad-fp", "good-fp"].into_iter().enumerate() {
+        for (kind, event) in [("exit-reason", "vmexit"), ("port", "ioport")] {
+            let table = svm.join(format!("{name}/{name}.kvm.kvmstat-{event}.txt"));
+            are_perf_s(&found, side, kind, &perf_counts(&table));
+        }
+    }
+    let table = text(&diff(here(), &[&bad, &good]));
+    let row = table
+        .lines()
+        .find(|line| line.contains("port:0x608 "))
+        .unwrap();
+    // 5623 in 3.051 seconds, by perf's table and the times of perf script.
+    assert!(row.starts_with("* ") && row.contains("1843.1"), "{row}");
+    let (status, said) = gated([&bad, &good], &["port:0x608/s > 0"]);
+    assert_eq!(status, Some(1), "{said}");
+    let (status, said) = gated([&bad, &good], &["port:0x608/s > +10%", "apic:0x80/s > 0"]);
+    assert_eq!(status, Some(0), "{said}");
+}
+
+/// The generator keeps a guest waiting for its CPUID for 600 to 900 ns, evenly.
+#[test]
+fn conditions_on_times_are_in_microseconds() {
+    let side = generated("exits-times", "size=1M,cpus=2,vcpus=4");
+    let side = side.0.display().to_string();
+    let sides = [side.as_str(), side.as_str()];
+    for (condition, status) in [
+        ("exit-p99:CPUID > 0.88", 1),
+        ("exit-p99:CPUID > 0.905", 0),
+        ("exit-p50:CPUID < 0.72", 0),
+        ("exit-p50:cpuid:0x1 > 0", 2),
+        ("exit-max:CPUID > 0.9", 0),
+        ("exit-max:CPUID > 0.89", 1),
+        ("exit-p99:EPT_MISCONFIG > +20%", 0),
+        ("exit-p99:port:0x608 > 9", 1),
+    ] {
+        let (found, said) = gated(sides, &[condition]);
+        assert_eq!(found, Some(status), "{condition}: {said}");
+    }
+}
+
+/// Two runs of one load, apart by chance alone; and one whose guest does not poll any more.
+#[test]
+fn chance_is_not_marked() {
+    let one = generated("exits-one", "size=1M,cpus=2,vcpus=4,seed=1");
+    let two = generated("exits-two", "size=1M,cpus=2,vcpus=4,seed=2");
+    let [one, two] = [one.0.display().to_string(), two.0.display().to_string()];
+    let found = json(&diff(here(), &[&one, &two, "--json"]));
+    let changes = found["vm_exits"]["changes"].as_array().unwrap();
+    assert!(changes.len() > 20);
+    let marked: Vec<_> = changes
+        .iter()
+        .filter(|change| change["significant"] == true)
+        .collect();
+    assert_eq!(marked.len(), 0, "{marked:?}");
+    let (status, said) = gated([&one, &two], &["exit-reason:CPUID/s > +0.001%"]);
+    assert_eq!(status, Some(0), "{said}");
+}
+
+/// What was not recorded is no 0.
+#[test]
+fn what_was_not_measured_is_not_judged() {
+    let [with, without] = ["svm-bad-tracepoints", "svm-bad"].map(testdata);
+    for (sides, condition, why) in [
+        (
+            [&with, &without],
+            "port:0x608/s > 0",
+            "after side has no tracepoints",
+        ),
+        (
+            [&without, &with],
+            "exit-p99:npf > +1%",
+            "before side has no tracepoints",
+        ),
+        ([&with, &with], "exit-reason:nfp > 0", "reason of that name"),
+        (
+            [&with, &with],
+            "hypercall:5 > 0",
+            "did not record kvm:kvm_hypercall",
+        ),
+        ([&with, &with], "exit-p99:hlt > 1", "is not there"),
+    ] {
+        let (status, said) = gated([sides[0].as_str(), sides[1].as_str()], &[condition]);
+        if why == "is not there" {
+            // It is known, and does not occur.
+            assert_eq!(status, Some(0), "{said}");
+        } else {
+            assert_eq!(status, Some(2), "{condition}: {said}");
+            assert!(said.contains(why), "{said}");
+        }
+    }
+}
