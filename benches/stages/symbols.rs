@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use criterion::{Criterion, Throughput};
-use vmflame::symbol::{KernelSymbols, ObjectSymbols};
+use vmflame::symbol::{KernelSymbols, ObjectSymbols, Places};
 use vmflame::units::Avma;
 
 use super::captures;
@@ -51,7 +51,7 @@ pub(crate) fn kallsyms(c: &mut Criterion) {
 pub(crate) fn elf(c: &mut Criterion) {
     let path = std::env::current_exe().unwrap();
     let bytes = std::fs::read(&path).unwrap();
-    let count = ObjectSymbols::parse_elf(&path, &bytes)
+    let count = ObjectSymbols::parse_elf(&path, &bytes, Places::Everywhere)
         .unwrap()
         .iter()
         .count();
@@ -60,7 +60,7 @@ pub(crate) fn elf(c: &mut Criterion) {
     group.throughput(Throughput::Elements(count as u64));
     group.bench_function("this program", |b| {
         b.iter(|| {
-            let symbols = ObjectSymbols::parse_elf(&path, &bytes).unwrap();
+            let symbols = ObjectSymbols::parse_elf(&path, &bytes, Places::Everywhere).unwrap();
             assert_eq!(symbols.iter().count(), count);
         });
     });

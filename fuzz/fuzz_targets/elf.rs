@@ -5,12 +5,12 @@ use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
 use vmflame::object::read_build_id;
-use vmflame::symbol::ObjectSymbols;
+use vmflame::symbol::{ObjectSymbols, Places};
 use vmflame::units::{FileOffset, Svma};
 
 fuzz_target!(|bytes: &[u8]| {
     drop(read_build_id(bytes));
-    let Ok(object) = ObjectSymbols::parse_elf(Path::new("fuzz"), bytes) else {
+    let Ok(object) = ObjectSymbols::parse_elf(Path::new("fuzz"), bytes, Places::Everywhere) else {
         return;
     };
     for offset in [0, 0x1000, u64::MAX] {

@@ -119,10 +119,9 @@ impl CallerRuns {
         }
     }
 
-    /// The locations of the runs from `first` on, nearest to the leaf first.
-    pub(crate) fn from(&self, first: usize) -> impl Iterator<Item = &[u32]> {
-        let later = self.runs.get(first..).unwrap_or_default().iter();
-        later.map(|known| {
+    /// The locations of each run, nearest to the leaf first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> {
+        self.runs.iter().map(|known| {
             let (start, len) = (known.start / 8, known.len as usize / 8);
             self.locations.get(start..start + len).unwrap_or_default()
         })

@@ -26,11 +26,6 @@ pub(super) struct NamedRuns {
 }
 
 impl NamedRuns {
-    /// How many runs of addresses there are.
-    pub(super) fn len(&self) -> usize {
-        self.named.len()
-    }
-
     /// Takes in the next run of addresses: its locations, nearest to the leaf first, as positions in
     /// the list of those that have names.
     pub(super) fn add(&mut self, locations: &[u32], named: &[NamedLocation]) {

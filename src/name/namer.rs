@@ -87,8 +87,8 @@ pub(crate) struct Namer<'a> {
 }
 
 impl<'a> Namer<'a> {
-    /// Fits the kernel's symbols to the recorded boot; objects of user space are found when an
-    /// address asks for them.
+    /// Fits the kernel's symbols to the recorded boot; objects of user space are found when it is
+    /// known which places of them are asked for.
     ///
     /// # Errors
     /// When a kallsyms text that the user named cannot be read or is none.
@@ -122,7 +122,7 @@ impl<'a> Namer<'a> {
             kernel,
             kernel_source,
             raw_names: input.raw_names,
-            objects: UserObjects::new(timeline, symbols, is_recorded_here),
+            objects: UserObjects::new(timeline, symbols, is_recorded_here, input.raw_names),
             known: HashMap::new(),
             location_frames: Vec::new(),
             reasons: Reasons::default(),
@@ -139,7 +139,16 @@ impl<'a> Namer<'a> {
         self.kernel.clone()
     }
 
-    /// The name of a location.
+    /// Reads what names the locations. All must be told that are asked for later.
+    pub(super) fn read_objects<'l>(
+        &mut self,
+        locations: impl Iterator<Item = &'l Location>,
+        threads: usize,
+    ) {
+        self.objects.read(locations, threads);
+    }
+
+    /// The name of a location, of those that were told to [`Self::read_objects`].
     pub(super) fn name(&mut self, location: Location) -> LocationName<'_> {
         let known = self.known.get(&location).copied();
         let known = known.unwrap_or_else(|| self.look_up(location));
@@ -290,12 +299,13 @@ impl<'a> Namer<'a> {
                 }),
         };
         let (frames, dso) = (&mut self.frames, &object.short_name);
-        let raw_names = self.raw_names;
         match found {
             Ok(symbol) => {
                 let known = object.functions.entry(symbol.start);
                 let frame = known.or_insert_with(|| {
-                    function(frames, &shown(symbol.name, raw_names), dso, CpuMode::User)
+                    let shown = object.shown_names.get(&symbol.start);
+                    let name = shown.map_or(symbol.name, |shown| shown);
+                    function(frames, name, dso, CpuMode::User)
                 });
                 (*frame, None)
             }

@@ -2,17 +2,20 @@
 
 use hashbrown::HashMap;
 
+use super::shown_frame::shown;
 use super::unnamed::true_cause;
 use crate::error::Error;
 use crate::input::ShownPaths;
+use crate::locate::Location;
 use crate::object::{ObjectSearch, Refused};
+use crate::parallel::by_pieces;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::FrameIx;
 use crate::symbol::{
-    FoundSymbols, LiveKernel, ObjectSymbol, ObjectSymbols, SymbolRequest, Unresolved,
+    FoundSymbols, LiveKernel, ObjectSymbol, ObjectSymbols, Places, SymbolRequest, Unresolved,
     module_short_name, vdso,
 };
-use crate::units::{BuildId, Svma};
+use crate::units::{BuildId, FileOffset, Svma};
 
 /// What was found for an object that samples hit.
 #[derive(Debug)]
@@ -56,6 +59,8 @@ pub(super) struct UserObject {
     pub(super) build_id: Option<BuildId>,
     /// What frames show as its name.
     pub(super) short_name: Box<str>,
+    /// What functions are shown as, by where they begin.
+    pub(super) shown_names: HashMap<Svma, Box<str>>,
     /// The frames of functions that were named, by where they begin.
     pub(super) functions: HashMap<Svma, FrameIx>,
     /// The frame of all that has no name.
@@ -65,7 +70,14 @@ pub(super) struct UserObject {
 /// How an address of an object finds its function.
 pub(super) type LookUp = fn(&ObjectSymbols, Svma) -> Result<ObjectSymbol<'_>, Unresolved>;
 
-/// Finds the files of objects, when an address asks for them, and what was found.
+/// An object, and all places in it that names are asked for.
+#[derive(Debug)]
+struct AskedObject {
+    dso: DsoIx,
+    places: Vec<FileOffset>,
+}
+
+/// Finds the files of objects, and what was found.
 #[derive(Debug)]
 pub(super) struct UserObjects<'a> {
     timeline: &'a Timeline,
@@ -74,6 +86,8 @@ pub(super) struct UserObjects<'a> {
     live: Option<&'a LiveKernel>,
     /// Whether files at recorded paths may be taken without a build id.
     is_recorded_here: bool,
+    /// Whether names are shown as object files hold them.
+    raw_names: bool,
     objects: HashMap<DsoIx, UserObject>,
     reports: Vec<ObjectReport>,
 }
@@ -84,6 +98,7 @@ impl<'a> UserObjects<'a> {
         timeline: &'a Timeline,
         symbols: &'a SymbolRequest,
         is_recorded_here: bool,
+        raw_names: bool,
     ) -> Self {
         Self {
             timeline,
@@ -91,19 +106,52 @@ impl<'a> UserObjects<'a> {
             shown: &symbols.shown,
             live: symbols.live.as_ref(),
             is_recorded_here,
+            raw_names,
             objects: HashMap::new(),
             reports: Vec::new(),
         }
     }
 
-    /// An object that a process mapped, with its functions.
-    #[inline]
-    pub(super) fn object(&mut self, dso: DsoIx) -> Option<&mut UserObject> {
-        if !self.objects.contains_key(&dso) {
-            let (object, report) = self.read(dso);
+    /// Reads what names the places that locations tell, of each object once and on several threads.
+    pub(super) fn read<'l>(
+        &mut self,
+        locations: impl Iterator<Item = &'l Location>,
+        threads: usize,
+    ) {
+        let asked = self.asked(locations);
+        let read = by_pieces(asked.len(), threads, Vec::new, |done, at| {
+            if let Some(AskedObject { dso, places }) = asked.get(at) {
+                let (object, report) = self.read_object(*dso, places);
+                done.push((*dso, object, report));
+            }
+        });
+        for (dso, object, report) in read.into_iter().flatten() {
             self.reports.push(report);
             self.objects.insert(dso, object);
         }
+    }
+
+    /// The objects that locations lie in, those with the most places first.
+    fn asked<'l>(&self, locations: impl Iterator<Item = &'l Location>) -> Vec<AskedObject> {
+        let mut places: HashMap<DsoIx, Vec<FileOffset>> = HashMap::new();
+        for location in locations {
+            if let Location::Object { dso, lookup } | Location::BeforeReturn { dso, lookup } =
+                *location
+            {
+                places.entry(dso).or_default().push(lookup);
+            }
+        }
+        let asked = places
+            .into_iter()
+            .map(|(dso, places)| AskedObject { dso, places });
+        let mut asked: Vec<AskedObject> = asked.collect();
+        asked.sort_unstable_by_key(|asked| (std::cmp::Reverse(asked.places.len()), asked.dso));
+        asked
+    }
+
+    /// An object that was read.
+    #[inline]
+    pub(super) fn object(&mut self, dso: DsoIx) -> Option<&mut UserObject> {
         self.objects.get_mut(&dso)
     }
 
@@ -120,12 +168,13 @@ impl<'a> UserObjects<'a> {
     }
 
     /// Finds the functions of an object that a process mapped.
-    fn read(&self, ix: DsoIx) -> (UserObject, ObjectReport) {
+    fn read_object(&self, ix: DsoIx, places: &[FileOffset]) -> (UserObject, ObjectReport) {
+        let places = Places::Offsets(places);
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
-        let mut found = FoundSymbols::find(self.search, &path, build_id.as_ref());
+        let mut found = FoundSymbols::find(self.search, &path, build_id.as_ref(), places);
         if self.is_recorded_here && matches!(found.symbols, Err(Unresolved::NoBuildId)) {
-            found = FoundSymbols::find_recorded(self.search, &path);
+            found = FoundSymbols::find_recorded(self.search, &path, places);
         }
         let mut outcome = match (&found.symbols, found.file) {
             (Ok(_), Some(file)) => Ok(file.path),
@@ -152,6 +201,7 @@ impl<'a> UserObjects<'a> {
             Err(cause) => Err(*cause),
         };
         let object = UserObject {
+            shown_names: self.shown_names(&symbols),
             symbols,
             path: (*path).into(),
             build_id: build_id.clone(),
@@ -167,5 +217,15 @@ impl<'a> UserObjects<'a> {
             broken: found.broken,
         };
         (object, report)
+    }
+
+    /// What the functions are shown as that were read.
+    fn shown_names(&self, symbols: &Result<ObjectSymbols, Unresolved>) -> HashMap<Svma, Box<str>> {
+        let symbols = symbols.iter().flat_map(ObjectSymbols::iter);
+        let shown = symbols.map(|symbol| {
+            let name = shown(symbol.name, self.raw_names);
+            (symbol.start, name.into())
+        });
+        shown.collect()
     }
 }

@@ -25,7 +25,7 @@ pub(crate) use elf_file::parse_elf_file;
 pub use elf_file::read_build_id;
 pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
-pub(crate) use object_file::ObjectFile;
 pub use object_file::{FileOrigin, Refused};
+pub(crate) use object_file::{ObjectFile, Unusable};
 pub use search::ObjectSearch;
 pub(crate) use search::{NotFound, PassedOver};

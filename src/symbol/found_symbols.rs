@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use crate::error::Error;
-use crate::object::{FileOrigin, NotFound, ObjectFile, ObjectSearch, PassedOver, Refused};
-use crate::symbol::elf::{ObjectSymbols, parse_table};
+use crate::object::{
+    FileOrigin, NotFound, ObjectFile, ObjectSearch, PassedOver, Refused, Unusable,
+};
+use crate::symbol::elf::{ObjectSymbols, Places, parse_table};
 use crate::symbol::unresolved::Unresolved;
 use crate::units::BuildId;
 
@@ -35,21 +37,28 @@ impl FoundSymbols {
     ///
     /// The capture's `symbols/BUILD_ID.txt` goes before the object's file, which
     /// [`ObjectSearch`] finds. Without a build id only the capture's own `buildid/` is asked, and
-    /// only where it holds a single build of the path.
-    pub fn find(search: &ObjectSearch, recorded: &str, build_id: Option<&BuildId>) -> Self {
+    /// only where it holds a single build of the path. Of the functions those are read that cover
+    /// one of the `places`.
+    pub fn find(
+        search: &ObjectSearch,
+        recorded: &str,
+        build_id: Option<&BuildId>,
+        places: Places<'_>,
+    ) -> Self {
         let Some(wanted) = search.build_of(recorded, build_id) else {
             return Self::nothing(Unresolved::NoBuildId);
         };
         let mut found = Self::nothing(Unresolved::NoFile);
-        if found.take_text(search, &wanted) {
+        if found.take_text(search, &wanted, places) {
             return found;
         }
         let result = search.find_object(recorded, &wanted);
         found.pass_over(result.passed_over);
         match result.file {
             Ok(file) => {
-                found.take_file(&file);
-                found.add_debug_file(search, recorded, &wanted);
+                found.take_file(&file, places);
+                let debug_files = search.debug_files(recorded, &wanted);
+                found.add_debug_file(debug_files, places);
             }
             Err(cause) => found.symbols = Err(cause.into()),
         }
@@ -59,16 +68,17 @@ impl FoundSymbols {
     /// Takes the functions of the file at the recorded path as it is, for an object whose build id
     /// the capture does not tell. Only the machine that recorded it can know that file to be the
     /// same.
-    pub fn find_recorded(search: &ObjectSearch, recorded: &str) -> Self {
+    pub fn find_recorded(search: &ObjectSearch, recorded: &str, places: Places<'_>) -> Self {
         let Some(result) = search.open_recorded(recorded) else {
             return Self::nothing(Unresolved::NoBuildId);
         };
         let mut found = Self::nothing(Unresolved::NoFile);
         found.pass_over(result.passed_over);
         if let Ok(file) = result.file {
-            found.take_file(&file);
+            found.take_file(&file, places);
             if let Some(own) = &file.build_id {
-                found.add_debug_file(search, recorded, own);
+                let debug_files = search.debug_files(recorded, own);
+                found.add_debug_file(debug_files, places);
             }
         }
         found
@@ -89,9 +99,9 @@ impl FoundSymbols {
     }
 
     /// Takes a table in text form, when there is one.
-    fn take_text(&mut self, search: &ObjectSearch, wanted: &BuildId) -> bool {
+    fn take_text(&mut self, search: &ObjectSearch, wanted: &BuildId, places: Places<'_>) -> bool {
         for (path, text) in search.symbol_texts(wanted) {
-            let table = text.and_then(|text| parse_table(&path, text.bytes()));
+            let table = text.and_then(|text| parse_table(&path, text.bytes(), places));
             match table {
                 Ok(symbols) => {
                     self.symbols = Ok(symbols);
@@ -105,8 +115,8 @@ impl FoundSymbols {
         false
     }
 
-    fn take_file(&mut self, file: &ObjectFile) {
-        match ObjectSymbols::parse_elf(&file.path, file.storage.bytes()) {
+    fn take_file(&mut self, file: &ObjectFile, places: Places<'_>) {
+        match ObjectSymbols::parse_elf(&file.path, file.storage.bytes(), places) {
             Ok(symbols) => {
                 self.symbols = Ok(symbols);
                 self.file = Some(SymbolFile {
@@ -118,14 +128,20 @@ impl FoundSymbols {
         }
     }
 
-    /// Looks for the debug file of a stripped object.
-    fn add_debug_file(&mut self, search: &ObjectSearch, recorded: &str, wanted: &BuildId) {
-        let is_stripped = |symbols: &ObjectSymbols| symbols.is_stripped();
-        if !self.symbols.as_ref().is_ok_and(is_stripped) {
+    /// Takes the functions of the debug file of a stripped object.
+    fn add_debug_file(
+        &mut self,
+        debug_files: impl Iterator<Item = Result<ObjectFile, Unusable>>,
+        places: Places<'_>,
+    ) {
+        let is_stripped = |symbols: &&mut ObjectSymbols| symbols.is_stripped();
+        let Some(symbols) = self.symbols.as_mut().ok().filter(is_stripped) else {
             return;
-        }
+        };
+        let addresses = symbols.addresses(places);
+        let places = addresses.as_deref().map_or(places, Places::Addresses);
         let mut passed_over = PassedOver::default();
-        for file in search.debug_files(recorded, wanted) {
+        for file in debug_files {
             let file = match file {
                 Ok(file) => file,
                 Err(unusable) => {
@@ -133,8 +149,8 @@ impl FoundSymbols {
                     continue;
                 }
             };
-            let debug = ObjectSymbols::parse_elf(&file.path, file.storage.bytes());
-            if let (Ok(symbols), Ok(debug)) = (&mut self.symbols, debug) {
+            let debug = ObjectSymbols::parse_elf(&file.path, file.storage.bytes(), places);
+            if let Ok(debug) = debug {
                 *symbols = std::mem::take(symbols).with_debug_file(&debug);
                 if !symbols.is_stripped() {
                     break;

@@ -41,7 +41,7 @@ pub(crate) use base_name::base_name;
 pub use demangle::demangle;
 pub(crate) use dso_name::is_memory;
 pub use dso_name::module_short_name;
-pub use elf::{ObjectSymbol, ObjectSymbols, parse_table, write_table};
+pub use elf::{ObjectSymbol, ObjectSymbols, Places, parse_table, write_table};
 pub use found_symbols::{FoundSymbols, SymbolFile};
 pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
 pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::request::LiveKernel;
 use crate::object::read_build_id;
-use crate::symbol::elf::ObjectSymbols;
+use crate::symbol::elf::{ObjectSymbols, Places};
 use crate::units::{Avma, BuildId};
 
 /// How the kernel calls it in its mapping records.
@@ -29,7 +29,8 @@ pub(crate) fn of_running_kernel(
         Some(recorded) => read_build_id(&live.vdso).as_ref() == Some(recorded),
         None => is_recorded_here && lowest.is_some_and(|lowest| lowest >= TOP_OF_32_BITS),
     };
-    let object = is_recorded.then(|| ObjectSymbols::parse_elf(Path::new(VDSO), &live.vdso));
+    let read = || ObjectSymbols::parse_elf(Path::new(VDSO), &live.vdso, Places::Everywhere);
+    let object = is_recorded.then(read);
     object?.ok()
 }
 

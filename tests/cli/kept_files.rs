@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use vmflame::bytes::{Storage, UnpackLimit};
 use vmflame::input::{ArchiveFault, Input, Refusal};
 use vmflame::object::ObjectSearch;
-use vmflame::symbol::{FoundSymbols, Unresolved};
+use vmflame::symbol::{FoundSymbols, Places, Unresolved};
 use vmflame::units::BuildId;
 
 /// A capture of its own in a folder of its own, where the programs run.
@@ -570,9 +570,15 @@ fn symbol_files_that_are_no_files_are_not_opened() {
         place.output("mkfifo -m 600 $(dirname .build-id/ab/*/x)/pipe 2> /dev/null; true");
         drop(fs::remove_file(&cached));
         symlink(target, &cached).unwrap();
-        let found = FoundSymbols::find(&search, cached.to_str().unwrap(), Some(&id));
+        let found = FoundSymbols::find(
+            &search,
+            cached.to_str().unwrap(),
+            Some(&id),
+            Places::Everywhere,
+        );
         assert_eq!(found.symbols.unwrap_err(), Unresolved::NoFile, "{target}");
-        let found = FoundSymbols::find_recorded(&search, cached.to_str().unwrap());
+        let found =
+            FoundSymbols::find_recorded(&search, cached.to_str().unwrap(), Places::Everywhere);
         assert!(found.symbols.is_err(), "{target}");
         assert!(Storage::open_regular(&cached).is_ok_and(|found| found.is_none()));
     }

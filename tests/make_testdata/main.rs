@@ -31,7 +31,9 @@ use vmflame::name::Grouping;
 use vmflame::object::ObjectSearch;
 use vmflame::perf::Capture;
 use vmflame::stack::FrameKind;
-use vmflame::symbol::{FoundSymbols, SymbolRequest, demangle, module_short_name, write_table};
+use vmflame::symbol::{
+    FoundSymbols, Places, SymbolRequest, demangle, module_short_name, write_table,
+};
 use vmflame::units::CpuMode;
 
 const RECORD_PLAIN: &str = "record -o perf.data -e cpu-clock -F 499 -g -- sh -c";
@@ -147,7 +149,7 @@ fn write_tables(profiles: &[Profile], search: &ObjectSearch, out: &Path) -> BTre
             continue;
         };
         let file = out.join(format!("symbols/{build_id}.txt"));
-        let found = FoundSymbols::find(search, &report.path, Some(build_id));
+        let found = FoundSymbols::find(search, &report.path, Some(build_id), Places::Everywhere);
         let (Ok(object), false) = (found.symbols, file.exists()) else {
             continue;
         };

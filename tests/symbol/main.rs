@@ -4,5 +4,6 @@
 mod common;
 mod kernel_of_other_boot;
 mod perf_script;
+mod places;
 mod recorded_here;
 mod tools;

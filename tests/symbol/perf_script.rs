@@ -14,7 +14,9 @@ use std::process::Command;
 use crate::common::oracle::captures::unpack;
 use crate::common::shared::shared;
 use vmflame::object::ObjectSearch;
-use vmflame::symbol::{FoundSymbols, KernelSymbols, ObjectSymbols, demangle, module_short_name};
+use vmflame::symbol::{
+    FoundSymbols, KernelSymbols, ObjectSymbols, Places, demangle, module_short_name,
+};
 use vmflame::units::{Avma, BuildId, FileOffset};
 
 /// A frame line of a script: `ADDRESS NAME+OFFSET (DSO)`.
@@ -157,7 +159,8 @@ fn builds(cache: &Path, dso: &str, search: &ObjectSearch) -> Vec<ObjectSymbols> 
         ..search.clone()
     };
     ids.flat_map(|id| {
-        [search, &with_debug_files].map(|search| FoundSymbols::find(search, dso, Some(&id)))
+        [search, &with_debug_files]
+            .map(|search| FoundSymbols::find(search, dso, Some(&id), Places::Everywhere))
     })
     .filter_map(|found| found.symbols.ok())
     .collect()

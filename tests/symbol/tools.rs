@@ -15,7 +15,7 @@ use std::process::Command;
 use crate::common::shared::skipped;
 use vmflame::object::{FileOrigin, ObjectSearch, read_build_id};
 use vmflame::symbol::{
-    FoundSymbols, KernelSymbols, ObjectSymbols, Unresolved, demangle, parse_table,
+    FoundSymbols, KernelSymbols, ObjectSymbols, Places, Unresolved, demangle, parse_table,
 };
 use vmflame::units::{Avma, BuildId, FileOffset, Svma};
 
@@ -39,7 +39,12 @@ fn objects() -> Vec<String> {
 }
 
 fn parse(path: &str) -> ObjectSymbols {
-    ObjectSymbols::parse_elf(Path::new(path), &fs::read(path).unwrap()).unwrap()
+    ObjectSymbols::parse_elf(
+        Path::new(path),
+        &fs::read(path).unwrap(),
+        Places::Everywhere,
+    )
+    .unwrap()
 }
 
 /// What a program prints; `None`, with a line, when it is not installed.
@@ -246,7 +251,11 @@ fn packed_tables_are_read() {
         let mut flipped = bytes.clone();
         let reach = 1 + next(&mut seed) % 1500;
         flipped[stream + next(&mut seed) % reach] = u8::try_from(next(&mut seed) % 256).unwrap();
-        drop(ObjectSymbols::parse_elf(Path::new("x"), &flipped));
+        drop(ObjectSymbols::parse_elf(
+            Path::new("x"),
+            &flipped,
+            Places::Everywhere,
+        ));
     }
     fs::remove_dir_all(&dir).unwrap();
 }
@@ -263,17 +272,25 @@ fn only_the_same_build_is_used() {
         recorded_paths: true,
         ..ObjectSearch::default()
     };
-    assert!(FoundSymbols::find(&search, path, Some(&id)).symbols.is_ok());
+    assert!(
+        FoundSymbols::find(&search, path, Some(&id), Places::Everywhere)
+            .symbols
+            .is_ok()
+    );
     let other = BuildId::new(&[7; 20]).unwrap();
-    let found = FoundSymbols::find(&search, path, Some(&other));
+    let found = FoundSymbols::find(&search, path, Some(&other), Places::Everywhere);
     assert_eq!(found.symbols.err(), Some(Unresolved::BuildIdMismatch));
     assert_eq!(found.refused[0].found.as_ref(), Some(&id));
-    let none = FoundSymbols::find(&search, path, None).symbols.err();
+    let none = FoundSymbols::find(&search, path, None, Places::Everywhere)
+        .symbols
+        .err();
     assert_eq!(none, Some(Unresolved::NoBuildId));
     let nowhere = ObjectSearch::default();
-    let missing = FoundSymbols::find(&nowhere, path, Some(&id)).symbols.err();
+    let missing = FoundSymbols::find(&nowhere, path, Some(&id), Places::Everywhere)
+        .symbols
+        .err();
     assert_eq!(missing, Some(Unresolved::NoFile));
-    let device = FoundSymbols::find(&search, "/dev/zero", Some(&id))
+    let device = FoundSymbols::find(&search, "/dev/zero", Some(&id), Places::Everywhere)
         .symbols
         .err();
     assert_eq!(device, Some(Unresolved::NoFile));
@@ -293,13 +310,18 @@ fn places_are_tried_in_order() {
         capture_dir: Some(dir.clone()),
         ..ObjectSearch::default()
     };
-    let found = FoundSymbols::find(&search, "/usr/bin/../../../x", Some(&id));
+    let found = FoundSymbols::find(
+        &search,
+        "/usr/bin/../../../x",
+        Some(&id),
+        Places::Everywhere,
+    );
     assert_eq!(found.symbols.err(), Some(Unresolved::NoFile));
 
     let by_name = cache.join("usr/bin/x").join(&hex);
     fs::create_dir_all(&by_name).unwrap();
     fs::write(by_name.join("elf"), "no ELF").unwrap();
-    let found = FoundSymbols::find(&search, "/usr/bin/x", Some(&id));
+    let found = FoundSymbols::find(&search, "/usr/bin/x", Some(&id), Places::Everywhere);
     assert_eq!(
         (found.symbols.err(), found.broken.len()),
         (Some(Unresolved::NoFile), 1)
@@ -311,7 +333,7 @@ fn places_are_tried_in_order() {
         "10 8 main\n",
     )
     .unwrap();
-    let found = FoundSymbols::find(&search, "/usr/bin/x", Some(&id));
+    let found = FoundSymbols::find(&search, "/usr/bin/x", Some(&id), Places::Everywhere);
     assert_eq!(found.file.unwrap().origin, FileOrigin::Capture);
     let object = found.symbols.unwrap();
     assert_eq!(object.look_up(Svma::new(0x17)).unwrap().name, "main");
@@ -365,7 +387,7 @@ fn hostile_elf_bytes_never_panic() {
     };
     torture(&bytes, 61, |bytes| {
         drop(read_build_id(bytes));
-        if let Ok(object) = ObjectSymbols::parse_elf(Path::new("x"), bytes) {
+        if let Ok(object) = ObjectSymbols::parse_elf(Path::new("x"), bytes, Places::Everywhere) {
             for symbol in object.iter() {
                 assert!(object.look_up(symbol.start).is_ok());
                 drop(demangle(symbol.name));
@@ -396,6 +418,6 @@ fn hostile_texts_never_panic() {
     });
     let table = "# segment 0 1000 20\n1000 10 main\nffffffffffffffff 10 top\n";
     torture(table.as_bytes(), 1, |bytes| {
-        drop(parse_table(Path::new("x"), bytes));
+        drop(parse_table(Path::new("x"), bytes, Places::Everywhere));
     });
 }

@@ -5,19 +5,31 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `symbols` | **the functions of a file**, by address; between file offsets and stated addresses |
-//! | `parse` | takes the functions out of an ELF file's symbol tables |
+//! | `symbols` | **the functions of a file**, by address |
+//! | `parse` | takes the functions out of an ELF file |
+//! | `functions` | what its symbol tables state, names not yet read |
+//! | `places`, `points` | what is asked for, as offsets and as addresses in order |
+//! | `segments` | between file offsets and stated addresses |
+//! | `sieve` | which symbols decide about what is asked for, told without their names |
 //! | `plt` | names for the entries of linkage tables |
 //! | `debugdata` | the table packed in `.gnu_debugdata` |
-//! | `sized` | ends symbols, chooses between aliases, makes overlaps exact |
+//! | `builder` | ends symbols, chooses between aliases |
+//! | `sized` | the resulting table, in which overlaps are exact |
 //! | `text_table` | tables as text, read and written |
 
+mod builder;
 mod debugdata;
+mod functions;
 mod parse;
+mod places;
 mod plt;
+mod points;
+mod segments;
+mod sieve;
 mod sized;
 mod symbols;
 mod text_table;
 
+pub use places::Places;
 pub use symbols::{ObjectSymbol, ObjectSymbols};
 pub use text_table::{parse_table, write_table};

@@ -1,18 +1,23 @@
 //! Functions of ELF files.
 #![warn(clippy::indexing_slicing)]
 
+use std::ops::Range;
 use std::path::Path;
 
-use object::read::{Object, ObjectSection, ObjectSegment, ObjectSymbol, SymbolKind};
-use object::{Architecture, File, SectionFlags, Symbol, elf};
+use object::File;
+use object::read::{Object, ObjectSection};
 
+use super::builder::{Binding, SizedBuilder, StatedSymbol};
 use super::debugdata;
+use super::functions::{FunctionTables, StatedFunction, TableKind};
+use super::places::Places;
 use super::plt::{self, PltEntry};
-use super::sized::{Binding, SizedBuilder, SizedSymbols, StatedSymbol};
-use super::symbols::{ElfSegment, ObjectSymbols};
+use super::points::Points;
+use super::segments::ElfSegments;
+use super::sieve::{Decisive, Sieve, StatedRange};
+use super::symbols::ObjectSymbols;
 use crate::error::Result;
 use crate::object::parse_elf_file;
-use crate::units::{FileOffset, Svma};
 
 /// Names may overlap in a file's string table; the table holds each whole. Twice the file is more
 /// than any honest file needs and keeps a crafted one from growing without bound.
@@ -27,47 +32,41 @@ impl ObjectSymbols {
     /// where they stand in text. Functions without a size end at the next one or with their
     /// section. Of several at one address one is chosen as perf does.
     ///
+    /// With [`Places`] only those functions are read that cover one: they are the same, and have the
+    /// same names and ends, as if all were read.
+    ///
     /// # Errors
     /// When the bytes are no ELF file or its tables make no sense.
-    pub fn parse_elf(path: &Path, bytes: &[u8]) -> Result<Self> {
+    pub fn parse_elf(path: &Path, bytes: &[u8], places: Places<'_>) -> Result<Self> {
         let file = parse_elf_file(path, bytes)?;
-        let mut reader = FunctionReader::new(&file, bytes.len());
-        let mut full = reader.symbols(file.symbols());
-        reader.symbols(file.dynamic_symbols());
-        for entry in plt::entries(&file) {
-            reader.linkage(&entry);
-        }
-        if !full
-            && let Some(unpacked) = packed_table(&file)
-            && let Ok(inner) = parse_elf_file(path, &unpacked)
-        {
-            // The packed file has the sections' addresses, but not their bytes.
-            let mut packed = FunctionReader::new(&inner, unpacked.len());
-            packed.builder = reader.builder;
-            packed.name_budget = packed.name_budget.saturating_add(reader.name_budget);
-            full = packed.symbols(inner.symbols());
-            reader.builder = packed.builder;
-        }
+        let segments = ElfSegments::of(&file);
+        let points = places.points(&segments);
+        let own = FunctionTables::of(&file);
+        let mut full = own.has_full_table();
+        let unpacked = if full { None } else { packed_table(&file) };
+        // The packed file has the sections' addresses, but not their bytes.
+        let inner = unpacked
+            .as_deref()
+            .and_then(|bytes| parse_elf_file(path, bytes).ok());
+        let packed = inner.as_ref().map(FunctionTables::of);
+        full |= packed.as_ref().is_some_and(FunctionTables::has_full_table);
+        let unpacked_len = unpacked.as_ref().map_or(0, Vec::len);
+        let mut reader = FunctionReader {
+            own,
+            packed,
+            name_budget: (bytes.len().saturating_add(unpacked_len)).saturating_mul(NAMES_PER_FILE),
+            builder: SizedBuilder::default(),
+            has_functions: false,
+        };
+        reader.read(points.as_ref());
+        let symbols = reader.builder.finish(points.as_ref());
         Ok(Self {
-            symbols: reader.finish(),
-            segments: segments(&file),
+            has_functions: reader.has_functions || !symbols.is_empty(),
+            symbols,
+            segments,
             full,
         })
     }
-}
-
-fn segments(file: &File<'_>) -> Box<[ElfSegment]> {
-    file.segments()
-        .map(|segment| {
-            let (offset, bytes) = segment.file_range();
-            ElfSegment {
-                file_offset: FileOffset::new(offset),
-                svma: Svma::new(segment.address()),
-                bytes,
-                executable: segment.permissions().executable(),
-            }
-        })
-        .collect()
 }
 
 /// The unpacked symbol table of a stripped file; `None` when there is none to be had.
@@ -75,111 +74,115 @@ fn packed_table(file: &File<'_>) -> Option<Vec<u8>> {
     debugdata::unpack(file.section_by_name(".gnu_debugdata")?.data().ok()?)
 }
 
-/// What decides about the symbols of a section.
-#[derive(Clone, Copy)]
-struct SectionBounds {
-    end: u64,
-    /// Whether labels in it may be functions: perf asks for "text" in its name.
-    labels: bool,
-}
-
-/// Takes the functions out of symbol tables.
-struct FunctionReader {
-    sections: Vec<Option<SectionBounds>>,
-    thumb: bool,
-    mapping_symbols: bool,
+/// Takes the functions out of an object's tables.
+struct FunctionReader<'d> {
+    own: FunctionTables<'d>,
+    /// Those of the table packed in `.gnu_debugdata`.
+    packed: Option<FunctionTables<'d>>,
     name_budget: usize,
     builder: SizedBuilder,
+    /// Whether a function is known to be there, wanted or not.
+    has_functions: bool,
 }
 
-impl FunctionReader {
-    fn new(file: &File<'_>, bytes: usize) -> Self {
-        let mut sections = Vec::new();
-        for section in file.sections() {
-            let executable = if let SectionFlags::Elf { sh_flags, .. } = section.flags() {
-                sh_flags.contains(elf::SHF_EXECINSTR)
-            } else {
-                false
-            };
-            let named_text = section.name().is_ok_and(|name| name.contains("text"));
-            let ix = section.index().0;
-            if sections.len() <= ix {
-                sections.resize(ix + 1, None);
-            }
-            if let Some(slot) = sections.get_mut(ix) {
-                *slot = Some(SectionBounds {
-                    end: section.address().saturating_add(section.size()),
-                    labels: executable && named_text,
-                });
+impl<'d> FunctionReader<'d> {
+    /// Reads the functions that decide about the points; all without any.
+    fn read(&mut self, points: Option<&Points>) {
+        if let Some(points) = points
+            && let Some(decisive) = self.decisive(points)
+        {
+            let taken = self.taken(|start, end| decisive.takes(start, end));
+            let entries = self.linkage(|section| {
+                let mut functions = taken.iter().flatten();
+                points.hit(section.start, section.end)
+                    || functions.any(|function| function.range.may_meet(&section))
+            });
+            // Where a name is none, its symbol is none, and others may decide.
+            if taken
+                .iter()
+                .flatten()
+                .all(|function| function.name().is_some())
+            {
+                return self.push_all(&taken, &entries);
             }
         }
-        let architecture = file.architecture();
-        Self {
-            sections,
-            thumb: architecture == Architecture::Arm,
-            mapping_symbols: matches!(architecture, Architecture::Arm | Architecture::Aarch64),
-            name_budget: bytes.saturating_mul(NAMES_PER_FILE),
-            builder: SizedBuilder::default(),
-        }
+        let (taken, entries) = (self.taken(|_, _| true), self.linkage(|_| true));
+        self.push_all(&taken, &entries);
     }
 
-    /// Adds the functions among `symbols`; answers whether there was any symbol.
-    fn symbols<'a>(&mut self, symbols: impl Iterator<Item = Symbol<'a, 'a>>) -> bool {
-        let mut any = false;
-        for symbol in symbols {
-            any = true;
-            self.symbol(&symbol);
-        }
-        any
-    }
-
-    fn symbol<'a>(&mut self, symbol: &Symbol<'a, 'a>) -> Option<()> {
-        if symbol.is_undefined() {
-            return None;
-        }
-        let section = self.sections.get(symbol.section_index()?.0).copied()??;
-        let kind = symbol.kind();
-        let label = kind != SymbolKind::Text;
-        let untyped = matches!(kind, SymbolKind::Unknown | SymbolKind::Label);
-        if label && !(untyped && section.labels && !is_hidden(symbol)) {
-            return None;
-        }
-        let name = String::from_utf8_lossy(symbol.name_bytes().ok()?);
-        if name.is_empty() || (self.mapping_symbols && is_mapping_symbol(&name)) {
-            return None;
-        }
-        let mut start = symbol.address();
-        if self.thumb && !label {
-            start &= !1;
-        }
-        self.push(StatedSymbol {
-            name: &name,
-            start,
-            bytes: symbol.size(),
-            limit: section.end,
-            binding: if symbol.is_weak() {
-                Binding::Weak
-            } else if symbol.is_local() {
-                Binding::Local
-            } else {
-                Binding::Global
-            },
-            label,
+    /// What decides about the points; `None` where no function states its size, as few files do.
+    fn decisive(&mut self, points: &Points) -> Option<Decisive> {
+        let mut sieve = Sieve::new(points);
+        let mut is_any_sized = false;
+        let all = |_, _| true;
+        self.each(all, |_, function| {
+            sieve.see(&function.range);
+            is_any_sized = is_any_sized || (function.range.is_sized() && function.name().is_some());
         });
-        Some(())
+        self.has_functions = is_any_sized;
+        is_any_sized.then(|| sieve.into_decisive())
+    }
+
+    /// The functions that `wants` accepts by start and end, those of the object's own tables and the
+    /// packed ones.
+    fn taken(&self, wants: impl Fn(u64, u64) -> bool) -> [Vec<StatedFunction<'d>>; 2] {
+        let mut taken = [Vec::new(), Vec::new()];
+        let [own, packed] = &mut taken;
+        self.each(wants, |is_packed, function| {
+            (if is_packed { &mut *packed } else { &mut *own }).push(function);
+        });
+        taken
+    }
+
+    /// The functions of all tables, each with whether it is of the packed one.
+    fn each(
+        &self,
+        wants: impl Fn(u64, u64) -> bool,
+        mut see: impl FnMut(bool, StatedFunction<'d>),
+    ) {
+        for kind in [TableKind::Full, TableKind::Dynamic] {
+            self.own.each(kind, &wants, |function| see(false, function));
+        }
+        if let Some(packed) = &self.packed {
+            packed.each(TableKind::Full, &wants, |function| see(true, function));
+        }
+    }
+
+    /// The entries of the linkage tables whose sections are wanted.
+    fn linkage(&self, wants: impl Fn(Range<u64>) -> bool) -> Vec<PltEntry<'d>> {
+        plt::entries(self.own.file, wants)
+    }
+
+    fn push_all(&mut self, taken: &[Vec<StatedFunction<'d>>; 2], entries: &[PltEntry<'d>]) {
+        let [own, packed] = taken;
+        own.iter().for_each(|function| self.function(function));
+        entries.iter().for_each(|entry| self.entry(entry));
+        packed.iter().for_each(|function| self.function(function));
+    }
+
+    fn function(&mut self, function: &StatedFunction<'d>) {
+        if let Some(name) = function.name() {
+            self.push(StatedSymbol {
+                name: &String::from_utf8_lossy(name),
+                range: function.range,
+                binding: function.binding,
+            });
+        }
     }
 
     /// Adds an entry of a linkage table as perf names it.
-    fn linkage(&mut self, entry: &PltEntry<'_>) {
+    fn entry(&mut self, entry: &PltEntry<'_>) {
         // Many entries may lead to one long name, which is not copied in vain.
         if self.has_room_for(entry.target) {
             self.push(StatedSymbol {
                 name: &format!("{}@plt", entry.target),
-                start: entry.start,
-                bytes: entry.bytes,
-                limit: entry.start.saturating_add(entry.bytes),
+                range: StatedRange {
+                    start: entry.start,
+                    bytes: entry.bytes,
+                    limit: entry.start.saturating_add(entry.bytes),
+                    label: false,
+                },
                 binding: Binding::Global,
-                label: false,
             });
         }
     }
@@ -193,23 +196,4 @@ impl FunctionReader {
     fn has_room_for(&self, name: &str) -> bool {
         self.builder.name_bytes().saturating_add(name.len()) <= self.name_budget
     }
-
-    fn finish(self) -> SizedSymbols {
-        self.builder.finish()
-    }
-}
-
-fn is_hidden<'a>(symbol: &Symbol<'a, 'a>) -> bool {
-    matches!(
-        symbol.flags().elf_visibility(),
-        Some(elf::STV_HIDDEN | elf::STV_INTERNAL)
-    )
-}
-
-/// `$x`, `$d.12`: marks of the assembler on Arm, no names.
-fn is_mapping_symbol(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next() == Some(b'$')
-        && matches!(bytes.next(), Some(b'a' | b'd' | b't' | b'x'))
-        && matches!(bytes.next(), None | Some(b'.'))
 }

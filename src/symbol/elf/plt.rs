@@ -8,9 +8,14 @@
 //! aarch64   [bti c] adrp x16, PAGE; ldr x17, [x16, OFFSET]; …
 //! ```
 
+use std::ops::Range;
+
 use hashbrown::HashMap;
-use object::read::{Object, ObjectSection, ObjectSymbol, ObjectSymbolTable, RelocationTarget};
+use object::read::elf::{Rela, SectionHeader};
+use object::read::{Object, ObjectSection, ObjectSymbol, ObjectSymbolTable};
 use object::{Architecture, File, SymbolFlags, elf};
+
+use super::points::Points;
 
 /// Bytes of an entry of `.plt`, `.plt.sec` and, with `endbr64`, `.plt.got`.
 const ENTRY: usize = 16;
@@ -24,39 +29,81 @@ pub(crate) struct PltEntry<'a> {
     pub(crate) bytes: u64,
 }
 
-/// The named entries of the file's linkage tables; none on other architectures.
-pub(crate) fn entries<'a>(file: &File<'a>) -> Vec<PltEntry<'a>> {
+/// The same, and the slot that it jumps through in the place of a name.
+struct UnnamedEntry {
+    slot: u64,
+    start: u64,
+    bytes: u64,
+}
+
+/// A linkage table whose entries are wanted.
+struct PltSection<'a> {
+    address: u64,
+    code: &'a [u8],
+    /// Bytes of an entry.
+    bytes: usize,
+}
+
+/// The named entries of those of the file's linkage tables that `wants` accepts by their addresses;
+/// none on other architectures.
+pub(crate) fn entries<'a>(
+    file: &File<'a>,
+    wants: impl Fn(Range<u64>) -> bool,
+) -> Vec<PltEntry<'a>> {
     let slot_of = match (file.architecture(), file.is_little_endian()) {
         (Architecture::X86_64, true) => x86_64_slot,
         (Architecture::Aarch64, true) => aarch64_slot,
         _ => return Vec::new(),
     };
-    let mut found = Vec::new();
-    let mut names = None;
-    for section_name in [".plt", ".plt.sec", ".plt.got"] {
-        let Some(section) = file.section_by_name(section_name) else {
-            continue;
-        };
-        let Ok(code) = section.data() else {
-            continue;
-        };
-        let names = names.get_or_insert_with(|| slot_names(file));
+    let sections = sections(file, wants);
+    let entries = sections.iter().flat_map(|section| {
+        let chunks = chunks(section.address, section.code, section.bytes);
+        chunks.filter_map(|(start, code)| {
+            Some(UnnamedEntry {
+                slot: slot_of(code, start)?,
+                start,
+                bytes: section.bytes as u64,
+            })
+        })
+    });
+    let entries: Vec<UnnamedEntry> = entries.collect();
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let slots = Points::new(entries.iter().map(|entry| entry.slot).collect());
+    let names = slot_names(file, &slots);
+    let named = entries.iter().filter_map(|entry| {
+        Some(PltEntry {
+            target: names.get(&entry.slot)?,
+            start: entry.start,
+            bytes: entry.bytes,
+        })
+    });
+    named.collect()
+}
+
+/// The linkage tables that `wants` accepts.
+fn sections<'a>(file: &File<'a>, wants: impl Fn(Range<u64>) -> bool) -> Vec<PltSection<'a>> {
+    let names = [".plt", ".plt.sec", ".plt.got"].into_iter();
+    let sections = names.filter_map(|name| {
+        let section = file.section_by_name(name)?;
+        let address = section.address();
+        if !wants(address..address.saturating_add(section.size())) {
+            return None;
+        }
+        let code = section.data().ok()?;
         // Without `endbr64` the entries of .plt.got take eight bytes.
-        let bytes = match section_name {
+        let bytes = match name {
             ".plt.got" if !code.starts_with(&ENDBR64) => ENTRY / 2,
             _ => ENTRY,
         };
-        for (start, code) in chunks(section.address(), code, bytes) {
-            if let Some(&target) = slot_of(code, start).and_then(|slot| names.get(&slot)) {
-                found.push(PltEntry {
-                    target,
-                    start,
-                    bytes: bytes as u64,
-                });
-            }
-        }
-    }
-    found
+        Some(PltSection {
+            address,
+            code,
+            bytes,
+        })
+    });
+    sections.collect()
 }
 
 /// Pieces of `bytes` bytes with the address of each; none that would lie behind the last address.
@@ -65,29 +112,33 @@ fn chunks(address: u64, code: &[u8], bytes: usize) -> impl Iterator<Item = (u64,
     (0..).map_while(start).zip(code.chunks(bytes))
 }
 
-/// The symbol whose address each slot receives.
-fn slot_names<'a>(file: &File<'a>) -> HashMap<u64, &'a str> {
+/// The symbol whose address each of the slots receives. Both architectures have 64 bits and
+/// relocations with addends.
+fn slot_names<'a>(file: &File<'a>, slots: &Points) -> HashMap<u64, &'a str> {
     let mut names = HashMap::new();
-    let (Some(relocations), Some(symbols)) =
-        (file.dynamic_relocations(), file.dynamic_symbol_table())
-    else {
+    let (File::Elf64(elf), Some(symbols)) = (file, file.dynamic_symbol_table()) else {
         return names;
     };
+    let (endian, linked) = (elf.endian(), elf.elf_dynamic_symbol_table().section());
+    let sections = elf.elf_section_table().iter();
+    let dynamic = sections.filter(|section| section.link(endian) == linked);
+    let relocations = dynamic.filter_map(|section| section.rela(endian, elf.data()).ok()?);
+    let relocations = relocations.flat_map(|(relocations, _)| relocations);
+    // There are relocations for all addresses in the object's data too.
+    let relocations = relocations.filter(|relocation| slots.contains(relocation.r_offset(endian)));
     let mut resolvers = None;
-    for (slot, relocation) in relocations {
-        let name = if let RelocationTarget::Symbol(ix) = relocation.target() {
-            symbols
-                .symbol_by_index(ix)
-                .ok()
-                .and_then(|symbol| name_of(&symbol))
+    for relocation in relocations {
+        let name = if let Some(ix) = relocation.symbol(endian, false) {
+            let symbol = symbols.symbol_by_index(ix).ok();
+            symbol.and_then(|symbol| name_of(&symbol))
         } else {
             // An indirect function without a symbol in the relocation: the addend is its address.
             let known = resolvers.get_or_insert_with(|| indirect_functions(file));
-            let address = u64::try_from(relocation.addend()).ok();
+            let address = u64::try_from(relocation.r_addend(endian)).ok();
             address.and_then(|address| known.get(&address).copied())
         };
         if let Some(name) = name.filter(|name| !name.is_empty()) {
-            names.insert(slot, name);
+            names.insert(relocation.r_offset(endian), name);
         }
     }
     names
@@ -199,7 +250,7 @@ mod tests {
             let bytes = with_plt_at(address, &[0xff; 64]);
             let file = File::parse(&*bytes).unwrap();
             assert_eq!(file.section_by_name(".plt").unwrap().address(), address);
-            assert!(entries(&file).is_empty());
+            assert!(entries(&file, |_| true).is_empty());
         }
         let starts = |address| chunks(address, &[0; 40], 16).map(|(start, _)| start);
         assert!(starts(0).eq([0, 16, 32]));

@@ -1,22 +1,11 @@
 //! The functions of one object file, and where its bytes are meant to lie.
 
+use super::places::Places;
+use super::segments::{ElfSegment, ElfSegments};
 use super::sized::SizedSymbols;
 use crate::symbol::trampoline::is_trampoline;
 use crate::symbol::unresolved::Unresolved;
 use crate::units::{FileOffset, Svma};
-
-/// A part of the file that is mapped (`PT_LOAD`).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ElfSegment {
-    /// First byte in the file.
-    pub file_offset: FileOffset,
-    /// Its address as the file states it.
-    pub svma: Svma,
-    /// Bytes in the file.
-    pub bytes: u64,
-    /// Whether it is code.
-    pub executable: bool,
-}
 
 /// A function of an object file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,11 +18,14 @@ pub struct ObjectSymbol<'a> {
     pub end: Svma,
 }
 
-/// The functions of an object file, by address.
+/// The functions of an object file, by address. Where only some places were asked for, look-ups
+/// elsewhere may find less.
 #[derive(Clone, Debug, Default)]
 pub struct ObjectSymbols {
     pub(crate) symbols: SizedSymbols,
-    pub(crate) segments: Box<[ElfSegment]>,
+    pub(crate) segments: ElfSegments,
+    /// Whether the file states any function, wanted or not.
+    pub(crate) has_functions: bool,
     /// Whether the file has a full symbol table (`.symtab`), not only dynamic symbols.
     pub(crate) full: bool,
 }
@@ -50,7 +42,7 @@ impl ObjectSymbols {
                 start: Svma::new(start),
                 end: Svma::new(end),
             }),
-            None if self.symbols.is_empty() => Err(Unresolved::NoSymbols),
+            None if self.is_empty() => Err(Unresolved::NoSymbols),
             None => Err(Unresolved::NoSymbol),
         }
     }
@@ -77,18 +69,10 @@ impl ObjectSymbols {
 
     /// The address that the file states for one of its bytes; `None` when it is never mapped.
     pub fn svma_of(&self, offset: FileOffset) -> Option<Svma> {
-        let within = |segment: &&ElfSegment| {
-            let distance = offset.checked_since(segment.file_offset);
-            distance.is_some_and(|distance| distance < segment.bytes)
-        };
-        let code = self.segments.iter().filter(|segment| segment.executable);
-        let other = self.segments.iter().filter(|segment| !segment.executable);
-        let segment = code.chain(other).find(within)?;
-        let distance = offset.checked_since(segment.file_offset)?;
-        segment.svma.checked_add(distance)
+        self.segments.svma_of(offset)
     }
 
-    /// All functions, by address. Of several at one address only the chosen one is here.
+    /// All functions that were read, by address. Of several at one address only the chosen one is here.
     pub fn iter(&self) -> impl Iterator<Item = ObjectSymbol<'_>> {
         self.symbols.iter().map(|(name, start, end)| ObjectSymbol {
             name,
@@ -99,12 +83,20 @@ impl ObjectSymbols {
 
     /// The mapped parts of the file.
     pub fn segments(&self) -> &[ElfSegment] {
-        &self.segments
+        self.segments.as_slice()
     }
 
-    /// Whether there is no function at all.
+    /// Whether the file states no function at all.
     pub fn is_empty(&self) -> bool {
-        self.symbols.is_empty()
+        !self.has_functions
+    }
+
+    /// What a debug file must be asked for, so that it can be joined with what was read of some
+    /// places here: these, and where functions start here. `None` when all is asked for.
+    pub(crate) fn addresses(&self, places: Places<'_>) -> Option<Vec<Svma>> {
+        let points = places.points(&self.segments)?;
+        let starts = self.iter().map(|symbol| symbol.start);
+        Some(points.iter().map(Svma::new).chain(starts).collect())
     }
 
     /// Whether only dynamic symbols are here, so that a debug file would tell more.
@@ -121,6 +113,7 @@ impl ObjectSymbols {
         if debug.full && !debug.is_empty() {
             self.symbols = debug.symbols.with_others(&self.symbols);
             self.full = true;
+            self.has_functions = true;
         }
         self
     }

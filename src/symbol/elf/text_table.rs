@@ -12,38 +12,64 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::sized::{Binding, SizedBuilder, StatedSymbol};
-use super::symbols::{ElfSegment, ObjectSymbols};
+use super::builder::{Binding, SizedBuilder, StatedSymbol};
+use super::places::Places;
+use super::segments::{ElfSegment, ElfSegments};
+use super::sieve::{Decisive, Sieve, StatedRange};
+use super::symbols::ObjectSymbols;
 use crate::error::{BadFile, Error, Result};
 use crate::units::{FileOffset, Svma};
 
-/// Reads a symbol table in text form; `path` is for the error only.
+/// Reads a symbol table in text form, of its functions those that cover a place; `path` is for the
+/// error only.
 ///
 /// # Errors
 /// When a line has another form.
-pub fn parse_table(path: &Path, text: &[u8]) -> Result<ObjectSymbols> {
+pub fn parse_table(path: &Path, text: &[u8], places: Places<'_>) -> Result<ObjectSymbols> {
     let text = std::str::from_utf8(text)
         .map_err(|problem| BadFile::NotSymbolTable {
             cause: problem.to_string(),
         })
         .map_err(|wrong| Error::file(path, wrong))?;
-    let mut builder = SizedBuilder::default();
     let mut segments = Vec::new();
+    let mut has_functions = false;
     for (number, line) in (1..).zip(text.lines()) {
         let understood = match line.strip_prefix('#') {
             Some(comment) => parse_comment(comment, &mut segments),
             None if line.is_empty() => Some(()),
-            None => parse_symbol(line).map(|stated| builder.push(stated)),
+            None => parse_symbol(line).map(|stated| has_functions |= stated.range.is_sized()),
         };
         if understood.is_none() {
             return Err(Error::file(path, BadFile::WrongSymbol { line: number }));
         }
     }
+    let segments = ElfSegments::from(segments);
+    let points = places.points(&segments);
+    let decisive = points.as_ref().map(|points| {
+        let mut sieve = Sieve::new(points);
+        symbols_of(text).for_each(|stated| sieve.see(&stated.range));
+        sieve.into_decisive()
+    });
+    let mut builder = SizedBuilder::default();
+    let takes = |range: &StatedRange| {
+        let takes = |decisive: &Decisive| decisive.takes(range.start, range.end());
+        decisive.as_ref().is_none_or(takes)
+    };
+    symbols_of(text)
+        .filter(|stated| takes(&stated.range))
+        .for_each(|stated| builder.push(stated));
     Ok(ObjectSymbols {
-        symbols: builder.finish(),
-        segments: segments.into(),
+        symbols: builder.finish(points.as_ref()),
+        segments,
+        has_functions,
         full: true,
     })
+}
+
+/// The symbols of a text whose lines have the right form.
+fn symbols_of(text: &str) -> impl Iterator<Item = StatedSymbol<'_>> {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.filter_map(parse_symbol)
 }
 
 fn parse_comment(comment: &str, segments: &mut Vec<ElfSegment>) -> Option<()> {
@@ -66,11 +92,13 @@ fn parse_symbol(line: &str) -> Option<StatedSymbol<'_>> {
     let (start, bytes) = (hex(start)?, hex(bytes)?);
     (!name.is_empty()).then_some(StatedSymbol {
         name,
-        start,
-        bytes,
-        limit: start.saturating_add(bytes),
+        range: StatedRange {
+            start,
+            bytes,
+            limit: start.saturating_add(bytes),
+            label: false,
+        },
         binding: Binding::Global,
-        label: false,
     })
 }
 
@@ -110,7 +138,11 @@ mod tests {
     use super::*;
 
     fn table(text: &str) -> Result<ObjectSymbols> {
-        parse_table(Path::new("symbols/00.txt"), text.as_bytes())
+        parse_table(
+            Path::new("symbols/00.txt"),
+            text.as_bytes(),
+            Places::Everywhere,
+        )
     }
 
     /// What is written is read back, trimmed to the names in use.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use vmflame::object::ObjectSearch;
 use vmflame::perf::Capture;
-use vmflame::symbol::{FoundSymbols, KernelSymbols, ObjectSymbols, demangle};
+use vmflame::symbol::{FoundSymbols, KernelSymbols, ObjectSymbols, Places, demangle};
 use vmflame::units::{Avma, BuildId, FileOffset};
 
 use super::script::Line;
@@ -60,7 +60,12 @@ impl Tables {
 
     fn object(&mut self, dso: &str) -> Option<&ObjectSymbols> {
         if !self.objects.contains_key(dso) {
-            let object = FoundSymbols::find(&self.search, dso, self.build_ids.get(dso));
+            let object = FoundSymbols::find(
+                &self.search,
+                dso,
+                self.build_ids.get(dso),
+                Places::Everywhere,
+            );
             self.objects.insert(dso.to_owned(), object.symbols.ok());
         }
         self.objects.get(dso)?.as_ref()

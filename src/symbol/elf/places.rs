@@ -1,0 +1,35 @@
+//! Which functions of an object are asked for.
+
+use super::points::Points;
+use super::segments::ElfSegments;
+use crate::units::{FileOffset, Svma};
+
+/// The places of an object whose functions are wanted. The functions of others are not read.
+#[derive(Clone, Copy, Debug)]
+pub enum Places<'a> {
+    /// All there are.
+    Everywhere,
+    /// Those of bytes of its file. The byte behind each is asked for too, since a call may be the
+    /// last instruction of its function.
+    Offsets(&'a [FileOffset]),
+    /// Those of addresses as its file states them.
+    Addresses(&'a [Svma]),
+}
+
+impl Places<'_> {
+    /// The addresses; `None` when all are wanted.
+    pub(super) fn points(self, segments: &ElfSegments) -> Option<Points> {
+        let points = match self {
+            Self::Everywhere => return None,
+            Self::Addresses(addresses) => addresses.iter().map(|at| at.as_u64()).collect(),
+            Self::Offsets(offsets) => {
+                let addresses = offsets
+                    .iter()
+                    .filter_map(|&offset| segments.svma_of(offset));
+                let both = addresses.flat_map(|at| [Some(at), at.checked_add(1)]);
+                both.flatten().map(Svma::as_u64).collect()
+            }
+        };
+        Some(Points::new(points))
+    }
+}

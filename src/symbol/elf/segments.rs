@@ -1,0 +1,63 @@
+//! Where the bytes of an object file are meant to lie.
+
+use object::File;
+use object::read::{Object, ObjectSegment};
+
+use crate::units::{FileOffset, Svma};
+
+/// A part of the file that is mapped (`PT_LOAD`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ElfSegment {
+    /// First byte in the file.
+    pub file_offset: FileOffset,
+    /// Its address as the file states it.
+    pub svma: Svma,
+    /// Bytes in the file.
+    pub bytes: u64,
+    /// Whether it is code.
+    pub executable: bool,
+}
+
+/// The parts of a file that are mapped.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ElfSegments(Box<[ElfSegment]>);
+
+impl From<Vec<ElfSegment>> for ElfSegments {
+    fn from(segments: Vec<ElfSegment>) -> Self {
+        Self(segments.into())
+    }
+}
+
+impl ElfSegments {
+    /// Those of a file.
+    pub(super) fn of(file: &File<'_>) -> Self {
+        let segments = file.segments().map(|segment| {
+            let (offset, bytes) = segment.file_range();
+            ElfSegment {
+                file_offset: FileOffset::new(offset),
+                svma: Svma::new(segment.address()),
+                bytes,
+                executable: segment.permissions().executable(),
+            }
+        });
+        Self(segments.collect())
+    }
+
+    /// All of them, in the file's order.
+    pub(super) fn as_slice(&self) -> &[ElfSegment] {
+        &self.0
+    }
+
+    /// The address that the file states for one of its bytes; `None` when it is never mapped.
+    pub(super) fn svma_of(&self, offset: FileOffset) -> Option<Svma> {
+        let within = |segment: &&ElfSegment| {
+            let distance = offset.checked_since(segment.file_offset);
+            distance.is_some_and(|distance| distance < segment.bytes)
+        };
+        let code = self.0.iter().filter(|segment| segment.executable);
+        let other = self.0.iter().filter(|segment| !segment.executable);
+        let segment = code.chain(other).find(within)?;
+        let distance = offset.checked_since(segment.file_offset)?;
+        segment.svma.checked_add(distance)
+    }
+}
