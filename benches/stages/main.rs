@@ -13,6 +13,8 @@
 mod captures;
 mod decode;
 mod graph;
+#[path = "../../tests/common/made_elf.rs"]
+mod made_elf;
 mod symbols;
 
 use criterion::{criterion_group, criterion_main};

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use criterion::{Criterion, Throughput};
-use vmflame::symbol::{KernelSymbols, ObjectSymbols, Places};
-use vmflame::units::Avma;
+use vmflame::symbol::{KernelSymbols, ObjectSymbols, Places, demangle};
+use vmflame::units::{Avma, FileOffset};
 
 use super::captures;
+use super::made_elf::{FIRST, FUNCTION_BYTES, made_elf, shown};
 
 /// `/proc/kallsyms` texts: a generated one of 200 000 symbols, and this machine's.
 pub(crate) fn kallsyms(c: &mut Criterion) {
@@ -47,22 +48,32 @@ pub(crate) fn kallsyms(c: &mut Criterion) {
     group.finish();
 }
 
-/// The symbols of this very program.
+/// A generated file of 200 000 functions with aliases: all of them, and those that a capture hits.
 pub(crate) fn elf(c: &mut Criterion) {
-    let path = std::env::current_exe().unwrap();
-    let bytes = std::fs::read(&path).unwrap();
-    let count = ObjectSymbols::parse_elf(&path, &bytes, Places::Everywhere)
-        .unwrap()
-        .iter()
-        .count();
-    assert!(count > 1_000, "{count} symbols");
+    const COUNT: u64 = 200_000;
+    let bytes = made_elf(COUNT);
     let mut group = c.benchmark_group("ELF symbols");
-    group.throughput(Throughput::Elements(count as u64));
-    group.bench_function("this program", |b| {
+    group.throughput(Throughput::Bytes(bytes.len() as u64));
+    let parse = |places: Places<'_>| ObjectSymbols::parse_elf(Path::new("made"), &bytes, places);
+    group.bench_function("all of 200 000", |b| {
         b.iter(|| {
-            let symbols = ObjectSymbols::parse_elf(&path, &bytes, Places::Everywhere).unwrap();
-            assert_eq!(symbols.iter().count(), count);
+            let symbols = parse(Places::Everywhere).unwrap();
+            assert_eq!(symbols.iter().count() as u64, COUNT);
         });
     });
+    for hits in [100, 700, 5_000] {
+        // Most hits lie close to others, as those of hot functions do.
+        let function = |hit: u64| (hit * 7919 + hit % 5) % COUNT;
+        let offset = |hit| FileOffset::new(FIRST + function(hit) * FUNCTION_BYTES + hit % 60);
+        let offsets: Vec<FileOffset> = (0..hits).map(offset).collect();
+        group.bench_function(format!("{hits} places in 200 000"), |b| {
+            b.iter(|| {
+                let symbols = parse(Places::Offsets(&offsets)).unwrap();
+                let at = symbols.svma_of(offsets[77]).unwrap();
+                let name = symbols.look_up(at).unwrap().name;
+                assert_eq!(demangle(name), shown(function(77)));
+            });
+        });
+    }
     group.finish();
 }

@@ -121,7 +121,11 @@ impl<'a> UserObjects<'a> {
         let asked = self.asked(locations);
         let read = by_pieces(asked.len(), threads, Vec::new, |done, at| {
             if let Some(AskedObject { dso, places }) = asked.get(at) {
-                let (object, report) = self.read_object(*dso, places);
+                // Threads come upon the same places.
+                let mut places = places.clone();
+                places.sort_unstable();
+                places.dedup();
+                let (object, report) = self.read_object(*dso, &places);
                 done.push((*dso, object, report));
             }
         });

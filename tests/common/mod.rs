@@ -7,6 +7,7 @@
 )]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
+pub mod made_elf;
 pub mod made_up;
 pub mod oracle;
 pub mod perf_dump;

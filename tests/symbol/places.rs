@@ -11,9 +11,10 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::common::made_elf::{FIRST, FUNCTION_BYTES, made_elf, shown};
 use crate::common::shared::skipped;
 use vmflame::object::{ObjectSearch, read_build_id};
-use vmflame::symbol::{FoundSymbols, ObjectSymbols, Places};
+use vmflame::symbol::{FoundSymbols, ObjectSymbols, Places, demangle};
 use vmflame::units::{FileOffset, Svma};
 
 /// Objects with linkage tables, with dynamic symbols only, with full tables, of Arm too.
@@ -86,6 +87,32 @@ fn some_places_have_the_names_that_all_have() {
             assert_eq!(lean.is_empty(), whole.is_empty());
             assert_eq!(lean.is_stripped(), whole.is_stripped());
         }
+    }
+}
+
+/// Of a file that is made up it is known what each byte belongs to, however few are asked for.
+#[test]
+fn made_up_functions_are_known() {
+    let count = 400;
+    let bytes = made_elf(count);
+    let ends = FIRST + count * FUNCTION_BYTES;
+    let mut seed = 5;
+    for asked in [1, 3, 50, 2000] {
+        let offsets = (0..asked).map(|_| FIRST - 70 + next(&mut seed) % (ends - FIRST + 140));
+        let offsets: Vec<FileOffset> = offsets.map(FileOffset::new).collect();
+        let places = Places::Offsets(&offsets);
+        let lean = ObjectSymbols::parse_elf(Path::new("made"), &bytes, places).unwrap();
+        for &offset in &offsets {
+            let inside = (FIRST..ends).contains(&offset.as_u64());
+            let name = lean.svma_of(offset).map(|at| {
+                let symbol = lean.look_up(at).unwrap();
+                demangle(symbol.name).into_owned()
+            });
+            let ix = (offset.as_u64().saturating_sub(FIRST)) / FUNCTION_BYTES;
+            assert_eq!(name, inside.then(|| shown(ix)), "{offset:?}");
+        }
+        let functions = lean.iter().count();
+        assert!(functions <= 2 * asked, "{functions} read for {asked}");
     }
 }
 

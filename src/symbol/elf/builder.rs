@@ -1,17 +1,9 @@
 //! Ends symbols, and chooses one name for each address.
 
+use super::alias::{Alias, Binding};
 use super::points::Points;
 use super::sieve::StatedRange;
 use super::sized::{SizedSymbol, SizedSymbols};
-use crate::symbol::demangle::demangle;
-
-/// How a symbol is bound, as far as it decides between names of one address.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Binding {
-    Local,
-    Global,
-    Weak,
-}
 
 /// A symbol as its object states it.
 #[derive(Clone, Copy, Debug)]
@@ -92,15 +84,8 @@ impl SizedBuilder {
             next_start = symbol.start;
         }
         let names = self.names;
-        let name_of = |symbol: &SizedSymbol| symbol.name_in(&names).unwrap_or_default();
-        self.candidates.dedup_by(|later, kept| {
-            let same = later.symbol.start == kept.symbol.start;
-            if same && is_better(later, name_of(&later.symbol), kept, name_of(&kept.symbol)) {
-                *kept = *later;
-            }
-            same
-        });
-        let symbols = self.candidates.iter().map(|candidate| candidate.symbol);
+        let chosen = chosen_names(&self.candidates, &names);
+        let symbols = chosen.into_iter().map(|candidate| candidate.symbol);
         let is_kept = |symbol: &SizedSymbol| {
             symbol.end > symbol.start
                 && points.is_none_or(|points| points.hit(symbol.start, symbol.end))
@@ -143,59 +128,31 @@ fn leave_out_inner_labels(candidates: &mut Vec<PendingSymbol>) {
     });
 }
 
-/// Whether `a` names the address they share better than `b`, which came first.
-fn is_better(a: &PendingSymbol, a_name: &str, b: &PendingSymbol, b_name: &str) -> bool {
-    let sized = |c: &PendingSymbol| c.symbol.end > c.symbol.start;
-    let binding = |c: &PendingSymbol| match c.binding {
-        Binding::Weak => 0,
-        Binding::Local => 1,
-        Binding::Global => 2,
+/// Of the symbols at each address the one with the best name. `candidates` are sorted by start.
+fn chosen_names(candidates: &[PendingSymbol], names: &str) -> Vec<PendingSymbol> {
+    let mut chosen: Vec<PendingSymbol> = Vec::with_capacity(candidates.len());
+    // Of the last one that was chosen. Identical functions may share an address by hundreds.
+    let mut shown_rank = None;
+    let alias = |pending: &PendingSymbol| Alias {
+        name: pending.symbol.name_in(names).unwrap_or_default(),
+        is_sized: pending.symbol.end > pending.symbol.start,
+        is_label: pending.label,
+        binding: pending.binding,
     };
-    let first = |c: &PendingSymbol| (sized(c), !c.label, binding(c));
-    if first(a) != first(b) {
-        return first(a) > first(b);
+    for &candidate in candidates {
+        match chosen.last_mut() {
+            Some(best) if best.symbol.start == candidate.symbol.start => {
+                if alias(&candidate).is_better_than(&alias(best), &mut shown_rank) {
+                    *best = candidate;
+                }
+            }
+            _ => {
+                chosen.push(candidate);
+                shown_rank = None;
+            }
+        }
     }
-    // What `.dynsym` lists is in `.symtab` too.
-    if a_name == b_name || differ_in_kind(a_name, b_name) {
-        return false;
-    }
-    // perf compares the names it shows.
-    let second = |name: &str| {
-        let shown = demangle(name);
-        let stem = shown.trim_start_matches('_');
-        (std::cmp::Reverse(shown.len() - stem.len()), shown.len())
-    };
-    second(a_name) > second(b_name)
-}
-
-/// Whether two mangled C++ names differ in nothing but which constructor or destructor they are of a
-/// class (`C1E`, `C2E`, `D0E`, …), which is not shown. Compilers give one address to several.
-fn differ_in_kind(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    if a.len() != b.len() || !a.starts_with(b"_ZN") {
-        return false;
-    }
-    let Some(at) = a.iter().zip(b).position(|(a, b)| a != b) else {
-        return false;
-    };
-    let around = |name: &[u8]| -> Option<[u8; 4]> {
-        let around = name.get(at.checked_sub(2)?..)?.first_chunk();
-        around.copied()
-    };
-    let (Some([before, what, a_kind, end]), Some([.., b_kind, _])) = (around(a), around(b)) else {
-        return false;
-    };
-    // `S` would begin the number of something that was named before.
-    let is_kind = |kind: u8| match what {
-        b'C' => matches!(kind, b'1'..=b'3'),
-        b'D' => matches!(kind, b'0'..=b'2'),
-        _ => false,
-    };
-    before != b'S'
-        && end == b'E'
-        && is_kind(a_kind)
-        && is_kind(b_kind)
-        && a.get(at + 1..) == b.get(at + 1..)
+    chosen
 }
 
 #[cfg(test)]
@@ -322,32 +279,5 @@ mod tests {
         let table = table(&[("top", u64::MAX - 1, 100), ("beyond", u64::MAX, 0)]);
         assert_eq!(name(&table, u64::MAX - 1), "top");
         assert_eq!(name(&table, 0), "-");
-    }
-
-    /// What is not shown is told without reading the names; a class's name is read.
-    #[test]
-    fn constructors_of_a_class_are_shown_alike() {
-        let alike = [
-            ("_ZN3FooC1Ev", "_ZN3FooC2Ev"),
-            ("_ZN3FooD0Ev", "_ZN3FooD1Ev"),
-            ("_ZN3FooD2Ev.cold", "_ZN3FooD1Ev.cold"),
-        ];
-        for (a, b) in alike {
-            assert!(differ_in_kind(a, b), "{a} {b}");
-            assert_eq!(demangle(a), demangle(b));
-        }
-        let different = [
-            ("_ZN3FooC1Ev", "_ZN3FooD1Ev"),
-            ("_ZN3FooC1Ev", "_ZN3FooC1Ei"),
-            ("_ZN3FooC1Ev", "_ZN3FooC2Ei"),
-            ("_ZN3FooC1Ev", "_ZN3FooC1Ev.cold"),
-            ("_ZN1A1BISC1E_EEvv", "_ZN1A1BISC2E_EEvv"),
-            ("_ZN3FC1Ev", "_ZN4FC2Ev"),
-            ("_ZN3FooC1", "_ZN3FooC2"),
-            ("memcpyC1E", "memcpyC2E"),
-        ];
-        for (a, b) in different {
-            assert!(!differ_in_kind(a, b), "{a} {b}");
-        }
     }
 }

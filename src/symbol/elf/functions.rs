@@ -5,7 +5,7 @@ use object::read::elf::{FileHeader, Sym, SymbolTable};
 use object::read::{Object, ObjectSection, StringTable};
 use object::{Architecture, File, SectionFlags, SymbolIndex, elf};
 
-use super::builder::Binding;
+use super::alias::Binding;
 use super::sieve::StatedRange;
 
 /// A symbol table of an ELF file.

@@ -13,10 +13,12 @@
 //! | `sieve` | which symbols decide about what is asked for, told without their names |
 //! | `plt` | names for the entries of linkage tables |
 //! | `debugdata` | the table packed in `.gnu_debugdata` |
-//! | `builder` | ends symbols, chooses between aliases |
+//! | `alias` | which of several names of an address is shown |
+//! | `builder` | ends symbols, takes one for each address |
 //! | `sized` | the resulting table, in which overlaps are exact |
 //! | `text_table` | tables as text, read and written |
 
+mod alias;
 mod builder;
 mod debugdata;
 mod functions;

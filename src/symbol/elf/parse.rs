@@ -7,7 +7,8 @@ use std::path::Path;
 use object::File;
 use object::read::{Object, ObjectSection};
 
-use super::builder::{Binding, SizedBuilder, StatedSymbol};
+use super::alias::Binding;
+use super::builder::{SizedBuilder, StatedSymbol};
 use super::debugdata;
 use super::functions::{FunctionTables, StatedFunction, TableKind};
 use super::places::Places;

@@ -205,7 +205,8 @@ impl Decisive {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::symbol::elf::builder::{Binding, SizedBuilder, StatedSymbol};
+    use crate::symbol::elf::alias::Binding;
+    use crate::symbol::elf::builder::{SizedBuilder, StatedSymbol};
     use proptest::prelude::*;
 
     /// Where few addresses are, aliases, overlaps and gaps are many.

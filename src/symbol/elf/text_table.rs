@@ -12,7 +12,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::builder::{Binding, SizedBuilder, StatedSymbol};
+use super::alias::Binding;
+use super::builder::{SizedBuilder, StatedSymbol};
 use super::places::Places;
 use super::segments::{ElfSegment, ElfSegments};
 use super::sieve::{Decisive, Sieve, StatedRange};
