@@ -5,6 +5,7 @@ use super::namer::Namer;
 use super::piece::{NamedLocation, NamedPiece};
 use super::request::{FrameScope, NameRequest};
 use super::unnamed::ReasonIx;
+use super::user_objects::FoundFunction;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
 use crate::locate::{LocateRequest, Located, LocatedPiece, Locator, StackPath, Task};
@@ -38,6 +39,8 @@ pub(super) struct NameWorker<'m> {
     locator: Locator<'m>,
     /// Which frames will be shown: the names of others are not missed.
     scope: FrameScope,
+    /// What the locator's locations lie in, until they have names.
+    found: Vec<Option<FoundFunction>>,
     /// The locator's locations with their names, in the order of the locator.
     named: Vec<NamedLocation>,
     runs: NamedRuns,
@@ -50,6 +53,7 @@ impl<'m> NameWorker<'m> {
         Self {
             locator: Locator::new(map),
             scope,
+            found: Vec::new(),
             named: Vec::new(),
             runs: NamedRuns::default(),
             blocks: Vec::new(),
@@ -90,11 +94,19 @@ impl<'m> NameWorker<'m> {
         }
     }
 
+    /// Finds the functions of the locations.
+    fn find_functions(&mut self, namer: &Namer<'_>) {
+        let locations = self.locator.locations().iter();
+        self.found = locations.map(|&location| namer.find(location)).collect();
+    }
+
     /// Names the locations.
     fn name_locations(&mut self, namer: &mut Namer<'_>) {
         let runs = &mut self.runs;
-        let named = self.locator.locations().iter().map(|&location| {
-            let name = namer.name(location);
+        let found = std::mem::take(&mut self.found);
+        let locations = self.locator.locations().iter().zip(found);
+        let named = locations.map(|(&location, found)| {
+            let name = namer.name(location, found);
             let (piece, reason) = (runs.piece_of(name.frames), name.reason);
             // Functions that are inlined into each other run in one mode.
             let frame = name.frames.first().copied();
@@ -134,13 +146,18 @@ pub(super) fn on_name_workers<'m, O: ByteOrder>(
     });
     let locations = workers.iter().flat_map(|worker| worker.locator.locations());
     namer.read_objects(locations, request.threads);
-    for worker in &mut workers {
-        worker.name_locations(namer);
-    }
     let each = Shares {
         threads: workers.len(),
         least: 1,
     };
+    let shared = &*namer;
+    in_shares_mut(&mut workers, each, |own| {
+        own.iter_mut()
+            .for_each(|worker| worker.find_functions(shared));
+    });
+    for worker in &mut workers {
+        worker.name_locations(namer);
+    }
     in_shares_mut(&mut workers, each, |own| {
         own.iter_mut().for_each(NameWorker::name_runs);
     });

@@ -4,20 +4,21 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::piece::KnownName;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
-use super::user_objects::{LookUp, ObjectReport, UserObjects};
+use super::user_objects::{FoundFunction, ObjectReport, UserObjects};
 use crate::error::Result;
 use crate::input::ShownPaths;
 use crate::locate::Location;
 use crate::perf::Capture;
-use crate::space::{DsoIx, Timeline};
+use crate::space::Timeline;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    EarlyKernel, KernelSource, KernelSymbols, ObjectSymbols, RecordedBuilds, RecordedHere,
-    SymbolRequest, Unresolved, module_short_name,
+    EarlyKernel, KernelSource, KernelSymbols, RecordedBuilds, RecordedHere, SymbolRequest,
+    Unresolved, module_short_name,
 };
-use crate::units::{Avma, BuildId, CpuMode, FileOffset, Timestamp};
+use crate::units::{Avma, BuildId, CpuMode, Timestamp};
 
 /// What frames are named with.
 #[derive(Debug)]
@@ -56,15 +57,6 @@ pub(super) struct LocationName<'n> {
     pub(super) reason: Option<ReasonIx>,
 }
 
-/// A location that has its name.
-#[derive(Clone, Copy, Debug)]
-struct KnownLocation {
-    /// Where its frames lie in the list.
-    start: usize,
-    end: usize,
-    reason: Option<ReasonIx>,
-}
-
 /// Stands above the last branches of an event without call chains: they are no call stack.
 const LAST_BRANCHES: &str = "[last branches]";
 
@@ -80,8 +72,9 @@ pub(crate) struct Namer<'a> {
     /// Whether names stay mangled.
     raw_names: bool,
     objects: UserObjects<'a>,
-    known: HashMap<Location, KnownLocation>,
-    /// The frames of all known locations, one behind the other.
+    /// Those of locations that lie in no object.
+    known: HashMap<Location, KnownName>,
+    /// The frames of all known names, one behind the other.
     location_frames: Vec<FrameIx>,
     reasons: Reasons,
 }
@@ -148,10 +141,22 @@ impl<'a> Namer<'a> {
         self.objects.read(locations, threads);
     }
 
-    /// The name of a location, of those that were told to [`Self::read_objects`].
-    pub(super) fn name(&mut self, location: Location) -> LocationName<'_> {
-        let known = self.known.get(&location).copied();
-        let known = known.unwrap_or_else(|| self.look_up(location));
+    /// Finds the function that a location lies in, which [`Self::read_objects`] was told; `None` when
+    /// it lies in no object. This is most of what naming takes, and can be done on several threads.
+    pub(super) fn find(&self, location: Location) -> Option<FoundFunction> {
+        self.objects.find(location)
+    }
+
+    /// The name of a location in which [`Self::find`] found a function, or none.
+    pub(super) fn name(
+        &mut self,
+        location: Location,
+        found: Option<FoundFunction>,
+    ) -> LocationName<'_> {
+        let known = match found {
+            Some(found) => self.name_in_object(found),
+            None => self.name_elsewhere(location),
+        };
         let frames = self.location_frames.get(known.start..known.end);
         LocationName {
             frames: frames.unwrap_or_default(),
@@ -159,32 +164,50 @@ impl<'a> Namer<'a> {
         }
     }
 
-    fn look_up(&mut self, location: Location) -> KnownLocation {
-        let start = self.location_frames.len();
+    /// The name of a function of an object, or of what has none there.
+    fn name_in_object(&mut self, found: FoundFunction) -> KnownName {
+        let FoundFunction { dso, start } = found;
+        let object = self.objects.object_mut(dso);
+        if let Some(known) = object.and_then(|object| object.known.get(&start)) {
+            return *known;
+        }
+        let (frame, reason) = self.object_frame(found);
+        let known = self.add_name(frame, reason);
+        if let Some(object) = self.objects.object_mut(dso) {
+            object.known.insert(start, known);
+        }
+        known
+    }
+
+    fn name_elsewhere(&mut self, location: Location) -> KnownName {
+        if let Some(known) = self.known.get(&location) {
+            return *known;
+        }
         let (frame, reason) = self.frame_of(location);
-        self.location_frames.push(frame);
-        let known = KnownLocation {
-            start,
-            end: self.location_frames.len(),
-            reason,
-        };
+        let known = self.add_name(frame, reason);
         self.known.insert(location, known);
         known
     }
 
-    /// The frame of the function that a location lies in, and why it has no name.
+    fn add_name(&mut self, frame: FrameIx, reason: Option<ReasonIx>) -> KnownName {
+        let start = self.location_frames.len();
+        self.location_frames.push(frame);
+        KnownName {
+            start,
+            end: self.location_frames.len(),
+            reason,
+        }
+    }
+
+    /// The frame of a location that lies in no object that was read, and why it has no name.
     fn frame_of(&mut self, location: Location) -> (FrameIx, Option<ReasonIx>) {
         match location {
             Location::Kernel { lookup } => self.kernel_frame(lookup),
-            Location::Object { dso, lookup } => {
-                self.object_frame(dso, lookup, ObjectSymbols::look_up)
-            }
-            Location::BeforeReturn { dso, lookup } => {
-                self.object_frame(dso, lookup, ObjectSymbols::look_up_before_return)
-            }
             Location::Guest { mode, .. } => (self.guest(mode), None),
             Location::LastBranches => (self.root(LAST_BRANCHES), None),
-            Location::Unmapped => self.unknown(CpuMode::User),
+            Location::Object { .. } | Location::BeforeReturn { .. } | Location::Unmapped => {
+                self.unknown(CpuMode::User)
+            }
             Location::Unknown(mode) => self.unknown(mode),
         }
     }
@@ -275,50 +298,24 @@ impl<'a> Namer<'a> {
         }
     }
 
-    fn object_frame(
-        &mut self,
-        dso: DsoIx,
-        offset: FileOffset,
-        look_up: LookUp,
-    ) -> (FrameIx, Option<ReasonIx>) {
-        let Some(object) = self.objects.object(dso) else {
+    /// The frame of what was found in an object, and why it has no name.
+    fn object_frame(&mut self, found: FoundFunction) -> (FrameIx, Option<ReasonIx>) {
+        let FoundFunction { dso, start } = found;
+        let Some(object) = self.objects.object_mut(dso) else {
             return self.unknown(CpuMode::User);
         };
-        let found = match &object.symbols {
-            Err(cause) => Err(*cause),
-            Ok(symbols) => symbols
-                .svma_of(offset)
-                .ok_or(Unresolved::NoSymbol)
-                .and_then(|svma| look_up(symbols, svma))
-                .map_err(|cause| {
-                    if symbols.is_stripped() {
-                        Unresolved::Stripped
-                    } else {
-                        cause
-                    }
-                }),
-        };
         let (frames, dso) = (&mut self.frames, &object.short_name);
-        match found {
-            Ok(symbol) => {
-                let known = object.functions.entry(symbol.start);
-                let frame = known.or_insert_with(|| {
-                    let shown = object.shown_names.get(&symbol.start);
-                    let name = shown.map_or(symbol.name, |shown| shown);
-                    function(frames, name, dso, CpuMode::User)
-                });
-                (*frame, None)
-            }
+        let shown = start.map(|start| object.shown_names.get(&start));
+        match shown {
+            Ok(Some(name)) => (function(frames, name, dso, CpuMode::User), None),
+            Ok(None) => (unresolved_frame(frames, dso, CpuMode::User), None),
             Err(cause) => {
-                let known = &mut object.unresolved;
-                let frame =
-                    known.get_or_insert_with(|| unresolved_frame(frames, dso, CpuMode::User));
                 let reason = self.reasons.intern(Reason {
                     object: object.path.clone(),
                     build_id: object.build_id.clone(),
                     cause,
                 });
-                (*frame, Some(reason))
+                (unresolved_frame(frames, dso, CpuMode::User), Some(reason))
             }
         }
     }

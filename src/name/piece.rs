@@ -20,6 +20,15 @@ pub(super) struct NamedLocation {
     pub(super) reason: Option<ReasonIx>,
 }
 
+/// A name that was found once: of a function, or of what has none.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KnownName {
+    /// Where its frames lie in the namer's list.
+    pub(super) start: usize,
+    pub(super) end: usize,
+    pub(super) reason: Option<ReasonIx>,
+}
+
 /// What a named piece is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Named {

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::piece::KnownName;
 use super::shown_frame::shown;
 use super::unnamed::true_cause;
 use crate::error::Error;
@@ -10,10 +11,9 @@ use crate::locate::Location;
 use crate::object::{ObjectSearch, Refused};
 use crate::parallel::by_pieces;
 use crate::space::{DsoIx, Timeline};
-use crate::stack::FrameIx;
 use crate::symbol::{
-    FoundSymbols, LiveKernel, ObjectSymbol, ObjectSymbols, Places, SymbolRequest, Unresolved,
-    module_short_name, vdso,
+    FoundSymbols, LiveKernel, ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name,
+    vdso,
 };
 use crate::units::{BuildId, FileOffset, Svma};
 
@@ -61,14 +61,44 @@ pub(super) struct UserObject {
     pub(super) short_name: Box<str>,
     /// What functions are shown as, by where they begin.
     pub(super) shown_names: HashMap<Svma, Box<str>>,
-    /// The frames of functions that were named, by where they begin.
-    pub(super) functions: HashMap<Svma, FrameIx>,
-    /// The frame of all that has no name.
-    pub(super) unresolved: Option<FrameIx>,
+    /// The names that were asked for: of functions by where they begin, or of what has none by why.
+    pub(super) known: HashMap<Result<Svma, Unresolved>, KnownName>,
 }
 
-/// How an address of an object finds its function.
-pub(super) type LookUp = fn(&ObjectSymbols, Svma) -> Result<ObjectSymbol<'_>, Unresolved>;
+/// What a location in an object was found to lie in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FoundFunction {
+    pub(super) dso: DsoIx,
+    /// Where the function starts, or why there is none.
+    pub(super) start: Result<Svma, Unresolved>,
+}
+
+impl UserObject {
+    /// Where the function starts that a location in the object lies in.
+    fn find(&self, location: Location) -> Result<Svma, Unresolved> {
+        let symbols = self.symbols.as_ref().map_err(|cause| *cause)?;
+        let at = |offset| symbols.svma_of(offset).ok_or(Unresolved::NoSymbol);
+        let found = match location {
+            Location::Object { lookup, .. } => at(lookup).and_then(|at| symbols.look_up(at)),
+            Location::BeforeReturn { lookup, .. } => {
+                at(lookup).and_then(|at| symbols.look_up_before_return(at))
+            }
+            Location::Kernel { .. }
+            | Location::Unmapped
+            | Location::Guest { .. }
+            | Location::Unknown(_)
+            | Location::LastBranches => Err(Unresolved::NoMapping),
+        };
+        let function = found.map_err(|cause| {
+            if symbols.is_stripped() {
+                Unresolved::Stripped
+            } else {
+                cause
+            }
+        });
+        Ok(function?.start)
+    }
+}
 
 /// An object, and all places in it that names are asked for.
 #[derive(Debug)]
@@ -153,9 +183,19 @@ impl<'a> UserObjects<'a> {
         asked
     }
 
+    /// What a location lies in; `None` when it lies in no object.
+    pub(super) fn find(&self, location: Location) -> Option<FoundFunction> {
+        let dso = dso_of(location)?;
+        let start = match self.objects.get(&dso) {
+            Some(object) => object.find(location),
+            None => Err(Unresolved::NoFile),
+        };
+        Some(FoundFunction { dso, start })
+    }
+
     /// An object that was read.
     #[inline]
-    pub(super) fn object(&mut self, dso: DsoIx) -> Option<&mut UserObject> {
+    pub(super) fn object_mut(&mut self, dso: DsoIx) -> Option<&mut UserObject> {
         self.objects.get_mut(&dso)
     }
 
@@ -210,8 +250,7 @@ impl<'a> UserObjects<'a> {
             path: (*path).into(),
             build_id: build_id.clone(),
             short_name: module_short_name(&path).into(),
-            functions: HashMap::new(),
-            unresolved: None,
+            known: HashMap::new(),
         };
         let report = ObjectReport {
             path,
@@ -231,5 +270,17 @@ impl<'a> UserObjects<'a> {
             (symbol.start, name.into())
         });
         shown.collect()
+    }
+}
+
+/// The object that a location lies in.
+fn dso_of(location: Location) -> Option<DsoIx> {
+    match location {
+        Location::Object { dso, .. } | Location::BeforeReturn { dso, .. } => Some(dso),
+        Location::Kernel { .. }
+        | Location::Unmapped
+        | Location::Guest { .. }
+        | Location::Unknown(_)
+        | Location::LastBranches => None,
     }
 }
