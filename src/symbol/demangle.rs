@@ -36,7 +36,7 @@ fn rust(name: &str) -> Option<String> {
         return None;
     }
     let demangled = rustc_demangle::try_demangle(name).ok()?;
-    let mut text = Bounded::default();
+    let mut text = Bounded::for_name(name);
     write!(text, "{demangled:#}").ok()?;
     Some(text.0)
 }
@@ -102,7 +102,7 @@ fn bare(name: &str) -> Option<&str> {
 
 fn cpp_with(name: &str, options: &cpp_demangle::DemangleOptions) -> Option<String> {
     let symbol = cpp_demangle::Symbol::new(name).ok()?;
-    let mut text = Bounded::default();
+    let mut text = Bounded::for_name(name);
     symbol.structured_demangle(&mut text, options).ok()?;
     Some(text.0)
 }
@@ -121,8 +121,14 @@ fn wrapped(name: &str) -> Option<(&'static str, String)> {
 }
 
 /// Text that refuses to grow beyond [`LONGEST`].
-#[derive(Default)]
 struct Bounded(String);
+
+impl Bounded {
+    /// Has room for what most names become: it is written in small pieces.
+    fn for_name(name: &str) -> Self {
+        Self(String::with_capacity(2 * name.len()))
+    }
+}
 
 impl Write for Bounded {
     fn write_str(&mut self, part: &str) -> fmt::Result {

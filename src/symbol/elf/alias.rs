@@ -165,8 +165,8 @@ mod tests {
         ];
         let alias = |number: usize| Alias {
             name: names[number % 7],
-            is_sized: number / 7 % 4 > 0,
-            is_label: number / 28 % 4 == 0,
+            is_sized: number & 4 > 0,
+            is_label: number & 24 > 0,
             binding: bindings[number / 112 % 3],
         };
         let mut seed = 1_usize;
