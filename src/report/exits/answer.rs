@@ -4,7 +4,7 @@ use super::doubts;
 use super::halt_table::halt_table;
 use super::interrupt_table::interrupt_table;
 use super::labels::Labels;
-use super::schedule_table::{rival_table, schedule_table};
+use super::schedule_table::{rival_kind_table, rival_table, schedule_table};
 use super::slow_table::slow_table;
 use super::view_table::view_table;
 use crate::analysis::exits::RecordedExits;
@@ -53,6 +53,7 @@ pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
     }
     tables.extend(halt_table(recorded, &labels));
     tables.extend(schedule_table(recorded, &labels));
+    tables.extend(rival_kind_table(recorded, &labels));
     tables.extend(rival_table(recorded, &labels));
     tables.extend(interrupt_table(recorded, &labels));
     TableReport {

@@ -1,6 +1,7 @@
 //! How vCPUs got their host CPUs, and who had them meanwhile.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::labels::Labels;
 use crate::analysis::exits::RecordedExits;
@@ -9,7 +10,7 @@ use crate::report::table::{Cell, Column, Quantity, Table};
 use crate::units::Tid;
 
 /// How many rivals of each vCPU are named.
-const SHOWN_RIVALS: usize = 8;
+const SHOWN_RIVALS: usize = 5;
 
 /// How vCPUs got their CPUs; `None` when none was switched.
 pub(super) fn schedule_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
@@ -176,6 +177,67 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Opti
         }
     }
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// The same by what ran: another VM, the same VM's own threads, vhost, the host.
+pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+    let schedule = recorded.schedule.as_ref()?;
+    let columns = vec![
+        Column::new("vcpu", "vcpu", Quantity::Text, "The vCPU that was ready."),
+        Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1),
+        Column::new(
+            "who",
+            "who ran",
+            Quantity::Text,
+            "What ran on its CPU meanwhile.",
+        ),
+        Column::new(
+            "threads",
+            "threads",
+            Quantity::Count,
+            "How many threads these are.",
+        ),
+        Column::new("time_ns", "time", Quantity::Nanoseconds, "For how long."),
+        Column::new(
+            "ready_share",
+            "of ready",
+            Quantity::Share,
+            "The part of the time in which the vCPU was ready.",
+        ),
+    ];
+    let title = "what had the CPU while a vCPU was ready";
+    let mut table = Table::new("rival_kinds", title, columns);
+    for vcpu in schedule.vcpus() {
+        let all: u64 = vcpu.rivals.values().sum();
+        let mut kinds: BTreeMap<String, KindSum> = BTreeMap::new();
+        for (&tid, &nanos) in vcpu.rivals.iter().filter(|(_, nanos)| **nanos > 0) {
+            let name = name_of(recorded, schedule, tid);
+            let kind = kind_of(recorded, vcpu, tid, name.as_deref());
+            let sum = kinds.entry(kind).or_default();
+            sum.threads += 1;
+            sum.nanos = sum.nanos.saturating_add(nanos);
+        }
+        let mut kinds: Vec<(String, KindSum)> = kinds.into_iter().collect();
+        kinds.sort_by_key(|(_, sum)| Reverse(sum.nanos));
+        for (kind, KindSum { threads, nanos }) in kinds {
+            table.push(vec![
+                Cell::Text(labels.vcpu_name(vcpu.task)),
+                Cell::Text(vcpu.task.tid.to_string()),
+                Cell::Text(kind),
+                Cell::Count(threads),
+                Cell::Nanoseconds(nanos),
+                Cell::share(nanos, all),
+            ]);
+        }
+    }
+    (!table.rows.is_empty()).then_some(table)
+}
+
+/// How much time threads of a kind took.
+#[derive(Clone, Copy, Debug, Default)]
+struct KindSum {
+    threads: u64,
+    nanos: u64,
 }
 
 fn name_of(recorded: &RecordedExits, schedule: &Schedule, tid: Tid) -> Option<String> {
