@@ -79,7 +79,7 @@ pub(super) fn join<'a>(
                 return None;
             }
             basics.undecoded += thread.undecoded;
-            survey.add_thread(thread.task, thread.pairing);
+            survey.add_thread(thread.task, &thread.pairing);
         }
     }
     survey.end();

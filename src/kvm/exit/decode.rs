@@ -153,13 +153,7 @@ impl Decoder {
                 rip: n(1),
             },
             Kind::Exit => HostEvent::Exit(exit_of(&n)?),
-            Kind::Pio => HostEvent::Pio {
-                is_write: n(0)? != 0,
-                port: u16::try_from(n(1)?).ok()?,
-                len: word(2).unwrap_or(0),
-                repeats: word(3).unwrap_or(1),
-                value: n(4),
-            },
+            Kind::Pio => pio_of(&n)?,
             Kind::Mmio => HostEvent::Mmio {
                 kind: MmioKind::of(n(0)?)?,
                 gpa: n(1)?,
@@ -191,11 +185,8 @@ impl Decoder {
                 rip: n(1),
                 error_code: n(2).unwrap_or(0),
             },
-            Kind::UserspaceExit => HostEvent::UserspaceExit {
-                reason: word(0)?,
-                errno: word(1).unwrap_or(0).cast_signed(),
-            },
-            Kind::HaltPoll
+            Kind::UserspaceExit
+            | Kind::HaltPoll
             | Kind::Wakeup
             | Kind::SetIrq
             | Kind::MsiSetIrq
@@ -220,6 +211,10 @@ impl Decoder {
     fn decode_wait(&self, n: &impl Fn(usize) -> Option<u64>) -> Option<HostEvent> {
         let word = |at: usize| n(at).map(lower_half);
         Some(match self.kind {
+            Kind::UserspaceExit => HostEvent::UserspaceExit {
+                reason: word(0)?,
+                errno: word(1).unwrap_or(0).cast_signed(),
+            },
             Kind::HaltPoll => HostEvent::HaltPoll {
                 is_grown: n(0)? != 0,
                 vcpu: word(1)?,
@@ -262,11 +257,22 @@ impl Decoder {
             | Kind::Apic
             | Kind::Hypercall(_)
             | Kind::PageFault
-            | Kind::UserspaceExit
             | Kind::SchedSwitch
             | Kind::SchedWakeup => HostEvent::Other,
         })
     }
+}
+
+/// What `kvm_pio` says.
+fn pio_of(n: &impl Fn(usize) -> Option<u64>) -> Option<HostEvent> {
+    let word = |at: usize| n(at).map(lower_half);
+    Some(HostEvent::Pio {
+        is_write: n(0)? != 0,
+        port: u16::try_from(n(1)?).ok()?,
+        len: word(2).unwrap_or(0),
+        repeats: word(3).unwrap_or(1),
+        value: n(4),
+    })
 }
 
 /// What `kvm_exit` says; `n` reads the fields of `EXIT`.

@@ -106,12 +106,10 @@ impl ThreadPairing {
             prev_tid, next_tid, ..
         } = event
         {
-            if !self.open.is_open {
-                return;
-            }
-            if *prev_tid == self.tid {
+            let is_out = *prev_tid == self.tid;
+            if self.open.is_open && is_out {
                 self.open.switch_out(now, event.leaves_runnable());
-            } else if *next_tid == self.tid {
+            } else if self.open.is_open && *next_tid == self.tid {
                 self.open.switch_in(now);
             }
             return;
@@ -124,12 +122,7 @@ impl ThreadPairing {
             }
             HostEvent::Entry { vcpu, .. } => {
                 let had_exit = self.finish(now, Ending::Entry, found);
-                self.vcpu = vcpu.or(self.vcpu);
-                self.entered = Some(now);
-                if is_wanted {
-                    self.counts.entries += 1;
-                    self.counts.entries_without_exit += u64::from(!had_exit);
-                }
+                self.entry(now, *vcpu, had_exit, is_wanted);
             }
             HostEvent::UserspaceExit { .. } => self.is_in(now, Whereabouts::Vmm),
             HostEvent::HaltPoll { new_ns, .. } => {
@@ -187,6 +180,15 @@ impl ThreadPairing {
             self.guest_ns = self.guest_ns.saturating_add(ran);
         }
         self.open.begin(now, exit, is_wanted);
+    }
+
+    fn entry(&mut self, now: Timestamp, vcpu: Option<u32>, had_exit: bool, is_wanted: bool) {
+        self.vcpu = vcpu.or(self.vcpu);
+        self.entered = Some(now);
+        if is_wanted {
+            self.counts.entries += 1;
+            self.counts.entries_without_exit += u64::from(!had_exit);
+        }
     }
 
     /// Finishes the exit that is open, and tells whether there was one.

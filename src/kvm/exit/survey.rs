@@ -100,7 +100,7 @@ impl ExitSurvey {
     fn end_thread(&mut self, mut thread: OpenThread) {
         let (task, tables) = (thread.task, &mut self.tables);
         thread.pairing.end(&mut |finding| tables.add(task, finding));
-        self.add_thread(task, thread.pairing);
+        self.add_thread(task, &thread.pairing);
     }
 
     /// There are no more occurrences.
@@ -112,7 +112,7 @@ impl ExitSurvey {
     }
 
     /// Adds a thread that has ended and whose findings are in tables.
-    pub fn add_thread(&mut self, task: Task, pairing: ThreadPairing) {
+    pub fn add_thread(&mut self, task: Task, pairing: &ThreadPairing) {
         let ThreadPairing {
             vcpu,
             counts,
@@ -120,7 +120,7 @@ impl ExitSurvey {
             guest_ns,
             is_vcpu,
             ..
-        } = pairing;
+        } = *pairing;
         if is_vcpu {
             self.vcpus.push(VcpuSummary {
                 task,

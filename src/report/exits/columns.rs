@@ -7,20 +7,20 @@ use crate::report::table::{Column, Quantity};
 const UNTIMED: &str = "no time is known: no entry followed, or all of it was sleep";
 const NOT_TOLD: &str = "exits of the row do not tell";
 
+const fn text(key: &'static str, heading: &'static str, meaning: &'static str) -> Column {
+    Column::new(key, heading, Quantity::Text, meaning)
+}
+
+const fn hex(key: &'static str, heading: &'static str, meaning: &'static str) -> Column {
+    Column::new(key, heading, Quantity::Hex, meaning).or_absent(NOT_TOLD)
+}
+
+const fn nanos(key: &'static str, heading: &'static str, meaning: &'static str) -> Column {
+    Column::new(key, heading, Quantity::Nanoseconds, meaning).or_absent(UNTIMED)
+}
+
 /// The columns of a dimension's value.
 pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
-    let text = |key, heading, meaning| Column::new(key, heading, Quantity::Text, meaning);
-    let hex = |key, heading, meaning| {
-        Column::new(key, heading, Quantity::Hex, meaning).or_absent(NOT_TOLD)
-    };
-    let direction = text("direction", "", "Whether it was read or written.")
-        .or_absent("it is neither, or not recorded");
-    let device = text(
-        "device",
-        "device",
-        "The device's register behind it, and what it is called.",
-    )
-    .or_absent("no table and no memory map names it");
     match dimension {
         Dimension::Reason => vec![
             text(
@@ -43,50 +43,7 @@ pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
             ),
             text("tid", "tid", "The vCPU's thread.").ranked(4),
         ],
-        Dimension::Port => vec![hex("port", "port", "The port."), direction, device],
-        Dimension::Mmio => vec![
-            hex("mmio", "mmio", "The guest-physical address of a device."),
-            direction,
-            device,
-        ],
-        Dimension::Apic => vec![
-            hex(
-                "apic",
-                "apic",
-                "The register's offset in the local APIC's page.",
-            ),
-            direction,
-            device,
-        ],
-        Dimension::Msr => vec![
-            hex("msr", "msr", "The index of the model-specific register."),
-            direction,
-            device,
-        ],
-        Dimension::Cpuid => vec![
-            hex("cpuid", "cpuid", "The leaf of CPUID, in EAX."),
-            hex("cpuid_index", "index", "The index of the leaf, in ECX."),
-        ],
-        Dimension::Hypercall => vec![text("hypercall", "hypercall", "The hypercall's number.")],
-        Dimension::Irq => vec![
-            text(
-                "irq",
-                "interrupt",
-                "Whose interrupt it is: the host's that stopped the guest, or the guest's.",
-            ),
-            hex("vector", "vector", "The interrupt's vector."),
-        ],
-        Dimension::Gpa => vec![hex(
-            "gpa",
-            "page",
-            "The first address of the page of guest-physical memory that was not mapped so.",
-        )],
         Dimension::Rip => vec![hex("rip", "rip", "The guest's instruction pointer.")],
-        Dimension::Register => vec![
-            text("register", "register", "What was reached."),
-            direction,
-            device,
-        ],
         Dimension::Device => vec![text(
             "device",
             "device",
@@ -97,27 +54,82 @@ pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
             "second",
             "The second of the capture's clock in which the exit began.",
         )],
+        Dimension::Port
+        | Dimension::Mmio
+        | Dimension::Apic
+        | Dimension::Msr
+        | Dimension::Cpuid
+        | Dimension::Hypercall
+        | Dimension::Irq
+        | Dimension::Gpa
+        | Dimension::Register => of_target(dimension),
     }
+}
+
+/// The columns of what is reached.
+fn of_target(dimension: Dimension) -> Vec<Column> {
+    let first = match dimension {
+        Dimension::Port => hex("port", "port", "The port."),
+        Dimension::Mmio => hex("mmio", "mmio", "The guest-physical address of a device."),
+        Dimension::Apic => hex(
+            "apic",
+            "apic",
+            "The register's offset in the local APIC's page.",
+        ),
+        Dimension::Msr => hex("msr", "msr", "The index of the model-specific register."),
+        Dimension::Cpuid => {
+            return vec![
+                hex("cpuid", "cpuid", "The leaf of CPUID, in EAX."),
+                hex("cpuid_index", "index", "The index of the leaf, in ECX."),
+            ];
+        }
+        Dimension::Irq => {
+            let whose = "Whose interrupt it is: the host's that stopped the guest, or the guest's.";
+            return vec![
+                text("irq", "interrupt", whose),
+                hex("vector", "vector", "The interrupt's vector."),
+            ];
+        }
+        Dimension::Gpa => {
+            let page =
+                "The first address of the page of guest-physical memory that was not mapped.";
+            return vec![hex("gpa", "page", page)];
+        }
+        Dimension::Hypercall => {
+            return vec![text("hypercall", "hypercall", "The hypercall's number.")];
+        }
+        Dimension::Register
+        | Dimension::Reason
+        | Dimension::Vm
+        | Dimension::Vcpu
+        | Dimension::Rip
+        | Dimension::Device
+        | Dimension::Second => text("register", "register", "What was reached."),
+    };
+    let direction = text("direction", "", "Whether it was read or written.");
+    let device = text(
+        "device",
+        "device",
+        "What is behind it, and what that is called.",
+    );
+    vec![
+        first,
+        direction.or_absent("it is neither, or not recorded"),
+        device.or_absent("no table and no memory map names it"),
+    ]
 }
 
 /// The columns of counts and times.
 pub(super) fn of_stats(basis: TimeBasis, is_of_targets: bool) -> Vec<Column> {
     let count = |key, heading, meaning| Column::new(key, heading, Quantity::Count, meaning);
-    let nanos = |key, heading, meaning| {
-        Column::new(key, heading, Quantity::Nanoseconds, meaning).or_absent(UNTIMED)
-    };
-    let part = |key, heading, meaning, absence| {
-        Column::new(key, heading, Quantity::Nanoseconds, meaning)
-            .or_absent(absence)
-            .ranked(6)
-    };
     let share = match basis {
         TimeBasis::Handled => {
             "The part of the time of all exits, without what guests slept, that these took."
         }
         TimeBasis::Wall => "The part of the time of all exits that these took.",
     };
-    let mut columns = vec![count("count", "count", "Exits.")];
+    let mut columns =
+        vec![count("count", "count", "Exits.").or_absent("kvm_exit was not recorded")];
     if is_of_targets {
         columns.push(
             count(
@@ -129,7 +141,7 @@ pub(super) fn of_stats(basis: TimeBasis, is_of_targets: bool) -> Vec<Column> {
             .ranked(5),
         );
     }
-    columns.extend([
+    columns.push(
         Column::new(
             "per_second",
             "/s",
@@ -137,7 +149,16 @@ pub(super) fn of_stats(basis: TimeBasis, is_of_targets: bool) -> Vec<Column> {
             "Exits, or accesses where no exits were recorded, in a second of the capture.",
         )
         .or_absent("the capture tells no times"),
-        Column::new("time_share", "time", Quantity::Share, share).or_absent(UNTIMED),
+    );
+    columns.push(Column::new("time_share", "time", Quantity::Share, share).or_absent(UNTIMED));
+    columns.extend(times());
+    columns.extend(parts());
+    columns
+}
+
+/// How long exits took.
+fn times() -> [Column; 9] {
+    [
         nanos("total_ns", "total", "The time of all of them."),
         nanos("min_ns", "min", "The shortest.").ranked(3),
         nanos("mean_ns", "mean", "The mean of those whose time is known."),
@@ -172,6 +193,16 @@ pub(super) fn of_stats(basis: TimeBasis, is_of_targets: bool) -> Vec<Column> {
         )
         .or_absent(UNTIMED)
         .ranked(1),
+    ]
+}
+
+/// Where the time went.
+fn parts() -> [Column; 5] {
+    let part = |key, heading, meaning, absence| {
+        let column = Column::new(key, heading, Quantity::Nanoseconds, meaning);
+        column.or_absent(absence).ranked(6)
+    };
+    [
         part(
             "kernel_ns",
             "kernel",
@@ -202,6 +233,5 @@ pub(super) fn of_stats(basis: TimeBasis, is_of_targets: bool) -> Vec<Column> {
             "What the guest slept: not part of the total, unless all time is asked for.",
             "the guest did not halt in them",
         ),
-    ]);
-    columns
+    ]
 }

@@ -4,15 +4,13 @@ use super::labels::Labels;
 use crate::analysis::exits::RecordedExits;
 use crate::report::table::{Cell, Column, Quantity, Table};
 
-/// Interrupts by vCPU and vector; `None` when none was put into a guest.
-pub(super) fn interrupt_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
-    let interrupts = recorded.interrupts.as_ref()?;
+fn interrupt_columns() -> Vec<Column> {
     let unknown =
         "kvm_set_irq or kvm_msi_set_irq, and kvm_apic_accept_irq, were not recorded for it";
     let time = |key, heading, meaning| {
         Column::new(key, heading, Quantity::Nanoseconds, meaning).or_absent(unknown)
     };
-    let columns = vec![
+    vec![
         Column::new(
             "vcpu",
             "vcpu",
@@ -50,9 +48,14 @@ pub(super) fn interrupt_table(recorded: &RecordedExits, labels: &Labels<'_>) -> 
             "99 % took no longer from being raised to injection.",
         ),
         time("max_ns", "max", "The longest."),
-    ];
+    ]
+}
+
+/// Interrupts by vCPU and vector; `None` when none was put into a guest.
+pub(super) fn interrupt_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+    let interrupts = recorded.interrupts.as_ref()?;
     let title = "interrupts: from being raised to injection";
-    let mut table = Table::new("interrupts", title, columns);
+    let mut table = Table::new("interrupts", title, interrupt_columns());
     for vcpu in recorded.survey.vcpus() {
         let own = interrupts.found().iter();
         for (of, found) in own.filter(|(of, _)| of.tid == vcpu.task.tid) {

@@ -12,13 +12,11 @@ use crate::units::Tid;
 /// How many rivals of each vCPU are named.
 const SHOWN_RIVALS: usize = 5;
 
-/// How vCPUs got their CPUs; `None` when none was switched.
-pub(super) fn schedule_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
-    let schedule = recorded.schedule.as_ref()?;
+fn schedule_columns() -> Vec<Column> {
     let nanos = |key, heading, meaning| Column::new(key, heading, Quantity::Nanoseconds, meaning);
     let count = |key, heading, meaning| Column::new(key, heading, Quantity::Count, meaning);
     let never = "it did not happen";
-    let columns = vec![
+    vec![
         Column::new(
             "vcpu",
             "vcpu",
@@ -73,9 +71,14 @@ pub(super) fn schedule_table(recorded: &RecordedExits, labels: &Labels<'_>) -> O
         .or_absent("sched_wakeup was not recorded, or it was not woken"),
         nanos("wake_max_ns", "max", "The longest of these.")
             .or_absent("sched_wakeup was not recorded, or it was not woken"),
-    ];
+    ]
+}
+
+/// How vCPUs got their CPUs; `None` when none was switched.
+pub(super) fn schedule_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+    let schedule = recorded.schedule.as_ref()?;
     let title = "host CPUs of vCPUs: ready is what guests see as steal";
-    let mut table = Table::new("schedule", title, columns);
+    let mut table = Table::new("schedule", title, schedule_columns());
     for vcpu in schedule.vcpus() {
         if vcpu.running_ns == 0 && vcpu.ready_ns == 0 {
             continue;
@@ -112,10 +115,8 @@ pub(super) fn schedule_table(recorded: &RecordedExits, labels: &Labels<'_>) -> O
     (!table.rows.is_empty()).then_some(table)
 }
 
-/// Who had the CPUs while vCPUs were ready for them; `None` when nobody had.
-pub(super) fn rival_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
-    let schedule = recorded.schedule.as_ref()?;
-    let columns = vec![
+fn rival_columns() -> Vec<Column> {
+    vec![
         Column::new("vcpu", "vcpu", Quantity::Text, "The vCPU that was ready."),
         Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1),
         Column::new(
@@ -139,9 +140,14 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Opti
             Quantity::Share,
             "The part of the time in which the vCPU was ready.",
         ),
-    ];
+    ]
+}
+
+/// Who had the CPUs while vCPUs were ready for them; `None` when nobody had.
+pub(super) fn rival_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+    let schedule = recorded.schedule.as_ref()?;
     let title = "who had the CPU while a vCPU was ready";
-    let mut table = Table::new("rivals", title, columns);
+    let mut table = Table::new("rivals", title, rival_columns());
     for vcpu in schedule.vcpus() {
         let all: u64 = vcpu.rivals.values().sum();
         let mut rivals: Vec<(Tid, u64)> = vcpu.rivals.iter().map(|(&tid, &ns)| (tid, ns)).collect();

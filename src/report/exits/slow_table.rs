@@ -5,38 +5,25 @@ use crate::analysis::exits::RecordedExits;
 use crate::kvm::exit::TimeBasis;
 use crate::report::table::{Cell, Column, Quantity, Table};
 
-/// The slowest exits, the slowest first.
-pub(super) fn slow_table(recorded: &RecordedExits, labels: &Labels<'_>, basis: TimeBasis) -> Table {
+fn slow_columns() -> Vec<Column> {
     let absent = "it was not recorded";
-    let columns = vec![
+    let text = |key, heading, meaning| Column::new(key, heading, Quantity::Text, meaning);
+    let nanos = |key, heading, meaning| Column::new(key, heading, Quantity::Nanoseconds, meaning);
+    let part = |key, heading, meaning| nanos(key, heading, meaning).or_absent(absent).ranked(3);
+    vec![
         Column::new(
             "at",
             "time stamp",
             Quantity::Time,
             "When the guest stopped.",
         ),
-        Column::new(
-            "vcpu",
-            "vcpu",
-            Quantity::Text,
-            "The vCPU's number or its thread's name.",
-        ),
-        Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(2),
-        Column::new(
-            "time_ns",
-            "took",
-            Quantity::Nanoseconds,
-            "How long it took.",
-        ),
-        Column::new("reason", "reason", Quantity::Text, "Why the guest stopped."),
-        Column::new(
-            "reached",
-            "reached",
-            Quantity::Text,
-            "What the guest reached.",
-        )
-        .or_absent("nothing, or it was not recorded"),
-        Column::new("device", "device", Quantity::Text, "The device behind it.")
+        text("vcpu", "vcpu", "The vCPU's number or its thread's name."),
+        text("tid", "tid", "The vCPU's thread.").ranked(2),
+        nanos("time_ns", "took", "How long it took."),
+        text("reason", "reason", "Why the guest stopped."),
+        text("reached", "reached", "What the guest reached.")
+            .or_absent("nothing, or it was not recorded"),
+        text("device", "device", "The device behind it.")
             .or_absent("no table and no memory map names it")
             .ranked(1),
         Column::new(
@@ -46,42 +33,19 @@ pub(super) fn slow_table(recorded: &RecordedExits, labels: &Labels<'_>, basis: T
             "The guest's instruction pointer.",
         )
         .or_absent(absent),
-        Column::new(
-            "kernel_ns",
-            "kernel",
-            Quantity::Nanoseconds,
-            "In the host kernel.",
-        )
-        .ranked(3),
-        Column::new("vmm_ns", "vmm", Quantity::Nanoseconds, "In user space.")
-            .or_absent(absent)
+        part("kernel_ns", "kernel", "In the host kernel."),
+        part("vmm_ns", "vmm", "In user space."),
+        part("off_cpu_ns", "off cpu", "Not running."),
+        part("polled_ns", "polled", "Polling for the end of a halt."),
+        nanos("blocked_ns", "slept", "What the guest slept.")
+            .or_absent("it did not sleep")
             .ranked(3),
-        Column::new(
-            "off_cpu_ns",
-            "off cpu",
-            Quantity::Nanoseconds,
-            "Not running.",
-        )
-        .or_absent(absent)
-        .ranked(3),
-        Column::new(
-            "polled_ns",
-            "polled",
-            Quantity::Nanoseconds,
-            "Polling for the end of a halt.",
-        )
-        .or_absent(absent)
-        .ranked(3),
-        Column::new(
-            "blocked_ns",
-            "slept",
-            Quantity::Nanoseconds,
-            "What the guest slept.",
-        )
-        .or_absent("it did not sleep")
-        .ranked(3),
-    ];
-    let mut table = Table::new("slowest", "slowest exits", columns);
+    ]
+}
+
+/// The slowest exits, the slowest first.
+pub(super) fn slow_table(recorded: &RecordedExits, labels: &Labels<'_>, basis: TimeBasis) -> Table {
+    let mut table = Table::new("slowest", "slowest exits", slow_columns());
     let has = recorded.survey.recorded();
     for slow in recorded.survey.slowest() {
         let (exit, parts) = (&slow.exit, &slow.exit.parts);
