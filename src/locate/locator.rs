@@ -12,7 +12,7 @@ use super::addresses::{Addresses, Location, SpaceKey};
 use super::caller_runs::{CallerRun, CallerRuns, Callers};
 use super::frame_entry::FrameEntry;
 use super::piece::LocatedPiece;
-use super::task::{Task, TaskKey};
+use super::task::{LocatedTask, TaskKey};
 use crate::bytes::ByteOrder;
 use crate::fold::{Block, ChainFrame, ChainFrames, EpochStack, UniqueStack, UserPart};
 use crate::intern::number;
@@ -51,7 +51,7 @@ pub(crate) struct Locator<'m> {
     addresses: Addresses<'m>,
     runs: CallerRuns,
     /// Each different thread so far.
-    tasks: Vec<Task>,
+    tasks: Vec<LocatedTask>,
     task_index: HashMap<TaskKey, u32>,
     /// The task of the last stack, and its number.
     recent_task: Option<(TaskKey, u32)>,
@@ -116,7 +116,7 @@ impl<'m> Locator<'m> {
     }
 
     /// Each different thread of all stacks so far.
-    pub(crate) fn tasks(&self) -> &[Task] {
+    pub(crate) fn tasks(&self) -> &[LocatedTask] {
         &self.tasks
     }
 
@@ -131,7 +131,7 @@ impl<'m> Locator<'m> {
         let number = match self.recent_task {
             Some((recent, number)) if recent == key => number,
             Some(_) | None => {
-                let task = Task {
+                let task = LocatedTask {
                     key,
                     has_guest: false,
                 };

@@ -24,4 +24,4 @@ mod task;
 pub(crate) use addresses::Location;
 pub(crate) use locator::{LocateRequest, Locator, StackPath};
 pub(crate) use piece::{Located, LocatedPiece};
-pub(crate) use task::{Task, TaskKey};
+pub(crate) use task::{LocatedTask, TaskKey};

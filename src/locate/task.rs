@@ -15,7 +15,7 @@ pub(crate) struct TaskKey {
 
 /// A thread whose stacks were located.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Task {
+pub(crate) struct LocatedTask {
     pub(crate) key: TaskKey,
     /// Whether it has samples of a guest.
     pub(crate) has_guest: bool,

@@ -9,7 +9,7 @@ use super::piece::Named;
 use super::request::NameRequest;
 use crate::fold::Split;
 use crate::kvm::Tagger;
-use crate::locate::{LocatedPiece, Task, TaskKey};
+use crate::locate::{LocatedPiece, LocatedTask, TaskKey};
 use crate::parallel::{Shares, in_shares};
 use crate::stack::FrameIx;
 use crate::units::{Pid, Tid};
@@ -54,7 +54,7 @@ impl Classes {
             .unwrap_or_default();
         let mut list: Vec<Class> = Vec::new();
         let mut known = HashMap::new();
-        let mut class_of = |&Task { key, .. }: &Task| {
+        let mut class_of = |&LocatedTask { key, .. }: &LocatedTask| {
             let is_vcpu_thread = vcpus.contains(&(key.pid, key.tid));
             let class = class(&key, namer, request, vms, is_vcpu_thread);
             *known.entry(class).or_insert_with_key(|class| {
@@ -107,7 +107,7 @@ fn vcpu_threads(
         .collect();
     let mut vcpus = HashSet::new();
     let timeline = namer.timeline();
-    for &Task { key, has_guest } in workers.iter().flat_map(NameWorker::tasks) {
+    for &LocatedTask { key, has_guest } in workers.iter().flat_map(NameWorker::tasks) {
         let names = TaskNames::of_task(timeline, &key);
         // Samples of a guest are taken on the thread that runs it.
         if has_guest || tagger.is_vcpu_name(&names.thread) {
@@ -145,7 +145,7 @@ fn marked_threads(workers: &[NameWorker<'_>], marks: &[bool]) -> Vec<(Pid, Tid)>
             .iter()
             .zip(tasks)
             .filter(|&(_, is_vcpu)| is_vcpu);
-        threads.extend(marked.map(|(&Task { key, .. }, _)| (key.pid, key.tid)));
+        threads.extend(marked.map(|(&LocatedTask { key, .. }, _)| (key.pid, key.tid)));
     }
     threads
 }

@@ -6,7 +6,7 @@ use hashbrown::{HashMap, HashSet};
 
 use crate::fold::Split;
 use crate::kvm::VcpuThreadNames;
-use crate::locate::{Task, TaskKey};
+use crate::locate::{LocatedTask, TaskKey};
 use crate::space::{TaskEpoch, Timeline};
 use crate::units::{Pid, Tid};
 
@@ -136,10 +136,13 @@ pub(super) struct VmNames {
 impl VmNames {
     /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs. Of each
     /// task it must be known whether it has such samples.
-    pub(super) fn find<'t>(tasks: impl Iterator<Item = &'t Task>, timeline: &Timeline) -> Self {
+    pub(super) fn find<'t>(
+        tasks: impl Iterator<Item = &'t LocatedTask>,
+        timeline: &Timeline,
+    ) -> Self {
         let vcpu_threads = VcpuThreadNames::new();
         let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
-        for &Task { key, has_guest } in tasks {
+        for &LocatedTask { key, has_guest } in tasks {
             let thread = timeline.thread_name(key.tid, key.task_epoch);
             let thread = thread.unwrap_or_default();
             if has_guest || vcpu_threads.contain(thread) {

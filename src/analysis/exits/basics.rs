@@ -1,14 +1,13 @@
 //! What a walk counts beside what tracepoints recorded, and the step from a sample to a row.
 
-use super::host_times::HostRow;
-use super::sources::{Source, Sources};
+use super::sources::{Sources, TracepointSource};
 use crate::bytes::{ByteOrder, position, slice_at, u32_at, u64_at};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
     PERF_RECORD_COMM, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES, PERF_SAMPLE_RAW,
 };
 use crate::perf::{Length, Record, Sideband};
-use crate::units::{Cpu, EventIx, ThreadId, Timestamp};
+use crate::units::{Cpu, EventIx, Pid, ThreadId, Timestamp};
 
 /// What a tracepoint recorded, undecoded: it lies in the capture until its turn comes.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +33,30 @@ impl Row<'_> {
 pub(super) struct ThreadRow<'s, 'a> {
     pub(super) row: Row<'a>,
     pub(super) thread: ThreadId,
-    pub(super) source: &'s Source,
+    pub(super) source: &'s TracepointSource,
+}
+
+/// A row that concerns several threads, with the one that it was recorded in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HostRow<'a> {
+    pub(super) row: Row<'a>,
+    pub(super) thread: ThreadId,
+}
+
+impl<'a> HostRow<'a> {
+    /// The row of a tracepoint that concerns several threads; `None` for others.
+    #[inline]
+    pub(super) fn of(found: &ThreadRow<'_, 'a>) -> Option<Self> {
+        let &ThreadRow {
+            row,
+            thread,
+            source,
+        } = found;
+        source
+            .decoder
+            .is_of_several()
+            .then_some(Self { row, thread })
+    }
 }
 
 /// A name that a thread took.
@@ -189,3 +211,6 @@ impl<'a> Basics<'a> {
         };
     }
 }
+
+/// The process of samples that carry none.
+pub(super) const NO_PROCESS: Pid = Pid::new(-1);

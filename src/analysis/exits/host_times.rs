@@ -1,35 +1,10 @@
 //! What concerns several threads at once: the scheduler, and interrupts on their way.
 
-use super::basics::{Row, ThreadRow};
-use super::rows::NO_PROCESS;
+use super::basics::{HostRow, NO_PROCESS};
 use super::sources::Sources;
 use crate::bytes::{Endian, with_order};
 use crate::fold::TimeRange;
 use crate::kvm::exit::{ExitSurvey, Interrupts, Moment, Schedule, Task};
-use crate::units::ThreadId;
-
-/// A row with the thread that it was recorded in.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct HostRow<'a> {
-    row: Row<'a>,
-    thread: ThreadId,
-}
-
-impl<'a> HostRow<'a> {
-    /// The row of a tracepoint that concerns several threads; `None` for others.
-    #[inline]
-    pub(super) fn of(found: &ThreadRow<'_, 'a>) -> Option<Self> {
-        let &ThreadRow {
-            row,
-            thread,
-            source,
-        } = found;
-        source
-            .decoder
-            .is_of_several()
-            .then_some(Self { row, thread })
-    }
-}
 
 /// What concerns several threads at once.
 #[derive(Debug, Default)]

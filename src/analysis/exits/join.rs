@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::basics::{Basics, Row};
-use super::rounds::{Pairing, RoundPart, ThreadPart};
-use super::rows::NO_PROCESS;
+use super::basics::{Basics, NO_PROCESS, Row};
+use super::rounds::{RoundPairing, RoundPart, ThreadPart};
 use crate::bytes::{Endian, with_order};
 use crate::kvm::exit::{ExitSurvey, ExitTables, Task, ThreadPairing};
 use crate::parallel::{Shares, in_shares_mut};
@@ -34,7 +33,7 @@ struct JoinedThread {
 /// Puts the parts of a walk together, in file order; `None` when the capture does not keep to the
 /// order that rounds promise, or one thread's id is that of several.
 pub(super) fn join<'a>(
-    plan: &Pairing<'_>,
+    plan: &RoundPairing<'_>,
     endian: Endian,
     parts: Vec<RoundPart<'a>>,
     threads: usize,
@@ -88,7 +87,7 @@ pub(super) fn join<'a>(
 
 /// `None` when its parts tell different processes.
 fn join_thread(
-    plan: &Pairing<'_>,
+    plan: &RoundPairing<'_>,
     endian: Endian,
     pieces: &mut Pieces<'_>,
     tables: &mut ExitTables,
@@ -139,7 +138,7 @@ fn join_thread(
 impl JoinedThread {
     fn feed(
         &mut self,
-        plan: &Pairing<'_>,
+        plan: &RoundPairing<'_>,
         endian: Endian,
         rows: &mut Vec<Row<'_>>,
         tables: &mut ExitTables,

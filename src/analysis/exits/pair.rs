@@ -1,7 +1,6 @@
 //! The rows of each thread in order of time, decoded, paired and added up.
 
-use super::basics::Row;
-use super::rows::NO_PROCESS;
+use super::basics::{NO_PROCESS, Row};
 use super::sources::Sources;
 use crate::bytes::{Endian, with_order};
 use crate::kvm::exit::{ExitSurvey, HostEvent, Moment, Recorded, SurveyRequest, Task};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hashbrown::{HashMap, HashSet};
 
 use super::basics::{Basics, Row};
+use super::host_times::HostTimes;
 use super::join::{Joined, join};
 use super::pair::{Paired, RowPairing, ThreadRows};
 use super::request::ExitRequest;
@@ -15,14 +16,15 @@ use crate::analysis::choice::resolve_times;
 use crate::bytes::with_order;
 use crate::error::Result;
 use crate::fold::TimeRange;
+use crate::kvm::VcpuThreadNames;
 use crate::kvm::device::DeviceMap;
-use crate::kvm::exit::{ExitSurvey, SurveyFilter, SurveyRequest};
+use crate::kvm::exit::{ExitSurvey, Interrupts, Schedule, SurveyFilter, SurveyRequest, Task};
 use crate::loss::Tally;
 use crate::perf::{Capture, CaptureKind};
 use crate::tracedat::TraceDamage;
 use crate::tracepoint::Formats;
 use crate::tracepoint::text::LineCounts;
-use crate::units::{ThreadId, Tid, Timestamp};
+use crate::units::{Pid, ThreadId, Tid, Timestamp};
 
 /// How often a tracepoint, or another event, was recorded.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,6 +44,12 @@ pub struct RecordedExits {
     pub formats: Formats,
     /// Names of threads, the latest of each.
     pub names: BTreeMap<Tid, String>,
+    /// Processes of threads, as far as names tell them.
+    pub processes: BTreeMap<Tid, Pid>,
+    /// How vCPUs got their host CPUs; `None` when no switch was recorded.
+    pub schedule: Option<Schedule>,
+    /// How long interrupts took; `None` when nothing was recorded of them.
+    pub interrupts: Option<Interrupts>,
     /// Time of the first and the last sample of any event; `None` without samples.
     pub times: Option<(Timestamp, Timestamp)>,
     /// How much of that time is asked for, in nanoseconds.
@@ -114,14 +122,25 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
             times: times.clone(),
         },
     };
-    let walk = Walk {
+    let walk = CaptureWalk {
         capture,
         sources: &sources,
         request,
         survey_request: &survey_request,
     };
-    let Found { survey, basics } = walk.by_rounds().unwrap_or_else(|| walk.by_rows());
+    let WalkFinding {
+        mut survey,
+        mut basics,
+    } = walk.by_rounds().unwrap_or_else(|| walk.by_rows());
     let names = names_of(&basics);
+    add_named_vcpus(&mut survey, &names, &basics, &walk);
+    let threads = basics.names.iter().map(|found| found.thread);
+    let processes = threads.map(|thread| (thread.tid, thread.pid)).collect();
+    let host_rows = std::mem::take(&mut basics.host_rows);
+    let HostTimes {
+        schedule,
+        interrupts,
+    } = HostTimes::of(&survey, &sources, capture.endian(), host_rows, &times);
     let counts = capture.events().iter().zip(&basics.samples);
     let events = counts.map(|((_, event), &samples)| TracepointCount {
         name: event.name.clone(),
@@ -130,6 +149,9 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     Ok(RecordedExits {
         survey,
         names,
+        processes,
+        schedule,
+        interrupts,
         span_ns: span_of(basics.times, &times),
         times: basics.times,
         events: events.collect(),
@@ -147,20 +169,20 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
 }
 
 /// What a walk found.
-struct Found<'a> {
+struct WalkFinding<'a> {
     survey: ExitSurvey,
     basics: Basics<'a>,
 }
 
 /// A walk over a capture.
-struct Walk<'w> {
+struct CaptureWalk<'w> {
     capture: &'w Capture,
     sources: &'w Sources<'w>,
     request: &'w ExitRequest,
     survey_request: &'w SurveyRequest,
 }
 
-impl<'w> Walk<'w> {
+impl<'w> CaptureWalk<'w> {
     fn is_wanted(&self, thread: ThreadId) -> bool {
         let filter = &self.request.filter;
         (filter.pids.is_empty() || filter.pids.contains(&thread.pid))
@@ -169,12 +191,12 @@ impl<'w> Walk<'w> {
 
     /// Pairs while it walks; `None` where the order of the file does not allow that. The files of a
     /// directory lie beside each other, and names are known only at the end.
-    fn by_rounds(&self) -> Option<Found<'w>> {
+    fn by_rounds(&self) -> Option<WalkFinding<'w>> {
         let filter = &self.request.filter;
         if self.capture.kind() == CaptureKind::Directory || !filter.comms.is_empty() {
             return None;
         }
-        let plan = rounds::Pairing {
+        let plan = rounds::RoundPairing {
             sources: self.sources,
             request: self.survey_request,
             is_wanted: &|thread| self.is_wanted(thread),
@@ -183,11 +205,11 @@ impl<'w> Walk<'w> {
         let endian = self.capture.endian();
         let Joined { survey, mut basics } = join(&plan, endian, scan.gathered, filter.threads)?;
         basics.tally.unknown_records = scan.counts.unknown();
-        Some(Found { survey, basics })
+        Some(WalkFinding { survey, basics })
     }
 
     /// Keeps all rows, and pairs them when all are there.
-    fn by_rows(&self) -> Found<'w> {
+    fn by_rows(&self) -> WalkFinding<'w> {
         let (filter, sources) = (&self.request.filter, self.sources);
         let scan = self.capture.scan(filter.threads, &Gathering { sources });
         let mut parts = scan.gathered.into_iter();
@@ -206,7 +228,7 @@ impl<'w> Walk<'w> {
         };
         let Paired { survey, undecoded } = pairing.pair(&mut rows);
         all.basics.undecoded += undecoded;
-        Found {
+        WalkFinding {
             survey,
             basics: all.basics,
         }
@@ -240,6 +262,29 @@ fn names_of(basics: &Basics<'_>) -> BTreeMap<Tid, String> {
         (found.thread.tid, name)
     });
     names.collect()
+}
+
+/// Adds the threads that run vCPUs by their names: without a kvm tracepoint nothing else tells.
+fn add_named_vcpus(
+    survey: &mut ExitSurvey,
+    names: &BTreeMap<Tid, String>,
+    basics: &Basics<'_>,
+    walk: &CaptureWalk<'_>,
+) {
+    let comms = &walk.request.filter.comms;
+    let known = VcpuThreadNames::new();
+    for found in &basics.names {
+        let name = names.get(&found.thread.tid);
+        let is_wanted = walk.is_wanted(found.thread);
+        if let Some(name) = name.filter(|name| is_wanted && known.contain(name))
+            && (comms.is_empty() || comms.contains(name))
+        {
+            survey.add_vcpu(Task {
+                pid: Some(found.thread.pid),
+                tid: found.thread.tid,
+            });
+        }
+    }
 }
 
 /// Adds to threads the switches to them that others recorded.

@@ -24,8 +24,7 @@
 
 use hashbrown::HashMap;
 
-use super::basics::{Basics, Row, ThreadRow};
-use super::rows::NO_PROCESS;
+use super::basics::{Basics, NO_PROCESS, Row, ThreadRow};
 use super::sources::Sources;
 use crate::bytes::ByteOrder;
 use crate::kvm::exit::{
@@ -77,14 +76,14 @@ pub(super) struct RoundPart<'a> {
 }
 
 /// The visitor that pairs round by round.
-pub(super) struct Pairing<'s> {
+pub(super) struct RoundPairing<'s> {
     pub(super) sources: &'s Sources<'s>,
     pub(super) request: &'s SurveyRequest,
     /// Whether rows of the thread are wanted.
     pub(super) is_wanted: &'s (dyn Fn(ThreadId) -> bool + Sync),
 }
 
-impl<'a> Visitor<'a> for Pairing<'_> {
+impl<'a> Visitor<'a> for RoundPairing<'_> {
     type Gathered = RoundPart<'a>;
 
     fn begin(&self) -> RoundPart<'a> {
@@ -128,7 +127,7 @@ impl<'a> Visitor<'a> for Pairing<'_> {
 
 impl<'a> RoundPart<'a> {
     #[inline]
-    fn add<O: ByteOrder>(&mut self, plan: &Pairing<'_>, found: &ThreadRow<'_, 'a>) {
+    fn add<O: ByteOrder>(&mut self, plan: &RoundPairing<'_>, found: &ThreadRow<'_, 'a>) {
         let row = found.row;
         self.rounds.latest = self.rounds.latest.max(row.at);
         let decoder = &found.source.decoder;
@@ -180,7 +179,7 @@ impl<'a> RoundPart<'a> {
         }
     }
 
-    fn end_round<O: ByteOrder>(&mut self, plan: &Pairing<'_>) {
+    fn end_round<O: ByteOrder>(&mut self, plan: &RoundPairing<'_>) {
         let complete = self.rounds.latest_before;
         self.rounds.latest_before = self.rounds.latest;
         self.rounds.ended += 1;
@@ -206,7 +205,7 @@ impl<'a> RoundPart<'a> {
 
 /// The rows of a thread that are complete, on their way.
 struct Flush<'f> {
-    plan: &'f Pairing<'f>,
+    plan: &'f RoundPairing<'f>,
     tid: Tid,
     /// The latest time of which all rows are there.
     complete: Timestamp,
@@ -283,7 +282,7 @@ impl Flush<'_> {
     }
 }
 
-impl Pairing<'_> {
+impl RoundPairing<'_> {
     /// Pairs a row; `false` when it cannot be decoded.
     #[inline]
     pub(super) fn take<O: ByteOrder>(

@@ -8,7 +8,7 @@ use crate::bytes::ByteOrder;
 use crate::kvm::exit::HostEvent;
 use crate::perf::abi::PERF_RECORD_SAMPLE;
 use crate::perf::{Damage, Record, Visitor};
-use crate::units::{Pid, ThreadId, Tid};
+use crate::units::{ThreadId, Tid};
 
 /// What one part of the walk found.
 #[derive(Debug)]
@@ -90,6 +90,3 @@ fn append_to<'a>(own: &mut Vec<Row<'a>>, later: Vec<Row<'a>>) {
         own.extend(later);
     }
 }
-
-/// The process of samples that carry none.
-pub(super) const NO_PROCESS: Pid = Pid::new(-1);

@@ -10,7 +10,7 @@ use crate::units::EventIx;
 
 /// How the samples of an event are decoded.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct TracepointSource {
     pub(super) decoder: Decoder,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Source {
 pub(super) struct Sources<'c> {
     pub(super) events: &'c Events,
     /// By [`EventIx`]; `None` for all other events.
-    by_event: Vec<Option<Source>>,
+    by_event: Vec<Option<TracepointSource>>,
     pub(super) recorded: Recorded,
     /// Names of tracepoints whose layout is an assumption, since the capture does not carry it.
     pub(super) assumed: Vec<String>,
@@ -49,7 +49,7 @@ impl<'c> Sources<'c> {
         sources
     }
 
-    fn source(&mut self, event: &Event, formats: &Formats) -> Option<Source> {
+    fn source(&mut self, event: &Event, formats: &Formats) -> Option<TracepointSource> {
         let format = formats.get(formats.by_id(event.attr.config)?)?;
         let decoder = Decoder::of(format)?;
         decoder.add_to(&mut self.recorded);
@@ -60,11 +60,11 @@ impl<'c> Sources<'c> {
             self.sampled.push(format.name.clone());
         }
         self.has_chains |= event.attr.samples(PERF_SAMPLE_CALLCHAIN);
-        Some(Source { decoder })
+        Some(TracepointSource { decoder })
     }
 
     #[inline]
-    pub(super) fn get(&self, event: EventIx) -> Option<&Source> {
+    pub(super) fn get(&self, event: EventIx) -> Option<&TracepointSource> {
         self.by_event.get(event.as_usize())?.as_ref()
     }
 

@@ -3,12 +3,7 @@
 //! ```text
 //! condition = quantity comparison amount
 //! quantity  = "total" | "exits" | TAG | "frame:" NAME | "self:" NAME
-//!           | "event:" NAME [ "/s" ] | EXITS [ "/s" ] | TIME EXITS
-//! EXITS     = "exit-reason:" NAME | KIND ":" NUMBER
-//! KIND      = "port" | "mmio" | "apic" | "msr" | "cpuid" | "hypercall"
-//! TIME      = "exit-p50:" | "exit-p90:" | "exit-p99:" | "exit-p99.9:" | "exit-max:" in
-//!             microseconds | "exit-time:" in milliseconds for each second; "exit-reason:" may be
-//!             left out behind it
+//!           | "event:" NAME [ "/s" ]
 //! comparison = ">" | ">=" | "<" | "<="
 //! amount    = SIGN NUMBER "pt"       a change of the value, in its own unit (points for shares)
 //!           | SIGN NUMBER "%"        a change in percent of the value before
@@ -16,13 +11,11 @@
 //! ```
 //! A change that is not significant trips no condition on changes, unless all changes are to
 //! count. What was recorded and does not occur is 0; of what was not measured on a side nothing can
-//! be said, see [`Verdict::Unjudged`]. `device:NAME` is kept for exits.
+//! be said, see [`Verdict::Unjudged`]. `reason:NAME`, `time:NAME` and `device:NAME` are kept for exits.
 
 use std::fmt;
 
-use super::compared_values::ComparedValues;
-use super::exit_value::ExitQuantity;
-use super::value::{Quantity, find};
+use super::value::{ComparedValues, GateQuantity, find};
 use crate::before_after::Sides;
 use crate::diff::comparison::{Comparison, Subject};
 use crate::stack::Tag;
@@ -49,7 +42,7 @@ enum Amount {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Gate {
     text: String,
-    quantity: Quantity,
+    quantity: GateQuantity,
     test: Test,
     amount: Amount,
 }
@@ -141,7 +134,7 @@ impl Gate {
 
 const EXAMPLE: &str = "'exit:pio > +2pt', 'event:kvm:kvm_exit/s > +10%' or 'frame:NAME > +1pt'";
 
-fn parse_quantity(text: &str) -> Result<Quantity, String> {
+fn parse_quantity(text: &str) -> Result<GateQuantity, String> {
     let named = |name: &str| {
         let name = name.trim();
         if name.is_empty() {
@@ -149,36 +142,32 @@ fn parse_quantity(text: &str) -> Result<Quantity, String> {
         }
         Ok(name.to_owned())
     };
-    if let Some(exits) = ExitQuantity::parse(text) {
-        return exits.map(Quantity::Exit);
-    }
     if let Some(name) = text.strip_prefix("frame:") {
-        return named(name).map(Quantity::Frame);
+        return named(name).map(GateQuantity::Frame);
     }
     if let Some(name) = text.strip_prefix("self:") {
-        return named(name).map(Quantity::Own);
+        return named(name).map(GateQuantity::Own);
     }
     if let Some(name) = text.strip_prefix("event:") {
         let (name, is_rate) = match name.strip_suffix("/s") {
             Some(name) => (name, true),
             None => (name, false),
         };
-        return named(name).map(|name| Quantity::Event { name, is_rate });
+        return named(name).map(|name| GateQuantity::Event { name, is_rate });
     }
-    if ["reason:", "time:"]
+    if ["reason:", "time:", "device:"]
         .iter()
         .any(|kind| text.starts_with(kind))
     {
-        return Err(format!("{text:?}: write exit-{text}"));
-    }
-    if text.starts_with("device:") {
-        return Err(format!("{text:?}: exits are not compared by device yet"));
+        return Err(format!(
+            "{text:?}: exits are not compared by reason, time or device yet"
+        ));
     }
     match text {
-        "total" => Ok(Quantity::Head(Subject::Total)),
-        "exits" => Ok(Quantity::Head(Subject::Exits)),
+        "total" => Ok(GateQuantity::Head(Subject::Total)),
+        "exits" => Ok(GateQuantity::Head(Subject::Exits)),
         tag => Tag::from_name(tag)
-            .map(|tag| Quantity::Head(Subject::Tag(tag)))
+            .map(|tag| GateQuantity::Head(Subject::Tag(tag)))
             .ok_or_else(|| format!("{text:?} is no tag and no quantity: write {EXAMPLE}")),
     }
 }
@@ -209,18 +198,21 @@ mod tests {
     #[test]
     fn conditions_read_as_documented() {
         let gate = Gate::parse("exit:pio > +2pt").unwrap();
-        assert_eq!(gate.quantity, Quantity::Head(Subject::Tag(Tag::ExitPio)));
+        assert_eq!(
+            gate.quantity,
+            GateQuantity::Head(Subject::Tag(Tag::ExitPio))
+        );
         assert_eq!((gate.test, gate.amount), (Test::Above, Amount::Change(2.0)));
         let gate = Gate::parse("event:kvm:kvm_exit/s >= +10%").unwrap();
         let name = "kvm:kvm_exit".to_owned();
         let is_rate = true;
-        assert_eq!(gate.quantity, Quantity::Event { name, is_rate });
+        assert_eq!(gate.quantity, GateQuantity::Event { name, is_rate });
         assert_eq!(
             (gate.test, gate.amount),
             (Test::AtLeast, Amount::Relative(0.1))
         );
         let gate = Gate::parse("frame:a::b<c> > +1 pt").unwrap();
-        assert_eq!(gate.quantity, Quantity::Frame("a::b<c>".to_owned()));
+        assert_eq!(gate.quantity, GateQuantity::Frame("a::b<c>".to_owned()));
         assert_eq!(gate.amount, Amount::Change(1.0));
         let gate = Gate::parse("guest<50%").unwrap();
         assert_eq!((gate.test, gate.amount), (Test::Below, Amount::Level(50.0)));

@@ -1,7 +1,5 @@
 //! What a condition is about: its two values, or why there are none.
 
-use super::compared_values::{ComparedValues, noise_words};
-use super::exit_value::ExitQuantity;
 use crate::before_after::{SideRole, Sides};
 use crate::diff::comparison::{Change, Comparison, EventChange, SlicedCount, Subject};
 use crate::diff::matching::{NameStep, PlacedStack, as_written_elsewhere, loose_name};
@@ -13,25 +11,33 @@ use crate::text::one_line;
 
 /// What a condition names.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Quantity {
+pub(crate) enum GateQuantity {
     Head(Subject),
     Frame(String),
     Own(String),
     Event { name: String, is_rate: bool },
-    Exit(ExitQuantity),
+}
+
+/// The two values that a condition is about.
+pub(crate) struct ComparedValues {
+    pub(crate) values: Sides<f64>,
+    pub(crate) is_significant: bool,
+    pub(crate) words: String,
 }
 
 /// Looks a quantity up.
 ///
 /// # Errors
 /// When it was not measured on both sides: why.
-pub(crate) fn find(comparison: &Comparison, quantity: &Quantity) -> Result<ComparedValues, String> {
+pub(crate) fn find(
+    comparison: &Comparison,
+    quantity: &GateQuantity,
+) -> Result<ComparedValues, String> {
     let change = match quantity {
-        Quantity::Event { name, is_rate } => return event(comparison, name, *is_rate),
-        Quantity::Exit(exits) => return exits.find(comparison),
-        Quantity::Head(subject) => head(comparison, *subject)?,
-        Quantity::Frame(name) => frame(comparison, name, false)?,
-        Quantity::Own(name) => frame(comparison, name, true)?,
+        GateQuantity::Event { name, is_rate } => return event(comparison, name, *is_rate),
+        GateQuantity::Head(subject) => head(comparison, *subject)?,
+        GateQuantity::Frame(name) => frame(comparison, name, false)?,
+        GateQuantity::Own(name) => frame(comparison, name, true)?,
     };
     let unit = comparison.unit;
     Ok(ComparedValues {
@@ -44,6 +50,14 @@ pub(crate) fn find(comparison: &Comparison, quantity: &Quantity) -> Result<Compa
             noise_words(change.beats_noise)
         ),
     })
+}
+
+fn noise_words(is_significant: bool) -> &'static str {
+    if is_significant {
+        ""
+    } else {
+        ", within the noise"
+    }
 }
 
 /// The first side for which there is a reason, with the reason.

@@ -1,7 +1,7 @@
 //! From what a tracepoint recorded to what it says.
 
 use super::host_event::{ExitEvent, HostEvent, MmioKind};
-use super::place::{MOST_FIELDS, Place, USUAL_EXIT, usual_exit};
+use super::place::{MOST_FIELDS, NumberPlace, USUAL_EXIT, usual_exit};
 use super::recorded::Recorded;
 use super::tracepoints::{Kind, TRACEPOINTS};
 use crate::bytes::{ByteOrder, Endian};
@@ -12,7 +12,7 @@ use crate::units::Tid;
 #[derive(Clone, Debug)]
 pub struct Decoder {
     kind: Kind,
-    places: [Place; MOST_FIELDS],
+    places: [NumberPlace; MOST_FIELDS],
     /// The names of the fields.
     names: &'static [&'static str],
     /// Fields that hold text.
@@ -26,9 +26,9 @@ impl Decoder {
     pub fn of(format: &EventFormat) -> Option<Self> {
         let known = TRACEPOINTS.iter().find(|known| known.name == format.name)?;
         let field = |names: &&str| names.split('|').find_map(|name| format.field(name));
-        let mut places = [Place::default(); MOST_FIELDS];
+        let mut places = [NumberPlace::default(); MOST_FIELDS];
         for (place, names) in places.iter_mut().zip(known.fields) {
-            *place = field(names).map(Place::of).unwrap_or_default();
+            *place = field(names).map(NumberPlace::of).unwrap_or_default();
         }
         let has_text = known.kind == Kind::SchedSwitch;
         let texts = known.fields.iter().filter(|_| has_text);

@@ -7,7 +7,7 @@ use crate::units::Timestamp;
 
 /// How an exit ended.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Ending {
+pub enum ExitEnding {
     /// The guest was entered again.
     Entry,
     /// The next exit of the thread came, and no entry between them: the kernel entered the guest
@@ -23,7 +23,7 @@ pub struct FinishedExit {
     /// When the guest stopped running.
     pub start: Timestamp,
     /// How it ended.
-    pub ending: Ending,
+    pub ending: ExitEnding,
     /// Where its time went; all 0 when it has no end.
     pub parts: TimeParts,
     /// Why.
@@ -42,7 +42,7 @@ impl Default for FinishedExit {
     fn default() -> Self {
         Self {
             start: Timestamp::default(),
-            ending: Ending::Nothing,
+            ending: ExitEnding::Nothing,
             parts: TimeParts::default(),
             reason: ExitReason {
                 numbering: ReasonNumbering::Other,

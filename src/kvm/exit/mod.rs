@@ -42,6 +42,8 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `host_event` | what a tracepoint says |
+//! | `tracepoints` | which tracepoints are known, and what kernels call their fields |
+//! | `place` | where a number lies in payloads |
 //! | `decode` | from what it recorded to what it says |
 //! | `recorded` | which tracepoints a source records |
 //! | `task` | the thread in which something happened |
@@ -49,6 +51,7 @@
 //! | `reason_names` | what reasons are called, and what their exits are tagged |
 //! | `reason_table` | the built-in names and tags, `reasons.tsv` |
 //! | `told_reason` | the same, as texts tell it |
+//! | `event_tag` | what an event is about, as a tag |
 //! | `access` | what an exit reaches |
 //! | `qualification` | what `kvm_exit` alone says of that |
 //! | `open_exit` | an exit that has not ended yet, and where its time goes |
@@ -60,42 +63,60 @@
 //! | `stats` | what exits of one kind have in common |
 //! | `dimension` | what exits are told apart by |
 //! | `view` | exits, told apart and added up |
+//! | `schedule` | how vCPUs got their host CPUs, and who had them meanwhile |
+//! | `interrupts` | how long interrupts took to their guest |
+//! | `tables` | views and the slowest exits |
+//! | `request` | what is asked for |
 //! | `survey` | all exits of a source |
+//! | `like_perf` | what `perf kvm stat report` says of a capture |
 
 mod access;
 mod counts;
 mod decode;
 mod dimension;
+mod event_tag;
 mod finished;
 mod histogram;
 mod host_event;
+mod interrupts;
+pub mod like_perf;
 mod open_exit;
 mod pairing;
+mod place;
 mod qualification;
 mod reason;
 mod reason_names;
 mod reason_table;
 mod recorded;
+mod request;
+mod schedule;
 mod stats;
 mod survey;
+mod tables;
 mod task;
 mod time_parts;
 mod told_reason;
+mod tracepoints;
 mod view;
 
 pub use access::{APIC_PAGE, Access, AccessSet, Direction, Target, TargetKind};
 pub use counts::{HaltCounts, PairingCounts};
 pub use decode::Decoder;
 pub use dimension::{Dimension, DimensionValue};
-pub use finished::{Ending, Finding, FinishedExit};
+pub use event_tag::tag_of;
+pub use finished::{ExitEnding, Finding, FinishedExit};
 pub use histogram::{Histogram, ValueRange};
 pub use host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
-pub use pairing::ThreadPairing;
+pub use interrupts::{InterruptLatency, Interrupts, VectorOf};
+pub use pairing::{EntryAt, ThreadPairing};
 pub use reason::{ExitReason, ReasonNumbering};
 pub use reason_names::{NameOrigin, ReasonName, ReasonNames};
 pub use recorded::Recorded;
+pub use request::{Moment, SurveyFilter, SurveyRequest};
+pub use schedule::{Schedule, VcpuSchedule};
 pub use stats::{ExitStats, TimeBasis};
-pub use survey::{ExitSurvey, Moment, SlowExit, SurveyFilter, SurveyRequest, VcpuSummary};
+pub use survey::{ExitSurvey, VcpuSummary};
+pub use tables::{ExitTables, SlowExit};
 pub use task::Task;
 pub use time_parts::TimeParts;
 pub use told_reason::{ToldReason, ToldReasons};

@@ -1,7 +1,7 @@
 //! An exit that has not ended yet.
 
 use super::access::{Access, TargetKind};
-use super::finished::{Ending, FinishedExit};
+use super::finished::{ExitEnding, FinishedExit};
 use super::host_event::ExitEvent;
 use super::qualification::add_accesses;
 use super::reason::ExitReason;
@@ -165,11 +165,11 @@ impl OpenExit {
     pub(super) fn finish(
         &mut self,
         now: Timestamp,
-        ending: Ending,
+        ending: ExitEnding,
         recorded: Recorded,
     ) -> &FinishedExit {
         self.is_open = false;
-        if ending == Ending::Entry {
+        if ending == ExitEnding::Entry {
             self.switch_in(now);
             self.tell(now);
             if self.exit.reason.is_halt() && !self.has_halted {

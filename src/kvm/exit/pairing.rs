@@ -2,7 +2,7 @@
 
 use super::access::{Access, Target, TargetKind};
 use super::counts::{HaltCounts, PairingCounts};
-use super::finished::{Ending, Finding};
+use super::finished::{ExitEnding, Finding};
 use super::host_event::{ExitEvent, HostEvent, MmioKind};
 use super::open_exit::{OpenExit, Whereabouts};
 use super::recorded::Recorded;
@@ -117,11 +117,11 @@ impl ThreadPairing {
         self.is_vcpu |= event.is_of_vcpu();
         match event {
             HostEvent::Exit(exit) => {
-                self.finish(now, Ending::Exit, found);
+                self.finish(now, ExitEnding::Exit, found);
                 self.exit(now, exit, is_wanted);
             }
             HostEvent::Entry { vcpu, .. } => {
-                let had_exit = self.finish(now, Ending::Entry, found);
+                let had_exit = self.finish(now, ExitEnding::Entry, found);
                 self.entry(now, *vcpu, had_exit, is_wanted);
             }
             HostEvent::UserspaceExit { .. } => self.is_in(now, Whereabouts::Vmm),
@@ -160,7 +160,7 @@ impl ThreadPairing {
 
     /// There are no more occurrences: an exit that is open has no end.
     pub fn end(&mut self, found: &mut impl FnMut(&Finding<'_>)) {
-        self.finish(self.last, Ending::Nothing, found);
+        self.finish(self.last, ExitEnding::Nothing, found);
         self.entered = None;
     }
 
@@ -195,7 +195,7 @@ impl ThreadPairing {
     fn finish(
         &mut self,
         now: Timestamp,
-        ending: Ending,
+        ending: ExitEnding,
         found: &mut impl FnMut(&Finding<'_>),
     ) -> bool {
         if !self.open.is_open {
@@ -206,9 +206,9 @@ impl ThreadPairing {
             return true;
         }
         match ending {
-            Ending::Entry => self.counts.paired += 1,
-            Ending::Exit => self.counts.ended_by_exit += 1,
-            Ending::Nothing => self.counts.unended += 1,
+            ExitEnding::Entry => self.counts.paired += 1,
+            ExitEnding::Exit => self.counts.ended_by_exit += 1,
+            ExitEnding::Nothing => self.counts.unended += 1,
         }
         let told_faults = self.open.told_faults;
         let exit = self.open.finish(now, ending, self.recorded);

@@ -10,14 +10,14 @@ pub(super) const MOST_FIELDS: usize = EXIT.len();
 
 /// Where a number lies in payloads.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Place {
+pub(super) struct NumberPlace {
     offset: u32,
     /// Its length in bytes; 0 where this kernel has no such field.
     len: u8,
     is_signed: bool,
 }
 
-impl Place {
+impl NumberPlace {
     pub(super) fn of(field: &Field) -> Self {
         let is_number = field.shape == FieldShape::Number;
         let len = u8::try_from(field.len).ok().filter(|_| is_number);
@@ -51,8 +51,8 @@ impl Place {
     }
 }
 
-const fn place(offset: u32, len: u8) -> Place {
-    Place {
+const fn place(offset: u32, len: u8) -> NumberPlace {
+    NumberPlace {
         offset,
         len,
         is_signed: false,
@@ -61,7 +61,7 @@ const fn place(offset: u32, len: u8) -> Place {
 
 /// Where the fields of `kvm_exit` lie on x86 from Linux 5.10 to 6.18. Most captures have it so, and
 /// most of their records are exits: these are read in one step.
-pub(super) const USUAL_EXIT: [Place; MOST_FIELDS] = [
+pub(super) const USUAL_EXIT: [NumberPlace; MOST_FIELDS] = [
     place(8, 4),
     place(16, 8),
     place(24, 4),

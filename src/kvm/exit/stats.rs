@@ -1,6 +1,6 @@
 //! What exits of one kind have in common, added up.
 
-use super::finished::{Ending, FinishedExit};
+use super::finished::{ExitEnding, FinishedExit};
 use super::histogram::Histogram;
 use super::time_parts::TimeParts;
 
@@ -65,7 +65,7 @@ impl ExitStats {
     /// Adds an exit.
     pub fn add(&mut self, exit: &FinishedExit, basis: TimeBasis) {
         self.exits += 1;
-        if exit.ending != Ending::Entry {
+        if exit.ending != ExitEnding::Entry {
             return;
         }
         self.parts.add(&exit.parts);

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::finished::{Ending, Finding, FinishedExit};
+use super::finished::{ExitEnding, Finding, FinishedExit};
 use super::request::SurveyRequest;
 use super::stats::TimeBasis;
 use super::task::Task;
@@ -46,7 +46,7 @@ impl ExitTables {
             view.add(task, finding);
         }
         if let Finding::Exit(exit) = finding
-            && exit.ending == Ending::Entry
+            && exit.ending == ExitEnding::Entry
         {
             self.keep(task, exit);
         }

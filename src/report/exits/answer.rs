@@ -3,7 +3,7 @@
 use super::doubts;
 use super::halt_table::halt_table;
 use super::interrupt_table::interrupt_table;
-use super::labels::Labels;
+use super::labels::ExitLabels;
 use super::schedule_table::{rival_kind_table, rival_table, schedule_table};
 use super::slow_table::slow_table;
 use super::view_table::view_table;
@@ -30,7 +30,7 @@ pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
         devices,
         source,
     } = answer;
-    let labels = Labels::of(recorded, devices);
+    let labels = ExitLabels::of(recorded, devices);
     let survey = &recorded.survey;
     let basis = survey.request().basis;
     let mut tables = Vec::new();

@@ -1,11 +1,11 @@
 //! What halts did.
 
-use super::labels::Labels;
+use super::labels::ExitLabels;
 use crate::analysis::exits::RecordedExits;
 use crate::report::table::{Cell, Column, Quantity, Table};
 
 /// Halts by vCPU; `None` when no halt was recorded.
-pub(super) fn halt_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+pub(super) fn halt_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> Option<Table> {
     let columns = vec![
         Column::new(
             "vcpu",

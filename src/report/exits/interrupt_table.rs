@@ -1,6 +1,6 @@
 //! How long interrupts took to their guests.
 
-use super::labels::Labels;
+use super::labels::ExitLabels;
 use crate::analysis::exits::RecordedExits;
 use crate::report::table::{Cell, Column, Quantity, Table};
 
@@ -52,7 +52,7 @@ fn interrupt_columns() -> Vec<Column> {
 }
 
 /// Interrupts by vCPU and vector; `None` when none was put into a guest.
-pub(super) fn interrupt_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+pub(super) fn interrupt_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> Option<Table> {
     let interrupts = recorded.interrupts.as_ref()?;
     let title = "interrupts: from being raised to injection";
     let mut table = Table::new("interrupts", title, interrupt_columns());

@@ -8,14 +8,14 @@ use crate::kvm::exit::{
 
 /// What values are called.
 #[derive(Clone, Debug)]
-pub(super) struct Labels<'r> {
+pub(super) struct ExitLabels<'r> {
     recorded: &'r RecordedExits,
     devices: &'r DeviceMap,
     reasons: ReasonNames,
     has_several_vms: bool,
 }
 
-impl<'r> Labels<'r> {
+impl<'r> ExitLabels<'r> {
     pub(super) fn of(recorded: &'r RecordedExits, devices: &'r DeviceMap) -> Self {
         let mut vcpus = recorded.survey.vcpus().iter();
         let first = vcpus.next().and_then(|vcpu| vcpu.task.pid);

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::labels::Labels;
+use super::labels::ExitLabels;
 use crate::analysis::exits::RecordedExits;
 use crate::kvm::exit::{Histogram, Schedule, VcpuSchedule};
 use crate::report::table::{Cell, Column, Quantity, Table};
@@ -75,7 +75,7 @@ fn schedule_columns() -> Vec<Column> {
 }
 
 /// How vCPUs got their CPUs; `None` when none was switched.
-pub(super) fn schedule_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+pub(super) fn schedule_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> Option<Table> {
     let schedule = recorded.schedule.as_ref()?;
     let title = "host CPUs of vCPUs: ready is what guests see as steal";
     let mut table = Table::new("schedule", title, schedule_columns());
@@ -144,7 +144,7 @@ fn rival_columns() -> Vec<Column> {
 }
 
 /// Who had the CPUs while vCPUs were ready for them; `None` when nobody had.
-pub(super) fn rival_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> Option<Table> {
     let schedule = recorded.schedule.as_ref()?;
     let title = "who had the CPU while a vCPU was ready";
     let mut table = Table::new("rivals", title, rival_columns());
@@ -186,7 +186,7 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Opti
 }
 
 /// The same by what ran: another VM, the same VM's own threads, vhost, the host.
-pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &Labels<'_>) -> Option<Table> {
+pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> Option<Table> {
     let schedule = recorded.schedule.as_ref()?;
     let columns = vec![
         Column::new("vcpu", "vcpu", Quantity::Text, "The vCPU that was ready."),

@@ -1,6 +1,6 @@
 //! The slowest exits.
 
-use super::labels::Labels;
+use super::labels::ExitLabels;
 use crate::analysis::exits::RecordedExits;
 use crate::kvm::exit::TimeBasis;
 use crate::report::table::{Cell, Column, Quantity, Table};
@@ -44,7 +44,11 @@ fn slow_columns() -> Vec<Column> {
 }
 
 /// The slowest exits, the slowest first.
-pub(super) fn slow_table(recorded: &RecordedExits, labels: &Labels<'_>, basis: TimeBasis) -> Table {
+pub(super) fn slow_table(
+    recorded: &RecordedExits,
+    labels: &ExitLabels<'_>,
+    basis: TimeBasis,
+) -> Table {
     let mut table = Table::new("slowest", "slowest exits", slow_columns());
     let has = recorded.survey.recorded();
     for slow in recorded.survey.slowest() {
@@ -52,7 +56,7 @@ pub(super) fn slow_table(recorded: &RecordedExits, labels: &Labels<'_>, basis: T
         let reached = exit.accesses.foremost();
         let target = reached.map(|access| {
             let direction = access.direction.as_str();
-            let text = format!("{} {direction}", Labels::target(access.target));
+            let text = format!("{} {direction}", ExitLabels::target(access.target));
             Cell::Text(text.trim_end().to_owned())
         });
         let device = reached.and_then(|access| labels.device(access));

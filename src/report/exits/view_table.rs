@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::columns;
-use super::labels::{Labels, interface_prefix};
+use super::labels::{ExitLabels, interface_prefix};
 use crate::analysis::exits::RecordedExits;
 use crate::kvm::exit::{
     Access, Dimension, DimensionValue, ExitStats, Histogram, Recorded, Target, TimeBasis, View,
@@ -16,13 +16,13 @@ use crate::text::grouped;
 const SHOWN_ROWS: usize = 40;
 
 /// A row before it is made of cells: the cells of its dimensions, and its statistics.
-struct Row {
+struct LabelledRow {
     labels: Vec<Cell>,
     stats: ExitStats,
 }
 
 /// The view as a table, the rows with the most time first; those of seconds in their order.
-pub(super) fn view_table(recorded: &RecordedExits, view: &View, labels: &Labels<'_>) -> Table {
+pub(super) fn view_table(recorded: &RecordedExits, view: &View, labels: &ExitLabels<'_>) -> Table {
     let dimensions = view.dimensions();
     let names: Vec<&str> = dimensions.iter().map(|one| one.as_str()).collect();
     let mut heads = Vec::new();
@@ -59,9 +59,9 @@ pub(super) fn view_table(recorded: &RecordedExits, view: &View, labels: &Labels<
 }
 
 /// The rows in the order in which they are shown. Rows of registers that are one device are one.
-fn rows_of(view: &View, labels: &Labels<'_>) -> Vec<Row> {
+fn rows_of(view: &View, labels: &ExitLabels<'_>) -> Vec<LabelledRow> {
     let basis = view.basis();
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<LabelledRow> = Vec::new();
     let mut devices: BTreeMap<Vec<String>, usize> = BTreeMap::new();
     let merges = view.dimensions().contains(&Dimension::Device);
     for found in view.rows() {
@@ -77,7 +77,7 @@ fn rows_of(view: &View, labels: &Labels<'_>) -> Vec<Row> {
                 continue;
             }
         }
-        rows.push(Row {
+        rows.push(LabelledRow {
             labels: cells,
             stats: found.stats.clone(),
         });
@@ -94,7 +94,7 @@ fn rows_of(view: &View, labels: &Labels<'_>) -> Vec<Row> {
 /// Adds the cells of a dimension's value, as many as it has columns.
 fn push_labels(
     cells: &mut Vec<Cell>,
-    labels: &Labels<'_>,
+    labels: &ExitLabels<'_>,
     dimension: Dimension,
     value: DimensionValue,
 ) {
@@ -120,7 +120,12 @@ fn push_labels(
     cells.resize(end, Cell::Absent);
 }
 
-fn push_access(cells: &mut Vec<Cell>, labels: &Labels<'_>, dimension: Dimension, access: Access) {
+fn push_access(
+    cells: &mut Vec<Cell>,
+    labels: &ExitLabels<'_>,
+    dimension: Dimension,
+    access: Access,
+) {
     let device = || {
         let name = labels.device(access);
         Cell::of(name, |name| {
@@ -145,7 +150,7 @@ fn push_access(cells: &mut Vec<Cell>, labels: &Labels<'_>, dimension: Dimension,
             cells.push(Cell::Text(name.unwrap_or_else(|| kind_name(target))));
             return;
         }
-        (Dimension::Register, target) => cells.push(Cell::Text(Labels::target(target))),
+        (Dimension::Register, target) => cells.push(Cell::Text(ExitLabels::target(target))),
         (_, Target::Port(port)) => cells.push(Cell::Hex(port.into())),
         (_, Target::Mmio(gpa) | Target::Fault(gpa)) => cells.push(Cell::Hex(gpa)),
         (_, Target::Apic(offset)) => cells.push(Cell::Hex(offset.into())),
@@ -185,7 +190,7 @@ fn kind_name(target: Target) -> String {
         Target::Hypercall(..) => "hypercalls".to_owned(),
         Target::HostInterrupt(_) => "host interrupts".to_owned(),
         Target::GuestInterrupt(_) => "guest interrupts".to_owned(),
-        Target::Port(_) | Target::Apic(_) | Target::Msr(_) => Labels::target(target),
+        Target::Port(_) | Target::Apic(_) | Target::Msr(_) => ExitLabels::target(target),
     }
 }
 
