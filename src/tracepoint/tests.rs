@@ -167,6 +167,11 @@ fn hostile_expressions_end() {
     assert_eq!(printed(&deep).value_names.symbolic("a", None, 1), None);
     let choices = format!("\"\", {}", "1 ? ".repeat(100_000));
     assert_eq!(printed(&choices).value_names.symbolic("a", None, 1), None);
+    let sums = format!(
+        "\"\", __print_symbolic(REC->a{}, {{ 1, \"x\" }})",
+        " + 1".repeat(200_000)
+    );
+    assert_eq!(printed(&sums).value_names.symbolic("a", None, 1), None);
     let large = "\"\", __print_symbolic(REC->b * REC->b * REC->b << 63, { 1 / 0, \"x\" }, \
                  { -18446744073709551615 % -1, \"zero\" })";
     let names = printed(large).value_names;

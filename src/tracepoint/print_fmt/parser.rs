@@ -7,11 +7,16 @@ use crate::tracepoint::field::{Field, FieldShape};
 /// How deep expressions may lie in each other. The kernel's own lie ten deep.
 const MAX_DEPTH: u32 = 64;
 
-/// Reads expressions from words.
+/// How many operators with two sides may be in an argument, or in a value of a table: each makes a tree
+/// of expressions deeper by one. The kernel's own have twelve.
+const MAX_OPERATORS: u32 = 1000;
+
+/// Reads expressions from tokens.
 pub(super) struct Parser<'a> {
     tokens: &'a [Token<'a>],
     at: usize,
     depth: u32,
+    operators: u32,
     fields: &'a [Field],
 }
 
@@ -36,6 +41,7 @@ impl<'a> Parser<'a> {
             tokens,
             at: 0,
             depth: 0,
+            operators: 0,
             fields,
         }
     }
@@ -59,7 +65,7 @@ impl<'a> Parser<'a> {
 
     /// An argument that ends at a comma, or with the words.
     fn whole_argument(&mut self) -> Option<Expression> {
-        self.depth = 0;
+        (self.depth, self.operators) = (0, 0);
         let parsed = self.choice()?;
         matches!(self.peek(), None | Some(Token::Sign(","))).then_some(parsed)
     }
@@ -145,6 +151,10 @@ impl<'a> Parser<'a> {
         let mut left = self.binary(level + 1)?;
         while let Some(sign) = self.peek_sign().filter(|sign| signs.contains(sign)) {
             self.at += 1;
+            self.operators += 1;
+            if self.operators > MAX_OPERATORS {
+                return None;
+            }
             let right = self.binary(level + 1)?;
             left = Expression::Binary(sign, Box::new([left, right]));
         }
@@ -294,7 +304,10 @@ impl<'a> Parser<'a> {
         if !self.takes("{") {
             return None;
         }
+        // It is a number already, and no part of the tree.
+        let operators = std::mem::take(&mut self.operators);
         let value = self.choice()?.value(&|_| None);
+        self.operators = operators;
         if !self.takes(",") {
             return None;
         }

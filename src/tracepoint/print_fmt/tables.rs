@@ -38,9 +38,15 @@ pub(in crate::tracepoint) struct NameTable {
     pub(in crate::tracepoint) conditions: Vec<Condition>,
 }
 
+/// Longer texts are no kernel's: the longest of Linux 6.18 has 6 KB.
+const MAX_LEN: usize = 1 << 20;
+
 /// The tables of a `print fmt`. Those that name something else than one field, and those in
 /// expressions that are not understood, are left out.
 pub(in crate::tracepoint) fn tables_of(print_fmt: &str, fields: &[Field]) -> Vec<NameTable> {
+    if print_fmt.len() > MAX_LEN {
+        return Vec::new();
+    }
     let tokens = tokens(print_fmt);
     let mut found = Vec::new();
     for argument in Parser::new(&tokens, fields).arguments() {
