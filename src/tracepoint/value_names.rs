@@ -13,7 +13,7 @@ pub struct ValueNames {
 
 /// Whether a table is the one that the kernel uses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Fit {
+enum TableFit {
     Yes,
     No,
     /// It depends on a field that is not known.
@@ -59,9 +59,9 @@ impl ValueNames {
             .filter(|table| table.names_values_of(field))
         {
             match table.fit(&known) {
-                Fit::Yes => return table.name(&known),
-                Fit::No => {}
-                Fit::Maybe => {
+                TableFit::Yes => return table.name(&known),
+                TableFit::No => {}
+                TableFit::Maybe => {
                     let name = table.name(&known);
                     if found.is_some_and(|other| other != name) {
                         return None;
@@ -86,9 +86,9 @@ impl ValueNames {
         let tables = self.tables.iter();
         let mut tables = tables
             .filter(|table| table.names_bits_of(field))
-            .filter(|table| table.fit(&known) != Fit::No);
+            .filter(|table| table.fit(&known) != TableFit::No);
         let table = tables.next()?;
-        if table.fit(&known) == Fit::Maybe && tables.next().is_some() {
+        if table.fit(&known) == TableFit::Maybe && tables.next().is_some() {
             return None;
         }
         table.bit_names(&known)
@@ -109,13 +109,13 @@ impl NameTable {
         self.field == field && self.kind != TableKind::Symbolic
     }
 
-    fn fit(&self, known: &dyn Fn(&str) -> Option<u64>) -> Fit {
-        let mut fit = Fit::Yes;
+    fn fit(&self, known: &dyn Fn(&str) -> Option<u64>) -> TableFit {
+        let mut fit = TableFit::Yes;
         for condition in &self.conditions {
             match condition.asked.value(known) {
                 Some(value) if (value != 0) == condition.must_be => {}
-                Some(_) => return Fit::No,
-                None => fit = Fit::Maybe,
+                Some(_) => return TableFit::No,
+                None => fit = TableFit::Maybe,
             }
         }
         fit

@@ -27,7 +27,7 @@ pub(crate) enum Weight {
     Samples,
     /// Samples: each counts the occurrences of the event that it stands for.
     Period,
-    /// VM exits instead of samples: the time from kvm_exit to the next kvm_entry, by VM, vCPU, reason,
+    /// VM exits instead of samples: the time from each exit to the entry that follows, by VM, vCPU, reason,
     /// device register and where it went.
     ExitTime,
     /// The same by the number of exits.

@@ -155,12 +155,12 @@ const DECIDING: usize = 2;
 
 /// What the exits of a row have in common, as far as it is drawn.
 #[derive(Clone, Copy, Default)]
-struct ExitSums {
+struct WidthSums {
     exits: u64,
     parts: TimeParts,
 }
 
-impl ExitSums {
+impl WidthSums {
     fn of(stats: &ExitStats) -> Self {
         Self {
             exits: stats.exits,
@@ -226,10 +226,10 @@ impl Making<'_> {
         let [all, reaching] = answer.recorded.survey.views() else {
             return;
         };
-        let mut rest: HashMap<&[DimensionValue], ExitSums> = HashMap::new();
+        let mut rest: HashMap<&[DimensionValue], WidthSums> = HashMap::new();
         let rows = all.rows();
         for row in &rows {
-            rest.insert(row.values, ExitSums::of(row.stats));
+            rest.insert(row.values, WidthSums::of(row.stats));
         }
         for row in reaching.rows() {
             let Some((_, shared)) = row.values.split_last() else {
@@ -238,7 +238,7 @@ impl Making<'_> {
             if let Some(left) = rest.get_mut(shared) {
                 *left = left.without(row.stats);
             }
-            self.add(answer, &RowValues::of(row.values), ExitSums::of(row.stats));
+            self.add(answer, &RowValues::of(row.values), WidthSums::of(row.stats));
         }
         for row in &rows {
             let left = rest.get(row.values).copied().unwrap_or_default();
@@ -246,7 +246,7 @@ impl Making<'_> {
         }
     }
 
-    fn add(&mut self, answer: &ExitAnswer<'_>, row: &RowValues, sums: ExitSums) {
+    fn add(&mut self, answer: &ExitAnswer<'_>, row: &RowValues, sums: WidthSums) {
         let Some(reason) = row.reason.filter(|_| sums.exits > 0) else {
             return;
         };

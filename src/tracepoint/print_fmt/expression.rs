@@ -2,7 +2,7 @@
 
 /// A value and its name, as a table spells them.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in crate::tracepoint) struct NamedValue {
+pub(in crate::tracepoint) struct TableEntry {
     /// The value; `None` when it is spelled as a name that the kernel did not replace.
     pub(in crate::tracepoint) value: Option<i128>,
     /// The name.
@@ -43,7 +43,7 @@ pub(in crate::tracepoint) enum Expression {
         /// What stands between the names of flags; `None` when there is one name only.
         between: Option<String>,
         /// Values and names.
-        entries: Vec<NamedValue>,
+        entries: Vec<TableEntry>,
     },
     /// Something that is not understood.
     Unknown,

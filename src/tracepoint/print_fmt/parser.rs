@@ -1,6 +1,6 @@
 //! Words to expressions.
 
-use super::expression::{Expression, NamedValue};
+use super::expression::{Expression, TableEntry};
 use super::lexer::Token;
 use crate::tracepoint::field::{Field, FieldShape};
 
@@ -300,7 +300,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn entry(&mut self) -> Option<NamedValue> {
+    fn entry(&mut self) -> Option<TableEntry> {
         if !self.takes("{") {
             return None;
         }
@@ -312,7 +312,7 @@ impl<'a> Parser<'a> {
             return None;
         }
         let name = self.text()?.to_owned();
-        self.takes("}").then_some(NamedValue { value, name })
+        self.takes("}").then_some(TableEntry { value, name })
     }
 
     /// A cast to a type of numbers, and nothing else in brackets.

@@ -1,6 +1,6 @@
 //! The tables of names in the expressions of a `print fmt`.
 
-use super::expression::{Expression, NamedValue};
+use super::expression::{Expression, TableEntry};
 use super::lexer::tokens;
 use super::parser::Parser;
 use crate::tracepoint::field::Field;
@@ -33,7 +33,7 @@ pub(in crate::tracepoint) struct NameTable {
     /// How it names values.
     pub(in crate::tracepoint) kind: TableKind,
     /// The names, in the order of the text: the first that fits is the one.
-    pub(in crate::tracepoint) entries: Vec<NamedValue>,
+    pub(in crate::tracepoint) entries: Vec<TableEntry>,
     /// What must hold for it to be used.
     pub(in crate::tracepoint) conditions: Vec<Condition>,
 }
