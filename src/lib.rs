@@ -29,6 +29,9 @@
 //! | tree | [`stack`] | tagged stacks | [`CallTree`](stack::CallTree) |
 //! | output | [`output`] | the tree | SVG, folded text |
 //!
+//! Exits have a way of their own: a capture's tracepoints, a trace.dat ([`tracedat`]) or a text
+//! ([`tracepoint::text`]) tell occurrences in the order of time, [`kvm`] pairs them.
+//!
 //! [`analysis`] is the list of these stages: a [`Request`](analysis::Request) and a capture give a
 //! [`Profile`](analysis::Profile). [`diff`] compares two profiles, or folded text that other tools
 //! wrote; [`report`] makes text and JSON of a profile or a comparison. The command line turns

@@ -143,9 +143,10 @@ fn open_storage(path: &Path, storage: Storage, limit: UnpackLimit) -> Result<Ope
                 storage,
                 found,
             };
-            match kind {
-                FileKind::TraceText => open_trace_text(text, limit),
-                _ => Ok(Opened::Text(text)),
+            if kind == FileKind::TraceText {
+                open_trace_text(text, limit)
+            } else {
+                Ok(Opened::Text(text))
             }
         }
         Some(found) => Err(not_perf_data(path, found)),

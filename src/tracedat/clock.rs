@@ -87,12 +87,12 @@ pub(super) struct TimeShift {
     /// Whether offsets between two measurements lie on the line between them.
     is_interpolated: bool,
     /// By CPU, sorted by time.
-    cpus: Vec<Vec<Measured>>,
+    cpus: Vec<Vec<MeasuredShift>>,
 }
 
 /// One measurement: what is added at a time, after the time was scaled by `scaling` / 2^`fraction`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Measured {
+struct MeasuredShift {
     time: u64,
     offset: i64,
     scaling: u64,
@@ -116,10 +116,10 @@ impl TimeShift {
             let mut measured = Vec::new();
             for _ in 0..number {
                 let time = at.u64()?;
-                measured.push(Measured {
+                measured.push(MeasuredShift {
                     time,
                     scaling: 1,
-                    ..Measured::default()
+                    ..MeasuredShift::default()
                 });
             }
             for one in &mut measured {
@@ -165,7 +165,7 @@ impl TimeShift {
         }
     }
 
-    fn between(&self, raw: u64, from: Measured, to: Measured) -> u64 {
+    fn between(&self, raw: u64, from: MeasuredShift, to: MeasuredShift) -> u64 {
         let mut offset = i128::from(from.offset);
         if self.is_interpolated {
             let span = i128::from(to.time) - i128::from(from.time);

@@ -8,7 +8,7 @@ use super::preamble::{
     PageLayout, RingBufferHeaders, SavedNames, event_formats, ftrace_formats, ring_buffer_headers,
     take_short, task_names,
 };
-use super::section::Sections;
+use super::section::TraceSections;
 use crate::bytes::{ByteOrder, Cursor, UnpackLimit, position};
 use crate::error::TraceDatFault;
 use crate::tracepoint::EventFormat;
@@ -16,7 +16,7 @@ use crate::units::Cpu;
 
 /// What a file holds.
 #[derive(Debug)]
-pub(super) struct Contents {
+pub(super) struct TraceContents {
     pub(super) page_layout: PageLayout,
     pub(super) formats: Vec<EventFormat>,
     pub(super) names: SavedNames,
@@ -36,7 +36,7 @@ pub(super) struct FoundBuffer {
     pub(super) cpus: Vec<CpuPages>,
 }
 
-impl Contents {
+impl TraceContents {
     /// Reads all but the pages.
     ///
     /// # Errors
@@ -62,7 +62,7 @@ impl Contents {
                 options,
                 compression,
             } => {
-                let sections = Sections {
+                let sections = TraceSections {
                     file,
                     compression,
                     limit,
@@ -197,7 +197,7 @@ impl Contents {
     }
 
     /// Version 7: the lists of options, one of which tells where the next lies.
-    fn read_options<O: ByteOrder>(&mut self, sections: &Sections<'_>, first: u64) {
+    fn read_options<O: ByteOrder>(&mut self, sections: &TraceSections<'_>, first: u64) {
         let mut seen = Vec::new();
         let mut place = first;
         while place != 0 {
@@ -223,7 +223,7 @@ impl Contents {
     /// Version 7: the sections that options name.
     fn read_sections<O: ByteOrder>(
         &mut self,
-        sections: &Sections<'_>,
+        sections: &TraceSections<'_>,
     ) -> Result<(), TraceDatFault> {
         for SectionPlace { number, place } in std::mem::take(&mut self.options.sections) {
             let body = sections.body::<O>(number, place);
@@ -255,7 +255,7 @@ impl Contents {
     }
 
     /// Version 7: where the pages of buffers lie.
-    fn find_buffers<O: ByteOrder>(&mut self, sections: &Sections<'_>, page_len: u32) {
+    fn find_buffers<O: ByteOrder>(&mut self, sections: &TraceSections<'_>, page_len: u32) {
         for BufferOption { name, place, pages } in std::mem::take(&mut self.options.buffers) {
             let Some(BufferPages {
                 clock,

@@ -18,7 +18,7 @@ use std::slice::Chunks;
 
 use super::clock::ClockReading;
 use super::damage::TraceDamage;
-use super::page::{Missed, Page, PageEvents, RawEvent, Step};
+use super::page::{Missed, Page, PageEvents, PageStep, RawEvent};
 use super::preamble::PageLayout;
 use crate::bytes::ByteOrder;
 use crate::units::{Cpu, Timestamp};
@@ -55,7 +55,7 @@ impl<'a, O: ByteOrder> CpuEvents<'a, O> {
     fn next_event(&mut self, layout: PageLayout, clock: &ClockReading) -> Option<TimedEvent<'a>> {
         loop {
             match self.current.step::<O>() {
-                Step::Event(RawEvent { time, payload }) => {
+                PageStep::Event(RawEvent { time, payload }) => {
                     let mut time = clock.time(time, self.cpu);
                     if time < self.last_time {
                         self.damage.times_backwards += 1;
@@ -68,8 +68,8 @@ impl<'a, O: ByteOrder> CpuEvents<'a, O> {
                         payload,
                     });
                 }
-                Step::Broken(bytes) => self.damage.page_bytes += bytes,
-                Step::End => {
+                PageStep::Broken(bytes) => self.damage.page_bytes += bytes,
+                PageStep::End => {
                     let bytes = self.pages.next()?;
                     match Page::open::<O>(bytes, layout) {
                         Some(page) => {

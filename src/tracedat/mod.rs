@@ -43,4 +43,4 @@ pub use clock::ClockUnit;
 pub use damage::{TraceDamage, TracePart};
 pub use options::CpuStatistics;
 pub use page::Missed;
-pub use trace_dat::{Buffer, TraceDat, Walk};
+pub use trace_dat::{Buffer, TraceDat, TraceWalk};

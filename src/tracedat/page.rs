@@ -80,7 +80,7 @@ pub(super) struct PageEvents<'a> {
 
 /// What came next in a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Step<'a> {
+pub(super) enum PageStep<'a> {
     Event(RawEvent<'a>),
     End,
     /// The rest of the page, so many bytes, makes no sense.
@@ -146,11 +146,11 @@ impl<'a> PageEvents<'a> {
 
     /// Reads on to the next event.
     #[inline]
-    pub(super) fn step<O: ByteOrder>(&mut self) -> Step<'a> {
+    pub(super) fn step<O: ByteOrder>(&mut self) -> PageStep<'a> {
         while self.at < self.events.len() {
             match self.take::<O>() {
                 Some(Taken::Payload(payload)) => {
-                    return Step::Event(RawEvent {
+                    return PageStep::Event(RawEvent {
                         time: self.time,
                         payload,
                     });
@@ -160,11 +160,11 @@ impl<'a> PageEvents<'a> {
                 None => {
                     let rest = self.events.len() - self.at;
                     self.at = self.events.len();
-                    return Step::Broken(rest as u64);
+                    return PageStep::Broken(rest as u64);
                 }
             }
         }
-        Step::End
+        PageStep::End
     }
 
     /// Takes what stands here; `None`, and the place is kept, when it does not fit into the page.
@@ -281,7 +281,7 @@ mod tests {
     fn times<O: ByteOrder>(page: &[u8]) -> Vec<(u64, usize)> {
         let mut events = Page::open::<O>(page, LAYOUT).unwrap().events;
         let mut found = Vec::new();
-        while let Step::Event(event) = events.step::<O>() {
+        while let PageStep::Event(event) = events.step::<O>() {
             found.push((event.time, event.payload.len()));
         }
         found
@@ -358,8 +358,8 @@ mod tests {
     fn events_that_do_not_fit_are_counted() {
         let bytes = page(1, 0, &[head(1, 0, false), 7, head(9, 0, false), 7], false);
         let mut events = Page::open::<Little>(&bytes, LAYOUT).unwrap().events;
-        assert!(matches!(events.step::<Little>(), Step::Event(_)));
-        assert_eq!(events.step::<Little>(), Step::Broken(8));
-        assert_eq!(events.step::<Little>(), Step::End);
+        assert!(matches!(events.step::<Little>(), PageStep::Event(_)));
+        assert_eq!(events.step::<Little>(), PageStep::Broken(8));
+        assert_eq!(events.step::<Little>(), PageStep::End);
     }
 }

@@ -9,7 +9,7 @@ const COMPRESSED: u16 = 1;
 
 /// A file of sections.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Sections<'a> {
+pub(super) struct TraceSections<'a> {
     pub(super) file: &'a [u8],
     pub(super) compression: Option<BlockCompression>,
     pub(super) limit: UnpackLimit,
@@ -23,7 +23,7 @@ pub(super) struct RawSection<'a> {
     bytes: &'a [u8],
 }
 
-impl<'a> Sections<'a> {
+impl<'a> TraceSections<'a> {
     /// The section at a place; `None` when the file has none there.
     pub(super) fn raw<O: ByteOrder>(&self, place: u64) -> Option<RawSection<'a>> {
         let mut at = Cursor::<O>::new(self.file.get(position(place)..)?);

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::clock::ClockUnit;
-use super::contents::{Contents, FoundBuffer};
+use super::contents::{FoundBuffer, TraceContents};
 use super::damage::TraceDamage;
 use super::head::{FileHead, FileLayout};
 use super::merge::{CpuBytes, Merge, TimedEvent};
@@ -24,7 +24,7 @@ pub struct TraceDat {
     /// The file, unpacked when it was packed as a whole.
     storage: Storage,
     head: FileHead,
-    contents: Contents,
+    contents: TraceContents,
     formats: Formats,
     /// Where `common_pid` lies, by format.
     tid_places: Vec<usize>,
@@ -59,7 +59,7 @@ pub struct Buffer<'a> {
 
 /// What a walk over all events met.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Walk {
+pub struct TraceWalk {
     /// Events handed out.
     pub events: u64,
     /// What pages say is missing before them.
@@ -86,7 +86,7 @@ impl TraceDat {
         let wrong = |fault| Error::file(path, BadFile::TraceDat(fault));
         let head = FileHead::parse(storage.bytes()).map_err(wrong)?;
         with_order!(head.endian, O => {
-            let contents = Contents::read::<O>(storage.bytes(), &head, limit).map_err(wrong)?;
+            let contents = TraceContents::read::<O>(storage.bytes(), &head, limit).map_err(wrong)?;
             let mut opened = Self::new(path, storage, head, contents);
             opened.contents.damage.outer = problem;
             let spooled = opened.find_streams::<O>(limit);
@@ -95,7 +95,7 @@ impl TraceDat {
         })
     }
 
-    fn new(path: &Path, storage: Storage, head: FileHead, mut contents: Contents) -> Self {
+    fn new(path: &Path, storage: Storage, head: FileHead, mut contents: TraceContents) -> Self {
         let formats = std::mem::take(&mut contents.formats);
         let formats = Formats::new(formats, head.endian);
         let places = formats.iter().map(|(_, format)| {
@@ -123,7 +123,7 @@ impl TraceDat {
         };
         let most = limit.of_packed(file.len() as u64);
         let mut unpacker = PageUnpacker::new(compression, most);
-        let Contents {
+        let TraceContents {
             buffers, damage, ..
         } = &mut self.contents;
         for (buffer, found) in buffers.iter().enumerate() {
@@ -246,10 +246,10 @@ impl TraceDat {
 
     /// Hands all events to `visit` in the order of their times. Events without a format are left out
     /// and counted.
-    pub fn walk<'a>(&'a self, mut visit: impl FnMut(Occurrence<'a>)) -> Walk {
-        let mut walk = Walk {
+    pub fn walk<'a>(&'a self, mut visit: impl FnMut(Occurrence<'a>)) -> TraceWalk {
+        let mut walk = TraceWalk {
             damage: self.contents.damage.clone(),
-            ..Walk::default()
+            ..TraceWalk::default()
         };
         let mut pages = TraceDamage::default();
         let bytes = self.streams.iter().filter_map(|stream| self.pages(stream));

@@ -13,7 +13,7 @@ pub(super) enum LineTime {
 
 /// A line that tells of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct EventLine<'t> {
+pub(super) struct TracedLine<'t> {
     /// The task's name, cut to eight characters where latency flags are shown.
     pub(super) task: &'t str,
     /// The process; `None` where the text does not tell it.
@@ -31,10 +31,10 @@ pub(super) struct EventLine<'t> {
 pub fn is_trace_text(start: &[u8]) -> bool {
     let text = String::from_utf8_lossy(start);
     text.lines()
-        .any(|line| EventLine::parse(clean(line)).is_some())
+        .any(|line| TracedLine::parse(clean(line)).is_some())
 }
 
-impl<'t> EventLine<'t> {
+impl<'t> TracedLine<'t> {
     /// Reads a line that was cleaned; `None` when it tells of no event.
     pub(super) fn parse(line: &'t str) -> Option<Self> {
         // The first colon that ends a time with a task before it and an event behind it: names of
@@ -45,13 +45,13 @@ impl<'t> EventLine<'t> {
                 return None;
             }
             let TimeAtEnd { before, time } = TimeAtEnd::split(front)?;
-            let Named { event, values } = Named::split(rest)?;
-            let Owner {
+            let NamedEvent { event, values } = NamedEvent::split(rest)?;
+            let TaskOnCpu {
                 task,
                 pid,
                 tid,
                 cpu,
-            } = Owner::parse(before)?;
+            } = TaskOnCpu::parse(before)?;
             // Without a CPU a plain number is more likely part of other text.
             if matches!(time, LineTime::Plain(_)) && cpu.is_none() {
                 return None;
@@ -113,12 +113,12 @@ fn nanos(seconds: &str, fraction: &str) -> Option<u64> {
 }
 
 /// An event's name, and what stands behind it.
-struct Named<'t> {
+struct NamedEvent<'t> {
     event: &'t str,
     values: &'t str,
 }
 
-impl<'t> Named<'t> {
+impl<'t> NamedEvent<'t> {
     fn split(text: &'t str) -> Option<Self> {
         let mut rest = text.trim_start();
         // perf script tells the period before the name where it is asked for.
@@ -139,18 +139,18 @@ impl<'t> Named<'t> {
 }
 
 /// Whose event it is.
-struct Owner<'t> {
+struct TaskOnCpu<'t> {
     task: &'t str,
     pid: Option<i32>,
     tid: i32,
     cpu: Option<u32>,
 }
 
-impl<'t> Owner<'t> {
+impl<'t> TaskOnCpu<'t> {
     /// Reads what stands before the time.
     fn parse(text: &'t str) -> Option<Self> {
         let text = text.trim_end();
-        let Placed { before, cpu } = Placed::split(text);
+        let OnCpu { before, cpu } = OnCpu::split(text);
         let (before, pid) = match process(before) {
             Some(InProcess { before, pid }) => (before, pid),
             None => (before, None),
@@ -199,12 +199,12 @@ fn behind_buffer(task: &str) -> &str {
 }
 
 /// A CPU, and what stands before it.
-struct Placed<'t> {
+struct OnCpu<'t> {
     before: &'t str,
     cpu: Option<u32>,
 }
 
-impl<'t> Placed<'t> {
+impl<'t> OnCpu<'t> {
     /// Splits `[000]`, `[000] d..1.` or `0d..1.` off the end; the CPU is `None` where there is none.
     fn split(text: &'t str) -> Self {
         let bracketed = |text: &'t str| {
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     fn told(line: &str) -> (&str, Option<i32>, i32, Option<u32>, LineTime, &str, &str) {
-        let EventLine {
+        let TracedLine {
             task,
             pid,
             tid,
@@ -278,7 +278,7 @@ mod tests {
             time,
             event,
             values,
-        } = EventLine::parse(line).unwrap_or_else(|| panic!("{line}"));
+        } = TracedLine::parse(line).unwrap_or_else(|| panic!("{line}"));
         (task, pid, tid, cpu, time, event, values)
     }
 
@@ -386,7 +386,7 @@ mod tests {
             "CPU:1 [LOST 1754 EVENTS]",
             "a;b;c 12",
         ] {
-            assert_eq!(EventLine::parse(line), None, "{line}");
+            assert_eq!(TracedLine::parse(line), None, "{line}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr;
 
 use super::clean::clean;
-use super::event_line::EventLine;
+use super::event_line::TracedLine;
 use crate::text::{one_line, shortened};
 
 /// What the lines of a text are.
@@ -60,17 +60,17 @@ pub(super) struct Longer<'t> {
 }
 
 /// A line of an event that the next line may go on with.
-enum Pending<'b> {
+enum PendingLine<'b> {
     /// As it lies in the text.
     Whole {
         line: Cow<'b, str>,
-        event: Option<EventLine<'b>>,
+        event: Option<TracedLine<'b>>,
     },
     /// Put together from several lines.
     Joined(String),
 }
 
-impl Pending<'_> {
+impl PendingLine<'_> {
     fn line(&self) -> &str {
         match self {
             Self::Whole { line, .. } => line,
@@ -80,16 +80,16 @@ impl Pending<'_> {
 }
 
 /// Hands the lines of events to `visit`.
-pub(super) struct Lines<'b, S> {
+pub(super) struct LineReader<'b, S> {
     /// Whether the values of an event say more with more text behind them.
     says_more: S,
     counts: LineCounts,
-    pending: Option<Pending<'b>>,
+    pending: Option<PendingLine<'b>>,
     /// A line that was not understood by itself.
     fragment: Option<UnreadLine>,
 }
 
-impl<'b, S: Fn(Longer<'_>) -> bool> Lines<'b, S> {
+impl<'b, S: Fn(Longer<'_>) -> bool> LineReader<'b, S> {
     /// `says_more` tells whether the values of an event say more with more text behind them.
     pub(super) fn new(says_more: S) -> Self {
         Self {
@@ -104,7 +104,7 @@ impl<'b, S: Fn(Longer<'_>) -> bool> Lines<'b, S> {
     pub(super) fn read(
         mut self,
         bytes: &'b [u8],
-        mut visit: impl FnMut(&EventLine<'_>),
+        mut visit: impl FnMut(&TracedLine<'_>),
     ) -> LineCounts {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -127,18 +127,18 @@ impl<'b, S: Fn(Longer<'_>) -> bool> Lines<'b, S> {
         self.counts
     }
 
-    fn line(&mut self, line: Cow<'b, str>, visit: &mut impl FnMut(&EventLine<'_>)) {
+    fn line(&mut self, line: Cow<'b, str>, visit: &mut impl FnMut(&TracedLine<'_>)) {
         self.counts.lines += 1;
         let borrowed = match &line {
-            Cow::Borrowed(line) => EventLine::parse(line),
+            Cow::Borrowed(line) => TracedLine::parse(line),
             Cow::Owned(_) => None,
         };
-        if borrowed.is_some() || EventLine::parse(&line).is_some() {
+        if borrowed.is_some() || TracedLine::parse(&line).is_some() {
             self.flush(visit);
             self.drop_fragment();
             self.counts.events += 1;
             let event = borrowed;
-            self.pending = Some(Pending::Whole { line, event });
+            self.pending = Some(PendingLine::Whole { line, event });
             return;
         }
         match other(&line) {
@@ -162,10 +162,10 @@ impl<'b, S: Fn(Longer<'_>) -> bool> Lines<'b, S> {
     }
 
     /// A line that is nothing by itself: the rest of the one before, or the head of the next.
-    fn unread(&mut self, text: &str, visit: &mut impl FnMut(&EventLine<'_>)) {
+    fn unread(&mut self, text: &str, visit: &mut impl FnMut(&TracedLine<'_>)) {
         if let Some(pending) = &self.pending {
             let line = pending.line();
-            let joined = EventLine::parse(line).filter(|event| {
+            let joined = TracedLine::parse(line).filter(|event| {
                 (self.says_more)(Longer {
                     event: event.event,
                     values: event.values,
@@ -174,7 +174,7 @@ impl<'b, S: Fn(Longer<'_>) -> bool> Lines<'b, S> {
             });
             if joined.is_some() {
                 let line = format!("{line} {}", text.trim_start());
-                self.pending = Some(Pending::Joined(line));
+                self.pending = Some(PendingLine::Joined(line));
                 self.counts.continued += 1;
                 return;
             }
@@ -182,10 +182,10 @@ impl<'b, S: Fn(Longer<'_>) -> bool> Lines<'b, S> {
         self.flush(visit);
         if let Some(fragment) = self.fragment.take() {
             let joined = format!("{} {}", fragment.text, text.trim_start());
-            if EventLine::parse(&joined).is_some() {
+            if TracedLine::parse(&joined).is_some() {
                 self.counts.events += 1;
                 self.counts.continued += 1;
-                self.pending = Some(Pending::Joined(joined));
+                self.pending = Some(PendingLine::Joined(joined));
                 return;
             }
             self.fragment = Some(fragment);
@@ -208,13 +208,13 @@ impl<'b, S: Fn(Longer<'_>) -> bool> Lines<'b, S> {
         }
     }
 
-    fn flush(&mut self, visit: &mut impl FnMut(&EventLine<'_>)) {
+    fn flush(&mut self, visit: &mut impl FnMut(&TracedLine<'_>)) {
         match self.pending.take() {
-            Some(Pending::Whole {
+            Some(PendingLine::Whole {
                 event: Some(event), ..
             }) => visit(&event),
             Some(pending) => {
-                if let Some(event) = EventLine::parse(pending.line()) {
+                if let Some(event) = TracedLine::parse(pending.line()) {
                     visit(&event);
                 }
             }
@@ -328,7 +328,7 @@ mod tests {
             count(event, &format!("{values} {more}")) > count(event, values)
         };
         let mut events = Vec::new();
-        let counts = Lines::new(says_more).read(text.as_bytes(), |line| {
+        let counts = LineReader::new(says_more).read(text.as_bytes(), |line| {
             events.push(format!("{} {}", line.event, line.values));
         });
         (events, counts)

@@ -20,7 +20,7 @@ use super::words::{WordKind, find_word};
 
 /// One step of a form.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Step {
+pub(super) enum FormStep {
     Space,
     Literal(&'static str),
     Number(&'static str, Radix),
@@ -44,13 +44,13 @@ pub(super) enum Radix {
 }
 
 /// Reads a form; `None` when it is none.
-pub(super) fn parse_form(form: &'static str) -> Option<Vec<Step>> {
+pub(super) fn parse_form(form: &'static str) -> Option<Vec<FormStep>> {
     let mut steps = Vec::new();
     let mut rest = form;
     while let Some(first) = rest.chars().next() {
         let len = match first {
             ' ' => {
-                steps.push(Step::Space);
+                steps.push(FormStep::Space);
                 1
             }
             '{' => {
@@ -60,7 +60,7 @@ pub(super) fn parse_form(form: &'static str) -> Option<Vec<Step>> {
             }
             _ => {
                 let end = rest.find([' ', '{']).unwrap_or(rest.len());
-                steps.push(Step::Literal(rest.get(..end)?));
+                steps.push(FormStep::Literal(rest.get(..end)?));
                 end
             }
         };
@@ -69,39 +69,39 @@ pub(super) fn parse_form(form: &'static str) -> Option<Vec<Step>> {
     Some(steps)
 }
 
-fn parse_capture(inner: &'static str) -> Option<Step> {
+fn parse_capture(inner: &'static str) -> Option<FormStep> {
     if inner.is_empty() {
-        return Some(Step::Enough);
+        return Some(FormStep::Enough);
     }
     if inner == "*" {
-        return Some(Step::Anything);
+        return Some(FormStep::Anything);
     }
     if let Some(name) = inner.strip_suffix('^') {
-        return Some(Step::BeforeRip(name));
+        return Some(FormStep::BeforeRip(name));
     }
     if let Some(name) = inner.strip_suffix('$') {
-        return Some(Step::Text(name));
+        return Some(FormStep::Text(name));
     }
     if let Some((name, words)) = inner.split_once('=') {
-        return Some(Step::Words(name, words.split(',').collect()));
+        return Some(FormStep::Words(name, words.split(',').collect()));
     }
     if let Some((name, kind)) = inner.split_once('@') {
-        return Some(Step::Word(name, WordKind::of(kind)?));
+        return Some(FormStep::Word(name, WordKind::of(kind)?));
     }
     Some(match inner.split_once(':') {
-        None => Step::Number(inner, Radix::Told),
-        Some((name, "x")) => Step::Number(name, Radix::Hex(1)),
-        Some((name, "-")) => Step::Number(name, Radix::Negated),
+        None => FormStep::Number(inner, Radix::Told),
+        Some((name, "x")) => FormStep::Number(name, Radix::Hex(1)),
+        Some((name, "-")) => FormStep::Number(name, Radix::Negated),
         Some((name, digits)) => {
             let digits = digits.strip_prefix('x')?.parse().ok()?;
-            Step::Number(name, Radix::Hex(digits))
+            FormStep::Number(name, Radix::Hex(digits))
         }
     })
 }
 
 /// How well text fits a form.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fit {
+pub(super) enum FormFit {
     /// It does not.
     No,
     /// Up to where what follows may be missing.
@@ -110,48 +110,52 @@ pub(super) enum Fit {
     Whole,
 }
 
-impl Fit {
+impl FormFit {
     /// What it is where the rest does not fit.
     const fn broken_off(is_enough: bool) -> Self {
         if is_enough { Self::Partly } else { Self::No }
     }
 }
 
-/// Matches text with a form from its start. What does not fit behind [`Step::Enough`] is left out.
-pub(super) fn matches<'t>(steps: &[Step], text: &'t str, values: &mut NamedValues<'t>) -> Fit {
+/// Matches text with a form from its start. What does not fit behind [`FormStep::Enough`] is left out.
+pub(super) fn matches<'t>(
+    steps: &[FormStep],
+    text: &'t str,
+    values: &mut NamedValues<'t>,
+) -> FormFit {
     let mut text = text;
     let mut is_enough = false;
     let mut rest = steps;
     while let Some((step, later)) = rest.split_first() {
         rest = later;
         let taken = match step {
-            Step::Enough => {
+            FormStep::Enough => {
                 is_enough = true;
                 continue;
             }
-            Step::Anything => return search(None, later, text, values, is_enough),
-            Step::Text(name) => return search(Some(name), later, text, values, is_enough),
-            Step::Space => {
+            FormStep::Anything => return search(None, later, text, values, is_enough),
+            FormStep::Text(name) => return search(Some(name), later, text, values, is_enough),
+            FormStep::Space => {
                 let behind = text.trim_start_matches([' ', '\t', ',']);
                 Some(text.len() - behind.len()).filter(|&len| len > 0)
             }
-            Step::Literal(literal) => text.starts_with(literal).then_some(literal.len()),
-            Step::Number(name, radix) => take_number(text, *radix).map(|taken| {
+            FormStep::Literal(literal) => text.starts_with(literal).then_some(literal.len()),
+            FormStep::Number(name, radix) => take_number(text, *radix).map(|taken| {
                 values.add(name, taken.value);
                 taken.len
             }),
-            Step::Words(name, words) => {
+            FormStep::Words(name, words) => {
                 let found = (0..).zip(words).find(|(_, word)| text.starts_with(**word));
                 found.map(|(value, word)| {
                     values.add(name, value);
                     word.len()
                 })
             }
-            Step::Word(name, kind) => find_word(*kind, text).map(|found| {
+            FormStep::Word(name, kind) => find_word(*kind, text).map(|found| {
                 values.add(name, found.value);
                 found.len
             }),
-            Step::BeforeRip(name) => {
+            FormStep::BeforeRip(name) => {
                 let end = text.find(" rip ").unwrap_or(text.len());
                 let taken = text.get(..end).filter(|taken| !taken.is_empty());
                 taken.map(|taken| {
@@ -162,20 +166,20 @@ pub(super) fn matches<'t>(steps: &[Step], text: &'t str, values: &mut NamedValue
         };
         match taken.and_then(|len| text.get(len..)) {
             Some(behind) => text = behind,
-            None => return Fit::broken_off(is_enough),
+            None => return FormFit::broken_off(is_enough),
         }
     }
-    Fit::Whole
+    FormFit::Whole
 }
 
 /// Looks for the first place where the rest of a form matches.
 fn search<'t>(
     name: Option<&'static str>,
-    later: &[Step],
+    later: &[FormStep],
     text: &'t str,
     values: &mut NamedValues<'t>,
     is_enough: bool,
-) -> Fit {
+) -> FormFit {
     let mark = values.mark();
     for (at, _) in text.char_indices() {
         let (Some(skipped), Some(behind)) = (text.get(..at), text.get(at..)) else {
@@ -186,12 +190,12 @@ fn search<'t>(
             values.add_text(name, skipped);
         }
         let fit = matches(later, behind, values);
-        if fit != Fit::No {
+        if fit != FormFit::No {
             return fit;
         }
     }
     values.rewind(mark);
-    Fit::broken_off(is_enough)
+    FormFit::broken_off(is_enough)
 }
 
 /// A number in text.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use hashbrown::HashMap;
 
-use super::event_line::{EventLine, LineTime};
-use super::lines::{LineCounts, Lines, Longer};
+use super::event_line::{LineTime, TracedLine};
+use super::lines::{LineCounts, LineReader, Longer};
 use super::named_values::NamedValues;
 use super::values::Reader;
 use crate::bytes::{Endian, Storage};
@@ -68,7 +68,7 @@ impl TraceText {
         let reader = Reader::new();
         let mut previous = Timestamp::default();
         let counts =
-            Lines::new(|longer| says_more(&reader, longer)).read(storage.bytes(), |line| {
+            LineReader::new(|longer| says_more(&reader, longer)).read(storage.bytes(), |line| {
                 let time = facts.add(line);
                 facts.backwards += u64::from(time < previous);
                 previous = time;
@@ -159,7 +159,7 @@ impl TraceText {
     /// Hands all occurrences to `visit` in the order of their times. Those of one time stay in the
     /// order of the text.
     pub fn walk(&self, mut visit: impl FnMut(Occurrence<'_>)) {
-        let lines = Lines::new(|longer| says_more(&self.reader, longer));
+        let lines = LineReader::new(|longer| says_more(&self.reader, longer));
         if self.facts.backwards == 0 {
             lines.read(self.storage.bytes(), |line| {
                 if let Some(found) = self.occurrence(line) {
@@ -191,7 +191,7 @@ impl TraceText {
         }
     }
 
-    fn occurrence<'t>(&self, line: &EventLine<'t>) -> Option<Occurrence<'t>> {
+    fn occurrence<'t>(&self, line: &TracedLine<'t>) -> Option<Occurrence<'t>> {
         Some(Occurrence {
             time: time_of(line),
             cpu: line.cpu.map(Cpu),
@@ -205,7 +205,7 @@ impl TraceText {
 
 impl TextFacts {
     /// Adds a line; returns its time.
-    fn add(&mut self, line: &EventLine<'_>) -> Timestamp {
+    fn add(&mut self, line: &TracedLine<'_>) -> Timestamp {
         match self.events.get_mut(line.event) {
             Some(count) => *count += 1,
             None => drop(self.events.insert(line.event.to_owned(), 1)),
@@ -235,7 +235,7 @@ fn says_more(reader: &Reader, longer: Longer<'_>) -> bool {
     count(&format!("{values} {more}")) > count(values)
 }
 
-const fn time_of(line: &EventLine<'_>) -> Timestamp {
+const fn time_of(line: &TracedLine<'_>) -> Timestamp {
     match line.time {
         LineTime::Nanos(number) | LineTime::Plain(number) => Timestamp::from_nanos(number),
     }

@@ -4,12 +4,12 @@ use hashbrown::HashMap;
 
 use super::forms::FORMS;
 use super::named_values::NamedValues;
-use super::template::{Fit, Step, matches, parse_form};
+use super::template::{FormFit, FormStep, matches, parse_form};
 
 /// The compiled forms of all tracepoints, by name.
 #[derive(Clone, Debug)]
 pub(super) struct Reader {
-    forms: HashMap<&'static str, Vec<Vec<Step>>>,
+    forms: HashMap<&'static str, Vec<Vec<FormStep>>>,
 }
 
 impl Reader {
@@ -33,10 +33,10 @@ impl Reader {
             let mut values = NamedValues::default();
             let fit = matches(form, text, &mut values);
             let most = best.as_ref().map_or(0, NamedValues::len);
-            if fit != Fit::No && values.len() > most {
+            if fit != FormFit::No && values.len() > most {
                 best = Some(values);
             }
-            if fit == Fit::Whole {
+            if fit == FormFit::Whole {
                 break;
             }
         }

@@ -2,7 +2,7 @@
 
 use crate::bytes::Endian;
 use crate::report::trace_remarks::{damage_words, lost_words};
-use crate::tracedat::{Buffer, ClockUnit, TraceDat, Walk};
+use crate::tracedat::{Buffer, ClockUnit, TraceDat, TraceWalk};
 use crate::tracepoint::Occurrence;
 use crate::units::{Index, Timestamp};
 
@@ -23,7 +23,7 @@ pub struct TraceDatFacts {
     pub(super) buffers: Vec<BufferFacts>,
     /// Events that occur, those that occur most first.
     pub(super) events: Vec<EventCount>,
-    pub(super) walk: Walk,
+    pub(super) walk: TraceWalk,
     /// What the kernel did not record.
     pub(super) lost: Vec<String>,
     /// What of the file could not be read.
