@@ -20,6 +20,14 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(symbol.start <= at, "a symbol behind its address");
         }
     }
+    let asked = [0, 0x40, 0x1000, 0x1234, u64::MAX].map(Svma::new);
+    let places = Places::Addresses(&asked);
+    let lean = ObjectSymbols::parse_elf(Path::new("fuzz"), bytes, places).expect("it was read");
+    for at in asked {
+        if let Ok(symbol) = lean.look_up(at) {
+            assert!(symbol.start <= at && at < symbol.end, "a symbol elsewhere");
+        }
+    }
     for symbol in object.iter() {
         drop(vmflame::symbol::demangle(symbol.name));
     }
