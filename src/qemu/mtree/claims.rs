@@ -30,13 +30,13 @@ impl AddressRange {
 
 /// Who answers for a range.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Owner {
+pub(super) struct ClaimOwner {
     pub(super) who: RangeOwner,
     /// What of a region is at the range's first address, in bytes.
     pub(super) offset: u64,
 }
 
-impl Owner {
+impl ClaimOwner {
     pub(super) const UNDECIDED: Self = Self {
         who: RangeOwner::Undecided,
         offset: 0,
@@ -62,13 +62,13 @@ impl Owner {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Owned {
     pub(super) extent: AddressRange,
-    pub(super) owner: Owner,
+    pub(super) owner: ClaimOwner,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Claim {
     last: u64,
-    owner: Owner,
+    owner: ClaimOwner,
 }
 
 /// What is left of the work that a text may cause.
@@ -113,7 +113,7 @@ impl Claims {
     pub(super) fn give(
         &mut self,
         extent: AddressRange,
-        owner: Owner,
+        owner: ClaimOwner,
         budget: &mut Budget,
     ) -> Result<(), TooIntricate> {
         for free in self.free(extent, budget)? {
@@ -155,7 +155,7 @@ impl Claims {
             }
             for both in contested {
                 self.take_back(both);
-                self.give(both, Owner::UNDECIDED, budget)?;
+                self.give(both, ClaimOwner::UNDECIDED, budget)?;
             }
             self.give(extent, owner, budget)?;
         }
@@ -230,8 +230,8 @@ fn owned(first: u64, claim: Claim) -> Owned {
 mod tests {
     use super::*;
 
-    fn owner(region: u32) -> Owner {
-        Owner {
+    fn owner(region: u32) -> ClaimOwner {
+        ClaimOwner {
             who: RangeOwner::Region(region),
             offset: 0,
         }

@@ -1,9 +1,9 @@
 //! A text to a map.
 
-use super::claims::{AddressRange, Budget, Claims, Owned, Owner, TooIntricate};
+use super::claims::{AddressRange, Budget, ClaimOwner, Claims, Owned, TooIntricate};
 use super::containers::is_window;
 use super::render::{ContainerReading, Renderer};
-use super::sections::{FlatView, Sections};
+use super::sections::{FlatView, MtreeSections};
 use super::tree::Forest;
 use crate::qemu::memory_map::{Bus, MapGaps, MappedRange, MemoryMap, RangeOwner};
 
@@ -32,11 +32,11 @@ impl MemoryMap {
     /// # Errors
     /// When the text shows neither ports nor memory.
     pub fn parse(text: &str) -> Result<Self, NoMap> {
-        let Sections {
+        let MtreeSections {
             mut forest,
             views,
             unread_lines,
-        } = Sections::of(text);
+        } = MtreeSections::of(text);
         let mut map = Self {
             gaps: MapGaps {
                 unread_lines,
@@ -96,9 +96,9 @@ fn of_views<'a>(
             // The outermost region answers where no device does.
             let is_nothing = range.name == view.root || is_window(&range.name);
             let owner = if is_nothing {
-                Owner::NOBODY
+                ClaimOwner::NOBODY
             } else {
-                Owner {
+                ClaimOwner {
                     who: RangeOwner::Region(forest.names.number(&range.name)),
                     offset: range.offset,
                 }

@@ -11,7 +11,7 @@ use std::cmp::Reverse;
 
 use hashbrown::HashMap;
 
-use super::claims::{AddressRange, Budget, Claims, Owner, TooIntricate};
+use super::claims::{AddressRange, Budget, ClaimOwner, Claims, TooIntricate};
 use super::containers::{is_container, is_empty_container, is_window};
 use super::tree::{Contents, Dump, MAX_DEPTH, NodeKind, RegionNames, RegionNode};
 use crate::qemu::memory_map::RangeOwner;
@@ -131,7 +131,7 @@ impl<'a> Renderer<'a> {
             ..target
         };
         if inside.depth > 2 * MAX_DEPTH {
-            return claims.give(clip, Owner::UNDECIDED, self.budget);
+            return claims.give(clip, ClaimOwner::UNDECIDED, self.budget);
         }
         match node.kind {
             NodeKind::Disabled => Ok(()),
@@ -143,7 +143,7 @@ impl<'a> Renderer<'a> {
                 }
                 let start = i128::from(node.first) + inside.shift;
                 let offset = u64::try_from(i128::from(clip.first) - start).unwrap_or_default();
-                let owner = Owner {
+                let owner = ClaimOwner {
                     who: RangeOwner::Region(node.name),
                     offset,
                 };
@@ -168,7 +168,7 @@ impl<'a> Renderer<'a> {
         };
         let Some((at, region)) = found.and_then(|at| Some((at, dump.nodes.get(at)?))) else {
             self.open_aliases += 1;
-            return claims.give(inside.clip, Owner::UNDECIDED, self.budget);
+            return claims.give(inside.clip, ClaimOwner::UNDECIDED, self.budget);
         };
         let start = i128::from(window.first) + inside.shift;
         let from = i128::from(region.first) + i128::from(shown.offset);

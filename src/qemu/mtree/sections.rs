@@ -30,7 +30,7 @@ pub(super) struct FlatRange {
 
 /// All that a text shows.
 #[derive(Debug, Default)]
-pub(super) struct Sections {
+pub(super) struct MtreeSections {
     pub(super) forest: Forest,
     pub(super) views: Vec<FlatView>,
     /// Lines that name a region and could not be read.
@@ -45,7 +45,7 @@ enum Inside {
     View,
 }
 
-impl Sections {
+impl MtreeSections {
     pub(super) fn of(text: &str) -> Self {
         let mut sections = Self::default();
         let mut inside = Inside::Nothing;
