@@ -55,15 +55,18 @@ pub(super) const FORMS: [Forms; 27] = [
     forms(
         "kvm:kvm_cpuid",
         &[
-            "func {function:x} idx {index:x}{} rax {rax:x}",
-            "func {function:x}{} rax {rax:x}",
+            "func {function:x} idx {index:x}{} rax {rax:x} rbx {rbx:x} rcx {rcx:x} rdx {rdx:x}",
+            "func {function:x}{} rax {rax:x} rbx {rbx:x} rcx {rcx:x} rdx {rdx:x}",
         ],
     ),
     forms(
         "kvm:kvm_apic",
         &["apic_{rw=read,write} {reg@apic}{} = {val:x}"],
     ),
-    forms("kvm:kvm_hypercall", &["nr {nr:x}{} a0 {a0:x}"]),
+    forms(
+        "kvm:kvm_hypercall",
+        &["nr {nr:x}{} a0 {a0:x} a1 {a1:x} a2 {a2:x} a3 {a3:x}"],
+    ),
     forms("kvm:kvm_hv_hypercall", &["code {code:x}"]),
     forms("kvm:kvm_xen_hypercall", &["{*}nr {nr:x}"]),
     forms(
@@ -122,7 +125,8 @@ pub(super) const FORMS: [Forms; 27] = [
 
 const SWITCH: [&str; 2] = [
     "prev_comm={prev_comm$} prev_pid={prev_pid} prev_prio={prev_prio} \
-     prev_state={prev_state@state} ==> next_comm={next_comm$} next_pid={next_pid}",
+     prev_state={prev_state@state} ==> next_comm={next_comm$} \
+     next_pid={next_pid}{} next_prio={next_prio}",
     "{prev_comm$}:{prev_pid} [{prev_prio}] {prev_state@plugin_state} ==> {next_comm$}:{next_pid} \
      [{next_prio}]",
 ];

@@ -197,7 +197,8 @@ mod tests {
     /// Names of tasks hold spaces, colons and equals signs.
     #[test]
     fn switches_are_read_in_every_form() {
-        let fields = "next_comm=a=b c next_pid=0x3 prev_pid=0x2f1 prev_prio=0x78 prev_state=";
+        let fields =
+            "next_comm=a=b c next_pid=0x3 next_prio=0x78 prev_pid=0x2f1 prev_prio=0x78 prev_state=";
         assert_eq!(
             told(
                 "sched:sched_switch",
