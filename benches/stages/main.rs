@@ -12,6 +12,7 @@
 
 mod captures;
 mod decode;
+mod exits;
 mod graph;
 #[path = "../../tests/common/made_elf.rs"]
 mod made_elf;
@@ -24,6 +25,7 @@ criterion_group! {
     // A machine that is used for other things too is never quiet: few samples, taken for longer.
     config = criterion::Criterion::default().sample_size(20);
     targets = decode::header_walk, decode::sample_decode, decode::fold_samples,
+        exits::pairing,
         symbols::kallsyms, symbols::elf, graph::tagging, graph::tree_and_svg
 }
 criterion_main!(stages);

@@ -29,7 +29,8 @@ pub(super) struct BenchOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=10_000))]
     runs: Option<u16>,
     /// Measure other programs too, as far as they are installed: cat, perf report, perf script with
-    /// inferno, samply. They take turns with this program, whole processes each.
+    /// inferno, samply; of captures of VM exits perf kvm stat report. They take turns with this
+    /// program, whole processes each.
     #[arg(long)]
     against: bool,
     /// Print JSON.

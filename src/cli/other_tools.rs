@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::options::InputOptions;
 use vmflame::error::{Error, Result};
+use vmflame::perf::Capture;
 use vmflame::report::bench::{Figures, OURS, Race, RaceResult, in_words};
 
 /// A run that took longer to warm up than this is its own measurement.
@@ -57,6 +58,9 @@ pub(crate) fn race(
 }
 
 fn racers(data: &Path, options: &InputOptions, scratch: &Path) -> Result<Vec<Racer>> {
+    let capture = Capture::open_within(data, options.max_unpacked.unwrap_or_default())?;
+    let mut events = capture.events().iter();
+    let has_exits = events.any(|(_, event)| event.name == "kvm:kvm_exit");
     let own = std::env::current_exe()
         .map_err(|source| Error::io("find", Path::new("vmflame"), source))?;
     let file = data.as_os_str();
@@ -109,7 +113,18 @@ fn racers(data: &Path, options: &InputOptions, scratch: &Path) -> Result<Vec<Rac
         ),
     ];
     let racer = |(name, commands)| Racer { name, commands };
-    Ok(list.into_iter().map(racer).collect())
+    let mut racers: Vec<Racer> = list.into_iter().map(racer).collect();
+    if has_exits {
+        let mut exits = words(&["--quiet", "exits", "-o", "/dev/null"]);
+        exits.insert(0, own.into_os_string());
+        exits.push(options.input.clone().into_os_string());
+        let mut kvm_stat = words(&["perf", "kvm", "--host", "-i"]);
+        kvm_stat.push(file.into());
+        kvm_stat.extend(words(&["stat", "report"]));
+        racers.push(racer((OURS[2], vec![exits])));
+        racers.push(racer(("perf kvm stat report", vec![kvm_stat])));
+    }
+    Ok(racers)
 }
 
 fn words(list: &[&str]) -> Vec<OsString> {

@@ -48,6 +48,7 @@ fn race_json(race: &Race) -> Value {
             "max_seconds": seconds(found.map(Figures::max)),
             "ratio_to_svg": against(bases[0]),
             "ratio_to_folded": against(bases[1]),
+            "ratio_to_exits": against(bases[2]),
             "remark": result.remark,
         })
     };

@@ -87,8 +87,14 @@ fn race_table(race: &Race) -> String {
     ];
     let [name, runs, min, median, max, svg, folded] = header;
     let mut out =
-        format!("\n{name:<24}{runs:>5}{min:>10}{median:>10}{max:>10}{svg:>10}{folded:>10}\n");
+        format!("\n{name:<24}{runs:>5}{min:>10}{median:>10}{max:>10}{svg:>10}{folded:>10}");
     let bases = race.bases();
+    let [.., of_exits] = bases;
+    out.push_str(if of_exits.is_some() {
+        "   / exits\n"
+    } else {
+        "\n"
+    });
     let mut outliers = 0;
     for result in &race.results {
         let name = result.name;
