@@ -1,0 +1,339 @@
+//! `vmflame advise`: what makes VMs slow, and what helps.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use super::devices::{Devices, devices};
+use super::options::headings::{OUTPUT, SYMBOLS};
+use super::options::{DeviceOptions, FilterOptions, InputOptions, check_caches, check_kallsyms};
+use super::outcome::Outcome;
+use super::write::Destination;
+use super::wrong_arguments::WrongArguments;
+use crate::cli::{inputs::Inputs, standard_input, this_machine};
+use clap::Args;
+use vmflame::analysis::exits::{
+    ExitRequest, RecordedExits, exits_of_text, exits_of_trace_dat, recorded_exits,
+};
+use vmflame::analysis::{Grouping, Request, choose_event, profile, vm_processes};
+use vmflame::error::{Error, Result};
+use vmflame::input::{CaseFiles, Input, Opened, UnpackLimit};
+use vmflame::perf::Capture;
+use vmflame::qemu::CommandLine;
+use vmflame::report::advice::{
+    Evidence, VmmFacts, add_host, add_recorded, add_stacks, advise, as_json, as_text, explain_rule,
+    list_rules, recording, retain_vms, rule_named, set_vmm, wanted_views,
+};
+use vmflame::report::remarks;
+use vmflame::report::remarks::Remark;
+
+#[derive(Args, Debug)]
+pub(super) struct AdviseOptions {
+    /// Captures of one host: perf.data files, capture directories, trace.dat files or texts of
+    /// tracepoints; with kvm tracepoints, with call stacks, or with both; `-` for standard input.
+    #[arg(default_value = "perf.data")]
+    pub(super) inputs: Vec<PathBuf>,
+    /// The same, as perf takes it.
+    #[arg(
+        short = 'i',
+        long = "input",
+        value_name = "INPUT",
+        conflicts_with = "inputs"
+    )]
+    pub(super) named: Vec<PathBuf>,
+    /// Print JSON.
+    #[arg(long, help_heading = OUTPUT)]
+    pub(super) json: bool,
+    /// Tell how a rule concludes, with its sources; without a name, list the rules. Nothing is read.
+    #[arg(long, value_name = "RULE", num_args = 0..=1, default_missing_value = "")]
+    #[arg(help_heading = OUTPUT)]
+    pub(super) explain: Option<String>,
+    #[command(flatten)]
+    pub(super) filter: FilterOptions,
+    #[command(flatten)]
+    pub(super) devices: DeviceOptions,
+    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed.
+    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
+    pub(super) kallsyms: Option<PathBuf>,
+    /// Look for object files in this build-id cache too (default: ~/.debug).
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    pub(super) buildid_dir: Vec<PathBuf>,
+    /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
+    /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
+    #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
+    pub(super) max_unpacked: Option<UnpackLimit>,
+    /// Worker threads (default: one for each CPU). The result does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+}
+
+impl AdviseOptions {
+    /// Puts the inputs in one place, whichever way they were named.
+    ///
+    /// # Errors
+    /// When a place that was named is not there, or standard input is named twice.
+    pub(super) fn settle(&mut self) -> Result<()> {
+        if !self.named.is_empty() {
+            self.inputs = std::mem::take(&mut self.named);
+        }
+        if let Some(kallsyms) = &self.kallsyms {
+            check_kallsyms(kallsyms)?;
+        }
+        let streams = self.inputs.iter().filter(|path| **path == *Path::new("-"));
+        if streams.count() > 1 {
+            return Err(WrongArguments::StandardInputTwice.into());
+        }
+        check_caches(&self.buildid_dir)
+    }
+
+    /// Where one of the inputs and its symbols are.
+    fn places(&self, path: &Path) -> InputOptions {
+        InputOptions {
+            input: path.to_owned(),
+            named: None,
+            kallsyms: self.kallsyms.clone(),
+            buildid_dir: self.buildid_dir.clone(),
+            max_unpacked: self.max_unpacked,
+            threads: self.threads,
+        }
+    }
+}
+
+pub(super) fn run(options: &AdviseOptions, quiet: bool) -> Result<Outcome> {
+    let destination = Destination::stdout(&Inputs {
+        captures: options.inputs.iter().map(PathBuf::as_path).collect(),
+        ..Inputs::default()
+    })?;
+    if let Some(name) = &options.explain {
+        let text = explained(name)?;
+        destination.write(|out| out.write_all(text.as_bytes()))?;
+        return Ok(Outcome::Done);
+    }
+    let mut evidence = Evidence::default();
+    let mut is_damaged = false;
+    for path in &options.inputs {
+        is_damaged |= add_input(&mut evidence, options, path, quiet)?;
+    }
+    if !retain_vms(&mut evidence, &options.filter.vm) {
+        eprintln!("error: no VM is called {}", options.filter.vm.join(" or "));
+        eprintln!("hint: without --vm the VMs are listed below what was found");
+        return Ok(Outcome::Negative);
+    }
+    let findings = advise(&evidence);
+    let text = if options.json {
+        format!("{:#}\n", as_json(&evidence, &findings))
+    } else {
+        as_text(&evidence, &findings)
+    };
+    destination.write(|out| out.write_all(text.as_bytes()))?;
+    Ok(if is_damaged {
+        Outcome::Damaged
+    } else {
+        Outcome::Done
+    })
+}
+
+/// How a rule concludes; the list of all without a name.
+fn explained(name: &str) -> Result<String> {
+    if name.is_empty() {
+        return Ok(list_rules());
+    }
+    let rule = rule_named(name).ok_or_else(|| WrongArguments::NoSuchRule {
+        name: name.to_owned(),
+    })?;
+    Ok(explain_rule(rule))
+}
+
+/// An input, opened.
+struct OpenedInput<'i> {
+    shown: String,
+    places: InputOptions,
+    input: &'i Input,
+    /// `None`: what was opened is no perf.data.
+    capture: Option<&'i Capture>,
+    files: CaseFiles,
+}
+
+/// Adds what one input tells; returns whether it is damaged.
+fn add_input(
+    evidence: &mut Evidence,
+    options: &AdviseOptions,
+    path: &Path,
+    quiet: bool,
+) -> Result<bool> {
+    let places = options.places(path);
+    let (input, opened) = standard_input::open_any(&places, quiet)?;
+    let request = ExitRequest {
+        filter: options
+            .filter
+            .request(this_machine::threads(options.threads)),
+        views: wanted_views(),
+        ..ExitRequest::default()
+    };
+    let (capture, recorded) = match opened {
+        Opened::TraceDat(trace) => (None, exits_of_trace_dat(&trace, &request)?),
+        Opened::TraceText(text) => (None, exits_of_text(&text, &request)?),
+        opened @ (Opened::Capture(_) | Opened::Text(_)) => {
+            let capture = opened.capture()?;
+            let recorded = recorded_exits(&capture, &request)?;
+            (Some(capture), recorded)
+        }
+    };
+    let source = OpenedInput {
+        shown: path.display().to_string(),
+        places,
+        files: CaseFiles::beside(&input),
+        input: &input,
+        capture: capture.as_ref(),
+    };
+    let mut warnings: Vec<String> = Vec::new();
+    let host = &mut evidence.host;
+    warnings.extend(source.capture.and_then(|capture| add_host(host, capture)));
+    add_host_files(evidence, &source.files)?;
+    let at = evidence.recordings.len();
+    evidence
+        .recordings
+        .push(recording(&source.shown, &recorded));
+    add_all_exits(evidence, options, &source, &recorded, &mut warnings)?;
+    let mut is_damaged = input.is_damaged || recorded.origin.is_damaged();
+    if let Some(capture) = source.capture {
+        is_damaged |= remarks::is_damaged(capture, &recorded.tally);
+        is_damaged |= add_all_stacks(evidence, options, &source, at, &mut warnings)?;
+        warnings.extend(capture.anomalies().iter().map(remarks::describe));
+    }
+    add_vmms(evidence, &source, this_machine::threads(options.threads))?;
+    if !quiet {
+        for warning in warnings {
+            eprintln!("warning: {}: {warning}", source.shown);
+        }
+    }
+    Ok(is_damaged)
+}
+
+/// Adds the exits to the last recording.
+fn add_all_exits(
+    evidence: &mut Evidence,
+    options: &AdviseOptions,
+    source: &OpenedInput<'_>,
+    recorded: &RecordedExits,
+    warnings: &mut Vec<String>,
+) -> Result<()> {
+    if recorded.has_tracepoints {
+        let mut devices = devices_of(options, source, recorded)?;
+        let vcpus = recorded.survey.vcpus().iter().map(|vcpu| vcpu.task);
+        devices.doubt(&vcpus.collect::<Vec<_>>());
+        warnings.append(&mut devices.warnings);
+        let at = evidence.recordings.len().saturating_sub(1);
+        add_recorded(evidence, at, recorded, &devices.map);
+    }
+    Ok(())
+}
+
+/// Adds where samples of time lie, if the capture has any; returns whether it is damaged.
+fn add_all_stacks(
+    evidence: &mut Evidence,
+    options: &AdviseOptions,
+    source: &OpenedInput<'_>,
+    at: usize,
+    warnings: &mut Vec<String>,
+) -> Result<bool> {
+    let filter = options
+        .filter
+        .request(this_machine::threads(options.threads));
+    let Some(capture) = source
+        .capture
+        .filter(|capture| has_samples_of_time(capture, &filter))
+    else {
+        return Ok(false);
+    };
+    let symbols = this_machine::symbols(&source.places, source.input);
+    let request = Request {
+        grouping: Grouping::Thread,
+        ..filter
+    };
+    let profile = profile(capture, &symbols, &request)?;
+    add_stacks(evidence, at, &profile);
+    for remark in remarks::symbol_remarks(&profile, &symbols) {
+        if let Remark::Warning(text) = remark {
+            warnings.push(text);
+        }
+    }
+    Ok(remarks::is_damaged(capture, &profile.account.tally))
+}
+
+/// Whether the event that is taken samples time, as clocks and cycles do.
+fn has_samples_of_time(capture: &Capture, filter: &Request) -> bool {
+    let event = choose_event(capture, filter.event.as_deref());
+    let event = event.ok().and_then(|event| capture.events().get(event));
+    event.is_some_and(|event| event.attr.is_clock() || event.attr.is_hardware())
+}
+
+/// Bytes of a file beside a capture that are read: a thousand times what a large host has.
+const LARGEST_FILE: u64 = 64 << 20;
+
+fn read(path: &Path) -> Result<String> {
+    let failed = |source| Error::io("read", path, source);
+    let file = File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST_FILE)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Adds what files beside the capture tell of the host.
+fn add_host_files(evidence: &mut Evidence, files: &CaseFiles) -> Result<()> {
+    if let Some(path) = &files.module_parameters {
+        let text = read(path)?;
+        evidence
+            .host
+            .add_parameters(&text, &path.display().to_string());
+    }
+    if let Some(path) = &files.cpuinfo {
+        evidence.host.add_cpuinfo(&read(path)?);
+    }
+    Ok(())
+}
+
+/// Adds what the VMMs' command lines tell: of the only VM by a file beside the capture, else of those
+/// that still run.
+fn add_vmms(evidence: &mut Evidence, source: &OpenedInput<'_>, threads: usize) -> Result<()> {
+    if let Some(path) = &source.files.command_line {
+        let line = CommandLine::parse(&read(path)?);
+        let from = path.display().to_string();
+        set_vmm(evidence, None, VmmFacts::of(&line, &from));
+        return Ok(());
+    }
+    let Some(capture) = source.capture else {
+        return Ok(());
+    };
+    for process in vm_processes(capture, threads) {
+        let line = this_machine::command_line(&process, source.input, capture);
+        if let Some(line) = line {
+            let from = format!("/proc/{}/cmdline", process.pid);
+            set_vmm(evidence, Some(process.pid), VmmFacts::of(&line, &from));
+        }
+    }
+    Ok(())
+}
+
+/// The devices of the VM: of the memory map that is named, or that lies beside the capture.
+fn devices_of(
+    options: &AdviseOptions,
+    source: &OpenedInput<'_>,
+    recorded: &RecordedExits,
+) -> Result<Devices> {
+    let named = &options.devices;
+    let beside = source.files.memory_map.clone();
+    if let (None, None, Some(path)) = (&named.mtree, &named.qmp, beside) {
+        let found = DeviceOptions {
+            mtree: Some(path),
+            qmp: None,
+        };
+        // Nobody asked for it by name: what it does not tell is taken from what is usual.
+        if let Ok(devices) = devices(&found, source.input, recorded.devices()) {
+            return Ok(devices);
+        }
+    }
+    devices(named, source.input, recorded.devices())
+}

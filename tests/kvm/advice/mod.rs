@@ -1,0 +1,5 @@
+//! The rules of `advise`.
+
+mod evidence;
+mod remedies;
+mod rules;
