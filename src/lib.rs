@@ -81,6 +81,10 @@
 //! `regions.tsv` beside it for what its registers are, of `interfaces.tsv` for a register of the CPU
 //! or of a hypervisor's interface.
 //!
+//! **A rule of `advise`**: a constant in one of the files of `src/kvm/advice/rules/`, its place in the
+//! list of `mod.rs` there, its lines in `src/kvm/advice/thresholds.tsv`, and a trial in
+//! `tests/kvm/advice/rules.rs`: evidence on which it speaks, and evidence on which it must not.
+//!
 //! **A filter**: the option in `FilterOptions` of `src/cli/options/filter.rs`, its way into a
 //! request in `request` beside it, for the sides of a diff its word in `src/cli/diff_side.rs` and in
 //! the help of `--before-filter` in `src/cli/diff_args.rs`, and a field of `src/analysis/request.rs`.

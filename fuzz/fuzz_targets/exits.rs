@@ -39,7 +39,12 @@ fuzz_target!(|bytes: &[u8]| {
         source: "fuzz",
     });
     for table in &report.tables {
-        assert!(table.rows.iter().all(|row| row.len() == table.columns.len()));
+        assert!(
+            table
+                .rows
+                .iter()
+                .all(|row| row.len() == table.columns.len())
+        );
         write_csv(table, Vec::new()).expect("memory takes all");
     }
     assert_eq!(as_json(&report)["schema_version"], 1);

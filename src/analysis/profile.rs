@@ -90,7 +90,7 @@ impl Profile {
 
     /// The call tree of all stacks turned round: what was running below its callers. All frames of a
     /// stack carry its tag.
-    pub fn reversed_tree(&self) -> CallTree {
+    fn reversed_tree(&self) -> CallTree {
         let turned: Vec<(Vec<FrameIx>, Tag, u64)> = self
             .stacks
             .iter()
@@ -106,6 +106,15 @@ impl Profile {
             weight: *weight,
         });
         CallTree::build(&self.frames, tagged)
+    }
+
+    /// The call tree of all stacks, turned round where `is_reversed` says so.
+    pub fn tree_of(&self, is_reversed: bool) -> CallTree {
+        if is_reversed {
+            self.reversed_tree()
+        } else {
+            self.tree()
+        }
     }
 
     /// The call tree of all stacks.

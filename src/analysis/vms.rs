@@ -1,6 +1,6 @@
 //! Which processes of a capture are virtual machines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bytes::{ByteOrder, with_order};
 use crate::kvm::VcpuThreadNames;
@@ -14,6 +14,8 @@ pub struct VmProcess {
     pub pid: Pid,
     /// The last name of its main thread; `None` when none was recorded.
     pub main_thread: Option<String>,
+    /// The threads of its vCPUs.
+    pub vcpus: BTreeSet<Tid>,
 }
 
 /// Takes the names of threads.
@@ -59,10 +61,12 @@ pub fn vm_processes(capture: &Capture, threads: usize) -> Vec<VmProcess> {
             main_threads.insert(pid, name);
         }
         if names.contain(&String::from_utf8_lossy(name)) {
-            vms.entry(pid).or_insert(VmProcess {
+            let vm = vms.entry(pid).or_insert(VmProcess {
                 pid,
                 main_thread: None,
+                vcpus: BTreeSet::new(),
             });
+            vm.vcpus.insert(tid);
         }
     }
     let found = vms.into_values().map(|vm| VmProcess {

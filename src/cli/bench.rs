@@ -15,7 +15,7 @@ use clap::Args;
 use vmflame::analysis::{Request, Stage, Stopwatch, Timings, count_records, profile, subtitle};
 use vmflame::error::{Error, Result};
 use vmflame::input::{Input, UnpackLimit};
-use vmflame::output::{Picture, write_svg};
+use vmflame::output::{Colors, DrawnPart, Picture, write_svg};
 use vmflame::perf::{Capture, RecordCounts};
 use vmflame::report::bench::{BenchReport, Race, as_json, as_text};
 use vmflame::report::remarks;
@@ -130,10 +130,11 @@ fn one_run(path: &Path, symbols: &SymbolRequest, threads: usize) -> Result<Run> 
     watch.lap(Stage::Tree);
     let picture = Picture {
         title: path.display().to_string(),
-        subtitle: subtitle(&capture, &profile),
+        subtitle: subtitle(&capture, &profile, &request),
         unit: profile.unit.clone(),
         totals: profile.totals.clone(),
-        min_width: None,
+        colors: Colors::default(),
+        extent: DrawnPart::default(),
     };
     write_svg(&tree, &profile.frames, &picture, &mut std::io::sink())
         .map_err(|source| Error::io("draw", path, source))?;

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::advise::AdviseOptions;
 use super::bench::BenchOptions;
 use super::blockio::BlockioOptions;
 use super::convert_args::ConvertOptions;
@@ -44,6 +45,9 @@ pub(super) enum Command {
     /// Say what changed between two captures, and whether it is more than noise.
     #[command(after_help = help::DIFF)]
     Diff(Box<DiffOptions>),
+    /// Say what makes VMs slow, why, and what helps: QEMU's options, libvirt's XML, host and guest.
+    #[command(after_help = help::ADVISE)]
+    Advise(Box<AdviseOptions>),
     /// Measure how long the stages take on a capture, and other programs on the same.
     #[command(after_help = help::BENCH)]
     Bench(BenchOptions),
@@ -61,6 +65,7 @@ impl Arguments {
             Command::Exits(options) => options.input.settle()?,
             Command::Blockio(_) => {}
             Command::Diff(options) => options.settle()?,
+            Command::Advise(options) => options.settle()?,
             Command::Bench(options) => options.input.settle()?,
         }
         Ok(self)

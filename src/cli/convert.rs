@@ -6,9 +6,10 @@ use super::convert_args::{ConvertOptions, Format};
 use super::endings::{FormatEnding, format_of};
 use super::options::{Weight, read_rules};
 use super::outcome::Outcome;
+use super::shown_name::name_of;
 use super::write::Destination;
-use crate::cli::{exit_graph, standard_input, this_machine, unused};
-use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
+use crate::cli::{exit_graph, standard_input, this_machine, unused, vms};
+use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle, title};
 use vmflame::error::Result;
 use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::Capture;
@@ -24,10 +25,6 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let mut watch = Stopwatch::start();
     let (format, destination) = destination(options)?;
     if let Some(wanted) = options.exit_graph() {
-        if !quiet {
-            let unused = unused::of_exit_graph(options);
-            unused.iter().for_each(|line| eprintln!("{line}"));
-        }
         let output = exit_graph::Output {
             format,
             destination,
@@ -36,7 +33,9 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     }
     let (input, capture) = standard_input::open(&options.input, quiet)?;
     let symbols = this_machine::symbols(&options.input, &input);
-    let request = request(options)?;
+    let mut request = request(options)?;
+    let vms = vms::pids(&options.filter.vm, &input, &capture, request.threads)?;
+    request.pids.extend(vms);
     watch.lap(Stage::Open);
     let profile = profile(&capture, &symbols, &request);
     // Damage to compressed records is known only now.
@@ -45,7 +44,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     }
     let profile = profile?;
     watch.skip(&profile.timings);
-    let tree = profile.tree();
+    let tree = profile.tree_of(options.reverse);
     watch.lap(Stage::Tree);
     if !quiet {
         let unused = unused::of_convert(options, format);
@@ -54,13 +53,14 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     destination.write(|out| match format {
         Format::Folded => write_folded(&tree, &profile.frames, options.annotation(), out),
         Format::Svg => {
-            let name = options.input.input.display().to_string();
+            let given = options.title.clone();
             let picture = Picture {
-                title: options.title.clone().unwrap_or(name),
-                subtitle: subtitle(&capture, &profile),
+                title: given.unwrap_or_else(|| title(&capture, &name_of(&options.input.input))),
+                subtitle: subtitle(&capture, &profile, &request),
                 unit: profile.unit.clone(),
                 totals: profile.totals.clone(),
-                min_width: options.min_width,
+                colors: options.colors(),
+                extent: options.picture.extent(),
             };
             write_svg(&tree, &profile.frames, &picture, out).map(|_| ())
         }
@@ -110,6 +110,7 @@ fn format_by_ending(output: &Path) -> Result<Format> {
 fn destination(options: &ConvertOptions) -> Result<(Format, Destination)> {
     let mut inputs = this_machine::inputs(&options.input);
     inputs.files.extend(options.rules.as_deref());
+    inputs.files.extend(options.devices.mtree.as_deref());
     let destination = Destination::new(&options.output, &inputs)?;
     let format = match options.format {
         Some(format) => format,

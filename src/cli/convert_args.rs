@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use super::options::headings::{OUTPUT, STACKS};
 use super::options::{
-    FilterOptions, Group, InputOptions, NameOptions, RefusedOptions, Weight, parse_width, scope_of,
+    DeviceOptions, FilterOptions, Group, InputOptions, NameOptions, PictureOptions, RefusedOptions,
+    Weight, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
 use vmflame::analysis::FrameScope;
 use vmflame::error::Result;
-use vmflame::output::Annotate;
+use vmflame::output::{Annotate, Colors};
 use vmflame::report::exits::ExitGraphRequest;
 
 #[derive(Args, Debug)]
@@ -23,6 +24,8 @@ pub(super) struct ConvertOptions {
     pub(super) names: NameOptions,
     #[command(flatten)]
     pub(super) refused: RefusedOptions,
+    #[command(flatten)]
+    pub(super) devices: DeviceOptions,
     /// Write to this file, `-` for standard output. The file appears whole or not at all, and never
     /// in the place of an input. A name that ends in .gz, .zst or .svgz is compressed.
     #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = OUTPUT)]
@@ -57,12 +60,17 @@ pub(super) struct ConvertOptions {
     /// stands for anything, as in `my_pio_*<TAB>exit:pio`.
     #[arg(long, value_name = "FILE", conflicts_with = "no_tag", help_heading = STACKS)]
     pub(super) rules: Option<PathBuf>,
-    /// The picture's title (default: the input's name).
+    /// The picture's title (default: the names of the input and of the host).
     #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
     pub(super) title: Option<String>,
-    /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
-    #[arg(long, value_name = "PIXELS", value_parser = parse_width, help_heading = OUTPUT)]
-    pub(super) min_width: Option<f64>,
+    #[command(flatten)]
+    pub(super) picture: PictureOptions,
+    /// What the colours of the picture's boxes tell.
+    #[arg(long, value_enum, default_value_t = ColorsBy::Tag, help_heading = OUTPUT)]
+    pub(super) colors: ColorsBy,
+    /// Turn stacks round: at the root what was running, above it the callers.
+    #[arg(long, help_heading = STACKS)]
+    pub(super) reverse: bool,
     /// Print on standard error how long each stage took.
     #[arg(long, help_heading = OUTPUT)]
     pub(super) timings: bool,
@@ -81,6 +89,16 @@ pub(super) enum Format {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(super) enum ColorsBy {
+    /// What the CPU does for a guest; of the host's own work, the kind of code.
+    Tag,
+    /// The kind of code: kernel, program, library, runtime.
+    Object,
+    /// Nothing: warm colours by the name.
+    Name,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(super) enum Suffix {
     /// `_[k]` for kernel frames, as stackcollapse-perf.pl does.
     Perf,
@@ -91,6 +109,14 @@ pub(super) enum Suffix {
 impl ConvertOptions {
     pub(super) fn scope(&self) -> FrameScope {
         scope_of(self.kernel_only, self.user_only)
+    }
+
+    pub(super) const fn colors(&self) -> Colors {
+        match self.colors {
+            ColorsBy::Tag => Colors::Tag,
+            ColorsBy::Object => Colors::Object,
+            ColorsBy::Name => Colors::Name,
+        }
     }
 
     /// What is drawn of exits; `None` when samples are drawn.

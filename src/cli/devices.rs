@@ -95,7 +95,7 @@ impl Devices {
         let vms: BTreeSet<Option<Pid>> = vcpus.iter().map(|vcpu| vcpu.pid).collect();
         if vms.len() > 1 {
             self.warnings.push(format!(
-                "{path}: devices of {} VMs are named by the map of one; -p PID takes one VM",
+                "{path}: devices of {} VMs are named by the map of one; --vm NAME takes one VM",
                 vms.len()
             ));
         }

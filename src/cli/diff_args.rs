@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::options::headings::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 use super::options::{
-    FilterOptions, Group, NameOptions, RefusedOptions, Weight, check_caches, check_kallsyms,
-    parse_width, scope_of,
+    FilterOptions, Group, NameOptions, PictureOptions, RefusedOptions, Weight, check_caches,
+    check_kallsyms, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
@@ -47,7 +47,7 @@ pub(super) struct DiffOptions {
     pub(super) names: NameOptions,
     #[command(flatten)]
     pub(super) refused: RefusedOptions,
-    /// Only these samples of the before side: event=, pid=, tid=, comm=, cgroup=, cpu= or
+    /// Only these samples of the before side: event=, vm=, pid=, tid=, comm=, cgroup=, cpu= or
     /// time=, several separated by `;`. Takes the place of the option of that name.
     #[arg(long, value_name = "FILTER", help_heading = SAMPLES)]
     pub(super) before_filter: Vec<String>,
@@ -108,9 +108,8 @@ pub(super) struct DiffOptions {
     /// The picture's title (default: the names of both sides).
     #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
     pub(super) title: Option<String>,
-    /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).
-    #[arg(long, value_name = "PIXELS", value_parser = parse_width, help_heading = OUTPUT)]
-    pub(super) min_width: Option<f64>,
+    #[command(flatten)]
+    pub(super) picture: PictureOptions,
     /// What is compared (default: samples; period for an event that was counted and not sampled, as all
     /// but the first of perf record -e '{a,b}:S').
     #[arg(long, value_enum, help_heading = STACKS)]

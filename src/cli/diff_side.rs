@@ -5,20 +5,22 @@ use std::path::Path;
 use std::thread;
 
 use super::diff_args::DiffOptions;
+use super::diff_exits::{ExitsRead, exits, side_of_exits};
 use super::options::{
     FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus, read_rules,
 };
+use super::read_side::{ReadSide, damage, said_of};
 use super::wrong_arguments::WrongArguments;
-use crate::cli::{standard_input, this_machine};
-use vmflame::analysis::exits::recorded_exits;
+use crate::cli::{standard_input, this_machine, vms};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::before_after::{SideRole, Sides};
-use vmflame::diff::{ExitSide, FoldedSide, SLICES, Side, exit_request, parse_folded};
+use vmflame::diff::{FoldedSide, SLICES, Side, parse_folded};
 use vmflame::error::Result;
 use vmflame::input::{Input, Opened};
 use vmflame::perf::Capture;
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
+use vmflame::symbol::SymbolRequest;
 
 /// What the user wants of one side.
 pub(super) struct Wanted<'a> {
@@ -26,14 +28,6 @@ pub(super) struct Wanted<'a> {
     pub(super) path: &'a Path,
     pub(super) filters: &'a [String],
     pub(super) kallsyms: Option<&'a Path>,
-}
-
-/// A side as it was read.
-pub(super) struct ReadSide {
-    pub(super) side: Side,
-    /// What the user should know of it, line by line.
-    pub(super) remarks: Vec<String>,
-    pub(super) is_damaged: bool,
 }
 
 /// Reads both sides, at the same time when there is more than one thread: what one does with one
@@ -109,6 +103,7 @@ fn threads_of_side(options: &DiffOptions, paths: Sides<&Path>) -> Option<u16> {
 fn refuse_filters(how: &How<'_>, wanted: &Wanted<'_>) -> Result<()> {
     let filter = &how.options.filter;
     let lists = [
+        ("--vm", !filter.vm.is_empty()),
         ("--pid", !filter.pid.is_empty()),
         ("--tid", !filter.tid.is_empty()),
         ("--comm", !filter.comm.is_empty()),
@@ -155,17 +150,16 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let limit = options.max_unpacked.unwrap_or_default();
     let input = standard_input::resolve(path, limit)?;
     let capture = match standard_input::open_input(&input, limit, how.quiet)? {
-        Opened::Capture(capture) => capture,
+        opened @ (Opened::Capture(_) | Opened::TraceDat(_) | Opened::TraceText(_)) => {
+            opened.capture()?
+        }
         Opened::Text(text) => {
             let name = text.path().to_owned();
             let folded = parse_folded(&name, text.unpacked(limit)?.bytes())?;
             return side_of_text(how, wanted, folded);
         }
     };
-    let mut name = path.display().to_string();
-    if !filters.is_empty() {
-        name = format!("{name} [{}]", filters.join(";"));
-    }
+    let name = shown_name(path, filters);
     let places = InputOptions {
         input: path.to_owned(),
         named: None,
@@ -178,7 +172,17 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         max_unpacked: options.max_unpacked,
     };
     let symbols = this_machine::symbols(&places, &input);
-    let request = request(options, filters, &places)?;
+    let filter = narrowed(options, filters)?;
+    let mut request = request(options, &filter, &places)?;
+    add_vms(&mut request, &filter, &input, &capture)?;
+    if let Some(width) = Weight::exit_width(options.weight) {
+        let read = ExitsRead {
+            capture: &capture,
+            request,
+            width,
+        };
+        return side_of_exits(&name, wanted.role, &input, read);
+    }
     if request.event.is_none() && !has_stacks(&capture) {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
         let remarks = damage(&input, &capture);
@@ -190,20 +194,49 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
             remarks: said_of(wanted.role, &remarks),
         });
     }
-    let exits_of_side = exits(&capture, &request)?;
-    let profile = profile(&capture, &symbols, &request)?;
-    let mut remarks = damage(&input, &capture);
-    let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &profile.account.tally);
-    remarks.extend(remarks::gap_remarks(&capture, &profile));
-    remarks.extend(remarks::stack_remarks(&capture, &profile));
-    remarks.extend(remarks::symbol_remarks(&profile, &symbols));
-    let mut remarks = said_of(wanted.role, &remarks);
-    remarks.push(format!(
-        "{}: {}",
-        wanted.role.as_str(),
-        remarks::quality(&profile)
-    ));
-    let mut side = Side::of_profile(&name, &capture, profile, !options.no_tag);
+    let read = CaptureRead {
+        name: &name,
+        role: wanted.role,
+        input: &input,
+        capture: &capture,
+        symbols: &symbols,
+    };
+    side_of_stacks(options, &request, read)
+}
+
+/// A capture as a side of a comparison.
+#[derive(Clone, Copy)]
+struct CaptureRead<'c> {
+    name: &'c str,
+    role: SideRole,
+    input: &'c Input,
+    capture: &'c Capture,
+    symbols: &'c SymbolRequest,
+}
+
+/// A side that is the stacks of a capture.
+fn side_of_stacks(
+    options: &DiffOptions,
+    request: &Request,
+    read: CaptureRead<'_>,
+) -> Result<ReadSide> {
+    let CaptureRead {
+        name,
+        role,
+        input,
+        capture,
+        symbols,
+    } = read;
+    let exits_of_side = exits(capture, request)?;
+    let profile = profile(capture, symbols, request)?;
+    let mut remarks = damage(input, capture);
+    let is_damaged = input.is_damaged || remarks::is_damaged(capture, &profile.account.tally);
+    remarks.extend(remarks::gap_remarks(capture, &profile));
+    remarks.extend(remarks::stack_remarks(capture, &profile));
+    remarks.extend(remarks::symbol_remarks(&profile, symbols));
+    let mut remarks = said_of(role, &remarks);
+    remarks.push(format!("{}: {}", role.as_str(), remarks::quality(&profile)));
+    let mut side = Side::of_profile(name, capture, profile, !options.no_tag);
     side.left_out = options.left_out();
     side.exits = exits_of_side;
     Ok(ReadSide {
@@ -213,44 +246,47 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     })
 }
 
-/// The VM exits of a side; `None` where no tracepoint tells of any.
-fn exits(capture: &Capture, filter: &Request) -> Result<Option<ExitSide>> {
-    let mut events = capture.events().iter();
-    if !events.any(|(_, event)| event.name.starts_with("kvm:")) {
-        return Ok(None);
-    }
-    let recorded = recorded_exits(capture, &exit_request(filter))?;
-    Ok(recorded.has_tracepoints.then(|| ExitSide::of(&recorded)))
-}
-
 /// Whether an event of the capture records call chains.
 fn has_stacks(capture: &Capture) -> bool {
     choose_event(capture, None).is_ok_and(|event| !is_flat(capture, event))
 }
 
-/// What is damaged in the file itself.
-fn damage(input: &Input, capture: &Capture) -> Vec<Remark> {
-    let anomalies = capture.anomalies();
-    let texts = anomalies.iter().map(remarks::describe);
-    let of_archives = remarks::of_archives(input);
-    of_archives.chain(texts.map(Remark::Warning)).collect()
+/// What a side is called: its path, and its filters.
+fn shown_name(path: &Path, filters: &[String]) -> String {
+    let name = path.display();
+    if filters.is_empty() {
+        name.to_string()
+    } else {
+        format!("{name} [{}]", filters.join(";"))
+    }
 }
 
-/// Remarks on one side, as they are printed.
-fn said_of(role: SideRole, remarks: &[Remark]) -> Vec<String> {
-    let role = role.as_str();
-    let said = remarks.iter().map(|remark| match remark {
-        Remark::Warning(text) => format!("warning: {role}: {text}"),
-        Remark::Hint(text) => format!("hint: {role}: {text}"),
-    });
-    said.collect()
+/// Adds the processes of the VMs that are asked for.
+fn add_vms(
+    request: &mut Request,
+    filter: &FilterOptions,
+    input: &Input,
+    capture: &Capture,
+) -> Result<()> {
+    let vms = vms::pids(&filter.vm, input, capture, request.threads)?;
+    request.pids.extend(vms);
+    Ok(())
 }
 
-fn request(options: &DiffOptions, filters: &[String], places: &InputOptions) -> Result<Request> {
+/// The filter of one side.
+fn narrowed(options: &DiffOptions, filters: &[String]) -> Result<FilterOptions> {
     let mut filter = options.filter.clone();
     for text in filters.iter().flat_map(|text| text.split(';')) {
         narrow(&mut filter, text.trim()).map_err(WrongArguments::WrongFilter)?;
     }
+    Ok(filter)
+}
+
+fn request(
+    options: &DiffOptions,
+    filter: &FilterOptions,
+    places: &InputOptions,
+) -> Result<Request> {
     Ok(Request {
         weight: Weight::kind(options.weight),
         grouping: options.group.unwrap_or(Group::Process).into(),
@@ -282,6 +318,7 @@ fn narrow(filter: &mut FilterOptions, text: &str) -> std::result::Result<(), Str
     };
     match key.trim() {
         "event" => filter.event = Some(value.to_owned()),
+        "vm" => filter.vm = value.split(',').map(ToOwned::to_owned).collect(),
         "pid" => filter.pid = numbers()?,
         "tid" => filter.tid = numbers()?,
         "comm" => filter.comm = value.split(',').map(ToOwned::to_owned).collect(),

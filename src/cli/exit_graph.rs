@@ -2,10 +2,14 @@
 
 use super::convert_args::{ConvertOptions, Format};
 use super::outcome::Outcome;
+use super::shown_name::name_of;
 use super::write::Destination;
-use crate::cli::{standard_input, this_machine};
-use vmflame::analysis::exits::{ExitRequest, RecordedExits, TimeBasis, recorded_exits};
+use crate::cli::{devices, standard_input, this_machine, unused, vms};
+use vmflame::analysis::exits::{
+    ExitRequest, RecordedExits, TimeBasis, exits_of_text, exits_of_trace_dat, recorded_exits,
+};
 use vmflame::error::Result;
+use vmflame::input::Opened;
 use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::report::exits::{
     ASSUMPTION, ExitAnswer, ExitGraph, ExitGraphRequest, exit_graph, exit_tables, graph_views,
@@ -30,20 +34,38 @@ pub(super) fn run(
         format,
         destination,
     } = output;
-    let (input, capture) = standard_input::open(&options.input, quiet)?;
+    if !quiet {
+        let unused = unused::of_exit_graph(options);
+        unused.iter().for_each(|line| eprintln!("{line}"));
+    }
+    let (input, opened) = standard_input::open_any(&options.input, quiet)?;
     let filter = &options.filter;
-    let request = ExitRequest {
+    let mut request = ExitRequest {
         filter: filter.request(this_machine::threads(options.input.threads)),
         views: graph_views(wanted),
         basis: TimeBasis::Wall,
         slowest: 0,
     };
-    let recorded = recorded_exits(&capture, &request)?;
-    let devices = recorded.devices();
+    let mut is_damaged = input.is_damaged;
+    let recorded = match opened {
+        Opened::TraceDat(trace) => exits_of_trace_dat(&trace, &request)?,
+        Opened::TraceText(text) => exits_of_text(&text, &request)?,
+        opened @ (Opened::Capture(_) | Opened::Text(_)) => {
+            let capture = opened.capture()?;
+            let threads = request.filter.threads;
+            let vms = vms::pids(&filter.vm, &input, &capture, threads)?;
+            request.filter.pids.extend(vms);
+            let recorded = recorded_exits(&capture, &request)?;
+            is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
+            recorded
+        }
+    };
+    is_damaged |= recorded.origin.is_damaged();
+    let devices = devices::devices(&options.devices, &input, recorded.devices())?;
     let source = options.input.input.display().to_string();
     let answer = ExitAnswer {
         recorded: &recorded,
-        devices: &devices,
+        devices: &devices.map,
         source: &source,
     };
     let graph = exit_graph(answer, wanted);
@@ -51,25 +73,32 @@ pub(super) fn run(
     destination.write(|out| match format {
         Format::Folded => write_folded(&tree, &graph.frames, options.annotation(), out),
         Format::Svg => {
-            let picture = Picture {
-                title: options.title.clone().unwrap_or_else(|| source.clone()),
-                subtitle: graph.subtitle.clone(),
-                unit: graph.unit.clone(),
-                totals: graph.totals.clone(),
-                min_width: options.min_width,
-            };
+            let picture = picture(options, &graph);
             write_svg(&tree, &graph.frames, &picture, out).map(|_| ())
         }
     })?;
     if !quiet {
+        let warnings = devices.warnings.iter();
+        warnings.for_each(|warning| eprintln!("warning: {warning}"));
         speak(answer, &recorded, &graph);
     }
-    let is_damaged = input.is_damaged || remarks::is_damaged(&capture, &recorded.tally);
     Ok(match (is_damaged, graph.totals.is_empty()) {
         (true, _) => Outcome::Damaged,
         (false, true) => Outcome::Negative,
         (false, false) => Outcome::Done,
     })
+}
+
+fn picture(options: &ConvertOptions, graph: &ExitGraph) -> Picture {
+    let given = options.title.clone();
+    Picture {
+        title: given.unwrap_or_else(|| name_of(&options.input.input)),
+        subtitle: graph.subtitle.clone(),
+        unit: graph.unit.clone(),
+        totals: graph.totals.clone(),
+        colors: options.colors(),
+        extent: options.picture.extent(),
+    }
 }
 
 /// Says what should be known before the picture is believed, and why it is empty.

@@ -2,20 +2,24 @@
 
 use std::path::PathBuf;
 
-use super::options::{CpuList, InputOptions, TimeList, parse_cpus, parse_time_list};
+use super::exits_like_perf::LikePerfOptions;
+use super::options::{CpuList, DeviceOptions, InputOptions, TimeList, parse_cpus, parse_time_list};
 use super::outcome::Outcome;
 use super::write::Destination;
-use crate::cli::{standard_input, this_machine};
+use crate::cli::{devices, standard_input, this_machine, vms};
 use clap::Args;
-use vmflame::analysis::Request;
 use vmflame::analysis::exits::{
-    Dimension, ExitRequest, TimeBasis, exits_of_text, exits_of_trace_dat, recorded_exits,
+    Dimension, ExitRequest, RecordedExits, TimeBasis, exits_of_text, exits_of_trace_dat,
+    recorded_exits,
 };
+use vmflame::analysis::{Request, VmProcess, profile, vm_processes};
 use vmflame::error::Result;
-use vmflame::input::Opened;
-use vmflame::report::exits::{ExitAnswer, exit_tables};
+use vmflame::input::{Input, Opened};
+use vmflame::kvm::exit::Task;
+use vmflame::perf::Capture;
+use vmflame::report::exits::{ExitAnswer, exit_tables, tag_table};
 use vmflame::report::remarks;
-use vmflame::report::table::{as_json, as_text, write_csv};
+use vmflame::report::table::{Table, TableReport, as_json, as_text, write_csv};
 use vmflame::units::{Cpu, Pid, Tid};
 
 #[derive(Args, Debug)]
@@ -48,12 +52,19 @@ pub(super) struct ExitsOptions {
     pub(super) output: PathBuf,
     #[command(flatten)]
     pub(super) filter: ExitFilter,
+    #[command(flatten)]
+    pub(super) devices: DeviceOptions,
+    #[command(flatten)]
+    like_perf: LikePerfOptions,
 }
 
 /// Which exits are wanted.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Which exits")]
 pub(super) struct ExitFilter {
+    /// Only these VMs: names that their VMMs give them, or pids, separated by commas.
+    #[arg(long, value_delimiter = ',', value_name = "NAME|PID")]
+    pub(super) vm: Vec<String>,
     /// Only these VMs: the ids of their processes, separated by commas.
     #[arg(short, long, value_delimiter = ',', value_name = "PID")]
     pub(super) pid: Vec<i32>,
@@ -85,45 +96,55 @@ impl std::str::FromStr for ByArgument {
 }
 
 pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
-    let inputs = this_machine::inputs(&options.input);
+    let mut inputs = this_machine::inputs(&options.input);
+    inputs.files.extend(options.devices.mtree.as_deref());
     let destination = Destination::new(&options.output, &inputs)?;
     let (input, opened) = standard_input::open_any(&options.input, quiet)?;
-    let request = options.request();
+    let mut request = options.request();
     let mut is_damaged = input.is_damaged;
-    let recorded = match opened {
-        Opened::TraceDat(trace) => exits_of_trace_dat(&trace, &request)?,
-        Opened::TraceText(text) => exits_of_text(&text, &request)?,
+    options.like_perf.refuse_other_recorders(&opened)?;
+    let mut vcpus = Vec::new();
+    let asked = &options.filter.vm;
+    let (recorded, stacks) = match opened {
+        Opened::TraceDat(trace) => {
+            request.filter.pids.extend(vms::pids_alone(asked)?);
+            (exits_of_trace_dat(&trace, &request)?, None)
+        }
+        Opened::TraceText(text) => {
+            request.filter.pids.extend(vms::pids_alone(asked)?);
+            (exits_of_text(&text, &request)?, None)
+        }
         opened @ (Opened::Capture(_) | Opened::Text(_)) => {
             let capture = opened.capture()?;
+            let vms = vms::pids(asked, &input, &capture, request.filter.threads)?;
+            request.filter.pids.extend(vms);
+            if options.like_perf.like_perf {
+                let pids = request.filter.pids;
+                return options.like_perf.run(&capture, pids, &destination);
+            }
             let recorded = recorded_exits(&capture, &request)?;
             is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
-            recorded
+            let stacks = options.stacks(&input, &capture, &recorded, &request);
+            if recorded.survey.vcpus().is_empty() {
+                vcpus = vcpus_by_name(&capture, &request.filter);
+            }
+            (recorded, stacks)
         }
     };
     is_damaged |= recorded.origin.is_damaged();
-    let devices = recorded.devices();
+    let mut devices = devices::devices(&options.devices, &input, recorded.devices())?;
+    vcpus.extend(recorded.survey.vcpus().iter().map(|vcpu| vcpu.task));
+    devices.doubt(&vcpus);
     let source = options.input.input.display().to_string();
-    let tables = exit_tables(ExitAnswer {
+    let mut tables = exit_tables(ExitAnswer {
         recorded: &recorded,
-        devices: &devices,
+        devices: &devices.map,
         source: &source,
     });
-    destination.write(|out| {
-        if options.csv {
-            match tables.tables.first() {
-                Some(table) => write_csv(table, out),
-                None => Ok(()),
-            }
-        } else if options.json {
-            writeln!(out, "{:#}", as_json(&tables))
-        } else {
-            let columns = destination
-                .is_stdout()
-                .then(this_machine::columns)
-                .flatten();
-            out.write_all(as_text(&tables, columns).as_bytes())
-        }
-    })?;
+    tables.tables.extend(stacks);
+    tables.facts.extend(devices.fact());
+    tables.warnings.append(&mut devices.warnings);
+    options.write(&tables, &destination)?;
     if options.csv && !quiet {
         for warning in &tables.warnings {
             eprintln!("warning: {warning}");
@@ -136,7 +157,50 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     })
 }
 
+/// The threads that are called as those of vCPUs are, of the processes that are asked for.
+fn vcpus_by_name(capture: &Capture, wanted: &Request) -> Vec<Task> {
+    let vms = vm_processes(capture, wanted.threads).into_iter();
+    let is_wanted = |vm: &VmProcess| wanted.pids.is_empty() || wanted.pids.contains(&vm.pid);
+    let tasks = vms.filter(is_wanted).flat_map(|vm| {
+        let pid = Some(vm.pid);
+        vm.vcpus.into_iter().map(move |tid| Task { pid, tid })
+    });
+    tasks.collect()
+}
+
 impl ExitsOptions {
+    /// What call stacks tell where no tracepoint does. Without them there is nothing more to say
+    /// than why the table is empty.
+    fn stacks(
+        &self,
+        input: &Input,
+        capture: &Capture,
+        recorded: &RecordedExits,
+        request: &ExitRequest,
+    ) -> Option<Table> {
+        if recorded.has_tracepoints {
+            return None;
+        }
+        let symbols = this_machine::symbols(&self.input, input);
+        let profile = profile(capture, &symbols, &request.filter).ok()?;
+        Some(tag_table(&profile))
+    }
+
+    fn write(&self, tables: &TableReport, destination: &Destination) -> Result<()> {
+        destination.write(|out| {
+            if self.csv {
+                let table = tables.tables.first();
+                table.map_or(Ok(()), |table| write_csv(table, out))
+            } else if self.json {
+                writeln!(out, "{:#}", as_json(tables))
+            } else {
+                let is_stdout = destination.is_stdout();
+                let columns = is_stdout.then(this_machine::columns).flatten();
+                out.write_all(as_text(tables, columns).as_bytes())
+            }
+        })
+    }
+
     fn request(&self) -> ExitRequest {
         let filter = &self.filter;
         let cpus = filter.cpu.iter().flat_map(|list| &list.0);

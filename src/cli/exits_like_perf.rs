@@ -7,6 +7,7 @@ use vmflame::analysis::exits::like_perf::{
     LikePerfRequest, Measured, PerfRefusal, SortKey, like_perf,
 };
 use vmflame::error::{BadRequest, Result};
+use vmflame::input::Opened;
 use vmflame::perf::Capture;
 use vmflame::report::like_perf::as_text;
 use vmflame::units::Pid;
@@ -78,18 +79,31 @@ impl std::str::FromStr for KeyArgument {
 }
 
 impl LikePerfOptions {
+    /// Refuses what perf does not read.
+    pub(super) fn refuse_other_recorders(&self, opened: &Opened) -> Result<()> {
+        match opened {
+            Opened::TraceDat(_) | Opened::TraceText(_) if self.like_perf => {
+                let why = "perf reads no other recorder's files".to_owned();
+                Err(BadRequest::RefusedByPerf { why }.into())
+            }
+            Opened::TraceDat(_) | Opened::TraceText(_) | Opened::Capture(_) | Opened::Text(_) => {
+                Ok(())
+            }
+        }
+    }
+
     /// Prints the table of some processes, of all when there are none.
     pub(super) fn run(
         &self,
         capture: &Capture,
-        pids: &[i32],
+        pids: Vec<Pid>,
         destination: &Destination,
     ) -> Result<Outcome> {
         let request = LikePerfRequest {
             event: self.event.0,
             vcpu: self.vcpu,
             key: self.key.0,
-            pids: pids.iter().copied().map(Pid::new).collect(),
+            pids,
         };
         let refused = |refusal: PerfRefusal| BadRequest::RefusedByPerf {
             why: refusal.to_string(),

@@ -7,6 +7,7 @@ Examples:
   vmflame convert -o perf.svg                draw what perf.data holds
   vmflame info                               what is in it, and which symbols are missing
   vmflame diff before after -o diff.svg      what changed, and whether it is more than noise
+  vmflame advise                             what makes VMs slow, and what helps
   vmflame convert --help                     all options of a verb, with examples
 
 Files:
@@ -110,6 +111,29 @@ Exit status:
   1  a condition of --fail-if holds, or nothing passes the filters
   2  an error, or damaged input, or a condition that cannot be judged, even though output was
      written";
+
+/// Below the options of `advise`.
+pub(super) const ADVISE: &str = "\
+Examples:
+  perf record -a -e kvm:kvm_exit,kvm:kvm_entry,kvm:kvm_pio,kvm:kvm_mmio,kvm:kvm_msr,kvm:kvm_apic,\
+kvm:kvm_userspace_exit -o kvm.data -- sleep 3
+  vmflame advise kvm.data                what costs the guests time, and what helps
+  vmflame advise perf.data kvm.data      stacks and exits of the same host
+  vmflame advise kvm.data --vm win10     one VM, by its name or its process id
+  vmflame advise kvm.data --json         for other programs
+  vmflame advise --explain               the rules
+  vmflame advise --explain pm-timer      how one concludes, with its sources
+
+Files beside a capture that are read, where they are there:
+  module-params.txt        grep -r . /sys/module/kvm*/parameters
+  cpuinfo.txt              /proc/cpuinfo
+  qemu-proc-cmdline.txt    /proc/PID/cmdline of the VMM
+  With several captures in a folder, NAME.cpuinfo.txt is of NAME.data and NAME.KIND.data.
+
+Exit status:
+  0  done, whatever was found, also when the reader of the output had enough
+  1  nothing passes the filters
+  2  an error, or damaged input, even though output was written";
 
 /// Below the options of `bench`.
 pub(super) const BENCH: &str = "\

@@ -131,6 +131,13 @@ fn is_read(name: &str) -> bool {
     ["perf.data", "data", "modules", "kcore"].contains(&name)
         || MAP_FILES.contains(&name)
         || COMMAND_LINE_FILES.contains(&name)
+        || [
+            "module-params.txt",
+            "module-params",
+            "cpuinfo.txt",
+            "cpuinfo",
+        ]
+        .contains(&name)
         || folders.contains(&name)
         || ["data.", "kallsyms", "kcore_dir__", "perf.data.tar"]
             .iter()

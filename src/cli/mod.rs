@@ -6,11 +6,13 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `command` | the verbs, and arguments as they are meant |
-//! | `convert` `info` `exits` `blockio` `diff` `bench` | one verb each |
+//! | `convert` `info` `exits` `blockio` `diff` `advise` `bench` | one verb each |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
 //! | `exits_like_perf` | the table of perf, for `exits` |
-//! | `diff_side` | reading what is compared |
+//! | `diff_side` `diff_exits` `read_side` | reading what is compared |
 //! | `generate` `other_tools` | for `bench`: captures that are made up, other programs on the same capture |
+//! | `devices` `qmp` | which devices a VM has, and its running QEMU |
+//! | `vms` | VMs by their names |
 //! | `options/` | options that verbs share |
 //! | `wrong_arguments` | what is refused, each with its hint |
 //! | `unused` | options that change nothing of what is asked for |
@@ -19,18 +21,22 @@
 //! | `write` `endings` | output files, and what the endings of their names say |
 //! | `standard_input` | captures and texts, also through a pipe |
 //! | `this_machine` | its environment, kernel and terminal |
+//! | `shown_name` | what an input is called in titles |
 //! | `signals` | what is done before a signal ends the program |
 //! | `outcome` | how a command ended |
 
 #![expect(clippy::print_stderr, reason = "this is the layer that prints")]
 
+mod advise;
 mod bench;
 mod blockio;
 mod command;
 mod convert;
 mod convert_args;
+mod devices;
 mod diff;
 mod diff_args;
+mod diff_exits;
 mod diff_side;
 mod endings;
 mod exit_graph;
@@ -43,10 +49,14 @@ mod inputs;
 mod options;
 mod other_tools;
 mod outcome;
+mod qmp;
+mod read_side;
+mod shown_name;
 mod signals;
 mod standard_input;
 mod this_machine;
 mod unused;
+mod vms;
 mod write;
 mod wrong_arguments;
 
@@ -60,7 +70,10 @@ use vmflame::error::{Error, Problem};
 
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse_from(command::joined(std::env::args_os()));
+    let arguments = match Arguments::try_parse_from(command::joined(std::env::args_os())) {
+        Ok(arguments) => arguments,
+        Err(instead) => return print_instead(&instead),
+    };
     if let Err(problem) = signals::watch() {
         eprintln!("warning: signals cannot be watched ({problem}): temporary files may stay");
     }
@@ -73,6 +86,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Exits(options) => exits::run(options, quiet),
             Command::Blockio(options) => blockio::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),
+            Command::Advise(options) => advise::run(options, quiet),
         }
     });
     match outcome {
@@ -89,6 +103,19 @@ pub(crate) fn run() -> ExitCode {
             })
         }
     }
+}
+
+/// Prints what is asked for in place of a command, such as help, or what is wrong with the arguments.
+fn print_instead(instead: &clap::Error) -> ExitCode {
+    match instead.print() {
+        Ok(()) => {}
+        Err(source) if source.kind() == ErrorKind::BrokenPipe => {}
+        Err(source) => {
+            eprintln!("error: cannot write standard output: {source}");
+            return ExitCode::from(2);
+        }
+    }
+    ExitCode::from(if instead.use_stderr() { 2 } else { 0 })
 }
 
 /// Whether a reader of our output had enough of it.

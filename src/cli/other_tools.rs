@@ -1,6 +1,6 @@
 //! Other programs on the same capture, each as a whole process, taking turns with this one.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -115,16 +115,24 @@ fn racers(data: &Path, options: &InputOptions, scratch: &Path) -> Result<Vec<Rac
     let racer = |(name, commands)| Racer { name, commands };
     let mut racers: Vec<Racer> = list.into_iter().map(racer).collect();
     if has_exits {
-        let mut exits = words(&["--quiet", "exits", "-o", "/dev/null"]);
-        exits.insert(0, own.into_os_string());
-        exits.push(options.input.clone().into_os_string());
-        let mut kvm_stat = words(&["perf", "kvm", "--host", "-i"]);
-        kvm_stat.push(file.into());
-        kvm_stat.extend(words(&["stat", "report"]));
-        racers.push(racer((OURS[2], vec![exits])));
-        racers.push(racer(("perf kvm stat report", vec![kvm_stat])));
+        racers.extend(exit_racers(own.into_os_string(), file, options));
     }
     Ok(racers)
+}
+
+/// Programs that tell a capture's VM exits.
+fn exit_racers(own: OsString, file: &OsStr, options: &InputOptions) -> [Racer; 2] {
+    let mut exits = words(&["--quiet", "exits", "-o", "/dev/null"]);
+    exits.insert(0, own);
+    exits.push(options.input.clone().into_os_string());
+    let mut kvm_stat = words(&["perf", "kvm", "--host", "-i"]);
+    kvm_stat.push(file.into());
+    kvm_stat.extend(words(&["stat", "report"]));
+    let named = [(OURS[2], exits), ("perf kvm stat report", kvm_stat)];
+    named.map(|(name, command)| Racer {
+        name,
+        commands: vec![command],
+    })
 }
 
 fn words(list: &[&str]) -> Vec<OsString> {

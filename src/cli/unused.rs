@@ -15,6 +15,10 @@ pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String
         let why = "it is for folded text: --format folded";
         warning(name, is_given && !is_folded, why)
     };
+    let of_exits = |name, is_given: bool| {
+        let why = "it is for --weight exit-time and exit-count";
+        warning(name, is_given, why)
+    };
     let warnings = [
         of_picture("--title", options.title.is_some()),
         of_picture("--min-width", options.picture.min_width.is_some()),
@@ -22,11 +26,9 @@ pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String
         of_picture("--inverted", options.picture.inverted),
         of_picture("--colors", options.colors != ColorsBy::Tag),
         of_text("--annotate", options.annotate.is_some()),
-        warning(
-            "--guest-leaf",
-            options.guest_leaf,
-            "it is for --weight exit-time and exit-count",
-        ),
+        of_exits("--guest-leaf", options.guest_leaf),
+        of_exits("--mtree", options.devices.mtree.is_some()),
+        of_exits("--qmp", options.devices.qmp.is_some()),
     ];
     warnings.into_iter().flatten().collect()
 }

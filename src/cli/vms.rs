@@ -41,9 +41,13 @@ pub(super) fn pids(
         match (called.next(), called.next()) {
             (Some(one), None) => found.push(one.process.pid),
             (first, _) => {
+                let which = if first.is_some() {
+                    "several VMs of the capture are"
+                } else {
+                    "no VM of the capture is"
+                };
                 return Err(WrongArguments::WhichVm {
-                    name: vm.clone(),
-                    is_shared: first.is_some(),
+                    wrong: format!("{which} known as {vm:?}"),
                     known: vms.iter().map(NamedVm::in_words).collect(),
                 }
                 .into());
@@ -51,6 +55,22 @@ pub(super) fn pids(
         }
     }
     Ok(found)
+}
+
+/// The same of a source that tells no names of VMs: pids alone.
+///
+/// # Errors
+/// When a name is asked for.
+pub(super) fn pids_alone(asked: &[String]) -> Result<Vec<Pid>> {
+    let pid = |vm: &String| match vm.parse() {
+        Ok(pid) => Ok(Pid::new(pid)),
+        Err(_) => Err(WrongArguments::WhichVm {
+            wrong: format!("a trace does not tell which VM is known as {vm:?}"),
+            known: Vec::new(),
+        }
+        .into()),
+    };
+    asked.iter().map(pid).collect()
 }
 
 impl NamedVm {

@@ -31,6 +31,10 @@ enum Way {
     Whole(PathBuf, Option<Metadata>),
 }
 
+/// Bytes of a packed file that are sure to give the first ones of what is packed: a block of bzip2,
+/// which holds up to 900 000 bytes, comes whole or not at all.
+const PACKED_START: u64 = 1 << 20;
+
 /// Most links that the kernel follows (`MAXSYMLINKS`, include/linux/namei.h, Linux 6.12).
 const MAX_LINKS: usize = 40;
 
@@ -99,7 +103,14 @@ impl Destination {
             Way::Stdout => return Self::stdout(inputs),
             Way::Direct(path) | Way::Whole(path, _) => {
                 let found = fs::metadata(path).ok().filter(Metadata::is_file);
-                if let Some(input) = found.and_then(|found| inputs.find(&found)) {
+                let find = |found: Metadata| {
+                    if is_picture(path) {
+                        inputs.find_uncached(&found)
+                    } else {
+                        inputs.find(&found)
+                    }
+                };
+                if let Some(input) = found.and_then(find) {
                     return Err(is_input(&output.display().to_string(), &input));
                 }
             }
@@ -253,11 +264,12 @@ fn may_replace(output: &Path, path: &Path, old: Option<&Metadata>) -> Result<()>
     }
 }
 
-/// What an existing file is that nobody wants a picture or a table in the place of.
+/// What an existing file is, packed or not, that nobody wants a picture or a table in the place of.
 fn precious(path: &Path) -> Option<&'static str> {
     use io::Read;
-    let mut start = [0; 10];
-    File::open(path).ok()?.read_exact(&mut start).ok()?;
+    let mut start = Vec::new();
+    let file = File::open(path).ok()?;
+    file.take(PACKED_START).read_to_end(&mut start).ok()?;
     match FileKind::of(&start) {
         FileKind::PerfData => Some("a perf.data"),
         FileKind::TraceDat => Some("a trace.dat"),
@@ -268,6 +280,14 @@ fn precious(path: &Path) -> Option<&'static str> {
         | FileKind::Unknown(_)
         | FileKind::Packed => None,
     }
+}
+
+/// Whether it holds an SVG picture: no build-id cache does.
+fn is_picture(path: &Path) -> bool {
+    use io::Read;
+    let mut start = [0; 5];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && (start == *b"<?xml" || start.starts_with(b"<svg"))
 }
 
 /// Gives a new file the owner and the mode of the one whose place it takes.

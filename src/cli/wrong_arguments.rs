@@ -56,13 +56,11 @@ pub(super) enum WrongArguments {
     /// A condition of `--fail-if` that is none.
     WrongCondition(String),
     /// A name that no VM of the capture has, or several.
-    WhichVm {
-        name: String,
-        is_shared: bool,
-        known: Vec<String>,
-    },
+    WhichVm { wrong: String, known: Vec<String> },
     /// A normalisation that there is not.
     NoNormalisation(String),
+    /// A rule of `--explain` that there is not.
+    NoSuchRule { name: String },
 }
 
 impl WrongArguments {
@@ -121,16 +119,9 @@ impl WrongArguments {
                  self:NAME, event:NAME and event:NAME/s"
             }
             Self::NoNormalisation(_) => "share, cpu-time, wall, guest, event:NAME or none",
+            Self::NoSuchRule { .. } => "vmflame advise --explain lists the rules",
             Self::ReadOnly { .. } | Self::ThreeInputs => return None,
         }))
-    }
-}
-
-const fn how_many_vms(is_shared: bool) -> &'static str {
-    if is_shared {
-        "several VMs of the capture are"
-    } else {
-        "no VM of the capture is"
     }
 }
 
@@ -190,11 +181,11 @@ impl fmt::Display for WrongArguments {
                 "{}: folded text cannot be filtered: {option} needs a capture",
                 path.display()
             ),
-            Self::WrongFilter(wrong) | Self::WrongCondition(wrong) => f.write_str(wrong),
-            Self::WhichVm {
-                name, is_shared, ..
-            } => write!(f, "{} known as {name:?}", how_many_vms(*is_shared)),
+            Self::WrongFilter(wrong)
+            | Self::WrongCondition(wrong)
+            | Self::WhichVm { wrong, .. } => f.write_str(wrong),
             Self::NoNormalisation(name) => write!(f, "there is no normalisation {name:?}"),
+            Self::NoSuchRule { name } => write!(f, "there is no rule {name:?}"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::trace_dat_fault::TraceDatFault;
 use crate::text::{counted, size_words};
 
 /// What is wrong with a file.
@@ -62,6 +63,8 @@ pub enum BadFile {
         /// What it is not, or what is wrong with it.
         cause: &'static str,
     },
+    /// It is a trace.dat that cannot be read.
+    TraceDat(TraceDatFault),
     /// It is no trace of QEMU's with requests to disks.
     NoDiskRequests,
     /// It is a binary trace of QEMU's that does not name its events.
@@ -91,6 +94,8 @@ pub enum FoundInstead {
     TraceDat,
     /// An ELF file.
     Elf,
+    /// A text of events.
+    TraceText,
     /// Folded text.
     Folded,
     /// Anything else, which begins with these bytes.
@@ -105,6 +110,7 @@ impl BadFile {
     pub(super) const fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NotPerfData(found) => return found.hint(),
+            Self::TraceDat(fault) => return fault.hint(),
             Self::NoEvents => "its header is damaged, or the recorder was stopped at once",
             Self::NoAddresses => "record again with call chains: perf record -g",
             Self::NoCapture => {
@@ -141,6 +147,7 @@ impl fmt::Display for BadFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotPerfData(found) => found.fmt(f),
+            Self::TraceDat(fault) => fault.fmt(f),
             Self::CutHeader => f.write_str("the file ends inside its header"),
             Self::NoEvents => f.write_str("the file describes no events"),
             Self::NoAddresses => f.write_str("no event of the capture records addresses"),
@@ -186,7 +193,10 @@ impl FoundInstead {
             Self::Version1 => "only version 2 can be read: record again with a newer perf",
             Self::Simpleperf => "record with perf, or convert it with simpleperf's own tools",
             Self::DamagedHeader => "the file was zeroed or cut off; record again",
-            Self::TraceDat => "record the same events with perf: perf record -a -g -e 'kvm:*'",
+            Self::TraceDat | Self::TraceText => {
+                "vmflame exits tells of the exits in it; for stacks, record with perf: \
+                 perf record -a -g -e 'kvm:*'"
+            }
             Self::Folded => {
                 "vmflame diff compares folded texts; flamegraph.pl and inferno draw them"
             }
@@ -204,7 +214,8 @@ impl fmt::Display for FoundInstead {
             Self::DamagedHeader => {
                 "the header of this perf.data is damaged: its size makes no sense"
             }
-            Self::TraceDat => "a trace.dat of trace-cmd, which is not read",
+            Self::TraceDat => "a trace.dat of trace-cmd, which has events and no call stacks",
+            Self::TraceText => "a text of events, without call stacks that could be drawn",
             Self::Elf => "not a perf.data file: it is an ELF file",
             Self::Folded => "folded text, which has no samples to read",
             Self::Unknown(start) => {

@@ -8,12 +8,14 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `resolve` | a path to the files behind it: [`Input`] |
+//! | `case_files` | what lies beside a capture and tells of the host and of the VMM |
 //! | `archive/` | tarballs to temporary folders |
 //! | `shown_paths` | what files of a temporary folder are called towards the user |
 //! | `recognise` | first bytes to what a file is: [`FileKind`] |
 //! | `open` | a file, a directory or a stream to what is in it: [`Opened`] |
 
 mod archive;
+mod case_files;
 mod open;
 mod recognise;
 mod resolve;
@@ -21,6 +23,7 @@ mod shown_paths;
 
 pub use crate::bytes::{Spool, UnpackLimit};
 pub use archive::{ArchiveFault, Refusal};
+pub use case_files::CaseFiles;
 pub use open::{Opened, TextFile, open_spool};
 pub use recognise::FileKind;
 pub use resolve::{Input, archives_beside};

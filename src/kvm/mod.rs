@@ -35,9 +35,10 @@
 //! What devices are behind the registers that guests touch is told by [`device`],
 //! why guests stopped running, and for how long, by [`exit`].
 
+pub mod advice;
 pub mod device;
 pub mod exit;
 mod tag;
 
-pub use tag::{StackView, Tagged, Tagger, payload_classes};
-pub(crate) use tag::{VcpuThreadNames, tag_of_class};
+pub(crate) use tag::tag_of_class;
+pub use tag::{StackView, Tagged, Tagger, VcpuThreadNames, payload_classes};

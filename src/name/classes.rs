@@ -2,7 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::grouping::{SplitName, TaskNames, VmNames, roots};
+use super::grouping::{Grouping, SplitName, TaskNames, VmNames, roots};
 use super::name_worker::{LocatedBlock, NameWorker};
 use super::namer::Namer;
 use super::piece::Named;
@@ -12,7 +12,7 @@ use crate::kvm::Tagger;
 use crate::locate::{LocatedPiece, LocatedTask, TaskKey};
 use crate::parallel::{Shares, in_shares};
 use crate::stack::FrameIx;
-use crate::units::{Pid, Tid};
+use crate::units::{Pid, ThreadId, Tid};
 
 /// What is shown of a thread, and what the tagger wants to know of it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -29,6 +29,8 @@ pub(super) struct Class {
     pub(super) is_idle_task: bool,
     /// Whether a stack of the thread shows that it runs a vCPU.
     pub(super) is_vcpu_thread: bool,
+    /// The thread itself; `None` where the grouping does not keep threads of one name apart.
+    pub(super) thread_id: Option<ThreadId>,
 }
 
 /// The classes, and for each worker those of its tasks.
@@ -92,6 +94,10 @@ fn class(
         cgroup: if is_by_cgroup { split.0 } else { String::new() }.into(),
         is_idle_task: task.pid == Pid::IDLE,
         is_vcpu_thread,
+        thread_id: (request.grouping == Grouping::Thread).then_some(ThreadId {
+            pid: task.pid,
+            tid: task.tid,
+        }),
     }
 }
 

@@ -1,16 +1,15 @@
 //! Stacks located and named, block by block, some on each thread.
 
-use std::sync::{Mutex, TryLockError};
-
 use super::named_runs::NamedRuns;
 use super::namer::Namer;
 use super::piece::{NamedLocation, NamedPiece};
 use super::request::{FrameScope, NameRequest};
 use super::unnamed::ReasonIx;
+use super::user_objects::FoundFunction;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
 use crate::locate::{LocateRequest, Located, LocatedPiece, LocatedTask, Locator, StackPath};
-use crate::parallel::by_pieces;
+use crate::parallel::{Shares, by_pieces, in_shares_mut};
 
 /// The stacks of a block in pieces that are located, and that [`NameWorker::name`] can name.
 #[derive(Debug)]
@@ -40,7 +39,9 @@ pub(super) struct NameWorker<'m> {
     locator: Locator<'m>,
     /// Which frames will be shown: the names of others are not missed.
     scope: FrameScope,
-    /// The locator's locations with their names, as far as they have been named.
+    /// What the locator's locations lie in, until they have names.
+    found: Vec<Option<FoundFunction>>,
+    /// The locator's locations with their names, in the order of the locator.
     named: Vec<NamedLocation>,
     runs: NamedRuns,
     /// What was taken in, in order.
@@ -52,6 +53,7 @@ impl<'m> NameWorker<'m> {
         Self {
             locator: Locator::new(map),
             scope,
+            found: Vec::new(),
             named: Vec::new(),
             runs: NamedRuns::default(),
             blocks: Vec::new(),
@@ -69,23 +71,9 @@ impl<'m> NameWorker<'m> {
     }
 
     /// Takes in the stacks of a block.
-    fn add<O: ByteOrder>(
-        &mut self,
-        at: usize,
-        block: &Block<'_, '_>,
-        namer: &Mutex<&mut Namer<'_>>,
-    ) {
+    fn add<O: ByteOrder>(&mut self, at: usize, block: &Block<'_, '_>) {
         let (paths, pieces) = self.locator.block::<O>(block);
         self.blocks.push(LocatedBlock { at, paths, pieces });
-        // Whoever reads an object's symbols keeps the namer for long: what is new can wait.
-        let mut namer = match namer.try_lock() {
-            Ok(namer) => namer,
-            Err(TryLockError::Poisoned(namer)) => namer.into_inner(),
-            Err(TryLockError::WouldBlock) => return,
-        };
-        self.name_locations(&mut namer);
-        drop(namer);
-        self.name_runs();
     }
 
     /// A piece with the name of its location or of its run.
@@ -106,12 +94,19 @@ impl<'m> NameWorker<'m> {
         }
     }
 
-    /// Names the locations that came since the last time.
+    /// Finds the functions of the locations.
+    fn find_functions(&mut self, namer: &Namer<'_>) {
+        let locations = self.locator.locations().iter();
+        self.found = locations.map(|&location| namer.find(location)).collect();
+    }
+
+    /// Names the locations.
     fn name_locations(&mut self, namer: &mut Namer<'_>) {
-        let locations = self.locator.locations().get(self.named.len()..);
         let runs = &mut self.runs;
-        let named = locations.unwrap_or_default().iter().map(|&location| {
-            let name = namer.name(location);
+        let found = std::mem::take(&mut self.found);
+        let locations = self.locator.locations().iter().zip(found);
+        let named = locations.map(|(&location, found)| {
+            let name = namer.name(location, found);
             let (piece, reason) = (runs.piece_of(name.frames), name.reason);
             // Functions that are inlined into each other run in one mode.
             let frame = name.frames.first().copied();
@@ -121,12 +116,12 @@ impl<'m> NameWorker<'m> {
                 reason: reason.filter(|_| is_shown),
             }
         });
-        self.named.extend(named);
+        self.named = named.collect();
     }
 
-    /// Names the runs that came since the last time; all locations must have names.
+    /// Names the runs; all locations must have names.
     fn name_runs(&mut self) {
-        for run in self.locator.runs().from(self.runs.len()) {
+        for run in self.locator.runs().iter() {
             self.runs.add(run, &self.named);
         }
     }
@@ -134,22 +129,37 @@ impl<'m> NameWorker<'m> {
 
 /// Locates and names all stacks, on as many threads as the request allows. Which worker has which
 /// blocks differs from run to run.
+///
+/// Names are looked for when all locations are known: what it costs to read an object's symbols is
+/// decided by how many of them are asked for.
 pub(super) fn on_name_workers<'m, O: ByteOrder>(
     blocks: &[Block<'_, '_>],
     map: &LocateRequest<'m>,
     request: &NameRequest,
     namer: &mut Namer<'_>,
 ) -> Vec<NameWorker<'m>> {
-    let shared = Mutex::new(&mut *namer);
     let make = || NameWorker::new(map.clone(), request.scope);
     let mut workers = by_pieces(blocks.len(), request.threads, make, |worker, at| {
         if let Some(block) = blocks.get(at) {
-            worker.add::<O>(at, block, &shared);
+            worker.add::<O>(at, block);
         }
+    });
+    let locations = workers.iter().flat_map(|worker| worker.locator.locations());
+    namer.read_objects(locations, request.threads);
+    let each = Shares {
+        threads: workers.len(),
+        least: 1,
+    };
+    let shared = &*namer;
+    in_shares_mut(&mut workers, each, |own| {
+        own.iter_mut()
+            .for_each(|worker| worker.find_functions(shared));
     });
     for worker in &mut workers {
         worker.name_locations(namer);
-        worker.name_runs();
     }
+    in_shares_mut(&mut workers, each, |own| {
+        own.iter_mut().for_each(NameWorker::name_runs);
+    });
     workers
 }

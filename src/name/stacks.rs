@@ -6,7 +6,7 @@ use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger, tag_of_class};
 use crate::parallel::{Shares, in_shares_mut};
 use crate::stack::{FrameIx, FrameTable, Tag};
-use crate::units::CpuMode;
+use crate::units::{CpuMode, ThreadId};
 
 /// Fewer stacks are not worth a thread.
 const MIN_SHARE: usize = 1 << 12;
@@ -220,6 +220,11 @@ impl NamedStacks {
     /// The stacks.
     pub fn iter(&self) -> std::slice::Iter<'_, Stack> {
         self.stacks.iter()
+    }
+
+    /// The thread of a stack; `None` unless stacks are grouped by thread.
+    pub fn thread_id(&self, stack: &Stack) -> Option<ThreadId> {
+        self.parts.class_of(stack)?.thread_id
     }
 
     /// The frames of a stack, root first.

@@ -17,6 +17,6 @@ mod testing;
 pub use crate::bytes::{HalfFile, Packing, sweep};
 pub use folded::{Annotate, write_folded, write_folded_diff};
 pub use svg::{
-    Colors, DiffBox, DiffPicture, DiffTag, Direction, DrawnPart, Picture, WHOLE, WidthBy,
-    short_words, write_diff_svg, write_svg,
+    Colors, DiffBox, DiffPicture, DiffTag, DrawnPart, Growth, Picture, WHOLE, WidthBy, short_words,
+    write_diff_svg, write_svg,
 };

@@ -2,25 +2,31 @@
 //!
 //! | folder or file | what it does |
 //! |---|---|
+//! | `advice` | what to do about a host's VMs: the answer of `advise` |
 //! | `info` | what a capture is: the answer of `info` |
 //! | `diff` | a comparison: the answer of `diff` |
 //! | `exits` | the exits of a capture: the answer of `exits` |
 //! | `disk_io` | requests to disks: the answer of `blockio` |
 //! | `bench` | how long runs take: the answer of `bench` |
+//! | `like_perf` | the table of `perf kvm stat report`, in perf's form |
 //! | `table` | any table: text, JSON and CSV of one model |
 //! | `remark` | one warning or hint |
 //! | `remarks` | what the user should know of a capture: what is missing or doubtful |
 //! | `kernel_remarks` | the same of the kernel's symbols |
+//! | `trace_remarks` | the same of a trace.dat |
 //!
 //! In `info` and `bench`, `model` gathers what is said; `diff` reads the comparison itself. `text`
 //! and `json` say it.
 
+pub mod advice;
 pub mod bench;
 pub mod diff;
 pub mod disk_io;
 pub mod exits;
 pub mod info;
 mod kernel_remarks;
+pub mod like_perf;
 mod remark;
 pub mod remarks;
 pub mod table;
+pub mod trace_remarks;

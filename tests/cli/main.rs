@@ -1,5 +1,6 @@
 //! The program as users meet it.
 
+mod advise;
 mod command_line;
 #[path = "../common/mod.rs"]
 mod common;

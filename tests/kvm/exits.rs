@@ -268,7 +268,7 @@ fn with_tables(folder: &Path, found: &mut Vec<[PathBuf; 2]>) {
         if path.is_dir() {
             with_tables(&path, found);
         } else if let Some(stem) = text.strip_suffix(".kvmstat-vmexit.txt") {
-            let mut captures = ["data", "data.zst"]
+            let captures = ["data", "data.zst"]
                 .map(|end| format!("{stem}.{end}"))
                 .into_iter();
             let capture = captures.map(PathBuf::from).find(|path| path.exists());

@@ -4,7 +4,7 @@ use crate::source::{Source, is_word, named_paths};
 use crate::{Fault, fault};
 
 /// The rows, first to last.
-const ROWS: [&str; 30] = [
+const ROWS: [&str; 31] = [
     "units",
     "text",
     "error",
@@ -18,6 +18,7 @@ const ROWS: [&str; 30] = [
     "perf",
     "tracepoint",
     "tracedat",
+    "qemu",
     "object",
     "input",
     "space",
@@ -40,13 +41,14 @@ const ROWS: [&str; 30] = [
 /// Where each outside crate may be named, by the start of the path.
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere.
-pub(crate) const HOMES: [(&str, &[&str]); 31] = [
+pub(crate) const HOMES: [(&str, &[&str]); 32] = [
     ("addr2line", &["src/symbol/"]),
     ("bzip2", &["src/bytes/"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
     ("clap_mangen", &["src/cli/"]),
     ("cpp_demangle", &["src/symbol/"]),
+    ("csv", &["src/report/table/"]),
     ("flate2", &["src/bytes/"]),
     ("framehop", &["src/unwind/"]),
     ("gimli", &["src/symbol/"]),
@@ -65,7 +67,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 31] = [
     ("rpds", &["src/space/"]),
     ("rustc_demangle", &["src/symbol/"]),
     ("serde", &["src/report/"]),
-    ("serde_json", &["src/report/"]),
+    ("serde_json", &["src/qemu/", "src/report/"]),
     ("signal_hook", &["src/cli/"]),
     ("symbolic_demangle", &["src/symbol/"]),
     ("tar", &["src/input/"]),

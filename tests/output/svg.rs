@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::svg_trees::{self, Sample, draw, picture};
 use quick_xml::events::Event;
 use quick_xml::reader::Reader;
-use vmflame::output::{Annotate, Colors, Direction, DrawnPart, Picture, write_folded, write_svg};
+use vmflame::output::{Annotate, Colors, DrawnPart, Growth, Picture, write_folded, write_svg};
 use vmflame::stack::Tag;
 
 /// One box of the picture.
@@ -316,7 +316,7 @@ fn the_top_of_a_spire_is_cut_with_a_mark_and_no_other() {
 fn an_icicle_is_the_flame_graph_upside_down() {
     let up = shapes(&draw(&KVM, &picture(&KVM)));
     let mut shown = picture(&KVM);
-    shown.extent.direction = Direction::Down;
+    shown.extent.direction = Growth::Down;
     let down = shapes(&draw(&KVM, &shown));
     let highest = up.iter().map(|shape| shape.number("y")).max().unwrap();
     assert_eq!(up.len(), down.len());

@@ -17,7 +17,7 @@ fn file(name: &str) -> PathBuf {
 }
 
 fn report(name: &str) -> PathBuf {
-    Path::new("testdata/trace-dat/expected").join(format!("{name}.report.txt.xz"))
+    Path::new("testdata/trace-dat/reports").join(format!("{name}.report.txt.xz"))
 }
 
 /// Time, CPU, task and name of each event; the values that the report tells; the exits of both.

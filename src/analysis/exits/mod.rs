@@ -12,10 +12,12 @@
 //! | `join` | the parts of that walk put together |
 //! | `rows` | the walk that keeps all rows, for captures in no such order |
 //! | `pair` | those rows in order of time, decoded and paired |
+//! | `host_times` | what concerns several threads: the scheduler, interrupts on their way |
 //! | `traced` | the same of a trace.dat, or of a text |
 //! | `recorded_exits` | **the list of stages**, and what comes of them |
 
 mod basics;
+mod host_times;
 mod join;
 mod pair;
 mod recorded_exits;
@@ -25,7 +27,7 @@ mod rows;
 mod sources;
 mod traced;
 
-pub use crate::kvm::exit::{Dimension, TimeBasis};
+pub use crate::kvm::exit::{Dimension, TimeBasis, like_perf};
 pub use recorded_exits::{ExitOrigin, RecordedExits, TracepointCount, recorded_exits};
 pub use request::ExitRequest;
 pub use traced::{exits_of_text, exits_of_trace_dat};

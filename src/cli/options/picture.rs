@@ -2,7 +2,7 @@
 
 use super::headings::OUTPUT;
 use clap::Args;
-use vmflame::output::{Direction, DrawnPart};
+use vmflame::output::{DrawnPart, Growth};
 
 /// What pictures of one profile and of two have in common.
 #[derive(Args, Clone, Debug)]
@@ -29,9 +29,9 @@ impl PictureOptions {
             min_width: self.min_width,
             max_depth: self.max_depth.map(usize::from),
             direction: if self.inverted {
-                Direction::Down
+                Growth::Down
             } else {
-                Direction::Up
+                Growth::Up
             },
         }
     }

@@ -3,7 +3,12 @@
 //! ```text
 //! condition = quantity comparison amount
 //! quantity  = "total" | "exits" | TAG | "frame:" NAME | "self:" NAME
-//!           | "event:" NAME [ "/s" ]
+//!           | "event:" NAME [ "/s" ] | EXITS [ "/s" ] | TIME EXITS
+//! EXITS     = "exit-reason:" NAME | KIND ":" NUMBER
+//! KIND      = "port" | "mmio" | "apic" | "msr" | "cpuid" | "hypercall"
+//! TIME      = "exit-p50:" | "exit-p90:" | "exit-p99:" | "exit-p99.9:" | "exit-max:" in
+//!             microseconds | "exit-time:" in milliseconds for each second; "exit-reason:" may be
+//!             left out behind it
 //! comparison = ">" | ">=" | "<" | "<="
 //! amount    = SIGN NUMBER "pt"       a change of the value, in its own unit (points for shares)
 //!           | SIGN NUMBER "%"        a change in percent of the value before
@@ -11,11 +16,13 @@
 //! ```
 //! A change that is not significant trips no condition on changes, unless all changes are to
 //! count. What was recorded and does not occur is 0; of what was not measured on a side nothing can
-//! be said, see [`Verdict::Unjudged`]. `reason:NAME`, `time:NAME` and `device:NAME` are kept for exits.
+//! be said, see [`Verdict::Unjudged`]. `device:NAME` is kept for exits.
 
 use std::fmt;
 
-use super::value::{ComparedValues, GateQuantity, find};
+use super::compared_values::ComparedValues;
+use super::exit_value::ExitQuantity;
+use super::value::{GateQuantity, find};
 use crate::before_after::Sides;
 use crate::diff::comparison::{Comparison, Subject};
 use crate::stack::Tag;
@@ -142,6 +149,9 @@ fn parse_quantity(text: &str) -> Result<GateQuantity, String> {
         }
         Ok(name.to_owned())
     };
+    if let Some(exits) = ExitQuantity::parse(text) {
+        return exits.map(GateQuantity::Exit);
+    }
     if let Some(name) = text.strip_prefix("frame:") {
         return named(name).map(GateQuantity::Frame);
     }
@@ -155,13 +165,14 @@ fn parse_quantity(text: &str) -> Result<GateQuantity, String> {
         };
         return named(name).map(|name| GateQuantity::Event { name, is_rate });
     }
-    if ["reason:", "time:", "device:"]
+    if ["reason:", "time:"]
         .iter()
         .any(|kind| text.starts_with(kind))
     {
-        return Err(format!(
-            "{text:?}: exits are not compared by reason, time or device yet"
-        ));
+        return Err(format!("{text:?}: write exit-{text}"));
+    }
+    if text.starts_with("device:") {
+        return Err(format!("{text:?}: exits are not compared by device yet"));
     }
     match text {
         "total" => Ok(GateQuantity::Head(Subject::Total)),

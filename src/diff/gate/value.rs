@@ -1,5 +1,7 @@
 //! What a condition is about: its two values, or why there are none.
 
+use super::compared_values::{ComparedValues, noise_words};
+use super::exit_value::ExitQuantity;
 use crate::before_after::{SideRole, Sides};
 use crate::diff::comparison::{Change, Comparison, EventChange, SlicedCount, Subject};
 use crate::diff::matching::{NameStep, PlacedStack, as_written_elsewhere, loose_name};
@@ -16,13 +18,7 @@ pub(crate) enum GateQuantity {
     Frame(String),
     Own(String),
     Event { name: String, is_rate: bool },
-}
-
-/// The two values that a condition is about.
-pub(crate) struct ComparedValues {
-    pub(crate) values: Sides<f64>,
-    pub(crate) is_significant: bool,
-    pub(crate) words: String,
+    Exit(ExitQuantity),
 }
 
 /// Looks a quantity up.
@@ -35,6 +31,7 @@ pub(crate) fn find(
 ) -> Result<ComparedValues, String> {
     let change = match quantity {
         GateQuantity::Event { name, is_rate } => return event(comparison, name, *is_rate),
+        GateQuantity::Exit(exits) => return exits.find(comparison),
         GateQuantity::Head(subject) => head(comparison, *subject)?,
         GateQuantity::Frame(name) => frame(comparison, name, false)?,
         GateQuantity::Own(name) => frame(comparison, name, true)?,
@@ -50,14 +47,6 @@ pub(crate) fn find(
             noise_words(change.beats_noise)
         ),
     })
-}
-
-fn noise_words(is_significant: bool) -> &'static str {
-    if is_significant {
-        ""
-    } else {
-        ", within the noise"
-    }
 }
 
 /// The first side for which there is a reason, with the reason.

@@ -2,7 +2,7 @@
 
 use super::device_name::{DeviceName, Origin};
 use super::interfaces::{InterfaceRow, Interfaces};
-use super::places::Places;
+use super::places::DevicePlaces;
 use super::regions::{Place, Regions};
 use super::register::Register;
 use crate::qemu::{Bus, Found, MemoryMap, RegionAt};
@@ -25,7 +25,7 @@ pub struct DeviceMap {
     is_pc: bool,
     interfaces: Interfaces,
     regions: Regions,
-    places: Places,
+    places: DevicePlaces,
     /// The VM's own map.
     memory_map: Option<MemoryMap>,
 }
@@ -41,7 +41,7 @@ impl DeviceMap {
             is_pc: machine.is_some_and(is_x86),
             interfaces: Interfaces::new(),
             regions: Regions::new(),
-            places: Places::new(),
+            places: DevicePlaces::new(),
             memory_map: None,
         }
     }

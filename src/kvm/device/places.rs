@@ -32,11 +32,11 @@ fn parse(line: &'static str) -> Option<PlaceRow> {
 
 /// The table.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
+pub(super) struct DevicePlaces {
     rows: Vec<PlaceRow>,
 }
 
-impl Places {
+impl DevicePlaces {
     pub(super) fn new() -> Self {
         Self {
             rows: ranges::rows(PLACES).filter_map(parse).collect(),

@@ -22,6 +22,13 @@ use super::access::{Access, AccessSet, Direction, Target};
 use super::host_event::ExitEvent;
 use super::reason::{ExitReason, ReasonNumbering};
 
+/// What an exit reaches, as far as `kvm_exit` alone tells.
+pub(super) fn accesses_of(reason: ExitReason, exit: &ExitEvent) -> AccessSet {
+    let mut found = AccessSet::default();
+    add_accesses(&mut found, reason, exit);
+    found
+}
+
 /// Adds what an exit reaches, as far as `kvm_exit` alone tells.
 #[inline]
 pub(super) fn add_accesses(found: &mut AccessSet, reason: ExitReason, exit: &ExitEvent) {
@@ -124,9 +131,7 @@ mod tests {
             info2: Some(infos[1]),
             ..ExitEvent::default()
         };
-        let mut found = AccessSet::default();
-        add_accesses(&mut found, ExitReason::of(&exit), &exit);
-        found.foremost()
+        accesses_of(ExitReason::of(&exit), &exit).foremost()
     }
 
     /// Numbers as they stand in the recorded captures of both vendors; by the manuals' layouts.

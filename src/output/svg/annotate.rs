@@ -12,7 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::reader::Reader;
 
 use super::chrome::Chrome;
-use super::extent::Direction;
+use super::extent::Growth;
 use super::layout::Layout;
 use super::measures::{FONT_SIZE, FRAME_HEIGHT, FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
 use crate::stack::NodeIx;
@@ -317,8 +317,8 @@ impl Pass<'_> {
         let y: usize = drawn.y.parse().map_err(io::Error::other)?;
         let up = y.saturating_sub(INFERNO_HEAD);
         Ok(match self.layout.direction() {
-            Direction::Up => up,
-            Direction::Down => (self.base.saturating_sub(up)).saturating_sub(FRAME_HEIGHT - 1),
+            Growth::Up => up,
+            Growth::Down => (self.base.saturating_sub(up)).saturating_sub(FRAME_HEIGHT - 1),
         })
     }
 

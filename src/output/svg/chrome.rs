@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::extent::Direction;
+use super::extent::Growth;
 use super::legend::{LETTER, Legend};
 use super::measures::{FRAMES_WIDTH, PADDING, WIDTH};
 use crate::text::{one_line, push_attribute, push_escaped, push_format, shortened, wrapped};
@@ -50,7 +50,7 @@ pub(crate) struct Chrome {
     facts: Vec<(&'static str, String)>,
     /// The names of what is too narrow to be drawn, a line each; `None` when they are not all there.
     names: Option<String>,
-    direction: Direction,
+    direction: Growth,
 }
 
 impl Chrome {
@@ -65,7 +65,7 @@ impl Chrome {
             views: None,
             facts: Vec::new(),
             names: None,
-            direction: Direction::Up,
+            direction: Growth::Up,
         }
     }
 
@@ -96,7 +96,7 @@ impl Chrome {
     }
 
     /// With stacks that grow in this direction.
-    pub(crate) fn growing(mut self, direction: Direction) -> Self {
+    pub(crate) fn growing(mut self, direction: Growth) -> Self {
         self.direction = direction;
         self
     }
@@ -162,7 +162,7 @@ impl Chrome {
         if self.views.is_some() {
             text.push_str(" data-views=\"\"");
         }
-        if self.direction == Direction::Down {
+        if self.direction == Growth::Down {
             text.push_str(" data-inverted=\"\"");
         }
         text.push_str(">\n<title>");

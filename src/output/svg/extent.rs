@@ -20,7 +20,7 @@ const LOW: usize = 36;
 
 /// Which way stacks grow.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Direction {
+pub enum Growth {
     /// Callees above their callers: a flame graph.
     #[default]
     Up,
@@ -38,7 +38,7 @@ pub struct DrawnPart {
     /// a two hundredth of everything.
     pub max_depth: Option<usize>,
     /// Which way stacks grow.
-    pub direction: Direction,
+    pub direction: Growth,
 }
 
 /// What is not drawn.

@@ -9,7 +9,7 @@ use inferno::flamegraph::{self, Options, TextTruncateDirection};
 
 use hashbrown::HashSet;
 
-use super::extent::{Direction, DrawnPart, Limits};
+use super::extent::{DrawnPart, Growth, Limits};
 use super::measures::FONT_SIZE;
 use crate::stack::{CallTree, Children, NodeIx};
 use crate::text::push_format;
@@ -27,7 +27,7 @@ pub(crate) struct Layout {
     lines: Vec<String>,
     /// Boxes that would have others next to them, were these not too deep.
     cut: HashSet<NodeIx>,
-    direction: Direction,
+    direction: Growth,
 }
 
 /// One level of the walk.
@@ -163,7 +163,7 @@ impl Layout {
     }
 
     /// Which way stacks grow.
-    pub(crate) const fn direction(&self) -> Direction {
+    pub(crate) const fn direction(&self) -> Growth {
         self.direction
     }
 

@@ -55,7 +55,7 @@ pub(crate) struct Legend {
 
 /// Where an entry stands in a picture of [`WIDTH`](super::measures::WIDTH).
 #[derive(Clone, Copy, Debug, Default)]
-struct Place {
+struct EntryPlace {
     x: f64,
     row: usize,
 }
@@ -124,13 +124,13 @@ fn push_opener(text: &mut String, group: LegendGroup, x: f64, y: usize) {
 
 impl Legend {
     /// Where each entry stands, row by row from left to right, and how many rows there are.
-    fn places(&self) -> (Vec<Place>, usize) {
+    fn places(&self) -> (Vec<EntryPlace>, usize) {
         let mut places = Vec::with_capacity(self.entries.len());
-        let mut at = Place::default();
+        let mut at = EntryPlace::default();
         for entry in &self.entries {
             let width = entry.full_width();
             if at.x > 0.0 && at.x + width > FRAMES_WIDTH {
-                at = Place {
+                at = EntryPlace {
                     x: 0.0,
                     row: at.row + 1,
                 };

@@ -34,6 +34,6 @@ mod shades;
 mod shares;
 
 pub use diff_picture::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, write_diff_svg};
-pub use extent::{Direction, DrawnPart};
+pub use extent::{DrawnPart, Growth};
 pub use palette::{Colors, short_words};
 pub use picture::{Picture, write_svg};

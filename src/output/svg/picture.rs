@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::annotate::Look;
 use super::chrome::Chrome;
-use super::extent::{Direction, DrawnPart};
+use super::extent::{DrawnPart, Growth};
 use super::kinds::CodeKind;
 use super::layout::Layout;
 use super::narrow::{DrawnTree, Narrow, kind_of};
@@ -211,8 +211,8 @@ impl Parents {
 
 fn chrome_of(picture: &Picture, totals: &Totals, boxes: usize) -> Chrome {
     let growing = match picture.extent.direction {
-        Direction::Up => "above",
-        Direction::Down => "below",
+        Growth::Up => "above",
+        Growth::Down => "below",
     };
     let description = format!(
         "Flame graph of {} in {}. The width of a box is its share; callees are {growing} \

@@ -13,7 +13,9 @@ use super::header::Magic;
 use super::recognise::not_perf_data;
 use super::sections::{StoredRange, name_tracepoints, read_file, read_pipe};
 use super::tracing_data::{TracepointText, tracepoint_texts};
-use crate::bytes::{Compression, Endian, MappedFile, Spool, Storage, UnpackLimit, with_order};
+use crate::bytes::{
+    Compression, Endian, KeptBytes, MappedFile, Spool, Storage, UnpackLimit, with_order,
+};
 use crate::error::{BadFile, Error, Result};
 use crate::perf::record::Events;
 use crate::perf::walk::Unpacked;
@@ -41,6 +43,7 @@ pub struct Capture {
     /// The regions that hold compressed records, by their places in `regions`.
     pub(super) packed: Vec<usize>,
     pub(super) unpacked: Unpacked,
+    kept: KeptBytes,
     pub(super) endian: Endian,
     pub(super) events: Events,
     features: Features,
@@ -68,7 +71,11 @@ impl Capture {
         }
         let is_regular = std::fs::metadata(path).is_ok_and(|found| found.is_file());
         if is_regular {
-            return Self::from_storage(path, Storage::Mapped(MappedFile::open(path)?), limit);
+            return Self::from_storage(
+                path,
+                Storage::Mapped(MappedFile::open_to_read(path)?),
+                limit,
+            );
         }
         let mut file =
             std::fs::File::open(path).map_err(|source| Error::io("open", path, source))?;
@@ -106,7 +113,7 @@ impl Capture {
 
     fn open_directory(path: &Path, limit: UnpackLimit) -> Result<Self> {
         let first = path.join("data");
-        let storage = Storage::Mapped(MappedFile::open(&first)?);
+        let storage = Storage::Mapped(MappedFile::open_to_read(&first)?);
         let mut capture = Self::from_storage(&first, storage, limit)?;
         capture.kind = CaptureKind::Directory;
         path.clone_into(&mut capture.path);
@@ -115,7 +122,7 @@ impl Capture {
             let lost = (expected..number).map(|number| Anomaly::LostPart { number });
             capture.anomalies.extend(lost.take(MAX_LOST_PARTS));
             expected = number + 1;
-            let part = MappedFile::open(&part)?;
+            let part = MappedFile::open_to_read(&part)?;
             let whole = 0..part.bytes().len();
             capture.regions.push(StoredRange {
                 storage: capture.storages.len(),
@@ -172,6 +179,7 @@ impl Capture {
             compression,
             packed: Vec::new(),
             unpacked: Unpacked::within(limit),
+            kept: KeptBytes::default(),
             endian,
             events: Events::new(list),
             features: opened.features,
@@ -213,6 +221,11 @@ impl Capture {
     /// The byte order of everything in the file.
     pub fn endian(&self) -> Endian {
         self.endian
+    }
+
+    /// Copies of what its records hold.
+    pub(crate) fn kept(&self) -> &KeptBytes {
+        &self.kept
     }
 
     /// The events.

@@ -13,7 +13,7 @@ use hashbrown::HashMap;
 
 use super::claims::{AddressRange, Budget, ClaimOwner, Claims, TooIntricate};
 use super::containers::{is_container, is_empty_container, is_window};
-use super::tree::{Contents, Dump, MAX_DEPTH, NodeKind, RegionNames, RegionNode};
+use super::tree::{AliasTarget, Dump, MAX_DEPTH, NodeKind, RegionNames, RegionNode};
 use crate::qemu::memory_map::RangeOwner;
 
 /// What is taken for a container.
@@ -155,7 +155,7 @@ impl<'a> Renderer<'a> {
     fn alias(
         &mut self,
         window: &RegionNode,
-        shown: Contents,
+        shown: AliasTarget,
         inside: Placement,
         claims: &mut Claims,
     ) -> Result<(), TooIntricate> {

@@ -26,14 +26,14 @@ pub(super) struct RegionNode {
 pub(super) enum NodeKind {
     Region,
     /// A window to another one.
-    Alias(Contents),
+    Alias(AliasTarget),
     /// Switched off, with all inside.
     Disabled,
 }
 
 /// What an alias shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Contents {
+pub(super) struct AliasTarget {
     /// The name of the region, counted in [`RegionNames`].
     pub(super) region: u32,
     /// What of it is at the alias' start, in bytes from the region's start.
@@ -158,7 +158,7 @@ impl Forest {
         let kind = match entry.kind {
             _ if entry.is_disabled => NodeKind::Disabled,
             EntryKind::Region { .. } => NodeKind::Region,
-            EntryKind::Alias { target, offset } => NodeKind::Alias(Contents {
+            EntryKind::Alias { target, offset } => NodeKind::Alias(AliasTarget {
                 region: self.names.number(target),
                 offset,
             }),

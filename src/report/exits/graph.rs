@@ -11,12 +11,11 @@
 use hashbrown::HashMap;
 
 use super::answer::ExitAnswer;
-use super::labels::Labels;
+use super::labels::ExitLabels;
 use crate::kvm::exit::{
     Access, Dimension, DimensionValue, Direction, ExitReason, ExitStats, ReasonNames, Target, Task,
     TimeParts,
 };
-use crate::output::subtitle_shares;
 use crate::stack::{CallTree, Frame, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
 use crate::text::{NANOSECONDS, counted, quantity};
 use crate::units::{CpuMode, Pid};
@@ -105,7 +104,7 @@ pub fn graph_views(request: ExitGraphRequest) -> Vec<Vec<Dimension>> {
 pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGraph {
     let recorded = answer.recorded;
     let mut making = Making {
-        labels: Labels::of(recorded, answer.devices),
+        labels: ExitLabels::of(recorded, answer.devices),
         names: ReasonNames::new(&recorded.formats),
         request,
         frames: FrameTable::default(),
@@ -127,10 +126,9 @@ pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGrap
     let totals: Vec<(Tag, u64)> = totals.filter(|&(_, weight)| weight > 0).collect();
     let counts = recorded.survey.counts();
     let subtitle = format!(
-        "{} in {} · {}",
+        "{} in {}",
         counted(counts.exits, "exit"),
-        quantity(recorded.span_ns, NANOSECONDS),
-        subtitle_shares(&totals)
+        quantity(recorded.span_ns, NANOSECONDS)
     );
     let untimed = match request.width {
         ExitWidth::Time => counts.exits.saturating_sub(counts.paired),
@@ -213,7 +211,7 @@ impl RowValues {
 
 /// A graph that is being made.
 struct Making<'r> {
-    labels: Labels<'r>,
+    labels: ExitLabels<'r>,
     names: ReasonNames,
     request: ExitGraphRequest,
     frames: FrameTable,
@@ -331,7 +329,7 @@ impl Making<'_> {
         if let Target::Fault(_) = access.target {
             return "guest memory".to_owned();
         }
-        let mut text = Labels::target(access.target);
+        let mut text = ExitLabels::target(access.target);
         if matches!(access.direction, Direction::Read | Direction::Write) {
             text.push(' ');
             text.push_str(access.direction.as_str());

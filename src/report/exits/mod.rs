@@ -12,6 +12,9 @@
 //! | `labels` | what values of dimensions are called |
 //! | `slow_table` | the slowest exits |
 //! | `halt_table` | what halts did |
+//! | `schedule_table` | how vCPUs got their host CPUs, and who had them meanwhile |
+//! | `interrupt_table` | how long interrupts took |
+//! | `tag_table` | what call stacks alone tell |
 //! | `doubts` | what should be known before the tables are believed, and why one is empty |
 
 mod answer;
@@ -19,9 +22,13 @@ mod columns;
 mod doubts;
 mod graph;
 mod halt_table;
+mod interrupt_table;
 mod labels;
+mod schedule_table;
 mod slow_table;
+mod tag_table;
 mod view_table;
 
 pub use answer::{ASSUMPTION, ExitAnswer, exit_tables};
 pub use graph::{ExitGraph, ExitGraphRequest, ExitWidth, exit_graph, graph_views};
+pub use tag_table::tag_table;

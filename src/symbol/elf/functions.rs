@@ -10,7 +10,7 @@ use super::sieve::StatedRange;
 
 /// A symbol table of an ELF file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum TableKind {
+pub(super) enum SymbolTableKind {
     /// `.symtab`
     Full,
     /// `.dynsym`
@@ -93,20 +93,20 @@ impl<'d> FunctionTables<'d> {
     /// name of one may turn out to be none.
     pub(super) fn each(
         &self,
-        kind: TableKind,
+        kind: SymbolTableKind,
         wants: impl Fn(u64, u64) -> bool,
         see: impl FnMut(StatedFunction<'d>),
     ) {
         if let File::Elf64(file) = self.file {
             let table = match kind {
-                TableKind::Full => file.elf_symbol_table(),
-                TableKind::Dynamic => file.elf_dynamic_symbol_table(),
+                SymbolTableKind::Full => file.elf_symbol_table(),
+                SymbolTableKind::Dynamic => file.elf_dynamic_symbol_table(),
             };
             self.each_of(file.endian(), table, wants, see);
         } else if let File::Elf32(file) = self.file {
             let table = match kind {
-                TableKind::Full => file.elf_symbol_table(),
-                TableKind::Dynamic => file.elf_dynamic_symbol_table(),
+                SymbolTableKind::Full => file.elf_symbol_table(),
+                SymbolTableKind::Dynamic => file.elf_dynamic_symbol_table(),
             };
             self.each_of(file.endian(), table, wants, see);
         }

@@ -10,7 +10,7 @@ use object::read::{Object, ObjectSection};
 use super::alias::Binding;
 use super::builder::{SizedBuilder, StatedSymbol};
 use super::debugdata;
-use super::functions::{FunctionTables, StatedFunction, TableKind};
+use super::functions::{FunctionTables, StatedFunction, SymbolTableKind};
 use super::places::Places;
 use super::plt::{self, PltEntry};
 use super::points::Points;
@@ -141,11 +141,13 @@ impl<'d> FunctionReader<'d> {
         wants: impl Fn(u64, u64) -> bool,
         mut see: impl FnMut(bool, StatedFunction<'d>),
     ) {
-        for kind in [TableKind::Full, TableKind::Dynamic] {
+        for kind in [SymbolTableKind::Full, SymbolTableKind::Dynamic] {
             self.own.each(kind, &wants, |function| see(false, function));
         }
         if let Some(packed) = &self.packed {
-            packed.each(TableKind::Full, &wants, |function| see(true, function));
+            packed.each(SymbolTableKind::Full, &wants, |function| {
+                see(true, function)
+            });
         }
     }
 

@@ -41,10 +41,12 @@ fn examples() -> Vec<String> {
     let blocks = readme.split("\n```sh\n").skip(1);
     let blocks = blocks.map(|block| block.split("\n```").next().unwrap());
     let mut found: Vec<String> = blocks.flat_map(str::lines).map(ToOwned::to_owned).collect();
-    for verb in ["", "convert", "info", "diff", "bench"] {
+    for verb in ["", "convert", "info", "exits", "diff", "bench"] {
         let help = run(&[&["--help"][..], &[verb][..usize::from(!verb.is_empty())]].concat());
         let (_, lines) = help.out.split_once("Examples:\n").unwrap();
         let lines = lines.lines().take_while(|line| !line.is_empty());
+        // What stands further to the right goes on with what an example does.
+        let lines = lines.filter(|line| !line.starts_with("   "));
         // What an example does stands behind two spaces.
         let commands = lines.map(|line| line.trim().split("  ").next().unwrap().to_owned());
         found.extend(commands);
