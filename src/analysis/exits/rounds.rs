@@ -98,6 +98,11 @@ impl<'a> Visitor<'a> for RoundPairing<'_> {
         }
     }
 
+    /// Each part keeps the rows of its first rounds.
+    fn parts_a_thread(&self) -> usize {
+        2
+    }
+
     fn go_on(&self, last: &mut RoundPart<'a>) -> RoundPart<'a> {
         let mut part = self.begin();
         // Sums: the order of the parts does not matter to them.

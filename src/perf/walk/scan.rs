@@ -87,8 +87,6 @@ struct WalkedPart<G> {
 const GUESS_RUN: usize = 64;
 /// Parts smaller than this are not worth a thread.
 const MIN_PART: usize = 1 << 20;
-/// Into how many parts for each thread the walk is cut: threads do not get on equally fast.
-const PARTS_A_THREAD: usize = 8;
 
 /// Walks all records of `regions`, each exactly once, on up to `threads` threads.
 pub(crate) fn scan<'a, O: ByteOrder, V: Visitor<'a>>(
@@ -97,7 +95,7 @@ pub(crate) fn scan<'a, O: ByteOrder, V: Visitor<'a>>(
     visitor: &V,
 ) -> Scan<V::Gathered> {
     let pieces = if threads > 1 {
-        threads.saturating_mul(PARTS_A_THREAD)
+        threads.saturating_mul(visitor.parts_a_thread())
     } else {
         1
     };

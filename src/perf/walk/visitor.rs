@@ -23,6 +23,12 @@ pub trait Visitor<'a>: Sync {
         self.begin()
     }
 
+    /// Into how many parts for each thread the walk is cut: threads do not get on equally fast, so
+    /// more than one; a visitor for which the ends of parts are costly asks for fewer.
+    fn parts_a_thread(&self) -> usize {
+        8
+    }
+
     /// Takes a record; `O` is the byte order of the capture.
     fn record<O: ByteOrder>(&self, gathered: &mut Self::Gathered, record: Record<'a>);
 
@@ -71,6 +77,12 @@ impl<'a, A: Visitor<'a>, B: Visitor<'a>> Visitor<'a> for Both<A, B> {
             first: self.first.begin(),
             second: self.second.begin(),
         }
+    }
+
+    fn parts_a_thread(&self) -> usize {
+        self.first
+            .parts_a_thread()
+            .min(self.second.parts_a_thread())
     }
 
     fn go_on(&self, last: &mut Self::Gathered) -> Self::Gathered {
