@@ -179,6 +179,13 @@ fn what_was_not_measured_is_not_judged() {
             "did not record kvm:kvm_hypercall",
         ),
         ([&with, &with], "exit-p99:hlt > 1", "is not there"),
+        // Intel's names, on a host of AMD's.
+        (
+            [&with, &with],
+            "exit-reason:IO_INSTRUCTION/s > 1",
+            "reason of that name",
+        ),
+        ([&with, &with], "exit-p99:HLT > 1", "reason of that name"),
     ] {
         let (status, said) = gated([sides[0].as_str(), sides[1].as_str()], &[condition]);
         if why == "is not there" {

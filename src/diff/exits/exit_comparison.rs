@@ -9,7 +9,7 @@ use crate::diff::model::{
     ConfidenceLevel, Divisor, Question, SideQuantity, SliceValues, Threshold, least_probability,
     test,
 };
-use crate::kvm::exit::ReasonNames;
+use crate::kvm::exit::{ReasonNames, ReasonNumbering};
 
 /// How a subject's exits changed.
 #[derive(Clone, PartialEq, Debug)]
@@ -76,10 +76,7 @@ impl ExitComparison {
             .changes
             .iter()
             .find(|change| change.subject == *subject);
-        let is_known = |subject: &ExitSubject| {
-            subject.name.starts_with("0x") || ReasonNames::reason_of(&subject.name).is_some()
-        };
-        if found.is_none() && !is_known(subject) {
+        if found.is_none() && !self.is_known(subject) {
             let what = if subject.kind == SubjectKind::Reason {
                 "reason of that name"
             } else {
@@ -88,6 +85,25 @@ impl ExitComparison {
             return Err(format!("neither side has an exit {what}"));
         }
         Ok(found)
+    }
+
+    /// Whether what does not occur could have been recorded: a register by its number, or a reason
+    /// that the sides' own CPUs have. Vendors spell reasons differently (`HLT`, `hlt`).
+    fn is_known(&self, subject: &ExitSubject) -> bool {
+        if subject.name.starts_with("0x") {
+            return true;
+        }
+        let Some(reason) = ReasonNames::reason_of(&subject.name) else {
+            return false;
+        };
+        let reasons = self.changes.iter().map(|change| &change.subject);
+        let reasons = reasons.filter(|seen| seen.kind == SubjectKind::Reason);
+        let mut seen = reasons
+            .filter_map(|seen| ReasonNames::reason_of(&seen.name))
+            .map(|seen| seen.numbering)
+            .peekable();
+        let is_same = |seen: ReasonNumbering| seen.is_of_one_machine(reason.numbering);
+        seen.peek().is_none() || seen.any(is_same)
     }
 
     /// Whether a percentile differs by more than the exits' own spread explains: the values at ranks

@@ -17,6 +17,23 @@ pub enum ReasonNumbering {
     Other,
 }
 
+impl ReasonNumbering {
+    /// Whether one machine can have reasons of both.
+    pub const fn is_of_one_machine(self, other: Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::Vmx, Self::Vmx)
+                | (Self::Svm, Self::Svm)
+                | (
+                    Self::ArmReturn | Self::ArmTrap,
+                    Self::ArmReturn | Self::ArmTrap
+                )
+                | (Self::Other, _)
+                | (_, Self::Other)
+        )
+    }
+}
+
 /// Why a guest stopped running.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ExitReason {
