@@ -91,6 +91,30 @@ fn the_bad_guest_on_amd_gets_a_clock_and_an_apic() {
     }
 }
 
+/// What checks a cure looks at the VM that was cured, and at all of its vCPUs: linux-fp has two with
+/// 1234 reads a second each, of which `perf kvm stat` counts 2467.
+#[test]
+fn the_check_is_of_the_vm_and_of_all_its_vcpus() {
+    let Some(two) = on_shared(&["svm/two/two.kvm.data.zst"]) else {
+        return;
+    };
+    assert!(
+        two.text
+            .contains("after.data -p 3962 --fail-if 'port:0x608/s")
+    );
+    let Some(one) = on_shared(&["svm/linux-fp/linux-fp.kvm.data.zst"]) else {
+        return;
+    };
+    assert!(
+        one.text
+            .contains("after.data --fail-if 'port:0x608/s > 1234'")
+    );
+    // The APIC's timer exits with AVIC too.
+    let access = two.text.split("[apic-access]").nth(1).unwrap();
+    let access = access.split("meaning").next().unwrap();
+    assert!(!access.contains("APIC timer"), "{access}");
+}
+
 /// `enable_apicv=0` was given to the module, and its parameters lie beside the captures.
 #[test]
 fn without_apicv_it_is_asked_for() {

@@ -220,10 +220,20 @@ fn check(rule: &Rule, case: &Case<'_>, measured: &Measurement) -> Option<Check> 
     Some(Check {
         record,
         compare: format!(
-            "vmflame diff {} after.data --fail-if '{gate}'",
-            quoted(before)
+            "vmflame diff {} after.data{} --fail-if '{gate}'",
+            quoted(before),
+            only_this_vm(case)
         ),
     })
+}
+
+/// The option that leaves the VM alone on a host with several; empty where it is the only one.
+fn only_this_vm(case: &Case<'_>) -> String {
+    let pid = case.vm.and_then(|vm| vm.pid);
+    match pid {
+        Some(pid) if case.evidence.vms.len() > 1 => format!(" -p {pid}"),
+        Some(_) | None => String::new(),
+    }
 }
 
 /// The event that stacks were sampled with.
@@ -243,7 +253,7 @@ fn seconds_again(recording: Option<&Recording>) -> String {
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &str) -> String {
+pub fn quoted(path: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,=:@%".contains(c);
     if !path.is_empty() && path.chars().all(is_plain) {
         path.to_owned()
@@ -257,10 +267,10 @@ fn gate(rule: &Rule, case: &Case<'_>, row: &MeasuredRow) -> String {
     let rate = case.threshold("rate").unwrap_or(100.0);
     let samples = case.threshold("samples").unwrap_or(5.0);
     // Half of what it was counts as not helped, where that is below the rule's own threshold.
-    let least = row
-        .rate
-        .map_or(rate, |found| rate.min(found / 2.0))
-        .max(1.0);
+    let least = row.rate.map_or(rate, |found| rate.min(found / 2.0));
+    // Rules look at rates of a vCPU, conditions at those of all.
+    let vcpus = case.exits().map_or(1, |exits| exits.vcpus.max(1));
+    let least = (least * f64::from(vcpus)).max(1.0);
     match &row.what {
         RowSubject::Exits { reason, place, .. } => match place {
             Some(ExitSite::Port(port)) => format!("port:{port:#x}/s > {least:.0}"),

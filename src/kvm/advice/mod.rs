@@ -39,7 +39,9 @@ mod survey_evidence;
 mod thresholds;
 mod vmm_facts;
 
-pub use advise::{advise, all_rules, device_functions, known_functions, place_words, rule_named};
+pub use advise::{
+    advise, all_rules, device_functions, known_functions, place_words, quoted, rule_named,
+};
 pub use case::{MeasuredRow, Measurement, RowSubject};
 pub use evidence::{
     DeviceTold, Evidence, ExitEvidence, ExitRow, ExitSite, FunctionWeight, HaltEvidence,

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::kvm::advice::{Evidence, HowTold, MeasuredRow, RowSubject, VmEvidence, place_words};
+use crate::kvm::advice::{
+    Evidence, HowTold, MeasuredRow, RowSubject, VmEvidence, place_words, quoted,
+};
 use crate::text::{one_line, with_commas};
 
 /// Parts of a sentence, with commas between them.
@@ -83,7 +85,7 @@ pub(super) fn vm_words(vm: &VmEvidence) -> String {
 /// Where a row can be seen.
 pub(super) fn see_words(row: &MeasuredRow, evidence: &Evidence) -> String {
     let path = evidence.recordings.get(row.recording);
-    let path = path.map_or("", |recording| &*recording.path);
+    let path = path.map_or_else(String::new, |recording| quoted(&recording.path));
     match &row.what {
         RowSubject::Exits { place: Some(_), .. } => {
             format!("vmflame exits {path} --by register")

@@ -91,7 +91,8 @@ const APIC_ROWS: &[RowPattern] = &[
             ExitKind::ApicAccess,
             ExitKind::Other,
         ],
-        places: &[PlaceRange::Apic(0, 0xfff)],
+        // The timer's counts exit with APICv and AVIC too.
+        places: &[PlaceRange::Apic(0, 0x37f), PlaceRange::Apic(0x391, 0xfff)],
         ..RowPattern::ANY
     },
     RowPattern {
@@ -112,7 +113,7 @@ pub(super) const APIC_ACCESS: Rule = Rule {
     signature: Signature::Other(emulated_apic),
     only_for: None,
     meaning: "no hardware handles this guest's interrupts (APICv, AVIC), so that KVM emulates each read \
-              and write of TPR, EOI, ICR and the APIC timer",
+              and write of TPR, EOI and ICR",
     remedies: &[APICV_INTEL, AVIC_AMD, HYPERV_VAPIC, LINUX_X2APIC],
     gain: Gain::All,
     record: &["kvm_exit", "kvm_entry", "kvm_apic", "kvm_mmio", "kvm_msr"],
