@@ -1,7 +1,7 @@
 //! Rules over what a host's captures tell: from numbers to a cause and its cure.
 //!
 //! Input: [`Evidence`], filled from exits, stacks, scheduler events and files beside the captures.
-//! Output: [`RuleFinding`]s, the most expensive first ([`advise`]).
+//! Output: [`RuleFinding`]s, the most expensive first ([`advise()`]).
 //!
 //! | file | what is in it |
 //! |---|---|

@@ -1,4 +1,4 @@
-//! `info mtree` of QEMU's monitor, in all styles since 1.0, to a [`MemoryMap`].
+//! `info mtree` of QEMU's monitor, in all styles since 1.0, to a [`MemoryMap`](super::MemoryMap).
 //!
 //! Input: a text that a monitor printed, with the monitor's noise: prompts, echoes, escapes of the
 //! terminal, CRLF, what other commands printed. Output: which region answers at each address.
