@@ -5,11 +5,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::inputs::MAP_FILES;
 use super::options::DeviceOptions;
 use super::qmp::Monitor;
 use vmflame::error::{BadFile, Error, Result};
-use vmflame::input::Input;
+use vmflame::input::{CaseFiles, Input};
 use vmflame::kvm::device::DeviceMap;
 use vmflame::kvm::exit::Task;
 use vmflame::qemu::MemoryMap;
@@ -153,7 +152,9 @@ impl Devices {
 /// The memory map in a capture's directory.
 fn beside(input: &Input) -> Option<PathBuf> {
     let directory = input.directory.as_deref()?;
-    let paths = MAP_FILES.iter().map(|name| directory.join(name));
+    let paths = CaseFiles::MEMORY_MAP
+        .iter()
+        .map(|name| directory.join(name));
     paths.into_iter().find(|path| path.is_file())
 }
 

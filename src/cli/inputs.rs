@@ -7,14 +7,7 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use vmflame::input::archives_beside;
-
-/// Names that a memory map may have in a capture directory, the one that decides first.
-pub(super) const MAP_FILES: [&str; 3] = ["mtree-f.txt", "mtree.txt", "info-mtree.txt"];
-
-/// Names that a VMM's command line may have there.
-pub(super) const COMMAND_LINE_FILES: [&str; 3] =
-    ["qemu-proc-cmdline.txt", "qemu-cmdline.txt", "vmm-cmdline"];
+use vmflame::input::{CaseFiles, archives_beside};
 
 /// A file itself, whatever it is called and however it is reached: its device and its inode.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -129,15 +122,7 @@ impl FileSearch {
 fn is_read(name: &str) -> bool {
     let folders = ["buildid", "symbols", "kcore_dir", ".debug", ".build-id"];
     ["perf.data", "data", "modules", "kcore"].contains(&name)
-        || MAP_FILES.contains(&name)
-        || COMMAND_LINE_FILES.contains(&name)
-        || [
-            "module-params.txt",
-            "module-params",
-            "cpuinfo.txt",
-            "cpuinfo",
-        ]
-        .contains(&name)
+        || CaseFiles::ALL.iter().any(|names| names.contains(&name))
         || folders.contains(&name)
         || ["data.", "kallsyms", "kcore_dir__", "perf.data.tar"]
             .iter()

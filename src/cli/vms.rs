@@ -1,11 +1,10 @@
 //! `--vm`: VMs by the names that their VMMs give them, or by their pids.
 
-use super::inputs::COMMAND_LINE_FILES;
 use super::this_machine;
 use super::wrong_arguments::WrongArguments;
 use vmflame::analysis::{VmProcess, vm_processes};
 use vmflame::error::Result;
-use vmflame::input::Input;
+use vmflame::input::{CaseFiles, Input};
 use vmflame::perf::Capture;
 use vmflame::units::Pid;
 
@@ -99,6 +98,8 @@ fn named_vms(input: &Input, capture: &Capture, threads: usize) -> Vec<NamedVm> {
 /// The name in the command line that lies in a capture's directory.
 fn beside(input: &Input) -> Option<String> {
     let directory = input.directory.as_deref()?;
-    let mut paths = COMMAND_LINE_FILES.iter().map(|name| directory.join(name));
+    let mut paths = CaseFiles::COMMAND_LINE
+        .iter()
+        .map(|name| directory.join(name));
     paths.find_map(|path| this_machine::read_command_line(&path)?.vm_name())
 }

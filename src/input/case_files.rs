@@ -4,18 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::resolve::Input;
 
-/// Names of a listing of KVM's module parameters, as of `grep -r . /sys/module/kvm*/parameters`.
-const MODULE_PARAMETERS: &[&str] = &["module-params.txt", "module-params"];
-
-/// Names of a copy of `/proc/cpuinfo`.
-const CPUINFO: &[&str] = &["cpuinfo.txt", "cpuinfo"];
-
-/// Names of the VMM's command line: of `/proc/PID/cmdline`, or with spaces between its words.
-const COMMAND_LINE: &[&str] = &["qemu-proc-cmdline.txt", "qemu-cmdline.txt", "vmm-cmdline"];
-
-/// Names of `info mtree` texts; the flat form tells what really is at an address.
-const MEMORY_MAP: &[&str] = &["mtree-f.txt", "mtree.txt"];
-
 /// What lies beside a capture and tells of the host and of the VMM.
 ///
 /// Files are found by their names: in a capture directory, or beside a capture file. Beside a file
@@ -33,6 +21,26 @@ pub struct CaseFiles {
 }
 
 impl CaseFiles {
+    /// Names of a listing of KVM's module parameters, as of `grep -r . /sys/module/kvm*/parameters`.
+    pub const MODULE_PARAMETERS: &[&str] = &["module-params.txt", "module-params"];
+
+    /// Names of a copy of `/proc/cpuinfo`.
+    pub const CPUINFO: &[&str] = &["cpuinfo.txt", "cpuinfo"];
+
+    /// Names of the VMM's command line: of `/proc/PID/cmdline`, or with spaces between its words.
+    pub const COMMAND_LINE: &[&str] = &["qemu-proc-cmdline.txt", "qemu-cmdline.txt", "vmm-cmdline"];
+
+    /// Names of `info mtree` texts; the flat form tells what really is at an address.
+    pub const MEMORY_MAP: &[&str] = &["mtree-f.txt", "mtree.txt", "info-mtree.txt"];
+
+    /// The names of all of them.
+    pub const ALL: [&[&str]; 4] = [
+        Self::MODULE_PARAMETERS,
+        Self::CPUINFO,
+        Self::COMMAND_LINE,
+        Self::MEMORY_MAP,
+    ];
+
     /// Finds what lies beside a capture.
     pub fn beside(input: &Input) -> Self {
         if input.data == Path::new("-") {
@@ -57,10 +65,10 @@ impl CaseFiles {
             own.chain(plain).find(|path| path.is_file())
         };
         Self {
-            module_parameters: find(MODULE_PARAMETERS),
-            cpuinfo: find(CPUINFO),
-            command_line: find(COMMAND_LINE),
-            memory_map: find(MEMORY_MAP),
+            module_parameters: find(Self::MODULE_PARAMETERS),
+            cpuinfo: find(Self::CPUINFO),
+            command_line: find(Self::COMMAND_LINE),
+            memory_map: find(Self::MEMORY_MAP),
         }
     }
 }
