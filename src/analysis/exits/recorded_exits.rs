@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::fold::TimeRange;
 use crate::kvm::VcpuThreadNames;
 use crate::kvm::device::DeviceMap;
-use crate::kvm::exit::{ExitSurvey, Interrupts, Schedule, SurveyFilter, SurveyRequest, Task};
+use crate::kvm::exit::{ExitSurvey, Interrupts, Schedule, SurveyRequest, Task};
 use crate::loss::Tally;
 use crate::perf::{Capture, CaptureKind};
 use crate::tracedat::TraceDamage;
@@ -113,15 +113,7 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     let times = resolve_times(capture, &filter.times, filter.threads)?;
     let formats = Formats::of_capture(capture);
     let sources = Sources::of(capture, &formats);
-    let survey_request = SurveyRequest {
-        views: request.views.clone(),
-        basis: request.basis,
-        slowest: request.slowest,
-        filter: SurveyFilter {
-            cpus: filter.cpus.clone(),
-            times: times.clone(),
-        },
-    };
+    let survey_request = request.survey(times.clone());
     let walk = CaptureWalk {
         capture,
         sources: &sources,

@@ -1,7 +1,8 @@
 //! What is wanted of a capture's exits.
 
 use crate::analysis::request::Request;
-use crate::kvm::exit::{Dimension, TimeBasis};
+use crate::fold::TimeRange;
+use crate::kvm::exit::{Dimension, SurveyFilter, SurveyRequest, TimeBasis};
 
 /// What is wanted of a capture's exits.
 #[derive(Clone, Debug, Default)]
@@ -15,4 +16,19 @@ pub struct ExitRequest {
     pub basis: TimeBasis,
     /// How many of the slowest exits are kept.
     pub slowest: usize,
+}
+
+impl ExitRequest {
+    /// What is asked of a survey; `times` are those of the filter on the source's clock.
+    pub(super) fn survey(&self, times: Vec<TimeRange>) -> SurveyRequest {
+        SurveyRequest {
+            views: self.views.clone(),
+            basis: self.basis,
+            slowest: self.slowest,
+            filter: SurveyFilter {
+                cpus: self.filter.cpus.clone(),
+                times,
+            },
+        }
+    }
 }

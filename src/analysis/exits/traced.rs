@@ -11,10 +11,7 @@ use crate::analysis::choice::resolve_within;
 use crate::bytes::{Endian, with_order};
 use crate::error::{BadRequest, Result};
 use crate::fold::TimeRange;
-use crate::kvm::exit::{
-    Decoder, ExitSurvey, HostEvent, Moment, Recorded, SurveyFilter, SurveyRequest, Task,
-    ToldReasons,
-};
+use crate::kvm::exit::{Decoder, ExitSurvey, HostEvent, Moment, Recorded, Task, ToldReasons};
 use crate::loss::Tally;
 use crate::tracedat::{ClockUnit, CpuStatistics, TraceDat};
 use crate::tracepoint::text::{EventTold, TextClock, TraceText};
@@ -178,15 +175,7 @@ impl<'r> TracedPairing<'r> {
             // What lies between two of its times is no time.
             recorded.entries = false;
         }
-        let survey_request = SurveyRequest {
-            views: request.views.clone(),
-            basis: request.basis,
-            slowest: request.slowest,
-            filter: SurveyFilter {
-                cpus: filter.cpus.clone(),
-                times: times.clone(),
-            },
-        };
+        let survey_request = request.survey(times.clone());
         Ok(Self {
             request,
             decoders,
