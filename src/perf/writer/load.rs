@@ -1,5 +1,6 @@
 //! What a made-up capture is like, and what it holds.
 
+use super::setting::{Setting, settings};
 use crate::units::Timestamp;
 
 /// Different functions on one level of the stacks, as a power of two.
@@ -81,11 +82,8 @@ impl Load {
     /// Says in one line what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut load = Self::default();
-        for part in text.split(',').filter(|part| !part.is_empty()) {
-            let (key, value) = part
-                .split_once('=')
-                .ok_or_else(|| format!("{part:?} is no KEY=VALUE"))?;
-            let number = parse_number(value).ok_or_else(|| format!("{value:?} is no number"))?;
+        for setting in settings(text) {
+            let Setting { key, value, number } = setting?;
             let too_large = |_| format!("{key}={value} is too large");
             match key {
                 "size" => load.size = number,
@@ -141,15 +139,4 @@ impl Load {
 pub(super) fn levels_for(stacks: u32) -> u16 {
     let bits = u32::BITS - stacks.saturating_sub(1).leading_zeros();
     u16::try_from(bits.div_ceil(FAN_BITS)).unwrap_or(u16::MAX)
-}
-
-/// A number with a binary unit: `8G`, `64M`, `100K`, `7`.
-pub(super) fn parse_number(text: &str) -> Option<u64> {
-    let (digits, shift) = match text.as_bytes().last()? {
-        b'K' => (text.get(..text.len() - 1)?, 10),
-        b'M' => (text.get(..text.len() - 1)?, 20),
-        b'G' => (text.get(..text.len() - 1)?, 30),
-        _ => (text, 0),
-    };
-    digits.parse::<u64>().ok()?.checked_mul(1 << shift)
 }

@@ -12,6 +12,7 @@
 //! | `event`, `sample`, `record`, `sections` | events, samples, other records, feature sections |
 //! | `file` | the file around them, or the pipe |
 //! | `load` | what a made-up capture is like, and what it holds |
+//! | `setting` | the words of a description of one |
 //! | `shape`, `maker`, `generate` | its tasks and stacks, its records, the whole |
 //! | `exits` | a made-up capture of VM exits |
 //!
@@ -44,6 +45,7 @@ mod maker;
 mod record;
 mod sample;
 mod sections;
+mod setting;
 mod shape;
 
 pub use crate::bytes::Little;

@@ -1,6 +1,6 @@
 //! What a made-up capture of VM exits is like, and what it holds.
 
-use crate::perf::writer::load::parse_number;
+use crate::perf::writer::setting::{Setting, settings};
 use crate::units::Timestamp;
 
 /// What a made-up capture of VM exits is like: `kvm_exit`, `kvm_entry`, and what comes between them.
@@ -74,11 +74,8 @@ impl ExitLoad {
     /// Says in one line what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut load = Self::default();
-        for part in text.split(',').filter(|part| !part.is_empty()) {
-            let (key, value) = part
-                .split_once('=')
-                .ok_or_else(|| format!("{part:?} is no KEY=VALUE"))?;
-            let number = parse_number(value).ok_or_else(|| format!("{value:?} is no number"))?;
+        for setting in settings(text) {
+            let Setting { key, value, number } = setting?;
             let small = || match u16::try_from(number) {
                 Ok(number @ 1..=4096) => Ok(number),
                 _ => Err(format!("{key}={value} is not from 1 to 4096")),
