@@ -235,3 +235,14 @@ fn parts() -> [Column; 5] {
         ),
     ]
 }
+
+/// Who a row is about.
+pub(super) fn vcpu_column() -> Column {
+    let meaning = "The vCPU's number or its thread's name.";
+    Column::new("vcpu", "vcpu", Quantity::Text, meaning)
+}
+
+/// The thread of that vCPU.
+pub(super) fn tid_column() -> Column {
+    Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1)
+}

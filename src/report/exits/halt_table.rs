@@ -1,5 +1,6 @@
 //! What halts did.
 
+use super::columns::{tid_column, vcpu_column};
 use super::labels::ExitLabels;
 use crate::analysis::exits::RecordedExits;
 use crate::report::table::{Cell, Column, Quantity, Table};
@@ -7,13 +8,8 @@ use crate::report::table::{Cell, Column, Quantity, Table};
 /// Halts by vCPU; `None` when no halt was recorded.
 pub(super) fn halt_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> Option<Table> {
     let columns = vec![
-        Column::new(
-            "vcpu",
-            "vcpu",
-            Quantity::Text,
-            "The vCPU's number or its thread's name.",
-        ),
-        Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1),
+        vcpu_column(),
+        tid_column(),
         Column::new("halts", "halts", Quantity::Count, "Halts that ended."),
         Column::new(
             "won",

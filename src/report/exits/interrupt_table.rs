@@ -1,5 +1,6 @@
 //! How long interrupts took to their guests.
 
+use super::columns::tid_column;
 use super::labels::ExitLabels;
 use crate::analysis::exits::RecordedExits;
 use crate::report::table::{Cell, Column, Quantity, Table};
@@ -17,7 +18,7 @@ fn interrupt_columns() -> Vec<Column> {
             Quantity::Text,
             "The vCPU that was interrupted.",
         ),
-        Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1),
+        tid_column(),
         Column::new("vector", "vector", Quantity::Hex, "The interrupt's vector."),
         Column::new(
             "injected",

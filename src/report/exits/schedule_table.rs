@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::columns::{tid_column, vcpu_column};
 use super::labels::ExitLabels;
 use crate::analysis::exits::RecordedExits;
 use crate::kvm::exit::{Histogram, Schedule, VcpuSchedule};
@@ -17,13 +18,8 @@ fn schedule_columns() -> Vec<Column> {
     let count = |key, heading, meaning| Column::new(key, heading, Quantity::Count, meaning);
     let never = "it did not happen";
     vec![
-        Column::new(
-            "vcpu",
-            "vcpu",
-            Quantity::Text,
-            "The vCPU's number or its thread's name.",
-        ),
-        Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1),
+        vcpu_column(),
+        tid_column(),
         nanos("running_ns", "running", "Time on a host CPU."),
         nanos(
             "ready_ns",
@@ -115,16 +111,22 @@ pub(super) fn schedule_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) 
     (!table.rows.is_empty()).then_some(table)
 }
 
+/// Who was ready.
+fn ready_column() -> Column {
+    Column::new("vcpu", "vcpu", Quantity::Text, "The vCPU that was ready.")
+}
+
+/// Who ran meanwhile.
+fn who_column() -> Column {
+    let meaning = "What ran on its CPU meanwhile.";
+    Column::new("who", "who ran", Quantity::Text, meaning)
+}
+
 fn rival_columns() -> Vec<Column> {
     vec![
-        Column::new("vcpu", "vcpu", Quantity::Text, "The vCPU that was ready."),
-        Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1),
-        Column::new(
-            "who",
-            "who ran",
-            Quantity::Text,
-            "What ran on its CPU meanwhile.",
-        ),
+        ready_column(),
+        tid_column(),
+        who_column(),
         Column::new(
             "name",
             "thread",
@@ -189,14 +191,9 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> 
 pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> Option<Table> {
     let schedule = recorded.schedule.as_ref()?;
     let columns = vec![
-        Column::new("vcpu", "vcpu", Quantity::Text, "The vCPU that was ready."),
-        Column::new("tid", "tid", Quantity::Text, "The vCPU's thread.").ranked(1),
-        Column::new(
-            "who",
-            "who ran",
-            Quantity::Text,
-            "What ran on its CPU meanwhile.",
-        ),
+        ready_column(),
+        tid_column(),
+        who_column(),
         Column::new(
             "threads",
             "threads",
