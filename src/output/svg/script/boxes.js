@@ -21,6 +21,7 @@ function treeOf(root) {
             y: +rect.getAttribute("y"), depth: 0,
             tag: group.getAttribute("data-tag"), kind: group.getAttribute("data-kind"),
             change: group.getAttribute("data-change"), below: group.getAttribute("data-below"),
+            left: rect.getAttribute("x"), width: rect.getAttribute("width"),
             isShown: true, isParent: false, isMatch: false, text: null,
         };
         if (views === 3) {

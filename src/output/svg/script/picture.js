@@ -48,8 +48,10 @@ function openPicture(root) {
             node.group.classList.toggle("hide", !isShown);
         }
         if (!isShown) return;
-        node.rect.setAttribute("x", (100 * start).toFixed(4) + "%");
-        node.rect.setAttribute("width", (100 * share).toFixed(4) + "%");
+        const left = (100 * start).toFixed(4) + "%", width = (100 * share).toFixed(4) + "%";
+        // To set what is there already costs as much as a change.
+        if (node.left !== left) node.rect.setAttribute("x", node.left = left);
+        if (node.width !== width) node.rect.setAttribute("width", node.width = width);
         setText(node, share);
         if (node.text !== "") {
             const x = 100 * start + 100 * PADDING / head.room;
