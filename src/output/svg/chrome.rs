@@ -3,8 +3,10 @@
 use std::io::{self, Write};
 
 use super::extent::Growth;
+use super::kinds::CodeKind;
 use super::legend::{LETTER, Legend};
 use super::measures::{FRAMES_WIDTH, PADDING, WIDTH};
+use crate::stack::Tag;
 use crate::text::{one_line, push_attribute, push_escaped, push_format, shortened, wrapped};
 
 /// The style sheet.
@@ -46,8 +48,8 @@ pub(crate) struct Chrome {
     legends: Vec<Legend>,
     /// Definitions for a picture with several views; `None` for a picture with one.
     views: Option<String>,
-    /// What the script reads of the document's element.
-    facts: Vec<(&'static str, String)>,
+    /// What colours tell, for the script; empty where it need not know.
+    colors: &'static str,
     /// The names of what is too narrow to be drawn, a line each; `None` when they are not all there.
     names: Option<String>,
     direction: Growth,
@@ -63,7 +65,7 @@ impl Chrome {
             colours: String::new(),
             legends: Vec::new(),
             views: None,
-            facts: Vec::new(),
+            colors: "",
             names: None,
             direction: Growth::Up,
         }
@@ -83,9 +85,9 @@ impl Chrome {
         self
     }
 
-    /// With an attribute of the document's element, for the script.
-    pub(crate) fn with_fact(mut self, name: &'static str, value: String) -> Self {
-        self.facts.push((name, value));
+    /// With what the colours of boxes tell, as the script calls it.
+    pub(crate) fn with_colors(mut self, colors: &'static str) -> Self {
+        self.colors = colors;
         self
     }
 
@@ -156,9 +158,14 @@ impl Chrome {
             ),
         );
         push_attribute(text, "aria-label", &self.title);
-        for (name, value) in &self.facts {
-            push_attribute(text, name, value);
+        if !self.colors.is_empty() {
+            push_attribute(text, "data-colors", self.colors);
         }
+        // What `narrow` lists has the numbers of these.
+        let tags = Tag::ALL.map(Tag::as_str);
+        push_attribute(text, "data-tags", &tags.join(" "));
+        let kinds = CodeKind::ALL.map(CodeKind::key);
+        push_attribute(text, "data-kinds", &kinds.join(" "));
         if self.views.is_some() {
             text.push_str(" data-views=\"\"");
         }

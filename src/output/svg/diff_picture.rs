@@ -4,19 +4,17 @@ use std::io::{self, Write};
 
 use super::annotate::Look;
 use super::chrome::Chrome;
+use super::drawn_tree::{DrawnTree, MAX_NAME};
 use super::extent::DrawnPart;
-use super::kinds::CodeKind;
 use super::layout::Layout;
 use super::legend::{Legend, LegendEntry, LegendGroup};
-use super::narrow::{DrawnTree, Narrow, kind_of};
+use super::narrow::Narrow;
 use super::palette::{Paint, Shade, rules, short_words};
 use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
 use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
-use crate::text::{counted, one_line, push_format, shortened};
+use crate::text::{counted, one_line, push_format};
 
-/// Letters of a name that a tooltip shows, and a search finds.
-const MAX_NAME: usize = 1000;
 /// What the whole of the larger side is wide, in units of the layout. One unit is far less than a
 /// pixel, and a browser counts exactly to a hundred million times as many.
 pub const WHOLE: u64 = 10_000_000;
@@ -125,19 +123,13 @@ pub fn write_diff_svg(
     let chrome = chrome.with_names(narrow.as_ref().map(|narrow| narrow.names.clone()));
     let mut look_of = |node: NodeIx, look: &mut Look| {
         let shown = tree.get(node);
-        if node == NodeIx::ROOT {
-            look.name.push_str("all");
-        } else {
-            let raw = table.get(shown.frame);
-            look.name
-                .push_str(&shortened(&one_line(&raw.name), MAX_NAME));
-        }
+        drawn.push_name(node, &mut look.name);
         facts(node, &mut look.facts);
         if let Some(tag) = shown.tag {
             push_format(&mut look.facts, format_args!(", {}", tag.words()));
             look.attributes.push(("data-tag", tag.as_str().to_owned()));
         }
-        let kind = kind_of(drawn, node);
+        let kind = drawn.kind_of(node);
         look.attributes.push(("data-kind", kind.key().to_owned()));
         let change = views.boxes.get(node.as_usize()).copied().unwrap_or(NONE);
         let shade = shade_of(change);
@@ -276,19 +268,10 @@ fn chrome_of(picture: &DiffPicture, boxes: usize) -> Chrome {
     let mut paints = vec![Paint::Plain];
     let coloured = tags.iter().filter(|&&tag| tag != Tag::Host);
     paints.extend(coloured.map(|&tag| Paint::Tag(tag)));
-    let names = |list: Vec<&str>| list.join(" ");
     Chrome::new(&picture.title, &picture.subtitle, &description)
         .with_legends(
             vec![scale(), legend_of_tags(&picture.tags)],
             format!("{}{}", rules(&paints), diff_rules(&tags)),
-        )
-        .with_fact(
-            "data-tags",
-            names(Tag::ALL.iter().map(|tag| tag.as_str()).collect()),
-        )
-        .with_fact(
-            "data-kinds",
-            names(CodeKind::ALL.iter().map(|kind| kind.key()).collect()),
         )
         .with_views(gradients(&tags))
         .growing(picture.extent.direction)

@@ -9,6 +9,7 @@
 //! | `picture` | the picture of one profile |
 //! | `diff_picture` | the picture of a comparison, with a view of each side |
 //! | `extent`, `measures` | what of a tree is drawn, and how large things are |
+//! | `drawn_tree` | what boxes are called |
 //! | `layout` | the boxes in their places, as inferno reads them |
 //! | `narrow` | what is not drawn, for the sums of the script |
 //! | `annotate` | the pass over inferno's drawing that gives boxes their looks |
@@ -22,6 +23,7 @@
 mod annotate;
 mod chrome;
 mod diff_picture;
+mod drawn_tree;
 mod extent;
 mod kinds;
 mod layout;

@@ -6,9 +6,8 @@
 
 use hashbrown::HashMap;
 
-use super::kinds::CodeKind;
-use super::layout::Layout;
-use crate::stack::{CallTree, FrameIx, FrameTable, NodeIx, Tag};
+use super::drawn_tree::DrawnTree;
+use crate::stack::{FrameIx, NodeIx, Tag};
 use crate::text::{one_line, shortened};
 
 /// Letters of a name.
@@ -24,14 +23,6 @@ pub(crate) struct Narrow {
     pub(crate) names: String,
     numbers: HashMap<FrameIx, usize>,
     bytes: usize,
-}
-
-/// The tree that a picture is of.
-#[derive(Clone, Copy)]
-pub(crate) struct DrawnTree<'a> {
-    pub(crate) tree: &'a CallTree,
-    pub(crate) table: &'a FrameTable,
-    pub(crate) layout: &'a Layout,
 }
 
 impl Narrow {
@@ -88,12 +79,15 @@ impl Narrow {
                 push_base36(&mut text, children as u64);
             }
             text.push('.');
-            if tag_of(drawn, at) != tag_of(drawn, above) {
-                push_base36(&mut text, tag_of(drawn, at).unwrap_or(Tag::Host) as u64);
+            if drawn.tree.get(at).tag != drawn.tree.get(above).tag {
+                push_base36(
+                    &mut text,
+                    drawn.tree.get(at).tag.unwrap_or(Tag::Host) as u64,
+                );
             }
             text.push('.');
-            if kind_of(drawn, at) != kind_of(drawn, above) {
-                push_base36(&mut text, kind_of(drawn, at) as u64);
+            if drawn.kind_of(at) != drawn.kind_of(above) {
+                push_base36(&mut text, drawn.kind_of(at) as u64);
             }
             own_weights.clear();
             weights(at, &mut own_weights);
@@ -124,18 +118,6 @@ impl Narrow {
         self.names.push_str(&name);
         next
     }
-}
-
-fn tag_of(drawn: DrawnTree<'_>, node: NodeIx) -> Option<Tag> {
-    drawn.tree.get(node).tag
-}
-
-/// What kind of code a node is of; the root is of none that is known.
-pub(crate) fn kind_of(drawn: DrawnTree<'_>, node: NodeIx) -> CodeKind {
-    if node == NodeIx::ROOT {
-        return CodeKind::Unknown;
-    }
-    CodeKind::of(drawn.table.get(drawn.tree.get(node).frame))
 }
 
 fn push_base36(text: &mut String, number: u64) {

@@ -4,19 +4,17 @@ use std::io::{self, Write};
 
 use super::annotate::Look;
 use super::chrome::Chrome;
+use super::drawn_tree::{DrawnTree, MAX_NAME};
 use super::extent::{DrawnPart, Growth};
-use super::kinds::CodeKind;
 use super::layout::Layout;
-use super::narrow::{DrawnTree, Narrow, kind_of};
+use super::narrow::Narrow;
 use super::palette::{Colors, Paint, Shade, rules};
 use super::shares::{Totals, legend_of};
 use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameKind, FrameTable, NodeIx, Tag};
 use crate::text::{counted, one_line, push_format, push_percent, quantity, shortened};
 
-/// Letters of a name that a tooltip shows, and a search finds.
-const MAX_NAME: usize = 1000;
-/// The same for the name of a DSO.
+/// Letters of the name of a DSO that a tooltip shows.
 const MAX_DSO: usize = 200;
 
 /// What a picture says beside its boxes. Texts may be hostile; they are made safe.
@@ -93,15 +91,8 @@ struct Looks<'a> {
 
 impl Looks<'_> {
     fn fill(&self, node: NodeIx, look: &mut Look) {
-        let (tree, table) = (self.drawn.tree, self.drawn.table);
-        let shown = tree.get(node);
-        if node == NodeIx::ROOT {
-            look.name.push_str("all");
-        } else {
-            let raw = table.get(shown.frame);
-            look.name
-                .push_str(&shortened(&one_line(&raw.name), MAX_NAME));
-        }
+        let shown = self.drawn.tree.get(node);
+        self.drawn.push_name(node, &mut look.name);
         self.push_facts(node, &mut look.facts);
         let paint = self.paint(node);
         let shade = Shade::of(&look.name);
@@ -115,7 +106,7 @@ impl Looks<'_> {
         if let Some(tag) = tag.filter(|_| !self.picture.totals.is_empty()) {
             look.attributes.push(("data-tag", tag.as_str().to_owned()));
         }
-        let kind = kind_of(self.drawn, node);
+        let kind = self.drawn.kind_of(node);
         look.attributes.push(("data-kind", kind.key().to_owned()));
         if let Some(below) = self.narrow.as_ref().and_then(|narrow| narrow.below(node)) {
             look.attributes.push(("data-below", below.to_owned()));
@@ -159,7 +150,7 @@ impl Looks<'_> {
         let of_kind = match kind {
             FrameKind::Root => Paint::Plain,
             FrameKind::Guest => Paint::Tag(Tag::Guest),
-            FrameKind::Function | FrameKind::Unresolved => Paint::Kind(kind_of(self.drawn, node)),
+            FrameKind::Function | FrameKind::Unresolved => Paint::Kind(self.drawn.kind_of(node)),
         };
         match (self.picture.colors, shown.tag) {
             (Colors::Name, _) if kind != FrameKind::Root => Paint::Name,
@@ -220,21 +211,12 @@ fn chrome_of(picture: &Picture, totals: &Totals, boxes: usize) -> Chrome {
         quantity(totals.all, &picture.unit),
         counted(boxes as u64, "box"),
     );
-    let names = |list: Vec<&str>| list.join(" ");
     let colors = match picture.colors {
         Colors::Object => "object",
         Colors::Tag | Colors::Name => "tag",
     };
     Chrome::new(&picture.title, &picture.subtitle, &description)
         .with_legends(legend_of(totals, &picture.unit), rules(&totals.paints()))
-        .with_fact("data-colors", colors.to_owned())
-        .with_fact(
-            "data-tags",
-            names(Tag::ALL.iter().map(|tag| tag.as_str()).collect()),
-        )
-        .with_fact(
-            "data-kinds",
-            names(CodeKind::ALL.iter().map(|kind| kind.key()).collect()),
-        )
+        .with_colors(colors)
         .growing(picture.extent.direction)
 }

@@ -1,8 +1,8 @@
 //! The shares that the legend shows.
 
+use super::drawn_tree::DrawnTree;
 use super::kinds::CodeKind;
 use super::legend::{Legend, LegendEntry, LegendGroup};
-use super::narrow::{DrawnTree, kind_of};
 use super::palette::{Colors, Paint, Shade, short_words};
 use crate::stack::{NodeIx, Tag};
 use crate::text::{push_percent, quantity, share_in_words};
@@ -42,7 +42,7 @@ impl Totals {
             let is_coloured =
                 colors == Colors::Object || node.tag.is_none_or(|tag| tag == Tag::Host);
             if node.own > 0 && is_coloured {
-                let sum = &mut kinds[kind_of(drawn, at) as usize].1;
+                let sum = &mut kinds[drawn.kind_of(at) as usize].1;
                 *sum = sum.saturating_add(node.own);
             }
         }
