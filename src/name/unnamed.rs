@@ -2,7 +2,8 @@
 
 use hashbrown::HashMap;
 
-use crate::symbol::{Unresolved, is_memory};
+use crate::space::is_memory;
+use crate::symbol::Unresolved;
 use crate::units::BuildId;
 
 /// Frames of one object that have no name.

@@ -9,9 +9,11 @@
 //! | `task_epoch` | what was true of a thread at a time, as positions in its histories |
 //! | `address_space` | the mappings of one process at one time |
 //! | `changes` | where two address spaces differ |
+//! | `memory` | mapped memory that no file is behind |
 
 mod address_space;
 mod changes;
+mod memory;
 mod task_epoch;
 mod timeline;
 
@@ -20,5 +22,6 @@ pub use timeline::{SidebandItem, Timeline};
 
 pub(crate) use address_space::{AddressSpace, DsoIx, Mapping};
 pub(crate) use changes::Changes;
+pub(crate) use memory::is_memory;
 pub(crate) use task_epoch::Histories;
 pub(crate) use timeline::KernelMapping;

@@ -30,27 +30,6 @@ pub fn module_short_name(recorded: &str) -> String {
     if base.is_empty() { recorded } else { base }.to_owned()
 }
 
-/// Whether a recorded name stands for memory that no file on a disk is behind: code that lies there
-/// was made by the program itself.
-///
-/// Source: `is_anon_memory` and `is_no_dso_memory`, tools/perf/util/map.c, Linux 6.1; names of
-/// anonymous memory as `PR_SET_VMA_ANON_NAME` gives them and of `memfd_create` as
-/// Documentation/filesystems/proc.rst and `memfd_create(2)` tell them.
-pub(crate) fn is_memory(recorded: &str) -> bool {
-    let prefixes = [
-        "//anon",
-        "/anon_hugepage",
-        "/dev/zero",
-        "/dev/shm/",
-        "/memfd:",
-        "/SYSV",
-        "[anon",
-        "[heap",
-        "[stack",
-    ];
-    prefixes.iter().any(|prefix| recorded.starts_with(prefix))
-}
-
 /// The stem of a kernel module's file name, compressed or not.
 fn module_of_file(base: &str) -> Option<&str> {
     let plain = [".xz", ".gz", ".zst"]
@@ -63,32 +42,6 @@ fn module_of_file(base: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Memory is told from files and from what the kernel maps.
-    #[test]
-    fn memory_is_told_from_files() {
-        let memory = [
-            "//anon",
-            "/dev/zero (deleted)",
-            "/anon_hugepage (deleted)",
-            "/memfd:doublemapper (deleted)",
-            "/SYSV00000000 (deleted)",
-            "[anon:v8]",
-            "[heap]",
-            "[stack]",
-            "[stack:123]",
-        ];
-        assert!(memory.into_iter().all(is_memory));
-        let others = [
-            "[vdso]",
-            "[vsyscall]",
-            "/usr/bin/anon",
-            "/tmp/heap",
-            "[kernel]",
-            "",
-        ];
-        assert!(!others.into_iter().any(is_memory));
-    }
 
     /// All names that perf 6.1 and 6.12 gave the same object in real captures come out as one.
     #[test]
