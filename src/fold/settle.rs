@@ -83,7 +83,10 @@ fn place<O: ByteOrder>(
                     .as_mut()
                     .is_some_and(|change| leaves_alone::<O>(change, &stack))
             };
+            let is_same_kernel = task_epoch.of_kernel() == to.of_kernel()
+                || has_lasting_kernel_code::<O>(timeline, &stack);
             let is_same = holds_all(&stack)
+                && is_same_kernel
                 && numbers.is_some_and(|mut numbers| numbers.all(&mut leaves_alone));
             if !is_same {
                 ambiguous.insert(thread);
@@ -107,6 +110,13 @@ fn leaves_alone<O: ByteOrder>(change: &mut Changes<'_>, stack: &UniqueStack<'_>)
     let frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
     let mut user = frames.filter(|frame| frame.mode == CpuMode::User);
     user.all(|frame| !change.concern(frame.recorded) && !change.concern(frame.lookup))
+}
+
+/// Whether no address of the kernel in a chain held different code at different times.
+fn has_lasting_kernel_code<O: ByteOrder>(timeline: &Timeline, stack: &UniqueStack<'_>) -> bool {
+    let frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
+    let mut kernel = frames.filter(|frame| frame.mode == CpuMode::Kernel);
+    kernel.all(|frame| !timeline.is_contested(frame.lookup))
 }
 
 impl<'a> RawStacks<'a> {

@@ -8,7 +8,7 @@ use super::address_cache::{AddressCache, LocatedAddress};
 use super::frame_entry::FrameEntry;
 use crate::fold::ChainFrame;
 use crate::intern::number;
-use crate::space::{AddressSpace, DsoIx, Mapping, TaskEpoch, Timeline};
+use crate::space::{AddressSpace, DsoIx, KernelEpoch, Mapping, TaskEpoch, Timeline};
 use crate::symbol::{KernelSymbol, KernelSymbols, is_trampoline};
 use crate::units::{Avma, CpuMode, FileOffset, Pid};
 
@@ -25,6 +25,8 @@ pub(crate) enum Location {
         /// address has a location of its own.
         lookup: Avma,
     },
+    /// In code that the kernel made at run time.
+    KernelCode { code: DsoIx },
     /// In an object that a process maps; all processes that map it share the location.
     Object {
         dso: DsoIx,
@@ -72,7 +74,7 @@ pub(crate) struct Addresses<'m> {
     /// Each different location so far.
     locations: Vec<Location>,
     /// Kernel locations by the address that is looked up, and whether a return leads behind it.
-    kernel: HashMap<(Avma, bool), LocatedAddress>,
+    kernel: HashMap<(Avma, bool, KernelEpoch), LocatedAddress>,
     /// The same by where the address's function begins.
     functions: HashMap<Avma, LocatedAddress>,
     objects: HashMap<Location, u32>,
@@ -81,6 +83,9 @@ pub(crate) struct Addresses<'m> {
     /// What processes map, in order of address; the position of each in the list is its number.
     spaces: Vec<Space>,
     space_index: HashMap<SpaceKey, u32>,
+    /// The numbers of the kernel's epochs, where there are several.
+    kernel_spaces: HashMap<u32, KernelEpoch>,
+    kernel_index: HashMap<KernelEpoch, u32>,
     /// The process of the last user address, and its number: a stack has many.
     recent_space: Option<(SpaceKey, u32)>,
     /// Where recent addresses lie.
@@ -101,6 +106,8 @@ impl<'m> Addresses<'m> {
             unmapped: None,
             spaces: Vec::new(),
             space_index: HashMap::new(),
+            kernel_spaces: HashMap::new(),
+            kernel_index: HashMap::new(),
             recent_space: None,
             cache: AddressCache::new(),
         }
@@ -121,38 +128,55 @@ impl<'m> Addresses<'m> {
 
     #[inline(never)]
     fn look_up(&mut self, space: u32, at: &ChainFrame) -> LocatedAddress {
-        let found = if space == AddressCache::KERNEL {
-            self.kernel(at)
-        } else {
-            LocatedAddress {
+        let found = match self.kernel_epoch(space) {
+            Some(epoch) => self.kernel(epoch, at),
+            None => LocatedAddress {
                 location: self.user(space, at),
                 frame_entry: FrameEntry::Call,
-            }
+            },
         };
         self.cache.set(space, at, found);
         found
     }
 
-    fn kernel(&mut self, at: &ChainFrame) -> LocatedAddress {
-        let key = (at.lookup, at.is_return());
+    /// The epoch of the kernel that a number stands for; `None` for numbers of processes' spaces.
+    fn kernel_epoch(&self, space: u32) -> Option<KernelEpoch> {
+        if space == AddressCache::KERNEL {
+            return Some(KernelEpoch::default());
+        }
+        self.kernel_spaces.get(&space).copied()
+    }
+
+    fn kernel(&mut self, epoch: KernelEpoch, at: &ChainFrame) -> LocatedAddress {
+        let key = (at.lookup, at.is_return(), epoch);
         if let Some(&known) = self.kernel.get(&key) {
             return known;
         }
+        let found = match self.timeline.kernel_code(epoch, at.lookup) {
+            Some(code) => LocatedAddress {
+                location: self.other(Location::KernelCode { code }),
+                frame_entry: FrameEntry::Call,
+            },
+            None => self.kernel_function(at),
+        };
+        self.kernel.insert(key, found);
+        found
+    }
+
+    fn kernel_function(&mut self, at: &ChainFrame) -> LocatedAddress {
         let symbol = self.symbols.as_deref();
         let symbol = symbol.and_then(|kernel| kernel_symbol(kernel, at));
         let start = symbol
             .as_ref()
             .map_or(at.lookup, |symbol| symbol.range.start);
         let locations = &mut self.locations;
-        let found = *self.functions.entry(start).or_insert_with(|| {
+        *self.functions.entry(start).or_insert_with(|| {
             locations.push(Location::Kernel { lookup: start });
             LocatedAddress {
                 location: index_of_last(locations),
                 frame_entry: symbol.map_or(FrameEntry::Call, |symbol| FrameEntry::of(symbol.name)),
             }
-        });
-        self.kernel.insert(key, found);
-        found
+        })
     }
 
     fn user(&mut self, space: u32, at: &ChainFrame) -> u32 {
@@ -224,6 +248,22 @@ impl<'m> Addresses<'m> {
         });
         self.recent_space = Some((key, number));
         number
+    }
+
+    /// The number of the kernel's addresses in an epoch.
+    #[inline]
+    pub(crate) fn kernel_space(&mut self, task_epoch: TaskEpoch) -> u32 {
+        if self.timeline.kernel_epochs() <= 1 {
+            return AddressCache::KERNEL;
+        }
+        let epoch = task_epoch.of_kernel();
+        let (spaces, epochs) = (&mut self.spaces, &mut self.kernel_spaces);
+        *self.kernel_index.entry(epoch).or_insert_with(|| {
+            spaces.push(Space::default());
+            let number = index_of_last(spaces);
+            epochs.insert(number, epoch);
+            number
+        })
     }
 
     /// What is mapped at an address of a numbered space.

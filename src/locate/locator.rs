@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::address_cache::AddressCache;
 use super::addresses::{Addresses, Location, SpaceKey};
 use super::caller_runs::{CallerRun, CallerRuns, Callers};
 use super::frame_entry::FrameEntry;
@@ -287,7 +286,7 @@ impl<'m> Locator<'m> {
     #[inline]
     fn space(&mut self, of: SpaceKey, mode: CpuMode) -> Option<u32> {
         match mode {
-            CpuMode::Kernel => Some(AddressCache::KERNEL),
+            CpuMode::Kernel => Some(self.addresses.kernel_space(of.task_epoch)),
             CpuMode::User => Some(self.addresses.space(of)),
             CpuMode::GuestKernel | CpuMode::GuestUser | CpuMode::Hypervisor | CpuMode::Unknown => {
                 None

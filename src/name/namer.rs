@@ -12,11 +12,11 @@ use crate::error::Result;
 use crate::input::ShownPaths;
 use crate::locate::Location;
 use crate::perf::Capture;
-use crate::space::Timeline;
+use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
     EarlyKernel, KernelSource, KernelSymbols, RecordedBuilds, RecordedHere, SymbolRequest,
-    Unresolved, module_short_name,
+    Unresolved, dso_of_kernel_code, module_short_name,
 };
 use crate::units::{Avma, BuildId, CpuMode, Timestamp};
 
@@ -203,6 +203,7 @@ impl<'a> Namer<'a> {
     fn frame_of(&mut self, location: Location) -> (FrameIx, Option<ReasonIx>) {
         match location {
             Location::Kernel { lookup } => self.kernel_frame(lookup),
+            Location::KernelCode { code } => (self.kernel_code_frame(code), None),
             Location::Guest { mode, .. } => (self.guest(mode), None),
             Location::LastBranches => (self.root(LAST_BRANCHES), None),
             Location::Object { .. } | Location::BeforeReturn { .. } | Location::Unmapped => {
@@ -275,27 +276,28 @@ impl<'a> Namer<'a> {
                     None,
                 )
             }
-            Err(cause) => match self.timeline.ksymbol(at) {
-                Some(name) => (
-                    function(&mut self.frames, name, "[bpf]", CpuMode::Kernel),
-                    None,
-                ),
-                None => {
-                    let mapping = self.timeline.kernel_mapping_of(at);
-                    let dso = mapping
-                        .map(|m| module_short_name(&m.name))
-                        .unwrap_or_default();
-                    let object = if dso.is_empty() { UNKNOWN } else { &dso };
-                    let reason = self.reasons.intern(Reason {
-                        object: object.into(),
-                        build_id: None,
-                        cause,
-                    });
-                    let frame = unresolved_frame(&mut self.frames, &dso, CpuMode::Kernel);
-                    (frame, Some(reason))
-                }
-            },
+            Err(cause) => {
+                let mapping = self.timeline.kernel_mapping_of(at);
+                let dso = mapping
+                    .map(|m| module_short_name(&m.name))
+                    .unwrap_or_default();
+                let object = if dso.is_empty() { UNKNOWN } else { &dso };
+                let reason = self.reasons.intern(Reason {
+                    object: object.into(),
+                    build_id: None,
+                    cause,
+                });
+                let frame = unresolved_frame(&mut self.frames, &dso, CpuMode::Kernel);
+                (frame, Some(reason))
+            }
         }
+    }
+
+    /// The frame of code that the kernel made at run time.
+    fn kernel_code_frame(&mut self, code: DsoIx) -> FrameIx {
+        let name = self.timeline.kernel_code_name(code).unwrap_or(UNKNOWN);
+        let dso = dso_of_kernel_code(name);
+        function(&mut self.frames, name, dso, CpuMode::Kernel)
     }
 
     /// The frame of what was found in an object, and why it has no name.

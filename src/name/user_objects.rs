@@ -84,6 +84,7 @@ impl UserObject {
                 at(lookup).and_then(|at| symbols.look_up_before_return(at))
             }
             Location::Kernel { .. }
+            | Location::KernelCode { .. }
             | Location::Unmapped
             | Location::Guest { .. }
             | Location::Unknown(_)
@@ -278,6 +279,7 @@ fn dso_of(location: Location) -> Option<DsoIx> {
     match location {
         Location::Object { dso, .. } | Location::BeforeReturn { dso, .. } => Some(dso),
         Location::Kernel { .. }
+        | Location::KernelCode { .. }
         | Location::Unmapped
         | Location::Guest { .. }
         | Location::Unknown(_)

@@ -102,7 +102,8 @@ impl AddressSpace {
         self.by_start.insert_mut(new.start, new);
     }
 
-    fn overlapped_by(&self, new: &Mapping) -> impl Iterator<Item = &Mapping> {
+    /// The mappings that `new` lies over.
+    pub(super) fn overlapped_by(&self, new: &Mapping) -> impl Iterator<Item = &Mapping> {
         let first = self
             .find(new.start)
             .map_or(new.start, |mapping| mapping.start);

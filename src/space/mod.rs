@@ -8,11 +8,13 @@
 //! | `timeline` | **the stage**: replays the records; looks up threads, mappings, kernel objects |
 //! | `task_epoch` | what was true of a thread at a time, as positions in its histories |
 //! | `address_space` | the mappings of one process at one time |
+//! | `kernel_code` | code that the kernel made at run time, over time |
 //! | `changes` | where two address spaces differ |
 //! | `memory` | mapped memory that no file is behind |
 
 mod address_space;
 mod changes;
+mod kernel_code;
 mod memory;
 mod task_epoch;
 mod timeline;
@@ -23,5 +25,5 @@ pub use timeline::{SidebandItem, Timeline};
 pub(crate) use address_space::{AddressSpace, DsoIx, Mapping};
 pub(crate) use changes::Changes;
 pub(crate) use memory::is_memory;
-pub(crate) use task_epoch::Histories;
+pub(crate) use task_epoch::{Histories, KernelEpoch};
 pub(crate) use timeline::KernelMapping;

@@ -8,25 +8,36 @@ index! {
     pub(crate) NameIx
 }
 
+/// The time in which the kernel's addresses held the same code, as a number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub(crate) struct KernelEpoch(pub(super) u32);
+
 /// What was true of a thread at a time: positions in its and its process's histories.
 ///
 /// Two samples of a thread with equal epochs see the same names and mappings.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TaskEpoch {
     pub(super) epoch: u32,
+    pub(super) kernel: KernelEpoch,
     pub(super) thread_name: u32,
     pub(super) process_name: u32,
 }
 
 impl TaskEpoch {
-    /// The epoch as far as mappings go, whatever the names.
+    /// The epoch as far as a process's mappings go, whatever the names and the kernel.
     #[must_use]
     pub(crate) fn of_space(self) -> Self {
         Self {
+            kernel: KernelEpoch::default(),
             thread_name: 0,
             process_name: 0,
             ..self
         }
+    }
+
+    /// The epoch as far as the kernel's code goes.
+    pub(crate) const fn of_kernel(self) -> KernelEpoch {
+        self.kernel
     }
 }
 
@@ -50,6 +61,7 @@ pub(super) struct NameSince {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Histories<'t> {
     pub(super) epochs: &'t [Epoch],
+    pub(super) kernel: &'t [Epoch],
     pub(super) thread_names: &'t [NameSince],
     pub(super) process_names: &'t [NameSince],
 }
@@ -64,14 +76,16 @@ impl Histories<'_> {
     pub(crate) fn task_epoch_until(&self, at: RecordOrder) -> (TaskEpoch, Option<RecordOrder>) {
         let name = |name: &NameSince| name.from;
         let (epoch, next_epoch) = in_force(self.epochs, |epoch| epoch.from, at);
+        let (kernel, next_kernel) = in_force(self.kernel, |epoch| epoch.from, at);
         let (thread_name, next_thread) = in_force(self.thread_names, name, at);
         let (process_name, next_process) = in_force(self.process_names, name, at);
         let task_epoch = TaskEpoch {
             epoch,
+            kernel: KernelEpoch(kernel),
             thread_name,
             process_name,
         };
-        let changes = [next_epoch, next_thread, next_process];
+        let changes = [next_epoch, next_kernel, next_thread, next_process];
         (task_epoch, changes.into_iter().flatten().min())
     }
 }

@@ -11,7 +11,8 @@ use hashbrown::{HashMap, HashSet};
 
 use super::address_space::{AddressSpace, Dso, DsoIx, Mapping};
 use super::changes::Changes;
-use super::task_epoch::{Epoch, Histories, NameIx, NameSince, TaskEpoch};
+use super::kernel_code::KernelCode;
+use super::task_epoch::{Epoch, Histories, KernelEpoch, NameIx, NameSince, TaskEpoch};
 use crate::intern::Interner;
 use crate::perf::{MappingRecord, Sideband};
 use crate::units::{Avma, BuildId, CpuMode, FilePosition, Pid, RecordOrder, ThreadId, Tid};
@@ -45,14 +46,6 @@ pub(crate) struct KernelMapping {
     pub(crate) build_id: Option<BuildId>,
 }
 
-/// Kernel code that was made at run time, as `PERF_RECORD_KSYMBOL` tells it.
-#[derive(PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct GeneratedCode {
-    start: Avma,
-    len: u32,
-    name: String,
-}
-
 /// Processes, threads and mappings over time.
 #[derive(Debug, Default)]
 pub struct Timeline {
@@ -63,7 +56,7 @@ pub struct Timeline {
     /// The lowest address of each DSO.
     dso_lowest: Vec<Avma>,
     kernel: Vec<KernelMapping>,
-    ksymbols: Vec<GeneratedCode>,
+    kernel_code: KernelCode,
     poked: HashSet<Avma>,
     cgroups: HashMap<u64, String>,
 }
@@ -80,7 +73,6 @@ impl Timeline {
             timeline.replay(item, build_ids);
         }
         timeline.kernel.sort_by_key(|mapping| mapping.start);
-        timeline.ksymbols.sort();
         timeline
     }
 
@@ -128,12 +120,7 @@ impl Timeline {
                 is_removal: false,
                 name,
             } => {
-                let name = String::from_utf8_lossy(name).into_owned();
-                self.ksymbols.push(GeneratedCode {
-                    start: *start,
-                    len: *len,
-                    name,
-                });
+                self.kernel_code.register(at, *start, *len, name);
             }
             Sideband::Ksymbol { .. } => {}
             Sideband::TextPoke { start } => {
@@ -253,6 +240,7 @@ impl Timeline {
         };
         Histories {
             epochs: self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default(),
+            kernel: self.kernel_code.epochs(),
             thread_names: names(tid),
             process_names: names(Tid::new(pid.as_i32())),
         }
@@ -369,11 +357,25 @@ impl Timeline {
             .find(|mapping| avma < mapping.end)
     }
 
-    /// The name of the generated kernel code (BPF, trampolines) at an address.
-    pub(crate) fn ksymbol(&self, avma: Avma) -> Option<&str> {
-        let behind = self.ksymbols.partition_point(|code| code.start <= avma);
-        let code = self.ksymbols.get(behind.checked_sub(1)?)?;
-        (avma.checked_since(code.start)? < u64::from(code.len)).then_some(&*code.name)
+    /// Number of epochs in which the kernel's addresses hold different code; 1 for almost all
+    /// captures.
+    pub(crate) fn kernel_epochs(&self) -> usize {
+        self.kernel_code.epochs().len().max(1)
+    }
+
+    /// Whether different code of the kernel lay at an address at different times.
+    pub(crate) fn is_contested(&self, avma: Avma) -> bool {
+        self.kernel_code.is_contested(avma)
+    }
+
+    /// The kernel code that was made at run time (BPF, trampolines) at an address.
+    pub(crate) fn kernel_code(&self, epoch: KernelEpoch, avma: Avma) -> Option<DsoIx> {
+        self.kernel_code.find(epoch, avma)
+    }
+
+    /// The name of kernel code that was made at run time.
+    pub(crate) fn kernel_code_name(&self, code: DsoIx) -> Option<&str> {
+        self.kernel_code.name(code)
     }
 
     /// Number of addresses at which the kernel changed its own code during the recording.

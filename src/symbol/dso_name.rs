@@ -30,6 +30,18 @@ pub fn module_short_name(recorded: &str) -> String {
     if base.is_empty() { recorded } else { base }.to_owned()
 }
 
+/// The object of code that the kernel made at run time, as its kallsyms calls it.
+///
+/// Source: `bpf_get_kallsym()`, `kprobe_get_kallsym()` and `ftrace_get_trampoline_kallsym()`, with
+/// `FTRACE_TRAMPOLINE_SYM`, `KPROBE_INSN_PAGE_SYM` and `KPROBE_OPTINSN_PAGE_SYM`, Linux 6.18.
+pub(crate) fn dso_of_kernel_code(name: &str) -> &'static str {
+    match name {
+        "ftrace_trampoline" => "[__builtin__ftrace]",
+        "kprobe_insn_page" | "kprobe_optinsn_page" => "[__builtin__kprobes]",
+        _ => "[bpf]",
+    }
+}
+
 /// The stem of a kernel module's file name, compressed or not.
 fn module_of_file(base: &str) -> Option<&str> {
     let plain = [".xz", ".gz", ".zst"]

@@ -39,6 +39,7 @@ pub(crate) mod vdso;
 
 pub(crate) use base_name::base_name;
 pub use demangle::demangle;
+pub(crate) use dso_name::dso_of_kernel_code;
 pub use dso_name::module_short_name;
 pub use elf::{ObjectSymbol, ObjectSymbols, Places, parse_table, write_table};
 pub use found_symbols::{FoundSymbols, SymbolFile};
