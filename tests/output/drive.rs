@@ -33,6 +33,10 @@ function picked() {
 }
 function text(name) { return d.querySelector("." + name).textContent.trim(); }
 function find(name) { return d.querySelector("." + name); }
+function share(name) {
+    var all = parseFloat(find("frames").getAttribute("width"));
+    return (box(name).querySelector("rect").getBoundingClientRect().width / all).toFixed(3);
+}
 function fill(name) { return w.getComputedStyle(box(name).querySelector("rect")).fill; }
 "##;
 

@@ -1,7 +1,7 @@
 //! The annotation pass: inferno's drawing in, ours out, in one pass over its elements.
 //!
-//! inferno decides where each box is. This pass gives the box its text, colour, tooltip and
-//! attributes, and puts our own head around all boxes.
+//! inferno decides in which row and at which weight each box begins. This pass gives the box its
+//! text, colour, tooltip and attributes, and puts our own head around all boxes.
 
 use std::borrow::Cow;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -66,18 +66,16 @@ enum DocumentPart {
     Name,
 }
 
-/// inferno's attributes of one box.
+/// inferno's attributes of one box. Its places are percentages with four digits behind the point,
+/// which is too coarse for a zoom: those written are made of the weights.
 #[derive(Default)]
 struct Drawn {
     /// `None` for a stretch without a node.
     node: Option<NodeIx>,
-    x: String,
     y: String,
-    width: String,
     height: String,
     first: String,
     weight: String,
-    text_x: String,
 }
 
 struct Pass<'a> {
@@ -88,6 +86,8 @@ struct Pass<'a> {
     part: DocumentPart,
     /// Height of the boxes.
     base: usize,
+    /// Pixels that a weight of one is wide.
+    scale: f64,
     /// Whether the boxes are over.
     is_ended: bool,
     drawn: Drawn,
@@ -145,6 +145,7 @@ fn annotate(
         out: Writer::new(out),
         part: DocumentPart::Head,
         base: 0,
+        scale: 0.0,
         is_ended: false,
         drawn: Drawn::default(),
         look: Look::default(),
@@ -198,6 +199,7 @@ impl Pass<'_> {
     fn start_boxes(&mut self, element: &BytesStart<'_>) -> io::Result<()> {
         let total = number(element, b"total_samples")?;
         let total = u64::try_from(total).map_err(io::Error::other)?;
+        self.scale = FRAMES_WIDTH / total.max(1) as f64;
         self.part = DocumentPart::Boxes;
         self.buffer.push('\n');
         self.chrome.push_start(&mut self.buffer, self.base);
@@ -228,13 +230,11 @@ impl Pass<'_> {
         };
     }
 
-    /// Every element between boxes is a box: `g` around `title`, `rect`, `text`.
+    /// Every element between boxes is a box: `g` around `title`, `rect` and a `text` that is not read.
     fn boxes(&mut self, event: &Event<'_>) -> io::Result<()> {
         if let Event::Start(element) = event {
-            match element.name().as_ref() {
-                b"title" => self.part = DocumentPart::Name,
-                b"text" => self.drawn.read(element)?,
-                _ => {}
+            if element.name().as_ref() == b"title" {
+                self.part = DocumentPart::Name;
             }
         } else if let Event::Empty(element) = event {
             self.drawn.read(element)?;
@@ -279,6 +279,8 @@ impl Pass<'_> {
         self.look.clear();
         (self.look_of)(node, &mut self.look);
         let y = self.row_of(drawn)?;
+        let left = pixels(&drawn.first, self.scale)?;
+        let width = pixels(&drawn.weight, self.scale)?;
         let (look, text) = (&self.look, &mut self.buffer);
         text.push_str("<g");
         push_attribute(text, "class", &look.class);
@@ -289,26 +291,27 @@ impl Pass<'_> {
         push_escaped(text, &look.name);
         text.push_str(" (");
         push_escaped(text, &without_parentheses(&look.facts));
+        text.push_str(")</title><rect x=\"");
+        push_pixels(text, left);
+        push_format(text, format_args!("\" y=\"{y}\" width=\""));
+        push_pixels(text, width);
         push_format(
             text,
             format_args!(
-                ")</title><rect x=\"{}\" y=\"{y}\" width=\"{}\" height=\"{}\" fill=\"{}\" \
-                 fg:x=\"{}\" fg:w=\"{}\"/><text x=\"{}\" y=\"{}\">",
-                drawn.x,
-                drawn.width,
-                drawn.height,
-                look.fill,
-                drawn.first,
-                drawn.weight,
-                drawn.text_x,
-                y as f64 + TEXT_DOWN,
+                "\" height=\"{}\" fill=\"{}\" fg:x=\"{}\" fg:w=\"{}\"/>",
+                drawn.height, look.fill, drawn.first, drawn.weight,
             ),
         );
-        let letters = drawn.letters();
+        // Thousands of empty elements would slow the browser down: the script makes what it needs.
+        let letters = letters(width);
         if letters >= LETTERS {
+            text.push_str("<text x=\"");
+            push_pixels(text, left + TEXT_PADDING);
+            push_format(text, format_args!("\" y=\"{}\">", y as f64 + TEXT_DOWN));
             push_escaped(text, &shortened(&look.name, letters));
+            text.push_str("</text>");
         }
-        text.push_str("</text></g>\n");
+        text.push_str("</g>\n");
         self.flush()
     }
 
@@ -330,17 +333,12 @@ impl Pass<'_> {
 }
 
 impl Drawn {
-    /// Takes over the attributes of a `rect` or a `text`.
+    /// Takes over the attributes of a `rect`.
     fn read(&mut self, element: &BytesStart<'_>) -> io::Result<()> {
-        let is_text = element.name().as_ref() == b"text";
         for attribute in element.attributes().with_checks(false) {
             let attribute = attribute.map_err(io::Error::other)?;
             let slot = match attribute.key.as_ref() {
-                b"x" if is_text => &mut self.text_x,
-                b"y" if is_text => continue,
-                b"x" => &mut self.x,
                 b"y" => &mut self.y,
-                b"width" => &mut self.width,
                 b"height" => &mut self.height,
                 b"fg:x" => &mut self.first,
                 b"fg:w" => &mut self.weight,
@@ -351,19 +349,34 @@ impl Drawn {
         }
         Ok(())
     }
+}
 
-    /// How many letters fit into the box.
-    fn letters(&self) -> usize {
-        let percent: f64 = self.width.trim_end_matches('%').parse().unwrap_or(0.0);
-        let pixels = percent / 100.0 * FRAMES_WIDTH - 2.0 * TEXT_PADDING;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "not negative, and at most the picture's width"
-        )]
-        let letters = (pixels.clamp(0.0, FRAMES_WIDTH) / (FONT_SIZE as f64 * LETTER)) as usize;
-        letters
-    }
+/// How wide a weight is that stands in an attribute.
+fn pixels(weight: &str, scale: f64) -> io::Result<f64> {
+    let weight: u64 = weight.parse().map_err(io::Error::other)?;
+    Ok(weight as f64 * scale)
+}
+
+/// Appends to a thousandth of a pixel: zooms up to a sixtieth of the width show what is written,
+/// and the script makes the places of those beyond.
+fn push_pixels(text: &mut String, pixels: f64) {
+    let before = text.len();
+    push_format(text, format_args!("{pixels:.3}"));
+    let kept = text[before..].trim_end_matches('0').trim_end_matches('.');
+    let kept = before + kept.len();
+    text.truncate(kept);
+}
+
+/// How many letters fit into a box.
+fn letters(width: f64) -> usize {
+    let pixels = width - 2.0 * TEXT_PADDING;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and at most the picture's width"
+    )]
+    let letters = (pixels.clamp(0.0, FRAMES_WIDTH) / (FONT_SIZE as f64 * LETTER)) as usize;
+    letters
 }
 
 fn without_parentheses(facts: &str) -> Cow<'_, str> {

@@ -12,9 +12,10 @@ use crate::text::{one_line, push_attribute, push_escaped, push_format, shortened
 /// The style sheet.
 const STYLE: &str = include_str!("picture.css");
 /// The script, in the order in which its parts need each other.
-const SCRIPT: [&str; 4] = [
+const SCRIPT: [&str; 5] = [
     include_str!("script/shares.js"),
     include_str!("script/boxes.js"),
+    include_str!("script/ruler.js"),
     include_str!("script/head.js"),
     include_str!("script/picture.js"),
 ];
@@ -268,8 +269,9 @@ impl Chrome {
             format_args!(
                 "<g class=\"window\"><rect class=\"ground\" y=\"{top}\" width=\"100%\" \
                  height=\"{base}\" fill=\"none\"/>\n<svg class=\"frames\" x=\"{PADDING}\" \
-                 y=\"{top}\" width=\"{FRAMES_WIDTH}\" height=\"{base}\" total_samples=\"{total}\" \
-                 data-base=\"{base}\" role=\"group\" \
+                 y=\"{top}\" width=\"{FRAMES_WIDTH}\" height=\"{base}\" \
+                 viewBox=\"0 0 {FRAMES_WIDTH} {base}\" preserveAspectRatio=\"none\" \
+                 total_samples=\"{total}\" data-base=\"{base}\" role=\"group\" \
                  aria-label=\"Flame graph: arrow keys move, Enter zooms, Escape goes back\""
             ),
         );

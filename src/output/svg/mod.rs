@@ -17,6 +17,7 @@
 //! | `palette`, `shades`, `kinds` | the colours of tags, of kinds of code, and of changes |
 //! | `script/shares.js` | search, shares and their words; knows no document |
 //! | `script/boxes.js` | the boxes as a tree |
+//! | `script/ruler.js` | how wide texts are |
 //! | `script/head.js` | what surrounds the boxes follows the window |
 //! | `script/picture.js` | zoom, search, marks, views, keyboard, printing |
 

@@ -9,31 +9,56 @@ function treeOf(root) {
     const isInverted = root.hasAttribute("data-inverted");
     const all = [];
     const isComplete = names !== null;
+    const ground = frames.getAttribute("viewBox").split(" ").map(Number);
 
-    function read(group) {
-        const rect = group.querySelector("rect"), label = group.querySelector("text");
-        const title = group.querySelector("title"), full = title.textContent;
-        const cut = full.lastIndexOf(" (");
-        const node = {
-            name: full.slice(0, cut), facts: full.slice(cut + 2, -1),
-            group, rect, label, title, parent: null, children: [],
-            starts: [+rect.getAttribute("fg:x")], weights: [+rect.getAttribute("fg:w")],
-            y: +rect.getAttribute("y"), depth: 0,
-            tag: group.getAttribute("data-tag"), kind: group.getAttribute("data-kind"),
-            change: group.getAttribute("data-change"), below: group.getAttribute("data-below"),
-            left: rect.getAttribute("x"), width: rect.getAttribute("width"),
-            isShown: true, isParent: false, isMatch: false, text: null,
-        };
-        if (views === 3) {
-            const v = group.getAttribute("data-v").split(" ").map(Number);
-            node.starts = [v[4], v[0], v[2]];
-            node.weights = [v[5], v[1], v[3]];
+    // One box. What is asked for seldom is read when it is.
+    class Box {
+        constructor(group) {
+            const parts = group.children, rect = parts[1];
+            this.group = group;
+            this.title = parts[0];
+            this.rect = rect;
+            this.label = parts[2] || null;
+            this.parent = null;
+            this.children = [];
+            this.starts = [+rect.getAttribute("fg:x")];
+            this.weights = [+rect.getAttribute("fg:w")];
+            if (views === 3) {
+                const v = group.getAttribute("data-v").split(" ").map(Number);
+                this.starts = [v[4], v[0], v[2]];
+                this.weights = [v[5], v[1], v[3]];
+            }
+            this.mainStart = this.starts[0];
+            this.y = +rect.getAttribute("y");
+            this.depth = 0;
+            // What is said of it, and where it stands: in a view, or where a zoom put it.
+            this.words = null;
+            this.place = 0;
+            this.text = this.label ? this.label.textContent : "";
+            this.textPlace = "";
+            this.isShown = true;
+            this.isHidden = false;
+            this.isParent = false;
+            this.isMatch = false;
         }
-        node.mainStart = node.starts[0];
-        return node;
+
+        split() {
+            if (this.words === null) {
+                const full = this.title.textContent, cut = full.lastIndexOf(" (");
+                this.words = {name: full.slice(0, cut), facts: full.slice(cut + 2, -1)};
+            }
+            return this.words;
+        }
+
+        get name() { return this.split().name; }
+        get facts() { return this.split().facts; }
+        get tag() { return this.group.getAttribute("data-tag"); }
+        get kind() { return this.group.getAttribute("data-kind"); }
+        get change() { return this.group.getAttribute("data-change"); }
+        get below() { return this.group.getAttribute("data-below"); }
     }
 
-    for (const group of frames.children) all.push(read(group));
+    for (const group of frames.children) all.push(new Box(group));
     // A box's caller is the one right below that spans it in the view that was laid out.
     const rows = new Map();
     for (const node of all) {
@@ -88,6 +113,6 @@ function treeOf(root) {
 
     return {
         frames, all, top, rows: heights.map((y) => rows.get(y)), whole, views, isInverted,
-        isComplete,
+        isComplete, ground: ground[2], height: ground[3],
     };
 }

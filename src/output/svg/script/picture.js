@@ -1,7 +1,7 @@
 // What the reader does with a picture: zoom, search, marks, views, and their way into the address
 // bar. One call for each picture; it touches nothing outside its own `svg` element.
 function openPicture(root) {
-    const PADDING = 3, LETTERS = 3, SVG = root.namespaceURI, HTML = "http://www.w3.org/1999/xhtml";
+    const PADDING = 3, LETTERS = 3, DOWN = 10, SVG = root.namespaceURI, HTML = "http://www.w3.org/1999/xhtml";
     const VIEWS = ["diff", "before", "after"];
     const find = (selector) => root.querySelector(selector);
     const isStandalone = root === document.documentElement;
@@ -15,49 +15,18 @@ function openPicture(root) {
     const byTag = root.getAttribute("data-colors") !== "object";
     const nodes = new WeakMap(tree.all.map((node) => [node.group, node]));
     let view = 0, zoomed = tree.top, current = tree.top, term = null, isSensitive = false;
-    let marked = null, letter = 0, field = null;
+    let marked = null, field = null;
+    const letter = ruler.width(tree.top.label, "x".repeat(50)) / 50;
 
-    // Places.
+    // Places. A zoom shows a part of the boxes' common ground, so that only those below the zoomed
+    // one get another place, and only labels in sight another text: to write to thousands of
+    // elements, or to hide them, takes browsers longer than a reader likes to wait.
 
-    function measure() {
-        const probe = document.createElementNS(SVG, "text");
-        probe.setAttribute("class", "probe");
-        probe.textContent = "x".repeat(50);
-        tree.frames.appendChild(probe);
-        letter = probe.getComputedTextLength() / 50 || 7.3;
-        probe.remove();
-    }
-
-    function setText(node, share) {
-        const room = share * head.room - 2 * PADDING;
-        const most = Math.floor(room / letter);
-        let text = "";
-        if (most >= LETTERS) {
-            text = node.name.length <= most ? node.name : node.name.slice(0, most - 1) + "…";
-        }
-        if (node.text !== text) {
-            node.text = text;
-            node.label.textContent = text;
-        }
-    }
-
-    function place(node, start, share) {
-        const isShown = share > 0 && share * head.room >= 0.05;
-        if (node.isShown !== isShown) {
-            node.isShown = isShown;
-            node.group.classList.toggle("hide", !isShown);
-        }
-        if (!isShown) return;
-        const left = (100 * start).toFixed(4) + "%", width = (100 * share).toFixed(4) + "%";
-        // To set what is there already costs as much as a change.
-        if (node.left !== left) node.rect.setAttribute("x", node.left = left);
-        if (node.width !== width) node.rect.setAttribute("width", node.width = width);
-        setText(node, share);
-        if (node.text !== "") {
-            const x = 100 * start + 100 * PADDING / head.room;
-            node.label.setAttribute("x", x.toFixed(4) + "%");
-        }
-    }
+    // The ground's width, what of it is zoomed before places lack digits, and ground that no box has.
+    const UNITS = tree.ground, LEAST = UNITS / 60, ELSEWHERE = -4 * UNITS;
+    // In a picture of up to so many boxes those out of sight are also out of the reading order.
+    const FEW = 3000;
+    const moved = [];
 
     function setParent(node, isParent) {
         if (node.isParent !== isParent) {
@@ -66,21 +35,83 @@ function openPicture(root) {
         }
     }
 
+    function setPlace(node, left, width) {
+        node.rect.setAttribute("x", +left.toFixed(4));
+        node.rect.setAttribute("width", +width.toFixed(4));
+    }
+
+    // To where it stands when nothing is zoomed.
+    function settle(node) {
+        const scale = UNITS / tree.top.weights[view];
+        node.place = view;
+        setPlace(node, node.starts[view] * scale, node.weights[view] * scale);
+    }
+
+    function move(node, left, width) {
+        node.place = null;
+        moved.push(node);
+        setPlace(node, left, width);
+    }
+
+    function setText(node, text) {
+        if (node.text === text) return;
+        node.text = text;
+        if (node.label === null) {
+            node.label = document.createElementNS(SVG, "text");
+            node.label.setAttribute("y", node.y + DOWN);
+            node.group.appendChild(node.label);
+        }
+        node.label.textContent = text;
+    }
+
+    // `units` is what of the ground is one pixel wide.
+    function label(node, left, share, units) {
+        const most = Math.floor((share * head.room - 2 * PADDING) / letter);
+        let text = "";
+        if (most >= LETTERS) {
+            text = node.name.length <= most ? node.name : node.name.slice(0, most - 1) + "…";
+        }
+        setText(node, text);
+        if (text === "") return;
+        // Letters keep their width.
+        const at = (left + PADDING * units).toFixed(4);
+        const textPlace = `translate(${at} 0) scale(${units.toFixed(7)} 1)`;
+        if (node.textPlace === textPlace) return;
+        if (node.textPlace === "") node.label.setAttribute("x", 0);
+        node.label.setAttribute("transform", node.textPlace = textPlace);
+    }
+
+    function setShown(node, isShown) {
+        node.isShown = isShown;
+        if (tree.all.length > FEW || node.isHidden === !isShown) return;
+        node.isHidden = !isShown;
+        node.group.classList.toggle("hide", !isShown);
+    }
+
     // Gives every box its place: callers of the zoomed one span it all.
     function draw() {
         const from = zoomed.starts[view], whole = zoomed.weights[view], to = from + whole;
+        const scale = UNITS / tree.top.weights[view], isFar = whole * scale < LEAST;
+        const left = isFar ? ELSEWHERE : from * scale, width = isFar ? UNITS : whole * scale;
+        const units = width / head.room;
+        for (const node of moved.splice(0)) settle(node);
         for (const node of tree.all) {
             const start = node.starts[view], weight = node.weights[view];
-            if (node.depth < zoomed.depth) {
-                const isCaller = start <= from && to <= start + weight;
-                setParent(node, isCaller && zoomed !== tree.top);
-                place(node, 0, isCaller ? 1 : 0);
-                continue;
-            }
-            setParent(node, false);
-            const isInside = start >= from && start < to && (node.depth > zoomed.depth || node === zoomed);
-            place(node, (start - from) / whole, isInside && whole > 0 ? weight / whole : 0);
+            const isAbove = node.depth > zoomed.depth || node === zoomed;
+            const isCaller = !isAbove && node.depth < zoomed.depth && start <= from && to <= start + weight;
+            const isInside = isAbove && start >= from && start < to;
+            const share = isCaller ? 1 : isInside ? weight / whole : 0;
+            setParent(node, isCaller);
+            setShown(node, share * head.room >= 0.05);
+            if (node.place !== view) settle(node);
+            if (isCaller) move(node, left, width);
+            else if (isInside && isFar) move(node, left + (start - from) / whole * width, share * width);
+            if (node.isShown) label(node, isCaller ? left : left + (start - from) / whole * width, share, units);
+            else if (weight === 0) setText(node, "");
         }
+        tree.frames.setAttribute("viewBox", `${left} 0 ${width} ${tree.height}`);
+        // Last, because whoever asks for a size in between has all boxes coloured twice.
+        if (tree.views > 1) tree.frames.setAttribute("data-view", VIEWS[view]);
     }
 
     // What boxes say.
@@ -301,7 +332,6 @@ function openPicture(root) {
 
     function show(name) {
         view = VIEWS.indexOf(name);
-        tree.frames.setAttribute("data-view", name);
         for (const button of root.querySelectorAll(".view")) {
             const isOn = button.getAttribute("data-view") === name;
             button.setAttribute("aria-pressed", String(isOn));
@@ -495,7 +525,6 @@ function openPicture(root) {
     for (const opener of root.querySelectorAll(".opener[aria-expanded=false]")) {
         openGroup(opener.getAttribute("data-group"), false);
     }
-    measure();
     restore();
     listen();
 }
