@@ -10,6 +10,7 @@
 //! | `choice` | which samples are meant: event, times; and folds them |
 //! | `front_half` | timeline and settled stacks, the kernel's symbols read beside them |
 //! | `profile` | **the list of stages**: front half, name (which locates), tag, filter, add up |
+//! | `case` | what a case consists of, to be named on another machine: what `pack` writes |
 //! | `disk_io` | requests to disks, by QEMU's own traces: what `blockio` shows |
 //! | `exits` | VM exits, by kvm tracepoints: what `exits` shows |
 //! | `survey` | what is counted and found either way; the stages without tags, for `info` |
@@ -18,6 +19,7 @@
 //! | `vms` | which processes are virtual machines |
 //! | `subtitle` | a profile in one line |
 
+pub mod case;
 mod choice;
 pub mod disk_io;
 pub mod exits;

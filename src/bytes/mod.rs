@@ -11,12 +11,14 @@
 //! | `spool` | the bytes of a stream, in memory while they are few |
 //! | `kept` | copies of bytes that stay where they are |
 //! | `unpack_limit` | how much is unpacked at most |
+//! | `checksum` | CRC-32 |
 //! | `compression` | what is compressed is recognised and unpacked |
 //! | `block` | blocks of stated lengths are unpacked |
 //! | `packing` | the way back: an output is compressed |
 //! | `order` | reads numbers of either byte order |
 
 mod block;
+mod checksum;
 mod compression;
 mod kept;
 mod mapping;
@@ -28,6 +30,7 @@ mod storage;
 mod unpack_limit;
 
 pub(crate) use block::BlockCompression;
+pub(crate) use checksum::checksum;
 pub use compression::Compression;
 pub(crate) use kept::KeptBytes;
 pub(crate) use mapping::MappedFile;

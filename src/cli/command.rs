@@ -10,6 +10,7 @@ use super::diff_args::DiffOptions;
 use super::exits::ExitsOptions;
 use super::help;
 use super::info::InfoOptions;
+use super::pack::PackOptions;
 use clap::{Parser, Subcommand};
 use vmflame::error::Result;
 
@@ -48,6 +49,9 @@ pub(super) enum Command {
     /// Say what makes VMs slow, why, and what helps: QEMU's options, libvirt's XML, host and guest.
     #[command(after_help = help::ADVISE)]
     Advise(Box<AdviseOptions>),
+    /// Pack a capture with all that is needed to name it on another machine, in one file.
+    #[command(after_help = help::PACK)]
+    Pack(PackOptions),
     /// Measure how long the stages take on a capture, and other programs on the same.
     #[command(after_help = help::BENCH)]
     Bench(BenchOptions),
@@ -66,6 +70,7 @@ impl Arguments {
             Command::Blockio(_) => {}
             Command::Diff(options) => options.settle()?,
             Command::Advise(options) => options.settle()?,
+            Command::Pack(options) => options.input.settle()?,
             Command::Bench(options) => options.input.settle()?,
         }
         Ok(self)

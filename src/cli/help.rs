@@ -8,6 +8,7 @@ Examples:
   vmflame info                               what is in it, and which symbols are missing
   vmflame diff before after -o diff.svg      what changed, and whether it is more than noise
   vmflame advise                             what makes VMs slow, and what helps
+  vmflame pack -o case.tar.zst               one file that names the capture on any machine
   vmflame convert --help                     all options of a verb, with examples
 
 Files:
@@ -42,6 +43,31 @@ Exit status:
   0  done, also when the reader of the output had enough
   1  nothing passes the filters
   2  an error, or damaged input, even though output was written";
+
+/// Below the options of `pack`.
+pub(super) const PACK: &str = "\
+Examples:
+  vmflame pack --dry-run                           what would be packed of perf.data, with sizes
+  vmflame pack perf.data -o case.tar.zst           capture, kernel's names, programs, host, VMs
+  vmflame pack --names-only -o case.tar.zst        names in the place of programs
+  vmflame pack --qmp /run/vm1.qmp -o case.tar.zst  with the memory map of a running QEMU
+  vmflame convert case.tar.zst -o perf.svg         on any machine
+
+What is packed:
+  perf.data               the capture as it is; its header holds perf's command line
+  kallsyms                functions of the kernel; with --names-only those that occur
+  buildid/PATH/ID/elf     programs and libraries that samples hit; --debug: debug files too
+  symbols/ID.txt          names of functions that occur, where no file is packed
+  cpuinfo.txt, module-params.txt, modules, host.txt
+                          of this machine, where it made the capture
+  vmm-cmdline, mtree-f.txt, query-*.json
+                          of the VM, while it runs; of several below vms/PID/
+  Values of password=, token= and the like, and of QEMU's secret objects, are masked in command
+  lines. The file can be read by its owner only.
+
+Exit status:
+  0  done
+  2  an error, or damaged input, even though a case was written";
 
 /// Below the options of `info`.
 pub(super) const INFO: &str = "\

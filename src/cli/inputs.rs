@@ -120,8 +120,15 @@ impl FileSearch {
 
 /// Whether a capture directory's file or folder of this name is read.
 fn is_read(name: &str) -> bool {
-    let folders = ["buildid", "symbols", "kcore_dir", ".debug", ".build-id"];
-    ["perf.data", "data", "modules", "kcore"].contains(&name)
+    let folders = [
+        "buildid",
+        "symbols",
+        "vms",
+        "kcore_dir",
+        ".debug",
+        ".build-id",
+    ];
+    ["perf.data", "data", "modules", "kcore", "host.txt"].contains(&name)
         || CaseFiles::ALL.iter().any(|names| names.contains(&name))
         || folders.contains(&name)
         || ["data.", "kallsyms", "kcore_dir__", "perf.data.tar"]

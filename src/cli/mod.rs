@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `command` | the verbs, and arguments as they are meant |
 //! | `convert` `info` `exits` `blockio` `diff` `advise` `bench` | one verb each |
+//! | `pack/` | a capture with all that names it, as one file |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
 //! | `exits_like_perf` | the table of perf, for `exits` |
 //! | `diff_side` `diff_exits` `read_side` | reading what is compared |
@@ -49,6 +50,7 @@ mod inputs;
 mod options;
 mod other_tools;
 mod outcome;
+mod pack;
 mod qmp;
 mod read_side;
 mod shown_name;
@@ -87,6 +89,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Blockio(options) => blockio::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),
             Command::Advise(options) => advise::run(options, quiet),
+            Command::Pack(options) => pack::run(options, quiet),
         }
     });
     match outcome {

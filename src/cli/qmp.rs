@@ -79,6 +79,11 @@ impl Monitor {
         Ok(answer.vm_name().map(str::to_owned))
     }
 
+    /// What a command gave, as JSON.
+    pub(super) fn json(&mut self, line: &str, command: &'static str) -> Result<String> {
+        Ok(self.ask(command, line)?.to_json())
+    }
+
     fn ask(&mut self, command: &'static str, line: &str) -> Result<QmpAnswer> {
         let written = self.stream.write_all(line.as_bytes());
         written.map_err(|source| Error::io("write to", &self.path, source))?;

@@ -114,6 +114,16 @@ fn written(input: &Path) -> Option<Timestamp> {
     u64::try_from(nanos).ok().map(Timestamp::from_nanos)
 }
 
+/// Whether this machine, with the kernel that runs, has the name of the one that made a capture.
+pub(crate) fn has_made(capture: &Capture) -> bool {
+    let own = |name: &str| {
+        let text = std::fs::read_to_string(Path::new("/proc/sys/kernel").join(name));
+        text.unwrap_or_default()
+    };
+    let (host_name, release) = (own("hostname"), own("osrelease"));
+    is_of_machine(capture, host_name.trim_end(), release.trim_end())
+}
+
 /// The command line of a process of a capture, which still runs on the machine that recorded it.
 ///
 /// This is that machine when it has the capture's name and kernel, and the file was written since
@@ -124,11 +134,7 @@ pub(crate) fn command_line(
     input: &Input,
     capture: &Capture,
 ) -> Option<CommandLine> {
-    let own = |name: &str| std::fs::read_to_string(Path::new("/proc/sys/kernel").join(name)).ok();
-    let (host_name, release) = (own("hostname")?, own("osrelease")?);
-    if !is_of_machine(capture, host_name.trim_end(), release.trim_end()) {
-        return None;
-    }
+    has_made(capture).then_some(())?;
     let folder = PathBuf::from(format!("/proc/{}", process.pid));
     let main_thread = std::fs::read_to_string(folder.join("comm")).ok()?;
     if process.main_thread.as_deref() != Some(main_thread.trim_end()) {

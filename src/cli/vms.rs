@@ -88,11 +88,18 @@ fn named_vms(input: &Input, capture: &Capture, threads: usize) -> Vec<NamedVm> {
     let processes = vm_processes(capture, threads);
     let of_case = beside(input).filter(|_| processes.len() == 1);
     let named = processes.into_iter().map(|process| {
-        let told = of_case.clone();
+        let told = of_case.clone().or_else(|| in_case(input, &process));
         let name = told.or_else(|| this_machine::command_line(&process, input, capture)?.vm_name());
         NamedVm { process, name }
     });
     named.collect()
+}
+
+/// The name in the command line that a case holds of one of several VMs.
+fn in_case(input: &Input, process: &VmProcess) -> Option<String> {
+    let vms = input.directory.as_deref()?.join("vms");
+    let path = vms.join(process.pid.to_string()).join("cmdline");
+    this_machine::read_command_line(&path)?.vm_name()
 }
 
 /// The name in the command line that lies in a capture's directory.

@@ -20,6 +20,8 @@ pub(super) struct Destination {
     shown: PathBuf,
     way: Way,
     packing: Option<Packing>,
+    /// Whether nobody else may read what is written.
+    is_private: bool,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,7 @@ impl Destination {
             shown: PathBuf::from("standard output"),
             way: Way::Stdout,
             packing: None,
+            is_private: false,
         })
     }
 
@@ -96,6 +99,21 @@ impl Destination {
         Ok(destination)
     }
 
+    /// The same for a case, which holds what only its owner may read.
+    ///
+    /// # Errors
+    /// As [`Self::of_capture`], and when it is one of the inputs.
+    pub(super) fn of_case(output: &Path, inputs: &Inputs<'_>, is_forced: bool) -> Result<Self> {
+        let mut destination = Self::within(output, inputs)?;
+        destination.refuse_terminal("a case", "-o case.tar.zst writes it to a file")?;
+        if matches!(destination.way, Way::Whole(_, Some(_))) && !is_forced {
+            let output = output.to_owned();
+            return Err(WrongArguments::ThereAlready { output }.into());
+        }
+        destination.is_private = true;
+        Ok(destination)
+    }
+
     fn within(output: &Path, inputs: &Inputs<'_>) -> Result<Self> {
         let failed = |source| Error::io("write", output, source);
         let way = follow(output).map_err(failed)?;
@@ -122,6 +140,7 @@ impl Destination {
             shown: output.to_owned(),
             way,
             packing: Ending::of(output).packing,
+            is_private: false,
         })
     }
 
@@ -186,8 +205,11 @@ impl Destination {
             }
             Way::Whole(path, old) => {
                 let (half, file) = HalfFile::beside(path)?;
+                if self.is_private {
+                    file.set_permissions(Permissions::from_mode(0o600))?;
+                }
                 let file = write(file)?;
-                if let Some(old) = old {
+                if let Some(old) = old.as_ref().filter(|_| !self.is_private) {
                     keep_owner(&file, old)?;
                 }
                 file.sync_data()?;

@@ -16,6 +16,8 @@ pub(super) enum WrongArguments {
     Precious { output: PathBuf, what: &'static str },
     /// A made-up capture is to go through a pipe.
     CaptureToPipe,
+    /// A capture that comes through a pipe is to be packed.
+    PackFromPipe,
     /// A made-up capture is to be compressed.
     CompressedCapture { output: PathBuf },
     /// A made-up capture is to replace a file.
@@ -69,6 +71,7 @@ impl WrongArguments {
         Some(Cow::Borrowed(match self {
             Self::IsInput { .. } | Self::Precious { .. } => "name another output",
             Self::CaptureToPipe => "its header is written last, which a pipe does not allow",
+            Self::PackFromPipe => "let perf record write it to a file",
             Self::CompressedCapture { .. } => "compress it when it is there",
             Self::ThereAlready { .. } => "--force replaces it",
             Self::ToTerminal { instead, .. } => instead,
@@ -125,6 +128,37 @@ impl WrongArguments {
     }
 }
 
+impl WrongArguments {
+    /// What is said of those that hold nothing; nothing of others.
+    const fn plain(&self) -> &'static str {
+        match self {
+            Self::CaptureToPipe => "a capture is written to a file",
+            Self::PackFromPipe => "a capture is packed from a file",
+            Self::AnnotatedUntagged => "--annotate=tag has no tags with --no-tag",
+            Self::ThreeInputs => "a comparison is of two inputs, -i names more",
+            Self::OneInput => "one capture has nothing to be compared with",
+            Self::ByFunction => "-S: samples are not filtered by function",
+            Self::ByObject => "-d: samples are not filtered by object file",
+            Self::StandardInputTwice => "standard input can be read once only",
+            Self::IsInput { .. }
+            | Self::Precious { .. }
+            | Self::CompressedCapture { .. }
+            | Self::ThereAlready { .. }
+            | Self::ToTerminal { .. }
+            | Self::ReadOnly { .. }
+            | Self::UnknownEnding { .. }
+            | Self::KallsymsDirectory { .. }
+            | Self::OptionOfCaptures { .. }
+            | Self::FilteredText { .. }
+            | Self::WrongFilter { .. }
+            | Self::WrongCondition { .. }
+            | Self::WhichVm { .. }
+            | Self::NoNormalisation { .. }
+            | Self::NoSuchRule { .. } => "",
+        }
+    }
+}
+
 impl fmt::Display for WrongArguments {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -132,7 +166,7 @@ impl fmt::Display for WrongArguments {
                 let input = input.display();
                 write!(
                     f,
-                    "{output} is an input ({input}) and would be lost, so it is not written"
+                    "{output} is an input ({input}): it would be lost and is not written"
                 )
             }
             Self::Precious { output, what } => {
@@ -142,26 +176,19 @@ impl fmt::Display for WrongArguments {
                     "{output} is {what} and would be lost, so it is not replaced"
                 )
             }
-            Self::CaptureToPipe => f.write_str("a capture is written to a file"),
             Self::CompressedCapture { output } => {
                 write!(f, "{}: a capture is written uncompressed", output.display())
             }
             Self::ThereAlready { output } => write!(f, "{} is there already", output.display()),
             Self::ToTerminal { what, .. } => write!(f, "{what} is nothing to read on a terminal"),
             Self::ReadOnly { output } => {
-                write!(
-                    f,
-                    "{} is read-only, so it is not replaced",
-                    output.display()
-                )
+                let output = output.display();
+                write!(f, "{output} is read-only, so it is not replaced")
             }
             Self::UnknownEnding { output, ending, .. } => {
                 let output = output.display();
                 write!(f, "{output}: there is no format for the ending .{ending}")
             }
-            Self::AnnotatedUntagged => f.write_str("--annotate=tag has no tags with --no-tag"),
-            Self::ThreeInputs => f.write_str("a comparison is of two inputs, -i names more"),
-            Self::OneInput => f.write_str("one capture has nothing to be compared with"),
             Self::KallsymsDirectory { path } => {
                 let path = path.display();
                 write!(
@@ -169,9 +196,6 @@ impl fmt::Display for WrongArguments {
                     "--kallsyms: {path} is a directory and no text of symbols"
                 )
             }
-            Self::ByFunction => f.write_str("-S: samples are not filtered by function"),
-            Self::ByObject => f.write_str("-d: samples are not filtered by object file"),
-            Self::StandardInputTwice => f.write_str("standard input can be read once only"),
             Self::OptionOfCaptures { option } => write!(
                 f,
                 "{option} needs a capture: folded text tells neither events nor modes"
@@ -186,6 +210,14 @@ impl fmt::Display for WrongArguments {
             | Self::WhichVm { wrong, .. } => f.write_str(wrong),
             Self::NoNormalisation(name) => write!(f, "there is no normalisation {name:?}"),
             Self::NoSuchRule { name } => write!(f, "there is no rule {name:?}"),
+            Self::CaptureToPipe
+            | Self::PackFromPipe
+            | Self::AnnotatedUntagged
+            | Self::ThreeInputs
+            | Self::OneInput
+            | Self::ByFunction
+            | Self::ByObject
+            | Self::StandardInputTwice => f.write_str(self.plain()),
         }
     }
 }

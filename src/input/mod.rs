@@ -22,7 +22,7 @@ mod resolve;
 mod shown_paths;
 
 pub use crate::bytes::{Spool, UnpackLimit};
-pub use archive::{ArchiveFault, Refusal};
+pub use archive::{ArchiveFault, Member, MemberContent, Refusal, write_archive};
 pub use case_files::CaseFiles;
 pub use open::{Opened, TextFile, open_spool};
 pub use recognise::FileKind;

@@ -111,7 +111,8 @@ impl Input {
     fn of_directory(path: &Path, shown: &Path) -> Result<Self> {
         let data = path.join("perf.data");
         if let Ok(found) = std::fs::metadata(&data) {
-            if !found.is_file() {
+            let is_whole = found.is_file() || data.join("data").is_file();
+            if !is_whole {
                 return Err(Error::file(shown, BadFile::IrregularCapture));
             }
             let mut input = Self::of_file(&data);

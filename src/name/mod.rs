@@ -14,6 +14,7 @@
 //! | `name_worker` | a thread's blocks, located and named |
 //! | `namer` | one location to its frames: kernel, objects, guests |
 //! | `user_objects` | the objects that samples hit, and what was found for them |
+//! | `hits` | what samples lie in, without their stacks |
 //! | `shown_frame` | how functions, and addresses without one, are shown |
 //! | `unnamed` | why frames have no name, counted |
 //! | `piece`, `named_runs` | what stacks are made of until they are merged |
@@ -22,6 +23,7 @@
 
 mod classes;
 mod grouping;
+mod hits;
 mod merge;
 mod name_worker;
 mod named_runs;
@@ -36,6 +38,7 @@ mod user_objects;
 
 pub use grouping::Grouping;
 pub(crate) use grouping::{SplitName, TaskNames};
+pub(crate) use hits::{HitObject, Hits};
 pub(crate) use namer::{Namer, NamerInput};
 pub(crate) use naming::name_stacks;
 pub use request::FrameScope;

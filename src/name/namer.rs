@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::hits::Hits;
 use super::piece::KnownName;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
@@ -249,6 +250,24 @@ impl<'a> Namer<'a> {
             mode,
             kind,
         })
+    }
+
+    /// What the locations lie in that were named.
+    pub(crate) fn hits(&self) -> Hits {
+        let in_kernel = self.known.keys().filter_map(|location| match *location {
+            Location::Kernel { lookup } => Some(lookup),
+            Location::Object { .. }
+            | Location::BeforeReturn { .. }
+            | Location::Unmapped
+            | Location::Guest { .. }
+            | Location::Unknown(_)
+            | Location::LastBranches => None,
+        });
+        Hits {
+            objects: self.objects.hits(),
+            kernel: in_kernel.collect(),
+            kernel_source: self.kernel_source.clone(),
+        }
     }
 
     /// What is left to tell when all stacks have their names; `unnamed` counts the frames of those

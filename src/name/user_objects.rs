@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::hits::HitObject;
 use super::piece::KnownName;
 use super::shown_frame::shown;
 use super::unnamed::true_cause;
@@ -13,7 +14,7 @@ use crate::parallel::by_pieces;
 use crate::space::{DsoIx, Timeline};
 use crate::symbol::{
     FoundSymbols, LiveKernel, ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name,
-    vdso,
+    vdso, write_table,
 };
 use crate::units::{BuildId, FileOffset, Svma};
 
@@ -120,7 +121,8 @@ pub(super) struct UserObjects<'a> {
     /// Whether names are shown as object files hold them.
     raw_names: bool,
     objects: HashMap<DsoIx, UserObject>,
-    reports: Vec<ObjectReport>,
+    /// What was found, and for which objects.
+    reports: Vec<(DsoIx, ObjectReport)>,
 }
 
 impl<'a> UserObjects<'a> {
@@ -161,7 +163,7 @@ impl<'a> UserObjects<'a> {
             }
         });
         for (dso, object, report) in read.into_iter().flatten() {
-            self.reports.push(report);
+            self.reports.push((dso, report));
             self.objects.insert(dso, object);
         }
     }
@@ -200,9 +202,27 @@ impl<'a> UserObjects<'a> {
         self.objects.get_mut(&dso)
     }
 
+    /// The objects that were asked for, in the order in which the capture tells them, each with the
+    /// functions that hold the asked places.
+    pub(super) fn hits(&self) -> Vec<HitObject> {
+        let mut reports: Vec<&(DsoIx, ObjectReport)> = self.reports.iter().collect();
+        reports.sort_by_key(|(dso, _)| *dso);
+        let hits = reports.into_iter().map(|(dso, report)| HitObject {
+            path: report.path.clone(),
+            build_id: report.build_id.clone(),
+            file: report.outcome.clone(),
+            functions: match self.objects.get(dso).map(|object| &object.symbols) {
+                Some(Ok(symbols)) => write_table(symbols, |_| true),
+                Some(Err(_)) | None => String::new(),
+            },
+        });
+        hits.collect()
+    }
+
     /// What was found for the objects that were asked for, in order of path and build id.
     pub(super) fn into_reports(self) -> Vec<ObjectReport> {
-        let mut reports = self.reports;
+        let reports = self.reports.into_iter();
+        let mut reports: Vec<ObjectReport> = reports.map(|(_, report)| report).collect();
         let name = |report: &ObjectReport| {
             let build_id = report.build_id.as_ref().map(BuildId::to_string);
             (report.path.clone(), build_id)

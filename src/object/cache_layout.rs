@@ -51,6 +51,12 @@ pub(crate) fn cached(dir: &Path, recorded: &str, wanted: &BuildId, files: &[&str
     paths
 }
 
+/// Where a capture's directory holds what belongs to a build of an object.
+pub(crate) fn case_place(recorded: &str, build_id: &BuildId) -> PathBuf {
+    let cache = Path::new("buildid").join(inside_cache(recorded));
+    cache.join(build_id.to_string())
+}
+
 /// A recorded name as a path below a cache. It is hostile: `..` must not lead out.
 pub(crate) fn inside_cache(recorded: &str) -> PathBuf {
     let parts = Path::new(recorded).components();

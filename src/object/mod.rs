@@ -21,6 +21,7 @@ mod kernel_notes;
 mod object_file;
 mod search;
 
+pub(crate) use cache_layout::case_place;
 pub(crate) use elf_file::parse_elf_file;
 pub use elf_file::read_build_id;
 pub use kallsyms_file::KallsymsFile;

@@ -137,6 +137,14 @@ impl ObjectSearch {
             .filter_map(|path| ObjectFile::open(path, FileOrigin::Cache, Some(wanted)))
     }
 
+    /// The first debug file of a build.
+    pub(crate) fn debug_file_of(&self, recorded: &str, wanted: &BuildId) -> Option<PathBuf> {
+        let found = self
+            .debug_files(recorded, wanted)
+            .find_map(std::result::Result::ok);
+        found.map(|file| file.path)
+    }
+
     /// The texts that the capture's directory holds in the place of a build's file, with the path
     /// of each: `symbols/BUILD_ID.txt`.
     pub(crate) fn symbol_texts(

@@ -6,13 +6,17 @@
 //! | file | what it does |
 //! |---|---|
 //! | `command_line` | which VMM it is, and what it calls its VM: [`CommandLine`] |
+//! | `masked` | command lines without passwords and tokens |
+//! | `monitors` | where a QEMU listens for QMP |
 //! | `memory_map` | what answers at an address: [`MemoryMap`] |
 //! | `mtree/` | **`info mtree`**, in all its styles, to a map |
 //! | `trace/` | QEMU's own traces of requests to disks |
 //! | `qmp` | what is said to QEMU's monitor and what it answers |
 
 mod command_line;
+mod masked;
 mod memory_map;
+mod monitors;
 mod mtree;
 pub mod qmp;
 pub mod trace;

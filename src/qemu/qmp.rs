@@ -16,6 +16,13 @@ pub const QUERY_CPUS_FAST: &str = "query-cpus-fast";
 /// The command that tells the VM's name.
 pub const QUERY_NAME: &str = "query-name";
 
+/// The command that tells which QEMU it is.
+pub const QUERY_VERSION: &str = "query-version";
+/// The command that tells whether KVM runs the VM.
+pub const QUERY_KVM: &str = "query-kvm";
+/// The command that tells what KVM counted, from QEMU 7.1 on.
+pub const QUERY_STATS: &str = "query-stats";
+
 /// What the monitor says.
 #[derive(Clone, PartialEq, Debug)]
 pub enum QmpMessage {
@@ -55,6 +62,14 @@ pub fn human_monitor_command(command_line: &str) -> String {
     line(&json!({ "execute": HUMAN_MONITOR_COMMAND, "arguments": arguments }))
 }
 
+/// The line that asks what KVM counted of a target: `vm` or `vcpu`.
+///
+/// Source: qapi/stats.json, QEMU 7.2.
+pub fn query_stats(target: &str) -> String {
+    let arguments = json!({ "target": target });
+    line(&json!({ "execute": QUERY_STATS, "arguments": arguments }))
+}
+
 fn line(value: &Value) -> String {
     let mut line = value.to_string();
     line.push('\n');
@@ -86,6 +101,11 @@ impl QmpAnswer {
     /// What the human monitor printed.
     pub fn text(&self) -> Option<&str> {
         self.0.as_str()
+    }
+
+    /// All of it, as JSON for people too.
+    pub fn to_json(&self) -> String {
+        format!("{:#}\n", self.0)
     }
 
     /// The VM's name; `None` when it was given none.

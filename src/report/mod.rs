@@ -7,6 +7,7 @@
 //! | `diff` | a comparison: the answer of `diff` |
 //! | `exits` | the exits of a capture: the answer of `exits` |
 //! | `disk_io` | requests to disks: the answer of `blockio` |
+//! | `case_table` | what a case holds: the answer of `pack` |
 //! | `bench` | how long runs take: the answer of `bench` |
 //! | `like_perf` | the table of `perf kvm stat report`, in perf's form |
 //! | `table` | any table: text, JSON and CSV of one model |
@@ -20,6 +21,7 @@
 
 pub mod advice;
 pub mod bench;
+pub mod case_table;
 pub mod diff;
 pub mod disk_io;
 pub mod exits;

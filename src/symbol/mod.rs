@@ -44,7 +44,7 @@ pub use dso_name::module_short_name;
 pub use elf::{ObjectSymbol, ObjectSymbols, Places, parse_table, write_table};
 pub use found_symbols::{FoundSymbols, SymbolFile};
 pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
-pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols};
+pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms};
 pub(crate) use recorded_builds::RecordedBuilds;
 pub(crate) use recorded_here::RecordedHere;
 pub use request::{LiveKernel, SymbolRequest};

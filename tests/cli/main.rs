@@ -6,4 +6,5 @@ mod command_line;
 mod common;
 mod exit_pictures;
 mod kept_files;
+mod pack;
 mod program;

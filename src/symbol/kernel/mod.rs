@@ -10,10 +10,12 @@
 //! | `parse` | reads a kallsyms text |
 //! | `early` | chooses the text, reads it beside the fold, then fits it to the recorded boot |
 //! | `source` | where the symbols came from |
+//! | `excerpt` | the part of a text that names given addresses |
 //! | `entries` | functions in which the kernel is entered |
 
 mod early;
 mod entries;
+mod excerpt;
 mod parse;
 mod source;
 mod symbols;
@@ -22,5 +24,6 @@ mod symbols_tests;
 
 pub(crate) use early::EarlyKernel;
 pub(crate) use entries::{IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
+pub use excerpt::excerpt_kallsyms;
 pub use source::KernelSource;
 pub use symbols::{KernelAnchor, KernelSymbol, KernelSymbols};

@@ -1,0 +1,244 @@
+//! From what samples hit to members of an archive.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::gather::{CaptureHits, capture_hits};
+use crate::bytes::{Storage, checksum};
+use crate::error::{Error, Result};
+use crate::input::{Input, Member, MemberContent};
+use crate::name::HitObject;
+use crate::object::{case_place, read_build_id};
+use crate::perf::Capture;
+use crate::symbol::{KernelSource, SymbolRequest, excerpt_kallsyms};
+use crate::units::BuildId;
+
+/// How much of the host a case may hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CaseRequest {
+    /// Names in the place of files: no program leaves the host, and of the kernel's names those
+    /// that occur.
+    pub names_only: bool,
+    /// Debug files of objects too.
+    pub debug_files: bool,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+/// A member of a case, and why it is there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CaseMember {
+    /// The member.
+    pub member: Member,
+    /// What it is, in words.
+    pub what: String,
+}
+
+impl CaseMember {
+    /// A member that is made of text.
+    pub fn text(name: impl Into<PathBuf>, what: impl Into<String>, text: String) -> Self {
+        Self {
+            member: Member {
+                name: name.into(),
+                content: MemberContent::Bytes(text.into_bytes()),
+            },
+            what: what.into(),
+        }
+    }
+}
+
+/// What a case consists of.
+#[derive(Debug)]
+pub struct CaseContents {
+    /// Its members.
+    pub members: Vec<CaseMember>,
+    /// What samples hit and has no name here, so that it will have none elsewhere: one line each.
+    pub missing: Vec<String>,
+}
+
+/// Finds what a capture needs to be named elsewhere as it is here.
+///
+/// # Errors
+/// When a symbol file that was named cannot be used, or the capture cannot be found again.
+pub fn case_contents(
+    capture: &Capture,
+    input: &Input,
+    symbols: &SymbolRequest,
+    request: CaseRequest,
+) -> Result<CaseContents> {
+    let hits = capture_hits(capture, symbols, request.threads);
+    let hits = hits.map_err(|error| symbols.shown.error(error))?;
+    let mut contents = CaseContents {
+        members: Vec::new(),
+        missing: Vec::new(),
+    };
+    contents.add_capture(&input.data)?;
+    contents.add_kernel(&hits, symbols, request)?;
+    let mut paths: BTreeMap<&str, usize> = BTreeMap::new();
+    for object in &hits.objects {
+        *paths.entry(&object.path).or_default() += 1;
+    }
+    for object in &hits.objects {
+        let is_only = paths.get(object.path.as_str()) == Some(&1);
+        contents.add_object(object, is_only, symbols, request);
+    }
+    Ok(contents)
+}
+
+impl CaseContents {
+    fn add(&mut self, name: impl Into<PathBuf>, what: &str, content: MemberContent) {
+        self.members.push(CaseMember {
+            member: Member {
+                name: name.into(),
+                content,
+            },
+            what: what.to_owned(),
+        });
+    }
+
+    /// The capture itself, a file or the directory of `perf record --threads`.
+    fn add_capture(&mut self, data: &Path) -> Result<()> {
+        if !data.is_dir() {
+            let content = MemberContent::File(data.to_owned());
+            self.add("perf.data", "the capture", content);
+            return Ok(());
+        }
+        let failed = |source| Error::io("read", data, source);
+        let mut files = Vec::new();
+        for entry in fs::read_dir(data).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            let name = path.file_name().and_then(|name| name.to_str());
+            let name = name.map(str::to_owned).unwrap_or_default();
+            if path.is_file() && (name == "data" || name.starts_with("data.")) {
+                files.push((name, path));
+            }
+        }
+        files.sort();
+        for (name, path) in files {
+            let name = Path::new("perf.data").join(name);
+            self.add(name, "a part of the capture", MemberContent::File(path));
+        }
+        Ok(())
+    }
+
+    fn add_kernel(
+        &mut self,
+        hits: &CaptureHits,
+        symbols: &SymbolRequest,
+        request: CaseRequest,
+    ) -> Result<()> {
+        if hits.kernel.is_empty() {
+            return Ok(());
+        }
+        let (path, is_moved) = match &hits.kernel_source {
+            KernelSource::SameBoot(path) | KernelSource::Unchecked(path) => (path, false),
+            KernelSource::OtherBoot(path) => (path, true),
+            KernelSource::Hidden(_) => {
+                let why = "the kernel's names: addresses of /proc/kallsyms are hidden from \
+                           whoever packs (kernel.kptr_restrict)";
+                self.missing.push(why.to_owned());
+                return Ok(());
+            }
+            KernelSource::Missing => {
+                let why = "the kernel's names: no kallsyms of the recorded kernel was found";
+                self.missing.push(why.to_owned());
+                return Ok(());
+            }
+        };
+        let text = Storage::open_unpacked(path, symbols.search.limit)?;
+        // Of another boot, addresses differ from the recorded ones.
+        let (text, what) = if request.names_only && !is_moved {
+            let cut = excerpt_kallsyms(text.bytes(), &hits.kernel);
+            (cut.into_bytes(), "functions of the kernel that occur")
+        } else {
+            (text.bytes().to_vec(), "functions of the kernel")
+        };
+        self.add("kallsyms", what, MemberContent::Bytes(text));
+        Ok(())
+    }
+
+    /// Adds what names an object. Without a recorded build id it is found by its path, which must
+    /// mean one object only.
+    fn add_object(
+        &mut self,
+        object: &HitObject,
+        is_only: bool,
+        symbols: &SymbolRequest,
+        request: CaseRequest,
+    ) {
+        let file = match &object.file {
+            Ok(file) => file,
+            Err(cause) => {
+                if object.path.starts_with('/') {
+                    self.missing.push(format!("{}: {cause}", object.path));
+                }
+                return;
+            }
+        };
+        if object.build_id.is_none() && !is_only {
+            self.missing.push(format!(
+                "{}: several objects of this path, of which the capture does not tell the builds",
+                object.path
+            ));
+            return;
+        }
+        let storage = match Storage::open_regular(file) {
+            Ok(storage) => storage,
+            Err(problem) => {
+                self.missing.push(format!("{}: {problem}", object.path));
+                return;
+            }
+        };
+        // What the running kernel maps lies in no file.
+        let bytes = storage.as_ref().map_or(&[][..], Storage::bytes);
+        let is_table = bytes.get(..4) != Some(b"\x7fELF");
+        let build_id = object.build_id.clone();
+        let Some(id) = build_id
+            .or_else(|| read_build_id(bytes))
+            .or_else(|| made_id(bytes))
+        else {
+            return;
+        };
+        let place = case_place(&object.path, &id);
+        if request.names_only || is_table {
+            self.add_functions(object, &id);
+            if object.build_id.is_none() {
+                // The folder tells which build the path stands for.
+                let what = format!("the build of {}", object.path);
+                self.add(place, &what, MemberContent::Folder);
+            }
+            return;
+        }
+        let content = MemberContent::File(file.clone());
+        self.add(place.join("elf"), &object.path, content);
+        let debug_file = symbols.search.debug_file_of(&object.path, &id);
+        match debug_file {
+            Some(debug) if request.debug_files => {
+                let what = format!("debug file of {}", object.path);
+                self.add(place.join("debug"), &what, MemberContent::File(debug));
+            }
+            // Its names are not in the file itself.
+            Some(_) => self.add_functions(object, &id),
+            None => {}
+        }
+    }
+
+    /// Adds the functions that were hit, as a table that is read in the place of the file.
+    fn add_functions(&mut self, object: &HitObject, id: &BuildId) {
+        let what = format!("functions of {} that occur", object.path);
+        let content = MemberContent::Bytes(object.functions.clone().into_bytes());
+        self.add(format!("symbols/{id}.txt"), &what, content);
+    }
+}
+
+/// An id for a file that states none: its length and a checksum. It only names a folder.
+fn made_id(bytes: &[u8]) -> Option<BuildId> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let mut id = vec![0xff; 8];
+    id.extend((bytes.len() as u64).to_be_bytes());
+    id.extend(checksum(bytes).to_be_bytes());
+    BuildId::new(&id)
+}

@@ -1,0 +1,134 @@
+//! What samples of all events hit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analysis::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
+use crate::error::Result;
+use crate::fold::{FoldRequest, WeightKind, fold};
+use crate::name::{
+    FrameScope, Grouping, HitObject, Hits, NameRequest, Namer, NamerInput, StackRecording,
+    name_stacks,
+};
+use crate::perf::Capture;
+use crate::symbol::{KernelSource, SymbolRequest};
+use crate::units::{Avma, BuildId, EventIx};
+
+/// What the samples of a capture lie in.
+#[derive(Debug)]
+pub(super) struct CaptureHits {
+    /// Objects of user space, each once, in the order of their names.
+    pub(super) objects: Vec<HitObject>,
+    /// Addresses of the kernel.
+    pub(super) kernel: BTreeSet<Avma>,
+    /// Where the kernel's symbols come from.
+    pub(super) kernel_source: KernelSource,
+}
+
+/// Looks up what the samples of each event lie in.
+///
+/// # Errors
+/// When a symbol file that was named cannot be used.
+pub(super) fn capture_hits(
+    capture: &Capture,
+    symbols: &SymbolRequest,
+    threads: usize,
+) -> Result<CaptureHits> {
+    let mut all = CaptureHits {
+        objects: Vec::new(),
+        kernel: BTreeSet::new(),
+        kernel_source: KernelSource::Missing,
+    };
+    let mut objects: BTreeMap<ObjectKey, HitObject> = BTreeMap::new();
+    let mut samples: Option<Vec<u64>> = None;
+    for (event, _) in capture.events().iter() {
+        let of_event = samples
+            .as_ref()
+            .and_then(|samples| samples.get(event.0 as usize));
+        if of_event == Some(&0) {
+            continue;
+        }
+        let found = event_hits(capture, event, symbols, threads)?;
+        samples = Some(found.samples);
+        all.kernel.extend(found.hits.kernel);
+        all.kernel_source = found.hits.kernel_source;
+        for object in found.hits.objects {
+            let key = ObjectKey {
+                path: object.path.clone(),
+                build_id: object.build_id.as_ref().map(BuildId::to_string),
+            };
+            match objects.get_mut(&key) {
+                Some(known) => merge(known, &object),
+                None => drop(objects.insert(key, object)),
+            }
+        }
+    }
+    all.objects = objects.into_values().collect();
+    Ok(all)
+}
+
+/// What tells objects apart.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct ObjectKey {
+    path: String,
+    build_id: Option<String>,
+}
+
+/// Adds the functions that another event hits. Lines of a table may stand in any order, segments
+/// first.
+fn merge(known: &mut HitObject, other: &HitObject) {
+    if known.file.is_err() {
+        known.file.clone_from(&other.file);
+    }
+    let lines = known.functions.lines().chain(other.functions.lines());
+    let lines: BTreeSet<&str> = lines.collect();
+    let mut functions = String::new();
+    for line in lines {
+        functions.push_str(line);
+        functions.push('\n');
+    }
+    known.functions = functions;
+}
+
+/// What the samples of an event lie in.
+struct EventHits {
+    hits: Hits,
+    /// Samples of each event, by [`EventIx`].
+    samples: Vec<u64>,
+}
+
+fn event_hits(
+    capture: &Capture,
+    event: EventIx,
+    symbols: &SymbolRequest,
+    threads: usize,
+) -> Result<EventHits> {
+    let build_ids = recorded_build_ids(capture);
+    let work = || {
+        let wanted = FoldRequest::all_of(event, threads);
+        let folded = fold(capture, &wanted);
+        Ok(FrontHalf::of(capture, wanted, folded, &build_ids))
+    };
+    let (front, kernel) = beside_kernel(threads, &build_ids, symbols, work)?;
+    let input = NamerInput {
+        timeline: &front.timeline,
+        kernel,
+        build_ids: &build_ids,
+        last_sample: front.census.times.map(|(_, last)| last),
+        symbols,
+        raw_names: false,
+    };
+    let mut namer = Namer::new(capture, input)?;
+    let request = NameRequest {
+        scope: FrameScope::All,
+        grouping: Grouping::default(),
+        split: front.wanted.split,
+        weight: WeightKind::Samples,
+        recording: StackRecording::of(capture, event),
+        threads,
+    };
+    name_stacks(capture, &front.settled, &mut namer, &request, None);
+    Ok(EventHits {
+        hits: namer.hits(),
+        samples: front.census.samples,
+    })
+}

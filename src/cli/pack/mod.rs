@@ -1,0 +1,161 @@
+//! `vmflame pack`: a capture with all that is needed to name it on another machine, in one file.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `host` | what this machine tells of itself, where it made the capture |
+//! | `guests` | what its VMMs tell while they run |
+
+mod guests;
+mod host;
+
+use std::path::{Path, PathBuf};
+
+use super::inputs::Inputs;
+use super::options::InputOptions;
+use super::outcome::Outcome;
+use super::write::Destination;
+use super::wrong_arguments::WrongArguments;
+use crate::cli::{standard_input, this_machine};
+use clap::Args;
+use vmflame::analysis::case::{CaseContents, CaseRequest, case_contents};
+use vmflame::error::Result;
+use vmflame::input::{Input, Member, Opened, write_archive};
+use vmflame::perf::Capture;
+use vmflame::report::case_table::case_tables;
+use vmflame::report::table::{as_json, as_text};
+use vmflame::text::{counted, grouped};
+
+#[derive(Args, Debug)]
+pub(super) struct PackOptions {
+    #[command(flatten)]
+    pub(super) input: InputOptions,
+    /// The case: a tarball, compressed where its name ends in .zst or .gz.
+    #[arg(
+        short,
+        long,
+        value_name = "CASE.tar.zst",
+        required_unless_present = "dry_run"
+    )]
+    output: Option<PathBuf>,
+    /// Pack names in the place of files: of exactly the addresses that occur. No program leaves the
+    /// host.
+    #[arg(long, conflicts_with = "debug")]
+    names_only: bool,
+    /// Pack the debug files of objects too.
+    #[arg(long)]
+    debug: bool,
+    /// Leave out what this machine and its VMMs tell: CPU, parameters of KVM, command lines,
+    /// memory maps.
+    #[arg(long)]
+    no_host: bool,
+    /// Ask this QEMU too, by the socket of its -qmp; those whose command line names one are asked
+    /// anyway.
+    #[arg(long, value_name = "SOCKET", conflicts_with = "no_host")]
+    qmp: Vec<PathBuf>,
+    /// Replace a case that is there already.
+    #[arg(long)]
+    force: bool,
+    /// Print what would be packed, and pack nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Print JSON: what is packed, all members.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(options: &PackOptions, quiet: bool) -> Result<Outcome> {
+    if options.input.input == Path::new("-") {
+        return Err(WrongArguments::PackFromPipe.into());
+    }
+    let inputs = this_machine::inputs(&options.input);
+    let destination = match &options.output {
+        Some(output) if !options.dry_run => {
+            Some(Destination::of_case(output, &inputs, options.force)?)
+        }
+        Some(_) | None => None,
+    };
+    let (input, opened) = standard_input::open_any(&options.input, quiet)?;
+    let capture = match opened {
+        opened @ (Opened::Capture(_)
+        | Opened::TraceDat(_)
+        | Opened::TraceText(_)
+        | Opened::Text(_)) => opened.capture()?,
+    };
+    let contents = contents(options, &input, &capture)?;
+    if let Some(destination) = destination {
+        let members: Vec<Member> = contents
+            .members
+            .iter()
+            .map(|packed| packed.member.clone())
+            .collect();
+        destination.write(|mut out| write_archive(&members, &mut out))?;
+    }
+    speak(options, &contents, quiet)?;
+    Ok(if input.is_damaged {
+        Outcome::Damaged
+    } else {
+        Outcome::Done
+    })
+}
+
+fn contents(options: &PackOptions, input: &Input, capture: &Capture) -> Result<CaseContents> {
+    let symbols = this_machine::symbols(&options.input, input);
+    let threads = this_machine::threads(options.input.threads);
+    let request = CaseRequest {
+        names_only: options.names_only,
+        debug_files: options.debug,
+        threads,
+    };
+    let mut contents = case_contents(capture, input, &symbols, request)?;
+    if !options.no_host {
+        if this_machine::has_made(capture) {
+            contents.members.extend(host::members());
+        } else {
+            let why = "CPU, parameters of KVM and command lines: another machine made the capture";
+            contents.missing.push(why.to_owned());
+        }
+        guests::add(&mut contents, capture, input, &options.qmp, threads);
+    }
+    // Everything lies in one folder, as people expect of a tarball.
+    for packed in &mut contents.members {
+        packed.member.name = Path::new("case").join(&packed.member.name);
+    }
+    Ok(contents)
+}
+
+/// Says what is packed, and what could not be.
+fn speak(options: &PackOptions, contents: &CaseContents, quiet: bool) -> Result<()> {
+    let source = options.input.input.display().to_string();
+    let tables = case_tables(contents, &source);
+    if options.dry_run || options.json {
+        let out = Destination::stdout(&Inputs::default())?;
+        return out.write(|out| {
+            if options.json {
+                writeln!(out, "{:#}", as_json(&tables))
+            } else {
+                out.write_all(as_text(&tables, this_machine::columns()).as_bytes())
+            }
+        });
+    }
+    if quiet {
+        return Ok(());
+    }
+    for warning in &tables.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let members = counted(contents.members.len() as u64, "member");
+    let bytes: u64 = contents
+        .members
+        .iter()
+        .filter_map(|packed| packed.member.content.len().ok())
+        .sum();
+    let output = options.output.as_deref().unwrap_or(Path::new("-"));
+    let written = std::fs::metadata(output).map(|found| found.len());
+    let written = written.map_or_else(|_| String::new(), |len| format!(" in {}", grouped(len)));
+    eprintln!(
+        "{}: {members}, {} bytes{written}; vmflame convert {0} names it on any machine",
+        output.display(),
+        grouped(bytes),
+    );
+    Ok(())
+}

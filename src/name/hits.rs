@@ -1,0 +1,31 @@
+//! What samples lie in: the objects and the addresses of the kernel, without the stacks.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::symbol::{KernelSource, Unresolved};
+use crate::units::{Avma, BuildId};
+
+/// What samples and their callers lie in.
+#[derive(Clone, Debug)]
+pub(crate) struct Hits {
+    /// The objects of user space.
+    pub(crate) objects: Vec<HitObject>,
+    /// Addresses of the kernel at which names were looked up.
+    pub(crate) kernel: BTreeSet<Avma>,
+    /// Where the kernel's symbols come from, as this machine knows the file.
+    pub(crate) kernel_source: KernelSource,
+}
+
+/// An object of user space that samples or their callers lie in.
+#[derive(Clone, Debug)]
+pub(crate) struct HitObject {
+    /// The object as recorded.
+    pub(crate) path: String,
+    /// Its recorded build id.
+    pub(crate) build_id: Option<BuildId>,
+    /// The file that names come from, or why there are none.
+    pub(crate) file: Result<PathBuf, Unresolved>,
+    /// The functions that were hit, as a symbol table in text form; empty without a file.
+    pub(crate) functions: String,
+}

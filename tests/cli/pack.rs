@@ -1,0 +1,130 @@
+//! A packed case names what the folder that it was made of names.
+#![allow(clippy::unwrap_used, reason = "a test may stop")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own for each test.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pack-{test}"));
+    drop(fs::remove_dir_all(&folder));
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn case(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
+    folder.join(name).to_str().unwrap().to_owned()
+}
+
+fn program(folder: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_vmflame"));
+    command.args(arguments).stdin(Stdio::null());
+    command.env("HOME", folder).current_dir(folder);
+    command.output().unwrap()
+}
+
+/// Standard output of a run that must go well.
+fn output(folder: &Path, arguments: &[&str]) -> String {
+    let done = program(folder, arguments);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(0), "{arguments:?}: {said}");
+    String::from_utf8(done.stdout).unwrap()
+}
+
+/// The paths in a tarball.
+fn members(path: &Path) -> Vec<String> {
+    let bytes = zstd::decode_all(&*fs::read(path).unwrap()).unwrap();
+    let mut archive = tar::Archive::new(&*bytes);
+    let entries = archive.entries().unwrap().map(|entry| entry.unwrap());
+    let path = |entry: tar::Entry<'_, &[u8]>| entry.path().unwrap().display().to_string();
+    entries.map(path).collect()
+}
+
+/// The law of a case: what it names is what its source names, event by event, whole or by names
+/// only; and packing a case again loses nothing.
+#[test]
+fn a_case_names_what_its_source_names() {
+    let folder = folder("law");
+    for (name, events) in [
+        ("svm-bad", &["cpu-clock"][..]),
+        ("plain", &["cpu-clock"]),
+        ("pvm", &["cpu-clock"]),
+        ("vmx-bad-tracepoints", &["cpu-clock", "kvm:kvm_exit"]),
+    ] {
+        let source = case(name);
+        for how in [&[][..], &["--names-only"]] {
+            let packed = folder.join(format!("{name}{}.tar.zst", how.concat()));
+            let again = folder.join(format!("{name}{}-2.tar.zst", how.concat()));
+            let [packed, again] = [&packed, &again].map(|path| path.to_str().unwrap());
+            output(
+                &folder,
+                &[&["pack", &source, "-o", packed][..], how].concat(),
+            );
+            output(&folder, &[&["pack", packed, "-o", again][..], how].concat());
+            for event in events {
+                let named = |input: &str| {
+                    let how = ["convert", input, "-e", event, "--format", "folded"];
+                    output(&folder, &how)
+                };
+                let expected = named(&source);
+                assert!(!expected.is_empty());
+                assert_eq!(named(packed), expected, "{packed} {event}");
+                assert_eq!(named(again), expected, "{again} {event}");
+            }
+        }
+    }
+}
+
+/// Names of the kernel that do not occur, and programs, stay on the host.
+#[test]
+fn names_only_takes_no_more_than_names() {
+    let folder = folder("names");
+    let source = case("svm-bad");
+    let path = folder.join("n.tar.zst");
+    let named = path.to_str().unwrap();
+    output(&folder, &["pack", &source, "--names-only", "-o", named]);
+    let names = members(&path);
+    assert!(names.contains(&"case/perf.data".to_owned()), "{names:?}");
+    assert!(
+        names.iter().all(|name| !name.ends_with("/elf")),
+        "{names:?}"
+    );
+    assert_eq!(
+        fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    let listed = output(
+        &folder,
+        &["pack", &source, "--names-only", "--dry-run", "--json"],
+    );
+    for name in names {
+        assert!(listed.contains(&format!("\"{name}\"")), "{name}");
+    }
+}
+
+/// The same capture gives the same bytes; a case that is there stays.
+#[test]
+fn cases_are_written_alike_and_not_over_each_other() {
+    let folder = folder("alike");
+    let source = case("vmx-bad");
+    let [first, second] = ["a.tar.zst", "b.tar.zst"].map(|name| folder.join(name));
+    for path in [&first, &second] {
+        output(&folder, &["pack", &source, "-o", path.to_str().unwrap()]);
+    }
+    assert_eq!(fs::read(&first).unwrap(), fs::read(&second).unwrap());
+    fs::write(&second, "mine").unwrap();
+    let path = second.to_str().unwrap();
+    let refused = program(&folder, &["pack", &source, "-o", path]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert_eq!(fs::read(&second).unwrap(), b"mine");
+    output(&folder, &["pack", &source, "--dry-run", "-o", path]);
+    assert_eq!(fs::read(&second).unwrap(), b"mine");
+    output(&folder, &["pack", &source, "--force", "-o", path]);
+    assert_eq!(fs::read(&first).unwrap(), fs::read(&second).unwrap());
+    let through_pipe = program(&folder, &["pack", "-", "-o", "c.tar.zst"]);
+    assert_eq!(through_pipe.status.code(), Some(2));
+    assert!(!folder.join("c.tar.zst").exists());
+}
