@@ -189,7 +189,7 @@ fn add_input(
     let mut warnings: Vec<String> = Vec::new();
     let host = &mut evidence.host;
     warnings.extend(source.capture.and_then(|capture| add_host(host, capture)));
-    add_host_files(evidence, &source.files)?;
+    add_host_files(evidence, &source.files, source.input)?;
     let at = evidence.recordings.len();
     evidence
         .recordings
@@ -282,12 +282,12 @@ fn read(path: &Path) -> Result<String> {
 }
 
 /// Adds what files beside the capture tell of the host.
-fn add_host_files(evidence: &mut Evidence, files: &CaseFiles) -> Result<()> {
+fn add_host_files(evidence: &mut Evidence, files: &CaseFiles, input: &Input) -> Result<()> {
     if let Some(path) = &files.module_parameters {
         let text = read(path)?;
         evidence
             .host
-            .add_parameters(&text, &path.display().to_string());
+            .add_parameters(&text, &input.shown.path(path).display().to_string());
     }
     if let Some(path) = &files.cpuinfo {
         evidence.host.add_cpuinfo(&read(path)?);
@@ -300,7 +300,7 @@ fn add_host_files(evidence: &mut Evidence, files: &CaseFiles) -> Result<()> {
 fn add_vmms(evidence: &mut Evidence, source: &OpenedInput<'_>, threads: usize) -> Result<()> {
     if let Some(path) = &source.files.command_line {
         let line = CommandLine::parse(&read(path)?);
-        let from = path.display().to_string();
+        let from = source.input.shown.path(path).display().to_string();
         set_vmm(evidence, None, VmmFacts::of(&line, &from));
         return Ok(());
     }
