@@ -258,6 +258,7 @@ impl<'a> Namer<'a> {
             Location::Kernel { lookup } => Some(lookup),
             Location::Object { .. }
             | Location::BeforeReturn { .. }
+            | Location::KernelCode { .. }
             | Location::Unmapped
             | Location::Guest { .. }
             | Location::Unknown(_)
