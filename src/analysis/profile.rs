@@ -161,7 +161,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         timeline: &timeline,
         kernel,
         build_ids: &build_ids,
-        last_sample: census.times.map(|(_, last)| last),
+        times: census.times,
         symbols,
         raw_names: request.raw_names,
     };

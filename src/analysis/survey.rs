@@ -77,7 +77,7 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
         timeline: &front.timeline,
         kernel,
         build_ids: &build_ids,
-        last_sample: census.times.map(|(_, last)| last),
+        times: census.times,
         symbols,
         raw_names: false,
     };

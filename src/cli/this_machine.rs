@@ -34,6 +34,7 @@ pub(crate) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
         capture_dir: input.directory.clone(),
         buildid_dirs,
         recorded_paths: true,
+        processes: Some(PathBuf::from("/proc")),
         limit: options.max_unpacked.unwrap_or_default(),
     };
     SymbolRequest {
@@ -77,6 +78,7 @@ fn live_kernel(input: &Input) -> Option<LiveKernel> {
         host_name: setting("hostname"),
         release: setting("osrelease"),
         input_written: written(&input.data),
+        input_changed: changed(&input.data),
         vdso: vdso().unwrap_or_default(),
     })
 }
@@ -98,18 +100,20 @@ fn vdso() -> Option<Box<[u8]>> {
     Some(image.into())
 }
 
-/// How long the running kernel had been up when the input was last written. Standard input was read
-/// to its end just now.
+/// When the input was last written. Standard input was read to its end just now.
+fn changed(input: &Path) -> Option<SystemTime> {
+    if input == Path::new("-") {
+        return Some(SystemTime::now());
+    }
+    std::fs::metadata(input).ok()?.modified().ok()
+}
+
+/// How long the running kernel had been up when the input was last written.
 fn written(input: &Path) -> Option<Timestamp> {
     let text = std::fs::read_to_string("/proc/uptime").ok()?;
     let (seconds, _) = text.split_once(' ')?;
     let up = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
-    let since = if input == Path::new("-") {
-        Duration::ZERO
-    } else {
-        let written = std::fs::metadata(input).ok()?.modified().ok()?;
-        SystemTime::now().duration_since(written).ok()?
-    };
+    let since = SystemTime::now().duration_since(changed(input)?).ok()?;
     let nanos = up.checked_sub(since)?.as_nanos();
     u64::try_from(nanos).ok().map(Timestamp::from_nanos)
 }

@@ -13,6 +13,7 @@
 //! | `naming` | the entry: all steps in order |
 //! | `name_worker` | a thread's blocks, located and named |
 //! | `namer` | one location to its frames: kernel, objects, guests |
+//! | `this_machine` | what ties a capture to the files of the machine that made it |
 //! | `user_objects` | the objects that samples hit, and what was found for them |
 //! | `hits` | what samples lie in, without their stacks |
 //! | `shown_frame` | how functions, and addresses without one, are shown |
@@ -33,6 +34,7 @@ mod piece;
 mod request;
 mod shown_frame;
 mod stacks;
+mod this_machine;
 mod unnamed;
 mod user_objects;
 

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use super::hits::Hits;
 use super::piece::KnownName;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
+use super::this_machine::ThisMachine;
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
 use super::user_objects::{FoundFunction, ObjectReport, UserObjects};
 use crate::error::Result;
@@ -29,8 +30,8 @@ pub(crate) struct NamerInput<'a> {
     pub(crate) kernel: EarlyKernel,
     /// The build ids that the capture states, by path.
     pub(crate) build_ids: &'a HashMap<String, BuildId>,
-    /// Time of the latest sample; `None` without times.
-    pub(crate) last_sample: Option<Timestamp>,
+    /// Times of the first and the last sample; `None` without times.
+    pub(crate) times: Option<(Timestamp, Timestamp)>,
     pub(crate) symbols: &'a SymbolRequest,
     /// Whether names stay as object files hold them, mangled.
     pub(crate) raw_names: bool,
@@ -93,7 +94,8 @@ impl<'a> Namer<'a> {
             symbols,
             ..
         } = input;
-        let (last, live) = (input.last_sample, symbols.live.as_ref());
+        let last = input.times.map(|(_, last)| last);
+        let live = symbols.live.as_ref();
         let builds = RecordedBuilds {
             timeline,
             table: build_ids,
@@ -104,11 +106,17 @@ impl<'a> Namer<'a> {
             Some(fitted) => (Some(Arc::new(fitted.symbols)), fitted.source),
             None => (None, KernelSource::Missing),
         };
-        let is_recorded_here = match recorded_here {
+        let is_kernel_same = match recorded_here {
             RecordedHere::No => false,
             RecordedHere::ByBuildId => true,
-            RecordedHere::ByCircumstances => matches!(kernel_source, KernelSource::SameBoot(_)),
+            // Without a kernel nothing tells boots apart but the times, and the files.
+            RecordedHere::ByCircumstances => {
+                timeline.kernel_proper().is_none()
+                    || matches!(kernel_source, KernelSource::SameBoot(_))
+            }
         };
+        let here = live.filter(|_| is_kernel_same);
+        let here = here.and_then(|live| ThisMachine::of_capture(live, input.times));
         Ok(Self {
             frames: FrameTable::default(),
             timeline,
@@ -116,7 +124,7 @@ impl<'a> Namer<'a> {
             kernel,
             kernel_source,
             raw_names: input.raw_names,
-            objects: UserObjects::new(timeline, symbols, is_recorded_here, input.raw_names),
+            objects: UserObjects::new(timeline, symbols, here, input.raw_names),
             known: HashMap::new(),
             location_frames: Vec::new(),
             reasons: Reasons::default(),

@@ -110,7 +110,8 @@ pub(super) fn true_cause(
         | Unresolved::Stripped
         | Unresolved::Generated
         | Unresolved::Deleted
-        | Unresolved::Unreadable => cause,
+        | Unresolved::Unreadable
+        | Unresolved::OtherFile => cause,
     }
 }
 

@@ -5,6 +5,7 @@ use hashbrown::HashMap;
 use super::hits::HitObject;
 use super::piece::KnownName;
 use super::shown_frame::shown;
+use super::this_machine::{ThisMachine, mapped_object};
 use super::unnamed::true_cause;
 use crate::error::Error;
 use crate::input::ShownPaths;
@@ -116,8 +117,8 @@ pub(super) struct UserObjects<'a> {
     search: &'a ObjectSearch,
     shown: &'a ShownPaths,
     live: Option<&'a LiveKernel>,
-    /// Whether files at recorded paths may be taken without a build id.
-    is_recorded_here: bool,
+    /// This machine, where it recorded the capture.
+    here: Option<ThisMachine>,
     /// Whether names are shown as object files hold them.
     raw_names: bool,
     objects: HashMap<DsoIx, UserObject>,
@@ -130,7 +131,7 @@ impl<'a> UserObjects<'a> {
     pub(super) fn new(
         timeline: &'a Timeline,
         symbols: &'a SymbolRequest,
-        is_recorded_here: bool,
+        here: Option<ThisMachine>,
         raw_names: bool,
     ) -> Self {
         Self {
@@ -138,7 +139,7 @@ impl<'a> UserObjects<'a> {
             search: &symbols.search,
             shown: &symbols.shown,
             live: symbols.live.as_ref(),
-            is_recorded_here,
+            here,
             raw_names,
             objects: HashMap::new(),
             reports: Vec::new(),
@@ -152,6 +153,9 @@ impl<'a> UserObjects<'a> {
         threads: usize,
     ) {
         let asked = self.asked(locations);
+        let hit = || asked.iter().map(|asked| asked.dso);
+        let is_own = |here: &ThisMachine| here.has_files(self.timeline, self.search, hit());
+        self.here = self.here.filter(is_own);
         let read = by_pieces(asked.len(), threads, Vec::new, |done, at| {
             if let Some(AskedObject { dso, places }) = asked.get(at) {
                 // Threads come upon the same places.
@@ -237,10 +241,10 @@ impl<'a> UserObjects<'a> {
         let places = Places::Offsets(places);
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
-        let mut found = FoundSymbols::find(self.search, &path, build_id.as_ref(), places);
-        if self.is_recorded_here && matches!(found.symbols, Err(Unresolved::NoBuildId)) {
-            found = FoundSymbols::find_recorded(self.search, &path, places);
-        }
+        let mut found = match mapped_object(self.timeline, ix, self.here.as_ref()) {
+            Some(object) => FoundSymbols::find_mapped(self.search, &object, places),
+            None => FoundSymbols::find(self.search, &path, build_id.as_ref(), places),
+        };
         let mut outcome = match (&found.symbols, found.file) {
             (Ok(_), Some(file)) => Ok(file.path),
             (Ok(_), None) => Err(Unresolved::NoFile),
@@ -250,11 +254,10 @@ impl<'a> UserObjects<'a> {
             && path == vdso::VDSO
             && let Some(live) = self.live
         {
-            let lowest = self.timeline.lowest_address_of(ix);
+            let lowest = self.timeline.dso_use(ix).map(|used| used.lowest);
             let known = build_id.as_ref();
-            if let Some(object) =
-                vdso::of_running_kernel(live, known, self.is_recorded_here, lowest)
-            {
+            let is_recorded_here = self.here.is_some();
+            if let Some(object) = vdso::of_running_kernel(live, known, is_recorded_here, lowest) {
                 (found.symbols, outcome) = (Ok(object), Ok(vdso::VDSO.into()));
             }
         }

@@ -8,6 +8,8 @@
 //! | file | what it does |
 //! |---|---|
 //! | `search` | **the search**: an object's file, its debug files, texts in the place of a file |
+//! | `mapped_object` | which file or build it was that a process mapped |
+//! | `likeness` | whether a file of this machine is that one |
 //! | `object_file` | one file: opened, its build compared |
 //! | `kallsyms_file` | the kernel's `/proc/kallsyms`, from a capture's directory or a cache |
 //! | `cache_layout` | paths in a build-id cache as perf lays it out |
@@ -18,6 +20,8 @@ mod cache_layout;
 mod elf_file;
 mod kallsyms_file;
 mod kernel_notes;
+mod likeness;
+mod mapped_object;
 mod object_file;
 mod search;
 
@@ -26,7 +30,8 @@ pub(crate) use elf_file::parse_elf_file;
 pub use elf_file::read_build_id;
 pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
+pub(crate) use mapped_object::{Identified, MappedBuild, MappedHere, MappedObject, MappedPlace};
 pub use object_file::{FileOrigin, Refused};
 pub(crate) use object_file::{ObjectFile, Unusable};
 pub use search::ObjectSearch;
-pub(crate) use search::{NotFound, PassedOver};
+pub(crate) use search::{NotFound, PassedOver, SearchResult};

@@ -21,6 +21,8 @@ pub struct ObjectSearch {
     pub buildid_dirs: Vec<PathBuf>,
     /// Whether files of this machine may be used: at the recorded path, and their debug files.
     pub recorded_paths: bool,
+    /// The `/proc` of this machine: processes that still run see files that have no path here.
+    pub processes: Option<PathBuf>,
     /// How much a compressed file may unpack to.
     pub limit: UnpackLimit,
 }
@@ -32,6 +34,10 @@ pub(crate) enum NotFound {
     NoFile,
     /// All files there are of another build.
     OtherBuild,
+    /// The capture does not tell its build.
+    NoBuild,
+    /// Another file lies at its path, or did when the recorder looked there.
+    OtherFile,
 }
 
 /// What a search came to.
@@ -53,6 +59,14 @@ pub(crate) struct PassedOver {
 }
 
 impl PassedOver {
+    /// The file, if it can be used.
+    pub(super) fn usable(
+        &mut self,
+        opened: std::result::Result<ObjectFile, Unusable>,
+    ) -> Option<ObjectFile> {
+        opened.map_err(|unusable| self.add(unusable)).ok()
+    }
+
     pub(crate) fn add(&mut self, unusable: Unusable) {
         match unusable {
             Unusable::OtherBuild(refused) => self.refused.push(refused),
@@ -73,12 +87,21 @@ impl ObjectSearch {
     ///
     /// The order is: the capture's `buildid/`, the build-id caches, the recorded path.
     pub(crate) fn find_object(&self, recorded: &str, wanted: &BuildId) -> SearchResult {
+        self.find_beside(recorded, wanted, self.recorded_path(recorded))
+    }
+
+    /// The same with another path, if any, in the place of the recorded one.
+    pub(crate) fn find_beside(
+        &self,
+        recorded: &str,
+        wanted: &BuildId,
+        path: Option<PathBuf>,
+    ) -> SearchResult {
         let in_caches = self.caches().into_iter().flat_map(|(origin, dir)| {
             let paths = cached(&dir, recorded, wanted, &["elf", "vdso"]);
             paths.into_iter().map(move |path| (origin, path))
         });
-        let on_this_machine = self.recorded_path(recorded);
-        let on_this_machine = on_this_machine.map(|path| (FileOrigin::Recorded, path));
+        let on_this_machine = path.map(|path| (FileOrigin::Recorded, path));
         let mut passed_over = PassedOver::default();
         for (origin, path) in in_caches.chain(on_this_machine) {
             match ObjectFile::open(path, origin, Some(wanted)) {
@@ -96,24 +119,6 @@ impl ObjectSearch {
             NotFound::OtherBuild
         });
         SearchResult { file, passed_over }
-    }
-
-    /// Opens the file at the recorded path as it is, for an object whose build id the capture does
-    /// not tell. Only the machine that recorded it can know that file to be the same.
-    ///
-    /// `None` where files of this machine may not be used.
-    pub(crate) fn open_recorded(&self, recorded: &str) -> Option<SearchResult> {
-        let path = self.recorded_path(recorded)?;
-        let mut passed_over = PassedOver::default();
-        let file = match ObjectFile::open(path, FileOrigin::Recorded, None) {
-            Some(Ok(file)) => Ok(file),
-            Some(Err(unusable)) => {
-                passed_over.add(unusable);
-                Err(NotFound::NoFile)
-            }
-            None => Err(NotFound::NoFile),
-        };
-        Some(SearchResult { file, passed_over })
     }
 
     /// The debug files of a build, those of caches first. Each is opened when it is asked for.

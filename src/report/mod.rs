@@ -14,6 +14,7 @@
 //! | `remark` | one warning or hint |
 //! | `remarks` | what the user should know of a capture: what is missing or doubtful |
 //! | `kernel_remarks` | the same of the kernel's symbols |
+//! | `symbol_remarks` | the same of the names of programs |
 //! | `trace_remarks` | the same of a trace.dat |
 //!
 //! In `info` and `bench`, `model` gathers what is said; `diff` reads the comparison itself. `text`
@@ -30,5 +31,6 @@ mod kernel_remarks;
 pub mod like_perf;
 mod remark;
 pub mod remarks;
+mod symbol_remarks;
 pub mod table;
 pub mod trace_remarks;

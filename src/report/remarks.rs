@@ -1,16 +1,15 @@
 //! What the user should know of a capture: what is missing or doubtful, and why.
 
-use super::kernel_remarks::kernel_remarks;
 pub use super::remark::Remark;
+pub use super::symbol_remarks::symbol_remarks;
 use crate::analysis::{Profile, is_flat, is_of_branches};
 use crate::bytes::{Big, Endian, Little};
 use crate::fold::Gap;
 use crate::input::Input;
 use crate::loss::{Lost, Tally};
-use crate::name::{ObjectReport, Stack, Unnamed};
+use crate::name::Stack;
 use crate::perf::{Anomaly, Capture, Damage, feature_name};
 use crate::stack::Tag;
-use crate::symbol::SymbolRequest;
 use crate::text::{counted, grouped};
 use crate::units::{CpuMode, Timestamp};
 
@@ -114,45 +113,6 @@ pub fn read_part(capture: &Capture, read: Option<(Timestamp, Timestamp)>) -> Opt
     Some(format!(
         "what could be read is from {first} to {last}{missing}"
     ))
-}
-
-/// Which names are missing or doubtful, and why.
-pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
-    let mut remarks = kernel_remarks(profile, symbols);
-    for report in profile
-        .account
-        .objects
-        .iter()
-        .filter(|report| is_missed(report, profile))
-    {
-        for refused in &report.refused {
-            let found = match &refused.found {
-                Some(found) => found.to_string(),
-                None => "none".to_owned(),
-            };
-            let (path, wanted) = (refused.path.display(), &refused.wanted);
-            remarks.push(Remark::Warning(format!(
-                "{path} not used: build id {found}, recorded {wanted}"
-            )));
-        }
-        let broken = report.broken.iter();
-        remarks.extend(broken.map(|broken| Remark::Warning(broken.to_string())));
-    }
-    if profile.text_pokes > 0 {
-        remarks.push(Remark::Warning(format!(
-            "the kernel changed its code in {} while recording; names there may be of other code",
-            counted(profile.text_pokes as u64, "place")
-        )));
-    }
-    remarks
-}
-
-/// Whether stacks that passed the filters have frames of an object; of one whose file was found
-/// that does not matter.
-fn is_missed(report: &ObjectReport, profile: &Profile) -> bool {
-    let is_same =
-        |unnamed: &Unnamed| unnamed.object == report.path && unnamed.build_id == report.build_id;
-    report.outcome.is_ok() || profile.account.unnamed.iter().any(is_same)
 }
 
 /// The quality line: what became of everything that was read.

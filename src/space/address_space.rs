@@ -2,21 +2,8 @@
 
 use rpds::RedBlackTreeMapSync;
 
-use crate::units::{Avma, BuildId, FileOffset, index};
-
-index! {
-    /// Index of a DSO in its `Timeline`.
-    pub(crate) DsoIx
-}
-
-/// A mapped object, as the capture names it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct Dso {
-    /// Path or bracketed name.
-    pub(crate) path: String,
-    /// Build id, when the mapping record or the build id table tells it.
-    pub(crate) build_id: Option<BuildId>,
-}
+use super::dso::DsoIx;
+use crate::units::{Avma, FileOffset};
 
 /// A half-open range of addresses with the file bytes behind it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

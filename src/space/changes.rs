@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::address_space::{AddressSpace, DsoIx, Mapping};
+use super::address_space::{AddressSpace, Mapping};
+use super::dso::DsoIx;
 use crate::units::{Avma, FileOffset};
 
 /// The addresses at which something else lies in one epoch than in the one before.

@@ -1,7 +1,8 @@
 //! Kernel code that was made at run time, as `PERF_RECORD_KSYMBOL` tells it: programs and
 //! trampolines of BPF, of ftrace and of kprobes.
 
-use super::address_space::{AddressSpace, DsoIx, Mapping};
+use super::address_space::{AddressSpace, Mapping};
+use super::dso::DsoIx;
 use super::task_epoch::{Epoch, KernelEpoch};
 use crate::intern::Interner;
 use crate::units::{Avma, FileOffset, RecordOrder};

@@ -9,21 +9,28 @@
 //! | `task_epoch` | what was true of a thread at a time, as positions in its histories |
 //! | `address_space` | the mappings of one process at one time |
 //! | `kernel_code` | code that the kernel made at run time, over time |
+//! | `dso` | mapped objects: which file each is, where and when it was mapped |
+//! | `kernel_mapping` | where the kernel and its modules lie |
+//! | `mount_namespaces` | which processes see other files under the same paths |
 //! | `changes` | where two address spaces differ |
 //! | `memory` | mapped memory that no file is behind |
 
 mod address_space;
 mod changes;
+mod dso;
 mod kernel_code;
+mod kernel_mapping;
 mod memory;
+mod mount_namespaces;
 mod task_epoch;
 mod timeline;
 
 pub use task_epoch::TaskEpoch;
 pub use timeline::{SidebandItem, Timeline};
 
-pub(crate) use address_space::{AddressSpace, DsoIx, Mapping};
+pub(crate) use address_space::{AddressSpace, Mapping};
 pub(crate) use changes::Changes;
+pub(crate) use dso::{BuildSource, Dso, DsoIx};
+pub(crate) use kernel_mapping::KernelMapping;
 pub(crate) use memory::is_memory;
 pub(crate) use task_epoch::{Histories, KernelEpoch};
-pub(crate) use timeline::KernelMapping;

@@ -9,11 +9,15 @@ use std::ops::Range;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::address_space::{AddressSpace, Dso, DsoIx, Mapping};
+use super::address_space::{AddressSpace, Mapping};
 use super::changes::Changes;
+use super::dso::{BuildSource, Dso, DsoIx, DsoUse, Dsos};
 use super::kernel_code::KernelCode;
+use super::kernel_mapping::KernelMapping;
+use super::mount_namespaces::MountNamespaces;
 use super::task_epoch::{Epoch, Histories, KernelEpoch, NameIx, NameSince, TaskEpoch};
 use crate::intern::Interner;
+use crate::object::MappedPlace;
 use crate::perf::{MappingRecord, Sideband};
 use crate::units::{Avma, BuildId, CpuMode, FilePosition, Pid, RecordOrder, ThreadId, Tid};
 
@@ -31,30 +35,14 @@ pub struct SidebandItem<'a> {
     pub sideband: Sideband<'a>,
 }
 
-/// A kernel object, as a mapping record of the kernel states it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct KernelMapping {
-    /// First address.
-    pub(crate) start: Avma,
-    /// First address behind.
-    pub(crate) end: Avma,
-    /// `[kernel.kallsyms]_text`, `[kvm]`, `/lib/modules/.../kvm.ko.xz`.
-    pub(crate) name: String,
-    /// For the kernel proper: address of the symbol that the name ends with.
-    pub(crate) reference: Avma,
-    /// Build id, when the record or the build id table tells it.
-    pub(crate) build_id: Option<BuildId>,
-}
-
 /// Processes, threads and mappings over time.
 #[derive(Debug, Default)]
 pub struct Timeline {
     epochs: HashMap<Pid, Vec<Epoch>>,
     thread_names: HashMap<Tid, Vec<NameSince>>,
     names: Interner<String, NameIx>,
-    dsos: Interner<Dso, DsoIx>,
-    /// The lowest address of each DSO.
-    dso_lowest: Vec<Avma>,
+    dsos: Dsos,
+    mounts: MountNamespaces,
     kernel: Vec<KernelMapping>,
     kernel_code: KernelCode,
     poked: HashSet<Avma>,
@@ -123,6 +111,7 @@ impl Timeline {
                 self.kernel_code.register(at, *start, *len, name);
             }
             Sideband::Ksymbol { .. } => {}
+            &Sideband::Namespaces { pid, mount } => self.mounts.tell(pid, mount),
             Sideband::TextPoke { start } => {
                 self.poked.insert(*start);
             }
@@ -186,12 +175,19 @@ impl Timeline {
             // What a guest maps is looked up by nobody.
             CpuMode::GuestKernel => {}
             CpuMode::User | CpuMode::Unknown | CpuMode::Hypervisor | CpuMode::GuestUser => {
-                let dso = self.dsos.intern(Dso { path, build_id });
                 let start = record.start;
-                match self.dso_lowest.get_mut(dso.as_usize()) {
-                    Some(lowest) => *lowest = start.min(*lowest),
-                    None => self.dso_lowest.push(start),
-                }
+                let dso = Dso {
+                    path,
+                    build_id,
+                    source: match record.build_id {
+                        Some(_) => BuildSource::Mapping,
+                        None => BuildSource::Path,
+                    },
+                    inode: record.inode,
+                    is_elsewhere: self.mounts.is_elsewhere(record.pid),
+                };
+                let pid = record.pid;
+                let dso = self.dsos.map(dso, at, MappedPlace { pid, start, end });
                 let mapping = Mapping {
                     start,
                     end,
@@ -328,9 +324,14 @@ impl Timeline {
         self.dsos.get(ix)
     }
 
-    /// The lowest address at which any process maps a DSO.
-    pub(crate) fn lowest_address_of(&self, ix: DsoIx) -> Option<Avma> {
-        self.dso_lowest.get(ix.as_usize()).copied()
+    /// How a DSO was mapped.
+    pub(crate) fn dso_use(&self, ix: DsoIx) -> Option<&DsoUse> {
+        self.dsos.uses(ix)
+    }
+
+    /// Whether different files were mapped under a path.
+    pub(crate) fn is_ambiguous(&self, path: &str) -> bool {
+        self.dsos.is_ambiguous(path)
     }
 
     /// The kernel's own mappings, in order of address.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::object::{
-    FileOrigin, NotFound, ObjectFile, ObjectSearch, PassedOver, Refused, Unusable,
+    FileOrigin, Identified, MappedObject, NotFound, ObjectFile, ObjectSearch, PassedOver, Refused,
+    SearchResult, Unusable,
 };
 use crate::symbol::elf::{ObjectSymbols, Places, parse_table};
 use crate::symbol::unresolved::Unresolved;
@@ -48,16 +49,29 @@ impl FoundSymbols {
         let Some(wanted) = search.build_of(recorded, build_id) else {
             return Self::nothing(Unresolved::NoBuildId);
         };
+        Self::find_build(search, recorded, &wanted, places, || {
+            search.find_object(recorded, &wanted)
+        })
+    }
+
+    /// Finds the functions of a build, whose file `look` looks for.
+    fn find_build(
+        search: &ObjectSearch,
+        recorded: &str,
+        wanted: &BuildId,
+        places: Places<'_>,
+        look: impl FnOnce() -> SearchResult,
+    ) -> Self {
         let mut found = Self::nothing(Unresolved::NoFile);
-        if found.take_text(search, &wanted, places) {
+        if found.take_text(search, wanted, places) {
             return found;
         }
-        let result = search.find_object(recorded, &wanted);
+        let result = look();
         found.pass_over(result.passed_over);
         match result.file {
             Ok(file) => {
                 found.take_file(&file, places);
-                let debug_files = search.debug_files(recorded, &wanted);
+                let debug_files = search.debug_files(recorded, wanted);
                 found.add_debug_file(debug_files, places);
             }
             Err(cause) => found.symbols = Err(cause.into()),
@@ -65,22 +79,28 @@ impl FoundSymbols {
         found
     }
 
-    /// Takes the functions of the file at the recorded path as it is, for an object whose build id
-    /// the capture does not tell. Only the machine that recorded it can know that file to be the
-    /// same.
-    pub fn find_recorded(search: &ObjectSearch, recorded: &str, places: Places<'_>) -> Self {
-        let Some(result) = search.open_recorded(recorded) else {
-            return Self::nothing(Unresolved::NoBuildId);
+    /// Finds the functions of an object that a process mapped.
+    pub(crate) fn find_mapped(
+        search: &ObjectSearch,
+        object: &MappedObject<'_>,
+        places: Places<'_>,
+    ) -> Self {
+        let mut passed_over = PassedOver::default();
+        let mut found = match search.identify(object, &mut passed_over) {
+            Identified::File(file) => match &file.build_id {
+                Some(own) => Self::find_build(search, object.recorded, own, places, || {
+                    search.find_beside(object.recorded, own, Some(file.path.clone()))
+                }),
+                None => {
+                    let mut found = Self::nothing(Unresolved::NoFile);
+                    found.take_file(&file, places);
+                    found
+                }
+            },
+            Identified::Build(wanted) => Self::find(search, object.recorded, Some(&wanted), places),
+            Identified::Unknown(cause) => Self::nothing(cause.into()),
         };
-        let mut found = Self::nothing(Unresolved::NoFile);
-        found.pass_over(result.passed_over);
-        if let Ok(file) = result.file {
-            found.take_file(&file, places);
-            if let Some(own) = &file.build_id {
-                let debug_files = search.debug_files(recorded, own);
-                found.add_debug_file(debug_files, places);
-            }
-        }
+        found.pass_over(passed_over);
         found
     }
 
@@ -166,6 +186,8 @@ impl From<NotFound> for Unresolved {
         match cause {
             NotFound::NoFile => Self::NoFile,
             NotFound::OtherBuild => Self::BuildIdMismatch,
+            NotFound::NoBuild => Self::NoBuildId,
+            NotFound::OtherFile => Self::OtherFile,
         }
     }
 }

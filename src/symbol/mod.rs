@@ -19,6 +19,7 @@
 //! | `kernel/` | functions of the kernel and its modules; functions that mean something to stacks |
 //! | `vdso` | functions of the code that the kernel maps into processes |
 //! | `recorded_builds`, `recorded_here` | build ids that a capture records; whether this machine made it |
+//! | `recorded_clock` | times of records as times of files |
 //! | `demangle`, `cpp_spelling` | readable names of Rust and C++ |
 //! | `base_name`, `dso_name` | names without compilers' suffixes; short names of objects |
 //! | `trampoline` | functions that are returned to without having called |
@@ -31,6 +32,7 @@ mod elf;
 mod found_symbols;
 mod kernel;
 mod recorded_builds;
+mod recorded_clock;
 mod recorded_here;
 mod request;
 mod trampoline;
@@ -46,7 +48,8 @@ pub use found_symbols::{FoundSymbols, SymbolFile};
 pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
 pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms};
 pub(crate) use recorded_builds::RecordedBuilds;
-pub(crate) use recorded_here::RecordedHere;
+pub(crate) use recorded_clock::RecordedClock;
+pub(crate) use recorded_here::{RecordedHere, was_written_at};
 pub use request::{LiveKernel, SymbolRequest};
 pub(crate) use trampoline::is_trampoline;
 pub use unresolved::Unresolved;

@@ -27,7 +27,8 @@ pub(crate) enum RecordedHere {
     ByBuildId,
     /// Its name, the release of its kernel, and that it was up for as long as the times of the
     /// last samples say when the capture was written. For captures that do not tell their kernel's
-    /// build id: perf writes none into a pipe.
+    /// build id: perf writes none into a pipe, and none where an unprivileged user may not record
+    /// the kernel.
     ByCircumstances,
 }
 
@@ -57,7 +58,7 @@ impl RecordedHere {
 }
 
 /// Whether the input was written when the running kernel had been up for that long.
-fn was_written_at(last: Timestamp, live: &LiveKernel) -> bool {
+pub(crate) fn was_written_at(last: Timestamp, live: &LiveKernel) -> bool {
     live.input_written.is_some_and(|written| {
         let apart = last.as_nanos().abs_diff(written.as_nanos());
         apart <= SLACK_NANOS.saturating_add(written.as_nanos() / SLACK_PART)

@@ -1,6 +1,7 @@
 //! Where symbols may come from.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use crate::input::ShownPaths;
 use crate::object::ObjectSearch;
@@ -19,6 +20,8 @@ pub struct LiveKernel {
     pub release: String,
     /// How long it had been up when the input was last written; `None` when that is not known.
     pub input_written: Option<Timestamp>,
+    /// When that was, by the clock of files.
+    pub input_changed: Option<SystemTime>,
     /// The bytes of its `[vdso]`, as 64-bit processes map it; empty when they are not known.
     pub vdso: Box<[u8]>,
 }

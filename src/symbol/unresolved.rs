@@ -32,11 +32,14 @@ pub enum Unresolved {
     Deleted,
     /// The file is there, but cannot be read or makes no sense.
     Unreadable,
+    /// The file at the path is not the one that was mapped, or cannot be told from others that
+    /// were.
+    OtherFile,
 }
 
 impl Unresolved {
     /// All causes, in display order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::NoMapping,
         Self::NoFile,
         Self::NoBuildId,
@@ -50,6 +53,7 @@ impl Unresolved {
         Self::Generated,
         Self::Deleted,
         Self::Unreadable,
+        Self::OtherFile,
     ];
 
     /// Its position in [`Self::ALL`].
@@ -74,6 +78,7 @@ impl fmt::Display for Unresolved {
             Self::Generated => "generated code without a map that vmflame reads",
             Self::Deleted => "object file deleted or replaced",
             Self::Unreadable => "object file cannot be read",
+            Self::OtherFile => "the file at its path is not, or may not be, the one that ran",
         })
     }
 }

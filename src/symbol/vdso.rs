@@ -52,6 +52,7 @@ mod tests {
             host_name: String::new(),
             release: String::new(),
             input_written: Some(Timestamp::default()),
+            input_changed: None,
             vdso: image.into(),
         })
     }

@@ -10,6 +10,11 @@ pub(crate) const FIRST: u64 = 0x10000;
 /// is in `.dynsym` too, every fifth one is a constructor with two names, every eighth one has no
 /// size, and every ninth one has a weak alias. The file has no bytes of code.
 pub(crate) fn made_elf(count: u64) -> Vec<u8> {
+    made_elf_of_build(count, &[])
+}
+
+/// The same with a build id, unless that is empty.
+pub(crate) fn made_elf_of_build(count: u64, build_id: &[u8]) -> Vec<u8> {
     let (mut full, mut dynamic) = (Table::default(), Table::default());
     for ix in 0..count {
         let name = mangled(ix, 1);
@@ -25,7 +30,16 @@ pub(crate) fn made_elf(count: u64) -> Vec<u8> {
             dynamic.push(&name, GLOBAL, ix, bytes);
         }
     }
-    file(count * FUNCTION_BYTES, [full, dynamic])
+    let mut note = Vec::new();
+    if !build_id.is_empty() {
+        // NT_GNU_BUILD_ID; name, then text.
+        for word in [4, build_id.len(), 3] {
+            note.extend(u32::try_from(word).unwrap().to_le_bytes());
+        }
+        note.extend(b"GNU\0");
+        note.extend(build_id);
+    }
+    file(count * FUNCTION_BYTES, [full, dynamic], note)
 }
 
 /// What the function of a number is shown as.
@@ -90,9 +104,9 @@ struct Section {
 }
 
 /// Header, a segment's header, the tables, the sections' headers. Numbers are those of elf.h.
-fn file(code_bytes: u64, [full, dynamic]: [Table; 2]) -> Vec<u8> {
+fn file(code_bytes: u64, [full, dynamic]: [Table; 2], note: Vec<u8>) -> Vec<u8> {
     const HEADERS: usize = 64 + 56;
-    let section_names = b"\0.text\0.symtab\0.strtab\0.dynsym\0.dynstr\0.shstrtab\0".to_vec();
+    let section_names = b"\0.text\0.symtab\0.strtab\0.dynsym\0.dynstr\0.shstrtab\0.note\0".to_vec();
     let section = |name, kind, link, entry| Section {
         name,
         kind,
@@ -100,7 +114,7 @@ fn file(code_bytes: u64, [full, dynamic]: [Table; 2]) -> Vec<u8> {
         link,
         entry,
     };
-    // SHT_NOBITS, SHT_SYMTAB, SHT_STRTAB, SHT_DYNSYM, …
+    // SHT_NOBITS, SHT_SYMTAB, SHT_STRTAB, SHT_DYNSYM, …, SHT_NOTE
     let sections = [
         (section(1, 8, 0, 0), Vec::new()),
         (section(7, 2, 3, 24), full.symbols),
@@ -108,6 +122,7 @@ fn file(code_bytes: u64, [full, dynamic]: [Table; 2]) -> Vec<u8> {
         (section(23, 11, 5, 24), dynamic.symbols),
         (section(31, 3, 0, 0), dynamic.names),
         (section(39, 3, 0, 0), section_names),
+        (section(49, 7, 0, 0), note),
     ];
     let mut bytes = vec![0; HEADERS];
     let mut headers = vec![0; 64];
@@ -139,7 +154,7 @@ fn file(code_bytes: u64, [full, dynamic]: [Table; 2]) -> Vec<u8> {
     for word in [0, 64, sections_at] {
         head.extend(word.to_le_bytes());
     }
-    head.extend([0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 64, 0, 7, 0, 6, 0]);
+    head.extend([0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 64, 0, 8, 0, 6, 0]);
     // PT_LOAD, readable and executable; offset, two addresses, two sizes, alignment.
     head.extend([1, 0, 0, 0, 5, 0, 0, 0]);
     for word in [FIRST, FIRST, FIRST, code_bytes, code_bytes, 4096] {

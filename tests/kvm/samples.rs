@@ -138,6 +138,7 @@ fn pvm_symbols() -> SymbolRequest {
             host_name: String::new(),
             release: String::new(),
             input_written: None,
+            input_changed: None,
             vdso: Box::default(),
         })
     });

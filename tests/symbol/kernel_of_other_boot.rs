@@ -60,6 +60,7 @@ fn profile_with(cached: &str, running: Option<PathBuf>) -> Profile {
             host_name: String::new(),
             release: String::new(),
             input_written: None,
+            input_changed: None,
             vdso: Box::default(),
         }),
         ..SymbolRequest::default()

@@ -4,6 +4,7 @@
 mod common;
 mod kernel_code;
 mod kernel_of_other_boot;
+mod mapped_files;
 mod perf_script;
 mod places;
 mod recorded_here;

@@ -113,7 +113,7 @@ fn event_hits(
         timeline: &front.timeline,
         kernel,
         build_ids: &build_ids,
-        last_sample: front.census.times.map(|(_, last)| last),
+        times: front.census.times,
         symbols,
         raw_names: false,
     };

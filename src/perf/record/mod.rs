@@ -13,6 +13,7 @@
 //! | `layout` | where each field of a sample lies, **the model of this folder** |
 //! | `tail` | the fields behind the call chain |
 //! | `group` | counters that were read with a sample |
+//! | `inode` | which file a process mapped |
 //! | `sideband` | records that tell what samples mean |
 //! | `measure` | how long a sample is by what is in it |
 //! | `length_match`, `kinds` | how the length of a record fits what its kind says |
@@ -23,6 +24,7 @@ mod events;
 mod group;
 mod header;
 mod ids;
+mod inode;
 mod kinds;
 mod layout;
 mod length_match;
@@ -36,6 +38,7 @@ pub use event_name::{event_name_without_settings, plain_event_name};
 pub use events::{Event, Events};
 pub use group::group_values;
 pub use header::{RECORD_HEADER_LEN, RecordHeader};
+pub use inode::MappedInode;
 pub(crate) use kinds::{fit_of_kernels, fit_of_perfs, has_known_misc};
 pub use layout::{SampleHead, SampleLayout};
 pub(crate) use length_match::LengthMatch;

@@ -1,13 +1,19 @@
 //! Records that are no samples but tell what samples mean.
 
 use super::header::RecordHeader;
-use crate::bytes::{ByteOrder, Cursor, c_string, position};
+use super::inode::MappedInode;
+use crate::bytes::{ByteOrder, Cursor, c_string, position, u32_at, u64_at};
 use crate::perf::abi::{
     PERF_RECORD_CGROUP, PERF_RECORD_COMM, PERF_RECORD_EXIT, PERF_RECORD_FORK, PERF_RECORD_KSYMBOL,
     PERF_RECORD_MISC_COMM_EXEC, PERF_RECORD_MISC_MMAP_BUILD_ID, PERF_RECORD_MMAP,
-    PERF_RECORD_MMAP2, PERF_RECORD_TEXT_POKE,
+    PERF_RECORD_MMAP2, PERF_RECORD_NAMESPACES, PERF_RECORD_TEXT_POKE,
 };
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Pid, Tid};
+
+/// Position of the mount namespace among the kinds.
+///
+/// Source: `MNT_NS_INDEX`, `include/uapi/linux/perf_event.h`, Linux 6.18.
+const MOUNT_NAMESPACE: usize = 5;
 
 /// A mapping that came into being.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +31,8 @@ pub struct MappingRecord<'a> {
     pub file_offset: FileOffset,
     /// Build id, when the record carries one.
     pub build_id: Option<BuildId>,
+    /// The file; `None` when the record does not tell it, or when there is none.
+    pub inode: Option<MappedInode>,
     /// Path or bracketed name, as recorded.
     pub name: &'a [u8],
 }
@@ -63,6 +71,11 @@ pub enum Sideband<'a> {
         id: u64,
         path: &'a [u8],
     },
+    Namespaces {
+        pid: Pid,
+        /// Inode of the mount namespace, which decides what a path leads to.
+        mount: u64,
+    },
 }
 
 /// Whether [`Sideband::parse`] knows the record type.
@@ -77,6 +90,7 @@ pub const fn is_sideband(record_type: u32) -> bool {
             | PERF_RECORD_KSYMBOL
             | PERF_RECORD_TEXT_POKE
             | PERF_RECORD_CGROUP
+            | PERF_RECORD_NAMESPACES
     )
 }
 
@@ -128,6 +142,7 @@ impl<'a> Sideband<'a> {
                 id: at.u64()?,
                 path: c_string(at.rest()),
             }),
+            PERF_RECORD_NAMESPACES => namespaces(&mut at),
             _ => None,
         }
     }
@@ -146,8 +161,19 @@ fn mmap<'a, O: ByteOrder>(
         len: at.u64()?,
         file_offset: FileOffset::new(at.u64()?),
         build_id: None,
+        inode: None,
         name: c_string(at.rest()),
     })
+}
+
+/// A list of `{ u64 device, u64 inode }`, one for each kind of namespace.
+fn namespaces<'a, O: ByteOrder>(at: &mut Cursor<'a, O>) -> Option<Sideband<'a>> {
+    let pid = Pid::new(at.i32()?);
+    at.i32()?;
+    at.u64()?;
+    let of_kind = at.rest().get(MOUNT_NAMESPACE * 16..)?;
+    let mount = u64_at::<O>(of_kind, 8)?;
+    Some(Sideband::Namespaces { pid, mount })
 }
 
 fn mmap2<'a, O: ByteOrder>(
@@ -159,14 +185,22 @@ fn mmap2<'a, O: ByteOrder>(
     let start = Avma::new(at.u64()?);
     let len = at.u64()?;
     let file_offset = FileOffset::new(at.u64()?);
+    let is_by_build = header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID != 0;
     // Either { maj, min, ino, ino_generation } or { u8 len, 3 bytes, u8 build_id[20] }.
     let identity = at.take(24)?;
-    let build_id = if header.misc & PERF_RECORD_MISC_MMAP_BUILD_ID == 0 {
-        None
-    } else {
+    let build_id = if is_by_build {
         let len = position(u64::from(*identity.first()?)).min(20);
         BuildId::new(identity.get(4..4 + len)?)
+    } else {
+        None
     };
+    let inode = MappedInode {
+        major: u32_at::<O>(identity, 0)?,
+        minor: u32_at::<O>(identity, 4)?,
+        number: u64_at::<O>(identity, 8)?,
+        generation: u64_at::<O>(identity, 16)?,
+    };
+    let is_file = !is_by_build && inode.number != 0;
     if build_id.is_some() || !is_padded_name(at.rest()) {
         // Protection and flags, which kernels before 3.16 (and that of RHEL 7) do not write.
         at.take(8)?;
@@ -179,6 +213,7 @@ fn mmap2<'a, O: ByteOrder>(
         len,
         file_offset,
         build_id,
+        inode: is_file.then_some(inode),
         name,
     })
 }
@@ -237,6 +272,13 @@ mod tests {
                 panic!("no mapping");
             };
             assert_eq!(found.name, name.as_bytes(), "{access:?}");
+            let inode = MappedInode {
+                major: 8,
+                minor: 1,
+                number: 4711,
+                generation: 1,
+            };
+            assert_eq!(found.inode, Some(inode));
         }
         for name in [
             "",

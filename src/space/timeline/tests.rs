@@ -29,6 +29,7 @@ fn map(time: u64, pid: i32, start: u64, name: &'static [u8]) -> SidebandItem<'st
             len: 0x1000,
             file_offset: FileOffset::new(0),
             build_id: None,
+            inode: None,
             name,
         }),
     )

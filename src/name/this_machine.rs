@@ -1,0 +1,79 @@
+//! What ties a capture to the files of the machine that made it, where this is that machine.
+
+use crate::object::{MappedBuild, MappedHere, MappedObject, ObjectSearch};
+use crate::space::{BuildSource, Dso, DsoIx, Timeline, is_memory};
+use crate::symbol::{LiveKernel, RecordedClock, was_written_at};
+use crate::units::Timestamp;
+
+/// The machine that runs, which seems to have made the capture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ThisMachine {
+    clock: RecordedClock,
+    /// Whether it has not been started again since.
+    is_same_boot: bool,
+}
+
+impl ThisMachine {
+    /// `None` where it is not known when the capture was written.
+    pub(super) fn of_capture(
+        live: &LiveKernel,
+        times: Option<(Timestamp, Timestamp)>,
+    ) -> Option<Self> {
+        let written = live.input_changed?;
+        let last = times.map(|(_, last)| last);
+        Some(Self {
+            clock: RecordedClock::new(times, written),
+            is_same_boot: last.is_some_and(|last| was_written_at(last, live)),
+        })
+    }
+
+    /// Whether the files are those of the recorded machine, as well as its name and kernel: another
+    /// of the same name, as virtual machines often have, and a copy of its disk have other inodes.
+    pub(super) fn has_files(
+        &self,
+        timeline: &Timeline,
+        search: &ObjectSearch,
+        mut hit: impl Iterator<Item = DsoIx>,
+    ) -> bool {
+        self.is_same_boot
+            || hit.any(|ix| {
+                let object = mapped_object(timeline, ix, Some(self));
+                let here = object.and_then(|object| Some((object.recorded, object.here?)));
+                here.is_some_and(|(recorded, here)| search.has_inode(recorded, &here))
+            })
+    }
+}
+
+/// What is known of an object; `here` where this machine recorded it.
+pub(super) fn mapped_object<'t>(
+    timeline: &'t Timeline,
+    ix: DsoIx,
+    here: Option<&ThisMachine>,
+) -> Option<MappedObject<'t>> {
+    let Dso {
+        path,
+        build_id,
+        source,
+        inode,
+        is_elsewhere,
+    } = timeline.dso(ix)?;
+    let used = timeline.dso_use(ix)?;
+    let here = here.filter(|_| !is_memory(path)).map(|here| MappedHere {
+        inode: *inode,
+        since: here.clock.latest(used.since),
+        until: here.clock.end(),
+        places: &used.places,
+    });
+    let build = match (source, build_id) {
+        (BuildSource::Mapping, Some(build_id)) => MappedBuild::Mapping(build_id),
+        (_, build_id) if *is_elsewhere || timeline.is_ambiguous(path) => {
+            MappedBuild::AnyFile(build_id.as_ref())
+        }
+        (_, build_id) => MappedBuild::Path(build_id.as_ref()),
+    };
+    Some(MappedObject {
+        recorded: path,
+        build,
+        here,
+    })
+}

@@ -1,0 +1,74 @@
+//! What a run says of names that are missing or doubtful.
+
+use super::kernel_remarks::kernel_remarks;
+use super::remark::Remark;
+use crate::analysis::{Account, Profile};
+use crate::name::{ObjectReport, Unnamed};
+use crate::symbol::{SymbolRequest, Unresolved};
+use crate::text::counted;
+
+/// Which names are missing or doubtful, and why.
+pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
+    let mut remarks = kernel_remarks(profile, symbols);
+    for report in profile
+        .account
+        .objects
+        .iter()
+        .filter(|report| is_missed(report, profile))
+    {
+        for refused in &report.refused {
+            let found = match &refused.found {
+                Some(found) => found.to_string(),
+                None => "none".to_owned(),
+            };
+            let (path, wanted) = (refused.path.display(), &refused.wanted);
+            remarks.push(Remark::Warning(format!(
+                "{path} not used: build id {found}, recorded {wanted}"
+            )));
+        }
+        let broken = report.broken.iter();
+        remarks.extend(broken.map(|broken| Remark::Warning(broken.to_string())));
+    }
+    remarks.extend(of_other_files(&profile.account));
+    if profile.text_pokes > 0 {
+        remarks.push(Remark::Warning(format!(
+            "the kernel changed its code in {} while recording; names there may be of other code",
+            counted(profile.text_pokes as u64, "place")
+        )));
+    }
+    remarks
+}
+
+/// Objects whose path leads, or led, to another file than the one that ran.
+fn of_other_files(account: &Account) -> Vec<Remark> {
+    let is_other = |unnamed: &&Unnamed| {
+        let mut causes = unnamed.causes.iter();
+        causes.any(|(cause, _)| *cause == Unresolved::OtherFile)
+    };
+    let mut objects = account.unnamed.iter().filter(is_other);
+    let Some(first) = objects.next() else {
+        return Vec::new();
+    };
+    let others = objects.count() as u64;
+    let others = if others == 0 {
+        String::new()
+    } else {
+        format!(" (and {others} more)")
+    };
+    vec![
+        Remark::Warning(format!(
+            "{}{others}: the file at its path is not, or may not be, the one that ran; its names \
+             would be wrong",
+            first.object
+        )),
+        Remark::Hint("record the build of each mapped file: perf record --buildid-mmap"),
+    ]
+}
+
+/// Whether stacks that passed the filters have frames of an object; of one whose file was found
+/// that does not matter.
+fn is_missed(report: &ObjectReport, profile: &Profile) -> bool {
+    let is_same =
+        |unnamed: &Unnamed| unnamed.object == report.path && unnamed.build_id == report.build_id;
+    report.outcome.is_ok() || profile.account.unnamed.iter().any(is_same)
+}
