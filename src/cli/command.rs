@@ -11,6 +11,7 @@ use super::exits::ExitsOptions;
 use super::help;
 use super::info::InfoOptions;
 use super::pack::PackOptions;
+use super::shell::{CompletionsOptions, ManOptions};
 use clap::{Parser, Subcommand};
 use vmflame::error::Result;
 
@@ -55,6 +56,12 @@ pub(super) enum Command {
     /// Measure how long the stages take on a capture, and other programs on the same.
     #[command(after_help = help::BENCH)]
     Bench(BenchOptions),
+    /// Print what a shell needs to complete the arguments of vmflame.
+    #[command(after_help = help::COMPLETIONS)]
+    Completions(CompletionsOptions),
+    /// Print a page for `man`: of vmflame, or of one verb.
+    #[command(after_help = help::MAN)]
+    Man(ManOptions),
 }
 
 impl Arguments {
@@ -67,7 +74,7 @@ impl Arguments {
             Command::Convert(options) => options.settle()?,
             Command::Info(options) => options.input.settle()?,
             Command::Exits(options) => options.input.settle()?,
-            Command::Blockio(_) => {}
+            Command::Blockio(_) | Command::Completions(_) | Command::Man(_) => {}
             Command::Diff(options) => options.settle()?,
             Command::Advise(options) => options.settle()?,
             Command::Pack(options) => options.input.settle()?,

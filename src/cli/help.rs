@@ -69,6 +69,19 @@ Exit status:
   0  done
   2  an error, or damaged input, even though a case was written";
 
+/// Below the options of `completions`.
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  vmflame completions bash > /etc/bash_completion.d/vmflame
+  vmflame completions zsh > ~/.zfunc/_vmflame          with fpath+=~/.zfunc before compinit
+  vmflame completions fish > ~/.config/fish/completions/vmflame.fish";
+
+/// Below the options of `man`.
+pub(super) const MAN: &str = "\
+Examples:
+  vmflame man convert | man -l -                       read a page
+  vmflame man > /usr/local/share/man/man1/vmflame.1    install it";
+
 /// Below the options of `info`.
 pub(super) const INFO: &str = "\
 Examples:

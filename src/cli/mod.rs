@@ -8,6 +8,7 @@
 //! | `command` | the verbs, and arguments as they are meant |
 //! | `convert` `info` `exits` `blockio` `diff` `advise` `bench` | one verb each |
 //! | `pack/` | a capture with all that names it, as one file |
+//! | `shell` | completions of shells, and pages for `man` |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
 //! | `exits_like_perf` | the table of perf, for `exits` |
 //! | `diff_side` `diff_exits` `read_side` | reading what is compared |
@@ -53,6 +54,7 @@ mod outcome;
 mod pack;
 mod qmp;
 mod read_side;
+mod shell;
 mod shown_name;
 mod signals;
 mod standard_input;
@@ -67,7 +69,7 @@ use std::process::ExitCode;
 
 use self::command::{Arguments, Command};
 use self::outcome::Outcome;
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use vmflame::error::{Error, Problem};
 
 /// Runs the command that the arguments name.
@@ -90,6 +92,8 @@ pub(crate) fn run() -> ExitCode {
             Command::Diff(options) => diff::run(options, quiet),
             Command::Advise(options) => advise::run(options, quiet),
             Command::Pack(options) => pack::run(options, quiet),
+            Command::Completions(options) => shell::completions(options, Arguments::command()),
+            Command::Man(options) => shell::man(options, Arguments::command()),
         }
     });
     match outcome {

@@ -8,3 +8,4 @@ mod exit_pictures;
 mod kept_files;
 mod pack;
 mod program;
+mod shell;
