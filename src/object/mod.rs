@@ -14,6 +14,7 @@
 //! | `kallsyms_file` | the kernel's `/proc/kallsyms`, from a capture's directory or a cache |
 //! | `cache_layout` | paths in a build-id cache as perf lays it out |
 //! | `elf_file` | headers of an ELF file, its build id |
+//! | `segments` | between file offsets and stated addresses |
 //! | `kernel_notes` | the build id in the running kernel's notes |
 
 mod cache_layout;
@@ -24,6 +25,7 @@ mod likeness;
 mod mapped_object;
 mod object_file;
 mod search;
+mod segments;
 
 pub(crate) use cache_layout::case_place;
 pub(crate) use elf_file::parse_elf_file;
@@ -35,3 +37,5 @@ pub use object_file::{FileOrigin, Refused};
 pub(crate) use object_file::{ObjectFile, Unusable};
 pub use search::ObjectSearch;
 pub(crate) use search::{NotFound, PassedOver, SearchResult};
+pub use segments::ElfSegment;
+pub(crate) use segments::ElfSegments;

@@ -9,7 +9,6 @@
 //! | `parse` | takes the functions out of an ELF file |
 //! | `functions` | what its symbol tables state, names not yet read |
 //! | `places`, `points` | what is asked for, as offsets and as addresses in order |
-//! | `segments` | between file offsets and stated addresses |
 //! | `sieve` | which symbols decide about what is asked for, told without their names |
 //! | `plt` | names for the entries of linkage tables |
 //! | `debugdata` | the table packed in `.gnu_debugdata` |
@@ -26,7 +25,6 @@ mod parse;
 mod places;
 mod plt;
 mod points;
-mod segments;
 mod sieve;
 mod sized;
 mod symbols;

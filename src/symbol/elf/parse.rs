@@ -14,10 +14,10 @@ use super::functions::{FunctionTables, StatedFunction, SymbolTableKind};
 use super::places::Places;
 use super::plt::{self, PltEntry};
 use super::points::Points;
-use super::segments::ElfSegments;
 use super::sieve::{Decisive, Sieve, StatedRange};
 use super::symbols::ObjectSymbols;
 use crate::error::Result;
+use crate::object::ElfSegments;
 use crate::object::parse_elf_file;
 
 /// Names may overlap in a file's string table; the table holds each whole. Twice the file is more

@@ -1,7 +1,7 @@
 //! Which functions of an object are asked for.
 
 use super::points::Points;
-use super::segments::ElfSegments;
+use crate::object::ElfSegments;
 use crate::units::{FileOffset, Svma};
 
 /// The places of an object whose functions are wanted. The functions of others are not read.

@@ -1,8 +1,8 @@
 //! The functions of one object file, and where its bytes are meant to lie.
 
 use super::places::Places;
-use super::segments::{ElfSegment, ElfSegments};
 use super::sized::SizedSymbols;
+use crate::object::{ElfSegment, ElfSegments};
 use crate::symbol::trampoline::is_trampoline;
 use crate::symbol::unresolved::Unresolved;
 use crate::units::{FileOffset, Svma};

@@ -15,10 +15,10 @@ use std::path::Path;
 use super::alias::Binding;
 use super::builder::{SizedBuilder, StatedSymbol};
 use super::places::Places;
-use super::segments::{ElfSegment, ElfSegments};
 use super::sieve::{Decisive, Sieve, StatedRange};
 use super::symbols::ObjectSymbols;
 use crate::error::{BadFile, Error, Result};
+use crate::object::{ElfSegment, ElfSegments};
 use crate::units::{FileOffset, Svma};
 
 /// Reads a symbol table in text form, of its functions those that cover a place; `path` is for the

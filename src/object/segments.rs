@@ -30,7 +30,7 @@ impl From<Vec<ElfSegment>> for ElfSegments {
 
 impl ElfSegments {
     /// Those of a file.
-    pub(super) fn of(file: &File<'_>) -> Self {
+    pub(crate) fn of(file: &File<'_>) -> Self {
         let segments = file.segments().map(|segment| {
             let (offset, bytes) = segment.file_range();
             ElfSegment {
@@ -44,12 +44,12 @@ impl ElfSegments {
     }
 
     /// All of them, in the file's order.
-    pub(super) fn as_slice(&self) -> &[ElfSegment] {
+    pub(crate) fn as_slice(&self) -> &[ElfSegment] {
         &self.0
     }
 
     /// The address that the file states for one of its bytes; `None` when it is never mapped.
-    pub(super) fn svma_of(&self, offset: FileOffset) -> Option<Svma> {
+    pub(crate) fn svma_of(&self, offset: FileOffset) -> Option<Svma> {
         let within = |segment: &&ElfSegment| {
             let distance = offset.checked_since(segment.file_offset);
             distance.is_some_and(|distance| distance < segment.bytes)
