@@ -72,6 +72,12 @@ pub struct Tally {
     pub user_part_missing: u64,
     /// Folded samples whose user stack was copied and is not unwound.
     pub copied_stacks: u64,
+    /// Folded samples whose copied user stack was unwound up to where the copy ends.
+    pub cut_copies: u64,
+    /// Folded samples whose copied user stack was unwound up to a frame whose caller cannot be told.
+    pub not_unwound: u64,
+    /// Of those, the ones whose frame lies in an object whose file is not at hand.
+    pub without_file: u64,
     /// Folded samples whose last branches stand in for a call chain.
     pub last_branches: u64,
     /// AUX trace pieces that the kernel had to cut.
@@ -124,6 +130,9 @@ impl Tally {
         self.truncated_stacks += other.truncated_stacks;
         self.user_part_missing += other.user_part_missing;
         self.copied_stacks += other.copied_stacks;
+        self.cut_copies += other.cut_copies;
+        self.not_unwound += other.not_unwound;
+        self.without_file += other.without_file;
         self.last_branches += other.last_branches;
         self.truncated_aux += other.truncated_aux;
         self.unread_sideband += other.unread_sideband;

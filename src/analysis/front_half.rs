@@ -4,12 +4,17 @@ use std::thread;
 
 use hashbrown::HashMap;
 
+use crate::bytes::with_order;
 use crate::error::Result;
-use crate::fold::{Census, FoldRequest, Folded, Settled};
+use crate::fold::{Census, FoldRequest, Folded, Settled, Unwinding};
+use crate::name::Namer;
+use crate::object::CodeMachine;
 use crate::perf::Capture;
+use crate::perf::abi::{PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER};
 use crate::space::Timeline;
 use crate::symbol::{EarlyKernel, SymbolRequest};
-use crate::units::BuildId;
+use crate::units::{BuildId, EventIx};
+use crate::unwind::CodeMap;
 
 /// Unique stacks with what was true of their threads, and what was counted on the way.
 #[derive(Debug)]
@@ -38,6 +43,25 @@ impl<'a> FrontHalf<'a> {
             settled,
         }
     }
+}
+
+/// What unwinds the copied stacks of an event; `None` when its samples hold none of a machine whose
+/// stacks can be unwound.
+pub(super) fn unwinding<'c>(
+    capture: &Capture,
+    event: EventIx,
+    timeline: &'c Timeline,
+    namer: &Namer<'c>,
+) -> Option<Unwinding<'c>> {
+    let attr = &capture.events().get(event)?.attr;
+    if !attr.samples(PERF_SAMPLE_STACK_USER) || !attr.samples(PERF_SAMPLE_REGS_USER) {
+        return None;
+    }
+    let machine = with_order!(capture.endian(), O => capture.features().machine::<O>());
+    let machine = CodeMachine::from_name(machine.as_deref()?)?;
+    let files = namer.code_files();
+    let code = CodeMap::new(timeline, machine, move |dso| files.find(dso));
+    Some(Unwinding::new(code))
 }
 
 /// Does the work, and reads the kernel's symbols at the same time when there is a second thread for

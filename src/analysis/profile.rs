@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::choice::{Chosen, advice, fold_chosen, nothing_left};
-use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
+use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids, unwinding};
 use super::request::Request;
 use super::slices::SliceCounts;
 use super::survey::Account;
@@ -166,18 +166,18 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         raw_names: request.raw_names,
     };
     let mut namer = Namer::new(capture, input)?;
+    watch.lap(Stage::Name);
+    let unwinding = unwinding(capture, event, &timeline, &namer);
+    let settled = match &unwinding {
+        Some(unwinding) => unwinding.fold(capture, &wanted, &timeline),
+        None => settled,
+    };
+    watch.lap(Stage::Unwind);
     if let (Some(tagger), Some(event)) = (&mut tagger, capture.events().get(event)) {
         tagger.sampled_by(plain_event_name(&event.name), &event.attr);
     }
     let weight = request.weight.of_event(capture, event);
-    let name_request = NameRequest {
-        scope: request.scope,
-        grouping: request.grouping,
-        split: wanted.split,
-        weight,
-        recording: StackRecording::of(capture, event),
-        threads: request.threads,
-    };
+    let name_request = name_request(capture, request, &wanted, weight);
     let stacks = name_stacks(
         capture,
         &settled,
@@ -198,6 +198,23 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         tagger,
     };
     finish(capture, request, counted, named, watch)
+}
+
+/// How stacks are named and merged.
+fn name_request(
+    capture: &Capture,
+    request: &Request,
+    wanted: &FoldRequest,
+    weight: WeightKind,
+) -> NameRequest {
+    NameRequest {
+        scope: request.scope,
+        grouping: request.grouping,
+        split: wanted.split,
+        weight,
+        recording: StackRecording::of(capture, wanted.selection.event),
+        threads: request.threads,
+    }
 }
 
 /// What was counted before anything had a name.
@@ -288,9 +305,7 @@ fn retain_wanted(stacks: &mut NamedStacks, request: &Request, mut tally: Tally) 
     let left_out = stacks.retain_wanted(&request.filter());
     tally.folded -= left_out;
     tally.filtered += left_out;
-    tally.copied_stacks = stacks.copied();
-    tally.last_branches = stacks.branched();
-    tally.truncated_stacks = stacks.truncated();
+    stacks.doubtful().tell(&mut tally);
     tally
 }
 

@@ -40,6 +40,12 @@ pub fn subtitle(capture: &Capture, profile: &Profile, request: &Request) -> Stri
         let copies = grouped(tally.copied_stacks);
         parts.push(format!("copied user stacks not unwound: {copies}"));
     }
+    if tally.not_unwound > 0 {
+        let samples = grouped(tally.not_unwound);
+        parts.push(format!(
+            "copied user stacks not unwound to their end: {samples}"
+        ));
+    }
     if tally.last_branches > 0 {
         let samples = grouped(tally.last_branches);
         parts.push(format!("last branches, no call stacks: {samples}"));

@@ -1,7 +1,7 @@
 //! What is in a capture, without drawing it.
 
 use super::choice::{Chosen, fold_any};
-use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
+use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids, unwinding};
 use crate::error::Result;
 use crate::fold::{Gap, WeightKind, occurrences as occurrences_of};
 use crate::loss::Tally;
@@ -92,9 +92,13 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
             recording: StackRecording::of(capture, event),
             threads,
         };
-        stacks = name_stacks(capture, &front.settled, &mut namer, &request, None);
-        census.tally.copied_stacks = stacks.copied();
-        census.tally.last_branches = stacks.branched();
+        let unwinding = unwinding(capture, event, &front.timeline, &namer);
+        let unwound = unwinding
+            .as_ref()
+            .map(|unwinding| unwinding.fold(capture, &front.wanted, &front.timeline));
+        let settled = unwound.as_ref().unwrap_or(&front.settled);
+        stacks = name_stacks(capture, settled, &mut namer, &request, None);
+        stacks.doubtful().tell(&mut census.tally);
     }
     let names = namer.into_report(&stacks.unnamed);
     let occurrences = capture.events().iter();

@@ -15,6 +15,8 @@ pub enum Stage {
     Fold,
     /// Processes and mappings over time; folding again where they changed under a stack.
     Settle,
+    /// A second walk that unwinds copied stacks; nothing where there are none.
+    Unwind,
     /// Symbols: reading them, and naming each frame of each unique stack.
     Name,
     /// Tags, filters that need names, sums.
@@ -27,11 +29,12 @@ pub enum Stage {
 
 impl Stage {
     /// All stages, in order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Open,
         Self::Index,
         Self::Fold,
         Self::Settle,
+        Self::Unwind,
         Self::Name,
         Self::Tag,
         Self::Tree,
@@ -45,6 +48,7 @@ impl Stage {
             Self::Index => "index",
             Self::Fold => "fold",
             Self::Settle => "settle",
+            Self::Unwind => "unwind",
             Self::Name => "name",
             Self::Tag => "tag",
             Self::Tree => "tree",

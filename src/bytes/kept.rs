@@ -5,10 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Copies on a shelf.
 const SHELF: usize = 1024;
-/// Most shelves.
-const SHELVES: usize = 256;
-/// Most bytes of all copies.
-const MOST: usize = 1 << 24;
 
 type Shelf = Box<[OnceLock<Box<[u8]>>]>;
 
@@ -20,22 +16,36 @@ pub(crate) struct KeptBytes {
     taken: AtomicUsize,
     /// How many bytes were kept.
     len: AtomicUsize,
+    /// Most bytes of all copies.
+    most: usize,
 }
 
 impl Default for KeptBytes {
+    /// Room for what is worth a copy because it is read again and again.
     fn default() -> Self {
-        Self {
-            shelves: (0..SHELVES).map(|_| OnceLock::new()).collect(),
-            taken: AtomicUsize::new(0),
-            len: AtomicUsize::new(0),
-        }
+        Self::with_room(1 << 8, 1 << 24)
     }
 }
 
 impl KeptBytes {
+    /// Room for as many copies as memory holds.
+    pub(crate) fn roomy() -> Self {
+        Self::with_room(1 << 16, usize::MAX / 2)
+    }
+
+    /// Room for so many shelves of copies and so many bytes.
+    fn with_room(shelves: usize, most: usize) -> Self {
+        Self {
+            shelves: (0..shelves).map(|_| OnceLock::new()).collect(),
+            taken: AtomicUsize::new(0),
+            len: AtomicUsize::new(0),
+            most,
+        }
+    }
+
     /// Copies bytes; `None` when there is no room left.
     pub(crate) fn keep(&self, bytes: &[u8]) -> Option<&[u8]> {
-        if self.len.fetch_add(bytes.len(), Ordering::Relaxed) > MOST {
+        if self.len.fetch_add(bytes.len(), Ordering::Relaxed) > self.most {
             self.len.fetch_sub(bytes.len(), Ordering::Relaxed);
             return None;
         }
@@ -58,7 +68,7 @@ mod tests {
         let bytes = [7; 1 << 16];
         let copies: Vec<&[u8]> = std::iter::from_fn(|| kept.keep(&bytes)).collect();
         assert!(copies.iter().all(|copy| *copy == bytes));
-        assert!(!copies.is_empty() && copies.len() <= 1 + (MOST >> 16));
+        assert!(!copies.is_empty() && copies.len() <= 1 + (kept.most >> 16));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::request::FoldRequest;
 use super::split::Split;
-use super::unique_stack::{StackCopy, UserPart};
+use super::unique_stack::UserPart;
 use crate::bytes::{ByteOrder, position, with_order};
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
@@ -12,12 +12,14 @@ use crate::perf::{Attr, Capture, SampleTail};
 use crate::units::CpuMode;
 use crate::unwind::{Machine, holds_branches};
 
+/// `PERF_SAMPLE_REGS_ABI_64`.
+const ABI_64: u64 = 2;
+
 /// How the samples of an event are read behind their chain.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct BehindChain {
     source: UserSource,
     has_cgroup: bool,
-    keeps_copies: bool,
     /// The recorded machine, when its registers are known.
     machine: Option<Machine>,
 }
@@ -69,7 +71,6 @@ impl BehindChain {
         Some(Self {
             source,
             has_cgroup,
-            keeps_copies: request.kept.stack_copies,
             machine: machine.as_deref().and_then(Machine::from_name),
         })
     }
@@ -95,7 +96,7 @@ impl BehindChain {
         Some(SampleRest {
             cgroup: self.has_cgroup.then(|| tail.cgroup.unwrap_or(u64::MAX)),
             user,
-            copy: self.keeps_copies.then(|| copy_of(&tail)).flatten(),
+            copy: copy_of(&tail).filter(|_| self.source == UserSource::CopiedStack),
         })
     }
 
@@ -126,15 +127,28 @@ impl BehindChain {
     }
 }
 
-/// The copy that a sample holds; `None` when there is nothing to unwind in it.
+/// User registers and the top of the user stack, as a sample holds them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StackCopy<'a> {
+    /// Eight bytes for each bit of the event's mask, lowest first.
+    pub(super) registers: &'a [u8],
+    /// The memory from the stack pointer up, as far as the kernel could read it.
+    pub(super) memory: &'a [u8],
+    /// Whether that is as much as it was to copy.
+    pub(super) is_cut: bool,
+}
+
+/// The copy of 64-bit code that a sample holds; `None` when there is nothing to unwind in it.
 fn copy_of<'a>(tail: &SampleTail<'a>) -> Option<StackCopy<'a>> {
-    let registers = tail.user_registers.filter(|registers| registers.abi != 0)?;
+    let registers = tail
+        .user_registers
+        .filter(|registers| registers.abi == ABI_64)?;
     let stack = tail.user_stack.filter(|stack| stack.filled > 0)?;
     let filled = position(stack.filled).min(stack.bytes.len());
     Some(StackCopy {
-        abi: registers.abi,
         registers: registers.values,
         memory: stack.bytes.get(..filled)?,
+        is_cut: filled == stack.bytes.len(),
     })
 }
 
@@ -188,29 +202,23 @@ mod tests {
         Capture::from_storage(Path::new("copies"), storage, UnpackLimit::default()).unwrap()
     }
 
-    /// Whoever unwinds or names guests needs each sample's own; nobody else pays for that.
+    /// Whoever names guests needs each sample's own address; nobody else pays for that.
     #[test]
-    fn copies_and_guest_addresses_are_kept_when_they_are_wanted() {
+    fn guest_addresses_are_kept_when_they_are_wanted() {
         let capture = capture();
         let mut request = FoldRequest::all_of(EventIx(0), 1);
         let plain = fold(&capture, &request).stacks;
         assert_eq!(plain.distinct(), 2);
         request.kept = Kept {
             guest_addresses: true,
-            stack_copies: true,
         };
         let kept = fold(&capture, &request).stacks;
-        let found = kept.stacks.iter().map(|stack| {
-            let copy = stack
-                .copy
-                .map(|copy| (copy.registers[0], copy.memory.len()));
-            (stack.key.mode, stack.key.ip.as_u64(), copy)
-        });
+        let stacks = kept.stacks.iter();
+        let found = stacks.map(|stack| (stack.key.mode, stack.key.ip.as_u64()));
         let expected = [
-            (CpuMode::User, 0, Some((1, 8))),
-            (CpuMode::GuestKernel, 0x5001, None),
-            (CpuMode::User, 0, Some((2, 16))),
-            (CpuMode::GuestKernel, 0x5002, None),
+            (CpuMode::User, 0),
+            (CpuMode::GuestKernel, 0x5001),
+            (CpuMode::GuestKernel, 0x5002),
         ];
         assert!(found.eq(expected));
     }

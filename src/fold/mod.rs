@@ -19,11 +19,13 @@
 //! | `part` | **the hot loop**: what is done with each record |
 //! | `raw_sideband` | sideband records as a part of the walk finds them |
 //! | `chain`, `deferred`, `behind_chain` | where a sample's frames are: in its chain, in a later record, behind the chain |
+//! | `event_counts` | samples counted for their event |
 //! | `payload_class` | samples of a tracepoint kept apart by what they recorded |
 //! | `gaps` | the time that the walk has come to, and stretches that are no record |
 //! | `unique_stack`, `packed`, `table` | a stack; many in little memory; which are the same |
 //! | `census`, `raw_stacks` | what comes out of the walk |
 //! | `settle`, `settled` | what was true of each stack's thread |
+//! | `unwinder`, `unwound` | copied stacks become call chains, in a walk of their own |
 //! | `count` | walks that only count: times of samples, samples of some threads by slices |
 
 mod behind_chain;
@@ -31,6 +33,7 @@ mod census;
 mod chain;
 mod count;
 mod deferred;
+mod event_counts;
 mod gaps;
 mod packed;
 mod part;
@@ -46,6 +49,8 @@ mod settled;
 mod split;
 mod table;
 mod unique_stack;
+mod unwinder;
+mod unwound;
 mod walk;
 mod weight;
 
@@ -62,4 +67,5 @@ pub(crate) use chain::{ChainFrame, ChainFrames};
 pub(crate) use count::{count_of_threads, sample_times};
 pub(crate) use settled::{Block, EpochStack, Settled};
 pub(crate) use unique_stack::{UniqueStack, UserPart};
+pub(crate) use unwound::Unwinding;
 pub(crate) use weight::occurrences;

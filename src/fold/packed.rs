@@ -1,6 +1,6 @@
 //! Many unique stacks in little memory.
 
-use super::unique_stack::{StackCopy, StackKey, UniqueStack, UserPart};
+use super::unique_stack::{StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
 use crate::space::TaskEpoch;
 use crate::units::{Avma, CpuMode, RecordOrder, ThreadId, Weights};
@@ -43,7 +43,6 @@ struct RareFields<'a> {
     payload_class: u8,
     task_epoch: Option<TaskEpoch>,
     user: UserPart<'a>,
-    copy: Option<StackCopy<'a>>,
 }
 
 impl PackedStack<'_> {
@@ -120,13 +119,12 @@ impl<'a> Stacks<'a> {
     /// Where the rare fields of a stack lie, as [`PackedStack::rare`] says it.
     #[inline]
     pub(super) fn rare_of(&mut self, stack: &UniqueStack<'a>) -> u32 {
-        let (key, user, copy) = (stack.key, stack.user, stack.copy);
+        let (key, user) = (stack.key, stack.user);
         let (ip, split, task_epoch) = (key.ip, key.split, key.task_epoch);
         let payload_class = key.payload_class;
         if (ip.as_u64() | split | u64::from(payload_class)) == 0
             && task_epoch.is_none()
             && user == UserPart::InChain
-            && copy.is_none()
         {
             return 0;
         }
@@ -136,7 +134,6 @@ impl<'a> Stacks<'a> {
             payload_class,
             task_epoch,
             user,
-            copy,
         })
     }
 
@@ -242,7 +239,6 @@ impl<'a> Stacks<'a> {
             },
             chain: packed.chain,
             user: rare.user,
-            copy: rare.copy,
             samples: packed.samples,
             period: packed.period,
             first: packed.first,

@@ -4,13 +4,13 @@ use super::census::TimeSpan;
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
 use super::gaps::WalkClock;
-use super::plan::Plan;
+use super::plan::{Keep, Plan};
 use super::raw_sideband::RawSideband;
-use super::readings::Reading;
 use super::split::{SliceCursor, Split};
 use super::table::StackTable;
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
-use crate::bytes::{ByteOrder, KeptBytes, slice_at, u64_at};
+use super::unwinder::Unwinder;
+use crate::bytes::{ByteOrder, slice_at, u64_at};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
     PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
@@ -20,7 +20,7 @@ use crate::perf::{
     Attr, Damage, Event, Length, Record, SampleAtHand, SampleHead, Sideband, is_sideband,
 };
 use crate::space::TaskEpoch;
-use crate::units::{Avma, CpuMode, EventIx, RecordOrder, ThreadId, Timestamp};
+use crate::units::{Avma, CpuMode, RecordOrder, ThreadId, Timestamp};
 
 /// A sample that is folded.
 struct WantedSample<'s, 'a> {
@@ -59,16 +59,19 @@ pub(super) struct FoldedPart<'a> {
     pub(super) samples: Vec<u64>,
     pub(super) slices: Vec<Vec<u64>>,
     slice: SliceCursor,
+    /// Unwinds copied stacks; `None` when none are to be unwound yet.
+    unwinder: Option<Unwinder<'a>>,
     pub(super) times: TimeSpan,
     pub(super) clock: WalkClock,
 }
 
 impl<'a> FoldedPart<'a> {
-    pub(super) fn new(plan: &Plan<'_>, kept: &'a KeptBytes) -> Self {
+    pub(super) fn new(plan: &Plan<'_>, keep: &Keep<'a>) -> Self {
         Self {
+            unwinder: keep.code.map(Unwinder::new),
             samples: vec![0; plan.events.len()],
             slices: vec![vec![0; plan.split.slices()]; plan.events.len()],
-            ..Self::without_counts(StackTable::keeping(plan.mixer, kept))
+            ..Self::without_counts(StackTable::keeping(plan.mixer, keep.bytes))
         }
     }
 
@@ -82,6 +85,7 @@ impl<'a> FoldedPart<'a> {
             samples: Vec::new(),
             slices: Vec::new(),
             slice: SliceCursor::default(),
+            unwinder: None,
             times: TimeSpan::default(),
             clock: WalkClock::default(),
         }
@@ -96,6 +100,7 @@ impl<'a> FoldedPart<'a> {
             read_before: self.read_before + self.tally.read,
             samples: std::mem::take(&mut self.samples),
             slices: std::mem::take(&mut self.slices),
+            unwinder: self.unwinder.take(),
             ..Self::without_counts(table)
         }
     }
@@ -237,7 +242,7 @@ impl<'a> FoldedPart<'a> {
         };
         let task_epoch = match plan.again {
             None => None,
-            Some(again) if !again.threads.contains(&thread) => return Ok(()),
+            Some(again) if !again.folds(thread) => return Ok(()),
             Some(again) => Some(again.timeline.task_epoch(thread, order)),
         };
         let wanted = WantedSample {
@@ -308,17 +313,21 @@ impl<'a> FoldedPart<'a> {
             task_epoch: wanted.task_epoch,
         };
         self.tally.folded += 1;
-        let one = UniqueStack {
+        let mut one = UniqueStack {
             key,
             chain,
             user,
-            copy,
             samples: 1,
             period: wanted.period,
             first: order,
             last: order,
         };
-        if let Some((chain, cookie)) = deferred::<O>(at_hand) {
+        let unwinder = self.unwinder.as_mut().zip(copy);
+        if let Some(chain) = unwinder.and_then(|(unwinder, copy)| {
+            unwinder.unwind::<O>(wanted.attr.regs_user, &copy, &mut one, at_hand)
+        }) {
+            self.table.add_at_hand(&one, chain);
+        } else if let Some((chain, cookie)) = deferred::<O>(at_hand) {
             let chain = wanted.own(chain);
             self.promises.add(cookie, UniqueStack { chain, ..one });
         } else {
@@ -334,30 +343,6 @@ impl<'a> FoldedPart<'a> {
         self.times.add(time);
         self.clock.tick(time);
         Ok(time)
-    }
-
-    /// Counts a sample for its event, and for the others that its readings tell of.
-    #[inline]
-    fn count(&mut self, sampled: EventIx, readings: &[Reading]) {
-        let others = readings.iter().map(|reading| reading.event);
-        let others = others.filter(|&event| event != sampled);
-        for event in others.chain([sampled]) {
-            if let Some(count) = self.samples.get_mut(event.as_usize()) {
-                *count += 1;
-            }
-        }
-    }
-
-    /// The same in a slice of time, where the readings tell of occurrences.
-    fn count_in_slice(&mut self, slice: u32, sampled: EventIx, readings: &[Reading]) {
-        let others = readings.iter().filter(|reading| reading.event != sampled);
-        let others = others.map(|reading| (reading.event, reading.period));
-        for (event, occurrences) in others.chain([(sampled, 1)]) {
-            let slices = self.slices.get_mut(event.as_usize());
-            if let Some(count) = slices.and_then(|slices| slices.get_mut(slice as usize)) {
-                *count = count.saturating_add(occurrences);
-            }
-        }
     }
 
     fn sideband<O: ByteOrder>(&mut self, plan: &Plan<'_>, record: Record<'a>) {

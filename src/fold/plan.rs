@@ -8,12 +8,13 @@ use super::readings::Readings;
 use super::request::FoldRequest;
 use super::select::Selection;
 use super::split::Split;
-use crate::bytes::ByteOrder;
+use crate::bytes::{ByteOrder, KeptBytes};
 use crate::hash::Mixer;
 use crate::perf::abi::PERF_SAMPLE_TIME;
 use crate::perf::{Attr, Capture, Event, Events, Record};
 use crate::space::Timeline;
 use crate::units::{RecordOrder, ThreadId, Timestamp};
+use crate::unwind::CodeMap;
 
 /// What all visitors of a walk share.
 #[derive(Clone, Copy, Debug)]
@@ -44,13 +45,29 @@ pub(super) struct Plan<'c> {
     pub(super) again: Option<Again<'c>>,
 }
 
+/// What outlives a walk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keep<'a> {
+    /// Where the chains of stacks are kept that no record holds.
+    pub(super) bytes: &'a KeptBytes,
+    /// The objects by which copied stacks are unwound; `None` while they are not.
+    pub(super) code: Option<&'a CodeMap<'a>>,
+}
+
 /// What a second walk folds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Again<'c> {
-    /// Samples of these threads only.
-    pub(super) threads: &'c HashSet<ThreadId>,
+    /// Samples of these threads only; `None` for all.
+    pub(super) threads: Option<&'c HashSet<ThreadId>>,
     /// Tells what was true of them at each sample.
     pub(super) timeline: &'c Timeline,
+}
+
+impl Again<'_> {
+    /// Whether the samples of a thread are folded.
+    pub(super) fn folds(&self, thread: ThreadId) -> bool {
+        self.threads.is_none_or(|threads| threads.contains(&thread))
+    }
 }
 
 impl<'c> Plan<'c> {

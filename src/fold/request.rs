@@ -26,8 +26,6 @@ pub struct FoldRequest {
 pub struct Kept {
     /// Instruction pointers of samples of guests, whose chains the host's kernel does not walk.
     pub guest_addresses: bool,
-    /// Copies of user registers and of the user stack.
-    pub stack_copies: bool,
 }
 
 impl FoldRequest {

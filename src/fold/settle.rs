@@ -4,7 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::chain::ChainFrames;
 use super::packed::{PackedStack, Stacks};
-use super::plan::{Again, Plan};
+use super::plan::{Again, Keep, Plan};
 use super::raw_stacks::RawStacks;
 use super::request::FoldRequest;
 use super::settled::Settled;
@@ -102,7 +102,7 @@ fn place<O: ByteOrder>(
 /// Whether the call chain of a stack holds all its addresses.
 fn holds_all(stack: &UniqueStack<'_>) -> bool {
     let is_in_chain = matches!(stack.user, UserPart::InChain | UserPart::UnusedCopy);
-    is_in_chain && stack.copy.is_none() && stack.key.ip == Avma::default()
+    is_in_chain && stack.key.ip == Avma::default()
 }
 
 /// Whether mappings changed only where a chain has no address.
@@ -162,25 +162,22 @@ impl<'a> RawStacks<'a> {
         stacks.list.retain(is_clear);
         let plan = Plan {
             again: Some(Again {
-                threads: &ambiguous,
+                threads: Some(&ambiguous),
                 timeline,
             }),
             ..Plan::new(capture, request, &readings)
         };
-        let refolded = walk(capture, plan);
+        let keep = Keep {
+            bytes: capture.kept(),
+            code: None,
+        };
+        let refolded = walk(capture, plan, keep);
         for stack in refolded.stacks.iter() {
             if let Some(task_epoch) = stack.key.task_epoch {
                 task_epochs.push(task_epoch);
                 stacks.push(&stack);
             }
         }
-        let mut task_epochs = task_epochs.into_iter();
-        let blocks = stacks.blocks().into_iter();
-        let task_epochs = blocks.map(|block| task_epochs.by_ref().take(block.len()).collect());
-        let task_epochs = task_epochs.collect();
-        Settled {
-            stacks,
-            task_epochs,
-        }
+        Settled::of(stacks, task_epochs)
     }
 }

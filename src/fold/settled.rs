@@ -74,6 +74,18 @@ impl<'s, 'a> Block<'s, 'a> {
 }
 
 impl<'a> Settled<'a> {
+    /// Stacks with what was true of the thread of each.
+    pub(super) fn of(stacks: Stacks<'a>, task_epochs: Vec<TaskEpoch>) -> Self {
+        let mut task_epochs = task_epochs.into_iter();
+        let blocks = stacks.blocks().into_iter();
+        let task_epochs = blocks.map(|block| task_epochs.by_ref().take(block.len()).collect());
+        let task_epochs = task_epochs.collect();
+        Self {
+            stacks,
+            task_epochs,
+        }
+    }
+
     /// The stacks in order, some thousands at a time.
     pub(crate) fn blocks(&self) -> Vec<Block<'_, 'a>> {
         let pairs = self.stacks.blocks().into_iter().zip(&self.task_epochs);

@@ -29,8 +29,9 @@ struct StackSlot {
 struct Pending<'a> {
     /// The same part of its hash.
     part: u32,
-    /// Where the copy of its chain begins; `None` when the chain itself is at hand.
-    copied_at: Option<usize>,
+    /// Where the copy of its chain begins, and how long it is; `None` when the chain itself is at
+    /// hand.
+    copied: Option<[usize; 2]>,
     stack: PackedStack<'a>,
 }
 
@@ -89,19 +90,20 @@ impl<'a> StackTable<'a> {
         self.add_at_hand(new, new.chain);
     }
 
-    /// The same with a copy of the chain at hand: the chain itself is not looked at.
+    /// The same with a copy of the chain at hand, or with what stands in its place: the chain itself is
+    /// not looked at.
     #[inline]
     pub(super) fn add_at_hand(&mut self, new: &UniqueStack<'a>, chain: &[u8]) {
         let stack = PackedStack::of(new, self.stacks.rare_of(new));
         let part = hash(&self.mixer, &stack, chain);
         let is_copy = chain.as_ptr() != new.chain.as_ptr();
-        let copied_at = is_copy.then_some(self.copies.len());
+        let copied = is_copy.then_some([self.copies.len(), chain.len()]);
         if is_copy {
             self.copies.extend_from_slice(chain);
         }
         self.pending.push(Pending {
             part,
-            copied_at,
+            copied,
             stack,
         });
         if self.pending.len() >= PENDING {
@@ -132,9 +134,8 @@ impl<'a> StackTable<'a> {
         std::hint::black_box(touched);
         for (new, ix) in pending.iter().zip(found) {
             let chain = new.stack.chain();
-            let copy = new
-                .copied_at
-                .and_then(|at| slice_at(&copies, at, chain.len()));
+            let copy = new.copied;
+            let copy = copy.and_then(|[at, len]| slice_at(&copies, at, len));
             match self.stacks.list.get_mut(ix as usize) {
                 Some(old) if old.is_same(&new.stack, copy.unwrap_or(chain)) => old.add(&new.stack),
                 Some(_) | None => self.add_hashed(&new.stack, new.part, copy),
@@ -233,7 +234,6 @@ mod tests {
             },
             chain,
             user: UserPart::InChain,
-            copy: None,
             samples: 1,
             period: 1,
             first: RecordOrder::default(),

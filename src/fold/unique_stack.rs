@@ -2,6 +2,7 @@
 
 use crate::space::TaskEpoch;
 use crate::units::{Avma, CpuMode, Pid, RecordOrder, ThreadId, Tid};
+use crate::unwind::StackEnd;
 
 /// What the user part of a stack comes from besides the call chain.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -16,24 +17,15 @@ pub(crate) enum UserPart<'a> {
     LastBranches(&'a [u8]),
     /// A chain that the kernel wrote later.
     Deferred(&'a [u8]),
-    /// The instruction pointer only: the stack itself was copied and is not unwound. The copy is
-    /// [`UniqueStack::copy`], when copies are kept.
+    /// The instruction pointer only: the stack itself was copied and is not unwound.
     CopiedStack(Avma),
     /// The instruction pointer only: nothing of the stack could be copied.
     InstructionPointer(Avma),
     /// What the call chain tells: the stack was copied as well and is not unwound.
     UnusedCopy,
-}
-
-/// User registers and the top of the user stack, as a sample holds them.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub(crate) struct StackCopy<'a> {
-    /// `PERF_SAMPLE_REGS_ABI_*`: 1 for 32-bit, 2 for 64-bit code.
-    pub(crate) abi: u64,
-    /// Eight bytes for each bit of the event's mask, lowest first.
-    pub(crate) registers: &'a [u8],
-    /// The memory from the stack pointer up, as far as the kernel could read it.
-    pub(crate) memory: &'a [u8],
+    /// Nothing: the call chain holds what a copy of the stack told when it was unwound, up to this
+    /// end.
+    Unwound(StackEnd),
 }
 
 /// What makes a stack a different stack, besides its call chain.
@@ -76,8 +68,6 @@ pub(crate) struct UniqueStack<'a> {
     pub(crate) chain: &'a [u8],
     /// Where the user part comes from.
     pub(crate) user: UserPart<'a>,
-    /// What an unwinder needs; `None` unless copies are kept.
-    pub(crate) copy: Option<StackCopy<'a>>,
     /// Number of samples.
     pub(crate) samples: u64,
     /// Sum of their periods; a sample without one stands for its event's fixed period.

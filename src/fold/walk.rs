@@ -6,13 +6,13 @@ use super::census::Census;
 use super::deferred::parse as parse_deferred;
 use super::packed::Stacks;
 use super::part::FoldedPart;
-use super::plan::Plan;
+use super::plan::{Keep, Plan};
 use super::raw_sideband::RawSideband;
 use super::raw_stacks::RawStacks;
 use super::readings::Readings;
 use super::request::FoldRequest;
 
-use crate::bytes::{ByteOrder, KeptBytes};
+use crate::bytes::ByteOrder;
 use crate::perf::abi::PERF_RECORD_CALLCHAIN_DEFERRED;
 use crate::perf::{Capture, Damage, Record, SampleAtHand, Visitor};
 use crate::space::SidebandItem;
@@ -40,7 +40,11 @@ pub(super) struct Walked<'a> {
 pub fn fold<'a>(capture: &'a Capture, request: &FoldRequest) -> Folded<'a> {
     let readings = Readings::of(capture, request.threads);
     let plan = Plan::new(capture, request, &readings);
-    let walked = walk(capture, plan);
+    let keep = Keep {
+        bytes: capture.kept(),
+        code: None,
+    };
+    let walked = walk(capture, plan, keep);
     let mut census = walked.census;
     census.tally.odd_readings = readings.gone_back;
     census.occurrences = readings.occurrences(census.samples.len());
@@ -51,11 +55,10 @@ pub fn fold<'a>(capture: &'a Capture, request: &FoldRequest) -> Folded<'a> {
     }
 }
 
-pub(super) fn walk<'a>(capture: &'a Capture, plan: Plan<'_>) -> Walked<'a> {
+pub(super) fn walk<'a>(capture: &'a Capture, plan: Plan<'_>, keep: Keep<'a>) -> Walked<'a> {
     let threads = plan.threads;
-    let kept = capture.kept();
-    let mut all = FoldedPart::new(&plan, kept);
-    let scan = capture.scan(threads, &Folding { plan, kept });
+    let mut all = FoldedPart::new(&plan, &keep);
+    let scan = capture.scan(threads, &Folding { plan, keep });
     for (part, begins_region) in scan.gathered.into_iter().zip(scan.begins_region) {
         if begins_region {
             all.end_region();
@@ -99,15 +102,14 @@ fn keep_promises<'a>(capture: &'a Capture, all: &mut FoldedPart<'a>, threads: us
 /// The visitor that folds.
 struct Folding<'p, 'a> {
     plan: Plan<'p>,
-    /// Where the chains of stacks are kept.
-    kept: &'a KeptBytes,
+    keep: Keep<'a>,
 }
 
 impl<'a> Visitor<'a> for Folding<'_, 'a> {
     type Gathered = FoldedPart<'a>;
 
     fn begin(&self) -> FoldedPart<'a> {
-        FoldedPart::new(&self.plan, self.kept)
+        FoldedPart::new(&self.plan, &self.keep)
     }
 
     fn go_on(&self, last: &mut FoldedPart<'a>) -> FoldedPart<'a> {

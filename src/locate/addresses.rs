@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use super::address_cache::{AddressCache, LocatedAddress};
 use super::frame_entry::FrameEntry;
+use super::stack_mark::StackMark;
 use crate::fold::ChainFrame;
 use crate::intern::number;
 use crate::space::{AddressSpace, DsoIx, KernelEpoch, Mapping, TaskEpoch, Timeline};
@@ -45,8 +46,8 @@ pub(crate) enum Location {
     },
     /// The capture does not tell whose address it is.
     Unknown(CpuMode),
-    /// Nowhere: stands above the last branches of an event without call chains.
-    LastBranches,
+    /// Nowhere: stands above what is no whole call stack.
+    Mark(StackMark),
 }
 
 /// A process in a time in which its mappings stay the same.

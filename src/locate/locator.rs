@@ -11,6 +11,7 @@ use super::addresses::{Addresses, Location, SpaceKey};
 use super::caller_runs::{CallerRun, CallerRuns, Callers};
 use super::frame_entry::FrameEntry;
 use super::piece::LocatedPiece;
+use super::stack_mark::StackMark;
 use super::task::{LocatedTask, TaskKey};
 use crate::bytes::ByteOrder;
 use crate::fold::{Block, ChainFrame, ChainFrames, EpochStack, UniqueStack, UserPart};
@@ -180,8 +181,18 @@ impl<'m> Locator<'m> {
         if chain_is_empty && key.mode.is_guest() {
             self.other(Location::guest(key.mode));
         }
-        if matches!(stack.user, UserPart::LastBranches(_)) {
-            self.other(Location::LastBranches);
+        let mark = match stack.user {
+            UserPart::LastBranches(_) => Some(StackMark::LastBranches),
+            UserPart::Unwound(end) => StackMark::of(end),
+            UserPart::InChain
+            | UserPart::OpenCalls(_)
+            | UserPart::Deferred(_)
+            | UserPart::CopiedStack(_)
+            | UserPart::InstructionPointer(_)
+            | UserPart::UnusedCopy => None,
+        };
+        if let Some(mark) = mark {
+            self.other(Location::Mark(mark));
         }
     }
 
@@ -315,7 +326,7 @@ impl<'m> Locator<'m> {
 fn frames_behind_chain<O: ByteOrder>(user: UserPart<'_>, mode: CpuMode) -> Vec<ChainFrame> {
     let exact = |mode: CpuMode| move |at: Avma| ChainFrame::exact(mode, at);
     match user {
-        UserPart::InChain | UserPart::UnusedCopy => Vec::new(),
+        UserPart::InChain | UserPart::UnusedCopy | UserPart::Unwound(_) => Vec::new(),
         UserPart::OpenCalls(entries) => BranchFrames::<O>::new(entries, true)
             .map(exact(CpuMode::User))
             .collect(),

@@ -11,6 +11,7 @@
 //! | `address_cache` | the direct-mapped cache in front of it |
 //! | `caller_runs` | callers that many stacks have in common, looked at once |
 //! | `frame_entry` | what a kernel function means for what called it |
+//! | `stack_mark` | what stands above a stack that is not whole |
 //! | `piece`, `task` | what located stacks are made of, and whose they are |
 
 mod address_cache;
@@ -19,6 +20,7 @@ mod caller_runs;
 mod frame_entry;
 mod locator;
 mod piece;
+mod stack_mark;
 mod task;
 
 pub(crate) use addresses::Location;

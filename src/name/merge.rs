@@ -6,15 +6,17 @@ use std::ops::Range;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::classes::Class;
+use super::doubtful::DoubtfulSamples;
 use super::name_worker::NameWorker;
 use super::piece::{Named, NamedPiece};
 use super::request::NameRequest;
 use super::stacks::{NamedStacks, Stack, StackParts};
 use super::unnamed::UnnamedSums;
-use crate::fold::{Block, EpochStack, Split, UserPart, WeightKind};
+use crate::fold::{Block, EpochStack, Split, UniqueStack, UserPart, WeightKind};
 use crate::locate::StackPath;
 use crate::stack::{FrameIx, Tag};
 use crate::units::CpuMode;
+use crate::unwind::StackEnd;
 
 /// What tells a stack from others, besides its frames.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -173,7 +175,6 @@ impl Merger<'_> {
         // Other things that stacks are split by have frames of their own.
         let is_sliced = matches!(self.request.split, Split::Slice(_));
         let slice = if is_sliced { stack.key.split } else { 0 };
-        let samples_if = |holds: bool| if holds { stack.samples } else { 0 };
         let len = place.len();
         Stack {
             start: place.start,
@@ -190,12 +191,28 @@ impl Merger<'_> {
                 WeightKind::Period => stack.period,
             },
             slice: u32::try_from(slice).unwrap_or(u32::MAX),
-            truncated: samples_if(path.chain_len as usize >= self.request.recording.max_stack),
+            doubtful: self.doubtful(stack, path),
+        }
+    }
+
+    fn doubtful(&self, stack: &UniqueStack<'_>, path: &StackPath) -> DoubtfulSamples {
+        let samples_if = |holds: bool| if holds { stack.samples } else { 0 };
+        // The kernel's limit is none for a stack that was unwound.
+        let is_cut = path.chain_len as usize >= self.request.recording.max_stack
+            && !matches!(stack.user, UserPart::Unwound(_));
+        DoubtfulSamples {
+            truncated: samples_if(is_cut),
             copied: samples_if(matches!(
                 stack.user,
                 UserPart::CopiedStack(_) | UserPart::UnusedCopy
             )),
             branched: samples_if(matches!(stack.user, UserPart::LastBranches(_))),
+            cut_copies: samples_if(stack.user == UserPart::Unwound(StackEnd::Truncated)),
+            not_unwound: samples_if(matches!(
+                stack.user,
+                UserPart::Unwound(StackEnd::NotUnwound | StackEnd::NoFile)
+            )),
+            without_file: samples_if(stack.user == UserPart::Unwound(StackEnd::NoFile)),
         }
     }
 
@@ -257,8 +274,6 @@ impl Stack {
     fn add(&mut self, other: &Self) {
         self.samples += other.samples;
         self.weight = self.weight.saturating_add(other.weight);
-        self.truncated += other.truncated;
-        self.copied += other.copied;
-        self.branched += other.branched;
+        self.doubtful.add(&other.doubtful);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::code_files::CodeFiles;
 use super::hits::Hits;
 use super::piece::KnownName;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
@@ -58,9 +59,6 @@ pub(super) struct LocationName<'n> {
     /// Why it has no name.
     pub(super) reason: Option<ReasonIx>,
 }
-
-/// Stands above the last branches of an event without call chains: they are no call stack.
-const LAST_BRANCHES: &str = "[last branches]";
 
 /// Turns locations into frames. Each different one is named once.
 #[derive(Debug)]
@@ -134,6 +132,11 @@ impl<'a> Namer<'a> {
     /// What was true of the capture's threads.
     pub(crate) fn timeline(&self) -> &'a Timeline {
         self.timeline
+    }
+
+    /// The files of objects, for their code.
+    pub(crate) fn code_files(&self) -> CodeFiles<'a> {
+        self.objects.code_files()
     }
 
     /// The kernel's functions, when there are any.
@@ -214,7 +217,7 @@ impl<'a> Namer<'a> {
             Location::Kernel { lookup } => self.kernel_frame(lookup),
             Location::KernelCode { code } => (self.kernel_code_frame(code), None),
             Location::Guest { mode, .. } => (self.guest(mode), None),
-            Location::LastBranches => (self.root(LAST_BRANCHES), None),
+            Location::Mark(mark) => (self.root(mark.name()), None),
             Location::Object { .. } | Location::BeforeReturn { .. } | Location::Unmapped => {
                 self.unknown(CpuMode::User)
             }
@@ -270,7 +273,7 @@ impl<'a> Namer<'a> {
             | Location::Unmapped
             | Location::Guest { .. }
             | Location::Unknown(_)
-            | Location::LastBranches => None,
+            | Location::Mark(_) => None,
         });
         Hits {
             objects: self.objects.hits(),

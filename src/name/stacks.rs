@@ -1,6 +1,7 @@
 //! Named, tagged stacks.
 
 use super::classes::Class;
+use super::doubtful::DoubtfulSamples;
 use super::request::{FrameScope, StackFilter};
 use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger, tag_of_class};
@@ -36,12 +37,8 @@ pub struct Stack {
     pub weight: u64,
     /// The slice of time that the samples lie in; 0 unless slices were asked for.
     pub slice: u32,
-    /// Samples whose call chain is as long as the recorder's limit.
-    pub(super) truncated: u64,
-    /// Samples whose user stack was copied and is not unwound.
-    pub(super) copied: u64,
-    /// Samples whose last branches stand in for a call chain.
-    pub(super) branched: u64,
+    /// Samples that show less than there was.
+    pub(super) doubtful: DoubtfulSamples,
 }
 
 /// What stacks are made of.
@@ -202,19 +199,12 @@ impl NamedStacks {
         left_out
     }
 
-    /// Samples whose call chain is as long as the recorder's limit.
-    pub(crate) fn truncated(&self) -> u64 {
-        self.stacks.iter().map(|stack| stack.truncated).sum()
-    }
-
-    /// Samples whose user stack was copied and is not unwound.
-    pub(crate) fn copied(&self) -> u64 {
-        self.stacks.iter().map(|stack| stack.copied).sum()
-    }
-
-    /// Samples whose last branches stand in for a call chain.
-    pub(crate) fn branched(&self) -> u64 {
-        self.stacks.iter().map(|stack| stack.branched).sum()
+    /// Samples that show less than there was.
+    pub(crate) fn doubtful(&self) -> DoubtfulSamples {
+        let mut sum = DoubtfulSamples::default();
+        let all = self.stacks.iter();
+        all.for_each(|stack| sum.add(&stack.doubtful));
+        sum
     }
 
     /// The stacks.

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::code_files::CodeFiles;
 use super::hits::HitObject;
 use super::piece::KnownName;
 use super::shown_frame::shown;
@@ -90,7 +91,7 @@ impl UserObject {
             | Location::Unmapped
             | Location::Guest { .. }
             | Location::Unknown(_)
-            | Location::LastBranches => Err(Unresolved::NoMapping),
+            | Location::Mark(_) => Err(Unresolved::NoMapping),
         };
         let function = found.map_err(|cause| {
             if symbols.is_stripped() {
@@ -143,6 +144,18 @@ impl<'a> UserObjects<'a> {
             raw_names,
             objects: HashMap::new(),
             reports: Vec::new(),
+        }
+    }
+
+    /// The files of objects, for their code.
+    pub(super) fn code_files(&self) -> CodeFiles<'a> {
+        let all = (0..self.timeline.dso_count()).map(DsoIx);
+        let is_own = |here: &ThisMachine| here.has_files(self.timeline, self.search, all.clone());
+        CodeFiles {
+            timeline: self.timeline,
+            search: self.search,
+            live: self.live,
+            here: self.here.filter(is_own),
         }
     }
 
@@ -306,6 +319,6 @@ fn dso_of(location: Location) -> Option<DsoIx> {
         | Location::Unmapped
         | Location::Guest { .. }
         | Location::Unknown(_)
-        | Location::LastBranches => None,
+        | Location::Mark(_) => None,
     }
 }

@@ -15,9 +15,11 @@
 //! | `cache_layout` | paths in a build-id cache as perf lays it out |
 //! | `elf_file` | headers of an ELF file, its build id |
 //! | `segments` | between file offsets and stated addresses |
+//! | `code_object` | the code of a file and its call frame information |
 //! | `kernel_notes` | the build id in the running kernel's notes |
 
 mod cache_layout;
+mod code_object;
 mod elf_file;
 mod kallsyms_file;
 mod kernel_notes;
@@ -28,6 +30,7 @@ mod search;
 mod segments;
 
 pub(crate) use cache_layout::case_place;
+pub(crate) use code_object::{CodeMachine, CodeObject, FrameSection, SectionAtHand};
 pub(crate) use elf_file::parse_elf_file;
 pub use elf_file::read_build_id;
 pub use kallsyms_file::KallsymsFile;

@@ -15,6 +15,7 @@
 //! | `remarks` | what the user should know of a capture: what is missing or doubtful |
 //! | `kernel_remarks` | the same of the kernel's symbols |
 //! | `symbol_remarks` | the same of the names of programs |
+//! | `unwinding_remarks` | the same of copied stacks |
 //! | `trace_remarks` | the same of a trace.dat |
 //!
 //! In `info` and `bench`, `model` gathers what is said; `diff` reads the comparison itself. `text`
@@ -34,3 +35,4 @@ pub mod remarks;
 mod symbol_remarks;
 pub mod table;
 pub mod trace_remarks;
+mod unwinding_remarks;

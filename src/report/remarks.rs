@@ -2,6 +2,7 @@
 
 pub use super::remark::Remark;
 pub use super::symbol_remarks::symbol_remarks;
+use super::unwinding_remarks::unwinding_remarks;
 use crate::analysis::{Profile, is_flat, is_of_branches};
 use crate::bytes::{Big, Endian, Little};
 use crate::fold::Gap;
@@ -51,6 +52,7 @@ pub fn stack_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
             "record again with frame pointers: perf record -g, or --call-graph lbr",
         ));
     }
+    remarks.extend(unwinding_remarks(tally));
     let is_of_branches = is_of_branches(capture, profile.event);
     if tally.last_branches > 0 {
         let others = if tally.last_branches < tally.folded {
@@ -138,6 +140,8 @@ pub fn quality(profile: &Profile) -> String {
             tally.copied_stacks,
             ["with a copy of the user stack that is not unwound"; 2],
         ),
+        (tally.cut_copies, CUT_COPIES),
+        (tally.not_unwound, NOT_UNWOUND),
         (
             tally.last_branches,
             ["with last branches for a call stack"; 2],
@@ -183,6 +187,8 @@ pub(in crate::report) fn lost_words(Lost { records, samples }: Lost) -> String {
 }
 
 /// Behind the number of one and of several.
+const CUT_COPIES: [&str; 2] = ["with a copied stack that was cut"; 2];
+const NOT_UNWOUND: [&str; 2] = ["with a copied stack that is not unwound to its end"; 2];
 const CUT_STACKS: [&str; 2] = [
     "stack cut at the recorder's limit",
     "stacks cut at the recorder's limit",

@@ -112,6 +112,12 @@ impl Dsos {
         self.objects.get(ix)
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> u32 {
+        // There are no more of them than records.
+        u32::try_from(self.objects.items().len()).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn uses(&self, ix: DsoIx) -> Option<&DsoUse> {
         self.uses.get(ix.as_usize())
     }

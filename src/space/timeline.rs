@@ -324,6 +324,11 @@ impl Timeline {
         self.dsos.get(ix)
     }
 
+    /// Number of DSOs; their indexes are those below.
+    pub(crate) fn dso_count(&self) -> u32 {
+        self.dsos.count()
+    }
+
     /// How a DSO was mapped.
     pub(crate) fn dso_use(&self, ix: DsoIx) -> Option<&DsoUse> {
         self.dsos.uses(ix)

@@ -25,13 +25,23 @@ pub(crate) fn of_running_kernel(
     is_recorded_here: bool,
     lowest: Option<Avma>,
 ) -> Option<ObjectSymbols> {
-    let is_recorded = match build_id {
-        Some(recorded) => read_build_id(&live.vdso).as_ref() == Some(recorded),
-        None => is_recorded_here && lowest.is_some_and(|lowest| lowest >= TOP_OF_32_BITS),
-    };
+    let is_recorded = is_of_running_kernel(live, build_id, is_recorded_here, lowest);
     let read = || ObjectSymbols::parse_elf(Path::new(VDSO), &live.vdso, Places::Everywhere);
     let object = is_recorded.then(read);
     object?.ok()
+}
+
+/// Whether the running kernel's vdso is the recorded one, as [`of_running_kernel`] takes it.
+pub(crate) fn is_of_running_kernel(
+    live: &LiveKernel,
+    build_id: Option<&BuildId>,
+    is_recorded_here: bool,
+    lowest: Option<Avma>,
+) -> bool {
+    match build_id {
+        Some(recorded) => read_build_id(&live.vdso).as_ref() == Some(recorded),
+        None => is_recorded_here && lowest.is_some_and(|lowest| lowest >= TOP_OF_32_BITS),
+    }
 }
 
 #[cfg(test)]

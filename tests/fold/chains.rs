@@ -447,7 +447,7 @@ fn deferred_user_chains_are_joined_by_cookie() {
     assert!(profile.account.tally.adds_up());
 }
 
-/// A copied stack is not unwound; its instruction pointer is known and is shown, nothing else.
+/// A copied stack that no object file is at hand for: its instruction pointer is shown, and a mark.
 #[test]
 fn copied_stacks_show_their_instruction_pointer() {
     let event = event(|event| {
@@ -473,8 +473,9 @@ fn copied_stacks_show_their_instruction_pointer() {
         };
         records.sample(&event.attr, KERNEL, &sample);
     });
-    assert_eq!(lines, ["program;u_mid;k_leaf 1"]);
-    assert_eq!(profile.account.tally.copied_stacks, 1);
+    assert_eq!(lines, ["program;[not unwound];u_mid;k_leaf 1"]);
+    assert_eq!(profile.account.tally.not_unwound, 1);
+    assert_eq!(profile.account.tally.without_file, 1);
 }
 
 /// Every copy counts that is not unwound, whatever the mode of the sample and whether its registers

@@ -3,6 +3,7 @@
 mod chains;
 #[path = "../common/mod.rs"]
 mod common;
+mod copied_stacks;
 mod events;
 mod flat;
 mod perf_stacks;

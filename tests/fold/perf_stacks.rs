@@ -185,7 +185,10 @@ fn stacks_of(profile: &Profile, recording: &Recording, kernel_only: bool) -> Fol
     for stack in profile.stacks.iter().filter(|stack| !stack.mode.is_guest()) {
         let frames = profile.stacks.frames(stack).iter();
         let frames = frames.map(|&ix| profile.frames.get(ix));
-        let shown = frames.filter(|frame| !kernel_only || frame.mode != CpuMode::User);
+        // Not all objects are at hand by which perf unwound copied stacks.
+        let is_mark = |frame: &Frame| ["[not unwound]", "[truncated]"].contains(&&*frame.name);
+        let is_user = |frame: &Frame| frame.mode == CpuMode::User || is_mark(frame);
+        let shown = frames.filter(|frame| !kernel_only || !is_user(frame));
         let shown = without_trampoline(shown.collect(), recording);
         let names = shown.iter().map(|frame| frame.name.to_string()).collect();
         *folded.entry(names).or_default() += stack.samples;

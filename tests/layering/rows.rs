@@ -51,7 +51,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 32] = [
     ("csv", &["src/report/table/"]),
     ("flate2", &["src/bytes/"]),
     ("framehop", &["src/unwind/"]),
-    ("gimli", &["src/symbol/"]),
+    ("gimli", &["src/symbol/", "src/unwind/"]),
     ("hashbrown", &["src/"]),
     ("indicatif", &["src/cli/"]),
     ("inferno", &["src/output/"]),

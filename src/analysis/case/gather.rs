@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::front_half::{FrontHalf, beside_kernel, recorded_build_ids};
+use crate::analysis::front_half::{FrontHalf, beside_kernel, recorded_build_ids, unwinding};
 use crate::error::Result;
 use crate::fold::{FoldRequest, WeightKind, fold};
 use crate::name::{
@@ -126,7 +126,12 @@ fn event_hits(
         recording: StackRecording::of(capture, event),
         threads,
     };
-    name_stacks(capture, &front.settled, &mut namer, &request, None);
+    let unwinding = unwinding(capture, event, &front.timeline, &namer);
+    let unwound = unwinding
+        .as_ref()
+        .map(|unwinding| unwinding.fold(capture, &front.wanted, &front.timeline));
+    let settled = unwound.as_ref().unwrap_or(&front.settled);
+    name_stacks(capture, settled, &mut namer, &request, None);
     Ok(EventHits {
         hits: namer.hits(),
         samples: front.census.samples,

@@ -48,6 +48,8 @@ pub fn as_json(facts: &CaptureFacts<'_>) -> Value {
         "odd_records": tally.odd_records,
         "unknown_records": tally.unknown_records,
         "copied_stacks": tally.copied_stacks,
+        "cut_copies": tally.cut_copies,
+        "not_unwound": tally.not_unwound,
         "last_branches": tally.last_branches,
         "damaged_bytes": tally.damaged_bytes,
         "kernel_symbols": facts.kernel_symbols,

@@ -135,6 +135,24 @@ fn write_events(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result 
             "it records no call chains, stacks are single frames: record with perf record -g"
         )?,
     }
+    write_copies(out, tally)
+}
+
+/// What became of copied user stacks.
+fn write_copies(out: &mut String, tally: &Tally) -> std::fmt::Result {
+    let unwound = [
+        (
+            "copied user stacks that end with the copy",
+            tally.cut_copies,
+        ),
+        (
+            "copied user stacks not unwound to their first function",
+            tally.not_unwound,
+        ),
+    ];
+    for (what, count) in unwound.into_iter().filter(|&(_, count)| count > 0) {
+        writeln!(out, "{what}: {}", grouped(count))?;
+    }
     if tally.copied_stacks > 0 {
         let copies = grouped(tally.copied_stacks);
         writeln!(out, "copied user stacks that are not unwound: {copies}")?;

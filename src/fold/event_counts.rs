@@ -1,0 +1,31 @@
+//! Samples counted for their event, whether they are wanted or not.
+
+use super::part::FoldedPart;
+use super::readings::Reading;
+use crate::units::EventIx;
+
+impl FoldedPart<'_> {
+    /// Counts a sample for its event, and for the others that its readings tell of.
+    #[inline]
+    pub(super) fn count(&mut self, sampled: EventIx, readings: &[Reading]) {
+        let others = readings.iter().map(|reading| reading.event);
+        let others = others.filter(|&event| event != sampled);
+        for event in others.chain([sampled]) {
+            if let Some(count) = self.samples.get_mut(event.as_usize()) {
+                *count += 1;
+            }
+        }
+    }
+
+    /// The same in a slice of time, where the readings tell of occurrences.
+    pub(super) fn count_in_slice(&mut self, slice: u32, sampled: EventIx, readings: &[Reading]) {
+        let others = readings.iter().filter(|reading| reading.event != sampled);
+        let others = others.map(|reading| (reading.event, reading.period));
+        for (event, occurrences) in others.chain([(sampled, 1)]) {
+            let slices = self.slices.get_mut(event.as_usize());
+            if let Some(count) = slices.and_then(|slices| slices.get_mut(slice as usize)) {
+                *count = count.saturating_add(occurrences);
+            }
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! Copied user stacks, frame by frame.
+
+use hashbrown::HashMap;
+
+use super::call_frames::{CallFrames, Scratch};
+use super::code_map::{CodeMap, MappedCode};
+use super::copied_stack::CopiedStack;
+use super::frame_rule::{FrameRule, LeftFrame, NoCaller};
+use super::register_file::{Conventions, RegisterFile};
+use super::signal_return::{is_signal_return, signal_rule};
+use crate::object::CodeMachine;
+use crate::perf::abi::PERF_CONTEXT_USER;
+use crate::space::{AddressSpace, Mapping, TaskEpoch};
+use crate::units::{Avma, Pid, Svma};
+
+/// How a stack that was unwound ends.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum StackEnd {
+    /// With the first function of its thread.
+    Root,
+    /// Where the copy does.
+    Truncated,
+    /// At a frame of an object whose file is not at hand.
+    NoFile,
+    /// At a frame whose caller cannot be told otherwise.
+    NotUnwound,
+}
+
+/// What a sample holds of the user's side.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CopiedSample<'a> {
+    /// The process.
+    pub(crate) pid: Pid,
+    /// What was true of it.
+    pub(crate) task_epoch: TaskEpoch,
+    /// Which registers there are, as the event's mask says it.
+    pub(crate) mask: u64,
+    /// Eight bytes for each of them, lowest first.
+    pub(crate) registers: &'a [u8],
+    /// The copy, from the stack pointer up.
+    pub(crate) memory: &'a [u8],
+    /// Whether the copy has the length that was asked for, so that the stack may go on.
+    pub(crate) is_cut: bool,
+}
+
+/// How a frame is left.
+#[derive(Clone, Copy, Debug)]
+enum WayOut {
+    /// By a rule, as an index into the walker's list.
+    Rule(u32),
+    /// By its frame pointer.
+    FramePointer,
+    /// Not at all: its file is not at hand.
+    NoFile,
+    /// Not at all: nothing is told of it.
+    None,
+    /// There is no code.
+    Unmapped,
+}
+
+/// The index of the rule of signal handlers.
+const SIGNAL_RULE: u32 = 0;
+
+/// An address in a process's mappings, as a place in the walker's list.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct CodePlace {
+    space: u32,
+    at: u64,
+    is_return: bool,
+}
+
+/// Unwinds copied stacks. Each thread has its own.
+#[derive(Debug)]
+pub(crate) struct StackWalker<'m> {
+    code: &'m CodeMap<'m>,
+    conventions: &'static Conventions,
+    spaces: Vec<Option<&'m AddressSpace>>,
+    space_index: HashMap<(Pid, TaskEpoch), u32>,
+    ways: HashMap<CodePlace, WayOut>,
+    rules: Vec<FrameRule>,
+    scratch: Box<Scratch>,
+}
+
+/// The frame that the walk has come to.
+#[derive(Clone, Copy, Debug)]
+struct WalkedFrame {
+    at: u64,
+    /// How it is left.
+    way: WayOut,
+    registers: RegisterFile,
+    /// Whether it runs or was interrupted: its address is that of an instruction, and else that of a
+    /// return.
+    is_running: bool,
+}
+
+impl<'m> StackWalker<'m> {
+    pub(crate) fn new(code: &'m CodeMap<'m>) -> Self {
+        Self {
+            code,
+            conventions: Conventions::of(code.machine),
+            spaces: Vec::new(),
+            space_index: HashMap::new(),
+            ways: HashMap::new(),
+            rules: vec![signal_rule(code.machine)],
+            scratch: Box::new(Scratch::new()),
+        }
+    }
+
+    /// Appends the user part of a sample's stack to `chain`, as the kernel would have written it:
+    /// a marker, the instruction pointer, the return addresses. Where a signal interrupted a function
+    /// another marker follows, since that address too is an instruction's. `None`, and nothing, when
+    /// the registers do not tell where the stack is.
+    pub(crate) fn walk(
+        &mut self,
+        sample: &CopiedSample<'_>,
+        chain: &mut Vec<u64>,
+    ) -> Option<StackEnd> {
+        let words = sample.registers.as_chunks().0.iter();
+        let words = words.map(|word| u64::from_le_bytes(*word));
+        let registers = self.conventions.registers(sample.mask, words);
+        let start = registers.get(self.conventions.stack_pointer)?;
+        let at = registers.get(self.conventions.instruction_pointer)?;
+        let stack = CopiedStack {
+            start,
+            memory: sample.memory,
+            is_cut: sample.is_cut,
+        };
+        let space = self.space(sample.pid, sample.task_epoch);
+        let mut frame = WalkedFrame {
+            at,
+            way: self.way_of(CodePlace {
+                space,
+                at,
+                is_return: false,
+            }),
+            registers,
+            is_running: true,
+        };
+        chain.extend([PERF_CONTEXT_USER, at]);
+        loop {
+            let (caller, is_signal) = match self.caller(space, &frame, &stack) {
+                Ok(caller) => caller,
+                Err(NoCaller::IsRoot) => return Some(StackEnd::Root),
+                Err(NoCaller::Cut) => return Some(StackEnd::Truncated),
+                Err(NoCaller::NoFile) => return Some(StackEnd::NoFile),
+                Err(NoCaller::Broken) => return Some(StackEnd::NotUnwound),
+            };
+            if is_signal {
+                chain.push(PERF_CONTEXT_USER);
+            }
+            chain.push(caller.at);
+            frame = caller;
+        }
+    }
+
+    fn space(&mut self, pid: Pid, task_epoch: TaskEpoch) -> u32 {
+        let Self { code, spaces, .. } = self;
+        let key = (pid, task_epoch.of_space());
+        *self.space_index.entry(key).or_insert_with(|| {
+            spaces.push(code.timeline.space(pid, task_epoch));
+            // There are fewer of them than samples.
+            u32::try_from(spaces.len() - 1).unwrap_or(u32::MAX)
+        })
+    }
+
+    /// The frame that called a frame, and whether it was interrupted by a signal instead.
+    fn caller(
+        &mut self,
+        space: u32,
+        frame: &WalkedFrame,
+        stack: &CopiedStack<'_>,
+    ) -> Result<(WalkedFrame, bool), NoCaller> {
+        let left = LeftFrame {
+            conventions: self.conventions,
+            registers: &frame.registers,
+            stack,
+            is_running: frame.is_running,
+        };
+        let (mut registers, back, is_signal) = match frame.way {
+            WayOut::Rule(rule) => {
+                let rule = self.rules.get(rule as usize).ok_or(NoCaller::Broken)?;
+                let (registers, back) = rule.caller(&left)?;
+                (registers, back, rule.is_signal)
+            }
+            WayOut::FramePointer => {
+                let (registers, back) = by_frame_pointer(&left)?;
+                (registers, back, false)
+            }
+            WayOut::NoFile => return Err(NoCaller::NoFile),
+            WayOut::None | WayOut::Unmapped => return Err(NoCaller::Broken),
+        };
+        let back = self.without_authentication(back);
+        if back == 0 {
+            return Err(NoCaller::IsRoot);
+        }
+        let way = self.way_of(CodePlace {
+            space,
+            at: back,
+            is_return: !is_signal,
+        });
+        if matches!(way, WayOut::Unmapped) {
+            return Err(NoCaller::Broken);
+        }
+        if !is_signal && !self.is_further_up(&registers, frame) {
+            return Err(NoCaller::Broken);
+        }
+        registers.set(self.conventions.instruction_pointer, Some(back));
+        let caller = WalkedFrame {
+            at: back,
+            way,
+            registers,
+            is_running: is_signal,
+        };
+        Ok((caller, is_signal))
+    }
+
+    /// Whether a caller's stack pointer lies above that of the frame it called. On machines whose
+    /// calls do not push, a function that runs may have nothing on the stack.
+    fn is_further_up(&self, caller: &RegisterFile, frame: &WalkedFrame) -> bool {
+        let stack_pointer = self.conventions.stack_pointer;
+        let pointers = caller
+            .get(stack_pointer)
+            .zip(frame.registers.get(stack_pointer));
+        let may_be_same = self.conventions.link.is_some() && frame.is_running;
+        pointers.is_some_and(|(above, below)| above > below || may_be_same && above == below)
+    }
+
+    /// A return address without the signature that arm64 may put into its upper bits; user addresses
+    /// have 48 bits unless a program asks for more.
+    ///
+    /// Source: Documentation/arch/arm64/{memory,pointer-authentication}.rst, Linux 6.12.
+    fn without_authentication(&self, back: u64) -> u64 {
+        match self.code.machine {
+            CodeMachine::X86_64 => back,
+            CodeMachine::Arm64 => back & ((1 << 48) - 1),
+        }
+    }
+
+    fn mapping(&self, space: u32, at: u64) -> Option<Mapping> {
+        let space = self.spaces.get(space as usize)?.as_ref()?;
+        space.find(Avma::new(at)).copied()
+    }
+
+    /// How a frame at a place is left.
+    fn way_of(&mut self, place: CodePlace) -> WayOut {
+        if let Some(way) = self.ways.get(&place) {
+            return *way;
+        }
+        let way = self.way(place);
+        self.ways.insert(place, way);
+        way
+    }
+
+    fn way(&mut self, place: CodePlace) -> WayOut {
+        // What is behind a call may be another function.
+        let lookup = place.at.saturating_sub(place.is_return.into());
+        let Some(mapping) = self.mapping(place.space, lookup) else {
+            return WayOut::Unmapped;
+        };
+        let code = match self.code.code_of(mapping.dso) {
+            MappedCode::File(code) => code,
+            MappedCode::Memory => return WayOut::FramePointer,
+            MappedCode::Missing => return WayOut::NoFile,
+        };
+        if place.at < mapping.end.as_u64() {
+            let here = mapping.offset_of(Avma::new(place.at));
+            if is_signal_return(self.code.machine, code.object.bytes_from(here)) {
+                return WayOut::Rule(SIGNAL_RULE);
+            }
+        }
+        let at = code.object.svma_of(mapping.offset_of(Avma::new(lookup)));
+        at.map_or(WayOut::None, |at| self.way_in_file(code, at))
+    }
+
+    fn way_in_file(&mut self, code: &CallFrames, at: Svma) -> WayOut {
+        match code.rule(at, &mut self.scratch) {
+            Some(rule) => {
+                self.rules.push(rule);
+                // Fewer than 2^32 of them fit into memory.
+                WayOut::Rule(u32::try_from(self.rules.len() - 1).unwrap_or(u32::MAX))
+            }
+            None if code.has_any() => WayOut::None,
+            None => WayOut::FramePointer,
+        }
+    }
+}
+
+/// The caller of a frame whose frame pointer leads to the frame pointer that its caller had, with the
+/// return address above it.
+fn by_frame_pointer(frame: &LeftFrame<'_>) -> Result<(RegisterFile, u64), NoCaller> {
+    let conventions = frame.conventions;
+    let pointer = frame.registers.get(conventions.frame_pointer);
+    let pointer = pointer.ok_or(NoCaller::Broken)?;
+    if pointer == 0 {
+        return Err(NoCaller::IsRoot);
+    }
+    if pointer % 8 != 0 {
+        return Err(NoCaller::Broken);
+    }
+    let word = |distance: u64| {
+        let at = pointer.checked_add(distance).ok_or(NoCaller::Broken)?;
+        Ok::<u64, NoCaller>(frame.stack.read(at)?)
+    };
+    let (above, back) = (word(0)?, word(8)?);
+    let mut caller = RegisterFile::new();
+    caller.set(conventions.frame_pointer, Some(above));
+    caller.set(conventions.stack_pointer, pointer.checked_add(16));
+    Ok((caller, back))
+}
