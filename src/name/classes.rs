@@ -2,7 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::grouping::{Grouping, SplitName, TaskNames, VmNames, roots};
+use super::grouping::{SplitName, TaskNames, VmNames, roots};
 use super::name_worker::{LocatedBlock, NameWorker};
 use super::namer::Namer;
 use super::piece::Named;
@@ -11,8 +11,9 @@ use crate::fold::Split;
 use crate::kvm::Tagger;
 use crate::locate::{LocatedPiece, LocatedTask, TaskKey};
 use crate::parallel::{Shares, in_shares};
+use crate::space::ThreadLife;
 use crate::stack::FrameIx;
-use crate::units::{Pid, ThreadId, Tid};
+use crate::units::{Cpu, Pid, ThreadId, Tid};
 
 /// What is shown of a thread, and what the tagger wants to know of it.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -30,7 +31,18 @@ pub(super) struct Class {
     /// Whether a stack of the thread shows that it runs a vCPU.
     pub(super) is_vcpu_thread: bool,
     /// The thread itself; `None` where the grouping does not keep threads of one name apart.
-    pub(super) thread_id: Option<ThreadId>,
+    pub(super) spell: Option<ThreadSpell>,
+}
+
+/// A thread while it had one name and, where stacks are kept apart by it, one host CPU.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ThreadSpell {
+    /// The thread.
+    pub thread: ThreadId,
+    /// Which of the threads of that id, and under which name.
+    pub life: ThreadLife,
+    /// The host CPU; `None` where stacks are not kept apart by it, or samples do not tell.
+    pub cpu: Option<Cpu>,
 }
 
 /// The classes, and for each worker those of its tasks.
@@ -87,6 +99,13 @@ fn class(
     let split = SplitName::of(request.split, task.split, timeline);
     let shown = roots(request.grouping, task, &names, &split, vms);
     let is_by_cgroup = request.split == Split::Cgroup;
+    let is_by_cpu = request.split == Split::Cpu;
+    let cpu = u32::try_from(task.split).ok().map(Cpu);
+    let thread = ThreadId {
+        pid: task.pid,
+        tid: task.tid,
+    };
+    let life = timeline.histories(thread).life(task.task_epoch);
     Class {
         roots: shown.iter().map(|root| namer.root(root)).collect(),
         process: names.process.into(),
@@ -94,9 +113,10 @@ fn class(
         cgroup: if is_by_cgroup { split.0 } else { String::new() }.into(),
         is_idle_task: task.pid == Pid::IDLE,
         is_vcpu_thread,
-        thread_id: (request.grouping == Grouping::Thread).then_some(ThreadId {
-            pid: task.pid,
-            tid: task.tid,
+        spell: request.grouping.is_by_thread().then_some(ThreadSpell {
+            thread,
+            life,
+            cpu: is_by_cpu.then_some(cpu).flatten(),
         }),
     }
 }

@@ -20,6 +20,8 @@ pub enum Grouping {
     Process,
     /// The process with its pid, then the thread with its tid.
     Thread,
+    /// The same, then the host CPU.
+    ThreadAndCpu,
     /// The host CPU, then the process's and the thread's name.
     Cpu,
     /// The cgroup's path, then the process's and the thread's name.
@@ -29,10 +31,15 @@ pub enum Grouping {
 }
 
 impl Grouping {
+    /// Whether threads of one name are kept apart.
+    pub(super) const fn is_by_thread(self) -> bool {
+        matches!(self, Self::Thread | Self::ThreadAndCpu)
+    }
+
     /// What folding must keep apart for it.
     pub(crate) fn split(self) -> Split {
         match self {
-            Self::Cpu => Split::Cpu,
+            Self::Cpu | Self::ThreadAndCpu => Split::Cpu,
             Self::Cgroup => Split::Cgroup,
             Self::Comm | Self::Process | Self::Thread | Self::None => Split::Nothing,
         }
@@ -111,6 +118,11 @@ pub(super) fn roots(
             roots
         }
         Grouping::Thread => vec![format!("{process}-{pid}"), format!("{thread}-{tid}")],
+        Grouping::ThreadAndCpu => vec![
+            format!("{process}-{pid}"),
+            format!("{thread}-{tid}"),
+            split.0.clone(),
+        ],
         Grouping::Process => {
             let shown = if vms.is_ambiguous(process, pid) {
                 format!("{process}-{pid}")

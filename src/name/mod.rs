@@ -42,6 +42,7 @@ mod this_machine;
 mod unnamed;
 mod user_objects;
 
+pub use classes::ThreadSpell;
 pub use grouping::Grouping;
 pub(crate) use grouping::{SplitName, TaskNames};
 pub(crate) use hits::{HitObject, Hits};

@@ -1,6 +1,6 @@
 //! Named, tagged stacks.
 
-use super::classes::Class;
+use super::classes::{Class, ThreadSpell};
 use super::doubtful::DoubtfulSamples;
 use super::request::{FrameScope, StackFilter};
 use super::unnamed::UnnamedCounts;
@@ -214,7 +214,13 @@ impl NamedStacks {
 
     /// The thread of a stack; `None` unless stacks are grouped by thread.
     pub fn thread_id(&self, stack: &Stack) -> Option<ThreadId> {
-        self.parts.class_of(stack)?.thread_id
+        Some(self.spell(stack)?.thread)
+    }
+
+    /// The thread of a stack with its CPU, as far as the grouping keeps them apart; `None` where it
+    /// is not by thread.
+    pub fn spell(&self, stack: &Stack) -> Option<ThreadSpell> {
+        self.parts.class_of(stack)?.spell
     }
 
     /// The frames of a stack, root first.

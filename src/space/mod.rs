@@ -25,7 +25,7 @@ mod mount_namespaces;
 mod task_epoch;
 mod timeline;
 
-pub use task_epoch::TaskEpoch;
+pub use task_epoch::{TaskEpoch, ThreadLife};
 pub use timeline::{SidebandItem, Timeline};
 
 pub(crate) use address_space::{AddressSpace, Mapping};

@@ -55,6 +55,37 @@ pub(super) struct Epoch {
 pub(super) struct NameSince {
     pub(super) from: RecordOrder,
     pub(super) name: NameIx,
+    /// Whether the thread began with it.
+    pub(super) is_birth: bool,
+}
+
+impl NameSince {
+    /// The thread took the name.
+    pub(super) const fn taken(from: RecordOrder, name: NameIx) -> Self {
+        Self {
+            from,
+            name,
+            is_birth: false,
+        }
+    }
+
+    /// The thread began, with the name of the one that made it.
+    pub(super) const fn born(from: RecordOrder, name: NameIx) -> Self {
+        Self {
+            from,
+            name,
+            is_birth: true,
+        }
+    }
+}
+
+/// Which of the threads of one id it was, and under which name: the kernel uses ids again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct ThreadLife {
+    /// How many threads of the id had begun, as far as records tell.
+    pub births: u32,
+    /// How many names threads of the id had had before.
+    pub name: u32,
 }
 
 /// The histories that a thread's samples are placed in.
@@ -70,6 +101,19 @@ impl Histories<'_> {
     /// What was true at a time.
     pub(crate) fn task_epoch(&self, at: RecordOrder) -> TaskEpoch {
         self.task_epoch_until(at).0
+    }
+
+    /// Which of the threads of its id the thread was at a time. One whose parent has no name is taken
+    /// for the one before.
+    pub(crate) fn life(&self, at: TaskEpoch) -> ThreadLife {
+        let until = usize::try_from(at.thread_name).unwrap_or(usize::MAX);
+        let names = self.thread_names;
+        let until_then = names.get(..=until).unwrap_or(names).iter();
+        let births = until_then.filter(|since| since.is_birth).count();
+        ThreadLife {
+            births: u32::try_from(births).unwrap_or(u32::MAX),
+            name: at.thread_name,
+        }
     }
 
     /// What was true at a time, and from when on something else was; `None` when that stayed so.

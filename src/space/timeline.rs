@@ -75,7 +75,7 @@ impl Timeline {
                 name,
             } => {
                 let name = self.names.intern_ref(&*String::from_utf8_lossy(name));
-                self.rename(tid, at, name);
+                self.rename(tid, NameSince::taken(at, name));
                 if is_exec {
                     self.begin_epoch(pid, at, AddressSpace::default(), true);
                 }
@@ -88,7 +88,7 @@ impl Timeline {
             } => {
                 let names_of_parent = self.thread_names.get(&parent_tid);
                 if let Some(&parent) = names_of_parent.and_then(|names| names.last()) {
-                    self.rename(tid, at, parent.name);
+                    self.rename(tid, NameSince::born(at, parent.name));
                 }
                 // perf's own records of processes that were there before the recording have time
                 // 0, and their mappings follow.
@@ -122,9 +122,8 @@ impl Timeline {
         }
     }
 
-    fn rename(&mut self, tid: Tid, from: RecordOrder, name: NameIx) {
-        let history = self.thread_names.entry(tid).or_default();
-        history.push(NameSince { from, name });
+    fn rename(&mut self, tid: Tid, since: NameSince) {
+        self.thread_names.entry(tid).or_default().push(since);
     }
 
     fn begin_epoch(
