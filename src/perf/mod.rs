@@ -20,7 +20,7 @@ mod walk;
 pub mod writer;
 
 pub use file::{
-    Anomaly, Capture, CaptureKind, CpuCounts, Features, RecordedBuildId, TracepointText,
+    Anomaly, Capture, CaptureKind, CpuCounts, Features, NumaNodes, RecordedBuildId, TracepointText,
     feature_name, tracepoints,
 };
 pub use record::{

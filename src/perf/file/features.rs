@@ -5,6 +5,7 @@ use std::ops::Range;
 use linux_perf_data::{Feature, FeatureSet};
 
 use super::header::FileSection;
+use super::numa_nodes::NumaNodes;
 use crate::bytes::{ByteOrder, Cursor, c_string, position, slice_at};
 use crate::perf::abi::PERF_RECORD_MISC_BUILD_ID_SIZE;
 use crate::units::{BuildId, Pid, Timestamp};
@@ -111,6 +112,11 @@ impl Features {
     /// Memory of the machine in KiB.
     pub fn total_memory_kib<O: ByteOrder>(&self) -> Option<u64> {
         Cursor::<O>::new(self.section(Feature::TOTAL_MEM)?).u64()
+    }
+
+    /// The NUMA nodes; `None` when the capture does not tell them, or tells them damaged.
+    pub fn numa_nodes<O: ByteOrder>(&self) -> Option<NumaNodes> {
+        NumaNodes::parse::<O>(self.section(Feature::NUMA_TOPOLOGY)?)
     }
 
     /// Time of the first and the last sample.

@@ -12,6 +12,7 @@
 //! | `sections` | what the first file of a capture tells before its records are walked |
 //! | `attributes` | events, from the attribute section and `EVENT_DESC` |
 //! | `features` | what the recorder wrote about itself and its machine |
+//! | `numa_nodes` | which CPUs lie on which node |
 //! | `tracing_data` | the texts of tracepoints' formats, and the names in them |
 //! | `stream_description` | events and features of pipe-mode data, and compressed pieces |
 //! | `directory` | the files of `perf record --threads` |
@@ -23,6 +24,7 @@ mod capture;
 mod directory;
 mod features;
 mod header;
+mod numa_nodes;
 mod recognise;
 mod records;
 mod sections;
@@ -33,4 +35,5 @@ pub use anomaly::Anomaly;
 pub use capture::{Capture, CaptureKind};
 pub use features::{CpuCounts, Features, RecordedBuildId, feature_name};
 pub(crate) use header::{FileSection, HEADER_LEN, PIPE_HEADER_LEN};
+pub use numa_nodes::NumaNodes;
 pub use tracing_data::{TracepointText, tracepoints};
