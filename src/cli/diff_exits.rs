@@ -42,6 +42,7 @@ pub(super) fn side_of_exits(
         views: graph_views(graph_request),
         basis: TimeBasis::Wall,
         slowest: 0,
+        all_threads: false,
     };
     let recorded = recorded_exits(capture, &request)?;
     let devices = devices::devices(&DeviceOptions::default(), input, recorded.devices())?;

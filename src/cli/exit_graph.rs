@@ -45,6 +45,7 @@ pub(super) fn run(
         views: graph_views(wanted),
         basis: TimeBasis::Wall,
         slowest: 0,
+        all_threads: false,
     };
     let mut is_damaged = input.is_damaged;
     let recorded = match opened {

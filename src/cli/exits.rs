@@ -222,6 +222,7 @@ impl ExitsOptions {
                 TimeBasis::Handled
             },
             slowest: self.slowest.into(),
+            all_threads: false,
         }
     }
 }

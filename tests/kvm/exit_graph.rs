@@ -32,6 +32,7 @@ fn graph_of(path: &Path, width: ExitWidth, has_guest_leaf: bool) -> ExitGraph {
             views: graph_views(request),
             basis: TimeBasis::Wall,
             slowest: 0,
+            all_threads: false,
         },
     );
     let recorded = recorded.unwrap();

@@ -29,6 +29,7 @@ fn exits_with(path: &Path, by: &[Dimension], filter: Request) -> RecordedExits {
         views: vec![by.to_vec()],
         basis: TimeBasis::Wall,
         slowest: 10,
+        all_threads: false,
     };
     recorded_exits(&capture, &request).unwrap()
 }

@@ -1,10 +1,12 @@
 //! What a walk counts beside what tracepoints recorded, and the step from a sample to a row.
 
+use super::first_seen::FirstSeen;
 use super::sources::{Sources, TracepointSource};
 use crate::bytes::{ByteOrder, position, slice_at, u32_at, u64_at};
+use crate::kvm::exit::Task;
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
-    PERF_RECORD_COMM, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES, PERF_SAMPLE_RAW,
+    PERF_RECORD_COMM, PERF_RECORD_FORK, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES, PERF_SAMPLE_RAW,
 };
 use crate::perf::{Length, Record, Sideband};
 use crate::units::{Cpu, EventIx, Pid, ThreadId, Timestamp};
@@ -70,6 +72,8 @@ pub(super) struct TaskName<'a> {
 #[derive(Debug)]
 pub(super) struct Basics<'a> {
     pub(super) names: Vec<TaskName<'a>>,
+    /// Threads that began, when all are asked for.
+    pub(super) born: Vec<ThreadId>,
     pub(super) tally: Tally,
     /// Rows that concern several threads.
     pub(super) host_rows: Vec<HostRow<'a>>,
@@ -79,17 +83,21 @@ pub(super) struct Basics<'a> {
     pub(super) undecoded: u64,
     /// Time of the first and the last sample of any event.
     pub(super) times: Option<(Timestamp, Timestamp)>,
+    /// Who was seen first on each CPU; nothing unless [`Sources::tells_first`].
+    pub(super) first_on: FirstSeen,
 }
 
 impl<'a> Basics<'a> {
     pub(super) fn of(sources: &Sources<'_>) -> Self {
         Self {
             names: Vec::new(),
+            born: Vec::new(),
             host_rows: Vec::new(),
             tally: Tally::default(),
             samples: vec![0; sources.events.len()],
             undecoded: 0,
             times: None,
+            first_on: FirstSeen::default(),
         }
     }
 
@@ -131,6 +139,10 @@ impl<'a> Basics<'a> {
         if let Some(at) = head.time {
             let (first, last) = self.times.unwrap_or((at, at));
             self.times = Some((first.min(at), last.max(at)));
+            if let Some(cpu) = head.cpu.filter(|_| sources.tells_first) {
+                let (pid, tid) = (Some(head.pid), head.tid);
+                self.first_on.add(cpu, at, Task { pid, tid });
+            }
         }
         let (Some(at), Some(source)) = (head.time, sources.get(ix)) else {
             self.tally.other_events += 1;
@@ -179,6 +191,12 @@ impl<'a> Basics<'a> {
                 let lost = u64_at::<O>(record.body, 0).unwrap_or(0);
                 self.tally.lost_samples = self.tally.lost_samples.saturating_add(lost);
             }
+            PERF_RECORD_FORK if sources.tells_first => {
+                match Sideband::parse::<O>(record.header, record.body) {
+                    Some(Sideband::Fork { pid, tid, .. }) => self.born.push(ThreadId { pid, tid }),
+                    Some(_) | None => self.tally.unread_sideband += 1,
+                }
+            }
             PERF_RECORD_COMM => {
                 let event = sources.events.of_sideband::<O>(record.body);
                 let trailer = event.map_or(0, |event| event.layout.trailer().len());
@@ -199,12 +217,14 @@ impl<'a> Basics<'a> {
     /// Adds what the following part counted.
     pub(super) fn append(&mut self, later: Self) {
         self.names.extend(later.names);
+        self.born.extend(later.born);
         self.host_rows.extend(later.host_rows);
         self.tally.add(&later.tally);
         for (sum, count) in self.samples.iter_mut().zip(later.samples) {
             *sum += count;
         }
         self.undecoded += later.undecoded;
+        self.first_on.append(later.first_on);
         self.times = match (self.times, later.times) {
             (Some((a, b)), Some((c, d))) => Some((a.min(c), b.max(d))),
             (own, others) => own.or(others),

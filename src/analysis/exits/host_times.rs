@@ -1,10 +1,11 @@
 //! What concerns several threads at once: the scheduler, and interrupts on their way.
 
-use super::basics::{HostRow, NO_PROCESS};
+use super::basics::{Basics, HostRow, NO_PROCESS, Row};
 use super::sources::Sources;
 use crate::bytes::{Endian, with_order};
 use crate::fold::TimeRange;
 use crate::kvm::exit::{ExitSurvey, Interrupts, Moment, Schedule, Task};
+use crate::units::ThreadId;
 
 /// What concerns several threads at once.
 #[derive(Debug, Default)]
@@ -21,16 +22,15 @@ impl HostTimes {
         survey: &ExitSurvey,
         sources: &Sources<'_>,
         endian: Endian,
-        mut rows: Vec<HostRow<'_>>,
+        rows: &[HostRow<'_>],
         times: &[TimeRange],
     ) -> Self {
         if rows.is_empty() {
             return Self::default();
         }
-        rows.sort_by_key(|row| row.row.at);
         let mut schedule = Schedule::of(survey.vcpus());
         let mut interrupts = Interrupts::of(survey.vcpus());
-        for HostRow { row, thread } in rows {
+        for &HostRow { row, thread } in rows {
             let is_in = |range: &TimeRange| (range.first..=range.last).contains(&row.at);
             let Some(source) = sources.get(row.event) else {
                 continue;
@@ -40,14 +40,7 @@ impl HostTimes {
             }
             let event = with_order!(endian, O => source.decoder.payload::<O>(row.payload));
             if let Some(event) = event {
-                let moment = Moment {
-                    at: row.at,
-                    cpu: row.cpu(),
-                    task: Task {
-                        pid: (thread.pid != NO_PROCESS).then_some(thread.pid),
-                        tid: thread.tid,
-                    },
-                };
+                let moment = moment_of(row, thread);
                 schedule.take(moment, &event);
                 interrupts.take(moment, &event);
             }
@@ -57,4 +50,40 @@ impl HostTimes {
             interrupts: Some(interrupts),
         }
     }
+}
+
+/// When, where and in which thread a row was recorded.
+fn moment_of(row: Row<'_>, thread: ThreadId) -> Moment {
+    Moment {
+        at: row.at,
+        cpu: row.cpu(),
+        task: Task {
+            pid: (thread.pid != NO_PROCESS).then_some(thread.pid),
+            tid: thread.tid,
+        },
+    }
+}
+
+/// How all threads got their CPUs, from the first to the last sample; `None` when no switch was
+/// recorded. Takes the rows of all threads in order of time.
+pub(super) fn schedule_of_all(
+    sources: &Sources<'_>,
+    endian: Endian,
+    basics: &Basics<'_>,
+    times: &[TimeRange],
+) -> Option<Schedule> {
+    let (first, last) = basics.times.filter(|_| sources.recorded.switches)?;
+    let mut schedule = Schedule::of_all(times);
+    basics.first_on.begin(&mut schedule, first);
+    for &HostRow { row, thread } in &basics.host_rows {
+        let Some(source) = sources.get(row.event) else {
+            continue;
+        };
+        let event = with_order!(endian, O => source.decoder.payload::<O>(row.payload));
+        if let Some(event) = event {
+            schedule.take(moment_of(row, thread), &event);
+        }
+    }
+    schedule.end(last);
+    Some(schedule)
 }

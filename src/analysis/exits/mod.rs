@@ -12,11 +12,13 @@
 //! | `join` | the parts of that walk put together |
 //! | `rows` | the walk that keeps all rows, for captures in no such order |
 //! | `pair` | those rows in order of time, decoded and paired |
+//! | `first_seen` | who was seen first on each CPU, and so had it before |
 //! | `host_times` | what concerns several threads: the scheduler, interrupts on their way |
 //! | `traced` | the same of a trace.dat, or of a text |
 //! | `recorded_exits` | **the list of stages**, and what comes of them |
 
 mod basics;
+mod first_seen;
 mod host_times;
 mod join;
 mod pair;

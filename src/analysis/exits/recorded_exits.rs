@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hashbrown::{HashMap, HashSet};
 
 use super::basics::{Basics, Row};
-use super::host_times::HostTimes;
+use super::host_times::{HostTimes, schedule_of_all};
 use super::join::{Joined, join};
 use super::pair::{Paired, RowPairing, ThreadRows};
 use super::request::ExitRequest;
@@ -48,6 +48,9 @@ pub struct RecordedExits {
     pub processes: BTreeMap<Tid, Pid>,
     /// How vCPUs got their host CPUs; `None` when no switch was recorded.
     pub schedule: Option<Schedule>,
+    /// How all threads got their host CPUs; `None` when no switch was recorded, or it is not asked
+    /// for.
+    pub threads: Option<Schedule>,
     /// How long interrupts took; `None` when nothing was recorded of them.
     pub interrupts: Option<Interrupts>,
     /// Time of the first and the last sample of any event; `None` without samples.
@@ -112,7 +115,8 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     let filter = &request.filter;
     let times = resolve_times(capture, &filter.times, filter.threads)?;
     let formats = Formats::of_capture(capture);
-    let sources = Sources::of(capture, &formats);
+    let mut sources = Sources::of(capture, &formats);
+    sources.tells_first = request.all_threads && sources.recorded.switches;
     let survey_request = request.survey(times.clone());
     let walk = CaptureWalk {
         capture,
@@ -126,13 +130,17 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     } = walk.by_rounds().unwrap_or_else(|| walk.by_rows());
     let names = names_of(&basics);
     add_named_vcpus(&mut survey, &names, &basics, &walk);
-    let threads = basics.names.iter().map(|found| found.thread);
-    let processes = threads.map(|thread| (thread.tid, thread.pid)).collect();
-    let host_rows = std::mem::take(&mut basics.host_rows);
+    let named = basics.names.iter().map(|found| found.thread);
+    let told = basics.born.iter().copied().chain(named);
+    let processes = told.map(|thread| (thread.tid, thread.pid)).collect();
+    basics.host_rows.sort_by_key(|row| row.row.at);
+    let (endian, host_rows) = (capture.endian(), &basics.host_rows);
     let HostTimes {
         schedule,
         interrupts,
-    } = HostTimes::of(&survey, &sources, capture.endian(), host_rows, &times);
+    } = HostTimes::of(&survey, &sources, endian, host_rows, &times);
+    let is_asked = request.all_threads;
+    let threads = is_asked.then(|| schedule_of_all(&sources, endian, &basics, &times));
     let counts = capture.events().iter().zip(&basics.samples);
     let events = counts.map(|((_, event), &samples)| TracepointCount {
         name: event.name.clone(),
@@ -143,6 +151,7 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
         names,
         processes,
         schedule,
+        threads: threads.flatten(),
         interrupts,
         span_ns: span_of(basics.times, &times),
         times: basics.times,

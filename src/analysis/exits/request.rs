@@ -16,6 +16,8 @@ pub struct ExitRequest {
     pub basis: TimeBasis,
     /// How many of the slowest exits are kept.
     pub slowest: usize,
+    /// Whether the schedule of all threads is wanted, which needs `sched_switch`.
+    pub all_threads: bool,
 }
 
 impl ExitRequest {

@@ -27,6 +27,8 @@ pub(super) struct Sources<'c> {
     pub(super) sampled: Vec<String>,
     /// Whether their samples carry call chains, which take longer to record.
     pub(super) has_chains: bool,
+    /// Whether it is to be told which thread was seen first on each CPU.
+    pub(super) tells_first: bool,
 }
 
 impl<'c> Sources<'c> {
@@ -38,6 +40,7 @@ impl<'c> Sources<'c> {
             assumed: Vec::new(),
             sampled: Vec::new(),
             has_chains: false,
+            tells_first: false,
         };
         let mut seen = HashSet::new();
         for (_, event) in capture.events().iter() {

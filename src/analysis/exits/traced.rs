@@ -5,13 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use super::first_seen::FirstSeen;
 use super::recorded_exits::{ExitOrigin, RecordedExits, TracepointCount, span_of};
 use super::request::ExitRequest;
 use crate::analysis::choice::resolve_within;
 use crate::bytes::{Endian, with_order};
 use crate::error::{BadRequest, Result};
 use crate::fold::TimeRange;
-use crate::kvm::exit::{Decoder, ExitSurvey, HostEvent, Moment, Recorded, Task, ToldReasons};
+use crate::kvm::exit::{
+    Decoder, ExitSurvey, HostEvent, Moment, Recorded, Schedule, Task, ToldReasons,
+};
 use crate::loss::Tally;
 use crate::tracedat::{ClockUnit, CpuStatistics, TraceDat};
 use crate::tracepoint::text::{EventTold, TextClock, TraceText};
@@ -27,7 +30,10 @@ pub fn exits_of_trace_dat(trace: &TraceDat, request: &ExitRequest) -> Result<Rec
         return Err(no_processes("the trace.dat"));
     }
     let mut preview = Preview::new(trace.formats());
-    trace.walk(|found| preview.add(&found));
+    trace.walk(|found| {
+        preview.add(&found);
+        preview.see(&found);
+    });
     let foreign_clock = match trace.clock_unit() {
         ClockUnit::Nanoseconds => None,
         ClockUnit::Other(clock) => Some(clock),
@@ -70,6 +76,9 @@ pub fn exits_of_text(text: &TraceText, request: &ExitRequest) -> Result<Recorded
     for EventTold { event, count } in text.events() {
         preview.count(event, count);
     }
+    if request.all_threads {
+        text.walk(|found| preview.see(&found));
+    }
     let foreign_clock = match text.clock() {
         TextClock::Nanoseconds => None,
         TextClock::Unknown => Some("of the text".to_owned()),
@@ -111,6 +120,7 @@ struct Preview<'s> {
     /// How often each event occurs, by [`FormatIx`].
     counts: Vec<u64>,
     times: Option<(Timestamp, Timestamp)>,
+    first_on: FirstSeen,
 }
 
 impl<'s> Preview<'s> {
@@ -119,6 +129,7 @@ impl<'s> Preview<'s> {
             formats,
             counts: vec![0; formats.len()],
             times: None,
+            first_on: FirstSeen::default(),
         }
     }
 
@@ -134,6 +145,13 @@ impl<'s> Preview<'s> {
         self.times = Some((first.min(found.time), last.max(found.time)));
     }
 
+    fn see(&mut self, found: &Occurrence<'_>) {
+        let Occurrence { pid, tid, time, .. } = *found;
+        if let Some(cpu) = found.cpu {
+            self.first_on.add(cpu, time, Task { pid, tid });
+        }
+    }
+
     fn counted(&self) -> impl Iterator<Item = (FormatIx, u64)> {
         let counts = self.formats.iter().map(|(ix, _)| ix).zip(&self.counts);
         counts.map(|(ix, &count)| (ix, count))
@@ -147,6 +165,8 @@ struct TracedPairing<'r> {
     decoders: Vec<Option<Decoder>>,
     endian: Endian,
     survey: ExitSurvey,
+    /// Of all threads, when it is asked for and the source has switches.
+    threads: Option<Schedule>,
     times: Vec<TimeRange>,
     foreign_clock: Option<String>,
     undecoded: u64,
@@ -176,11 +196,18 @@ impl<'r> TracedPairing<'r> {
             recorded.entries = false;
         }
         let survey_request = request.survey(times.clone());
+        let is_asked = request.all_threads && recorded.switches && foreign_clock.is_none();
+        let threads = preview.times.filter(|_| is_asked).map(|(first, _)| {
+            let mut schedule = Schedule::of_all(&times);
+            preview.first_on.begin(&mut schedule, first);
+            schedule
+        });
         Ok(Self {
             request,
             decoders,
             endian: preview.formats.endian(),
             survey: ExitSurvey::new(&survey_request, recorded),
+            threads,
             times,
             foreign_clock,
             undecoded: 0,
@@ -258,6 +285,9 @@ impl<'r> TracedPairing<'r> {
             },
         };
         self.survey.take(moment, &event);
+        if let Some(threads) = &mut self.threads {
+            threads.take(moment, &event);
+        }
     }
 
     fn finish<'n>(
@@ -266,6 +296,9 @@ impl<'r> TracedPairing<'r> {
         name: &dyn Fn(Tid) -> Option<&'n str>,
     ) -> RecordedExits {
         self.survey.end();
+        if let (Some(threads), Some((_, last))) = (&mut self.threads, preview.times) {
+            threads.end(last);
+        }
         let mut tally = Tally::default();
         let mut events = Vec::new();
         for (ix, count) in preview.counted().filter(|(_, count)| *count > 0) {
@@ -281,7 +314,10 @@ impl<'r> TracedPairing<'r> {
                 samples: count,
             });
         }
-        let tids = self.survey.vcpus().iter().map(|vcpu| vcpu.task.tid);
+        let vcpus = self.survey.vcpus().iter().map(|vcpu| vcpu.task);
+        let threads = self.threads.iter().flat_map(Schedule::tasks);
+        let tids = vcpus.chain(threads.map(|thread| thread.task));
+        let tids = tids.map(|task| task.tid);
         let names: BTreeMap<Tid, String> = tids
             .filter_map(|tid| Some((tid, name(tid)?.to_owned())))
             .collect();
@@ -294,6 +330,7 @@ impl<'r> TracedPairing<'r> {
             names,
             processes: BTreeMap::new(),
             schedule: None,
+            threads: self.threads,
             interrupts: None,
             times,
             events,

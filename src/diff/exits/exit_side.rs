@@ -26,6 +26,7 @@ pub fn exit_request(filter: &Request) -> ExitRequest {
         ],
         basis: TimeBasis::Handled,
         slowest: 0,
+        ..ExitRequest::default()
     }
 }
 

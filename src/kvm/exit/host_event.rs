@@ -202,6 +202,13 @@ impl HostEvent {
     pub const fn leaves_runnable(&self) -> bool {
         matches!(self, Self::SchedSwitch { prev_state, .. } if *prev_state & 0xff == 0)
     }
+
+    /// Whether it is a switch away from a thread that has ended: its id may be used again.
+    ///
+    /// Source: `EXIT_DEAD` and `EXIT_ZOMBIE`, include/linux/sched.h, Linux 4.14 to 6.18.
+    pub const fn ends_thread(&self) -> bool {
+        matches!(self, Self::SchedSwitch { prev_state, .. } if *prev_state & 0x30 != 0)
+    }
 }
 
 /// What `kvm_exit` says.

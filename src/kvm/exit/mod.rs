@@ -63,7 +63,8 @@
 //! | `stats` | what exits of one kind have in common |
 //! | `dimension` | what exits are told apart by |
 //! | `view` | exits, told apart and added up |
-//! | `schedule` | how vCPUs got their host CPUs, and who had them meanwhile |
+//! | `schedule` | how threads got their host CPUs, and who had them meanwhile |
+//! | `task_schedule` | the same of one thread, added up |
 //! | `interrupts` | how long interrupts took to their guest |
 //! | `tables` | views and the slowest exits |
 //! | `request` | what is asked for |
@@ -94,6 +95,7 @@ mod stats;
 mod survey;
 mod tables;
 mod task;
+mod task_schedule;
 mod time_parts;
 mod told_reason;
 mod tracepoints;
@@ -113,11 +115,12 @@ pub use reason::{ExitReason, ReasonNumbering};
 pub use reason_names::{NameOrigin, ReasonName, ReasonNames};
 pub use recorded::Recorded;
 pub use request::{Moment, SurveyFilter, SurveyRequest};
-pub use schedule::{Schedule, VcpuSchedule};
+pub use schedule::Schedule;
 pub use stats::{ExitStats, TimeBasis};
 pub use survey::{ExitSurvey, VcpuSummary};
 pub use tables::{ExitTables, SlowExit};
 pub use task::Task;
+pub use task_schedule::TaskSchedule;
 pub use time_parts::TimeParts;
 pub use told_reason::{ToldReason, ToldReasons};
 pub use view::{View, ViewRow};

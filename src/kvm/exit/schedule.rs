@@ -1,55 +1,34 @@
-//! How vCPUs got their host CPUs, and who had them meanwhile.
+//! How threads got their host CPUs, and who had them meanwhile.
 //!
 //! ```text
-//! vCPU    running ─┤ ready ├─ running ──┤ asleep ├ ready ├─ running
+//! thread  running ─┤ ready ├─ running ──┤ asleep ├ ready ├─ running
 //!           sched_switch  sched_switch  switch  wakeup  switch
 //!           (made to stop)             (by itself)
 //! ```
-//! Ready is what the guest sees as stolen time: it could run and did not.
+//! Ready is what a guest sees as stolen time: its vCPU could run and did not.
+//!
+//! A switch away from a thread that nothing had switched to, or on a CPU where another one was seen,
+//! has none recorded before it: it was lost. What these threads did since then is not known and counts
+//! as nothing.
 
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
-use super::histogram::Histogram;
 use super::host_event::HostEvent;
 use super::request::Moment;
 use super::survey::VcpuSummary;
 use super::task::Task;
+use super::task_schedule::{PaddedName, TaskSchedule};
+use crate::fold::TimeRange;
 use crate::units::{Cpu, Tid, Timestamp};
-
-/// How a vCPU got its host CPUs. Times are nanoseconds.
-#[derive(Clone, Debug)]
-pub struct VcpuSchedule {
-    /// Its thread.
-    pub task: Task,
-    /// Time on a CPU.
-    pub running_ns: u64,
-    /// Time in which it could run and did not.
-    pub ready_ns: u64,
-    /// Time asleep.
-    pub asleep_ns: u64,
-    /// How often it was made to stop running.
-    pub preempted: u64,
-    /// How long it then took until it ran again.
-    pub preempted_for: Histogram,
-    /// The longest of these.
-    pub longest_preempted_ns: u64,
-    /// How often it was woken.
-    pub woken: u64,
-    /// How long it then took until it ran.
-    pub wake_latency: Histogram,
-    /// The longest of these.
-    pub longest_wake_ns: u64,
-    /// Who ran on its CPU while it was ready, for how long; the idle task is thread 0.
-    pub rivals: BTreeMap<Tid, u64>,
-}
 
 #[derive(Clone, Copy, Debug)]
 enum State {
     Unknown,
     Running {
         since: Timestamp,
+        cpu: Cpu,
     },
     Ready {
         since: Timestamp,
@@ -63,41 +42,108 @@ enum State {
     },
 }
 
-/// How vCPUs got their host CPUs: takes `sched_switch` and `sched_wakeup` of all CPUs in order of
+/// Whose schedule is wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Followed {
+    Given,
+    All,
+}
+
+/// How threads got their host CPUs: takes `sched_switch` and `sched_wakeup` of all CPUs in order of
 /// time.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    vcpus: Vec<VcpuSchedule>,
+    followed: Followed,
+    tasks: Vec<TaskSchedule>,
     states: Vec<State>,
     by_tid: HashMap<Tid, usize>,
-    /// The ready ones.
+    /// The ready ones, of which it is told who ran meanwhile.
     ready: Vec<usize>,
-    names: BTreeMap<Tid, [u8; 16]>,
+    names: BTreeMap<Tid, PaddedName>,
+    /// Who was seen last on each CPU.
+    on_cpu: HashMap<Cpu, Tid>,
+    /// Which times count, in order and apart from each other; empty for all.
+    times: Vec<TimeRange>,
+    /// Switches.
+    pub switches: u64,
+    /// Switches away from threads of which it is not recorded that they were switched to.
+    pub unseen: u64,
 }
 
 impl Schedule {
     /// The schedule of these vCPUs.
     pub fn of(vcpus: &[VcpuSummary]) -> Self {
-        let schedules = vcpus.iter().map(|vcpu| VcpuSchedule {
-            task: vcpu.task,
-            running_ns: 0,
-            ready_ns: 0,
-            asleep_ns: 0,
-            preempted: 0,
-            preempted_for: Histogram::default(),
-            longest_preempted_ns: 0,
-            woken: 0,
-            wake_latency: Histogram::default(),
-            longest_wake_ns: 0,
-            rivals: BTreeMap::new(),
-        });
-        let tids = vcpus.iter().map(|vcpu| vcpu.task.tid);
-        Self {
-            vcpus: schedules.collect(),
-            states: vec![State::Unknown; vcpus.len()],
-            by_tid: tids.zip(0..).collect(),
+        let mut schedule = Self {
+            followed: Followed::Given,
+            tasks: Vec::new(),
+            states: Vec::new(),
+            by_tid: HashMap::new(),
             ready: Vec::new(),
             names: BTreeMap::new(),
+            on_cpu: HashMap::new(),
+            times: Vec::new(),
+            switches: 0,
+            unseen: 0,
+        };
+        for vcpu in vcpus {
+            schedule.add(vcpu.task);
+        }
+        schedule
+    }
+
+    /// The schedule of all threads but the idle ones, as far as they are met. What passes outside of
+    /// `times` does not count; empty wants all.
+    pub fn of_all(times: &[TimeRange]) -> Self {
+        let mut sorted = times.to_vec();
+        sorted.sort_unstable_by_key(|range| range.first);
+        let mut apart: Vec<TimeRange> = Vec::new();
+        for range in sorted {
+            match apart.last_mut() {
+                Some(last) if range.first <= last.last => last.last = last.last.max(range.last),
+                Some(_) | None => apart.push(range),
+            }
+        }
+        Self {
+            followed: Followed::All,
+            times: apart,
+            ..Self::of(&[])
+        }
+    }
+
+    fn add(&mut self, task: Task) -> usize {
+        let place = self.tasks.len();
+        self.by_tid.insert(task.tid, place);
+        self.tasks.push(TaskSchedule::of(task));
+        self.states.push(State::Unknown);
+        place
+    }
+
+    /// The place of a thread; `None` where its schedule is not wanted. A thread of another process than
+    /// the one before with its id is another thread.
+    fn place_of(&mut self, task: Task) -> Option<usize> {
+        let known = self.by_tid.get(&task.tid).copied();
+        if self.followed == Followed::Given || task.tid == Tid::new(0) {
+            return known;
+        }
+        let own = known.and_then(|place| self.tasks.get_mut(place));
+        let is_other = match (own, task.pid) {
+            (Some(own), Some(pid)) => *own.task.pid.get_or_insert(pid) != pid,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        Some(match known {
+            Some(place) if !is_other => place,
+            Some(_) | None => self.add(task),
+        })
+    }
+
+    /// A thread was seen on a CPU before any switch there: it has been running since `since`.
+    pub fn begin(&mut self, cpu: Cpu, task: Task, since: Timestamp) {
+        self.on_cpu.insert(cpu, task.tid);
+        if let Some(place) = self.place_of(task)
+            && let Some(state) = self.states.get_mut(place)
+        {
+            *state = State::Running { since, cpu };
         }
     }
 
@@ -108,6 +154,11 @@ impl Schedule {
             return;
         };
         let now = moment.at;
+        let task_of = |tid: Tid| Task {
+            // A switch is recorded in the thread that stops running.
+            pid: moment.task.pid.filter(|_| moment.task.tid == tid),
+            tid,
+        };
         if let HostEvent::SchedSwitch {
             prev_tid,
             next_tid,
@@ -115,62 +166,120 @@ impl Schedule {
             ..
         } = event
         {
+            self.switches += 1;
+            self.miss(cpu, *prev_tid);
+            self.on_cpu.insert(cpu, *next_tid);
             self.tell_rivals(now, cpu, *prev_tid);
-            if let Some(&place) = self.by_tid.get(prev_tid) {
-                let is_runnable = event.leaves_runnable();
-                self.switch_out(place, now, cpu, is_runnable);
+            if let Some(place) = self.place_of(task_of(*prev_tid)) {
+                self.switch_out(place, now, cpu, event.leaves_runnable());
+                if event.ends_thread() && self.followed == Followed::All {
+                    self.end_thread(place, *prev_tid);
+                }
             }
-            if let Some(&place) = self.by_tid.get(next_tid) {
-                self.switch_in(place, now);
+            let next = Task {
+                pid: None,
+                tid: *next_tid,
+            };
+            if let Some(place) = self.place_of(next) {
+                self.switch_in(place, now, cpu);
+                if let Some(task) = self.tasks.get_mut(place) {
+                    task.is_called(*next_comm);
+                }
             }
             self.names.insert(*next_tid, *next_comm);
-        } else if let HostEvent::SchedWakeup { tid, target_cpu } = event
-            && let Some(&place) = self.by_tid.get(tid)
+        } else if let HostEvent::SchedWakeup { tid, target_cpu } = event {
+            let woken = Task {
+                pid: None,
+                tid: *tid,
+            };
+            if let Some(place) = self.place_of(woken) {
+                self.wake(place, now, Cpu(*target_cpu));
+            }
+        }
+    }
+
+    /// Notices where another thread was running on a CPU than the one that was seen last.
+    fn miss(&mut self, on: Cpu, running: Tid) {
+        let Some(&seen) = self.on_cpu.get(&on) else {
+            return;
+        };
+        if seen == running {
+            return;
+        }
+        self.unseen += 1;
+        let place = self.by_tid.get(&seen);
+        if let Some(state) = place.and_then(|&place| self.states.get_mut(place))
+            && matches!(state, State::Running { cpu, .. } if *cpu == on)
         {
-            self.wake(place, now, Cpu(*target_cpu));
+            *state = State::Unknown;
+        }
+    }
+
+    fn end_thread(&mut self, place: usize, tid: Tid) {
+        self.by_tid.remove(&tid);
+        if let Some(state) = self.states.get_mut(place) {
+            *state = State::Unknown;
         }
     }
 
     /// Who ran on the CPU up to `now` had it while others were ready for it.
     fn tell_rivals(&mut self, now: Timestamp, cpu: Cpu, running: Tid) {
         for &place in &self.ready {
-            if let (Some(vcpu), Some(State::Ready { told, cpu: own, .. })) =
-                (self.vcpus.get_mut(place), self.states.get_mut(place))
+            if let (Some(task), Some(State::Ready { told, cpu: own, .. })) =
+                (self.tasks.get_mut(place), self.states.get_mut(place))
                 && *own == cpu
             {
                 let passed = span(*told, now);
                 *told = now;
-                let sum = vcpu.rivals.entry(running).or_default();
+                let sum = task.rivals.entry(running).or_default();
                 *sum = sum.saturating_add(passed);
             }
         }
     }
 
-    fn switch_out(&mut self, place: usize, now: Timestamp, cpu: Cpu, is_runnable: bool) {
-        let (Some(vcpu), Some(state)) = (self.vcpus.get_mut(place), self.states.get_mut(place))
+    fn switch_out(&mut self, place: usize, now: Timestamp, on: Cpu, is_runnable: bool) {
+        let is_in = self.is_in(now);
+        let (Some(task), Some(state)) = (self.tasks.get_mut(place), self.states.get_mut(place))
         else {
             return;
         };
-        if let State::Running { since } = *state {
-            vcpu.running_ns = vcpu.running_ns.saturating_add(span(since, now));
+        match *state {
+            State::Running { since, cpu } if cpu == on => {
+                task.ran(cpu, within(&self.times, since, now));
+            }
+            State::Unknown | State::Running { .. } | State::Ready { .. } | State::Asleep { .. } => {
+            }
         }
         self.ready.retain(|&ready| ready != place);
         if is_runnable {
-            vcpu.preempted += 1;
+            task.preempted += u64::from(is_in);
             *state = State::Ready {
                 since: now,
                 told: now,
-                cpu,
+                cpu: on,
                 is_woken: false,
             };
-            self.ready.push(place);
+            self.is_ready(place);
         } else {
             *state = State::Asleep { since: now };
         }
     }
 
-    fn switch_in(&mut self, place: usize, now: Timestamp) {
-        let (Some(vcpu), Some(state)) = (self.vcpus.get_mut(place), self.states.get_mut(place))
+    /// Whether a time counts.
+    fn is_in(&self, at: Timestamp) -> bool {
+        let is_in = |range: &TimeRange| (range.first..=range.last).contains(&at);
+        self.times.is_empty() || self.times.iter().any(is_in)
+    }
+
+    fn is_ready(&mut self, place: usize) {
+        if self.followed == Followed::Given {
+            self.ready.push(place);
+        }
+    }
+
+    fn switch_in(&mut self, place: usize, now: Timestamp, cpu: Cpu) {
+        let is_in = self.is_in(now);
+        let (Some(task), Some(state)) = (self.tasks.get_mut(place), self.states.get_mut(place))
         else {
             return;
         };
@@ -178,56 +287,83 @@ impl Schedule {
             State::Ready {
                 since, is_woken, ..
             } => {
-                let waited = span(since, now);
-                vcpu.ready_ns = vcpu.ready_ns.saturating_add(waited);
-                if is_woken {
-                    vcpu.wake_latency.add(waited);
-                    vcpu.longest_wake_ns = vcpu.longest_wake_ns.max(waited);
-                } else {
-                    vcpu.preempted_for.add(waited);
-                    vcpu.longest_preempted_ns = vcpu.longest_preempted_ns.max(waited);
+                let waited = within(&self.times, since, now);
+                task.ready_ns = task.ready_ns.saturating_add(waited);
+                if is_in && is_woken {
+                    task.wake_latency.add(waited);
+                    task.longest_wake_ns = task.longest_wake_ns.max(waited);
+                } else if is_in {
+                    task.preempted_for.add(waited);
+                    task.longest_preempted_ns = task.longest_preempted_ns.max(waited);
                 }
                 self.ready.retain(|&ready| ready != place);
             }
             // When it was woken was not recorded.
             State::Asleep { since } => {
-                vcpu.asleep_ns = vcpu.asleep_ns.saturating_add(span(since, now));
+                let slept = within(&self.times, since, now);
+                task.asleep_ns = task.asleep_ns.saturating_add(slept);
             }
             State::Unknown | State::Running { .. } => {}
         }
-        *state = State::Running { since: now };
+        *state = State::Running { since: now, cpu };
     }
 
     fn wake(&mut self, place: usize, now: Timestamp, cpu: Cpu) {
-        let (Some(vcpu), Some(state)) = (self.vcpus.get_mut(place), self.states.get_mut(place))
+        let is_in = self.is_in(now);
+        let (Some(task), Some(state)) = (self.tasks.get_mut(place), self.states.get_mut(place))
         else {
             return;
         };
         match *state {
             State::Asleep { since } => {
-                vcpu.asleep_ns = vcpu.asleep_ns.saturating_add(span(since, now));
+                let slept = within(&self.times, since, now);
+                task.asleep_ns = task.asleep_ns.saturating_add(slept);
             }
             State::Unknown => {}
             // It was about to sleep, or is in the queue already.
             State::Running { .. } | State::Ready { .. } => return,
         }
-        vcpu.woken += 1;
+        task.woken += u64::from(is_in);
         *state = State::Ready {
             since: now,
             told: now,
             cpu,
             is_woken: true,
         };
-        self.ready.push(place);
+        self.is_ready(place);
     }
 
-    /// The vCPUs, in the order in which they were given. What lasts still is not counted.
-    pub fn vcpus(&self) -> &[VcpuSchedule] {
-        &self.vcpus
+    /// The recording ended: what threads do lasts until then.
+    pub fn end(&mut self, now: Timestamp) {
+        for (task, state) in self.tasks.iter_mut().zip(&mut self.states) {
+            match std::mem::replace(state, State::Unknown) {
+                State::Unknown => {}
+                State::Running { since, cpu } => task.ran(cpu, within(&self.times, since, now)),
+                State::Ready { since, .. } => {
+                    let waited = within(&self.times, since, now);
+                    task.ready_ns = task.ready_ns.saturating_add(waited);
+                }
+                State::Asleep { since } => {
+                    let slept = within(&self.times, since, now);
+                    task.asleep_ns = task.asleep_ns.saturating_add(slept);
+                }
+            }
+        }
+    }
+
+    /// The threads, in the order in which they were given or met. What lasts still is not counted
+    /// before [`Self::end`].
+    pub fn tasks(&self) -> &[TaskSchedule] {
+        &self.tasks
+    }
+
+    /// The CPUs on which a thread was seen.
+    pub fn cpus(&self) -> usize {
+        self.on_cpu.len()
     }
 
     /// The name of a thread, by the latest switch to it.
-    pub fn name(&self, tid: Tid) -> Option<&[u8; 16]> {
+    pub fn name(&self, tid: Tid) -> Option<&PaddedName> {
         self.names.get(&tid)
     }
 }
@@ -237,65 +373,17 @@ const fn span(from: Timestamp, to: Timestamp) -> u64 {
     to.as_nanos().saturating_sub(from.as_nanos())
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::kvm::exit::{HaltCounts, PairingCounts};
-    use crate::units::Pid;
-
-    /// By hand: 10 ns made to wait by another thread, 4 ns from being woken on an idle CPU.
-    #[test]
-    fn ready_time_is_from_being_able_to_run_to_running() {
-        let (own, other) = (Tid::new(7), Tid::new(9));
-        let task = Task {
-            pid: Some(Pid::new(1)),
-            tid: own,
-        };
-        let vcpu = VcpuSummary {
-            task,
-            vcpu: None,
-            counts: PairingCounts::default(),
-            halts: HaltCounts::default(),
-            guest_ns: 0,
-        };
-        let switch = |prev_tid, prev_state, next_tid| HostEvent::SchedSwitch {
-            prev_tid,
-            prev_state,
-            next_tid,
-            next_comm: *b"a name\0\0\0\0\0\0\0\0\0\0",
-        };
-        let woken = HostEvent::SchedWakeup {
-            tid: own,
-            target_cpu: 3,
-        };
-        let idle = Tid::new(0);
-        let mut schedule = Schedule::of(&[vcpu]);
-        for (at, event) in [
-            (100, switch(idle, 0, own)),
-            (130, switch(own, 0x100, other)),
-            (140, switch(other, 1, own)),
-            (150, switch(own, 1, idle)),
-            (200, woken),
-            (204, switch(idle, 0, own)),
-            (209, switch(own, 1, idle)),
-        ] {
-            let moment = Moment {
-                at: Timestamp::from_nanos(at),
-                cpu: Some(Cpu(3)),
-                task,
-            };
-            schedule.take(moment, &event);
-        }
-        let [vcpu] = schedule.vcpus() else {
-            panic!("one vCPU");
-        };
-        assert_eq!(
-            [vcpu.running_ns, vcpu.ready_ns, vcpu.asleep_ns],
-            [30 + 10 + 5, 10 + 4, 50]
-        );
-        assert_eq!([vcpu.preempted, vcpu.woken], [1, 1]);
-        assert_eq!([vcpu.longest_preempted_ns, vcpu.longest_wake_ns], [10, 4]);
-        let rivals: Vec<(Tid, u64)> = vcpu.rivals.iter().map(|(&tid, &ns)| (tid, ns)).collect();
-        assert_eq!(rivals, [(idle, 4), (other, 10)]);
+/// Nanoseconds between two times that lie in ranges, which are apart from each other.
+fn within(times: &[TimeRange], from: Timestamp, to: Timestamp) -> u64 {
+    if times.is_empty() {
+        return span(from, to);
     }
+    let parts = times
+        .iter()
+        .map(|range| span(from.max(range.first), to.min(range.last)));
+    parts.fold(0, u64::saturating_add)
 }
+
+#[cfg(test)]
+#[path = "schedule_tests.rs"]
+mod tests;

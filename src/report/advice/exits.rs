@@ -54,7 +54,7 @@ fn add_waiting(evidence: &mut Evidence, recording: usize, recorded: &RecordedExi
         return;
     };
     let mut vms: BTreeMap<Option<Pid>, Waiting> = BTreeMap::new();
-    for vcpu in schedule.vcpus() {
+    for vcpu in schedule.tasks() {
         let vm = vms.entry(vcpu.task.pid).or_default();
         let known = vcpu
             .running_ns

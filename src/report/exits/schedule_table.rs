@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::columns::{tid_column, vcpu_column};
 use super::labels::ExitLabels;
 use crate::analysis::exits::RecordedExits;
-use crate::kvm::exit::{Histogram, Schedule, VcpuSchedule};
+use crate::kvm::exit::{Histogram, Schedule, TaskSchedule};
 use crate::report::table::{Cell, Column, Quantity, Table};
 use crate::units::Tid;
 
@@ -75,7 +75,7 @@ pub(super) fn schedule_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) 
     let schedule = recorded.schedule.as_ref()?;
     let title = "host CPUs of vCPUs: ready is what guests see as steal";
     let mut table = Table::new("schedule", title, schedule_columns());
-    for vcpu in schedule.vcpus() {
+    for vcpu in schedule.tasks() {
         if vcpu.running_ns == 0 && vcpu.ready_ns == 0 {
             continue;
         }
@@ -150,7 +150,7 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> 
     let schedule = recorded.schedule.as_ref()?;
     let title = "who had the CPU while a vCPU was ready";
     let mut table = Table::new("rivals", title, rival_columns());
-    for vcpu in schedule.vcpus() {
+    for vcpu in schedule.tasks() {
         let all: u64 = vcpu.rivals.values().sum();
         let mut rivals: Vec<(Tid, u64)> = vcpu.rivals.iter().map(|(&tid, &ns)| (tid, ns)).collect();
         rivals.retain(|&(_, nanos)| nanos > 0);
@@ -210,7 +210,7 @@ pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &ExitLabels<'_>
     ];
     let title = "what had the CPU while a vCPU was ready";
     let mut table = Table::new("rival_kinds", title, columns);
-    for vcpu in schedule.vcpus() {
+    for vcpu in schedule.tasks() {
         let all: u64 = vcpu.rivals.values().sum();
         let mut kinds: BTreeMap<String, KindSum> = BTreeMap::new();
         for (&tid, &nanos) in vcpu.rivals.iter().filter(|(_, nanos)| **nanos > 0) {
@@ -252,7 +252,7 @@ fn name_of(recorded: &RecordedExits, schedule: &Schedule, tid: Tid) -> Option<St
 }
 
 /// What a thread is to a vCPU.
-fn kind_of(recorded: &RecordedExits, vcpu: &VcpuSchedule, tid: Tid, name: Option<&str>) -> String {
+fn kind_of(recorded: &RecordedExits, vcpu: &TaskSchedule, tid: Tid, name: Option<&str>) -> String {
     if tid == Tid::new(0) {
         return "idle: the CPU was woken".to_owned();
     }

@@ -1,0 +1,83 @@
+//! How one thread got its host CPUs.
+
+use std::collections::BTreeMap;
+
+use super::histogram::Histogram;
+use super::task::Task;
+use crate::units::{Cpu, Tid};
+
+/// A name as tracepoints record it, zero-padded.
+pub(super) type PaddedName = [u8; 16];
+
+/// How many names of a thread are kept besides the latest.
+const EARLIER_NAMES: usize = 4;
+
+/// How a thread got its host CPUs. Times are nanoseconds.
+#[derive(Clone, Debug)]
+pub struct TaskSchedule {
+    /// The thread.
+    pub task: Task,
+    /// Its names, each once, by the switches to it; the latest is the last. A few at most.
+    pub names: Vec<PaddedName>,
+    /// Time on a CPU.
+    pub running_ns: u64,
+    /// The same, by CPU.
+    pub running_on: BTreeMap<Cpu, u64>,
+    /// Time in which it could run and did not.
+    pub ready_ns: u64,
+    /// Time asleep.
+    pub asleep_ns: u64,
+    /// How often it was made to stop running.
+    pub preempted: u64,
+    /// How long it then took until it ran again.
+    pub preempted_for: Histogram,
+    /// The longest of these.
+    pub longest_preempted_ns: u64,
+    /// How often it was woken.
+    pub woken: u64,
+    /// How long it then took until it ran.
+    pub wake_latency: Histogram,
+    /// The longest of these.
+    pub longest_wake_ns: u64,
+    /// Who ran on its CPU while it was ready, for how long; the idle task is thread 0. Only of threads
+    /// that a schedule was asked for.
+    pub rivals: BTreeMap<Tid, u64>,
+}
+
+impl TaskSchedule {
+    pub(super) fn of(task: Task) -> Self {
+        Self {
+            task,
+            names: Vec::new(),
+            running_ns: 0,
+            running_on: BTreeMap::new(),
+            ready_ns: 0,
+            asleep_ns: 0,
+            preempted: 0,
+            preempted_for: Histogram::default(),
+            longest_preempted_ns: 0,
+            woken: 0,
+            wake_latency: Histogram::default(),
+            longest_wake_ns: 0,
+            rivals: BTreeMap::new(),
+        }
+    }
+
+    /// It was running on a CPU.
+    pub(super) fn ran(&mut self, cpu: Cpu, nanos: u64) {
+        self.running_ns = self.running_ns.saturating_add(nanos);
+        let on_cpu = self.running_on.entry(cpu).or_default();
+        *on_cpu = on_cpu.saturating_add(nanos);
+    }
+
+    /// It was switched to under this name.
+    pub(super) fn is_called(&mut self, name: PaddedName) {
+        if self.names.last() != Some(&name) {
+            self.names.retain(|earlier| *earlier != name);
+            if self.names.len() > EARLIER_NAMES {
+                self.names.remove(0);
+            }
+            self.names.push(name);
+        }
+    }
+}
