@@ -15,6 +15,7 @@
 //! | `exits` | VM exits, by kvm tracepoints: what `exits` shows |
 //! | `survey` | what is counted and found either way; the stages without tags, for `info` |
 //! | `slices` | samples by slices of time, which a diff needs |
+//! | `threads` | how long threads ran, and on what: what `threads` shows |
 //! | `timing` | how long the stages took |
 //! | `vms` | which processes are virtual machines |
 //! | `subtitle` | a profile in one line |
@@ -29,6 +30,7 @@ mod request;
 mod slices;
 mod subtitle;
 mod survey;
+pub mod threads;
 mod timing;
 mod vms;
 

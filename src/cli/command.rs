@@ -12,6 +12,7 @@ use super::help;
 use super::info::InfoOptions;
 use super::pack::PackOptions;
 use super::shell::{CompletionsOptions, ManOptions};
+use super::threads::ThreadsOptions;
 use clap::{Parser, Subcommand};
 use vmflame::error::Result;
 
@@ -38,6 +39,9 @@ pub(super) enum Command {
     /// Say what is in a capture: machine, events, records, and which symbols there will be.
     #[command(after_help = help::INFO)]
     Info(InfoOptions),
+    /// Say how long threads ran, and on what: vCPUs, emulator, I/O threads, vhost, the host.
+    #[command(after_help = help::THREADS)]
+    Threads(Box<ThreadsOptions>),
     /// Say why guests stopped, what they reached, and how long it took.
     #[command(after_help = help::EXITS)]
     Exits(Box<ExitsOptions>),
@@ -73,6 +77,7 @@ impl Arguments {
         match &mut self.command {
             Command::Convert(options) => options.settle()?,
             Command::Info(options) => options.input.settle()?,
+            Command::Threads(options) => options.input.settle()?,
             Command::Exits(options) => options.input.settle()?,
             Command::Blockio(_) | Command::Completions(_) | Command::Man(_) => {}
             Command::Diff(options) => options.settle()?,

@@ -6,6 +6,7 @@ Examples:
   perf record -a -g -- sleep 10              record all CPUs of a host, as root
   vmflame convert -o perf.svg                draw what perf.data holds
   vmflame info                               what is in it, and which symbols are missing
+  vmflame threads                            which threads burn, as top -H shows them
   vmflame diff before after -o diff.svg      what changed, and whether it is more than noise
   vmflame advise                             what makes VMs slow, and what helps
   vmflame pack -o case.tar.zst               one file that names the capture on any machine
@@ -90,6 +91,43 @@ Examples:
 
 Exit status:
   0  done, also when the reader of the output had enough
+  2  an error, or damaged input, even though output was written";
+
+/// Below the options of `threads`.
+pub(super) const THREADS: &str = "\
+Examples:
+  perf record -a -g -e cpu-clock -- sleep 10     record all CPUs of a host, as root
+  vmflame threads                                what top -H would have shown, and more of VMs
+  vmflame threads --vm win10                     the threads of one VM, and vhost's for it
+  perf record -a -e sched:sched_switch,sched:sched_wakeup -- sleep 10
+  vmflame threads --sort ready                   who waited for a CPU, exactly
+  vmflame threads --json                         for other programs, with what each column means
+
+Where times are from, the first of these that was recorded:
+  sched:sched_switch  exact; with sched:sched_wakeup, ready time is exact too
+  cpu-clock           each sample stands for its period: between which shares the true one may lie is
+                      told beside it
+  cycles and others   shares of all samples, idle CPUs' too: they are no time
+  kvm_exit, kvm_entry what vCPUs did; whether their threads ran is not known
+  -e EVENT takes the samples of an event, whatever else was recorded.
+
+Columns:
+  what         vCPU, by the thread's name or its stacks; emulator, any other thread of that process;
+               iothread; vhost, the kernel's for that VM; host
+  cpu          time on a CPU in parts of the time that was looked at: 100 % is one CPU, as in top -H
+  guest, exits, vmm, halt, host
+               where that time went, in parts of the same whole: they add up to cpu. By kvm_entry,
+               kvm_exit and kvm_userspace_exit where switches tell cpu, else by the tags of stacks
+  ready        could run and did not; of a vCPU, the guest's steal
+  asleep       waited for something. Before the first event of a thread nothing is known of it
+  -            not known: what was not recorded is never shown as 0
+
+A thread that takes another name is one thread; --comm finds it by any of its names. An id that the
+kernel uses again is another thread. The idle task is none.
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  1  nothing passes the filters
   2  an error, or damaged input, even though output was written";
 
 /// Below the options of `exits`.

@@ -6,7 +6,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `command` | the verbs, and arguments as they are meant |
-//! | `convert` `info` `exits` `blockio` `diff` `advise` `bench` | one verb each |
+//! | `convert` `info` `threads` `exits` `blockio` `diff` `advise` `bench` | one verb each |
 //! | `pack/` | a capture with all that names it, as one file |
 //! | `shell` | completions of shells, and pages for `man` |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
@@ -59,6 +59,7 @@ mod shown_name;
 mod signals;
 mod standard_input;
 mod this_machine;
+mod threads;
 mod unused;
 mod vms;
 mod write;
@@ -87,6 +88,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Convert(options) => convert::run(options, quiet),
             Command::Bench(options) => bench::run(options, quiet),
             Command::Info(options) => info::run(options, quiet),
+            Command::Threads(options) => threads::run(options, quiet),
             Command::Exits(options) => exits::run(options, quiet),
             Command::Blockio(options) => blockio::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),

@@ -32,6 +32,11 @@ pub enum BadRequest {
     },
     /// The samples carry no times.
     NoTimes,
+    /// Nothing tells how long threads ran.
+    NoCpuTimes {
+        /// The events that there are.
+        known: Vec<String>,
+    },
     /// Events without call chains are to be counted by cgroup.
     CountedByCgroup,
     /// perf would show no table of its exits.
@@ -60,6 +65,11 @@ pub enum NothingLeft {
         /// Its samples.
         samples: u64,
     },
+    /// No thread passes.
+    OfThreads {
+        /// The threads that there are.
+        threads: u64,
+    },
     /// No line of a folded text has a weight.
     OfFolded {
         /// The text.
@@ -77,6 +87,12 @@ impl BadRequest {
             Self::NoAddresses { .. } => "record again with call chains: perf record -g".into(),
             Self::NotCarried { remedy, .. } => (*remedy).into(),
             Self::NoTimes => "record again with them: perf record -T".into(),
+            Self::NoCpuTimes { known } => format!(
+                "record again: perf record -a -g -e cpu-clock, or -e sched:sched_switch,\
+                 sched:sched_wakeup; its events are: {}",
+                known.join(", ")
+            )
+            .into(),
             Self::CountedByCgroup => {
                 "record again with call chains: perf record -g --all-cgroups".into()
             }
@@ -121,6 +137,9 @@ impl fmt::Display for BadRequest {
                     "the samples of {event} carry no {field} to tell them apart by"
                 )
             }
+            Self::NoCpuTimes { .. } => {
+                f.write_str("nothing tells how long threads ran: no clock, no cycles, no switches")
+            }
             Self::NoTimes => f.write_str("the samples carry no times to select by"),
             Self::RefusedByPerf { why } => {
                 write!(
@@ -146,6 +165,14 @@ impl fmt::Display for NothingLeft {
                 f,
                 "none of the {} samples of {event} passes the filters",
                 grouped(*samples)
+            ),
+            Self::OfThreads { threads: 1 } => {
+                f.write_str("the only thread does not pass the filters")
+            }
+            Self::OfThreads { threads } => write!(
+                f,
+                "none of the {} threads passes the filters",
+                grouped(*threads)
             ),
             Self::OfFolded { path } => write!(
                 f,

@@ -8,6 +8,7 @@
 //! | `exits` | the exits of a capture: the answer of `exits` |
 //! | `disk_io` | requests to disks: the answer of `blockio` |
 //! | `case_table` | what a case holds: the answer of `pack` |
+//! | `threads` | how long threads ran: the answer of `threads` |
 //! | `bench` | how long runs take: the answer of `bench` |
 //! | `like_perf` | the table of `perf kvm stat report`, in perf's form |
 //! | `table` | any table: text, JSON and CSV of one model |
@@ -34,5 +35,6 @@ mod remark;
 pub mod remarks;
 mod symbol_remarks;
 pub mod table;
+pub mod threads;
 pub mod trace_remarks;
 mod unwinding_remarks;

@@ -9,3 +9,4 @@ mod exits;
 mod like_perf;
 mod samples;
 mod tags;
+mod threads;

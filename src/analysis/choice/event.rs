@@ -144,7 +144,10 @@ fn is_name_of_cycles(name: &str) -> bool {
 /// tells where time goes before other events and those before tracepoints (of these the entries into
 /// guests last), then one with call chains;
 /// of equal ones the first of the file. `samples` are those of each event, when they are known.
-pub(super) fn preferred(capture: &Capture, samples: Option<&[u64]>) -> Option<EventIx> {
+pub(in crate::analysis) fn preferred(
+    capture: &Capture,
+    samples: Option<&[u64]>,
+) -> Option<EventIx> {
     let shown =
         |event: &Event| (has_stacks(event) || has_addresses(event)) && !event.attr.is_dummy();
     let is_empty = |ix: EventIx| {
