@@ -35,7 +35,7 @@ mod timing;
 mod vms;
 
 pub use crate::fold::WeightKind;
-pub use crate::name::{FrameScope, Grouping};
+pub use crate::name::{FrameDetail, FrameScope, Grouping};
 pub use choice::{choose_event, event_names, is_flat, is_of_branches};
 pub use profile::{Profile, profile};
 pub use request::{Request, TimeRequest, parse_times};

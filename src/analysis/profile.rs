@@ -163,7 +163,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         build_ids: &build_ids,
         times: census.times,
         symbols,
-        raw_names: request.raw_names,
+        detail: request.detail,
     };
     let mut namer = Namer::new(capture, input)?;
     watch.lap(Stage::Name);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::fold::{Split, WeightKind};
-use crate::name::{FrameScope, Grouping, StackFilter};
+use crate::name::{FrameDetail, FrameScope, Grouping, StackFilter};
 use crate::units::{Cpu, Pid, Tid, Timestamp};
 
 /// A range of time as the user states it.
@@ -60,8 +60,8 @@ pub struct Request {
     /// How many frames of a call chain are shown at most, those nearest to the leaf; `None` for all.
     /// Tags are those of whole stacks.
     pub max_stack: Option<usize>,
-    /// Whether C++ and Rust names stay mangled.
-    pub raw_names: bool,
+    /// What frames show of functions.
+    pub detail: FrameDetail,
     /// Rows for the tagger, with the name of the file they come from.
     pub rules: Option<(String, std::path::PathBuf)>,
     /// Into how many slices of time stacks are kept apart; 0 for none. Cannot be had together with

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::fold::{Gap, WeightKind, occurrences as occurrences_of};
 use crate::loss::Tally;
 use crate::name::{
-    FrameScope, Grouping, NameRequest, NamedStacks, Namer, NamerInput, ObjectReport,
+    FrameDetail, FrameScope, Grouping, NameRequest, NamedStacks, Namer, NamerInput, ObjectReport,
     StackRecording, Unnamed, by_cause, name_stacks,
 };
 use crate::perf::{Capture, RecordCounts};
@@ -79,7 +79,10 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
         build_ids: &build_ids,
         times: census.times,
         symbols,
-        raw_names: false,
+        detail: FrameDetail {
+            inlined: true,
+            ..FrameDetail::default()
+        },
     };
     let mut namer = Namer::new(capture, input)?;
     let mut stacks = NamedStacks::default();

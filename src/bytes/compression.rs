@@ -21,6 +21,8 @@ pub enum Compression {
     Xz,
     /// bzip2, as `perf archive` packs
     Bzip2,
+    /// zlib, with which no file begins: sections of object files
+    Zlib,
 }
 
 impl Compression {
@@ -45,6 +47,7 @@ impl Compression {
             Self::Zstd => Box::new(zstd::stream::read::Decoder::new(packed)?),
             Self::Xz => Box::new(liblzma::read::XzDecoder::new_multi_decoder(packed)),
             Self::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(packed)),
+            Self::Zlib => Box::new(flate2::read::ZlibDecoder::new(packed)),
         })
     }
 
@@ -76,6 +79,13 @@ impl Compression {
             problem => Ok((spool.finish()?, problem.map(|cause| cause.to_string()))),
         }
     }
+}
+
+/// The checksum that zlib and gzip use.
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
 }
 
 impl Storage {

@@ -32,6 +32,7 @@ mod unpack_limit;
 pub(crate) use block::BlockCompression;
 pub(crate) use checksum::checksum;
 pub use compression::Compression;
+pub(crate) use compression::crc32;
 pub(crate) use kept::KeptBytes;
 pub(crate) use mapping::MappedFile;
 pub use order::{Big, ByteOrder, Cursor, Endian, Little, u64_at};

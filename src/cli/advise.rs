@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::devices::{Devices, devices};
 use super::options::headings::{OUTPUT, SYMBOLS};
-use super::options::{DeviceOptions, FilterOptions, InputOptions, check_caches, check_kallsyms};
+use super::options::{
+    DeviceOptions, FilterOptions, InputOptions, check_caches, check_debug_folders, check_kallsyms,
+};
 use super::outcome::Outcome;
 use super::write::Destination;
 use super::wrong_arguments::WrongArguments;
@@ -58,6 +60,9 @@ pub(super) struct AdviseOptions {
     /// Look for object files in this build-id cache too (default: ~/.debug).
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(super) buildid_dir: Vec<PathBuf>,
+    /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is.
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    pub(super) debug_dir: Vec<PathBuf>,
     /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
     /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
     #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
@@ -83,6 +88,7 @@ impl AdviseOptions {
         if streams.count() > 1 {
             return Err(WrongArguments::StandardInputTwice.into());
         }
+        check_debug_folders(&self.debug_dir)?;
         check_caches(&self.buildid_dir)
     }
 
@@ -93,6 +99,7 @@ impl AdviseOptions {
             named: None,
             kallsyms: self.kallsyms.clone(),
             buildid_dir: self.buildid_dir.clone(),
+            debug_dir: self.debug_dir.clone(),
             max_unpacked: self.max_unpacked,
             threads: self.threads,
         }

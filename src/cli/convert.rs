@@ -15,7 +15,7 @@ use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::perf::Capture;
 use vmflame::report::bench::stage_table;
 use vmflame::report::remarks::{
-    describe, gap_remarks, is_damaged, quality, stack_remarks, symbol_remarks,
+    describe, gap_remarks, inlined_by, is_damaged, quality, stack_remarks, symbol_remarks,
 };
 use vmflame::symbol::SymbolRequest;
 use vmflame::text::{counted, grouped};
@@ -88,7 +88,7 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         no_tag: options.no_tag,
         no_idle: options.no_idle,
         max_stack: options.names.max_stack.map(usize::from),
-        raw_names: options.names.no_demangle,
+        detail: options.names.detail(),
         rules: read_rules(options.rules.as_deref())?,
         ..options
             .filter
@@ -182,6 +182,11 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
         };
         let [samples, occurrences] = [samples, occurrences].map(grouped);
         eprintln!("{name} was counted with its group: {samples} {stand} for {occurrences}");
+    }
+    if !options.names.inline
+        && let Some(inlined) = inlined_by(profile).filter(|_| options.names.detail().inlined)
+    {
+        eprintln!("{inlined}; --no-inline leaves them out");
     }
     let of_stacks = stack_remarks(capture, profile).into_iter();
     for remark in of_stacks.chain(symbol_remarks(profile, symbols)) {

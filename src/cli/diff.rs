@@ -13,7 +13,7 @@ use crate::cli::{endings, this_machine, unused};
 use vmflame::before_after::{SideRole, Sides};
 use vmflame::diff::{
     Comparison, Gate, Matching, Normalise, Options, Side, Verdict, box_facts,
-    leave_out_uneven_idle, own_weights, picture_of,
+    leave_out_uneven_idle, leave_out_uneven_inlines, own_weights, picture_of,
 };
 use vmflame::error::Result;
 use vmflame::output::{WidthBy, write_diff_svg, write_folded_diff};
@@ -34,6 +34,13 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     }
     let is_damaged = read.iter().any(|side| side.is_damaged);
     let mut sides = read.map(|read| read.side);
+    let uneven = leave_out_uneven_inlines(&mut sides);
+    if !quiet && !uneven.is_empty() {
+        eprintln!(
+            "inlined functions are left out of {}: only one side has debug information of it",
+            uneven.join(", ")
+        );
+    }
     let is_default = options.normalise.is_none() && options.per.is_none();
     let idle_left_out = is_default
         .then(|| leave_out_uneven_idle(&mut sides))

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::options::headings::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 use super::options::{
     FilterOptions, Group, NameOptions, PictureOptions, RefusedOptions, Weight, check_caches,
-    check_kallsyms, scope_of,
+    check_debug_folders, check_kallsyms, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
@@ -145,6 +145,9 @@ pub(super) struct DiffOptions {
     /// Look for object files in this build-id cache too (default: ~/.debug).
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(super) buildid_dir: Vec<PathBuf>,
+    /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is.
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    pub(super) debug_dir: Vec<PathBuf>,
     /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
     /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
     #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
@@ -207,6 +210,7 @@ impl DiffOptions {
         for kallsyms in of_sides.into_iter().chain([&self.kallsyms]).flatten() {
             check_kallsyms(kallsyms)?;
         }
+        check_debug_folders(&self.debug_dir)?;
         check_caches(&self.buildid_dir)
     }
 

@@ -168,6 +168,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
             .map(Path::to_owned)
             .or_else(|| options.kallsyms.clone()),
         buildid_dir: options.buildid_dir.clone(),
+        debug_dir: options.debug_dir.clone(),
         threads: how.threads,
         max_unpacked: options.max_unpacked,
     };
@@ -235,7 +236,9 @@ fn side_of_stacks(
     remarks.extend(remarks::stack_remarks(capture, &profile));
     remarks.extend(remarks::symbol_remarks(&profile, symbols));
     let mut remarks = said_of(role, &remarks);
-    remarks.push(format!("{}: {}", role.as_str(), remarks::quality(&profile)));
+    let inlined = remarks::inlined_by(&profile).filter(|_| options.names.detail().inlined);
+    let lines = inlined.into_iter().chain([remarks::quality(&profile)]);
+    remarks.extend(lines.map(|line| format!("{}: {line}", role.as_str())));
     let mut side = Side::of_profile(name, capture, profile, !options.no_tag);
     side.left_out = options.left_out();
     side.exits = exits_of_side;
@@ -293,7 +296,7 @@ fn request(
         no_tag: options.no_tag,
         no_idle: options.no_idle,
         max_stack: options.names.max_stack.map(usize::from),
-        raw_names: options.names.no_demangle,
+        detail: options.names.detail(),
         scope: options.scope(),
         rules: read_rules(options.rules.as_deref())?,
         slices: SLICES,

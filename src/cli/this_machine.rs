@@ -33,6 +33,7 @@ pub(crate) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
     let search = ObjectSearch {
         capture_dir: input.directory.clone(),
         buildid_dirs,
+        debug_dirs: options.debug_dir.clone(),
         recorded_paths: true,
         processes: Some(PathBuf::from("/proc")),
         limit: options.max_unpacked.unwrap_or_default(),

@@ -48,6 +48,14 @@ pub(super) fn of_exit_graph(options: &ConvertOptions) -> Vec<String> {
         given("--rules", options.rules.is_some()),
         given("--max-stack", options.names.max_stack.is_some()),
         given("--no-demangle", options.names.no_demangle),
+        given("--inline", options.names.inline),
+        given("--no-inline", options.names.no_inline),
+        given("--lines", options.names.lines),
+        given("--short-names", options.names.short_names),
+        given("--inline", options.names.inline),
+        given("--no-inline", options.names.no_inline),
+        given("--lines", options.names.lines),
+        given("--short-names", options.names.short_names),
     ];
     warnings.into_iter().flatten().collect()
 }
@@ -101,12 +109,17 @@ fn of_stacks(options: &DiffOptions, why: &'static str) -> impl Iterator<Item = S
         given("--before-kallsyms", options.before_kallsyms.is_some()),
         given("--after-kallsyms", options.after_kallsyms.is_some()),
         given("--buildid-dir", !options.buildid_dir.is_empty()),
+        given("--debug-dir", !options.debug_dir.is_empty()),
         given("--weight", options.weight.is_some()),
         given("--group", options.group.is_some()),
         given("--no-tag", options.no_tag),
         given("--no-idle", options.no_idle),
         given("--max-stack", options.names.max_stack.is_some()),
         given("--no-demangle", options.names.no_demangle),
+        given("--inline", options.names.inline),
+        given("--no-inline", options.names.no_inline),
+        given("--lines", options.names.lines),
+        given("--short-names", options.names.short_names),
     ];
     warnings.into_iter().flatten()
 }

@@ -36,8 +36,8 @@ pub use exits::{
     ExitChange, ExitComparison, ExitFigures, ExitSide, ExitSubject, SubjectKind, exit_request,
 };
 pub use gate::{Gate, Verdict};
-pub use matching::Matching;
 pub(crate) use matching::Union;
+pub use matching::{Matching, leave_out_uneven_inlines};
 pub use model::SLICES;
 pub use picture::{box_facts, own_weights, picture_of};
 pub use sides::{

@@ -76,6 +76,7 @@ pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
                     dso: "[kernel]".into(),
                     mode: CpuMode::Kernel,
                     kind: FrameKind::Function,
+                    line: None,
                 })
             })
             .collect();

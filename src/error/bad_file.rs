@@ -51,6 +51,18 @@ pub enum BadFile {
     },
     /// It is an object file of another format.
     NotElf,
+    /// It is a debug file of another build than the one that its object names by a checksum.
+    OtherChecksum,
+    /// It is a debug file that refers to another, which is not to be had.
+    NoCommonDebugFile {
+        /// What the other is called.
+        name: String,
+    },
+    /// Debug information in it makes no sense or causes too much work.
+    BadDebugInfo {
+        /// What its parser says.
+        cause: String,
+    },
     /// A row of a file of rules is none.
     WrongRule {
         /// The line, counted from 1.
@@ -138,7 +150,12 @@ impl BadFile {
             | Self::WrongSymbol { .. }
             | Self::NotObject { .. }
             | Self::NotElf
+            | Self::OtherChecksum
+            | Self::BadDebugInfo { .. }
             | Self::WrongRule { .. } => return None,
+            Self::NoCommonDebugFile { .. } => {
+                "install the package that it comes with, or name its directory with --debug-dir"
+            }
         })
     }
 }
@@ -169,6 +186,13 @@ impl fmt::Display for BadFile {
             }
             Self::NotObject { cause } => write!(f, "not an object file: {cause}"),
             Self::NotElf => f.write_str("not an ELF file"),
+            Self::OtherChecksum => {
+                f.write_str("not used: the checksum is not the one that the object names")
+            }
+            Self::NoCommonDebugFile { name } => {
+                write!(f, "it refers to a debug file that is not there: {name}")
+            }
+            Self::BadDebugInfo { cause } => write!(f, "debug information not used: {cause}"),
             Self::WrongRule { line, what } => write!(f, "line {line}: {what}"),
             Self::NotMemoryMap { cause } => write!(f, "not a memory map: {cause}"),
             Self::NoDiskRequests => {

@@ -7,6 +7,15 @@
 //! Worker threads locate and name blocks of stacks. When all are named it is known which threads run
 //! a vCPU, and so what stacks must be kept apart; then each worker merges its own.
 //!
+//! A location has one frame, or a run of several: the function that its object's symbol table tells
+//! comes first, then those that debug information tells to be inlined there. Runs are numbered
+//! ([`named_runs`]), so that stacks hold one piece for a location either way, and an object without
+//! debug information costs nothing. All addresses of an object are looked up in one batch, before
+//! the first of them has a name. The frames of inlined functions are marked
+//! ([`FrameKind::Inlined`](crate::stack::FrameKind::Inlined)): tags pass them over, so that they do
+//! not hang on which debug files are at hand, and a comparison takes them out where only one side has
+//! them.
+//!
 //! | file | what it does |
 //! |---|---|
 //! | `request` | what naming needs to know of what is wanted |
@@ -16,6 +25,7 @@
 //! | `this_machine` | what ties a capture to the files of the machine that made it |
 //! | `user_objects` | the objects that samples hit, and what was found for them |
 //! | `hits` | what samples lie in, without their stacks |
+//! | `inlined_code` | what an object's debug information tells of its functions |
 //! | `shown_frame` | how functions, and addresses without one, are shown |
 //! | `unnamed` | why frames have no name, counted |
 //! | `piece`, `named_runs` | what stacks are made of until they are merged |
@@ -29,6 +39,7 @@ mod code_files;
 mod doubtful;
 mod grouping;
 mod hits;
+mod inlined_code;
 mod merge;
 mod name_worker;
 mod named_runs;
@@ -48,7 +59,7 @@ pub(crate) use grouping::{SplitName, TaskNames};
 pub(crate) use hits::{HitObject, Hits};
 pub(crate) use namer::{Namer, NamerInput};
 pub(crate) use naming::name_stacks;
-pub use request::FrameScope;
+pub use request::{FrameDetail, FrameScope};
 pub(crate) use request::{NameRequest, StackFilter, StackRecording};
 pub use stacks::{NamedStacks, Stack};
 pub use unnamed::Unnamed;

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use super::code_files::CodeFiles;
 use super::hits::Hits;
 use super::piece::KnownName;
+use super::request::FrameDetail;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::this_machine::ThisMachine;
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
@@ -34,8 +35,8 @@ pub(crate) struct NamerInput<'a> {
     /// Times of the first and the last sample; `None` without times.
     pub(crate) times: Option<(Timestamp, Timestamp)>,
     pub(crate) symbols: &'a SymbolRequest,
-    /// Whether names stay as object files hold them, mangled.
-    pub(crate) raw_names: bool,
+    /// What frames show of a function.
+    pub(crate) detail: FrameDetail,
 }
 
 /// What naming tells besides the stacks.
@@ -69,8 +70,7 @@ pub(crate) struct Namer<'a> {
     shown: &'a ShownPaths,
     kernel: Option<Arc<KernelSymbols>>,
     kernel_source: KernelSource,
-    /// Whether names stay mangled.
-    raw_names: bool,
+    detail: FrameDetail,
     objects: UserObjects<'a>,
     /// Those of locations that lie in no object.
     known: HashMap<Location, KnownName>,
@@ -121,8 +121,8 @@ impl<'a> Namer<'a> {
             shown: &symbols.shown,
             kernel,
             kernel_source,
-            raw_names: input.raw_names,
-            objects: UserObjects::new(timeline, symbols, here, input.raw_names),
+            detail: input.detail,
+            objects: UserObjects::new(timeline, symbols, here, input.detail),
             known: HashMap::new(),
             location_frames: Vec::new(),
             reasons: Reasons::default(),
@@ -178,15 +178,20 @@ impl<'a> Namer<'a> {
 
     /// The name of a function of an object, or of what has none there.
     fn name_in_object(&mut self, found: FoundFunction) -> KnownName {
-        let FoundFunction { dso, start } = found;
-        let object = self.objects.object_mut(dso);
-        if let Some(known) = object.and_then(|object| object.known.get(&start)) {
+        let object = self.objects.object_mut(found.dso);
+        if let Some(known) = object.and_then(|object| object.known.get(&found.key())) {
             return *known;
         }
         let (frame, reason) = self.object_frame(found);
-        let known = self.add_name(frame, reason);
-        if let Some(object) = self.objects.object_mut(dso) {
-            object.known.insert(start, known);
+        let mut known = self.add_name(frame, reason);
+        if let Some(object) = self.objects.object_mut(found.dso) {
+            if let (Some(code), Some(chain)) = (&object.code, found.chain) {
+                let inlined = code.inlined(chain, &object.short_name);
+                let inlined = inlined.map(|frame| self.frames.intern(frame));
+                self.location_frames.extend(inlined);
+                known.end = self.location_frames.len();
+            }
+            object.known.insert(found.key(), known);
         }
         known
     }
@@ -248,6 +253,7 @@ impl<'a> Namer<'a> {
             dso: "".into(),
             mode,
             kind: FrameKind::Guest,
+            line: None,
         };
         self.frames.intern(frame)
     }
@@ -260,6 +266,7 @@ impl<'a> Namer<'a> {
             dso: "".into(),
             mode,
             kind,
+            line: None,
         })
     }
 
@@ -300,7 +307,7 @@ impl<'a> Namer<'a> {
         };
         match found {
             Ok(symbol) => {
-                let name = shown(symbol.name, self.raw_names).into_owned();
+                let name = shown(symbol.name, self.detail).into_owned();
                 let dso = symbol.dso();
                 (
                     function(&mut self.frames, &name, &dso, CpuMode::Kernel),
@@ -333,14 +340,23 @@ impl<'a> Namer<'a> {
 
     /// The frame of what was found in an object, and why it has no name.
     fn object_frame(&mut self, found: FoundFunction) -> (FrameIx, Option<ReasonIx>) {
-        let FoundFunction { dso, start } = found;
-        let Some(object) = self.objects.object_mut(dso) else {
+        let Some(object) = self.objects.object_mut(found.dso) else {
             return self.unknown(CpuMode::User);
         };
         let (frames, dso) = (&mut self.frames, &object.short_name);
-        let shown = start.map(|start| object.shown_names.get(&start));
+        let shown = found.start.map(|start| object.shown_names.get(&start));
         match shown {
-            Ok(Some(name)) => (function(frames, name, dso, CpuMode::User), None),
+            Ok(Some(name)) => {
+                let code = object.code.as_ref().zip(found.chain);
+                let frame = Frame {
+                    name: name.clone(),
+                    dso: dso.clone(),
+                    mode: CpuMode::User,
+                    kind: FrameKind::Function,
+                    line: code.and_then(|(code, chain)| code.line_of_holder(chain)),
+                };
+                (frames.intern(frame), None)
+            }
             Ok(None) => (unresolved_frame(frames, dso, CpuMode::User), None),
             Err(cause) => {
                 let reason = self.reasons.intern(Reason {

@@ -28,6 +28,19 @@ impl FrameScope {
     }
 }
 
+/// What frames show of a function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct FrameDetail {
+    /// Whether C++ and Rust names stay mangled.
+    pub raw_names: bool,
+    /// Whether the arguments of templates, the folders of paths and the like are left out.
+    pub short_names: bool,
+    /// Whether functions have frames of their own that are inlined, where debug information tells.
+    pub inlined: bool,
+    /// Whether frames show source lines, where debug information tells.
+    pub lines: bool,
+}
+
 /// How settled stacks are to be named and merged.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NameRequest {

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::request::FrameDetail;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
-use crate::symbol::demangle;
+use crate::symbol::{demangle, short_name};
 use crate::units::CpuMode;
 
 /// Stands for what lies nowhere.
@@ -17,16 +18,32 @@ pub(super) fn function(frames: &mut FrameTable, name: &str, dso: &str, mode: Cpu
         dso: dso.into(),
         mode,
         kind,
+        line: None,
     })
 }
 
-/// A name of a symbol table as it is shown.
-pub(super) fn shown(name: &str, is_raw: bool) -> Cow<'_, str> {
-    if is_raw {
-        Cow::Borrowed(name)
-    } else {
-        demangle(name)
+/// A name of a symbol table, or of debug information, as it is shown.
+pub(super) fn shown(name: &str, detail: FrameDetail) -> Cow<'_, str> {
+    if detail.raw_names {
+        return Cow::Borrowed(name);
     }
+    let readable = demangle(name);
+    if !detail.short_names {
+        return readable;
+    }
+    match short_name(&readable) {
+        Cow::Borrowed(_) => readable,
+        Cow::Owned(short) => Cow::Owned(short),
+    }
+}
+
+/// A source line as it is shown.
+pub(super) fn shown_line(path: &str, line: u32, detail: FrameDetail) -> Box<str> {
+    let path = match path.rsplit_once('/') {
+        Some((_, file)) if detail.short_names => file,
+        Some(_) | None => path,
+    };
+    format!("{path}:{line}").into()
 }
 
 /// The one rule by which frames without a name are shown: `[dso]`, or `[unknown]`.
@@ -42,5 +59,6 @@ pub(super) fn unresolved_frame(frames: &mut FrameTable, dso: &str, mode: CpuMode
         dso: dso.into(),
         mode,
         kind,
+        line: None,
     })
 }

@@ -1,10 +1,14 @@
 //! The objects of user space that samples hit, and what was found for them.
 
+use std::path::PathBuf;
+
 use hashbrown::HashMap;
 
 use super::code_files::CodeFiles;
 use super::hits::HitObject;
+use super::inlined_code::InlinedCode;
 use super::piece::KnownName;
+use super::request::FrameDetail;
 use super::shown_frame::shown;
 use super::this_machine::{ThisMachine, mapped_object};
 use super::unnamed::true_cause;
@@ -15,8 +19,8 @@ use crate::object::{ObjectSearch, Refused};
 use crate::parallel::by_pieces;
 use crate::space::{DsoIx, Timeline};
 use crate::symbol::{
-    FoundSymbols, LiveKernel, ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name,
-    vdso, write_table,
+    CodeChainIx, CodeWish, FoundCode, FoundSymbols, LiveKernel, ObjectSymbols, Places,
+    SymbolRequest, Unresolved, module_short_name, vdso, write_table,
 };
 use crate::units::{BuildId, FileOffset, Svma};
 
@@ -28,11 +32,16 @@ pub struct ObjectReport {
     /// Its recorded build id.
     pub build_id: Option<BuildId>,
     /// The file that names come from, or why there are none.
-    pub outcome: Result<std::path::PathBuf, Unresolved>,
+    pub outcome: Result<PathBuf, Unresolved>,
     /// Files of another build, which were not used.
     pub refused: Vec<Refused>,
     /// Files that could not be read or make no sense.
     pub broken: Vec<Error>,
+    /// The file whose debug information was asked for inlined functions and lines; `None` when they
+    /// were not wanted or no such file was found.
+    pub debug_file: Option<PathBuf>,
+    /// Addresses whose debug information cannot be read.
+    pub unreadable: u64,
 }
 
 impl ObjectReport {
@@ -49,6 +58,8 @@ impl ObjectReport {
             outcome: self.outcome.map(|file| paths.path(&file)),
             refused,
             broken: broken.collect(),
+            debug_file: self.debug_file.map(|file| paths.path(&file)),
+            unreadable: self.unreadable,
         }
     }
 }
@@ -64,9 +75,15 @@ pub(super) struct UserObject {
     pub(super) short_name: Box<str>,
     /// What functions are shown as, by where they begin.
     pub(super) shown_names: HashMap<Svma, Box<str>>,
-    /// The names that were asked for: of functions by where they begin, or of what has none by why.
-    pub(super) known: HashMap<Result<Svma, Unresolved>, KnownName>,
+    /// What its debug information tells; `None` when there is none, or nothing of it was wanted.
+    pub(super) code: Option<InlinedCode>,
+    /// The names that were asked for.
+    pub(super) known: HashMap<FunctionKey, KnownName>,
 }
+
+/// What tells a name in an object from others: where its function begins or why there is none, and
+/// what is inlined.
+type FunctionKey = (Result<Svma, Unresolved>, Option<CodeChainIx>);
 
 /// What a location in an object was found to lie in.
 #[derive(Clone, Copy, Debug)]
@@ -74,9 +91,29 @@ pub(super) struct FoundFunction {
     pub(super) dso: DsoIx,
     /// Where the function starts, or why there is none.
     pub(super) start: Result<Svma, Unresolved>,
+    /// What debug information tells of the place; `None` when it tells nothing more.
+    pub(super) chain: Option<CodeChainIx>,
+}
+
+impl FoundFunction {
+    pub(super) const fn key(&self) -> FunctionKey {
+        (self.start, self.chain)
+    }
 }
 
 impl UserObject {
+    /// What debug information tells of a location in the function that starts there.
+    fn chain(&self, location: Location, start: Svma) -> Option<CodeChainIx> {
+        let code = self.code.as_ref()?;
+        let (Location::Object { lookup, .. } | Location::BeforeReturn { lookup, .. }) = location
+        else {
+            return None;
+        };
+        let at = self.symbols.as_ref().ok()?.svma_of(lookup)?;
+        // A trampoline that is returned to starts behind the place.
+        code.chain_at(at).filter(|_| start <= at)
+    }
+
     /// Where the function starts that a location in the object lies in.
     fn find(&self, location: Location) -> Result<Svma, Unresolved> {
         let symbols = self.symbols.as_ref().map_err(|cause| *cause)?;
@@ -120,8 +157,7 @@ pub(super) struct UserObjects<'a> {
     live: Option<&'a LiveKernel>,
     /// This machine, where it recorded the capture.
     here: Option<ThisMachine>,
-    /// Whether names are shown as object files hold them.
-    raw_names: bool,
+    detail: FrameDetail,
     objects: HashMap<DsoIx, UserObject>,
     /// What was found, and for which objects.
     reports: Vec<(DsoIx, ObjectReport)>,
@@ -133,7 +169,7 @@ impl<'a> UserObjects<'a> {
         timeline: &'a Timeline,
         symbols: &'a SymbolRequest,
         here: Option<ThisMachine>,
-        raw_names: bool,
+        detail: FrameDetail,
     ) -> Self {
         Self {
             timeline,
@@ -141,7 +177,7 @@ impl<'a> UserObjects<'a> {
             shown: &symbols.shown,
             live: symbols.live.as_ref(),
             here,
-            raw_names,
+            detail,
             objects: HashMap::new(),
             reports: Vec::new(),
         }
@@ -175,7 +211,7 @@ impl<'a> UserObjects<'a> {
                 let mut places = places.clone();
                 places.sort_unstable();
                 places.dedup();
-                let (object, report) = self.read_object(*dso, &places);
+                let (object, report) = self.read_object(*dso, &places, threads);
                 done.push((*dso, object, report));
             }
         });
@@ -206,11 +242,13 @@ impl<'a> UserObjects<'a> {
     /// What a location lies in; `None` when it lies in no object.
     pub(super) fn find(&self, location: Location) -> Option<FoundFunction> {
         let dso = dso_of(location)?;
-        let start = match self.objects.get(&dso) {
-            Some(object) => object.find(location),
-            None => Err(Unresolved::NoFile),
+        let Some(object) = self.objects.get(&dso) else {
+            let (start, chain) = (Err(Unresolved::NoFile), None);
+            return Some(FoundFunction { dso, start, chain });
         };
-        Some(FoundFunction { dso, start })
+        let start = object.find(location);
+        let chain = start.ok().and_then(|start| object.chain(location, start));
+        Some(FoundFunction { dso, start, chain })
     }
 
     /// An object that was read.
@@ -250,14 +288,23 @@ impl<'a> UserObjects<'a> {
     }
 
     /// Finds the functions of an object that a process mapped.
-    fn read_object(&self, ix: DsoIx, places: &[FileOffset]) -> (UserObject, ObjectReport) {
-        let places = Places::Offsets(places);
+    fn read_object(
+        &self,
+        ix: DsoIx,
+        offsets: &[FileOffset],
+        threads: usize,
+    ) -> (UserObject, ObjectReport) {
+        let places = Places::Offsets(offsets);
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
         let mut found = match mapped_object(self.timeline, ix, self.here.as_ref()) {
             Some(object) => FoundSymbols::find_mapped(self.search, &object, places),
             None => FoundSymbols::find(self.search, &path, build_id.as_ref(), places),
         };
+        let code = self.read_code(&mut found, offsets, threads);
+        let unreadable = code.as_ref().map_or(0, |code| code.frames.unreadable());
+        let debug_file = code.as_ref().map(|code| code.file.clone());
+        let code = code.map(|code| InlinedCode::new(code.frames, self.detail));
         let mut outcome = match (&found.symbols, found.file) {
             (Ok(_), Some(file)) => Ok(file.path),
             (Ok(_), None) => Err(Unresolved::NoFile),
@@ -287,6 +334,7 @@ impl<'a> UserObjects<'a> {
             path: (*path).into(),
             build_id: build_id.clone(),
             short_name: module_short_name(&path).into(),
+            code,
             known: HashMap::new(),
         };
         let report = ObjectReport {
@@ -295,15 +343,38 @@ impl<'a> UserObjects<'a> {
             outcome,
             refused: found.refused,
             broken: found.broken,
+            debug_file,
+            unreadable,
         };
         (object, report)
+    }
+
+    /// What debug information tells of places in an object, when that is wanted.
+    fn read_code(
+        &self,
+        found: &mut FoundSymbols,
+        offsets: &[FileOffset],
+        threads: usize,
+    ) -> Option<FoundCode> {
+        let FrameDetail { inlined, lines, .. } = self.detail;
+        let symbols = found.symbols.as_ref().ok().filter(|_| inlined || lines)?;
+        let addresses = offsets.iter().filter_map(|&at| symbols.svma_of(at));
+        let mut addresses: Vec<Svma> = addresses.collect();
+        addresses.sort_unstable();
+        addresses.dedup();
+        let wish = CodeWish {
+            addresses: &addresses,
+            lines,
+            threads,
+        };
+        found.code(self.search, wish)
     }
 
     /// What the functions are shown as that were read.
     fn shown_names(&self, symbols: &Result<ObjectSymbols, Unresolved>) -> HashMap<Svma, Box<str>> {
         let symbols = symbols.iter().flat_map(ObjectSymbols::iter);
         let shown = symbols.map(|symbol| {
-            let name = shown(symbol.name, self.raw_names);
+            let name = shown(symbol.name, self.detail);
             (symbol.start, name.into())
         });
         shown.collect()

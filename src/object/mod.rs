@@ -7,9 +7,10 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `search` | **the search**: an object's file, its debug files, texts in the place of a file |
+//! | `search` | **the search**: an object's file, texts in the place of a file |
 //! | `mapped_object` | which file or build it was that a process mapped |
 //! | `likeness` | whether a file of this machine is that one |
+//! | `debug_files` | the files with an object's debug information |
 //! | `object_file` | one file: opened, its build compared |
 //! | `kallsyms_file` | the kernel's `/proc/kallsyms`, from a capture's directory or a cache |
 //! | `cache_layout` | paths in a build-id cache as perf lays it out |
@@ -20,6 +21,7 @@
 
 mod cache_layout;
 mod code_object;
+mod debug_files;
 mod elf_file;
 mod kallsyms_file;
 mod kernel_notes;
@@ -31,13 +33,14 @@ mod segments;
 
 pub(crate) use cache_layout::case_place;
 pub(crate) use code_object::{CodeMachine, CodeObject, FrameSection, SectionAtHand};
+pub(crate) use debug_files::Debugged;
 pub(crate) use elf_file::parse_elf_file;
 pub use elf_file::read_build_id;
 pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
 pub(crate) use mapped_object::{Identified, MappedBuild, MappedHere, MappedObject, MappedPlace};
+pub(crate) use object_file::ObjectFile;
 pub use object_file::{FileOrigin, Refused};
-pub(crate) use object_file::{ObjectFile, Unusable};
 pub use search::ObjectSearch;
 pub(crate) use search::{NotFound, PassedOver, SearchResult};
 pub use segments::ElfSegment;

@@ -1,16 +1,13 @@
 //! Finding the file of an object by the name and build id that the capture has of it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::cache_layout::{DEBUG_FILE, cached, inside_cache, spellings};
+use super::cache_layout::{cached, inside_cache, spellings};
 use super::object_file::{FileOrigin, ObjectFile, Refused, Unusable, read_file};
 use crate::bytes::{Storage, UnpackLimit};
 use crate::error::{Error, Result};
 use crate::units::BuildId;
-
-/// Where distributions put debug files.
-const DEBUG_DIR: &str = "/usr/lib/debug";
 
 /// Where to look for files. The caller decides; nothing is looked for on its own.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -19,6 +16,8 @@ pub struct ObjectSearch {
     pub capture_dir: Option<PathBuf>,
     /// Build-id caches in perf's layout, as `~/.debug` is.
     pub buildid_dirs: Vec<PathBuf>,
+    /// Directories of debug files, laid out as `/usr/lib/debug` is.
+    pub debug_dirs: Vec<PathBuf>,
     /// Whether files of this machine may be used: at the recorded path, and their debug files.
     pub recorded_paths: bool,
     /// The `/proc` of this machine: processes that still run see files that have no path here.
@@ -121,35 +120,6 @@ impl ObjectSearch {
         SearchResult { file, passed_over }
     }
 
-    /// The debug files of a build, those of caches first. Each is opened when it is asked for.
-    pub(crate) fn debug_files(
-        &self,
-        recorded: &str,
-        wanted: &BuildId,
-    ) -> impl Iterator<Item = std::result::Result<ObjectFile, Unusable>> {
-        let in_caches = self
-            .caches()
-            .into_iter()
-            .flat_map(|(_, dir)| cached(&dir, recorded, wanted, &[DEBUG_FILE]));
-        let spellings = self.recorded_paths.then(|| spellings(wanted));
-        let on_this_machine = spellings.into_iter().flatten().filter_map(|hex| {
-            let (first, rest) = hex.split_at_checked(2)?;
-            let dir = Path::new(DEBUG_DIR).join(".build-id").join(first);
-            Some(dir.join(format!("{rest}.debug")))
-        });
-        in_caches
-            .chain(on_this_machine)
-            .filter_map(|path| ObjectFile::open(path, FileOrigin::Cache, Some(wanted)))
-    }
-
-    /// The first debug file of a build.
-    pub(crate) fn debug_file_of(&self, recorded: &str, wanted: &BuildId) -> Option<PathBuf> {
-        let found = self
-            .debug_files(recorded, wanted)
-            .find_map(std::result::Result::ok);
-        found.map(|file| file.path)
-    }
-
     /// The texts that the capture's directory holds in the place of a build's file, with the path
     /// of each: `symbols/BUILD_ID.txt`.
     pub(crate) fn symbol_texts(
@@ -168,7 +138,7 @@ impl ObjectSearch {
     }
 
     /// The recorded path, where files of this machine may be used.
-    fn recorded_path(&self, recorded: &str) -> Option<PathBuf> {
+    pub(super) fn recorded_path(&self, recorded: &str) -> Option<PathBuf> {
         let is_path = self.recorded_paths && recorded.starts_with('/');
         is_path.then(|| PathBuf::from(recorded))
     }

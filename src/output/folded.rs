@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use crate::before_after::Sides;
 use crate::folded_text::decimal_words;
 use crate::stack::{CallTree, Frame, FrameKind, FrameTable, NodeIx};
-use crate::text::one_line;
+use crate::text::{one_line, push_format};
 use crate::units::CpuMode;
 
 /// Stands for a frame whose name has nothing to show, and for a stack without frames.
@@ -18,8 +18,8 @@ pub enum Annotate {
     /// Nothing.
     #[default]
     None,
-    /// `_[k]` for kernel code of host or guest, `_[j]` for code from a `perf-PID.map`, as
-    /// `stackcollapse-perf.pl --all` marks them.
+    /// `_[i]` for inlined functions, `_[k]` for kernel code of host or guest, `_[j]` for code from a
+    /// `perf-PID.map`, as `stackcollapse-perf.pl --all` marks them.
     Perf,
     /// The tag of the frame, as in `_[exit:pio]`; nothing where the frame carries none.
     Tag,
@@ -169,7 +169,10 @@ impl Source<'_> {
     fn text(&self, node: NodeIx) -> String {
         let node = self.tree.get(node);
         let frame = self.table.get(node.frame);
-        let name = safe_name(&frame.name);
+        let mut name = safe_name(&frame.name);
+        if let Some(line) = &frame.line {
+            push_format(&mut name, format_args!(" ({})", safe_name(line)));
+        }
         match self.annotate {
             Annotate::None => name,
             Annotate::Perf => name + perf_suffix(frame),
@@ -183,8 +186,10 @@ impl Source<'_> {
 /// Source: `stackcollapse-perf.pl`, `FlameGraph` at commit 41fee1f, lines 361 to 395: the module
 /// decides; a name of a process or thread is not code.
 fn perf_suffix(frame: &Frame) -> &'static str {
-    if frame.kind == FrameKind::Root {
-        return "";
+    match frame.kind {
+        FrameKind::Root => return "",
+        FrameKind::Inlined => return "_[i]",
+        FrameKind::Function | FrameKind::Unresolved | FrameKind::Guest => (),
     }
     match frame.mode {
         CpuMode::Kernel | CpuMode::GuestKernel => "_[k]",

@@ -20,6 +20,7 @@ pub(crate) fn tree_of(samples: &[Sample<'_>]) -> (CallTree, FrameTable) {
                     dso: "[kernel]".into(),
                     mode: CpuMode::Kernel,
                     kind: FrameKind::Function,
+                    line: None,
                 })
             });
             let frames: Vec<FrameIx> = frames.collect();

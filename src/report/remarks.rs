@@ -1,7 +1,7 @@
 //! What the user should know of a capture: what is missing or doubtful, and why.
 
 pub use super::remark::Remark;
-pub use super::symbol_remarks::symbol_remarks;
+pub use super::symbol_remarks::{inlined_by, symbol_remarks};
 use super::unwinding_remarks::unwinding_remarks;
 use crate::analysis::{Profile, is_flat, is_of_branches};
 use crate::bytes::{Big, Endian, Little};

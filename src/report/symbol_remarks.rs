@@ -28,6 +28,13 @@ pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark>
         }
         let broken = report.broken.iter();
         remarks.extend(broken.map(|broken| Remark::Warning(broken.to_string())));
+        if report.unreadable > 0 {
+            let addresses = counted(report.unreadable, "address");
+            remarks.push(Remark::Warning(format!(
+                "{}: debug information of {addresses} cannot be read: no inlined functions there",
+                report.path
+            )));
+        }
     }
     remarks.extend(of_other_files(&profile.account));
     if profile.text_pokes > 0 {
@@ -37,6 +44,27 @@ pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark>
         )));
     }
     remarks
+}
+
+/// How many files of debug information are named.
+const SHOWN_DEBUG_FILES: usize = 4;
+
+/// By which files inlined functions are shown; `None` when there are none.
+pub fn inlined_by(profile: &Profile) -> Option<String> {
+    let files = profile.account.objects.iter();
+    let files: Vec<String> = files
+        .filter_map(|object| object.debug_file.as_ref())
+        .map(|file| file.display().to_string())
+        .collect();
+    let (shown, others) = files.split_at(files.len().min(SHOWN_DEBUG_FILES));
+    let more = match others.len() {
+        0 => String::new(),
+        others => format!(" and {others} more"),
+    };
+    (!shown.is_empty()).then(|| {
+        let shown = shown.join(", ");
+        format!("inlined functions are shown by debug information of {shown}{more}")
+    })
 }
 
 /// Objects whose path leads, or led, to another file than the one that ran.

@@ -15,6 +15,9 @@ pub enum FrameKind {
     Root,
     /// A symbol was found for the address.
     Function,
+    /// A function that debug information tells to be inlined into the frame above, or into one that
+    /// is inlined there: it was not called.
+    Inlined,
     /// No name was found: the frame shows `[dso]` or `[unknown]`.
     Unresolved,
     /// Stands for guest code, whose symbols are not looked up.
@@ -33,6 +36,9 @@ pub struct Frame {
     pub mode: CpuMode,
     /// Where the name comes from.
     pub kind: FrameKind,
+    /// The source file and line, as in `src/main.c:42`: of the code in the innermost frame of an
+    /// address, of the call in those above. `None` unless lines were asked for and are told.
+    pub line: Option<Box<str>>,
 }
 
 /// Frames, each stored once.

@@ -1,15 +1,16 @@
-//! Finding the functions of an object.
+//! Finding the functions of an object, and what its debug information tells.
 
 use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::object::{
-    FileOrigin, Identified, MappedObject, NotFound, ObjectFile, ObjectSearch, PassedOver, Refused,
-    SearchResult, Unusable,
+    Debugged, FileOrigin, Identified, MappedObject, NotFound, ObjectFile, ObjectSearch, PassedOver,
+    Refused, SearchResult, parse_elf_file,
 };
+use crate::symbol::dwarf::{CodeFrames, CodeRequest, has_debug_information};
 use crate::symbol::elf::{ObjectSymbols, Places, parse_table};
 use crate::symbol::unresolved::Unresolved;
-use crate::units::BuildId;
+use crate::units::{BuildId, Svma};
 
 /// A file that symbols come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,6 +32,59 @@ pub struct FoundSymbols {
     pub refused: Vec<Refused>,
     /// Files that could not be read or make no sense; the search went on.
     pub broken: Vec<Error>,
+    /// The object's files; `None` where no file of it was found.
+    opened: Option<OpenedObject>,
+}
+
+/// An object's files.
+#[derive(Debug)]
+struct OpenedObject {
+    /// What the capture calls it.
+    recorded: String,
+    /// Its build; `None` when that is not known.
+    build_id: Option<BuildId>,
+    file: ObjectFile,
+    /// Its debug file, when that was needed.
+    debug_file: Option<ObjectFile>,
+}
+
+/// What is asked of an object's debug information.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeWish<'w> {
+    /// The addresses, in order and each once.
+    pub addresses: &'w [Svma],
+    /// Whether lines are wanted, not only inlined functions.
+    pub lines: bool,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+/// What an object's debug information tells, and the file that holds it.
+#[derive(Debug)]
+pub struct FoundCode {
+    /// What is told.
+    pub frames: CodeFrames,
+    /// The file.
+    pub file: PathBuf,
+}
+
+impl OpenedObject {
+    fn new(recorded: &str, build_id: Option<&BuildId>, file: ObjectFile) -> Self {
+        Self {
+            recorded: recorded.to_owned(),
+            build_id: build_id.cloned(),
+            file,
+            debug_file: None,
+        }
+    }
+
+    fn debugged(&self) -> Debugged<'_> {
+        Debugged {
+            recorded: &self.recorded,
+            build_id: self.build_id.as_ref(),
+            file: &self.file,
+        }
+    }
 }
 
 impl FoundSymbols {
@@ -70,9 +124,8 @@ impl FoundSymbols {
         found.pass_over(result.passed_over);
         match result.file {
             Ok(file) => {
-                found.take_file(&file, places);
-                let debug_files = search.debug_files(recorded, wanted);
-                found.add_debug_file(debug_files, places);
+                let opened = OpenedObject::new(recorded, Some(wanted), file);
+                found.take_file(search, opened, places);
             }
             Err(cause) => found.symbols = Err(cause.into()),
         }
@@ -93,7 +146,8 @@ impl FoundSymbols {
                 }),
                 None => {
                     let mut found = Self::nothing(Unresolved::NoFile);
-                    found.take_file(&file, places);
+                    let opened = OpenedObject::new(object.recorded, None, *file);
+                    found.take_file(search, opened, places);
                     found
                 }
             },
@@ -104,12 +158,54 @@ impl FoundSymbols {
         found
     }
 
+    /// Looks up addresses of the object in its debug information: that of its own file, else that of
+    /// its debug file. `None` where no file with debug information was found; of one that makes no
+    /// sense the cause is added to [`Self::broken`].
+    pub fn code(&mut self, search: &ObjectSearch, wish: CodeWish<'_>) -> Option<FoundCode> {
+        let mut opened = self.opened.take()?;
+        if !is_debuggable(&opened.file) && !opened.debug_file.as_ref().is_some_and(is_debuggable) {
+            let mut passed_over = PassedOver::default();
+            let mut files = search.debug_files(opened.debugged());
+            let found = files.find_map(|file| match file {
+                Ok(file) => is_debuggable(&file).then_some(file),
+                Err(unusable) => {
+                    passed_over.add(unusable);
+                    None
+                }
+            });
+            drop(files);
+            self.pass_over(passed_over);
+            opened.debug_file = Some(found?);
+        }
+        let debug_file = if is_debuggable(&opened.file) {
+            &opened.file
+        } else {
+            opened.debug_file.as_ref()?
+        };
+        let request = CodeRequest {
+            object: opened.debugged(),
+            debug_file,
+            addresses: wish.addresses,
+            lines: wish.lines,
+            threads: wish.threads,
+        };
+        let file = debug_file.path.clone();
+        match CodeFrames::resolve(search, &request) {
+            Ok(frames) => Some(FoundCode { frames, file }),
+            Err(wrong) => {
+                self.broken.push(wrong);
+                None
+            }
+        }
+    }
+
     fn nothing(cause: Unresolved) -> Self {
         Self {
             symbols: Err(cause),
             file: None,
             refused: Vec::new(),
             broken: Vec::new(),
+            opened: None,
         }
     }
 
@@ -135,7 +231,9 @@ impl FoundSymbols {
         false
     }
 
-    fn take_file(&mut self, file: &ObjectFile, places: Places<'_>) {
+    /// Takes the functions of an object's file, and of its debug file where that one is stripped.
+    fn take_file(&mut self, search: &ObjectSearch, mut opened: OpenedObject, places: Places<'_>) {
+        let file = &opened.file;
         match ObjectSymbols::parse_elf(&file.path, file.storage.bytes(), places) {
             Ok(symbols) => {
                 self.symbols = Ok(symbols);
@@ -143,6 +241,8 @@ impl FoundSymbols {
                     path: file.path.clone(),
                     origin: file.origin,
                 });
+                opened.debug_file = self.add_debug_file(search, opened.debugged(), places);
+                self.opened = Some(opened);
             }
             Err(problem) => self.broken.push(problem),
         }
@@ -151,17 +251,17 @@ impl FoundSymbols {
     /// Takes the functions of the debug file of a stripped object.
     fn add_debug_file(
         &mut self,
-        debug_files: impl Iterator<Item = Result<ObjectFile, Unusable>>,
+        search: &ObjectSearch,
+        object: Debugged<'_>,
         places: Places<'_>,
-    ) {
+    ) -> Option<ObjectFile> {
         let is_stripped = |symbols: &&mut ObjectSymbols| symbols.is_stripped();
-        let Some(symbols) = self.symbols.as_mut().ok().filter(is_stripped) else {
-            return;
-        };
+        let symbols = self.symbols.as_mut().ok().filter(is_stripped)?;
         let addresses = symbols.addresses(places);
         let places = addresses.as_deref().map_or(places, Places::Addresses);
         let mut passed_over = PassedOver::default();
-        for file in debug_files {
+        let mut taken = None;
+        for file in search.debug_files(object) {
             let file = match file {
                 Ok(file) => file,
                 Err(unusable) => {
@@ -173,12 +273,20 @@ impl FoundSymbols {
             if let Ok(debug) = debug {
                 *symbols = std::mem::take(symbols).with_debug_file(&debug);
                 if !symbols.is_stripped() {
+                    taken = Some(file);
                     break;
                 }
             }
         }
         self.pass_over(passed_over);
+        taken
     }
+}
+
+/// Whether a file holds debug information of functions.
+fn is_debuggable(file: &ObjectFile) -> bool {
+    let parsed = parse_elf_file(&file.path, file.storage.bytes());
+    parsed.is_ok_and(|parsed| has_debug_information(&parsed))
 }
 
 impl From<NotFound> for Unresolved {

@@ -16,18 +16,21 @@
 //! | `request`, `unresolved` | what is asked for; why an address has no name |
 //! | `found_symbols` | **the functions of an object**: its file, its debug file, a text in their place |
 //! | `elf/` | functions of object files |
+//! | `dwarf/` | inlined functions and lines, by debug information |
 //! | `kernel/` | functions of the kernel and its modules; functions that mean something to stacks |
 //! | `vdso` | functions of the code that the kernel maps into processes |
 //! | `recorded_builds`, `recorded_here` | build ids that a capture records; whether this machine made it |
 //! | `recorded_clock` | times of records as times of files |
 //! | `demangle`, `cpp_spelling` | readable names of Rust and C++ |
 //! | `base_name`, `dso_name` | names without compilers' suffixes; short names of objects |
+//! | `short_name` | names without the arguments of templates and the modules they lie in |
 //! | `trampoline` | functions that are returned to without having called |
 
 mod base_name;
 mod cpp_spelling;
 mod demangle;
 mod dso_name;
+mod dwarf;
 mod elf;
 mod found_symbols;
 mod kernel;
@@ -35,6 +38,7 @@ mod recorded_builds;
 mod recorded_clock;
 mod recorded_here;
 mod request;
+mod short_name;
 mod trampoline;
 mod unresolved;
 pub(crate) mod vdso;
@@ -43,13 +47,15 @@ pub(crate) use base_name::base_name;
 pub use demangle::demangle;
 pub(crate) use dso_name::dso_of_kernel_code;
 pub use dso_name::module_short_name;
+pub use dwarf::{CodeChainIx, CodeFrame, CodeFrames, CodeTextIx};
 pub use elf::{ObjectSymbol, ObjectSymbols, Places, parse_table, write_table};
-pub use found_symbols::{FoundSymbols, SymbolFile};
+pub use found_symbols::{CodeWish, FoundCode, FoundSymbols, SymbolFile};
 pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
 pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms};
 pub(crate) use recorded_builds::RecordedBuilds;
 pub(crate) use recorded_clock::RecordedClock;
 pub(crate) use recorded_here::{RecordedHere, was_written_at};
 pub use request::{LiveKernel, SymbolRequest};
+pub(crate) use short_name::short_name;
 pub(crate) use trampoline::is_trampoline;
 pub use unresolved::Unresolved;

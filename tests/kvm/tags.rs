@@ -91,6 +91,7 @@ fn frame(line: &str) -> Option<Frame> {
         } else {
             FrameKind::Unresolved
         },
+        line: None,
     })
 }
 

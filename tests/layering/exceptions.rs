@@ -3,8 +3,6 @@
 /// Path and what is wrong there, as the test words it.
 #[rustfmt::skip]
 pub(crate) const EXCEPTIONS: &[(&str, &str)] = &[
-    // For the frames of inlined functions.
-    ("Cargo.toml", "nothing uses addr2line"),
     // Files that are too long.
     ("tests/cli/kept_files.rs", "is longer than 400 lines"),
     ("tests/cli/program.rs", "is longer than 400 lines"),

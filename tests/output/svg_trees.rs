@@ -15,6 +15,7 @@ fn intern(table: &mut FrameTable, name: &str) -> FrameIx {
         dso: "[kvm]".into(),
         mode: CpuMode::Kernel,
         kind: FrameKind::Function,
+        line: None,
     })
 }
 

@@ -6,8 +6,8 @@ use crate::analysis::front_half::{FrontHalf, beside_kernel, recorded_build_ids, 
 use crate::error::Result;
 use crate::fold::{FoldRequest, WeightKind, fold};
 use crate::name::{
-    FrameScope, Grouping, HitObject, Hits, NameRequest, Namer, NamerInput, StackRecording,
-    name_stacks,
+    FrameDetail, FrameScope, Grouping, HitObject, Hits, NameRequest, Namer, NamerInput,
+    StackRecording, name_stacks,
 };
 use crate::perf::Capture;
 use crate::symbol::{KernelSource, SymbolRequest};
@@ -115,7 +115,7 @@ fn event_hits(
         build_ids: &build_ids,
         times: front.census.times,
         symbols,
-        raw_names: false,
+        detail: FrameDetail::default(),
     };
     let mut namer = Namer::new(capture, input)?;
     let request = NameRequest {

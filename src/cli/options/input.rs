@@ -29,6 +29,11 @@ pub(crate) struct InputOptions {
     /// Look for object files in this build-id cache too (default: ~/.debug).
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(crate) buildid_dir: Vec<PathBuf>,
+    /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is: by build
+    /// id as `DIR/.build-id/xx/yyy.debug`, or as an object's `.gnu_debuglink` names them, below the
+    /// folders of the object or in DIR itself.
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    pub(crate) debug_dir: Vec<PathBuf>,
     /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
     /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
     #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
@@ -50,15 +55,25 @@ impl InputOptions {
         if let Some(kallsyms) = &self.kallsyms {
             check_kallsyms(kallsyms)?;
         }
+        check_debug_folders(&self.debug_dir)?;
         check_caches(&self.buildid_dir)
     }
 }
 
 /// A place that the user names and that is not there would be taken for one without symbols.
 pub(crate) fn check_caches(caches: &[PathBuf]) -> Result<()> {
-    for cache in caches {
-        let found = std::fs::read_dir(cache);
-        found.map_err(|source| Error::io("read the build-id cache", cache, source))?;
+    check_folders(caches, "read the build-id cache")
+}
+
+/// The same of directories with debug files.
+pub(crate) fn check_debug_folders(folders: &[PathBuf]) -> Result<()> {
+    check_folders(folders, "read the debug directory")
+}
+
+fn check_folders(folders: &[PathBuf], action: &'static str) -> Result<()> {
+    for folder in folders {
+        let found = std::fs::read_dir(folder);
+        found.map_err(|source| Error::io(action, folder, source))?;
     }
     Ok(())
 }

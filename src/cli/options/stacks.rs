@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::headings::STACKS;
 use clap::{Args, ValueEnum};
-use vmflame::analysis::{FrameScope, Grouping, WeightKind};
+use vmflame::analysis::{FrameDetail, FrameScope, Grouping, WeightKind};
 use vmflame::error::{Error, Result};
 use vmflame::report::exits::ExitWidth;
 
@@ -19,6 +19,36 @@ pub(crate) struct NameOptions {
     /// Show C++ and Rust names as the object files hold them: mangled.
     #[arg(long, help_heading = STACKS)]
     pub(crate) no_demangle: bool,
+    /// Show functions that the compiler inlined as frames of their own, below the function that holds
+    /// their code: the default. It takes debug information (`gcc -g`, `debug = "line-tables-only"`
+    /// of cargo), in the object itself or in a debug file; objects without it are shown by their
+    /// symbols alone.
+    #[arg(long, overrides_with = "no_inline", help_heading = STACKS)]
+    pub(crate) inline: bool,
+    /// Show by what holds their code alone, as without debug information.
+    #[arg(long, overrides_with = "inline", help_heading = STACKS)]
+    pub(crate) no_inline: bool,
+    /// Show the source file and line of each frame, where debug information tells: behind the name
+    /// in folded text, in the details of a picture. It is the line that runs in innermost frames and
+    /// that of the call in the others; frames of other lines are kept apart.
+    #[arg(long, help_heading = STACKS)]
+    pub(crate) lines: bool,
+    /// Shorten names: `Vec<…>::push` for `alloc::vec::Vec<u8, A>::push`, and the paths of --lines to
+    /// the file's name.
+    #[arg(long, conflicts_with = "no_demangle", help_heading = STACKS)]
+    pub(crate) short_names: bool,
+}
+
+impl NameOptions {
+    /// What frames show of functions.
+    pub(crate) const fn detail(&self) -> FrameDetail {
+        FrameDetail {
+            raw_names: self.no_demangle,
+            short_names: self.short_names,
+            inlined: !self.no_inline,
+            lines: self.lines,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

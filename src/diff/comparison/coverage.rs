@@ -31,7 +31,9 @@ impl Coverage {
             let frame = side.frames.get(ix);
             match frame.kind {
                 _ if frame.dso.is_empty() => {}
-                FrameKind::Function => drop(named.insert(loose_object(&frame.dso))),
+                FrameKind::Function | FrameKind::Inlined => {
+                    named.insert(loose_object(&frame.dso));
+                }
                 FrameKind::Unresolved => drop(unnamed.insert(loose_object(&frame.dso))),
                 FrameKind::Root | FrameKind::Guest => {}
             }

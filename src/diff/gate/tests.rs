@@ -192,6 +192,7 @@ fn what_has_no_name_on_a_side_cannot_be_judged() {
         dso: "[kernel]".into(),
         mode: CpuMode::Kernel,
         kind: FrameKind::Unresolved,
+        line: None,
     });
     push_samples(&mut unnamed, &[frame], Tag::Host, 3200);
     let comparison = compare(&named, &unnamed);

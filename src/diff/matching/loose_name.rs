@@ -44,9 +44,11 @@ pub(crate) fn loosened(frame: &Frame, step: Looseness, is_plain: bool) -> Frame 
     Frame {
         name: loose_name(&frame.name, frame.kind, step.name, is_plain).into(),
         dso: match (frame.kind, step.object) {
-            (FrameKind::Function, ObjectStep::Any) => "".into(),
+            (FrameKind::Function | FrameKind::Inlined, ObjectStep::Any) => "".into(),
             _ => loose_object(&frame.dso).into(),
         },
+        // The lines of a function move with every change above it.
+        line: frame.line.clone().filter(|_| step.name == NameStep::Exact),
         ..*frame
     }
 }
@@ -68,7 +70,7 @@ pub(crate) fn loose_name(
         FrameKind::Root => loose_task(name, step),
         FrameKind::Unresolved => loose_brackets(name, step),
         FrameKind::Guest => Cow::Borrowed(name),
-        FrameKind::Function if is_plain => {
+        FrameKind::Function | FrameKind::Inlined if is_plain => {
             let name = without_mode(name);
             match loose_brackets(name, step) {
                 Cow::Borrowed(same) => match loose_task(same, step) {
@@ -78,7 +80,7 @@ pub(crate) fn loose_name(
                 object @ Cow::Owned(_) => object,
             }
         }
-        FrameKind::Function => loose_function(name, step),
+        FrameKind::Function | FrameKind::Inlined => loose_function(name, step),
     }
 }
 

@@ -169,6 +169,7 @@ pub(crate) fn by_name_alone(frame: &Frame) -> Frame {
         dso: "".into(),
         mode: CpuMode::Unknown,
         kind: FrameKind::Function,
+        line: None,
     }
 }
 

@@ -21,6 +21,7 @@ fn side(frames: &[(&str, &str, u64)], kind: FrameKind) -> Side {
             dso: dso.into(),
             mode: CpuMode::User,
             kind,
+            line: None,
         });
         push_samples(&mut side, &[frame], Tag::Host, samples);
     }

@@ -50,6 +50,7 @@ pub fn parse_folded(path: &Path, bytes: &[u8]) -> Result<FoldedSide> {
                     dso: "".into(),
                     mode: CpuMode::Unknown,
                     kind: FrameKind::Function,
+                    line: None,
                 })
             })
             .collect();

@@ -1,5 +1,7 @@
 //! One side of a diff: stacks with their weights, and what is known of where they come from.
 
+use std::collections::BTreeSet;
+
 use super::count::Count;
 use super::event_name::plain_event;
 use super::event_series::EventSeries;
@@ -12,6 +14,7 @@ use crate::kvm::Tagged;
 use crate::name::FrameScope;
 use crate::perf::{Attr, Capture};
 use crate::stack::{FrameIx, FrameTable, TaggedStack};
+use crate::symbol::module_short_name;
 use crate::units::Weights;
 
 /// A stack of a side.
@@ -62,6 +65,8 @@ pub struct Side {
     pub(crate) is_tagged: bool,
     /// What was left out of it.
     pub left_out: LeftOut,
+    /// The objects of which debug information told inlined functions and lines, as frames call them.
+    pub(crate) debugged: BTreeSet<Box<str>>,
 }
 
 impl Side {
@@ -123,6 +128,11 @@ impl Side {
             side.push(frames, tagged, count, stack.slice);
         }
         side.frames = profile.frames;
+        let debugged = profile.account.objects.iter();
+        let debugged = debugged.filter(|object| object.debug_file.is_some());
+        side.debugged = debugged
+            .map(|object| module_short_name(&object.path).into())
+            .collect();
         side
     }
 
@@ -162,6 +172,23 @@ impl Side {
             slice,
         });
         self.lists.extend_from_slice(frames);
+    }
+
+    /// Puts other frames in the place of those of all stacks, by their indices; a frame with `None` in
+    /// its place is left out, which must not be one that decides a tag.
+    pub(crate) fn replace_frames(&mut self, others: &[Option<FrameIx>]) {
+        let lists = std::mem::take(&mut self.lists);
+        let other = |ix: &FrameIx| others.get(ix.as_usize()).copied().flatten();
+        for stack in &mut self.stacks {
+            let range = stack.start..stack.start + stack.len;
+            let frames = lists.get(range).unwrap_or_default();
+            let (above, from) = frames.split_at(stack.tagged.deciding.min(frames.len()));
+            stack.start = self.lists.len();
+            self.lists.extend(above.iter().filter_map(other));
+            stack.tagged.deciding = self.lists.len() - stack.start;
+            self.lists.extend(from.iter().filter_map(other));
+            stack.len = self.lists.len() - stack.start;
+        }
     }
 
     pub(crate) fn frames_of(&self, stack: &SideStack) -> &[FrameIx] {

@@ -43,6 +43,8 @@ pub(super) enum FramePlace {
     User,
     Kernel,
     Guest,
+    /// Inside the code of the frame above it: no frame of its own.
+    Inlined,
 }
 
 impl FramePlace {

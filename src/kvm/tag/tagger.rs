@@ -61,6 +61,8 @@ pub struct Tagger {
     rules: UserRules,
     /// What the tables say about each frame, by its index.
     known: Vec<KnownFrame>,
+    /// Whether any of them is of an inlined function.
+    has_inlined: bool,
     threads: LookedUpNames,
     processes: LookedUpNames,
 }
@@ -112,6 +114,7 @@ impl Tagger {
             trigger: Trigger::default(),
             rules: UserRules::default(),
             known: Vec::new(),
+            has_inlined: false,
             threads: LookedUpNames::default(),
             processes: LookedUpNames::default(),
         }
@@ -157,9 +160,33 @@ impl Tagger {
         matches!(role, Some(Role::Loop | Role::Vcpu))
     }
 
-    /// The tag of a stack.
+    /// The tag of a stack. Inlined functions are passed over: whether they are there depends on the
+    /// debug files at hand, and a tag must not.
     pub fn tag(&mut self, view: &StackView<'_>) -> Tagged {
         self.look_up_all(view.table);
+        let is_inlined = |&ix: &FrameIx| self.known(ix).place == FramePlace::Inlined;
+        if !self.has_inlined || !view.frames.iter().any(is_inlined) {
+            return self.tag_physical(view);
+        }
+        let physical = view
+            .frames
+            .iter()
+            .zip(0..)
+            .filter(|&(ix, _)| !is_inlined(ix));
+        let (frames, places): (Vec<FrameIx>, Vec<usize>) = physical.unzip();
+        let tagged = self.tag_physical(&StackView {
+            frames: &frames,
+            ..*view
+        });
+        let deciding = places.get(tagged.deciding).copied();
+        Tagged {
+            deciding: deciding.unwrap_or(view.frames.len()),
+            ..tagged
+        }
+    }
+
+    /// The tag of a stack whose functions were all called.
+    fn tag_physical(&mut self, view: &StackView<'_>) -> Tagged {
         let count = view.frames.len();
         let on_vcpu = view.is_vcpu_thread
             || view.leaf_mode.is_guest()
@@ -217,7 +244,7 @@ impl Tagger {
         let place_before = |back: usize| view.frames.len().checked_sub(back).and_then(place);
         match place_before(1) {
             None | Some(FramePlace::Root) => true,
-            Some(FramePlace::User) => false,
+            Some(FramePlace::User | FramePlace::Inlined) => false,
             Some(FramePlace::Kernel | FramePlace::Guest) => {
                 place_before(2).is_none_or(|place| place == FramePlace::Root)
             }
@@ -273,6 +300,7 @@ impl Tagger {
         let frames = u32::try_from(table.len()).unwrap_or(u32::MAX);
         for ix in known..frames {
             let read = self.read(table.get(FrameIx(ix)));
+            self.has_inlined |= read.place == FramePlace::Inlined;
             self.known.push(read);
         }
     }
@@ -287,13 +315,14 @@ impl Tagger {
         let place = match frame.kind {
             FrameKind::Root => FramePlace::Root,
             FrameKind::Guest => FramePlace::Guest,
+            FrameKind::Inlined => FramePlace::Inlined,
             FrameKind::Function | FrameKind::Unresolved => FramePlace::of(frame.mode),
         };
         let named = frame.kind == FrameKind::Function;
         let of_name =
             |rows: &Matcher<NameRow>| named.then(|| rows.get(base_name(&frame.name))).flatten();
         let row = match place {
-            FramePlace::Root | FramePlace::Guest => None,
+            FramePlace::Root | FramePlace::Guest | FramePlace::Inlined => None,
             FramePlace::Kernel => of_name(&self.table.kernel),
             FramePlace::User => {
                 of_name(&self.table.user).or_else(|| self.table.dsos.get(&frame.dso))
@@ -329,9 +358,11 @@ fn hint(frame: &Frame, place: FramePlace) -> Hint {
         }
         FramePlace::Kernel if !is_named && is_kvm_module(&frame.dso) => Hint::UnnamedKvm,
         FramePlace::Kernel if !is_named => Hint::Unnamed,
-        FramePlace::User | FramePlace::Kernel | FramePlace::Root | FramePlace::Guest => {
-            Hint::Nothing
-        }
+        FramePlace::User
+        | FramePlace::Kernel
+        | FramePlace::Root
+        | FramePlace::Guest
+        | FramePlace::Inlined => Hint::Nothing,
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
         dso: "".into(),
         mode: CpuMode::Unknown,
         kind: FrameKind::Root,
+        line: None,
     })];
     for name in stack.split(';').filter(|name| !name.is_empty()) {
         let (name, dso, mode, kind) = match name.strip_prefix("u:") {
@@ -32,6 +33,7 @@ pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
             dso: dso.into(),
             mode,
             kind,
+            line: None,
         }));
     }
     (table, frames)

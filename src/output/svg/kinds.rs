@@ -56,7 +56,7 @@ impl CodeKind {
     pub(crate) fn of(frame: &Frame) -> Self {
         match frame.kind {
             FrameKind::Root | FrameKind::Unresolved => return Self::Unknown,
-            FrameKind::Guest | FrameKind::Function => {}
+            FrameKind::Guest | FrameKind::Function | FrameKind::Inlined => {}
         }
         if frame.mode == CpuMode::Kernel {
             return Self::Kernel;
@@ -134,6 +134,7 @@ mod tests {
                 dso: dso.into(),
                 mode,
                 kind: FrameKind::Function,
+                line: None,
             };
             assert_eq!(CodeKind::of(&frame), kind, "{dso}");
             frame.kind = FrameKind::Unresolved;

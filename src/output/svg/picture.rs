@@ -16,6 +16,8 @@ use crate::text::{counted, one_line, push_format, push_percent, quantity, shorte
 
 /// Letters of the name of a DSO that a tooltip shows.
 const MAX_DSO: usize = 200;
+/// The longest source line that is shown.
+const MAX_LINE: usize = 300;
 
 /// What a picture says beside its boxes. Texts may be hostile; they are made safe.
 #[derive(Clone, Debug)]
@@ -132,6 +134,18 @@ impl Looks<'_> {
             let dso = one_line(&table.get(shown.frame).dso);
             push_format(facts, format_args!(", {}", shortened(&dso, MAX_DSO)));
         }
+        if node != NodeIx::ROOT {
+            let frame = table.get(shown.frame);
+            if frame.kind == FrameKind::Inlined {
+                facts.push_str(", inlined");
+            }
+            if let Some(line) = &frame.line {
+                push_format(
+                    facts,
+                    format_args!(", {}", shortened(&one_line(line), MAX_LINE)),
+                );
+            }
+        }
         if self.parents.is_split.get(node.as_usize()) == Some(&true) {
             facts.push_str(", drawn once for each thing that its callees do");
         }
@@ -150,7 +164,9 @@ impl Looks<'_> {
         let of_kind = match kind {
             FrameKind::Root => Paint::Plain,
             FrameKind::Guest => Paint::Tag(Tag::Guest),
-            FrameKind::Function | FrameKind::Unresolved => Paint::Kind(self.drawn.kind_of(node)),
+            FrameKind::Function | FrameKind::Inlined | FrameKind::Unresolved => {
+                Paint::Kind(self.drawn.kind_of(node))
+            }
         };
         match (self.picture.colors, shown.tag) {
             (Colors::Name, _) if kind != FrameKind::Root => Paint::Name,

@@ -296,6 +296,7 @@ impl Making<'_> {
             dso: "".into(),
             mode: CpuMode::Unknown,
             kind,
+            line: None,
         })
     }
 

@@ -82,6 +82,7 @@ fn objects_json(facts: &CaptureFacts<'_>) -> Vec<Value> {
                 "path": object.path,
                 "build_id": object.build_id.as_ref().map(ToString::to_string),
                 "symbols": object.outcome.as_ref().ok().map(|path| path.display().to_string()),
+                "debug_information": object.debug_file.as_ref().map(|path| path.display().to_string()),
                 "missing": object.outcome.as_ref().err().map(ToString::to_string),
             })
         })

@@ -173,6 +173,7 @@ fn kind_words(capture: &Capture) -> String {
         Some(Compression::Zstd) => " in zstd",
         Some(Compression::Xz) => " in xz",
         Some(Compression::Bzip2) => " in bzip2",
+        Some(Compression::Zlib) => " in zlib",
     };
     let records = if capture.has_compressed_records() {
         ", compressed records"

@@ -173,6 +173,9 @@ fn write_symbols(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result
             Err(cause) => format!("none: {cause}"),
         };
         writeln!(out, "  {:<48} {found}", object.path)?;
+        if let Some(file) = &object.debug_file {
+            writeln!(out, "    inlined functions by {}", file.display())?;
+        }
         for refused in &object.refused {
             let own = refused
                 .found

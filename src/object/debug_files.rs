@@ -1,0 +1,229 @@
+//! Finding the files that hold an object's debug information.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Component, Path, PathBuf};
+
+use object::read::Object;
+
+use super::cache_layout::{DEBUG_FILE, cached, spellings};
+use super::elf_file::parse_elf_file;
+use super::object_file::{FileOrigin, ObjectFile, Unusable};
+use super::search::ObjectSearch;
+use crate::bytes::crc32;
+use crate::error::{BadFile, Error};
+use crate::units::BuildId;
+
+/// Where distributions put debug files.
+const DEBUG_DIR: &str = "/usr/lib/debug";
+
+/// An object whose debug information is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Debugged<'o> {
+    /// What the capture calls it.
+    pub(crate) recorded: &'o str,
+    /// Its build; `None` when the file has none.
+    pub(crate) build_id: Option<&'o BuildId>,
+    /// Its file.
+    pub(crate) file: &'o ObjectFile,
+}
+
+/// The name and checksum of a debug file, as the section `.gnu_debuglink` of its object states them.
+struct DebugLink {
+    name: PathBuf,
+    crc: u32,
+}
+
+impl ObjectSearch {
+    /// The debug files of an object. Each is opened when it is asked for.
+    ///
+    /// Those of its build id come first: in the caches, in the debug directories
+    /// (`DIR/.build-id/xx/yyy.debug`). Then those that `.gnu_debuglink` names: beside the file, in
+    /// `.debug/` there, and below the debug directories. Such a file has the stated checksum, and
+    /// the object's build id where both have one.
+    ///
+    /// Source: "Debugging Information in Separate Files" in gdb's manual, version 13.
+    pub(crate) fn debug_files(
+        &self,
+        object: Debugged<'_>,
+    ) -> impl Iterator<Item = Result<ObjectFile, Unusable>> {
+        let build_ids = object.build_id.into_iter();
+        let of_build =
+            build_ids.flat_map(move |own| self.debug_files_of_build(object.recorded, own));
+        let link = debug_link(object.file);
+        let linked = link.into_iter().flat_map(move |link| {
+            let places = self.linked_places(object, &link.name);
+            places
+                .into_iter()
+                .filter_map(move |path| open_linked(path, link.crc, object.build_id))
+        });
+        of_build.chain(linked)
+    }
+
+    /// The debug files of a build, those of caches first.
+    fn debug_files_of_build(
+        &self,
+        recorded: &str,
+        wanted: &BuildId,
+    ) -> impl Iterator<Item = Result<ObjectFile, Unusable>> {
+        let caches = self.caches().into_iter();
+        let in_caches = caches.flat_map(|(_, dir)| cached(&dir, recorded, wanted, &[DEBUG_FILE]));
+        let files = in_caches.chain(self.by_build_id(wanted));
+        files.filter_map(|path| ObjectFile::open(path, FileOrigin::Cache, Some(wanted)))
+    }
+
+    /// The first debug file of a build.
+    pub(crate) fn debug_file_of(&self, recorded: &str, wanted: &BuildId) -> Option<PathBuf> {
+        let mut files = self.debug_files_of_build(recorded, wanted);
+        files.find_map(Result::ok).map(|file| file.path)
+    }
+
+    /// The file with the debug information that several files have in common, which `dwz -m` made:
+    /// the one that `.gnu_debugaltlink` of a debug file states, and of that build.
+    ///
+    /// `None` when the debug file states none; an error when the one it states is not to be had.
+    pub(crate) fn common_debug_file(
+        &self,
+        debug_file: &ObjectFile,
+    ) -> Option<Result<ObjectFile, Error>> {
+        let parsed = parse_elf_file(&debug_file.path, debug_file.storage.bytes()).ok()?;
+        let (name, build_id) = parsed.gnu_debugaltlink().ok()??;
+        let build_id = BuildId::new(build_id)?;
+        let name = Path::new(OsStr::from_bytes(name));
+        let beside = debug_file.path.parent().map(|dir| dir.join(name));
+        let beside = beside.filter(|_| name.is_relative() || self.recorded_paths);
+        let mut files = self
+            .by_build_id(&build_id)
+            .into_iter()
+            .chain(beside)
+            .filter_map(|path| ObjectFile::open(path, FileOrigin::Recorded, Some(&build_id)));
+        Some(match files.find_map(Result::ok) {
+            Some(file) => Ok(file),
+            None => Err(Error::file(
+                &debug_file.path,
+                BadFile::NoCommonDebugFile {
+                    name: name.to_string_lossy().into_owned(),
+                },
+            )),
+        })
+    }
+
+    /// The files that a package of an object's split debug information may be: `FILE.dwp`.
+    pub(crate) fn packages(&self, object: Debugged<'_>) -> impl Iterator<Item = ObjectFile> {
+        let recorded = self.recorded_path(object.recorded);
+        let names = [Some(object.file.path.clone()), recorded];
+        let packages = names.into_iter().flatten().map(|path| {
+            let mut name = path.into_os_string();
+            name.push(".dwp");
+            PathBuf::from(name)
+        });
+        packages.filter_map(open_split)
+    }
+
+    /// The files that a source file's split debug information may be: `NAME.dwo`, as the compiler
+    /// was told to call it in its folder.
+    pub(crate) fn split_files(
+        &self,
+        object: Debugged<'_>,
+        folder: &Path,
+        name: &Path,
+    ) -> impl Iterator<Item = ObjectFile> {
+        let compiled = folder.join(name);
+        let below = inside(&compiled);
+        let beside = object.file.path.parent().into_iter().flat_map(|dir| {
+            let file = name.file_name().map(|file| dir.join(file));
+            let named = name.is_relative().then(|| dir.join(inside(name)));
+            [named, file]
+        });
+        let given = self.debug_dirs.iter().map(|dir| dir.join(&below));
+        let mut places: Vec<PathBuf> = beside.flatten().chain(given).collect();
+        places.extend(self.recorded_paths.then_some(compiled));
+        places.into_iter().filter_map(open_split)
+    }
+
+    /// The debug directories: those that were given, and the system's.
+    fn debug_places(&self) -> impl Iterator<Item = &Path> {
+        let own = self.recorded_paths.then_some(Path::new(DEBUG_DIR));
+        self.debug_dirs.iter().map(PathBuf::as_path).chain(own)
+    }
+
+    /// Where debug directories hold a build's debug file.
+    fn by_build_id(&self, build_id: &BuildId) -> Vec<PathBuf> {
+        let names = spellings(build_id).into_iter().filter_map(|hex| {
+            let (first, rest) = hex.split_at_checked(2)?;
+            Some(
+                Path::new(".build-id")
+                    .join(first)
+                    .join(format!("{rest}.debug")),
+            )
+        });
+        let names: Vec<PathBuf> = names.collect();
+        let places = self.debug_places();
+        places
+            .flat_map(|dir| names.iter().map(move |name| dir.join(name)))
+            .collect()
+    }
+
+    /// Where a linked debug file may lie.
+    fn linked_places(&self, object: Debugged<'_>, name: &Path) -> Vec<PathBuf> {
+        let recorded = Path::new(object.recorded).parent().unwrap_or(Path::new(""));
+        let mut folders: Vec<PathBuf> = object
+            .file
+            .path
+            .parent()
+            .into_iter()
+            .map(Path::to_owned)
+            .collect();
+        if self.recorded_paths && recorded.is_absolute() {
+            folders.push(recorded.to_owned());
+            folders.dedup();
+        }
+        let beside = folders
+            .iter()
+            .flat_map(|folder| [folder.join(name), folder.join(".debug").join(name)]);
+        let below = self
+            .debug_places()
+            .map(|dir| dir.join(inside(recorded)).join(name));
+        let given = self.debug_dirs.iter().map(|dir| dir.join(name));
+        beside.chain(below).chain(given).collect()
+    }
+}
+
+/// The debug file that an object names; `None` when it names none.
+fn debug_link(file: &ObjectFile) -> Option<DebugLink> {
+    let parsed = parse_elf_file(&file.path, file.storage.bytes()).ok()?;
+    let (name, crc) = parsed.gnu_debuglink().ok()??;
+    // It is a file's name and nothing else: what has a slash in it leads elsewhere.
+    let name = Path::new(Path::new(OsStr::from_bytes(name)).file_name()?).to_owned();
+    Some(DebugLink { name, crc })
+}
+
+/// Opens a debug file that its object names by its checksum; `None` when it is not there.
+fn open_linked(
+    path: PathBuf,
+    crc: u32,
+    wanted: Option<&BuildId>,
+) -> Option<Result<ObjectFile, Unusable>> {
+    // A file without a build id is told by its checksum alone.
+    let opened = ObjectFile::open(path, FileOrigin::Cache, wanted)?;
+    Some(opened.and_then(|file| {
+        if crc32(file.storage.bytes()) == crc {
+            return Ok(file);
+        }
+        let wrong = Error::file(&file.path, BadFile::OtherChecksum);
+        Err(Unusable::Broken(wrong))
+    }))
+}
+
+/// Opens a file of split debug information, which its units tell apart by an id of their own.
+fn open_split(path: PathBuf) -> Option<ObjectFile> {
+    ObjectFile::open(path, FileOrigin::Cache, None)?.ok()
+}
+
+/// A path as one below a directory, out of which it must not lead.
+fn inside(path: &Path) -> PathBuf {
+    let parts = path.components();
+    parts
+        .filter(|part| matches!(part, Component::Normal(_)))
+        .collect()
+}

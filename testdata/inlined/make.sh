@@ -1,0 +1,28 @@
+#!/bin/sh
+# Makes the objects of this folder and what llvm-symbolizer tells of them. Debian 12: gcc 12.2,
+# binutils 2.40, dwz 0.15, LLVM 14.
+set -e
+CC="gcc -O2 -nostdlib -static -fno-asynchronous-unwind-tables -ffile-prefix-map=$PWD=. -Wl,--build-id=sha1 -Wl,-z,noseparate-code"
+$CC -gdwarf-5 -gz -o packed5 shop.c
+$CC -gdwarf-4 -o linked shop.c
+objcopy --only-keep-debug linked linked.debug
+strip -g linked
+objcopy --add-gnu-debuglink=linked.debug linked
+$CC -gdwarf-5 -gsplit-dwarf -c -o split5.o shop.c && $CC -o split5 split5.o
+$CC -gdwarf-4 -gsplit-dwarf -c shop.c && $CC -o package4 shop.o && dwp -e package4 -o package4.dwp
+rm -f *.o shop.dwo
+$CC -gdwarf-4 -o common shop.c && $CC -gdwarf-4 -O1 -o other shop.c
+tell() {
+	nm -S --defined-only "$1" | awk 'NF == 4 && tolower($3) == "t" { print $1, $2 }' |
+		while read -r start len; do
+			at=$((0x$start)) end=$((0x$start + 0x$len))
+			while [ $at -lt $end ]; do printf '0x%x\n' $at; at=$((at + 1)); done
+		done | llvm-symbolizer --obj="$1" --inlines --functions=linkage --no-demangle --addresses >"$2"
+}
+for object in packed5 linked common; do tell $object $object.llvm.txt; done
+# LLVM 14 misses ranges of split debug information by gcc 12. The code is the same without -gsplit-dwarf.
+$CC -gdwarf-5 -o whole shop.c && tell whole split5.llvm.txt
+$CC -gdwarf-4 -o whole shop.c && tell whole package4.llvm.txt
+rm whole
+dwz -m common.debug -M common.debug common other
+rm other

@@ -1,0 +1,295 @@
+//! Inlined functions and lines against llvm-symbolizer.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use vmflame::object::{ObjectSearch, read_build_id};
+use vmflame::symbol::{CodeFrames, CodeTextIx, CodeWish, FoundSymbols, Places};
+use vmflame::units::Svma;
+
+/// An address, and its frames as llvm-symbolizer tells them: `name`, then `file:line:column`, the
+/// innermost function first.
+struct Block {
+    address: Svma,
+    frames: Vec<(String, String)>,
+}
+
+/// How often both tell the same.
+#[derive(Default, Debug)]
+struct Agreement {
+    addresses: usize,
+    /// Chains of as many functions.
+    depths: usize,
+    /// Chains of the same names.
+    names: usize,
+    /// Chains of the same lines too.
+    lines: usize,
+    /// Chains in which a function of another name stands where llvm-symbolizer has one.
+    other_names: Vec<String>,
+    other_lines: Vec<String>,
+    /// Chains with inlined functions.
+    inlined: usize,
+}
+
+fn blocks(text: &str) -> Vec<Block> {
+    let blocks = text.split("\n\n").filter(|block| !block.trim().is_empty());
+    let block = |block: &str| {
+        let mut lines = block.trim().lines();
+        let address = lines.next().unwrap().trim_start_matches("0x");
+        let mut frames = Vec::new();
+        while let (Some(name), Some(place)) = (lines.next(), lines.next()) {
+            frames.push((name.to_owned(), place.to_owned()));
+        }
+        Block {
+            address: Svma::new(u64::from_str_radix(address, 16).unwrap()),
+            frames,
+        }
+    };
+    blocks.map(block).collect()
+}
+
+/// The functions of a program that lies where it was recorded.
+fn find(search: &ObjectSearch, object: &Path) -> FoundSymbols {
+    let build_id = read_build_id(&fs::read(object).unwrap());
+    let recorded = object.to_str().unwrap();
+    FoundSymbols::find(search, recorded, build_id.as_ref(), Places::Everywhere)
+}
+
+/// Compares what is told of an object with a text of llvm-symbolizer.
+fn compare(object: &Path, text: &str, search: &ObjectSearch) -> Agreement {
+    let blocks = blocks(text);
+    let mut addresses: Vec<Svma> = blocks.iter().map(|block| block.address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    let mut found = find(search, object);
+    let wish = CodeWish {
+        addresses: &addresses,
+        lines: true,
+        threads: 2,
+    };
+    let code = found.code(search, wish);
+    assert!(found.broken.is_empty(), "{:?}", found.broken);
+    let code = code.expect("debug information").frames;
+    assert_eq!(code.unreadable(), 0);
+    let symbols = found.symbols.unwrap();
+    let mut agreement = Agreement::default();
+    for block in blocks {
+        if let Ok(symbol) = symbols.look_up(block.address) {
+            agreement.add(&block, symbol.name, &code);
+        }
+    }
+    agreement
+}
+
+impl Agreement {
+    /// Takes in an address of the function that a symbol table calls so.
+    fn add(&mut self, block: &Block, holder: &str, code: &CodeFrames) {
+        let at = block.address;
+        let chain = code.at(at).map_or(&[][..], |ix| code.chain(ix));
+        let text = |ix: Option<CodeTextIx>| ix.map_or("??", |ix| code.text(ix));
+        let inner = chain.iter().skip(1).rev();
+        let names = inner.map(|frame| text(frame.function));
+        let names: Vec<&str> = names.chain([holder]).collect();
+        let lines = chain.iter().rev();
+        let lines: Vec<String> = lines
+            .map(|frame| format!("{}:{}", plain_path(text(frame.file)), frame.line))
+            .collect();
+        let expected: Vec<&str> = block.frames.iter().map(|(name, _)| &**name).collect();
+        let expected_lines = block.frames.iter().map(|(_, place)| {
+            let place = place.rsplit_once(':').map_or(&**place, |(place, _)| place);
+            let (file, line) = place.rsplit_once(':').unwrap_or((place, "0"));
+            format!("{}:{line}", plain_path(file))
+        });
+        let expected_lines: Vec<String> = expected_lines.collect();
+        self.addresses += 1;
+        self.inlined += usize::from(expected.len() > 1);
+        self.depths += usize::from(names.len() == expected.len());
+        // Of code without debug information llvm-symbolizer tells the file that its symbols are of.
+        let is_untold = lines.is_empty() && expected_lines.iter().all(|line| line.ends_with(":0"));
+        if is_untold || lines == expected_lines {
+            self.lines += 1;
+        } else {
+            let other = format!("{at}: {lines:?} {expected_lines:?}");
+            self.other_lines.push(other);
+        }
+        // Which of several names of one function is shown is for `src/symbol/elf/alias.rs` to say.
+        let inlined = |names: &[&str]| names.split_last().map(|(_, inlined)| inlined.join("\n"));
+        if inlined(&names) == inlined(&expected) {
+            self.names += 1;
+        } else {
+            self.other_names
+                .push(format!("{at}: {names:?} {expected:?}"));
+        }
+    }
+}
+
+/// A path without `.` and `..`, which one writes out and the other takes away.
+fn plain_path(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "." => (),
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+fn search(debug_dirs: Vec<PathBuf>) -> ObjectSearch {
+    ObjectSearch {
+        recorded_paths: true,
+        debug_dirs,
+        ..ObjectSearch::default()
+    }
+}
+
+/// Every byte of a program's code, by debug information in the program itself (zlib), in a file that
+/// it names by a checksum, in a `.dwo` and in a `.dwp` beside it, and with a part in a file that `dwz`
+/// made for several programs.
+#[test]
+fn inlined_functions_are_those_of_llvm_symbolizer() {
+    let folder = Path::new("testdata/inlined").canonicalize().unwrap();
+    for name in ["packed5", "linked", "split5", "package4", "common"] {
+        let text = fs::read_to_string(folder.join(format!("{name}.llvm.txt"))).unwrap();
+        let agreement = compare(&folder.join(name), &text, &search(Vec::new()));
+        let all = agreement.addresses;
+        assert!(all > 200 && agreement.inlined > 90, "{name}: {agreement:?}");
+        assert!(agreement.other_names.is_empty(), "{name}: {agreement:?}");
+        assert!(agreement.other_lines.is_empty(), "{name}: {agreement:?}");
+    }
+}
+
+/// A debug file is the one that its object means, or it is not used: of another checksum, of another
+/// build it tells nothing, and says why.
+#[test]
+fn debug_files_of_others_are_not_used() {
+    let scratch = tempfile::tempdir().unwrap();
+    let copy = |name: &str, to: &str| {
+        let to = scratch.path().join(to);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(Path::new("testdata/inlined").join(name), &to).unwrap();
+        to
+    };
+    let object = copy("linked", "bin/linked");
+    let given = scratch.path().join("given");
+    let search = search(vec![given.clone()]);
+    let asked = || {
+        let mut found = find(&search, &object);
+        let addresses: Vec<Svma> = (0..64).map(|at| Svma::new(0x0040_0180 + at)).collect();
+        let wish = CodeWish {
+            addresses: &addresses,
+            lines: false,
+            threads: 1,
+        };
+        let code = found.code(&search, wish).map(|code| code.file);
+        let broken = found.broken.iter().map(ToString::to_string);
+        let refused = found.refused.iter().map(|_| "other build".to_owned());
+        (code, broken.chain(refused).collect::<String>())
+    };
+    assert_eq!(asked(), (None, String::new()));
+    // Another program's debug file, and a damaged one, under the name that the object states.
+    let debug_file = copy("packed5", "bin/linked.debug");
+    assert_eq!(asked(), (None, "other build".to_owned()));
+    let mut damaged = fs::read("testdata/inlined/linked.debug").unwrap();
+    *damaged.last_mut().unwrap() ^= 1;
+    fs::write(&debug_file, damaged).unwrap();
+    let (code, why) = asked();
+    assert!(code.is_none() && why.contains("checksum"), "{why}");
+    fs::remove_file(debug_file).unwrap();
+    let own_folder = scratch
+        .path()
+        .join("bin")
+        .strip_prefix("/")
+        .unwrap()
+        .to_owned();
+    let places = [
+        "bin/linked.debug".to_owned(),
+        "bin/.debug/linked.debug".to_owned(),
+        "given/linked.debug".to_owned(),
+        format!("given/{}/linked.debug", own_folder.display()),
+        by_build_id(&object),
+    ];
+    for place in places {
+        let debug_file = copy("linked.debug", &place);
+        assert_eq!(
+            asked(),
+            (Some(debug_file.clone()), String::new()),
+            "{place}"
+        );
+        fs::remove_file(debug_file).unwrap();
+    }
+}
+
+/// A debug file that refers to what is not there tells nothing, and which file that is.
+#[test]
+fn a_missing_common_debug_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = folder.path().join("common");
+    fs::copy("testdata/inlined/common", &object).unwrap();
+    let search = search(Vec::new());
+    let mut found = find(&search, &object);
+    let wish = CodeWish {
+        addresses: &[Svma::new(0x0040_0180)],
+        lines: false,
+        threads: 1,
+    };
+    assert!(found.code(&search, wish).is_none());
+    assert!(found.broken[0].to_string().contains("common.debug"));
+}
+
+/// Where a debug directory has the debug file of an object's build.
+fn by_build_id(object: &Path) -> String {
+    let id = read_build_id(&fs::read(object).unwrap())
+        .unwrap()
+        .to_string();
+    let (first, rest) = id.split_at(2);
+    format!("given/.build-id/{first}/{rest}.debug")
+}
+
+/// More objects than lie here: `FILE` and beside it `FILE.llvm.txt` as `testdata/inlined/make.sh`
+/// makes it, in the folder that `VMFLAME_OBJECTS` names, with debug files in `VMFLAME_DEBUG_DIR`.
+/// Shows how often both tell the same.
+#[test]
+fn objects_elsewhere_are_told_as_llvm_symbolizer_tells_them() {
+    let Some(folder) = std::env::var_os("VMFLAME_OBJECTS") else {
+        return;
+    };
+    let debug_dir = std::env::var_os("VMFLAME_DEBUG_DIR").map(PathBuf::from);
+    let search = search(debug_dir.into_iter().collect());
+    let mut folders = vec![PathBuf::from(folder)];
+    let mut texts = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_str().unwrap().ends_with(".llvm.txt") {
+                texts.push(path);
+            }
+        }
+    }
+    texts.sort();
+    for text in texts {
+        let object = text.to_str().unwrap().trim_end_matches(".llvm.txt");
+        let told = fs::read_to_string(&text).unwrap();
+        let Agreement {
+            addresses,
+            depths,
+            names,
+            lines,
+            inlined,
+            other_names,
+            other_lines,
+        } = compare(Path::new(object), &told, &search);
+        println!(
+            "{object}: {addresses} addresses, {inlined} with inlined functions; the same are \
+             {depths} depths, {names} names, {lines} lines"
+        );
+        for other in other_names.iter().take(1).chain(other_lines.iter().take(1)) {
+            println!("    {other}");
+        }
+    }
+}
