@@ -13,17 +13,12 @@ use quick_xml::reader::Reader;
 
 use super::chrome::Chrome;
 use super::extent::Growth;
+use super::label::{TEXT_PADDING, label_of};
 use super::layout::Layout;
-use super::measures::{FONT_SIZE, FRAME_HEIGHT, FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
+use super::measures::{FRAME_HEIGHT, FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
 use crate::stack::NodeIx;
-use crate::text::{push_attribute, push_escaped, push_format, shortened};
+use crate::text::{push_attribute, push_escaped, push_format};
 
-/// Width of a letter in em, on the safe side: `DejaVu Sans Mono` has 0.602. The script measures.
-const LETTER: f64 = 0.61;
-/// Space between the left edge of a box and its text.
-const TEXT_PADDING: f64 = 3.0;
-/// Fewer letters are no label.
-const LETTERS: usize = 3;
 /// From the upper edge of a box to the baseline of its text, so that underscores keep off the lower edge.
 const TEXT_DOWN: f64 = 10.0;
 
@@ -303,12 +298,11 @@ impl Pass<'_> {
             ),
         );
         // Thousands of empty elements would slow the browser down: the script makes what it needs.
-        let letters = letters(width);
-        if letters >= LETTERS {
+        if let Some(label) = label_of(&look.name, width) {
             text.push_str("<text x=\"");
             push_pixels(text, left + TEXT_PADDING);
             push_format(text, format_args!("\" y=\"{}\">", y as f64 + TEXT_DOWN));
-            push_escaped(text, &shortened(&look.name, letters));
+            push_escaped(text, &label);
             text.push_str("</text>");
         }
         text.push_str("</g>\n");
@@ -365,18 +359,6 @@ fn push_pixels(text: &mut String, pixels: f64) {
     let kept = text[before..].trim_end_matches('0').trim_end_matches('.');
     let kept = before + kept.len();
     text.truncate(kept);
-}
-
-/// How many letters fit into a box.
-fn letters(width: f64) -> usize {
-    let pixels = width - 2.0 * TEXT_PADDING;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "not negative, and at most the picture's width"
-    )]
-    let letters = (pixels.clamp(0.0, FRAMES_WIDTH) / (FONT_SIZE as f64 * LETTER)) as usize;
-    letters
 }
 
 fn without_parentheses(facts: &str) -> Cow<'_, str> {

@@ -11,6 +11,7 @@
 //! | `extent`, `measures` | what of a tree is drawn, and how large things are |
 //! | `drawn_tree` | what boxes are called |
 //! | `layout` | the boxes in their places, as inferno reads them |
+//! | `label` | the texts in boxes |
 //! | `narrow` | what is not drawn, for the sums of the script |
 //! | `annotate` | the pass over inferno's drawing that gives boxes their looks |
 //! | `chrome`, `legend`, `shares` | what surrounds the boxes |
@@ -27,6 +28,7 @@ mod diff_picture;
 mod drawn_tree;
 mod extent;
 mod kinds;
+mod label;
 mod layout;
 mod legend;
 mod measures;
