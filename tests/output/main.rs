@@ -4,5 +4,6 @@ mod browser;
 #[path = "../common/mod.rs"]
 mod common;
 mod drive;
+mod legend;
 mod svg;
 mod svg_trees;

@@ -106,7 +106,8 @@ pub(crate) fn legend_of(totals: &Totals, unit: &str) -> Vec<Legend> {
         whole: totals.all,
         unit,
     };
-    let is_vm = totals.tags.iter().any(|&(tag, _)| tag != Tag::Host);
+    // Every profile of a whole machine has idle CPUs.
+    let is_vm = (totals.tags.iter()).any(|&(tag, _)| !matches!(tag, Tag::Host | Tag::Idle));
     let mut top: Vec<Weighed> = Vec::new();
     let within = is_vm.then_some(HOST);
     let mut kinds: Vec<_> = totals.kinds.clone();
@@ -116,38 +117,27 @@ pub(crate) fn legend_of(totals: &Totals, unit: &str) -> Vec<Legend> {
         entry: writer.of_kind(kind, weight, within),
         within: Vec::new(),
     });
-    if is_vm {
-        let mut exits: Vec<_> = totals
-            .tags
-            .iter()
-            .filter(|(tag, _)| tag.is_exit())
-            .collect();
-        exits.sort_by_key(|&&(_, weight)| std::cmp::Reverse(weight));
-        let weight = exits
-            .iter()
-            .fold(0_u64, |sum, (_, weight)| sum.saturating_add(*weight));
-        if weight > 0 {
-            top.push(Weighed {
-                weight,
-                entry: writer.of_exits(weight, exits[0].0),
-                within: exits
-                    .iter()
-                    .map(|&&(tag, weight)| writer.of_tag(tag, weight))
-                    .collect(),
-            });
+    let kinds: Vec<Weighed> = kinds.collect();
+    top.extend(writer.exits_of(&totals.tags));
+    let others = totals.tags.iter().filter(|(tag, _)| !tag.is_exit());
+    for &(tag, weight) in others {
+        // The kinds stand for the host where it is all there is.
+        if tag == Tag::Host && !is_vm {
+            continue;
         }
-        let others = totals.tags.iter().filter(|(tag, _)| !tag.is_exit());
-        let kinds: Vec<LegendEntry> = kinds.map(|kind| kind.entry).collect();
-        top.extend(others.map(|&(tag, weight)| Weighed {
+        let within = if tag == Tag::Host {
+            kinds.iter().map(|kind| kind.entry.clone()).collect()
+        } else {
+            Vec::new()
+        };
+        let entry = writer.of_tag(tag, weight);
+        top.push(Weighed {
             weight,
-            entry: writer.of_tag(tag, weight),
-            within: if tag == Tag::Host {
-                kinds.clone()
-            } else {
-                Vec::new()
-            },
-        }));
-    } else {
+            entry,
+            within,
+        });
+    }
+    if !is_vm {
         top.extend(kinds);
     }
     top.sort_by_key(|item| std::cmp::Reverse(item.weight));
@@ -205,6 +195,23 @@ impl EntryWriter<'_> {
             opens: Some(EXITS),
             ..self.entry(weight, "All VM exits", Paint::Tag(largest))
         }
+    }
+
+    /// All exits, which open to their categories; `None` without any.
+    fn exits_of(&self, tags: &[(Tag, u64)]) -> Option<Weighed> {
+        let mut exits: Vec<_> = tags.iter().filter(|(tag, _)| tag.is_exit()).collect();
+        exits.sort_by_key(|&&(_, weight)| std::cmp::Reverse(weight));
+        let largest = exits.first()?.0;
+        let weights = exits.iter().map(|&&(_, weight)| weight);
+        let weight = weights.fold(0_u64, u64::saturating_add);
+        Some(Weighed {
+            weight,
+            entry: self.of_exits(weight, largest),
+            within: exits
+                .iter()
+                .map(|&&(tag, weight)| self.of_tag(tag, weight))
+                .collect(),
+        })
     }
 
     fn of_kind(&self, kind: CodeKind, weight: u64, within: Option<LegendGroup>) -> LegendEntry {
