@@ -40,6 +40,7 @@ pub fn picture_of(
     DiffPicture {
         title,
         subtitle: subtitle(comparison),
+        noise: noise(comparison).replacen("* marks", "Colours mark", 1),
         boxes: boxes(comparison),
         tags: tags.collect(),
         width,
@@ -47,17 +48,35 @@ pub fn picture_of(
     }
 }
 
-/// Two paths without the directories that they have in common.
+/// Two paths, of which only the last parts are kept that tell them apart: a picture is shown on
+/// other machines. The filter behind a name stays.
 fn apart(names: Sides<&str>) -> Sides<String> {
-    let Sides { before, after } = names;
-    let pairs = before.char_indices().zip(after.chars());
-    let same = pairs.take_while(|&((_, b), a)| b == a);
-    let cut = same.filter(|&((_, b), _)| b == '/').last();
-    let cut = cut.map_or(0, |((at, _), _)| at + 1);
-    names.map(|name| match name.get(cut..) {
-        Some(rest) if !rest.is_empty() => rest.to_owned(),
-        Some(_) | None => name.to_owned(),
-    })
+    let split = names.map(|name| {
+        let filter = name.rfind(" [").filter(|_| name.ends_with(']'));
+        let (path, filter) = name.split_at(filter.unwrap_or(name.len()));
+        let parts: Vec<&str> = path.rsplit('/').filter(|part| !part.is_empty()).collect();
+        SideName { parts, filter }
+    });
+    let pairs = split.before.parts.iter().zip(&split.after.parts);
+    let same = pairs.take_while(|(before, after)| before == after).count();
+    let is_one = split.before.parts == split.after.parts;
+    split.map(|name| name.last(if is_one { 1 } else { same + 1 }))
+}
+
+/// What a side is called.
+struct SideName<'a> {
+    /// Of the path, the last first.
+    parts: Vec<&'a str>,
+    filter: &'a str,
+}
+
+impl SideName<'_> {
+    /// With the last so many parts of its path.
+    fn last(&self, wanted: usize) -> String {
+        let mut last: Vec<&str> = self.parts.iter().copied().take(wanted).collect();
+        last.reverse();
+        format!("{}{}", last.join("/"), self.filter)
+    }
 }
 
 /// What is known of both sides, what they share once.
@@ -120,7 +139,6 @@ fn subtitle(comparison: &Comparison) -> String {
     }
     let notes = comparison.notes.iter();
     parts.extend(notes.map(|note| shortened(note, NOTE).into_owned()));
-    parts.push(noise(comparison).replacen("* marks changes", "colours mark changes", 1));
     parts.join(" · ")
 }
 
@@ -238,5 +256,14 @@ mod tests {
         assert_eq!(apart("/a/b/x", "/a/c/x"), ["b/x", "c/x"]);
         assert_eq!(apart("x", "x"), ["x", "x"]);
         assert_eq!(apart("/é/x", "/e/x"), ["é/x", "e/x"]);
+        assert_eq!(
+            apart("bad.data", "/home/me/good.data"),
+            ["bad.data", "good.data"]
+        );
+        assert_eq!(apart("x", "/b/x"), ["x", "b/x"]);
+        assert_eq!(
+            apart("/a/x [pid=1]", "/a/x [pid=2]"),
+            ["x [pid=1]", "x [pid=2]"]
+        );
     }
 }

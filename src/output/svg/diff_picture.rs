@@ -62,6 +62,8 @@ pub struct DiffPicture {
     pub title: String,
     /// What is known of the sides and what changed, shown below.
     pub subtitle: String,
+    /// Which changes have a colour, for the picture's description.
+    pub noise: String,
     /// By node.
     pub boxes: Vec<DiffBox>,
     /// Tags of either side, in display order.
@@ -261,8 +263,9 @@ fn chrome_of(picture: &DiffPicture, boxes: usize) -> Chrome {
     let description = format!(
         "Flame graph of the difference between two profiles in {}. Blue boxes take a smaller \
          share after, orange ones a larger one, grey ones did not change significantly; dashed ones \
-         are gone, outlined ones new. Three buttons show the difference, before or after.",
+         are gone, outlined ones new. Three buttons show the difference, before or after. {}.",
         counted(boxes as u64, "box"),
+        picture.noise,
     );
     let tags: Vec<Tag> = picture.tags.iter().map(|line| line.tag).collect();
     let mut paints = vec![Paint::Plain];
@@ -339,7 +342,7 @@ fn scale() -> Legend {
             "no significant change",
             "",
             0,
-            "Frames whose change is within the noise",
+            "Frames whose change is within the noise, or too small to be marked",
         ),
         entry("more", "more", "after", 6, more),
         entry(
