@@ -5,5 +5,6 @@ mod browser;
 mod common;
 mod drive;
 mod legend;
+mod shares;
 mod svg;
 mod svg_trees;

@@ -21,6 +21,14 @@
 //! | `script/ruler.js` | how wide texts are |
 //! | `script/head.js` | what surrounds the boxes follows the window |
 //! | `script/picture.js` | zoom, search, marks, views, keyboard, printing |
+//!
+//! The parts of the script are texts that `chrome` puts one behind the other into one function: an
+//! SVG that is opened from a disk loads no modules. `script/shares.js` stands on its own. It is one
+//! expression that makes the constant `shares` with `expression`, `matched`, `own`, `byKey`, `words`
+//! and `exact`; it asks for no document, and its nodes are any objects with `name`, `children` and
+//! `weights`. A page that needs the same arithmetic includes its text with `include_str!` before its
+//! own, as `tests/output/shares.rs` does to run it in node. Colours are no part of it: they are
+//! classes, whose rules `palette`, `kinds` and `shades` write.
 
 mod annotate;
 mod chrome;

@@ -53,8 +53,8 @@ const shares = (function () {
     // A share for people: `61 %`, below ten percent with one digit behind the point, `<0.1 %`.
     function words(part, whole) {
         const share = whole > 0 ? 100 * part / whole : 0;
-        if (part > 0 && share < 0.05) return "<0.1" + SPACE + "%";
-        return share.toFixed(part > 0 && share < 9.95 ? 1 : 0) + SPACE + "%";
+        if (share > 0 && share < 0.05) return "<0.1" + SPACE + "%";
+        return share.toFixed(share > 0 && share < 9.95 ? 1 : 0) + SPACE + "%";
     }
 
     // The same to a hundredth of a percent.
