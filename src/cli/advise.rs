@@ -98,6 +98,7 @@ impl AdviseOptions {
             input: path.to_owned(),
             named: None,
             kallsyms: self.kallsyms.clone(),
+            symfs: Vec::new(),
             buildid_dir: self.buildid_dir.clone(),
             debug_dir: self.debug_dir.clone(),
             max_unpacked: self.max_unpacked,

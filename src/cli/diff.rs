@@ -144,7 +144,7 @@ fn destinations(options: &DiffOptions) -> Result<(DiffFormat, Destinations)> {
     let inputs = Inputs {
         captures,
         files: files.into_iter().filter_map(Option::as_deref).collect(),
-        caches: caches.chain(this_machine::own_cache()).collect(),
+        caches: caches.chain(this_machine::own_caches()).collect(),
     };
     let result = Destination::new(output, &inputs)?;
     let format = match options.format {

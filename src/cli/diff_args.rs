@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::options::headings::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 use super::options::{
     FilterOptions, Group, NameOptions, PictureOptions, RefusedOptions, Weight, check_caches,
-    check_debug_folders, check_kallsyms, scope_of,
+    check_debug_folders, check_kallsyms, check_roots, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
@@ -148,6 +148,9 @@ pub(super) struct DiffOptions {
     /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is.
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(super) debug_dir: Vec<PathBuf>,
+    /// Look for object files of both sides below DIR, as `convert --symfs` does.
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    pub(super) symfs: Vec<PathBuf>,
     /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
     /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
     #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
@@ -211,6 +214,7 @@ impl DiffOptions {
             check_kallsyms(kallsyms)?;
         }
         check_debug_folders(&self.debug_dir)?;
+        check_roots(&self.symfs)?;
         check_caches(&self.buildid_dir)
     }
 

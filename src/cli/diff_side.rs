@@ -167,6 +167,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
             .kallsyms
             .map(Path::to_owned)
             .or_else(|| options.kallsyms.clone()),
+        symfs: options.symfs.clone(),
         buildid_dir: options.buildid_dir.clone(),
         debug_dir: options.debug_dir.clone(),
         threads: how.threads,

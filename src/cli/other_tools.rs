@@ -57,6 +57,15 @@ pub(crate) fn race(
     Ok(Race { results })
 }
 
+/// The options that say where symbols are, as our own command line takes them.
+fn symbol_options(options: &InputOptions) -> impl Iterator<Item = OsString> {
+    let kallsyms = options.kallsyms.iter().map(|file| ("--kallsyms", file));
+    let caches = options.buildid_dir.iter().map(|dir| ("--buildid-dir", dir));
+    let roots = options.symfs.iter().map(|dir| ("--symfs", dir));
+    let given = kallsyms.chain(caches).chain(roots);
+    given.flat_map(|(option, path)| [option.into(), path.clone().into_os_string()])
+}
+
 fn racers(data: &Path, options: &InputOptions, scratch: &Path) -> Result<Vec<Racer>> {
     let capture = Capture::open_within(data, options.max_unpacked.unwrap_or_default())?;
     let mut events = capture.events().iter();
@@ -68,12 +77,7 @@ fn racers(data: &Path, options: &InputOptions, scratch: &Path) -> Result<Vec<Rac
         let mut command = words(&["--quiet", "convert", "-o", "/dev/null", "--format", format]);
         command.insert(0, own.clone().into_os_string());
         command.push(options.input.clone().into_os_string());
-        if let Some(kallsyms) = &options.kallsyms {
-            command.extend(["--kallsyms".into(), kallsyms.clone().into_os_string()]);
-        }
-        for dir in &options.buildid_dir {
-            command.extend(["--buildid-dir".into(), dir.clone().into_os_string()]);
-        }
+        command.extend(symbol_options(options));
         if let Some(threads) = options.threads {
             command.extend(["--threads".into(), threads.to_string().into()]);
         }

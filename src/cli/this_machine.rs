@@ -29,11 +29,13 @@ pub(crate) fn threads(asked: Option<u16>) -> usize {
 pub(crate) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
     let mut buildid_dirs = options.buildid_dir.clone();
     buildid_dirs.extend(input.buildid_dirs.iter().cloned());
-    buildid_dirs.extend(own_cache());
+    buildid_dirs.extend(own_caches());
     let search = ObjectSearch {
         capture_dir: input.directory.clone(),
         buildid_dirs,
         debug_dirs: options.debug_dir.clone(),
+        symfs: options.symfs.clone(),
+        debuginfod_cache: debuginfod_cache(),
         recorded_paths: true,
         processes: Some(PathBuf::from("/proc")),
         limit: options.max_unpacked.unwrap_or_default(),
@@ -46,9 +48,24 @@ pub(crate) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
     }
 }
 
-/// The user's own build-id cache.
-pub(crate) fn own_cache() -> Option<PathBuf> {
-    Some(PathBuf::from(std::env::var_os("HOME")?).join(".debug"))
+/// The user's own build-id caches: where perf was told to keep files, and where it does by itself.
+pub(crate) fn own_caches() -> impl Iterator<Item = PathBuf> {
+    let told = std::env::var_os("PERF_BUILDID_DIR").map(PathBuf::from);
+    let usual = std::env::var_os("HOME").map(|home| Path::new(&home).join(".debug"));
+    told.into_iter().chain(usual)
+}
+
+/// Where debuginfod's client keeps what it downloaded.
+///
+/// Source: debuginfod-client-config(7), elfutils 0.192.
+fn debuginfod_cache() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from);
+    let usual = || {
+        let caches = folder("XDG_CACHE_HOME");
+        let caches = caches.or_else(|| Some(folder("HOME")?.join(".cache")))?;
+        Some(caches.join("debuginfod_client"))
+    };
+    folder("DEBUGINFOD_CACHE_PATH").or_else(usual)
 }
 
 /// The files that a verb with one input reads.
@@ -60,7 +77,7 @@ pub(crate) fn inputs(options: &InputOptions) -> Inputs<'_> {
             .buildid_dir
             .iter()
             .cloned()
-            .chain(own_cache())
+            .chain(own_caches())
             .collect(),
     }
 }

@@ -108,6 +108,7 @@ fn of_stacks(options: &DiffOptions, why: &'static str) -> impl Iterator<Item = S
         given("--kallsyms", options.kallsyms.is_some()),
         given("--before-kallsyms", options.before_kallsyms.is_some()),
         given("--after-kallsyms", options.after_kallsyms.is_some()),
+        given("--symfs", !options.symfs.is_empty()),
         given("--buildid-dir", !options.buildid_dir.is_empty()),
         given("--debug-dir", !options.debug_dir.is_empty()),
         given("--weight", options.weight.is_some()),

@@ -15,7 +15,7 @@ use super::unnamed::true_cause;
 use crate::error::Error;
 use crate::input::ShownPaths;
 use crate::locate::Location;
-use crate::object::{ObjectSearch, Refused};
+use crate::object::{LookedAt, ObjectSearch, Refused};
 use crate::parallel::by_pieces;
 use crate::space::{DsoIx, Timeline};
 use crate::symbol::{
@@ -33,6 +33,9 @@ pub struct ObjectReport {
     pub build_id: Option<BuildId>,
     /// The file that names come from, or why there are none.
     pub outcome: Result<PathBuf, Unresolved>,
+    /// The places in which its file was looked for, in this order; none where a table in the place
+    /// of the file was found, or where it cannot be told which file it was.
+    pub looked_at: Vec<LookedAt>,
     /// Files of another build, which were not used.
     pub refused: Vec<Refused>,
     /// Files that could not be read or make no sense.
@@ -51,11 +54,16 @@ impl ObjectReport {
         for refused in &mut refused {
             refused.path = paths.path(&refused.path);
         }
+        let mut looked_at = self.looked_at;
+        for looked_at in &mut looked_at {
+            looked_at.place = paths.path(&looked_at.place);
+        }
         let broken = self.broken.into_iter().map(|error| paths.error(error));
         Self {
             path: self.path,
             build_id: self.build_id,
             outcome: self.outcome.map(|file| paths.path(&file)),
+            looked_at,
             refused,
             broken: broken.collect(),
             debug_file: self.debug_file.map(|file| paths.path(&file)),
@@ -341,6 +349,7 @@ impl<'a> UserObjects<'a> {
             path,
             build_id,
             outcome,
+            looked_at: found.looked_at,
             refused: found.refused,
             broken: found.broken,
             debug_file,

@@ -1,4 +1,4 @@
-//! How perf lays out its build-id cache.
+//! How perf lays out its build-id cache, and debuginfod's client its own.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -55,6 +55,15 @@ pub(crate) fn cached(dir: &Path, recorded: &str, wanted: &BuildId, files: &[&str
 pub(crate) fn case_place(recorded: &str, build_id: &BuildId) -> PathBuf {
     let cache = Path::new("buildid").join(inside_cache(recorded));
     cache.join(build_id.to_string())
+}
+
+/// Where the client of debuginfod keeps what it downloaded: `DIR/BUILD_ID/executable`, and
+/// `debuginfo` beside it.
+///
+/// Source: debuginfod/debuginfod-client.c, elfutils 0.192.
+pub(super) fn downloads(cache: &Path, wanted: &BuildId, kind: &'static str) -> Vec<PathBuf> {
+    let spellings = spellings(wanted).into_iter();
+    spellings.map(|hex| cache.join(hex).join(kind)).collect()
 }
 
 /// A recorded name as a path below a cache. It is hostile: `..` must not lead out.

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use object::read::Object;
 
-use super::cache_layout::{DEBUG_FILE, cached, spellings};
+use super::cache_layout::{DEBUG_FILE, cached, downloads, spellings};
 use super::elf_file::parse_elf_file;
 use super::object_file::{FileOrigin, ObjectFile, Unusable};
 use super::search::ObjectSearch;
@@ -38,7 +38,7 @@ impl ObjectSearch {
     /// The debug files of an object. Each is opened when it is asked for.
     ///
     /// Those of its build id come first: in the caches, in the debug directories
-    /// (`DIR/.build-id/xx/yyy.debug`). Then those that `.gnu_debuglink` names: beside the file, in
+    /// (`DIR/.build-id/xx/yyy.debug`), in the cache of debuginfod's client. Then those that `.gnu_debuglink` names: beside the file, in
     /// `.debug/` there, and below the debug directories. Such a file has the stated checksum, and
     /// the object's build id where both have one.
     ///
@@ -68,7 +68,9 @@ impl ObjectSearch {
     ) -> impl Iterator<Item = Result<ObjectFile, Unusable>> {
         let caches = self.caches().into_iter();
         let in_caches = caches.flat_map(|(_, dir)| cached(&dir, recorded, wanted, &[DEBUG_FILE]));
-        let files = in_caches.chain(self.by_build_id(wanted));
+        let downloaded = self.debuginfod_cache.iter();
+        let downloaded = downloaded.flat_map(|cache| downloads(cache, wanted, "debuginfo"));
+        let files = in_caches.chain(self.by_build_id(wanted)).chain(downloaded);
         files.filter_map(|path| ObjectFile::open(path, FileOrigin::Cache, Some(wanted)))
     }
 

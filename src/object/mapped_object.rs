@@ -5,6 +5,7 @@
 //! was another file than the one that lies at its path. On the machine that recorded it, the inode
 //! tells which file that was.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -61,6 +62,15 @@ pub(crate) struct MappedPlace {
     pub(crate) end: Avma,
 }
 
+/// Bytes of code that two files hardly have alike.
+const LONG_CODE: u64 = 1 << 16;
+
+impl MappedPlace {
+    fn bytes(&self) -> u64 {
+        self.end.checked_since(self.start).unwrap_or_default()
+    }
+}
+
 /// What an object was found to be.
 #[derive(Debug)]
 pub(crate) enum Identified {
@@ -82,6 +92,15 @@ impl MappedHere<'_> {
         } else {
             Likeness::of_same_inode(&found, self.since)
         })
+    }
+
+    /// Whether a file that was touched got another name, which does not change what it holds, or
+    /// has as much code as was mapped, where that is too much for an accident.
+    fn is_linked_as(&self, file: &ObjectFile) -> bool {
+        let is_named_twice = regular(&file.path).is_some_and(|found| found.nlink() > 1);
+        let is_long = |place: &&MappedPlace| place.bytes() >= LONG_CODE;
+        let mut mapped = self.places.iter().filter(is_long);
+        is_named_twice || mapped.any(|place| file.maps_code_of(place.bytes()))
     }
 
     /// Whether the recorder may have read the build of the file at a path, as it is.
@@ -118,7 +137,11 @@ impl ObjectSearch {
         };
         let here = object.here.filter(|_| self.recorded_paths);
         let Some(here) = here.filter(|_| object.recorded.starts_with('/')) else {
-            return given().map_or(Identified::Unknown(unknown), Identified::Build);
+            return match given() {
+                Some(build_id) => Identified::Build(build_id),
+                None if is_doubtful => Identified::Unknown(unknown),
+                None => self.in_given_root(object.recorded, passed_over),
+            };
         };
         let found = self.same_file(object.recorded, of_path, &here);
         if let Some(file) = found.and_then(|opened| passed_over.usable(opened)) {
@@ -132,7 +155,8 @@ impl ObjectSearch {
             }
             (Some(wanted), _) => Identified::Build(wanted),
             (None, Some(_)) => Identified::Unknown(NotFound::OtherFile),
-            (None, None) => Identified::Unknown(unknown),
+            (None, None) if is_doubtful => Identified::Unknown(unknown),
+            (None, None) => self.in_given_root(object.recorded, passed_over),
         }
     }
 
@@ -144,7 +168,7 @@ impl ObjectSearch {
     }
 
     /// The mapped file itself. One that was touched since must have the build that the recorder read
-    /// at its path.
+    /// at its path or, where it read none, another sign that it was not written to.
     fn same_file(
         &self,
         recorded: &str,
@@ -159,12 +183,25 @@ impl ObjectSearch {
             .filter_map(|path| match here.likeness(&path, own.as_deref())? {
                 Likeness::Same => open(path, None),
                 Likeness::Touched => {
-                    let opened = open(path, Some(of_path?));
-                    opened.filter(Result::is_ok)
+                    let opened = open(path, of_path);
+                    let is_it = |file: &ObjectFile| of_path.is_some() || here.is_linked_as(file);
+                    opened.filter(|opened| opened.as_ref().is_ok_and(is_it))
                 }
                 Likeness::Changed | Likeness::Other => None,
             })
             .next()
+    }
+
+    /// The file of an object whose build nobody tells, in a copy of the recorded machine's file
+    /// system: that it is the one is the user's word.
+    fn in_given_root(&self, recorded: &str, passed_over: &mut PassedOver) -> Identified {
+        let opened = self
+            .in_roots(recorded)
+            .find_map(|path| ObjectFile::open(path, FileOrigin::Root, None));
+        let file = opened.and_then(|opened| passed_over.usable(opened));
+        file.map_or(Identified::Unknown(NotFound::NoBuild), |file| {
+            Identified::File(Box::new(file))
+        })
     }
 
     /// Where processes that still run see a file: below their root, and by what they map, which may

@@ -11,9 +11,11 @@
 //! | `mapped_object` | which file or build it was that a process mapped |
 //! | `likeness` | whether a file of this machine is that one |
 //! | `debug_files` | the files with an object's debug information |
+//! | `search_places` | the places that are looked into, in their order |
+//! | `looked_at` | what was in a place |
 //! | `object_file` | one file: opened, its build compared |
 //! | `kallsyms_file` | the kernel's `/proc/kallsyms`, from a capture's directory or a cache |
-//! | `cache_layout` | paths in a build-id cache as perf lays it out |
+//! | `cache_layout` | paths in the caches of perf and of debuginfod's client |
 //! | `elf_file` | headers of an ELF file, its build id |
 //! | `segments` | between file offsets and stated addresses |
 //! | `code_object` | the code of a file and its call frame information |
@@ -26,9 +28,11 @@ mod elf_file;
 mod kallsyms_file;
 mod kernel_notes;
 mod likeness;
+mod looked_at;
 mod mapped_object;
 mod object_file;
 mod search;
+mod search_places;
 mod segments;
 
 pub(crate) use cache_layout::case_place;
@@ -38,6 +42,7 @@ pub(crate) use elf_file::parse_elf_file;
 pub use elf_file::read_build_id;
 pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
+pub use looked_at::{LookOutcome, LookedAt};
 pub(crate) use mapped_object::{Identified, MappedBuild, MappedHere, MappedObject, MappedPlace};
 pub(crate) use object_file::ObjectFile;
 pub use object_file::{FileOrigin, Refused};

@@ -3,6 +3,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use object::SegmentFlags;
+use object::read::{Object, ObjectSegment};
+
 use super::cache_layout::RECORDED_BYTES;
 use super::elf_file::{build_id_of, parse_elf_file};
 use crate::bytes::Storage;
@@ -16,8 +19,12 @@ pub enum FileOrigin {
     Capture,
     /// In a build-id cache.
     Cache,
+    /// Below a copy of the recorded machine's file system.
+    Root,
     /// At the recorded path on this machine.
     Recorded,
+    /// In the cache of debuginfod's client.
+    Debuginfod,
 }
 
 /// An ELF file of an object that the capture names: the wanted build, as far as that can be told.
@@ -73,7 +80,7 @@ impl ObjectFile {
         if let Some(wanted) = wanted {
             let same = match &build_id {
                 Some(own) => is_same(own, wanted),
-                None => origin != FileOrigin::Recorded,
+                None => matches!(origin, FileOrigin::Capture | FileOrigin::Cache),
             };
             if !same {
                 return Some(Err(Unusable::OtherBuild(Refused {
@@ -91,6 +98,31 @@ impl ObjectFile {
                 build_id,
                 origin,
             }),
+        })
+    }
+}
+
+impl ObjectFile {
+    /// Whether a segment of code takes as many bytes as that when it is mapped, by whole pages.
+    pub(super) fn maps_code_of(&self, bytes: u64) -> bool {
+        /// `PF_X`.
+        const EXECUTABLE: u32 = 1;
+        let Ok(file) = parse_elf_file(&self.path, self.storage.bytes()) else {
+            return false;
+        };
+        file.segments().any(|segment| {
+            let is_code = matches!(
+                segment.flags(),
+                SegmentFlags::Elf { p_flags, .. } if p_flags.0 & EXECUTABLE != 0
+            );
+            let (offset, len) = segment.file_range();
+            let end = offset.saturating_add(len);
+            let of_pages = |page: u64| {
+                let start = offset - offset % page;
+                let end = end.checked_next_multiple_of(page);
+                end.is_some_and(|end| end - start == bytes)
+            };
+            is_code && [1 << 12, 1 << 14, 1 << 16].into_iter().any(of_pages)
         })
     }
 }

@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::cache_layout::{cached, inside_cache, spellings};
+use super::cache_layout::{inside_cache, spellings};
+use super::looked_at::{LookOutcome, LookedAt, SearchPlace};
 use super::object_file::{FileOrigin, ObjectFile, Refused, Unusable, read_file};
 use crate::bytes::{Storage, UnpackLimit};
 use crate::error::{Error, Result};
@@ -18,6 +19,11 @@ pub struct ObjectSearch {
     pub buildid_dirs: Vec<PathBuf>,
     /// Directories of debug files, laid out as `/usr/lib/debug` is.
     pub debug_dirs: Vec<PathBuf>,
+    /// Copies of the recorded machine's file system, or of parts of it: below each, files have
+    /// their recorded paths.
+    pub symfs: Vec<PathBuf>,
+    /// Where debuginfod's client keeps files; nothing is downloaded.
+    pub debuginfod_cache: Option<PathBuf>,
     /// Whether files of this machine may be used: at the recorded path, and their debug files.
     pub recorded_paths: bool,
     /// The `/proc` of this machine: processes that still run see files that have no path here.
@@ -46,6 +52,8 @@ pub(crate) struct SearchResult {
     pub(crate) file: std::result::Result<ObjectFile, NotFound>,
     /// The files before it.
     pub(crate) passed_over: PassedOver,
+    /// The places that were looked into, in this order.
+    pub(crate) looked_at: Vec<LookedAt>,
 }
 
 /// Files that are there and were not used; the search went on.
@@ -84,7 +92,8 @@ impl ObjectSearch {
 
     /// Finds the file of a build of the object that the capture recorded under a name.
     ///
-    /// The order is: the capture's `buildid/`, the build-id caches, the recorded path.
+    /// The order is: the capture's `buildid/`, copies of the recorded file system, the build-id
+    /// caches, the recorded path, the cache of debuginfod's client.
     pub(crate) fn find_object(&self, recorded: &str, wanted: &BuildId) -> SearchResult {
         self.find_beside(recorded, wanted, self.recorded_path(recorded))
     }
@@ -96,20 +105,45 @@ impl ObjectSearch {
         wanted: &BuildId,
         path: Option<PathBuf>,
     ) -> SearchResult {
-        let in_caches = self.caches().into_iter().flat_map(|(origin, dir)| {
-            let paths = cached(&dir, recorded, wanted, &["elf", "vdso"]);
-            paths.into_iter().map(move |path| (origin, path))
-        });
-        let on_this_machine = path.map(|path| (FileOrigin::Recorded, path));
-        let mut passed_over = PassedOver::default();
-        for (origin, path) in in_caches.chain(on_this_machine) {
-            match ObjectFile::open(path, origin, Some(wanted)) {
-                Some(Ok(file)) => {
-                    let file = Ok(file);
-                    return SearchResult { file, passed_over };
+        let (mut passed_over, mut looked_at) = (PassedOver::default(), Vec::new());
+        for SearchPlace {
+            origin,
+            place,
+            files,
+        } in self.search_places(recorded, wanted, path)
+        {
+            let mut outcome = LookOutcome::NoFile;
+            let opened = files
+                .into_iter()
+                .filter_map(|path| ObjectFile::open(path, origin, Some(wanted)));
+            let mut taken = None;
+            for opened in opened {
+                match opened {
+                    Ok(file) => {
+                        outcome = LookOutcome::Taken;
+                        taken = Some(file);
+                        break;
+                    }
+                    Err(unusable) => {
+                        outcome = match unusable {
+                            Unusable::OtherBuild(_) => LookOutcome::OtherBuild,
+                            Unusable::Broken(_) => LookOutcome::Unusable,
+                        };
+                        passed_over.add(unusable);
+                    }
                 }
-                Some(Err(unusable)) => passed_over.add(unusable),
-                None => (),
+            }
+            looked_at.push(LookedAt {
+                origin,
+                place,
+                outcome,
+            });
+            if let Some(file) = taken {
+                return SearchResult {
+                    file: Ok(file),
+                    passed_over,
+                    looked_at,
+                };
             }
         }
         let file = Err(if passed_over.refused.is_empty() {
@@ -117,7 +151,11 @@ impl ObjectSearch {
         } else {
             NotFound::OtherBuild
         });
-        SearchResult { file, passed_over }
+        SearchResult {
+            file,
+            passed_over,
+            looked_at,
+        }
     }
 
     /// The texts that the capture's directory holds in the place of a build's file, with the path

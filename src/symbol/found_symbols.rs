@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::object::{
-    Debugged, FileOrigin, Identified, MappedObject, NotFound, ObjectFile, ObjectSearch, PassedOver,
-    Refused, SearchResult, parse_elf_file,
+    Debugged, FileOrigin, Identified, LookedAt, MappedObject, NotFound, ObjectFile, ObjectSearch,
+    PassedOver, Refused, SearchResult, parse_elf_file,
 };
 use crate::symbol::dwarf::{CodeFrames, CodeRequest, has_debug_information};
 use crate::symbol::elf::{ObjectSymbols, Places, parse_table};
@@ -28,6 +28,8 @@ pub struct FoundSymbols {
     pub symbols: Result<ObjectSymbols, Unresolved>,
     /// The file they come from.
     pub file: Option<SymbolFile>,
+    /// The places in which its file was looked for, in this order.
+    pub looked_at: Vec<LookedAt>,
     /// Files of another build.
     pub refused: Vec<Refused>,
     /// Files that could not be read or make no sense; the search went on.
@@ -122,6 +124,7 @@ impl FoundSymbols {
         }
         let result = look();
         found.pass_over(result.passed_over);
+        found.looked_at = result.looked_at;
         match result.file {
             Ok(file) => {
                 let opened = OpenedObject::new(recorded, Some(wanted), file);
@@ -203,6 +206,7 @@ impl FoundSymbols {
         Self {
             symbols: Err(cause),
             file: None,
+            looked_at: Vec::new(),
             refused: Vec::new(),
             broken: Vec::new(),
             opened: None,

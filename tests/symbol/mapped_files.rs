@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Cursor as Memory;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -39,6 +39,10 @@ struct Case {
     is_elsewhere: bool,
     /// When the capture was written; `None` on another machine.
     written: Option<SystemTime>,
+    /// Copies of the recorded machine's file system.
+    roots: Vec<PathBuf>,
+    /// The cache of debuginfod's client.
+    downloads: Option<PathBuf>,
 }
 
 impl Case {
@@ -51,6 +55,8 @@ impl Case {
             table: BuildId::new(&BUILDS[0]),
             is_elsewhere: false,
             written: Some(SystemTime::now() + Duration::from_secs(60)),
+            roots: Vec::new(),
+            downloads: None,
         };
         fs::write(case.path(), made_elf_of_build(4, &BUILDS[0])).unwrap();
         case.mapped = vec![case.identity()];
@@ -155,6 +161,8 @@ impl Case {
         });
         let search = ObjectSearch {
             recorded_paths: true,
+            symfs: self.roots.clone(),
+            debuginfod_cache: self.downloads.clone(),
             ..ObjectSearch::default()
         };
         let symbols = SymbolRequest {
@@ -256,6 +264,73 @@ fn only_the_file_that_ran_gives_names() {
     case.written = Some(SystemTime::now() - Duration::from_secs(60));
     fs::write(case.path(), made_elf_of_build(4, &BUILDS[1])).unwrap();
     assert_eq!(case.named(), [false], "written to after the recording");
+}
+
+/// perf gives files another name when it stops, in its cache, which changes the time of change. What
+/// a file holds is as it was.
+#[test]
+fn a_file_that_got_another_name_or_owner_is_the_same() {
+    let pause = || std::thread::sleep(Duration::from_millis(60));
+    let mut case = Case::new();
+    pause();
+    case.written = Some(SystemTime::now());
+    pause();
+    fs::set_permissions(case.path(), fs::Permissions::from_mode(0o700)).unwrap();
+    assert_eq!(case.named(), [true], "the build id says so");
+    let known = case.table.take();
+    assert_eq!(case.named(), [false], "nothing says so");
+    fs::hard_link(case.path(), case.folder.path().join("cached")).unwrap();
+    assert_eq!(case.named(), [true], "it has two names");
+    fs::write(case.path(), made_elf_of_build(4, &BUILDS[0])).unwrap();
+    assert_eq!(case.named(), [false], "it was written to");
+    case.table = known;
+    assert_eq!(
+        case.named(),
+        [true],
+        "written to after the recording, of the same build"
+    );
+}
+
+/// A copy of the recorded machine's files: where the capture has a build id it decides, else the
+/// user's word.
+#[test]
+fn files_below_a_given_root_must_be_of_the_recorded_build() {
+    let mut case = Case::new();
+    case.written = None;
+    let root = case.folder.path().join("root");
+    let inside = root.join(case.path().strip_prefix("/").unwrap());
+    fs::create_dir_all(inside.parent().unwrap()).unwrap();
+    fs::rename(case.path(), &inside).unwrap();
+    assert_eq!(case.named(), [false], "not given");
+    case.roots = vec![root];
+    assert_eq!(case.named(), [true], "the recorded build");
+    case.table = BuildId::new(&BUILDS[1]);
+    assert_eq!(case.named(), [false], "another build");
+    case.table = None;
+    assert_eq!(case.named(), [true], "no build id was recorded");
+}
+
+/// What debuginfod's client downloaded is used by build id, wherever the program was.
+#[test]
+fn the_cache_of_debuginfod_is_asked() {
+    let mut case = Case::new();
+    case.written = None;
+    let cache = case.folder.path().join("cache");
+    let of_build = cache.join("aa".repeat(20));
+    fs::create_dir_all(&of_build).unwrap();
+    fs::rename(case.path(), of_build.join("executable")).unwrap();
+    assert_eq!(case.named(), [false], "not given");
+    case.downloads = Some(cache.clone());
+    assert_eq!(case.named(), [true], "the recorded build");
+    // A planted one, and the empty file by which the client remembers that servers have none.
+    fs::write(
+        of_build.join("executable"),
+        made_elf_of_build(4, &BUILDS[1]),
+    )
+    .unwrap();
+    assert_eq!(case.named(), [false], "planted");
+    fs::write(of_build.join("executable"), []).unwrap();
+    assert_eq!(case.named(), [false], "empty");
 }
 
 /// Two programs under one path, and one build id for both.

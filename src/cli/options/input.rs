@@ -26,7 +26,13 @@ pub(crate) struct InputOptions {
     /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed.
     #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
     pub(crate) kallsyms: Option<PathBuf>,
-    /// Look for object files in this build-id cache too (default: ~/.debug).
+    /// Look for object files below DIR, where the recorded machine's file system is mounted or
+    /// copied: an object is looked for at its recorded path there, and must have the recorded build
+    /// id. Where the capture has none for it, the file is believed.
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    pub(crate) symfs: Vec<PathBuf>,
+    /// Look for object files in this build-id cache too, before that of the variable
+    /// `PERF_BUILDID_DIR` and ~/.debug.
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(crate) buildid_dir: Vec<PathBuf>,
     /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is: by build
@@ -56,6 +62,7 @@ impl InputOptions {
             check_kallsyms(kallsyms)?;
         }
         check_debug_folders(&self.debug_dir)?;
+        check_roots(&self.symfs)?;
         check_caches(&self.buildid_dir)
     }
 }
@@ -74,6 +81,15 @@ fn check_folders(folders: &[PathBuf], action: &'static str) -> Result<()> {
     for folder in folders {
         let found = std::fs::read_dir(folder);
         found.map_err(|source| Error::io(action, folder, source))?;
+    }
+    Ok(())
+}
+
+/// The same of copies of a machine's file system.
+pub(crate) fn check_roots(roots: &[PathBuf]) -> Result<()> {
+    for root in roots {
+        let found = std::fs::read_dir(root);
+        found.map_err(|source| Error::io("read the directory", root, source))?;
     }
     Ok(())
 }

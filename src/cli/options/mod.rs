@@ -23,7 +23,9 @@ mod stacks;
 
 pub(super) use devices::DeviceOptions;
 pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};
-pub(super) use input::{InputOptions, check_caches, check_debug_folders, check_kallsyms};
+pub(super) use input::{
+    InputOptions, check_caches, check_debug_folders, check_kallsyms, check_roots,
+};
 pub(super) use picture::PictureOptions;
 pub(super) use refused::RefusedOptions;
 pub(super) use stacks::{Group, NameOptions, Weight, read_rules, scope_of};

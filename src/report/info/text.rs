@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use super::model::{CaptureFacts, MachineFact, RecordFacts, StackKind};
 use crate::loss::Tally;
-use crate::name::Unnamed;
+use crate::name::{ObjectReport, Unnamed};
+use crate::object::LookedAt;
 use crate::report::remarks;
 use crate::text::{counted, grouped};
 
@@ -13,8 +14,12 @@ pub fn as_text(facts: &CaptureFacts<'_>) -> String {
     let mut out = String::new();
     let written = write_text(&mut out, facts);
     debug_assert!(written.is_ok(), "writing to a string cannot fail");
-    // Names come from the file: control characters would drive the terminal.
-    out.chars()
+    without_controls(&out)
+}
+
+/// Names come from the file: control characters would drive the terminal.
+pub(super) fn without_controls(text: &str) -> String {
+    text.chars()
         .map(|c| {
             if c.is_control() && c != '\n' {
                 '\u{fffd}'
@@ -176,6 +181,9 @@ fn write_symbols(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result
         if let Some(file) = &object.debug_file {
             writeln!(out, "    inlined functions by {}", file.display())?;
         }
+        if let Some(places) = looked_at(object) {
+            writeln!(out, "    looked at: {places}")?;
+        }
         for refused in &object.refused {
             let own = refused
                 .found
@@ -192,6 +200,14 @@ fn write_symbols(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result
         }
     }
     write_unnamed(out, facts.unnamed)
+}
+
+/// Where an object's file was looked for, with what was there.
+fn looked_at(object: &ObjectReport) -> Option<String> {
+    let words =
+        |looked_at: &LookedAt| format!("{} ({})", looked_at.place.display(), looked_at.outcome);
+    let places: Vec<String> = object.looked_at.iter().map(words).collect();
+    (!places.is_empty()).then(|| places.join(", "))
 }
 
 /// How many objects with frames without a name are listed.
