@@ -7,7 +7,7 @@ use crate::fold::{Gap, WeightKind, occurrences as occurrences_of};
 use crate::loss::Tally;
 use crate::name::{
     FrameDetail, FrameScope, Grouping, NameRequest, NamedStacks, Namer, NamerInput, ObjectReport,
-    StackRecording, Unnamed, by_cause, name_stacks,
+    ObjectShare, StackRecording, Unnamed, by_cause, name_stacks,
 };
 use crate::perf::{Capture, RecordCounts};
 use crate::symbol::{KernelSource, SymbolRequest, Unresolved};
@@ -52,6 +52,8 @@ pub struct Survey {
     pub occurrences: Vec<Option<u64>>,
     /// Number of different stacks.
     pub unique_stacks: usize,
+    /// How much of the stacks lies in each object, the one of the most samples first.
+    pub shares: Vec<ObjectShare>,
 }
 
 /// Looks through a capture.
@@ -103,6 +105,7 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
         stacks = name_stacks(capture, settled, &mut namer, &request, None);
         stacks.doubtful().tell(&mut census.tally);
     }
+    let shares = ObjectShare::of_stacks(&stacks, &namer.frames);
     let names = namer.into_report(&stacks.unnamed);
     let occurrences = capture.events().iter();
     let occurrences = occurrences.map(|(ix, _)| occurrences_of(capture, &census, ix));
@@ -110,6 +113,7 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
         event,
         occurrences: occurrences.collect(),
         unique_stacks,
+        shares,
         account: Account {
             samples: census.samples,
             records: census.records,

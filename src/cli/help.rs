@@ -87,7 +87,16 @@ Examples:
 pub(super) const INFO: &str = "\
 Examples:
   vmflame info                     perf.data of this folder
+  vmflame info --names             which objects have names, and what would name the others
   vmflame info capture/ --json     for other programs
+
+Where object files are looked for, in this order; each must have the recorded build id:
+  the capture's folder or archive: symbols/BUILD_ID.txt, buildid/
+  --symfs DIR, at the recorded path below it
+  --buildid-dir DIR, the folder in PERF_BUILDID_DIR, ~/.debug
+  the recorded path; while the process runs, as it sees the file: /proc/PID/root and map_files
+  the cache of debuginfod's client: DEBUGINFOD_CACHE_PATH, ~/.cache/debuginfod_client
+Debug files of stripped objects: the same caches, and /usr/lib/debug by build id.
 
 Exit status:
   0  done, also when the reader of the output had enough

@@ -8,7 +8,7 @@ use clap::Args;
 use vmflame::analysis::survey;
 use vmflame::error::Result;
 use vmflame::input::Opened;
-use vmflame::report::info::{CaptureFacts, as_json, as_text, trace_dat};
+use vmflame::report::info::{CaptureFacts, as_json, as_text, names_as_text, trace_dat};
 use vmflame::report::remarks;
 use vmflame::tracedat::TraceDat;
 
@@ -16,6 +16,10 @@ use vmflame::tracedat::TraceDat;
 pub(super) struct InfoOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,
+    /// List the objects that samples hit, those of the most samples first: how much of each has
+    /// names, why the rest has none, and the command or option that would help.
+    #[arg(long, conflicts_with = "json")]
+    pub(super) names: bool,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
@@ -39,6 +43,8 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let facts = CaptureFacts::of(&capture, &survey);
     let text = if options.json {
         format!("{:#}\n", as_json(&facts))
+    } else if options.names {
+        names_as_text(&facts)
     } else {
         as_text(&facts)
     };

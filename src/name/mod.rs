@@ -23,6 +23,8 @@
 //! | `name_worker` | a thread's blocks, located and named |
 //! | `namer` | one location to its frames: kernel, objects, guests |
 //! | `this_machine` | what ties a capture to the files of the machine that made it |
+//! | `object_report` | what was found for an object of user space |
+//! | `object_share` | how much of stacks lies in each object, with names and without |
 //! | `user_objects` | the objects that samples hit, and what was found for them |
 //! | `hits` | what samples lie in, without their stacks |
 //! | `inlined_code` | what an object's debug information tells of its functions |
@@ -45,6 +47,8 @@ mod name_worker;
 mod named_runs;
 mod namer;
 mod naming;
+mod object_report;
+mod object_share;
 mod piece;
 mod request;
 mod shown_frame;
@@ -59,9 +63,10 @@ pub(crate) use grouping::{SplitName, TaskNames};
 pub(crate) use hits::{HitObject, Hits};
 pub(crate) use namer::{Namer, NamerInput};
 pub(crate) use naming::name_stacks;
+pub use object_report::ObjectReport;
+pub use object_share::ObjectShare;
 pub use request::{FrameDetail, FrameScope};
 pub(crate) use request::{NameRequest, StackFilter, StackRecording};
 pub use stacks::{NamedStacks, Stack};
 pub use unnamed::Unnamed;
 pub(crate) use unnamed::by_cause;
-pub use user_objects::ObjectReport;

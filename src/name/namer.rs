@@ -6,12 +6,13 @@ use hashbrown::HashMap;
 
 use super::code_files::CodeFiles;
 use super::hits::Hits;
+use super::object_report::ObjectReport;
 use super::piece::KnownName;
 use super::request::FrameDetail;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::this_machine::ThisMachine;
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
-use super::user_objects::{FoundFunction, ObjectReport, UserObjects};
+use super::user_objects::{FoundFunction, UserObjects};
 use crate::error::Result;
 use crate::input::ShownPaths;
 use crate::locate::Location;

@@ -1,21 +1,20 @@
 //! The objects of user space that samples hit, and what was found for them.
 
-use std::path::PathBuf;
-
 use hashbrown::HashMap;
 
 use super::code_files::CodeFiles;
 use super::hits::HitObject;
 use super::inlined_code::InlinedCode;
+use super::object_report::ObjectReport;
 use super::piece::KnownName;
 use super::request::FrameDetail;
 use super::shown_frame::shown;
 use super::this_machine::{ThisMachine, mapped_object};
 use super::unnamed::true_cause;
-use crate::error::Error;
+
 use crate::input::ShownPaths;
 use crate::locate::Location;
-use crate::object::{LookedAt, ObjectSearch, Refused};
+use crate::object::ObjectSearch;
 use crate::parallel::by_pieces;
 use crate::space::{DsoIx, Timeline};
 use crate::symbol::{
@@ -23,54 +22,6 @@ use crate::symbol::{
     SymbolRequest, Unresolved, module_short_name, vdso, write_table,
 };
 use crate::units::{BuildId, FileOffset, Svma};
-
-/// What was found for an object that samples hit.
-#[derive(Debug)]
-pub struct ObjectReport {
-    /// The object as recorded.
-    pub path: String,
-    /// Its recorded build id.
-    pub build_id: Option<BuildId>,
-    /// The file that names come from, or why there are none.
-    pub outcome: Result<PathBuf, Unresolved>,
-    /// The places in which its file was looked for, in this order; none where a table in the place
-    /// of the file was found, or where it cannot be told which file it was.
-    pub looked_at: Vec<LookedAt>,
-    /// Files of another build, which were not used.
-    pub refused: Vec<Refused>,
-    /// Files that could not be read or make no sense.
-    pub broken: Vec<Error>,
-    /// The file whose debug information was asked for inlined functions and lines; `None` when they
-    /// were not wanted or no such file was found.
-    pub debug_file: Option<PathBuf>,
-    /// Addresses whose debug information cannot be read.
-    pub unreadable: u64,
-}
-
-impl ObjectReport {
-    /// The same report of files as the user knows them.
-    fn shown(self, paths: &ShownPaths) -> Self {
-        let mut refused = self.refused;
-        for refused in &mut refused {
-            refused.path = paths.path(&refused.path);
-        }
-        let mut looked_at = self.looked_at;
-        for looked_at in &mut looked_at {
-            looked_at.place = paths.path(&looked_at.place);
-        }
-        let broken = self.broken.into_iter().map(|error| paths.error(error));
-        Self {
-            path: self.path,
-            build_id: self.build_id,
-            outcome: self.outcome.map(|file| paths.path(&file)),
-            looked_at,
-            refused,
-            broken: broken.collect(),
-            debug_file: self.debug_file.map(|file| paths.path(&file)),
-            unreadable: self.unreadable,
-        }
-    }
-}
 
 /// The functions of a user object, or why there are none.
 #[derive(Debug)]

@@ -3,14 +3,23 @@
 use serde_json::{Map, Value, json};
 
 use super::model::CaptureFacts;
-use crate::name::Unnamed;
+use super::remedy::Nameless;
+use crate::name::{ObjectShare, Unnamed};
+use crate::object::LookedAt;
 use crate::units::Timestamp;
 
 fn unnamed_json(facts: &CaptureFacts<'_>) -> Vec<Value> {
     let unnamed = facts.unnamed.iter();
     let as_json = |object: &Unnamed| {
         let causes = object.causes.iter();
-        let causes = causes.map(|(cause, n)| json!({ "frames": n, "cause": cause.to_string() }));
+        let causes = causes.map(|&(cause, n)| {
+            let nameless = Nameless {
+                cause,
+                build_id: object.build_id.as_ref(),
+                release: &facts.release,
+            };
+            json!({ "frames": n, "cause": cause.to_string(), "remedy": nameless.remedy() })
+        });
         json!({
             "object": object.object,
             "build_id": object.build_id.as_ref().map(ToString::to_string),
@@ -55,6 +64,7 @@ pub fn as_json(facts: &CaptureFacts<'_>) -> Value {
         "kernel_symbols": facts.kernel_symbols,
         "objects": objects_json(facts),
         "unnamed": unnamed_json(facts),
+        "names": names_json(facts),
         "warnings": facts.anomalies,
     })
 }
@@ -83,8 +93,31 @@ fn objects_json(facts: &CaptureFacts<'_>) -> Vec<Value> {
                 "build_id": object.build_id.as_ref().map(ToString::to_string),
                 "symbols": object.outcome.as_ref().ok().map(|path| path.display().to_string()),
                 "debug_information": object.debug_file.as_ref().map(|path| path.display().to_string()),
+                "looked_at": looked_at_json(&object.looked_at),
                 "missing": object.outcome.as_ref().err().map(ToString::to_string),
             })
         })
         .collect()
+}
+
+fn looked_at_json(places: &[LookedAt]) -> Vec<Value> {
+    let as_json = |looked_at: &LookedAt| {
+        json!({
+            "place": looked_at.place.display().to_string(),
+            "outcome": looked_at.outcome.to_string(),
+        })
+    };
+    places.iter().map(as_json).collect()
+}
+
+fn names_json(facts: &CaptureFacts<'_>) -> Vec<Value> {
+    let as_json = |share: &ObjectShare| {
+        json!({
+            "object": share.object,
+            "samples": share.samples,
+            "named_frames": share.named,
+            "unnamed_frames": share.unnamed,
+        })
+    };
+    facts.shares.iter().map(as_json).collect()
 }

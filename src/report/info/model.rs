@@ -1,9 +1,9 @@
 //! What a capture is: everything that `info` says, as text or as JSON.
 
 use crate::analysis::{Survey, is_flat, is_of_branches};
-use crate::bytes::{Big, ByteOrder, Compression, Endian, Little};
+use crate::bytes::{Big, ByteOrder, Compression, Endian, Little, with_order};
 use crate::loss::Tally;
-use crate::name::{ObjectReport, Unnamed};
+use crate::name::{ObjectReport, ObjectShare, Unnamed};
 use crate::perf::abi::record_name;
 use crate::perf::{Capture, CaptureKind, Feature, Features};
 use crate::report::remarks;
@@ -43,6 +43,10 @@ pub struct CaptureFacts<'a> {
     pub(super) kernel_symbols: String,
     pub(super) objects: &'a [ObjectReport],
     pub(super) unnamed: &'a [Unnamed],
+    /// How much of the stacks lies in each object.
+    pub(super) shares: &'a [ObjectShare],
+    /// The recorded kernel's release; empty when it is not told.
+    pub(super) release: String,
 }
 
 /// What the recorder says of the machine.
@@ -126,6 +130,10 @@ impl<'a> CaptureFacts<'a> {
             kernel_symbols: kernel_words(&survey.account.kernel_source),
             objects: &survey.account.objects,
             unnamed: &survey.account.unnamed,
+            shares: &survey.shares,
+            release: with_order!(capture.endian(), O => {
+                capture.features().string::<O>(Feature::OSRELEASE).unwrap_or_default()
+            }),
         }
     }
 }

@@ -1,0 +1,57 @@
+//! What was found for an object of user space.
+
+use std::path::PathBuf;
+
+use crate::error::Error;
+use crate::input::ShownPaths;
+use crate::object::{LookedAt, Refused};
+use crate::symbol::Unresolved;
+use crate::units::BuildId;
+
+/// What was found for an object that samples hit.
+#[derive(Debug)]
+pub struct ObjectReport {
+    /// The object as recorded.
+    pub path: String,
+    /// Its recorded build id.
+    pub build_id: Option<BuildId>,
+    /// The file that names come from, or why there are none.
+    pub outcome: Result<PathBuf, Unresolved>,
+    /// The places in which its file was looked for, in this order; none where a table in the place
+    /// of the file was found, or where it cannot be told which file it was.
+    pub looked_at: Vec<LookedAt>,
+    /// Files of another build, which were not used.
+    pub refused: Vec<Refused>,
+    /// Files that could not be read or make no sense.
+    pub broken: Vec<Error>,
+    /// The file whose debug information was asked for inlined functions and lines; `None` when they
+    /// were not wanted or no such file was found.
+    pub debug_file: Option<PathBuf>,
+    /// Addresses whose debug information cannot be read.
+    pub unreadable: u64,
+}
+
+impl ObjectReport {
+    /// The same report of files as the user knows them.
+    pub(super) fn shown(self, paths: &ShownPaths) -> Self {
+        let mut refused = self.refused;
+        for refused in &mut refused {
+            refused.path = paths.path(&refused.path);
+        }
+        let mut looked_at = self.looked_at;
+        for looked_at in &mut looked_at {
+            looked_at.place = paths.path(&looked_at.place);
+        }
+        let broken = self.broken.into_iter().map(|error| paths.error(error));
+        Self {
+            path: self.path,
+            build_id: self.build_id,
+            outcome: self.outcome.map(|file| paths.path(&file)),
+            looked_at,
+            refused,
+            broken: broken.collect(),
+            debug_file: self.debug_file.map(|file| paths.path(&file)),
+            unreadable: self.unreadable,
+        }
+    }
+}
