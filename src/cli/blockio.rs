@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::inputs::Inputs;
+use super::options::parse_interval;
 use super::outcome::Outcome;
 use super::write::Destination;
 use crate::cli::{standard_input, this_machine};
@@ -20,8 +21,8 @@ pub(super) struct BlockioOptions {
     /// with `-msg timestamp=on`, or the file of its simple backend; - for standard input.
     #[arg(value_name = "QEMU_TRACE")]
     trace: PathBuf,
-    /// How long a row of the table over time lasts, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = parse_interval)]
+    /// How long a row of the table over time lasts: seconds, or milliseconds as in 100ms.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
     interval: u64,
     /// Print JSON: all tables, all rows, what each column means.
     #[arg(long, conflicts_with = "csv")]
@@ -35,15 +36,6 @@ pub(super) struct BlockioOptions {
     /// What a compressed trace may unpack to (default: 16G). SIZE takes K, M, G and T.
     #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
     max_unpacked: Option<UnpackLimit>,
-}
-
-/// An interval in nanoseconds.
-fn parse_interval(text: &str) -> std::result::Result<u64, String> {
-    let seconds = text.strip_suffix('s').unwrap_or(text).parse::<f64>().ok();
-    let duration = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
-    let nanos = duration.and_then(|duration| u64::try_from(duration.as_nanos()).ok());
-    let nanos = nanos.filter(|nanos| *nanos >= 1_000_000);
-    nanos.ok_or_else(|| format!("{text:?} is no time of at least a millisecond, such as 1 or 0.1"))
 }
 
 pub(super) fn run(options: &BlockioOptions, quiet: bool) -> Result<Outcome> {

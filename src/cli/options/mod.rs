@@ -6,6 +6,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `input` | where the capture and its symbols are |
+//! | `interval` | how long a row of a table over time lasts |
 //! | `devices` | what tells which devices a VM has |
 //! | `filter` | which samples are wanted |
 //! | `stacks` | what stacks look like, and what a sample weighs |
@@ -17,6 +18,7 @@ mod devices;
 mod filter;
 pub(super) mod headings;
 mod input;
+mod interval;
 mod picture;
 mod refused;
 mod stacks;
@@ -26,6 +28,7 @@ pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time
 pub(super) use input::{
     InputOptions, check_caches, check_debug_folders, check_kallsyms, check_roots,
 };
+pub(super) use interval::parse_interval;
 pub(super) use picture::PictureOptions;
 pub(super) use refused::RefusedOptions;
 pub(super) use stacks::{Group, NameOptions, Weight, read_rules, scope_of};
