@@ -13,6 +13,7 @@
 //! | `case` | what a case consists of, to be named on another machine: what `pack` writes |
 //! | `disk_io` | requests to disks, by QEMU's own traces: what `blockio` shows |
 //! | `exits` | VM exits, by kvm tracepoints: what `exits` shows |
+//! | `stat` | how often events occurred, by VM and over time: what `stat` shows |
 //! | `survey` | what is counted and found either way; the stages without tags, for `info` |
 //! | `slices` | samples by slices of time, which a diff needs |
 //! | `threads` | how long threads ran, and on what: what `threads` shows |
@@ -28,6 +29,7 @@ mod front_half;
 mod profile;
 mod request;
 mod slices;
+pub mod stat;
 mod subtitle;
 mod survey;
 pub mod threads;

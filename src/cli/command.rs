@@ -12,6 +12,7 @@ use super::help;
 use super::info::InfoOptions;
 use super::pack::PackOptions;
 use super::shell::{CompletionsOptions, ManOptions};
+use super::stat::StatOptions;
 use super::threads::ThreadsOptions;
 use clap::{Parser, Subcommand};
 use vmflame::error::Result;
@@ -45,6 +46,9 @@ pub(super) enum Command {
     /// Say why guests stopped, what they reached, and how long it took.
     #[command(after_help = help::EXITS)]
     Exits(Box<ExitsOptions>),
+    /// Say how often events of KVM occurred, by VM and over time.
+    #[command(after_help = help::STAT)]
+    Stat(Box<StatOptions>),
     /// Say how long QEMU took for requests to disks, by its own trace.
     #[command(after_help = help::BLOCKIO)]
     Blockio(BlockioOptions),
@@ -80,6 +84,7 @@ impl Arguments {
             Command::Threads(options) => options.input.settle()?,
             Command::Exits(options) => options.input.settle()?,
             Command::Blockio(_) | Command::Completions(_) | Command::Man(_) => {}
+            Command::Stat(options) => options.input.settle()?,
             Command::Diff(options) => options.settle()?,
             Command::Advise(options) => options.settle()?,
             Command::Pack(options) => options.input.settle()?,

@@ -58,9 +58,9 @@ pub(super) struct ExitsOptions {
     like_perf: LikePerfOptions,
 }
 
-/// Which exits are wanted.
+/// Which exits, or other events of KVM, are wanted.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Which exits")]
+#[command(next_help_heading = "Which of them")]
 pub(super) struct ExitFilter {
     /// Only these VMs: names that their VMMs give them, or pids, separated by commas.
     #[arg(long, value_delimiter = ',', value_name = "NAME|PID")]
@@ -74,13 +74,30 @@ pub(super) struct ExitFilter {
     /// Only threads of these names, separated by commas: `CPU 0/KVM`.
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     pub(super) comm: Vec<String>,
-    /// Only exits on these host CPUs: `0,2-5`.
+    /// Only those on these host CPUs: `0,2-5`.
     #[arg(short = 'C', long, value_name = "CPUS", value_parser = parse_cpus)]
     pub(super) cpu: Option<CpuList>,
-    /// Only exits that began in these times: START,END in seconds as perf prints them (either may be
+    /// Only those that began in these times: START,END in seconds as perf prints them (either may be
     /// left out), or parts of the whole such as 10%-20% or 10%/2.
     #[arg(long, value_name = "RANGE", value_parser = parse_time_list)]
     pub(super) time: Option<TimeList>,
+}
+
+impl ExitFilter {
+    /// What the filter asks of the library, but for VMs by their names.
+    pub(super) fn request(&self, threads: usize) -> Request {
+        let cpus = self.cpu.iter().flat_map(|list| &list.0);
+        let times = self.time.iter().flat_map(|list| &list.0);
+        Request {
+            pids: self.pid.iter().copied().map(Pid::new).collect(),
+            tids: self.tid.iter().copied().map(Tid::new).collect(),
+            comms: self.comm.clone(),
+            cpus: cpus.copied().map(Cpu).collect(),
+            times: times.copied().collect(),
+            threads,
+            ..Request::default()
+        }
+    }
 }
 
 /// A dimension, as `--by` takes it.
@@ -203,18 +220,8 @@ impl ExitsOptions {
 
     fn request(&self) -> ExitRequest {
         let filter = &self.filter;
-        let cpus = filter.cpu.iter().flat_map(|list| &list.0);
-        let times = filter.time.iter().flat_map(|list| &list.0);
         ExitRequest {
-            filter: Request {
-                pids: filter.pid.iter().copied().map(Pid::new).collect(),
-                tids: filter.tid.iter().copied().map(Tid::new).collect(),
-                comms: filter.comm.clone(),
-                cpus: cpus.copied().map(Cpu).collect(),
-                times: times.copied().collect(),
-                threads: this_machine::threads(self.input.threads),
-                ..Request::default()
-            },
+            filter: filter.request(this_machine::threads(self.input.threads)),
             views: vec![self.by.iter().map(|by| by.0).collect()],
             basis: if self.all_time {
                 TimeBasis::Wall

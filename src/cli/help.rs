@@ -167,6 +167,25 @@ Exit status:
   0  done, also when the reader of the output had enough
   2  an error, or damaged input, even though output was written";
 
+/// Below the options of `stat`.
+pub(super) const STAT: &str = "\
+Examples:
+  perf record -a -e 'kvm:*' -- sleep 10     record all events of KVM, as root
+  vmflame stat                              perf.data of this folder, by VM and second
+  vmflame stat --interval 100ms --reasons   by tenths of a second, exits by why they happened
+  vmflame stat -e 'kvm_set_irq,sched:*'     other events
+  vmflame stat --csv                        a row for each second, VM and event
+
+Counts:
+  A sample stands for as many occurrences as its period says: with perf record -c 100 or -F the
+  counts are sums of periods, which a warning says. Events outside of VMs were recorded in
+  processes that run no vCPU: interrupts, the kernel's own threads.
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  1  nothing passes the filters, or no such event was recorded
+  2  an error, or damaged input, even though output was written";
+
 /// Below the options of `blockio`.
 pub(super) const BLOCKIO: &str = "\
 Examples:

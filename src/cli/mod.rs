@@ -6,7 +6,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `command` | the verbs, and arguments as they are meant |
-//! | `convert` `info` `threads` `exits` `blockio` `diff` `advise` `bench` | one verb each |
+//! | `convert` `info` `threads` `exits` `stat` `blockio` `diff` `advise` `bench` | one verb each |
 //! | `pack/` | a capture with all that names it, as one file |
 //! | `shell` | completions of shells, and pages for `man` |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
@@ -58,6 +58,7 @@ mod shell;
 mod shown_name;
 mod signals;
 mod standard_input;
+mod stat;
 mod this_machine;
 mod threads;
 mod unused;
@@ -90,6 +91,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Info(options) => info::run(options, quiet),
             Command::Threads(options) => threads::run(options, quiet),
             Command::Exits(options) => exits::run(options, quiet),
+            Command::Stat(options) => stat::run(options, quiet),
             Command::Blockio(options) => blockio::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),
             Command::Advise(options) => advise::run(options, quiet),

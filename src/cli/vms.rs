@@ -1,5 +1,7 @@
 //! `--vm`: VMs by the names that their VMMs give them, or by their pids.
 
+use std::collections::BTreeMap;
+
 use super::this_machine;
 use super::wrong_arguments::WrongArguments;
 use vmflame::analysis::{VmProcess, vm_processes};
@@ -82,10 +84,25 @@ impl NamedVm {
     }
 }
 
+/// What VMMs call the VMs of a capture; those of which nothing tells it are left out.
+pub(super) fn names(
+    processes: Vec<VmProcess>,
+    input: &Input,
+    capture: &Capture,
+) -> BTreeMap<Pid, String> {
+    let named = name_vms(processes, input, capture).into_iter();
+    let named = named.filter_map(|vm| Some((vm.process.pid, vm.name?)));
+    named.collect()
+}
+
+/// The VMs of a capture with their names.
+fn named_vms(input: &Input, capture: &Capture, threads: usize) -> Vec<NamedVm> {
+    name_vms(vm_processes(capture, threads), input, capture)
+}
+
 /// The VMs of a capture with their names: a running one tells its own; the command line beside a
 /// capture is that of its VM where there is one VM only.
-fn named_vms(input: &Input, capture: &Capture, threads: usize) -> Vec<NamedVm> {
-    let processes = vm_processes(capture, threads);
+fn name_vms(processes: Vec<VmProcess>, input: &Input, capture: &Capture) -> Vec<NamedVm> {
     let of_case = beside(input).filter(|_| processes.len() == 1);
     let named = processes.into_iter().map(|process| {
         let told = of_case.clone().or_else(|| in_case(input, &process));

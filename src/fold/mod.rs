@@ -65,6 +65,7 @@ pub use weight::WeightKind;
 
 pub(crate) use chain::{ChainFrame, ChainFrames};
 pub(crate) use count::{count_of_threads, sample_times};
+pub(crate) use readings::Readings;
 pub(crate) use settled::{Block, EpochStack, Settled};
 pub(crate) use unique_stack::{UniqueStack, UserPart};
 pub(crate) use unwound::Unwinding;

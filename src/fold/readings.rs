@@ -9,12 +9,12 @@ use crate::units::{EventIx, FilePosition, Tid, Timestamp};
 
 /// What an event counted up to a sample of its own or of another event of its group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Reading {
+pub(crate) struct Reading {
     /// Where in the capture the sample is.
     position: FilePosition,
-    pub(super) event: EventIx,
+    pub(crate) event: EventIx,
     /// Occurrences since the sample before; 0 at most of the event that was sampled.
-    pub(super) period: u64,
+    pub(crate) period: u64,
 }
 
 /// The readings of all groups with events that have no samples of their own, in file order.
@@ -25,10 +25,10 @@ pub(super) struct Reading {
 ///
 /// Source: `deliver_sample_value()`, tools/perf/util/session.c, Linux 6.12.
 #[derive(Debug, Default)]
-pub(super) struct Readings {
+pub(crate) struct Readings {
     list: Vec<Reading>,
     /// Values that were smaller than the one before: nothing is told by them.
-    pub(super) gone_back: u64,
+    pub(crate) gone_back: u64,
 }
 
 /// A sample that holds counters.
@@ -62,7 +62,7 @@ impl<'a> Visitor<'a> for GroupSamples<'_> {
 impl Readings {
     /// Reads the counters in the order of time, which is not that of the file; takes a walk of its
     /// own where a capture has such events, and nothing elsewhere.
-    pub(super) fn of(capture: &Capture, threads: usize) -> Self {
+    pub(crate) fn of(capture: &Capture, threads: usize) -> Self {
         let events = capture.events();
         let is_counted = |event: &Event| event.attr.is_counted_with_group();
         if !events.iter().any(|(_, event)| is_counted(event)) {
@@ -102,7 +102,7 @@ impl Readings {
     }
 
     /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
@@ -121,7 +121,7 @@ impl Readings {
 
     /// The readings of a sample.
     #[inline]
-    pub(super) fn at(&self, position: FilePosition) -> &[Reading] {
+    pub(crate) fn at(&self, position: FilePosition) -> &[Reading] {
         if self.list.is_empty() {
             return &[];
         }

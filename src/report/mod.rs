@@ -9,6 +9,7 @@
 //! | `disk_io` | requests to disks: the answer of `blockio` |
 //! | `case_table` | what a case holds: the answer of `pack` |
 //! | `threads` | how long threads ran: the answer of `threads` |
+//! | `stat` | how often events occurred: the answer of `stat` |
 //! | `bench` | how long runs take: the answer of `bench` |
 //! | `like_perf` | the table of `perf kvm stat report`, in perf's form |
 //! | `table` | any table: text, JSON and CSV of one model |
@@ -33,6 +34,7 @@ mod kernel_remarks;
 pub mod like_perf;
 mod remark;
 pub mod remarks;
+pub mod stat;
 mod symbol_remarks;
 pub mod table;
 pub mod threads;

@@ -8,5 +8,6 @@ mod exit_tags;
 mod exits;
 mod like_perf;
 mod samples;
+mod stat;
 mod tags;
 mod threads;

@@ -63,32 +63,32 @@ impl<'a> HostRow<'a> {
 
 /// A name that a thread took.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TaskName<'a> {
-    pub(super) thread: ThreadId,
-    pub(super) name: &'a [u8],
+pub(in crate::analysis) struct TaskName<'a> {
+    pub(in crate::analysis) thread: ThreadId,
+    pub(in crate::analysis) name: &'a [u8],
 }
 
 /// What a part of a walk counts.
 #[derive(Debug)]
-pub(super) struct Basics<'a> {
-    pub(super) names: Vec<TaskName<'a>>,
+pub(in crate::analysis) struct Basics<'a> {
+    pub(in crate::analysis) names: Vec<TaskName<'a>>,
     /// Threads that began, when all are asked for.
     pub(super) born: Vec<ThreadId>,
-    pub(super) tally: Tally,
+    pub(in crate::analysis) tally: Tally,
     /// Rows that concern several threads.
     pub(super) host_rows: Vec<HostRow<'a>>,
     /// Samples of each event, by [`EventIx`].
-    pub(super) samples: Vec<u64>,
+    pub(in crate::analysis) samples: Vec<u64>,
     /// Samples of tracepoints whose payload is not what their format says.
-    pub(super) undecoded: u64,
+    pub(in crate::analysis) undecoded: u64,
     /// Time of the first and the last sample of any event.
-    pub(super) times: Option<(Timestamp, Timestamp)>,
+    pub(in crate::analysis) times: Option<(Timestamp, Timestamp)>,
     /// Who was seen first on each CPU; nothing unless [`Sources::tells_first`].
     pub(super) first_on: FirstSeen,
 }
 
 impl<'a> Basics<'a> {
-    pub(super) fn of(sources: &Sources<'_>) -> Self {
+    pub(in crate::analysis) fn of(sources: &Sources<'_>) -> Self {
         Self {
             names: Vec::new(),
             born: Vec::new(),
@@ -133,16 +133,10 @@ impl<'a> Basics<'a> {
             return Err(Skip::OddLength);
         }
         let head = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
-        if let Some(count) = self.samples.get_mut(ix.as_usize()) {
-            *count += 1;
-        }
-        if let Some(at) = head.time {
-            let (first, last) = self.times.unwrap_or((at, at));
-            self.times = Some((first.min(at), last.max(at)));
-            if let Some(cpu) = head.cpu.filter(|_| sources.tells_first) {
-                let (pid, tid) = (Some(head.pid), head.tid);
-                self.first_on.add(cpu, at, Task { pid, tid });
-            }
+        self.met(ix, head.time);
+        if let (Some(at), Some(cpu)) = (head.time, head.cpu.filter(|_| sources.tells_first)) {
+            let (pid, tid) = (Some(head.pid), head.tid);
+            self.first_on.add(cpu, at, Task { pid, tid });
         }
         let (Some(at), Some(source)) = (head.time, sources.get(ix)) else {
             self.tally.other_events += 1;
@@ -176,8 +170,24 @@ impl<'a> Basics<'a> {
         }))
     }
 
+    /// Counts a sample for its event, and takes its time.
+    #[inline]
+    pub(in crate::analysis) fn met(&mut self, event: EventIx, time: Option<Timestamp>) {
+        if let Some(count) = self.samples.get_mut(event.as_usize()) {
+            *count += 1;
+        }
+        if let Some(at) = time {
+            let (first, last) = self.times.unwrap_or((at, at));
+            self.times = Some((first.min(at), last.max(at)));
+        }
+    }
+
     /// Counts a record that is no sample.
-    pub(super) fn other<O: ByteOrder>(&mut self, sources: &Sources<'_>, record: &Record<'a>) {
+    pub(in crate::analysis) fn other<O: ByteOrder>(
+        &mut self,
+        sources: &Sources<'_>,
+        record: &Record<'a>,
+    ) {
         if record.length == Length::Odd {
             self.tally.odd_records += 1;
             return;
@@ -215,7 +225,7 @@ impl<'a> Basics<'a> {
     }
 
     /// Adds what the following part counted.
-    pub(super) fn append(&mut self, later: Self) {
+    pub(in crate::analysis) fn append(&mut self, later: Self) {
         self.names.extend(later.names);
         self.born.extend(later.born);
         self.host_rows.extend(later.host_rows);
@@ -233,4 +243,4 @@ impl<'a> Basics<'a> {
 }
 
 /// The process of samples that carry none.
-pub(super) const NO_PROCESS: Pid = Pid::new(-1);
+pub(in crate::analysis) const NO_PROCESS: Pid = Pid::new(-1);

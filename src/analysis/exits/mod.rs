@@ -14,6 +14,7 @@
 //! | `pair` | those rows in order of time, decoded and paired |
 //! | `first_seen` | who was seen first on each CPU, and so had it before |
 //! | `host_times` | what concerns several threads: the scheduler, interrupts on their way |
+//! | `preview` | what must be known of a trace.dat, or of a text, before its occurrences are taken |
 //! | `traced` | the same of a trace.dat, or of a text |
 //! | `recorded_exits` | **the list of stages**, and what comes of them |
 
@@ -22,6 +23,7 @@ mod first_seen;
 mod host_times;
 mod join;
 mod pair;
+mod preview;
 mod recorded_exits;
 mod request;
 mod rounds;
@@ -30,6 +32,13 @@ mod sources;
 mod traced;
 
 pub use crate::kvm::exit::{Dimension, TimeBasis, like_perf};
+pub(super) use basics::{Basics, NO_PROCESS};
+pub(super) use preview::{
+    Preview, ToldValues, foreign_clock_of_text, foreign_clock_of_trace_dat, no_processes,
+    told_event,
+};
+pub(super) use recorded_exits::span_of;
 pub use recorded_exits::{ExitOrigin, RecordedExits, TracepointCount, recorded_exits};
 pub use request::ExitRequest;
+pub(super) use sources::Sources;
 pub use traced::{exits_of_text, exits_of_trace_dat};

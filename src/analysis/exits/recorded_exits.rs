@@ -302,7 +302,10 @@ fn add_switches<'a>(rows: &mut [ThreadRows<'a>], all: &RowPart<'a>) {
 }
 
 /// How much of the recorded time the ranges leave, in nanoseconds.
-pub(super) fn span_of(recorded: Option<(Timestamp, Timestamp)>, wanted: &[TimeRange]) -> u64 {
+pub(in crate::analysis) fn span_of(
+    recorded: Option<(Timestamp, Timestamp)>,
+    wanted: &[TimeRange],
+) -> u64 {
     let Some((first, last)) = recorded else {
         return 0;
     };

@@ -16,8 +16,8 @@ pub(super) struct TracepointSource {
 
 /// The events of a capture that are tracepoints of exits.
 #[derive(Debug)]
-pub(super) struct Sources<'c> {
-    pub(super) events: &'c Events,
+pub(in crate::analysis) struct Sources<'c> {
+    pub(in crate::analysis) events: &'c Events,
     /// By [`EventIx`]; `None` for all other events.
     by_event: Vec<Option<TracepointSource>>,
     pub(super) recorded: Recorded,
@@ -32,7 +32,7 @@ pub(super) struct Sources<'c> {
 }
 
 impl<'c> Sources<'c> {
-    pub(super) fn of(capture: &'c Capture, formats: &Formats) -> Self {
+    pub(in crate::analysis) fn of(capture: &'c Capture, formats: &Formats) -> Self {
         let mut sources = Self {
             events: capture.events(),
             by_event: Vec::new(),

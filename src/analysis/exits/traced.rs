@@ -5,7 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use super::first_seen::FirstSeen;
+use super::preview::{
+    Preview, ToldValues, foreign_clock_of_text, foreign_clock_of_trace_dat, no_processes,
+    told_event,
+};
 use super::recorded_exits::{ExitOrigin, RecordedExits, TracepointCount, span_of};
 use super::request::ExitRequest;
 use crate::analysis::choice::resolve_within;
@@ -16,10 +19,10 @@ use crate::kvm::exit::{
     Decoder, ExitSurvey, HostEvent, Moment, Recorded, Schedule, Task, ToldReasons,
 };
 use crate::loss::Tally;
-use crate::tracedat::{ClockUnit, CpuStatistics, TraceDat};
-use crate::tracepoint::text::{EventTold, TextClock, TraceText};
+use crate::tracedat::{CpuStatistics, TraceDat};
+use crate::tracepoint::text::{EventTold, TraceText};
 use crate::tracepoint::{FormatIx, Formats, Occurrence, Values};
-use crate::units::{Index, Pid, Tid, Timestamp};
+use crate::units::{Index, Pid, Tid};
 
 /// Pairs the exits of a trace.dat and adds them up.
 ///
@@ -34,10 +37,7 @@ pub fn exits_of_trace_dat(trace: &TraceDat, request: &ExitRequest) -> Result<Rec
         preview.add(&found);
         preview.see(&found);
     });
-    let foreign_clock = match trace.clock_unit() {
-        ClockUnit::Nanoseconds => None,
-        ClockUnit::Other(clock) => Some(clock),
-    };
+    let foreign_clock = foreign_clock_of_trace_dat(trace);
     let mut pairing = TracedPairing::new(&preview, request, foreign_clock)?;
     let name = |tid| trace.task_name(tid);
     let walk = trace.walk(|found| {
@@ -79,10 +79,7 @@ pub fn exits_of_text(text: &TraceText, request: &ExitRequest) -> Result<Recorded
     if request.all_threads {
         text.walk(|found| preview.see(&found));
     }
-    let foreign_clock = match text.clock() {
-        TextClock::Nanoseconds => None,
-        TextClock::Unknown => Some("of the text".to_owned()),
-    };
+    let foreign_clock = foreign_clock_of_text(text);
     let mut pairing = TracedPairing::new(&preview, request, foreign_clock)?;
     let name = |tid| text.task_name(tid);
     let mut reasons = ToldReasons::default();
@@ -102,60 +99,6 @@ pub fn exits_of_text(text: &TraceText, request: &ExitRequest) -> Result<Recorded
     recorded.tally.lost_records = text.counts().lost_events;
     recorded.origin = ExitOrigin::Text(Box::new(text.counts().clone()));
     Ok(recorded)
-}
-
-fn no_processes(source: &str) -> crate::error::Error {
-    BadRequest::NotCarried {
-        event: source.to_owned(),
-        field: "processes",
-        remedy: "--tid and --comm tell threads; perf record tells processes, and so does the kernel's \
-                 trace with: echo 1 > options/record-tgid",
-    }
-    .into()
-}
-
-/// What a first walk finds.
-struct Preview<'s> {
-    formats: &'s Formats,
-    /// How often each event occurs, by [`FormatIx`].
-    counts: Vec<u64>,
-    times: Option<(Timestamp, Timestamp)>,
-    first_on: FirstSeen,
-}
-
-impl<'s> Preview<'s> {
-    fn new(formats: &'s Formats) -> Self {
-        Self {
-            formats,
-            counts: vec![0; formats.len()],
-            times: None,
-            first_on: FirstSeen::default(),
-        }
-    }
-
-    fn count(&mut self, event: FormatIx, more: u64) {
-        if let Some(count) = self.counts.get_mut(event.position()) {
-            *count += more;
-        }
-    }
-
-    fn add(&mut self, found: &Occurrence<'_>) {
-        self.count(found.event, 1);
-        let (first, last) = self.times.unwrap_or((found.time, found.time));
-        self.times = Some((first.min(found.time), last.max(found.time)));
-    }
-
-    fn see(&mut self, found: &Occurrence<'_>) {
-        let Occurrence { pid, tid, time, .. } = *found;
-        if let Some(cpu) = found.cpu {
-            self.first_on.add(cpu, time, Task { pid, tid });
-        }
-    }
-
-    fn counted(&self) -> impl Iterator<Item = (FormatIx, u64)> {
-        let counts = self.formats.iter().map(|(ix, _)| ix).zip(&self.counts);
-        counts.map(|(ix, &count)| (ix, count))
-    }
 }
 
 /// A survey that takes occurrences.
@@ -252,22 +195,15 @@ impl<'r> TracedPairing<'r> {
         let Some(decoder) = self.decoder(found.event) else {
             return;
         };
-        let event = text.values(found.event, told).and_then(|values| {
-            let reason = values.text("exit_reason").and_then(|name| {
-                reasons.learn(name);
-                reasons.find(name)
-            });
-            decoder.named(
-                |name| {
-                    values.number(name).or_else(|| match name {
-                        "exit_reason" => reason.map(|reason| reason.number.into()),
-                        "isa" => reason.and_then(|reason| reason.isa).map(u64::from),
-                        _ => None,
-                    })
-                },
-                |name| values.text(name).map(str::as_bytes),
-            )
-        });
+        let event = told_event(
+            text,
+            ToldValues {
+                event: found.event,
+                values: told,
+            },
+            decoder,
+            reasons,
+        );
         self.take(found, event);
     }
 

@@ -62,6 +62,11 @@ impl Decoder {
         )
     }
 
+    /// Whether it tells why a guest stopped, or why the VMM is asked.
+    pub const fn tells_why(&self) -> bool {
+        matches!(self.kind, Kind::Exit | Kind::UserspaceExit)
+    }
+
     /// Whether it enters the guest.
     pub const fn is_entry(&self) -> bool {
         matches!(self.kind, Kind::Entry)

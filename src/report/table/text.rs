@@ -53,7 +53,7 @@ fn write_table(out: &mut String, table: &Table, columns: Option<usize>) -> std::
     if !table.title.is_empty() {
         writeln!(out, "{}", one_line(&table.title))?;
     }
-    if !table.rows.is_empty() {
+    if table.rows.len() > table.hidden_rows {
         write_rows(out, table, columns)?;
     }
     if table.hidden_rows > 0 {

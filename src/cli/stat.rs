@@ -1,0 +1,146 @@
+//! `vmflame stat`: how often events occurred, by VM and over time.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::exits::ExitFilter;
+use super::options::{InputOptions, parse_interval};
+use super::outcome::Outcome;
+use super::write::Destination;
+use crate::cli::{standard_input, this_machine, vms};
+use clap::Args;
+use vmflame::analysis::stat::{
+    EventPatterns, EventStat, StatRequest, stat_of_capture, stat_of_text, stat_of_trace_dat,
+};
+use vmflame::error::Result;
+use vmflame::input::Opened;
+use vmflame::report::remarks;
+use vmflame::report::stat::{StatAnswer, stat_tables};
+use vmflame::report::table::{TableReport, as_json, as_text, write_csv};
+use vmflame::units::Pid;
+
+#[derive(Args, Debug)]
+pub(super) struct StatOptions {
+    #[command(flatten)]
+    pub(super) input: InputOptions,
+    /// How long a row of the table over time lasts: seconds, or milliseconds as in 100ms.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_interval)]
+    interval: u64,
+    /// Which events, separated by commas; * stands for any characters. Without it the tracepoints of
+    /// KVM.
+    #[arg(short, long, value_name = "EVENT", value_delimiter = ',')]
+    event: Vec<String>,
+    /// Tell exits apart by why they happened: `kvm_exit` and `kvm_userspace_exit`.
+    #[arg(long)]
+    reasons: bool,
+    /// Print JSON: all tables, all rows, what each column means.
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print comma-separated values: a row for each stretch of time, VM and event.
+    #[arg(long)]
+    csv: bool,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, default_value = "-", value_name = "FILE")]
+    output: PathBuf,
+    #[command(flatten)]
+    filter: ExitFilter,
+}
+
+/// What was counted, and how far it can be believed.
+struct CountedSource {
+    stat: EventStat,
+    vm_names: BTreeMap<Pid, String>,
+    is_damaged: bool,
+}
+
+pub(super) fn run(options: &StatOptions, quiet: bool) -> Result<Outcome> {
+    let inputs = this_machine::inputs(&options.input);
+    let destination = Destination::new(&options.output, &inputs)?;
+    let request = options.request();
+    let counted = options.count(&request, quiet)?;
+    let source = options.input.input.display().to_string();
+    let tables = stat_tables(StatAnswer {
+        stat: &counted.stat,
+        vm_names: &counted.vm_names,
+        wanted: &request.events,
+        source: &source,
+    });
+    options.write(&tables, &destination)?;
+    if options.csv && !quiet {
+        for warning in &tables.warnings {
+            eprintln!("warning: {warning}");
+        }
+    }
+    Ok(if counted.is_damaged {
+        Outcome::Damaged
+    } else if counted.stat.series.is_empty() {
+        Outcome::Negative
+    } else {
+        Outcome::Done
+    })
+}
+
+impl StatOptions {
+    fn count(&self, request: &StatRequest, quiet: bool) -> Result<CountedSource> {
+        let (input, opened) = standard_input::open_any(&self.input, quiet)?;
+        let mut request = request.clone();
+        let mut is_damaged = input.is_damaged;
+        let mut vm_names = BTreeMap::new();
+        let asked = &self.filter.vm;
+        let stat = match opened {
+            Opened::TraceDat(trace) => {
+                request.filter.pids.extend(vms::pids_alone(asked)?);
+                stat_of_trace_dat(&trace, &request)?
+            }
+            Opened::TraceText(text) => {
+                request.filter.pids.extend(vms::pids_alone(asked)?);
+                stat_of_text(&text, &request)?
+            }
+            opened @ (Opened::Capture(_) | Opened::Text(_)) => {
+                let capture = opened.capture()?;
+                let vms = vms::pids(asked, &input, &capture, request.filter.threads)?;
+                request.filter.pids.extend(vms);
+                let stat = stat_of_capture(&capture, &request)?;
+                is_damaged |= remarks::is_damaged(&capture, &stat.tally);
+                vm_names = vms::names(stat.vm_processes(), &input, &capture);
+                stat
+            }
+        };
+        is_damaged |= stat.origin.is_damaged();
+        Ok(CountedSource {
+            stat,
+            vm_names,
+            is_damaged,
+        })
+    }
+
+    fn request(&self) -> StatRequest {
+        let threads = this_machine::threads(self.input.threads);
+        StatRequest {
+            filter: self.filter.request(threads),
+            events: if self.event.is_empty() {
+                EventPatterns::default()
+            } else {
+                EventPatterns::new(self.event.clone())
+            },
+            interval_ns: self.interval,
+            by_reason: self.reasons,
+        }
+    }
+
+    fn write(&self, tables: &TableReport, destination: &Destination) -> Result<()> {
+        destination.write(|out| {
+            if self.csv {
+                // The last table has everything.
+                let table = tables.tables.last();
+                table.map_or(Ok(()), |table| write_csv(table, out))
+            } else if self.json {
+                writeln!(out, "{:#}", as_json(tables))
+            } else {
+                let is_stdout = destination.is_stdout();
+                let columns = is_stdout.then(this_machine::columns).flatten();
+                out.write_all(as_text(tables, columns).as_bytes())
+            }
+        })
+    }
+}
