@@ -175,6 +175,18 @@ Examples:
   vmflame stat --interval 100ms --reasons   by tenths of a second, exits by why they happened
   vmflame stat -e 'kvm_set_irq,sched:*'     other events
   vmflame stat --csv                        a row for each second, VM and event
+  vmflame stat --live                       the VMs of this host, like top, as root
+  vmflame stat --live --qmp /run/vm1.qmp    one VM, by the socket of its -qmp, without root
+  vmflame stat --live --tracepoints -e 'kvm_exit,kvm_pio,kvm_mmio'
+                                            tracepoints of all VMs
+  vmflame stat --live --json --count 60     a minute, a line of JSON for each second
+
+Running VMs:
+  The counters are KVM's own, those that kvm_stat shows: --live reads them from debugfs, where each
+  VM has a folder; where that is locked, it counts tracepoints; with --qmp it asks QEMU, which needs
+  no root and has histograms of halts as well. Nothing of the host is changed. Counters of time
+  (…_ns) grow by up to 1 s of a CPU in a second for each vCPU. A terminal is drawn anew each time;
+  into a file or a pipe goes one block, line or set of rows for each interval.
 
 Counts:
   A sample stands for as many occurrences as its period says: with perf record -c 100 or -F the
@@ -183,7 +195,7 @@ Counts:
 
 Exit status:
   0  done, also when the reader of the output had enough
-  1  nothing passes the filters, or no such event was recorded
+  1  nothing passes the filters, no such event was recorded, or no such VM runs
   2  an error, or damaged input, even though output was written";
 
 /// Below the options of `blockio`.

@@ -13,6 +13,7 @@
 //! | `exits_like_perf` | the table of perf, for `exits` |
 //! | `diff_side` `diff_exits` `read_side` | reading what is compared |
 //! | `generate` `other_tools` | for `bench`: captures that are made up, other programs on the same capture |
+//! | `live/` | for `stat`: running VMs |
 //! | `devices` `qmp` | which devices a VM has, and its running QEMU |
 //! | `vms` | VMs by their names |
 //! | `options/` | options that verbs share |
@@ -48,6 +49,7 @@ mod generate;
 mod help;
 mod info;
 mod inputs;
+mod live;
 mod options;
 mod other_tools;
 mod outcome;

@@ -1,5 +1,6 @@
 //! A conversation with QEMU's monitor.
 
+use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use vmflame::error::{Error, MonitorFault, Problem, Result};
 use vmflame::qemu::qmp::{self, QmpAnswer, QmpMessage, VcpuThread};
+use vmflame::qemu::qmp_stats::{self, StatSchema, StatValue, StatsTarget};
 
 /// How long a free monitor may take to greet: it does at once.
 const GREETING: Duration = Duration::from_secs(2);
@@ -82,6 +84,24 @@ impl Monitor {
     /// What a command gave, as JSON.
     pub(super) fn json(&mut self, line: &str, command: &'static str) -> Result<String> {
         Ok(self.ask(command, line)?.to_json())
+    }
+
+    /// What KVM's counters are, by their names.
+    pub(super) fn stat_schemas(&mut self) -> Result<BTreeMap<String, StatSchema>> {
+        let command = qmp_stats::QUERY_STATS_SCHEMAS;
+        let schemas = self.ask(command, &qmp::command(command))?.stat_schemas();
+        schemas.ok_or_else(|| self.fault(MonitorFault::WrongAnswer { command }))
+    }
+
+    /// The values of KVM's counters by their names: of the VM, or of each vCPU.
+    pub(super) fn stats(
+        &mut self,
+        target: StatsTarget,
+    ) -> Result<Vec<BTreeMap<String, StatValue>>> {
+        let command = qmp::QUERY_STATS;
+        let values = self.ask(command, &qmp::query_stats(target.as_str()))?;
+        let values = values.stat_values();
+        values.ok_or_else(|| self.fault(MonitorFault::WrongAnswer { command }))
     }
 
     fn ask(&mut self, command: &'static str, line: &str) -> Result<QmpAnswer> {

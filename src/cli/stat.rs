@@ -1,12 +1,15 @@
-//! `vmflame stat`: how often events occurred, by VM and over time.
+//! `vmflame stat`: how often events occurred, by VM and over time; of captures, and of this host.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::exits::ExitFilter;
+use super::live::{LiveFormat, LiveOptions, LiveRequest, NotWatched, watch_live};
 use super::options::{InputOptions, parse_interval};
 use super::outcome::Outcome;
 use super::write::Destination;
+
 use crate::cli::{standard_input, this_machine, vms};
 use clap::Args;
 use vmflame::analysis::stat::{
@@ -44,7 +47,12 @@ pub(super) struct StatOptions {
     output: PathBuf,
     #[command(flatten)]
     filter: ExitFilter,
+    #[command(flatten)]
+    live: LiveOptions,
 }
+
+/// The least interval of a running host, in nanoseconds: reading is to cost next to nothing.
+const LEAST_LIVE: u64 = 100_000_000;
 
 /// What was counted, and how far it can be believed.
 struct CountedSource {
@@ -54,6 +62,9 @@ struct CountedSource {
 }
 
 pub(super) fn run(options: &StatOptions, quiet: bool) -> Result<Outcome> {
+    if options.live.live {
+        return watch_live(&options.live, &options.live_request()?, quiet);
+    }
     let inputs = this_machine::inputs(&options.input);
     let destination = Destination::new(&options.output, &inputs)?;
     let request = options.request();
@@ -111,6 +122,37 @@ impl StatOptions {
             stat,
             vm_names,
             is_damaged,
+        })
+    }
+
+    /// What of a running host is watched.
+    ///
+    /// # Errors
+    /// When there is a filter that counters cannot be chosen by.
+    fn live_request(&self) -> Result<LiveRequest> {
+        let filter = &self.filter;
+        let refused = [
+            ("--tid", !filter.tid.is_empty()),
+            ("--comm", !filter.comm.is_empty()),
+            ("--cpu", filter.cpu.is_some()),
+            ("--time", filter.time.is_some()),
+            ("--reasons", self.reasons),
+        ];
+        if let Some((option, _)) = refused.into_iter().find(|(_, is_given)| *is_given) {
+            return Err(NotWatched::OfCaptures { option }.into());
+        }
+        let pids = filter.pid.iter().map(ToString::to_string);
+        Ok(LiveRequest {
+            vms: filter.vm.iter().cloned().chain(pids).collect(),
+            events: (!self.event.is_empty()).then(|| EventPatterns::new(self.event.clone())),
+            interval: Duration::from_nanos(self.interval.max(LEAST_LIVE)),
+            format: if self.json {
+                LiveFormat::Json
+            } else if self.csv {
+                LiveFormat::Csv
+            } else {
+                LiveFormat::Text
+            },
         })
     }
 

@@ -203,6 +203,31 @@ pub(crate) fn anonymous_memory() -> Option<u64> {
 
 /// Columns of the terminal that standard output goes to; `None` when it is no terminal.
 pub(crate) fn columns() -> Option<usize> {
-    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
-    Some(usize::from(width.0))
+    terminal().map(|terminal| terminal.columns)
+}
+
+/// How much a terminal shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TerminalExtent {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+}
+
+/// The terminal that standard output goes to; `None` when it is no terminal.
+pub(crate) fn terminal() -> Option<TerminalExtent> {
+    let (width, height) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(TerminalExtent {
+        columns: usize::from(width.0),
+        rows: usize::from(height.0),
+    })
+}
+
+/// How long this process has run on CPUs; `None` when the kernel does not say.
+///
+/// Source: `proc_pid_schedstat()`, fs/proc/base.c, Linux 6.18; that of the first thread, which does
+/// all the work but waiting for signals.
+pub(crate) fn own_time() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+    let nanos = text.split(' ').next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanos))
 }

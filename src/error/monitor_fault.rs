@@ -42,16 +42,20 @@ pub enum MonitorFault {
 
 impl MonitorFault {
     /// What the user can do about it.
-    pub(super) const fn hint(&self) -> Option<&'static str> {
+    pub(super) fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoGreeting { .. } => {
                 "a monitor serves one client, and libvirt holds those of its VMs: virsh \
                  qemu-monitor-command VM --hmp 'info mtree -f' >mtree-f.txt, then --mtree \
-                 mtree-f.txt"
+                 mtree-f.txt; for stat --live, start the VM with one more -qmp"
             }
             Self::NotQmp { .. } => {
                 "a socket of -qmp is needed; what `info mtree -f` prints at another monitor is \
                  taken by --mtree FILE"
+            }
+            Self::Refused { command, .. } if command.starts_with("query-stats") => {
+                "QEMU 7.1 and later tell KVM's counters; root can read those of older ones from \
+                 debugfs, or count tracepoints: vmflame stat --live --tracepoints"
             }
             Self::NoAnswer { .. }
             | Self::Closed

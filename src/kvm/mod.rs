@@ -33,9 +33,11 @@
 //! kernel is one line there, or one line in the file of `--rules` ([`Tagger::add_rules`]).
 //!
 //! What devices are behind the registers that guests touch is told by [`device`],
-//! why guests stopped running, and for how long, by [`exit`].
+//! why guests stopped running, and for how long, by [`exit`]. What the kernel counts of running VMs is
+//! in [`counter`].
 
 pub mod advice;
+pub mod counter;
 pub mod device;
 pub mod exit;
 mod tag;

@@ -12,6 +12,7 @@
 //! | `mtree/` | **`info mtree`**, in all its styles, to a map |
 //! | `trace/` | QEMU's own traces of requests to disks |
 //! | `qmp` | what is said to QEMU's monitor and what it answers |
+//! | `qmp_stats` | KVM's counters, as the monitor tells them |
 
 mod command_line;
 mod masked;
@@ -19,6 +20,7 @@ mod memory_map;
 mod monitors;
 mod mtree;
 pub mod qmp;
+pub mod qmp_stats;
 pub mod trace;
 
 pub use command_line::{CommandLine, Vmm};

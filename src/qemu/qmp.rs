@@ -98,6 +98,10 @@ impl QmpMessage {
 }
 
 impl QmpAnswer {
+    pub(super) const fn value(&self) -> &Value {
+        &self.0
+    }
+
     /// What the human monitor printed.
     pub fn text(&self) -> Option<&str> {
         self.0.as_str()

@@ -10,6 +10,7 @@
 //! | `case_table` | what a case holds: the answer of `pack` |
 //! | `threads` | how long threads ran: the answer of `threads` |
 //! | `stat` | how often events occurred: the answer of `stat` |
+//! | `live` | what running VMs do: the answer of `stat --live` |
 //! | `bench` | how long runs take: the answer of `bench` |
 //! | `like_perf` | the table of `perf kvm stat report`, in perf's form |
 //! | `table` | any table: text, JSON and CSV of one model |
@@ -32,6 +33,7 @@ pub mod exits;
 pub mod info;
 mod kernel_remarks;
 pub mod like_perf;
+pub mod live;
 mod remark;
 pub mod remarks;
 pub mod stat;

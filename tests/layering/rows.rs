@@ -41,7 +41,7 @@ const ROWS: [&str; 31] = [
 /// Where each outside crate may be named, by the start of the path.
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere.
-pub(crate) const HOMES: [(&str, &[&str]); 32] = [
+pub(crate) const HOMES: [(&str, &[&str]); 34] = [
     ("addr2line", &["src/symbol/"]),
     ("bzip2", &["src/bytes/"]),
     ("clap", &["src/cli/"]),
@@ -61,11 +61,13 @@ pub(crate) const HOMES: [(&str, &[&str]); 32] = [
     ("memchr", &["src/"]),
     ("memmap2", &["src/bytes/mapping.rs"]),
     ("object", &["src/object/", "src/symbol/"]),
+    ("perf_event", &["src/cli/live/"]),
     ("quick_xml", &["src/output/"]),
     ("rayon", &["src/"]),
     ("regex", &["src/kvm/"]),
     ("rpds", &["src/space/"]),
     ("rustc_demangle", &["src/symbol/"]),
+    ("rustix", &["src/cli/live/"]),
     ("serde", &["src/report/"]),
     ("serde_json", &["src/qemu/", "src/report/"]),
     ("signal_hook", &["src/cli/"]),

@@ -3,6 +3,7 @@
 mod blockio;
 #[path = "../common/mod.rs"]
 mod common;
+mod live;
 mod monitor;
 mod mtree;
 mod vms;

@@ -14,6 +14,19 @@ use super::model::Table;
 pub fn write_csv(table: &Table, out: impl Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     writer.write_record(table.columns.iter().map(|column| column.key))?;
+    writer.flush()?;
+    let out = writer
+        .into_inner()
+        .map_err(csv::IntoInnerError::into_error)?;
+    write_csv_rows(table, out)
+}
+
+/// Writes the rows alone, behind those of a table with the same columns.
+///
+/// # Errors
+/// When they cannot be written.
+pub fn write_csv_rows(table: &Table, out: impl Write) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
     for row in &table.rows {
         writer.write_record(row.iter().map(field))?;
     }

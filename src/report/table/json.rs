@@ -24,17 +24,32 @@ pub fn as_json(report: &TableReport) -> Value {
     })
 }
 
-fn table_json(table: &Table) -> Value {
-    let columns = table.columns.iter().map(column_json);
+/// The same without what columns mean, for reports of which one follows the other: a line each.
+pub fn as_json_rows(report: &TableReport) -> Value {
+    let mut told = as_json(report);
+    let tables = report.tables.iter();
+    let tables = tables.map(|table| (table.key.to_owned(), rows_json(table)));
+    if let Some(place) = told.get_mut("tables") {
+        *place = Value::Object(tables.collect());
+    }
+    told
+}
+
+fn rows_json(table: &Table) -> Value {
     let rows = table.rows.iter().map(|row| {
         let cells = table.columns.iter().zip(row);
         let cells = cells.map(|(column, cell)| (column.key.to_owned(), cell_json(cell)));
         Value::Object(cells.collect())
     });
+    rows.collect()
+}
+
+fn table_json(table: &Table) -> Value {
+    let columns = table.columns.iter().map(column_json);
     json!({
         "title": table.title,
         "columns": columns.collect::<Vec<_>>(),
-        "rows": rows.collect::<Vec<_>>(),
+        "rows": rows_json(table),
         "notes": table.notes,
     })
 }

@@ -39,6 +39,14 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// Drops the first column.
+    pub fn drop_first_column(&mut self) {
+        drop(self.columns.drain(..1.min(self.columns.len())));
+        for row in &mut self.rows {
+            drop(row.drain(..1.min(row.len())));
+        }
+    }
+
     /// Drops the columns in which no cell holds anything. Those of rank 0 stay.
     pub fn drop_empty_columns(&mut self) {
         let is_kept = |at: usize, column: &Column| {
