@@ -131,6 +131,7 @@ fn is_read(name: &str) -> bool {
     ["perf.data", "data", "modules", "kcore", "host.txt"].contains(&name)
         || CaseFiles::ALL.iter().any(|names| names.contains(&name))
         || folders.contains(&name)
+        || name.starts_with("perf-") && name.ends_with(".map")
         || ["data.", "kallsyms", "kcore_dir__", "perf.data.tar"]
             .iter()
             .any(|start| name.starts_with(start))

@@ -14,7 +14,7 @@ use vmflame::input::Input;
 use vmflame::object::{ObjectSearch, read_kernel_notes};
 use vmflame::perf::Capture;
 use vmflame::qemu::CommandLine;
-use vmflame::symbol::{LiveKernel, SymbolRequest};
+use vmflame::symbol::{LiveKernel, LiveProcesses, SymbolRequest};
 use vmflame::units::Timestamp;
 
 /// Worker threads: as asked for, else one for each CPU.
@@ -44,6 +44,7 @@ pub(crate) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
         kallsyms: options.kallsyms.clone(),
         search,
         live: live_kernel(input),
+        processes: live_processes(input),
         shown: input.shown.clone(),
     }
 }
@@ -101,6 +102,19 @@ fn live_kernel(input: &Input) -> Option<LiveKernel> {
     })
 }
 
+/// The processes of this machine; `None` when it does not tell for how long it has been up.
+fn live_processes(input: &Input) -> Option<LiveProcesses> {
+    use std::os::unix::fs::MetadataExt;
+    Some(LiveProcesses {
+        proc: PathBuf::from("/proc"),
+        temporary: PathBuf::from("/tmp"),
+        booted: SystemTime::now().checked_sub(up()?)?,
+        input_begun: begun(&input.data),
+        input_written: written(&input.data),
+        user: std::fs::metadata("/proc/self").ok()?.uid(),
+    })
+}
+
 /// The `[vdso]` of this process, which the running kernel maps into all 64-bit ones alike. No file
 /// holds it, unless `perf record` copied it into its cache.
 fn vdso() -> Option<Box<[u8]>> {
@@ -126,13 +140,28 @@ fn changed(input: &Path) -> Option<SystemTime> {
     std::fs::metadata(input).ok()?.modified().ok()
 }
 
-/// How long the running kernel had been up when the input was last written.
-fn written(input: &Path) -> Option<Timestamp> {
+/// How long the running kernel has been up.
+fn up() -> Option<Duration> {
     let text = std::fs::read_to_string("/proc/uptime").ok()?;
     let (seconds, _) = text.split_once(' ')?;
-    let up = Duration::try_from_secs_f64(seconds.parse().ok()?).ok()?;
-    let since = SystemTime::now().duration_since(changed(input)?).ok()?;
-    let nanos = up.checked_sub(since)?.as_nanos();
+    Duration::try_from_secs_f64(seconds.parse().ok()?).ok()
+}
+
+/// How long the running kernel had been up when the input was last written.
+fn written(input: &Path) -> Option<Timestamp> {
+    up_at(changed(input)?)
+}
+
+/// How long it had been up when the input was begun; `None` for standard input, and where the file
+/// system does not tell.
+fn begun(input: &Path) -> Option<Timestamp> {
+    up_at(std::fs::metadata(input).ok()?.created().ok()?)
+}
+
+/// How long the running kernel had been up at a time; `None` before it was started.
+fn up_at(time: SystemTime) -> Option<Timestamp> {
+    let since = SystemTime::now().duration_since(time).ok()?;
+    let nanos = up()?.checked_sub(since)?.as_nanos();
     u64::try_from(nanos).ok().map(Timestamp::from_nanos)
 }
 

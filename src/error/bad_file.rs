@@ -44,6 +44,18 @@ pub enum BadFile {
         /// The line, counted from 1.
         line: usize,
     },
+    /// It is a map of generated code of a process which is not the recorded one, or may not be.
+    MapOfOtherProcess {
+        /// The pid that both have.
+        pid: i32,
+    },
+    /// It is a map of generated code that another user wrote.
+    MapOfOtherUser,
+    /// Lines of a map of generated code are none.
+    OddMapLines {
+        /// How many.
+        lines: u64,
+    },
     /// It is no object file.
     NotObject {
         /// What its parser says.
@@ -148,6 +160,9 @@ impl BadFile {
             | Self::NotKallsyms
             | Self::NotSymbolTable { .. }
             | Self::WrongSymbol { .. }
+            | Self::MapOfOtherProcess { .. }
+            | Self::MapOfOtherUser
+            | Self::OddMapLines { .. }
             | Self::NotObject { .. }
             | Self::NotElf
             | Self::OtherChecksum
@@ -181,6 +196,16 @@ impl fmt::Display for BadFile {
             }
             Self::NotKallsyms => f.write_str("not a kallsyms text"),
             Self::NotSymbolTable { cause } => write!(f, "not a symbol table: {cause}"),
+            Self::MapOfOtherProcess { pid } => write!(
+                f,
+                "not used: it was not written while the recorded process {pid} lived, or another \
+                 one of this pid may have written it"
+            ),
+            Self::MapOfOtherUser => f.write_str("not used: another user wrote it"),
+            Self::OddMapLines { lines } => write!(
+                f,
+                "{lines} of its lines are no entries of a map of generated code, and were not read"
+            ),
             Self::WrongSymbol { line } => {
                 write!(f, "line {line} is not `SVMA BYTES NAME` in hexadecimal")
             }

@@ -26,6 +26,8 @@ pub(crate) struct HitObject {
     pub(crate) build_id: Option<BuildId>,
     /// The file that names come from, or why there are none.
     pub(crate) file: Result<PathBuf, Unresolved>,
+    /// The map of generated code that the names come from, as it is called beside a capture.
+    pub(crate) map_name: Option<String>,
     /// The functions that were hit, as a symbol table in text form; empty without a file.
     pub(crate) functions: String,
 }

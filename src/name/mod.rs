@@ -25,6 +25,7 @@
 //! | `this_machine` | what ties a capture to the files of the machine that made it |
 //! | `object_report` | what was found for an object of user space |
 //! | `object_share` | how much of stacks lies in each object, with names and without |
+//! | `memory` | memory that programs filled with code |
 //! | `user_objects` | the objects that samples hit, and what was found for them |
 //! | `hits` | what samples lie in, without their stacks |
 //! | `inlined_code` | what an object's debug information tells of its functions |
@@ -42,6 +43,7 @@ mod doubtful;
 mod grouping;
 mod hits;
 mod inlined_code;
+mod memory;
 mod merge;
 mod name_worker;
 mod named_runs;

@@ -12,7 +12,7 @@ use super::request::FrameDetail;
 use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::this_machine::ThisMachine;
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
-use super::user_objects::{FoundFunction, UserObjects};
+use super::user_objects::{FoundFunction, HowNamed, UserObjects};
 use crate::error::Result;
 use crate::input::ShownPaths;
 use crate::locate::Location;
@@ -123,7 +123,15 @@ impl<'a> Namer<'a> {
             kernel,
             kernel_source,
             detail: input.detail,
-            objects: UserObjects::new(timeline, symbols, here, input.detail),
+            objects: UserObjects::new(
+                timeline,
+                symbols,
+                here,
+                HowNamed {
+                    detail: input.detail,
+                    times: input.times,
+                },
+            ),
             known: HashMap::new(),
             location_frames: Vec::new(),
             reasons: Reasons::default(),
@@ -345,13 +353,14 @@ impl<'a> Namer<'a> {
             return self.unknown(CpuMode::User);
         };
         let (frames, dso) = (&mut self.frames, &object.short_name);
+        let holder = object.map_name.as_ref().unwrap_or(dso);
         let shown = found.start.map(|start| object.shown_names.get(&start));
         match shown {
             Ok(Some(name)) => {
                 let code = object.code.as_ref().zip(found.chain);
                 let frame = Frame {
                     name: name.clone(),
-                    dso: dso.clone(),
+                    dso: holder.clone(),
                     mode: CpuMode::User,
                     kind: FrameKind::Function,
                     line: code.and_then(|(code, chain)| code.line_of_holder(chain)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::error::Error;
 use crate::input::ShownPaths;
 use crate::object::{LookedAt, Refused};
-use crate::symbol::Unresolved;
+use crate::symbol::{Runtime, Unresolved};
 use crate::units::BuildId;
 
 /// What was found for an object that samples hit.
@@ -29,6 +29,8 @@ pub struct ObjectReport {
     pub debug_file: Option<PathBuf>,
     /// Addresses whose debug information cannot be read.
     pub unreadable: u64,
+    /// The runtime that made the code in it, when it is code without a map of a known runtime.
+    pub runtime: Option<Runtime>,
 }
 
 impl ObjectReport {
@@ -52,6 +54,7 @@ impl ObjectReport {
             broken: broken.collect(),
             debug_file: self.debug_file.map(|file| paths.path(&file)),
             unreadable: self.unreadable,
+            runtime: self.runtime,
         }
     }
 }

@@ -56,6 +56,7 @@ pub(super) fn mapped_object<'t>(
         source,
         inode,
         is_elsewhere,
+        life: _,
     } = timeline.dso(ix)?;
     let used = timeline.dso_use(ix)?;
     let here = here.filter(|_| !is_memory(path)).map(|here| MappedHere {

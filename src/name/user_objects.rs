@@ -11,7 +11,6 @@ use super::request::FrameDetail;
 use super::shown_frame::shown;
 use super::this_machine::{ThisMachine, mapped_object};
 use super::unnamed::true_cause;
-
 use crate::input::ShownPaths;
 use crate::locate::Location;
 use crate::object::ObjectSearch;
@@ -21,7 +20,7 @@ use crate::symbol::{
     CodeChainIx, CodeWish, FoundCode, FoundSymbols, LiveKernel, ObjectSymbols, Places,
     SymbolRequest, Unresolved, module_short_name, vdso, write_table,
 };
-use crate::units::{BuildId, FileOffset, Svma};
+use crate::units::{BuildId, FileOffset, Svma, Timestamp};
 
 /// The functions of a user object, or why there are none.
 #[derive(Debug)]
@@ -32,6 +31,8 @@ pub(super) struct UserObject {
     pub(super) build_id: Option<BuildId>,
     /// What frames show as its name.
     pub(super) short_name: Box<str>,
+    /// What frames of its functions show in place of that: the map that names them.
+    pub(super) map_name: Option<Box<str>>,
     /// What functions are shown as, by where they begin.
     pub(super) shown_names: HashMap<Svma, Box<str>>,
     /// What its debug information tells; `None` when there is none, or nothing of it was wanted.
@@ -102,22 +103,31 @@ impl UserObject {
 
 /// An object, and all places in it that names are asked for.
 #[derive(Debug)]
-struct AskedObject {
-    dso: DsoIx,
+pub(super) struct AskedObject {
+    pub(super) dso: DsoIx,
     places: Vec<FileOffset>,
+}
+
+/// What decides which files are taken, and how names are shown.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HowNamed {
+    pub(super) detail: FrameDetail,
+    /// Times of the earliest and the latest sample; `None` without times.
+    pub(super) times: Option<(Timestamp, Timestamp)>,
 }
 
 /// Finds the files of objects, and what was found.
 #[derive(Debug)]
 pub(super) struct UserObjects<'a> {
-    timeline: &'a Timeline,
-    search: &'a ObjectSearch,
+    pub(super) timeline: &'a Timeline,
+    pub(super) search: &'a ObjectSearch,
     shown: &'a ShownPaths,
     live: Option<&'a LiveKernel>,
     /// This machine, where it recorded the capture.
-    here: Option<ThisMachine>,
-    detail: FrameDetail,
-    objects: HashMap<DsoIx, UserObject>,
+    pub(super) here: Option<ThisMachine>,
+    pub(super) how: HowNamed,
+    pub(super) symbols: &'a SymbolRequest,
+    pub(super) objects: HashMap<DsoIx, UserObject>,
     /// What was found, and for which objects.
     reports: Vec<(DsoIx, ObjectReport)>,
 }
@@ -128,7 +138,7 @@ impl<'a> UserObjects<'a> {
         timeline: &'a Timeline,
         symbols: &'a SymbolRequest,
         here: Option<ThisMachine>,
-        detail: FrameDetail,
+        how: HowNamed,
     ) -> Self {
         Self {
             timeline,
@@ -136,7 +146,8 @@ impl<'a> UserObjects<'a> {
             shown: &symbols.shown,
             live: symbols.live.as_ref(),
             here,
-            detail,
+            how,
+            symbols,
             objects: HashMap::new(),
             reports: Vec::new(),
         }
@@ -164,17 +175,30 @@ impl<'a> UserObjects<'a> {
         let hit = || asked.iter().map(|asked| asked.dso);
         let is_own = |here: &ThisMachine| here.has_files(self.timeline, self.search, hit());
         self.here = self.here.filter(is_own);
+        let mut maps = self.find_maps(&asked);
         let read = by_pieces(asked.len(), threads, Vec::new, |done, at| {
             if let Some(AskedObject { dso, places }) = asked.get(at) {
                 // Threads come upon the same places.
                 let mut places = places.clone();
                 places.sort_unstable();
                 places.dedup();
-                let (object, report) = self.read_object(*dso, &places, threads);
+                let (object, report) = match self.memory(*dso) {
+                    Some(memory) => {
+                        let places = Places::Offsets(&places);
+                        self.read_memory(&memory, maps.get(&memory.life), places)
+                    }
+                    None => self.read_object(*dso, &places, threads),
+                };
                 done.push((*dso, object, report));
             }
         });
-        for (dso, object, report) in read.into_iter().flatten() {
+        let mut read: Vec<_> = read.into_iter().flatten().collect();
+        read.sort_unstable_by_key(|(dso, ..)| *dso);
+        for (dso, object, mut report) in read {
+            let life = self.memory(dso).map(|memory| memory.life);
+            if let Some(Err(refused)) = life.and_then(|life| maps.remove(&life)) {
+                report.broken.push(refused);
+            }
             self.reports.push((dso, report));
             self.objects.insert(dso, object);
         }
@@ -225,6 +249,7 @@ impl<'a> UserObjects<'a> {
             path: report.path.clone(),
             build_id: report.build_id.clone(),
             file: report.outcome.clone(),
+            map_name: self.map_name_of(*dso),
             functions: match self.objects.get(dso).map(|object| &object.symbols) {
                 Some(Ok(symbols)) => write_table(symbols, |_| true),
                 Some(Err(_)) | None => String::new(),
@@ -263,7 +288,7 @@ impl<'a> UserObjects<'a> {
         let code = self.read_code(&mut found, offsets, threads);
         let unreadable = code.as_ref().map_or(0, |code| code.frames.unreadable());
         let debug_file = code.as_ref().map(|code| code.file.clone());
-        let code = code.map(|code| InlinedCode::new(code.frames, self.detail));
+        let code = code.map(|code| InlinedCode::new(code.frames, self.how.detail));
         let mut outcome = match (&found.symbols, found.file) {
             (Ok(_), Some(file)) => Ok(file.path),
             (Ok(_), None) => Err(Unresolved::NoFile),
@@ -293,6 +318,7 @@ impl<'a> UserObjects<'a> {
             path: (*path).into(),
             build_id: build_id.clone(),
             short_name: module_short_name(&path).into(),
+            map_name: None,
             code,
             known: HashMap::new(),
         };
@@ -305,6 +331,7 @@ impl<'a> UserObjects<'a> {
             broken: found.broken,
             debug_file,
             unreadable,
+            runtime: None,
         };
         (object, report)
     }
@@ -316,7 +343,7 @@ impl<'a> UserObjects<'a> {
         offsets: &[FileOffset],
         threads: usize,
     ) -> Option<FoundCode> {
-        let FrameDetail { inlined, lines, .. } = self.detail;
+        let FrameDetail { inlined, lines, .. } = self.how.detail;
         let symbols = found.symbols.as_ref().ok().filter(|_| inlined || lines)?;
         let addresses = offsets.iter().filter_map(|&at| symbols.svma_of(at));
         let mut addresses: Vec<Svma> = addresses.collect();
@@ -331,10 +358,13 @@ impl<'a> UserObjects<'a> {
     }
 
     /// What the functions are shown as that were read.
-    fn shown_names(&self, symbols: &Result<ObjectSymbols, Unresolved>) -> HashMap<Svma, Box<str>> {
+    pub(super) fn shown_names(
+        &self,
+        symbols: &Result<ObjectSymbols, Unresolved>,
+    ) -> HashMap<Svma, Box<str>> {
         let symbols = symbols.iter().flat_map(ObjectSymbols::iter);
         let shown = symbols.map(|symbol| {
-            let name = shown(symbol.name, self.detail);
+            let name = shown(symbol.name, self.how.detail);
             (symbol.start, name.into())
         });
         shown.collect()

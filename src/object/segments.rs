@@ -43,6 +43,16 @@ impl ElfSegments {
         Self(segments.collect())
     }
 
+    /// The one of memory whose offsets are addresses.
+    pub(crate) fn of_addresses() -> Self {
+        Self::from(vec![ElfSegment {
+            file_offset: FileOffset::default(),
+            svma: Svma::default(),
+            bytes: u64::MAX,
+            executable: true,
+        }])
+    }
+
     /// All of them, in the file's order.
     pub(crate) fn as_slice(&self) -> &[ElfSegment] {
         &self.0

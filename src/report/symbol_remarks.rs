@@ -1,10 +1,12 @@
 //! What a run says of names that are missing or doubtful.
 
+use std::collections::BTreeSet;
+
 use super::kernel_remarks::kernel_remarks;
 use super::remark::Remark;
 use crate::analysis::{Account, Profile};
 use crate::name::{ObjectReport, Unnamed};
-use crate::symbol::{SymbolRequest, Unresolved};
+use crate::symbol::{Runtime, SymbolRequest, Unresolved};
 use crate::text::counted;
 
 /// Which names are missing or doubtful, and why.
@@ -36,6 +38,11 @@ pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark>
             )));
         }
     }
+    let objects = profile.account.objects.iter();
+    let missed = objects.filter(|report| is_missed(report, profile));
+    let runtimes: BTreeSet<Runtime> = missed.filter_map(|report| report.runtime).collect();
+    let hints = runtimes.into_iter().map(Runtime::hint);
+    remarks.extend(hints.map(Remark::Hint));
     remarks.extend(of_other_files(&profile.account));
     if profile.text_pokes > 0 {
         remarks.push(Remark::Warning(format!(

@@ -2,6 +2,7 @@
 
 use hashbrown::{HashMap, HashSet};
 
+use super::life::LifeIx;
 use crate::intern::Interner;
 use crate::object::MappedPlace;
 use crate::perf::MappedInode;
@@ -37,6 +38,9 @@ pub(crate) struct Dso {
     /// Whether a process of another mount namespace than the recorder's mapped it: there the path
     /// may lead to another file.
     pub(crate) is_elsewhere: bool,
+    /// For memory that no file is behind: the process that filled it, which shares its contents with
+    /// no other. Offsets in it are addresses.
+    pub(crate) life: Option<LifeIx>,
 }
 
 /// How an object was mapped.

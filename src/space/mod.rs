@@ -13,6 +13,7 @@
 //! | `kernel_mapping` | where the kernel and its modules lie |
 //! | `mount_namespaces` | which processes see other files under the same paths |
 //! | `changes` | where two address spaces differ |
+//! | `life` | the lives of processes: pids are used again |
 //! | `memory` | mapped memory that no file is behind |
 
 mod address_space;
@@ -20,6 +21,7 @@ mod changes;
 mod dso;
 mod kernel_code;
 mod kernel_mapping;
+mod life;
 mod memory;
 mod mount_namespaces;
 mod task_epoch;
@@ -32,5 +34,6 @@ pub(crate) use address_space::{AddressSpace, Mapping};
 pub(crate) use changes::Changes;
 pub(crate) use dso::{BuildSource, Dso, DsoIx};
 pub(crate) use kernel_mapping::KernelMapping;
+pub(crate) use life::{Life, LifeIx};
 pub(crate) use memory::is_memory;
 pub(crate) use task_epoch::{Histories, KernelEpoch};

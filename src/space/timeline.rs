@@ -9,17 +9,17 @@ use std::ops::Range;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::address_space::{AddressSpace, Mapping};
+use super::address_space::AddressSpace;
 use super::changes::Changes;
-use super::dso::{BuildSource, Dso, DsoIx, DsoUse, Dsos};
+use super::dso::{Dso, DsoIx, DsoUse, Dsos};
 use super::kernel_code::KernelCode;
 use super::kernel_mapping::KernelMapping;
+use super::life::{Life, LifeIx, Lives};
 use super::mount_namespaces::MountNamespaces;
 use super::task_epoch::{Epoch, Histories, KernelEpoch, NameIx, NameSince, TaskEpoch};
 use crate::intern::Interner;
-use crate::object::MappedPlace;
-use crate::perf::{MappingRecord, Sideband};
-use crate::units::{Avma, BuildId, CpuMode, FilePosition, Pid, RecordOrder, ThreadId, Tid};
+use crate::perf::Sideband;
+use crate::units::{Avma, BuildId, FilePosition, Pid, RecordOrder, ThreadId, Tid};
 
 /// A stack that lasted through more epochs is not compared with each of them.
 const MANY_EPOCHS: usize = 16;
@@ -45,6 +45,7 @@ pub struct Timeline {
     mounts: MountNamespaces,
     kernel: Vec<KernelMapping>,
     kernel_code: KernelCode,
+    lives: Lives,
     poked: HashSet<Avma>,
     cgroups: HashMap<u64, String>,
 }
@@ -62,163 +63,6 @@ impl Timeline {
         }
         timeline.kernel.sort_by_key(|mapping| mapping.start);
         timeline
-    }
-
-    fn replay(&mut self, item: &SidebandItem<'_>, build_ids: &HashMap<String, BuildId>) {
-        let at = item.order;
-        match &item.sideband {
-            Sideband::Mapping(record) => self.map(at, record, build_ids),
-            &Sideband::Comm {
-                pid,
-                tid,
-                is_exec,
-                name,
-            } => {
-                let name = self.names.intern_ref(&*String::from_utf8_lossy(name));
-                self.rename(tid, NameSince::taken(at, name));
-                if is_exec {
-                    self.begin_epoch(pid, at, AddressSpace::default(), true);
-                }
-            }
-            &Sideband::Fork {
-                pid,
-                parent_pid,
-                tid,
-                parent_tid,
-            } => {
-                let names_of_parent = self.thread_names.get(&parent_tid);
-                if let Some(&parent) = names_of_parent.and_then(|names| names.last()) {
-                    self.rename(tid, NameSince::born(at, parent.name));
-                }
-                // perf's own records of processes that were there before the recording have time
-                // 0, and their mappings follow.
-                if pid != parent_pid && at > RecordOrder::default() {
-                    let parent = self
-                        .epochs
-                        .get(&parent_pid)
-                        .and_then(|epochs| epochs.last());
-                    let space = parent.map(|epoch| epoch.space.clone()).unwrap_or_default();
-                    self.begin_epoch(pid, at, space, false);
-                }
-            }
-            Sideband::Exit { .. } => {}
-            Sideband::Ksymbol {
-                start,
-                len,
-                is_removal: false,
-                name,
-            } => {
-                self.kernel_code.register(at, *start, *len, name);
-            }
-            Sideband::Ksymbol { .. } => {}
-            &Sideband::Namespaces { pid, mount } => self.mounts.tell(pid, mount),
-            Sideband::TextPoke { start } => {
-                self.poked.insert(*start);
-            }
-            Sideband::Cgroup { id, path } => {
-                self.cgroups
-                    .insert(*id, String::from_utf8_lossy(path).into_owned());
-            }
-        }
-    }
-
-    fn rename(&mut self, tid: Tid, since: NameSince) {
-        self.thread_names.entry(tid).or_default().push(since);
-    }
-
-    fn begin_epoch(
-        &mut self,
-        pid: Pid,
-        from: RecordOrder,
-        space: AddressSpace,
-        began_by_exec: bool,
-    ) {
-        let epoch = Epoch {
-            from,
-            space,
-            began_by_exec,
-        };
-        self.epochs.entry(pid).or_default().push(epoch);
-    }
-
-    fn map(
-        &mut self,
-        at: RecordOrder,
-        record: &MappingRecord<'_>,
-        build_ids: &HashMap<String, BuildId>,
-    ) {
-        let path = String::from_utf8_lossy(record.name).into_owned();
-        let build_id = record
-            .build_id
-            .clone()
-            .or_else(|| build_ids.get(&path).cloned());
-        let end = record
-            .start
-            .checked_add(record.len)
-            .unwrap_or(Avma::new(u64::MAX));
-        if end == record.start {
-            return;
-        }
-        match record.mode {
-            CpuMode::Kernel => {
-                let reference = Avma::new(record.file_offset.as_u64());
-                let start = record.start;
-                self.kernel.push(KernelMapping {
-                    start,
-                    end,
-                    name: path,
-                    reference,
-                    build_id,
-                });
-            }
-            // What a guest maps is looked up by nobody.
-            CpuMode::GuestKernel => {}
-            CpuMode::User | CpuMode::Unknown | CpuMode::Hypervisor | CpuMode::GuestUser => {
-                let start = record.start;
-                let dso = Dso {
-                    path,
-                    build_id,
-                    source: match record.build_id {
-                        Some(_) => BuildSource::Mapping,
-                        None => BuildSource::Path,
-                    },
-                    inode: record.inode,
-                    is_elsewhere: self.mounts.is_elsewhere(record.pid),
-                };
-                let pid = record.pid;
-                let dso = self.dsos.map(dso, at, MappedPlace { pid, start, end });
-                let mapping = Mapping {
-                    start,
-                    end,
-                    dso,
-                    file_offset: record.file_offset,
-                };
-                self.map_user(at, record.pid, mapping);
-            }
-        }
-    }
-
-    fn map_user(&mut self, at: RecordOrder, pid: Pid, mapping: Mapping) {
-        let epochs = self.epochs.entry(pid).or_default();
-        match epochs.last_mut() {
-            Some(last) if last.from == at || !last.space.conflicts_with(&mapping) => {
-                last.space.insert(mapping);
-            }
-            Some(last) => {
-                let mut space = last.space.clone();
-                space.insert(mapping);
-                epochs.push(Epoch {
-                    from: at,
-                    space,
-                    began_by_exec: false,
-                });
-            }
-            None => {
-                let mut first = Epoch::default();
-                first.space.insert(mapping);
-                epochs.push(first);
-            }
-        }
     }
 
     /// What was true of a thread of a process at a time.
@@ -338,6 +182,18 @@ impl Timeline {
         self.dsos.is_ambiguous(path)
     }
 
+    /// A life of a process, of an index that this timeline handed out.
+    pub(crate) fn life(&self, ix: LifeIx) -> Option<&Life> {
+        self.lives.get(ix)
+    }
+
+    /// The objects that a process maps or has mapped, some of them more than once.
+    pub(crate) fn objects_of(&self, pid: Pid) -> impl Iterator<Item = &Dso> {
+        let epochs = self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default();
+        let mappings = epochs.iter().flat_map(|epoch| epoch.space.iter());
+        mappings.filter_map(|mapping| self.dso(mapping.dso))
+    }
+
     /// The kernel's own mappings, in order of address.
     pub(crate) fn kernel(&self) -> &[KernelMapping] {
         &self.kernel
@@ -394,5 +250,6 @@ impl Timeline {
     }
 }
 
+mod replay;
 #[cfg(test)]
 mod tests;

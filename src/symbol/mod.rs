@@ -17,6 +17,7 @@
 //! | `found_symbols` | **the functions of an object**: its file, its debug file, a text in their place |
 //! | `elf/` | functions of object files |
 //! | `dwarf/` | inlined functions and lines, by debug information |
+//! | `jit/` | functions of code that programs made at run time |
 //! | `kernel/` | functions of the kernel and its modules; functions that mean something to stacks |
 //! | `vdso` | functions of the code that the kernel maps into processes |
 //! | `recorded_builds`, `recorded_here` | build ids that a capture records; whether this machine made it |
@@ -33,6 +34,7 @@ mod dso_name;
 mod dwarf;
 mod elf;
 mod found_symbols;
+mod jit;
 mod kernel;
 mod recorded_builds;
 mod recorded_clock;
@@ -50,12 +52,14 @@ pub use dso_name::module_short_name;
 pub use dwarf::{CodeChainIx, CodeFrame, CodeFrames, CodeTextIx};
 pub use elf::{ObjectSymbol, ObjectSymbols, Places, parse_table, write_table};
 pub use found_symbols::{CodeWish, FoundCode, FoundSymbols, SymbolFile};
+pub(crate) use jit::{AskedLife, FoundMap, MapSearch};
+pub use jit::{PerfMap, Runtime, parse_perf_map};
 pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
 pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms};
 pub(crate) use recorded_builds::RecordedBuilds;
 pub(crate) use recorded_clock::RecordedClock;
 pub(crate) use recorded_here::{RecordedHere, was_written_at};
-pub use request::{LiveKernel, SymbolRequest};
+pub use request::{LiveKernel, LiveProcesses, SymbolRequest};
 pub(crate) use short_name::short_name;
 pub(crate) use trampoline::is_trampoline;
 pub use unresolved::Unresolved;

@@ -26,6 +26,23 @@ pub struct LiveKernel {
     pub vdso: Box<[u8]>,
 }
 
+/// The processes of this machine, as far as maps of the code that they made may be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LiveProcesses {
+    /// Where they are listed: `/proc`.
+    pub proc: PathBuf,
+    /// Where they leave maps: `/tmp`.
+    pub temporary: PathBuf,
+    /// When this machine was started.
+    pub booted: SystemTime,
+    /// How long it had been up when the input was begun; `None` when that is not known.
+    pub input_begun: Option<Timestamp>,
+    /// How long it had been up when the input was last written; `None` when that is not known.
+    pub input_written: Option<Timestamp>,
+    /// The user who asks.
+    pub user: u32,
+}
+
 /// Where symbols may come from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SymbolRequest {
@@ -35,6 +52,8 @@ pub struct SymbolRequest {
     pub search: ObjectSearch,
     /// The running kernel, asked last.
     pub live: Option<LiveKernel>,
+    /// The processes of this machine.
+    pub processes: Option<LiveProcesses>,
     /// What files are called towards the user.
     pub shown: ShownPaths,
 }

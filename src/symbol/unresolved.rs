@@ -75,7 +75,7 @@ impl fmt::Display for Unresolved {
             Self::KernelHidden => "kernel symbols hidden by kptr_restrict",
             Self::OtherBoot => "kernel symbols are of another boot",
             Self::Stripped => "stripped, no debug file",
-            Self::Generated => "generated code without a map that vmflame reads",
+            Self::Generated => "generated code without a map",
             Self::Deleted => "object file deleted or replaced",
             Self::Unreadable => "object file cannot be read",
             Self::OtherFile => "the file at its path is not, or may not be, the one that ran",

@@ -566,7 +566,7 @@ fn generated_code_is_said_to_be_generated() {
         lines
             .next()
             .unwrap()
-            .ends_with("generated code without a map that vmflame reads")
+            .ends_with("generated code without a map")
     );
     assert_eq!(lines.next(), None);
     let quality = run(&["convert", capture, "--format", "folded"]).err;

@@ -6,6 +6,7 @@ mod inlined;
 mod kernel_code;
 mod kernel_of_other_boot;
 mod mapped_files;
+mod perf_maps;
 mod perf_script;
 mod places;
 mod recorded_here;

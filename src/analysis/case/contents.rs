@@ -76,10 +76,15 @@ pub fn case_contents(
     contents.add_capture(&input.data)?;
     contents.add_kernel(&hits, symbols, request)?;
     let mut paths: BTreeMap<&str, usize> = BTreeMap::new();
-    for object in &hits.objects {
+    let (maps, objects): (Vec<&HitObject>, Vec<&HitObject>) = hits
+        .objects
+        .iter()
+        .partition(|object| object.map_name.is_some());
+    contents.add_maps(&maps, request);
+    for object in &objects {
         *paths.entry(&object.path).or_default() += 1;
     }
-    for object in &hits.objects {
+    for object in objects {
         let is_only = paths.get(object.path.as_str()) == Some(&1);
         contents.add_object(object, is_only, symbols, request);
     }
@@ -221,6 +226,32 @@ impl CaseContents {
             // Its names are not in the file itself.
             Some(_) => self.add_functions(object, &id),
             None => {}
+        }
+    }
+
+    /// Adds maps of generated code. A process may have memory under several names.
+    fn add_maps(&mut self, objects: &[&HitObject], request: CaseRequest) {
+        let mut maps: BTreeMap<&str, (&Path, String)> = BTreeMap::new();
+        for object in objects {
+            let (Some(name), Ok(file)) = (&object.map_name, &object.file) else {
+                continue;
+            };
+            let (_, text) = maps.entry(name).or_insert((file, String::new()));
+            // Both are lines of address, size and name.
+            let lines = object.functions.lines();
+            for line in lines.filter(|line| !line.starts_with('#')) {
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+        for (name, (file, text)) in maps {
+            let (what, content) = if request.names_only {
+                let what = "generated functions that occur";
+                (what, MemberContent::Bytes(text.into_bytes()))
+            } else {
+                ("generated functions", MemberContent::File(file.to_owned()))
+            };
+            self.add(name, what, content);
         }
     }
 

@@ -55,6 +55,7 @@ pub(super) fn capture_hits(
             let key = ObjectKey {
                 path: object.path.clone(),
                 build_id: object.build_id.as_ref().map(BuildId::to_string),
+                map_name: object.map_name.clone(),
             };
             match objects.get_mut(&key) {
                 Some(known) => merge(known, &object),
@@ -71,6 +72,8 @@ pub(super) fn capture_hits(
 struct ObjectKey {
     path: String,
     build_id: Option<String>,
+    /// Memory is called alike in all processes.
+    map_name: Option<String>,
 }
 
 /// Adds the functions that another event hits. Lines of a table may stand in any order, segments

@@ -1,7 +1,8 @@
 //! Timelines of hand-made records.
 
+use crate::perf::MappingRecord;
 use crate::space::timeline::*;
-use crate::units::{FileOffset, Timestamp};
+use crate::units::{CpuMode, FileOffset, Timestamp};
 
 fn thread(pid: Pid, tid: Tid) -> ThreadId {
     ThreadId { pid, tid }

@@ -31,5 +31,6 @@ mod symbols;
 mod text_table;
 
 pub use places::Places;
+pub(super) use sized::{SizedSymbol, SizedSymbols};
 pub use symbols::{ObjectSymbol, ObjectSymbols};
 pub use text_table::{parse_table, write_table};

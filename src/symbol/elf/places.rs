@@ -17,6 +17,11 @@ pub enum Places<'a> {
 }
 
 impl Places<'_> {
+    /// The addresses, of memory whose offsets are addresses; `None` when all are wanted.
+    pub(crate) fn points_of_addresses(self) -> Option<Points> {
+        self.points(&ElfSegments::of_addresses())
+    }
+
     /// The addresses; `None` when all are wanted.
     pub(super) fn points(self, segments: &ElfSegments) -> Option<Points> {
         let points = match self {

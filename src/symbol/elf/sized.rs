@@ -2,12 +2,12 @@
 
 /// A symbol with its end.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SizedSymbol {
-    pub(super) start: u64,
-    pub(super) end: u64,
+pub(crate) struct SizedSymbol {
+    pub(crate) start: u64,
+    pub(crate) end: u64,
     /// Where its name begins among the names of the table.
-    pub(super) name: u32,
-    pub(super) len: u32,
+    pub(crate) name: u32,
+    pub(crate) len: u32,
 }
 
 impl SizedSymbol {
@@ -35,7 +35,7 @@ pub(crate) struct SizedSymbols {
 
 impl SizedSymbols {
     /// A table of symbols with different starts, in order of these. Their names lie in `names`.
-    pub(super) fn new(symbols: Box<[SizedSymbol]>, names: String) -> Self {
+    pub(crate) fn new(symbols: Box<[SizedSymbol]>, names: String) -> Self {
         Self {
             stretches: stretches(&symbols),
             symbols,

@@ -31,6 +31,17 @@ pub struct ObjectSymbols {
 }
 
 impl ObjectSymbols {
+    /// Those of code in memory, whose offsets are addresses. `has_functions` tells whether any is
+    /// known, wanted or not.
+    pub(crate) fn of_addresses(symbols: SizedSymbols, has_functions: bool) -> Self {
+        Self {
+            symbols,
+            segments: ElfSegments::of_addresses(),
+            has_functions,
+            full: true,
+        }
+    }
+
     /// The function at an address.
     ///
     /// # Errors

@@ -1,0 +1,113 @@
+//! Memory that programs filled with code, which maps of their runtimes name.
+
+use hashbrown::HashMap;
+
+use super::object_report::ObjectReport;
+use super::user_objects::{AskedObject, UserObject, UserObjects};
+use crate::error::{BadFile, Error};
+use crate::space::{Dso, DsoIx, LifeIx};
+use crate::symbol::{
+    AskedLife, FoundMap, MapSearch, Places, Runtime, Unresolved, module_short_name, parse_perf_map,
+};
+
+/// Maps by the life of the process that wrote them, or why one was not taken.
+pub(super) type Maps = HashMap<LifeIx, Result<FoundMap, Error>>;
+
+/// Memory that a process filled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory<'t> {
+    pub(super) life: LifeIx,
+    dso: &'t Dso,
+}
+
+impl<'a> UserObjects<'a> {
+    /// The memory that a DSO is; `None` for files.
+    pub(super) fn memory(&self, dso: DsoIx) -> Option<Memory<'a>> {
+        let dso = self.timeline.dso(dso)?;
+        let life = dso.life?;
+        Some(Memory { life, dso })
+    }
+
+    /// Finds the maps of all memory that was asked for.
+    pub(super) fn find_maps(&self, asked: &[AskedObject]) -> Maps {
+        let lives = asked.iter().filter_map(|asked| {
+            let ix = self.memory(asked.dso)?.life;
+            let life = self.timeline.life(ix)?;
+            Some(AskedLife { ix, life })
+        });
+        let mut lives: Vec<AskedLife<'_>> = lives.collect();
+        // A process has memory under several names.
+        lives.sort_unstable_by_key(|life| life.ix);
+        lives.dedup_by_key(|life| life.ix);
+        self.map_search().find(&lives)
+    }
+
+    /// Takes the functions of a map.
+    pub(super) fn read_memory(
+        &self,
+        memory: &Memory<'a>,
+        map: Option<&Result<FoundMap, Error>>,
+        places: Places<'_>,
+    ) -> (UserObject, ObjectReport) {
+        let mut broken = Vec::new();
+        let (mut symbols, mut outcome) = (Err(Unresolved::Generated), Err(Unresolved::Generated));
+        let mut map_name = None;
+        // That a map was not taken is said once, whatever memory the process has.
+        if let Some(Ok(found)) = map {
+            let map = parse_perf_map(&found.text, places);
+            if map.odd_lines > 0 {
+                let lines = map.odd_lines;
+                broken.push(Error::file(&found.path, BadFile::OddMapLines { lines }));
+            }
+            (symbols, outcome) = (Ok(map.symbols), Ok(found.path.clone()));
+            let pid = self.timeline.life(memory.life).map(|life| life.pid);
+            map_name = pid.map(|pid| format!("perf-{pid}.map").into());
+        }
+        let path = memory.dso.path.clone();
+        let object = UserObject {
+            shown_names: self.shown_names(&symbols),
+            symbols,
+            path: (*path).into(),
+            build_id: None,
+            short_name: module_short_name(&path).into(),
+            map_name,
+            code: None,
+            known: HashMap::new(),
+        };
+        let runtime = outcome.is_err().then(|| self.runtime_of(memory)).flatten();
+        let report = ObjectReport {
+            path,
+            build_id: None,
+            outcome,
+            looked_at: Vec::new(),
+            refused: Vec::new(),
+            broken,
+            debug_file: None,
+            unreadable: 0,
+            runtime,
+        };
+        (object, report)
+    }
+
+    /// The map or dump that names an object, as it is called beside a capture.
+    pub(super) fn map_name_of(&self, dso: DsoIx) -> Option<String> {
+        let map_name = self.objects.get(&dso)?.map_name.as_ref();
+        map_name.map(ToString::to_string)
+    }
+
+    /// Where maps of generated code may lie.
+    fn map_search(&self) -> MapSearch<'a> {
+        let processes = self.symbols.processes.as_ref();
+        let processes = processes.filter(|_| self.here.is_some());
+        MapSearch::new(
+            self.search.capture_dir.as_deref(),
+            processes,
+            self.how.times,
+        )
+    }
+
+    fn runtime_of(&self, memory: &Memory<'_>) -> Option<Runtime> {
+        let pid = self.timeline.life(memory.life)?.pid;
+        Runtime::of(self.timeline.objects_of(pid).map(|dso| &*dso.path))
+    }
+}
