@@ -16,8 +16,8 @@ use vmflame::input::UnpackLimit;
 
 #[derive(Args, Debug)]
 pub(super) struct DiffOptions {
-    /// What was before: a capture (perf.data or a capture directory), or folded text; `-` for
-    /// standard input.
+    /// What was before: a capture (perf.data or a capture directory), folded text, or of VM exits a
+    /// trace.dat or the text of a trace; `-` for standard input.
     #[arg(default_value = "perf.data")]
     pub(super) before: PathBuf,
     /// What came after. Left out, parts of one capture are compared; see --before-filter.

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::thread;
 
 use super::diff_args::DiffOptions;
-use super::diff_exits::{ExitsRead, exits, side_of_exits};
+use super::diff_exits::{NamedSide, Traced, exits, side_of_capture};
 use super::options::{
     FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus, read_rules,
 };
@@ -150,8 +150,12 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let limit = options.max_unpacked.unwrap_or_default();
     let input = standard_input::resolve(path, limit)?;
     let capture = match standard_input::open_input(&input, limit, how.quiet)? {
-        opened @ (Opened::Capture(_) | Opened::TraceDat(_) | Opened::TraceText(_)) => {
-            opened.capture()?
+        opened @ Opened::Capture(_) => opened.capture()?,
+        Opened::TraceDat(trace) => {
+            return side_of_traced(how, wanted, &input, &Traced::TraceDat(&trace));
+        }
+        Opened::TraceText(text) => {
+            return side_of_traced(how, wanted, &input, &Traced::Text(&text));
         }
         Opened::Text(text) => {
             let name = text.path().to_owned();
@@ -178,12 +182,8 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let mut request = request(options, &filter, &places)?;
     add_vms(&mut request, &filter, &input, &capture)?;
     if let Some(width) = Weight::exit_width(options.weight) {
-        let read = ExitsRead {
-            capture: &capture,
-            request,
-            width,
-        };
-        return side_of_exits(&name, wanted.role, &input, read);
+        let named = NamedSide::new(&name, wanted.role, &input);
+        return side_of_capture(named, &capture, request, width);
     }
     if request.event.is_none() && !has_stacks(&capture) {
         let (slices, seconds) = count_in_slices(&capture, &request)?;
@@ -204,6 +204,21 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         symbols: &symbols,
     };
     side_of_stacks(options, &request, read)
+}
+
+/// A side that tracers wrote, of which only exits are compared.
+fn side_of_traced(
+    how: &How<'_>,
+    wanted: &Wanted<'_>,
+    input: &Input,
+    traced: &Traced<'_>,
+) -> Result<ReadSide> {
+    let filter = narrowed(how.options, wanted.filters)?;
+    let mut request = filter.request(this_machine::threads(how.threads));
+    request.pids.extend(vms::pids_alone(&filter.vm)?);
+    let name = shown_name(wanted.path, wanted.filters);
+    let side = NamedSide::new(&name, wanted.role, input);
+    traced.side(side, request, Weight::exit_width(how.options.weight))
 }
 
 /// A capture as a side of a comparison.

@@ -89,6 +89,35 @@ fn exits_are_counted_as_perf_counts_them() {
     }
 }
 
+/// The trace.dat and what `trace-cmd report` prints of it; counts by `grep -c` of that text:
+/// `reason EXIT_INTR`, `reason EXIT_IOIO` and `kvm_pio.*0x608`.
+#[test]
+fn exits_of_trace_dat_and_of_texts_are_compared() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/trace-dat");
+    let [traced, told] = ["svm-7-zstd.dat", "reports/svm-7-zstd.report.txt.xz"]
+        .map(|file| folder.join(file).display().to_string());
+    let found = json(&diff(here(), &[&traced, &told, "--json"]));
+    let changes = found["vm_exits"]["changes"].as_array().unwrap();
+    for (subject, count) in [
+        ("exit-reason:interrupt", 654),
+        ("exit-reason:io", 260),
+        ("port:0x608", 27),
+    ] {
+        let mut named = changes.iter().filter(|change| change["subject"] == subject);
+        assert_eq!(
+            named.next().unwrap()["counts"],
+            serde_json::json!([count, count])
+        );
+    }
+    assert_eq!(found["before"]["host"], "svm-l1");
+    let (status, said) = gated([&traced, &told], &["port:0x608/s > +1%"]);
+    assert_eq!(status, Some(0), "{said}");
+    let (status, said) = gated([&traced, &told], &["port:0x608/s > 10"]);
+    assert_eq!(status, Some(1), "{said}");
+    let stacks = diff(here(), &[&traced, &told, "--weight", "exit-count"]);
+    assert!(text(&stacks).contains("exit:pio"));
+}
+
 /// The guest that polls the PM timer, and the one that does not: counts of 3 seconds each.
 #[test]
 fn the_cure_of_a_polling_guest_is_seen() {

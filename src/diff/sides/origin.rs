@@ -3,6 +3,7 @@
 use crate::bytes::with_order;
 use crate::perf::Capture;
 use crate::text::grouped;
+use crate::tracedat::TraceDat;
 
 /// What is known of where a side comes from. Texts come from the capture and are not yet safe.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +53,20 @@ impl SideOrigin {
                 ..Self::default()
             }
         })
+    }
+
+    /// What a trace.dat says of itself: system, host name, release and machine, as `uname` gives
+    /// them.
+    pub fn of_trace_dat(name: &str, trace: &TraceDat) -> Self {
+        let mut parts = trace.uname().unwrap_or_default().split(' ').skip(1);
+        let mut part = || parts.next().map(ToOwned::to_owned);
+        Self {
+            name: name.to_owned(),
+            host: part(),
+            kernel: part(),
+            cpus: trace.cpu_count(),
+            ..Self::default()
+        }
     }
 
     /// How often it was sampled, in words.

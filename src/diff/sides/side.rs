@@ -87,6 +87,16 @@ impl Side {
         }
     }
 
+    /// A side without stacks and counted events: what a tracer wrote, of which only exits are
+    /// compared.
+    pub fn of_exits(origin: SideOrigin, exits: Option<ExitSide>) -> Self {
+        Self {
+            origin,
+            exits,
+            ..Self::default()
+        }
+    }
+
     /// Takes over a profile that was made with [`SLICES`] slices.
     pub fn of_profile(name: &str, capture: &Capture, profile: Profile, is_tagged: bool) -> Self {
         let weight = profile.weight;
