@@ -50,6 +50,8 @@ pub const PERF_RECORD_ID_INDEX: u32 = 69;
 pub const PERF_RECORD_AUXTRACE_INFO: u32 = 70;
 /// `PERF_RECORD_AUXTRACE`: raw trace bytes follow the record.
 pub const PERF_RECORD_AUXTRACE: u32 = 71;
+/// `PERF_RECORD_STAT`: what a counter counted, by `perf stat record`.
+pub const PERF_RECORD_STAT: u32 = 76;
 /// `PERF_RECORD_EVENT_UPDATE`: unit, scale, name or CPUs of an event.
 pub const PERF_RECORD_EVENT_UPDATE: u32 = 78;
 /// `PERF_RECORD_HEADER_FEATURE`, in pipe mode: one feature section.

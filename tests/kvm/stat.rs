@@ -165,6 +165,11 @@ fn seconds_are_those_of_perf_script() {
 
 /// A capture of one event, sampled as `event` says, with samples of these periods, one each 100 ms.
 fn write(place: &Path, event: WrittenEvent, periods: &[u64]) {
+    write_with(place, event, periods, &[]);
+}
+
+/// The same with other records behind the samples.
+fn write_with(place: &Path, event: WrittenEvent, periods: &[u64], others: &[u8]) {
     let mut records = RecordWriter::<Little>::new();
     for (number, &period) in (0..).zip(periods) {
         let values = SampleValues {
@@ -188,6 +193,7 @@ fn write(place: &Path, event: WrittenEvent, periods: &[u64]) {
     };
     let mut out = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
     out.write(records.bytes()).unwrap();
+    out.write(others).unwrap();
     fs::write(place, out.finish().unwrap().into_inner()).unwrap();
 }
 
@@ -272,6 +278,23 @@ fn an_empty_table_says_why() {
     let said = text(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("none passes the filters"), "{said}");
+}
+
+/// Counts of `perf stat record` are no zeros.
+#[test]
+fn records_of_perf_stat_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = folder.path().join("perf.data");
+    // id, CPU and thread, value, time enabled, time running: tools/lib/perf/include/perf/event.h,
+    // Linux 6.12.
+    let words = [1_u64, 0, 17, 5, 5];
+    let mut record: Vec<u8> = vec![76, 0, 0, 0, 0, 0, 48, 0];
+    record.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+    write_with(&place, exits_with_period(1, true), &[], &record);
+    let output = stat(&place, &[]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("1 count of perf stat record"), "{said}");
 }
 
 /// What the kernel lost is said: the counts are too small then.

@@ -16,7 +16,7 @@ use crate::error::Result;
 use crate::fold::{Readings, TimeRange, sample_times};
 use crate::kvm::exit::Decoder;
 use crate::loss::Skip;
-use crate::perf::abi::{PERF_RECORD_SAMPLE, PERF_SAMPLE_PERIOD, PERF_SAMPLE_RAW};
+use crate::perf::abi::{PERF_RECORD_SAMPLE, PERF_RECORD_STAT, PERF_SAMPLE_PERIOD, PERF_SAMPLE_RAW};
 use crate::perf::{
     Capture, Damage, Event, Length, Record, SampleHead, Visitor, event_name_without_settings,
 };
@@ -56,7 +56,11 @@ pub fn stat_of_capture(capture: &Capture, request: &StatRequest) -> Result<Event
         comms: &filter.comms,
     };
     let stat = finished.stat(all);
-    Ok(EventStat { formats, ..stat })
+    Ok(EventStat {
+        formats,
+        stat_records: scan.counts.of(PERF_RECORD_STAT),
+        ..stat
+    })
 }
 
 /// What is needed to make an answer of what was found.
@@ -116,6 +120,8 @@ impl Finished<'_> {
             by_period: by_period.map(|(name, _)| name.clone()).collect(),
             names: plan.names.clone(),
             unweighted: plan.unweighted.clone(),
+            by_group: plan.by_group.clone(),
+            stat_records: 0,
             repeated: plan.repeated.clone(),
             origin: ExitOrigin::Capture,
             foreign_clock: None,
@@ -153,6 +159,7 @@ struct CountingPlan {
     by_event: Vec<Option<CountedEvent>>,
     names: Vec<String>,
     unweighted: Vec<String>,
+    by_group: Vec<String>,
     repeated: Vec<String>,
 }
 
@@ -188,6 +195,9 @@ impl CountingPlan {
         let is_sampled = attr.frequency().is_some() && !attr.is_counted_with_group();
         if is_sampled && !attr.samples(PERF_SAMPLE_PERIOD) {
             self.unweighted.push(name.clone());
+        }
+        if attr.is_counted_with_group() {
+            self.by_group.push(name.clone());
         }
         let place = self.names.iter().position(|known| *known == name);
         CountedEvent {

@@ -38,6 +38,11 @@ pub struct EventStat {
     pub by_period: Vec<String>,
     /// Names of events of which not every occurrence was recorded, and nothing tells how many.
     pub unweighted: Vec<String>,
+    /// Names of events that were not sampled, but counted with their group: what they counted since
+    /// the leader's sample before goes to the thread that its next one finds.
+    pub by_group: Vec<String>,
+    /// Records of counts that `perf stat record` wrote, which are no samples and are not read.
+    pub stat_records: u64,
     /// Names of events that were recorded more than once; the first of them is counted.
     pub repeated: Vec<String>,
     /// Samples that do not tell why, though they are to be told apart by that.

@@ -236,6 +236,8 @@ impl<'r> TracedCounting<'r> {
             tally,
             by_period: Vec::new(),
             unweighted: Vec::new(),
+            by_group: Vec::new(),
+            stat_records: 0,
             repeated: Vec::new(),
             undecoded: self.undecoded,
             origin: ExitOrigin::Capture,

@@ -28,6 +28,13 @@ pub(super) fn warnings(stat: &EventStat) -> Vec<String> {
             stat.unweighted.join(", ")
         ));
     }
+    if !stat.by_group.is_empty() {
+        found.push(format!(
+            "{} counted with a group, not sampled: the sums are exact, which VM and when is as fine \
+             as the samples of the group's leader",
+            stat.by_group.join(", ")
+        ));
+    }
     if !stat.repeated.is_empty() {
         found.push(format!(
             "{} recorded by more than one event: the first of them is counted",
@@ -65,6 +72,12 @@ pub(super) fn why_empty(stat: &EventStat, wanted: &EventPatterns) -> Vec<String>
     } else {
         format!("its events are: {}", names.join(", "))
     };
+    if stat.stat_records > 0 {
+        return vec![format!(
+            "{} of perf stat record, which are no samples, are not read: perf stat report -i FILE",
+            counted(stat.stat_records, "count")
+        )];
+    }
     if !stat.names.is_empty() {
         let meant = stat.names.join(", ");
         return vec![format!("recorded, and never fired: {meant}")];
