@@ -5,6 +5,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::common::made_up::Random;
+
 use vmflame::object::{ObjectSearch, read_build_id};
 use vmflame::symbol::{CodeFrames, CodeTextIx, CodeWish, FoundSymbols, Places};
 use vmflame::units::Svma;
@@ -75,12 +77,28 @@ fn compare(object: &Path, text: &str, search: &ObjectSearch) -> Agreement {
     assert_eq!(code.unreadable(), 0);
     let symbols = found.symbols.unwrap();
     let mut agreement = Agreement::default();
+    let bare = CodeWish {
+        lines: false,
+        ..wish
+    };
+    let bare = find(search, object).code(search, bare).unwrap().frames;
     for block in blocks {
+        let names = [&code, &bare].map(|code| inlined(code, block.address));
+        assert_eq!(names[0], names[1], "without lines at {}", block.address);
         if let Ok(symbol) = symbols.look_up(block.address) {
             agreement.add(&block, symbol.name, &code);
         }
     }
     agreement
+}
+
+/// The names of what is inlined at an address.
+fn inlined(code: &CodeFrames, at: Svma) -> Vec<Option<&str>> {
+    let chain = code.at(at).map_or(&[][..], |ix| code.chain(ix));
+    let inlined = chain.iter().skip(1);
+    inlined
+        .map(|frame| Some(code.text(frame.function?)))
+        .collect()
 }
 
 impl Agreement {
@@ -238,6 +256,33 @@ fn a_missing_common_debug_file_is_named() {
     };
     assert!(found.code(&search, wish).is_none());
     assert!(found.broken[0].to_string().contains("common.debug"));
+}
+
+/// Damaged debug information costs the addresses that it is about, or the object: nothing panics and
+/// nothing takes long. (With overflow checks, as all tests.)
+#[test]
+fn damaged_debug_information_is_survived() {
+    let mut random = Random(11);
+    let addresses: Vec<Svma> = (0x140..0x280)
+        .map(|at| Svma::new(0x0040_0000 + at))
+        .collect();
+    let cases = std::env::var("VMFLAME_HOSTILE_CASES").ok();
+    let cases = cases
+        .and_then(|cases| cases.parse().ok())
+        .unwrap_or(200_usize);
+    for name in ["packed5", "linked.debug", "common"] {
+        let whole = fs::read(Path::new("testdata/inlined").join(name)).unwrap();
+        for _ in 0..cases {
+            let mut bytes = whole.clone();
+            for _ in 0..1 + random.below(6) {
+                // Behind the headers of the file and its code.
+                let behind = bytes.len() as u64 - 0x240;
+                let at = usize::try_from(0x240 + random.below(behind)).unwrap();
+                bytes[at] = u8::try_from(random.below(256)).unwrap();
+            }
+            drop(CodeFrames::of_bytes(bytes, &addresses));
+        }
+    }
 }
 
 /// Where a debug directory has the debug file of an object's build.

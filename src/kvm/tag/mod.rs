@@ -16,6 +16,8 @@
 mod event;
 #[cfg(test)]
 mod event_tests;
+#[cfg(test)]
+mod inlined_tests;
 mod matcher;
 mod payload;
 mod rules;

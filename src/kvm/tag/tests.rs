@@ -12,7 +12,8 @@ use crate::units::CpuMode;
 pub(super) const RUN: &str = "u:kvm_cpu_exec;u:ioctl;do_syscall_64;__x64_sys_ioctl;kvm_vcpu_ioctl;\
                    kvm_arch_vcpu_ioctl_run";
 
-/// Interns a stack below one root frame: kernel functions, `u:` user functions, `[…]` without a name.
+/// Interns a stack below one root frame: kernel functions, `u:` user functions, `i:` those that are
+/// inlined, `[…]` without a name.
 pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
     let mut table = FrameTable::default();
     let mut frames = vec![table.intern(Frame {
@@ -25,6 +26,12 @@ pub(super) fn intern(stack: &str) -> (FrameTable, Vec<FrameIx>) {
     for name in stack.split(';').filter(|name| !name.is_empty()) {
         let (name, dso, mode, kind) = match name.strip_prefix("u:") {
             Some(name) => (name, "some-program", CpuMode::User, FrameKind::Function),
+            None if name.starts_with("i:") => (
+                &name[2..],
+                "some-program",
+                CpuMode::User,
+                FrameKind::Inlined,
+            ),
             None if name.starts_with('[') => (name, name, CpuMode::Kernel, FrameKind::Unresolved),
             None => (name, "[kernel]", CpuMode::Kernel, FrameKind::Function),
         };
@@ -54,7 +61,7 @@ pub(super) fn view<'a>(table: &'a FrameTable, frames: &'a [FrameIx]) -> StackVie
 }
 
 /// Tags a stack; `change` makes the view something else than an ordinary thread's.
-fn tagged(stack: &str, change: impl FnOnce(&mut StackView<'_>)) -> Tagged {
+pub(super) fn tagged(stack: &str, change: impl FnOnce(&mut StackView<'_>)) -> Tagged {
     let (table, frames) = intern(stack);
     let mut view = view(&table, &frames);
     change(&mut view);

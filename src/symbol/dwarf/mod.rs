@@ -14,14 +14,14 @@
 //! | `resolve` | **the look-up**: addresses to chains of functions |
 //! | `code_frames` | what is told of addresses |
 //! | `sections` | the sections of a file, unpacked |
-//! | `partial_units` | units that only others refer to |
+//! | `line_tables` | which units' line tables are read |
 //! | `split_units` | `.dwo` and `.dwp` files |
 //! | `guard` | the bounds on work |
 //! | `section_shelf` | bytes that stay where they are |
 
 mod code_frames;
 mod guard;
-mod partial_units;
+mod line_tables;
 mod resolve;
 mod section_shelf;
 mod sections;

@@ -5,11 +5,15 @@ use hashbrown::HashMap;
 
 use super::code_frames::{CodeFrame, CodeFrames, CodeTextIx};
 use super::guard::{Guard, GuardedSlice};
+use super::line_tables::LineTables;
 use super::section_shelf::SectionShelf;
-use super::sections::{DebugSections, SectionNames};
+use super::sections::{DebugSections, SectionNames, WantedSections};
 use super::split_units::SplitUnits;
-use crate::bytes::UnpackLimit;
+#[cfg(any(test, feature = "internals"))]
+use crate::bytes::Storage;
 use crate::error::{BadFile, Error};
+#[cfg(any(test, feature = "internals"))]
+use crate::object::FileOrigin;
 use crate::object::{Debugged, ObjectFile, ObjectSearch, parse_elf_file};
 use crate::parallel::{Shares, in_shares};
 use crate::units::Svma;
@@ -56,13 +60,21 @@ impl CodeFrames {
         let file = request.debug_file;
         let shelf = SectionShelf::default();
         let common = search.common_debug_file(file).transpose()?;
+        let wanted = WantedSections {
+            line_tables: if request.lines {
+                LineTables::OfCode
+            } else {
+                LineTables::OfCodeElsewhereUnknown
+            },
+            limit: search.limit,
+        };
         let resolver = Resolver {
             search,
             object: request.object,
-            own: sections(file, search.limit, &shelf)?,
+            own: sections(file, wanted, &shelf)?,
             common: common
                 .as_ref()
-                .map(|common| sections(common, search.limit, &shelf))
+                .map(|common| sections(common, wanted, &shelf))
                 .transpose()?,
             lines: request.lines,
         };
@@ -79,6 +91,36 @@ impl CodeFrames {
     }
 }
 
+#[cfg(any(test, feature = "internals"))]
+impl CodeFrames {
+    /// Looks addresses up in the debug information of a file of these bytes alone: nothing beside it
+    /// is asked for. The addresses are in order and each once.
+    ///
+    /// # Errors
+    /// As when its object is found.
+    pub fn of_bytes(bytes: Vec<u8>, addresses: &[Svma]) -> Result<Self, Error> {
+        let file = ObjectFile {
+            path: "bytes".into(),
+            storage: Storage::Memory(bytes),
+            build_id: None,
+            origin: FileOrigin::Capture,
+        };
+        let object = Debugged {
+            recorded: "",
+            build_id: None,
+            file: &file,
+        };
+        let request = CodeRequest {
+            object,
+            debug_file: &file,
+            addresses,
+            lines: true,
+            threads: 1,
+        };
+        Self::resolve(&ObjectSearch::default(), &request)
+    }
+}
+
 fn bad(file: &ObjectFile, cause: String) -> Error {
     Error::file(&file.path, BadFile::BadDebugInfo { cause })
 }
@@ -86,11 +128,11 @@ fn bad(file: &ObjectFile, cause: String) -> Error {
 /// The sections of a file.
 fn sections<'f>(
     file: &'f ObjectFile,
-    limit: UnpackLimit,
+    wanted: WantedSections,
     shelf: &'f SectionShelf,
 ) -> Result<DebugSections<'f>, Error> {
     let parsed = parse_elf_file(&file.path, file.storage.bytes())?;
-    let sections = DebugSections::of(&parsed, SectionNames::Plain, limit, shelf);
+    let sections = DebugSections::of(&parsed, SectionNames::Plain, wanted, shelf);
     sections.map_err(|cause| bad(file, cause))
 }
 
@@ -206,5 +248,83 @@ impl ChainReader {
             let is_shown = !bytes.is_empty() && bytes.len() <= LONGEST;
             is_shown.then(|| frames.text_ix(&String::from_utf8_lossy(bytes)))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use addr2line::gimli::{RunTimeEndian, SectionId};
+
+    use super::*;
+
+    /// `.debug_abbrev` of a unit, a function with addresses, one with ranges, an inlined function.
+    ///
+    /// Source: DWARF 4, figures 18 to 21.
+    const ABBREVIATIONS: &[u8] = &[
+        1, 0x11, 1, 0x11, 0x01, 0x12, 0x07, 0, 0, // DW_TAG_compile_unit: low_pc, high_pc
+        2, 0x2e, 1, 0x11, 0x01, 0x12, 0x07, 0, 0, // DW_TAG_subprogram: low_pc, high_pc
+        3, 0x1d, 1, 0, 0, // DW_TAG_inlined_subroutine
+        4, 0x2e, 0, 0x55, 0x17, 0, 0, // DW_TAG_subprogram: ranges
+        0,
+    ];
+
+    /// What is made of one address in a unit of DWARF 4 that holds these entries.
+    fn resolve(entries: &[u8], ranges: &[u8]) -> Result<CodeFrames, String> {
+        let place = |code: u8| {
+            let words = [0x1000_u64, 0x1000].map(u64::to_le_bytes);
+            [&[code][..], words.as_flattened()].concat()
+        };
+        let unit = [&[4, 0, 0, 0, 0, 0, 8][..], &place(1), entries].concat();
+        let len = u32::try_from(unit.len()).unwrap().to_le_bytes();
+        let unit = [&len[..], &unit].concat();
+        let sections = [
+            (SectionId::DebugInfo, &*unit),
+            (SectionId::DebugAbbrev, ABBREVIATIONS),
+            (SectionId::DebugRanges, ranges),
+        ];
+        let file = ObjectFile {
+            path: "made".into(),
+            storage: Storage::Memory(Vec::new()),
+            build_id: None,
+            origin: FileOrigin::Capture,
+        };
+        let resolver = Resolver {
+            search: &ObjectSearch::default(),
+            object: Debugged {
+                recorded: "",
+                build_id: None,
+                file: &file,
+            },
+            own: DebugSections::made(RunTimeEndian::Little, &sections),
+            common: None,
+            lines: false,
+        };
+        resolver.resolve(&[Svma::new(0x1004)])
+    }
+
+    /// A function, then inlined functions without end in each other: as deep as a file has bytes.
+    #[test]
+    fn nesting_without_end_ends() {
+        let function = [
+            &[2][..],
+            [0x1000_u64, 0x100].map(u64::to_le_bytes).as_flattened(),
+        ]
+        .concat();
+        for (depth, unreadable) in [(40, 0), (1 << 20, 1)] {
+            let nested = [&function[..], &vec![3; depth], &vec![0; depth + 2]].concat();
+            assert_eq!(resolve(&nested, &[]).unwrap().unreadable(), unreadable);
+        }
+    }
+
+    /// A list of ranges that is stated once and used by every function: a megabyte of file is 10^10
+    /// ranges.
+    #[test]
+    fn work_without_end_ends() {
+        let range = [0_u64, 8].map(u64::to_le_bytes);
+        let ranges: Vec<u8> = range.as_flattened().repeat(1 << 15);
+        let functions = [4, 0, 0, 0, 0].repeat(1 << 17);
+        let wrong = resolve(&functions, &ranges).unwrap_err();
+        assert!(wrong.contains("refers to itself"), "{wrong}");
+        assert!(resolve(&functions[..50], &ranges).is_ok());
     }
 }

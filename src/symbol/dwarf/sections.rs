@@ -8,7 +8,7 @@ use object::read::{Object, ObjectSection};
 use object::{CompressedData, CompressionFormat, File};
 
 use super::guard::{Guard, GuardedSlice};
-use super::partial_units;
+use super::line_tables::LineTables;
 use super::section_shelf::SectionShelf;
 use crate::bytes::{Compression, Storage, UnpackLimit};
 
@@ -45,6 +45,14 @@ pub(super) enum SectionNames {
     Split,
 }
 
+/// What is wanted of sections.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WantedSections {
+    pub(super) line_tables: LineTables,
+    /// How much they may unpack to.
+    pub(super) limit: UnpackLimit,
+}
+
 /// The sections of one file that hold debug information.
 #[derive(Clone, Debug)]
 pub(super) struct DebugSections<'f> {
@@ -72,7 +80,7 @@ impl<'f> DebugSections<'f> {
     pub(super) fn of(
         file: &File<'f>,
         names: SectionNames,
-        limit: UnpackLimit,
+        wanted: WantedSections,
         shelf: &'f SectionShelf,
     ) -> Result<Self, String> {
         let endian = if file.is_little_endian() {
@@ -92,15 +100,22 @@ impl<'f> DebugSections<'f> {
             };
             let held = section.compressed_data();
             let held = held.map_err(|wrong| format!("{}: {wrong}", id.name()))?;
-            let unpacked = unpacked(held, limit, shelf);
+            let unpacked = unpacked(held, wanted.limit, shelf);
             let unpacked = unpacked.ok_or_else(|| format!("{} cannot be unpacked", id.name()))?;
             let changed = (id == SectionId::DebugAbbrev)
-                .then(|| partial_units::without_line_tables(unpacked))
+                .then(|| wanted.line_tables.limit(unpacked))
                 .flatten();
             let kept = changed.and_then(|changed| shelf.keep(Storage::Memory(changed)));
             bytes.push((id, kept.unwrap_or(unpacked)));
         }
         Ok(Self { endian, bytes })
+    }
+
+    /// Sections that a test made.
+    #[cfg(test)]
+    pub(super) fn made(endian: RunTimeEndian, sections: &[(SectionId, &'f [u8])]) -> Self {
+        let bytes = sections.to_vec();
+        Self { endian, bytes }
     }
 
     /// Bytes of all of them.

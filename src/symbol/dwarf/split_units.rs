@@ -11,8 +11,9 @@ use addr2line::SplitDwarfLoad;
 use addr2line::gimli::{Dwarf, DwarfPackage, DwoId};
 
 use super::guard::{Guard, GuardedSlice};
+use super::line_tables::LineTables;
 use super::section_shelf::SectionShelf;
-use super::sections::{DebugSections, SectionNames};
+use super::sections::{DebugSections, SectionNames, WantedSections};
 use crate::object::{Debugged, ObjectFile, ObjectSearch, parse_elf_file};
 
 /// Finds split debug information of an object.
@@ -83,8 +84,11 @@ impl<'g> SplitUnits<'g> {
         let ObjectFile { path, storage, .. } = file;
         let bytes = self.shelf.keep(storage)?;
         let parsed = parse_elf_file(&path, bytes).ok()?;
-        let limit = self.search.limit;
-        DebugSections::of(&parsed, SectionNames::Split, limit, self.shelf).ok()
+        let wanted = WantedSections {
+            line_tables: LineTables::OfCode,
+            limit: self.search.limit,
+        };
+        DebugSections::of(&parsed, SectionNames::Split, wanted, self.shelf).ok()
     }
 }
 
