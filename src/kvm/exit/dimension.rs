@@ -143,7 +143,8 @@ impl Dimension {
     /// # Errors
     /// Names all of them when there is none of that name.
     pub fn parse(name: &str) -> Result<Self, String> {
-        let found = NAMES.iter().find(|(known, _)| *known == name);
+        let wanted = name.trim().to_ascii_lowercase();
+        let found = NAMES.iter().find(|(known, _)| *known == wanted);
         found.map(|&(_, dimension)| dimension).ok_or_else(|| {
             let names: Vec<&str> = NAMES.iter().map(|(known, _)| *known).collect();
             format!("{name:?} is none of {}", names.join(", "))
@@ -181,5 +182,23 @@ impl Dimension {
     /// Whether it tells exits apart by what they reach.
     pub const fn is_of_target(self) -> bool {
         self.target_kind().is_some() || matches!(self, Self::Register | Self::Device)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As people type them: `--by 'reason, port'`, `--by Reason`.
+    #[test]
+    fn names_are_found_with_blanks_and_capitals() {
+        for (text, expected) in [
+            (" port", Dimension::Port),
+            ("Reason", Dimension::Reason),
+            ("MSR ", Dimension::Msr),
+        ] {
+            assert_eq!(Dimension::parse(text), Ok(expected));
+        }
+        assert!(Dimension::parse("ports").is_err());
     }
 }
