@@ -218,11 +218,22 @@ impl ExitsOptions {
         })
     }
 
+    /// What exits are told apart by, each once.
+    fn dimensions(&self) -> Vec<Dimension> {
+        let mut dimensions = Vec::new();
+        for by in &self.by {
+            if !dimensions.contains(&by.0) {
+                dimensions.push(by.0);
+            }
+        }
+        dimensions
+    }
+
     fn request(&self) -> ExitRequest {
         let filter = &self.filter;
         ExitRequest {
             filter: filter.request(this_machine::threads(self.input.threads)),
-            views: vec![self.by.iter().map(|by| by.0).collect()],
+            views: vec![self.dimensions()],
             basis: if self.all_time {
                 TimeBasis::Wall
             } else {

@@ -5,6 +5,7 @@ mod command_line;
 #[path = "../common/mod.rs"]
 mod common;
 mod exit_pictures;
+mod exits;
 mod kept_files;
 mod pack;
 mod program;

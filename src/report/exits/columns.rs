@@ -19,6 +19,50 @@ const fn nanos(key: &'static str, heading: &'static str, meaning: &'static str) 
     Column::new(key, heading, Quantity::Nanoseconds, meaning).or_absent(UNTIMED)
 }
 
+/// The columns of several dimensions' values, each with a key of its own: where more than one has a
+/// direction or a device, these are called by what they are of.
+pub(super) fn of_dimensions(dimensions: &[Dimension]) -> Vec<Column> {
+    let all = dimensions.iter().map(|&one| (one, of_dimension(one)));
+    let all: Vec<(Dimension, Vec<Column>)> = all.collect();
+    let keys = all.iter().flat_map(|(_, columns)| columns);
+    let keys: Vec<&str> = keys.map(|column| column.key).collect();
+    let is_shared = |key: &str| keys.iter().filter(|other| **other == key).count() > 1;
+    let own = all.into_iter().flat_map(|(dimension, columns)| {
+        columns.into_iter().map(move |column| (dimension, column))
+    });
+    let own = own.map(|(dimension, column)| match own_key(dimension, column.key) {
+        Some(key) if is_shared(column.key) => Column { key, ..column },
+        Some(_) | None => column,
+    });
+    own.collect()
+}
+
+/// What the direction and the device of a dimension are called beside those of others.
+fn own_key(dimension: Dimension, key: &str) -> Option<&'static str> {
+    let [direction, device] = match dimension {
+        Dimension::Port => ["port_direction", "port_device"],
+        Dimension::Mmio => ["mmio_direction", "mmio_device"],
+        Dimension::Apic => ["apic_direction", "apic_device"],
+        Dimension::Msr => ["msr_direction", "msr_device"],
+        Dimension::Register => ["register_direction", "register_device"],
+        Dimension::Reason
+        | Dimension::Vm
+        | Dimension::Vcpu
+        | Dimension::Cpuid
+        | Dimension::Hypercall
+        | Dimension::Irq
+        | Dimension::Gpa
+        | Dimension::Rip
+        | Dimension::Device
+        | Dimension::Second => return None,
+    };
+    match key {
+        "direction" => Some(direction),
+        "device" => Some(device),
+        _ => None,
+    }
+}
+
 /// The columns of a dimension's value.
 pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
     match dimension {

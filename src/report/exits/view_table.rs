@@ -25,10 +25,7 @@ struct LabelledRow {
 pub(super) fn view_table(recorded: &RecordedExits, view: &View, labels: &ExitLabels<'_>) -> Table {
     let dimensions = view.dimensions();
     let names: Vec<&str> = dimensions.iter().map(|one| one.as_str()).collect();
-    let mut heads = Vec::new();
-    for &dimension in dimensions {
-        heads.extend(columns::of_dimension(dimension));
-    }
+    let mut heads = columns::of_dimensions(dimensions);
     let basis = view.basis();
     heads.extend(columns::of_stats(basis, view.is_of_targets()));
     let title = format!("exits by {}", names.join(", "));
