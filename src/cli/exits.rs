@@ -13,7 +13,7 @@ use vmflame::analysis::exits::{
     recorded_exits,
 };
 use vmflame::analysis::{Request, VmProcess, profile, vm_processes};
-use vmflame::error::Result;
+use vmflame::error::{Error, NothingLeft, Result};
 use vmflame::input::{Input, Opened};
 use vmflame::kvm::exit::Task;
 use vmflame::perf::Capture;
@@ -98,6 +98,14 @@ impl ExitFilter {
             ..Request::default()
         }
     }
+
+    /// Whether something is left out.
+    fn is_of_some(&self) -> bool {
+        let lists = [self.pid.is_empty(), self.tid.is_empty()];
+        let names = [self.vm.is_empty(), self.comm.is_empty()];
+        let is_all = lists.into_iter().chain(names).all(|is_empty| is_empty);
+        !is_all || self.cpu.is_some() || self.time.is_some()
+    }
 }
 
 /// A dimension, as `--by` takes it.
@@ -161,6 +169,7 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     tables.tables.extend(stacks);
     tables.facts.extend(devices.fact());
     tables.warnings.append(&mut devices.warnings);
+    options.refuse_nothing(&tables)?;
     options.write(&tables, &destination)?;
     if options.csv && !quiet {
         for warning in &tables.warnings {
@@ -201,6 +210,17 @@ impl ExitsOptions {
         let symbols = this_machine::symbols(&self.input, input);
         let profile = profile(capture, &symbols, &request.filter).ok()?;
         Some(tag_table(&profile))
+    }
+
+    /// Tables without a row are an answer only where nothing was left out.
+    fn refuse_nothing(&self, tables: &TableReport) -> Result<()> {
+        let has_rows = tables.tables.iter().any(|table| !table.rows.is_empty());
+        if has_rows || !self.filter.is_of_some() {
+            return Ok(());
+        }
+        let input = self.input.input.display();
+        let hint = format!("vmflame exits {input} --by vm,vcpu shows those that there are");
+        Err(Error::from(NothingLeft::OfExits).with_hint(hint))
     }
 
     fn write(&self, tables: &TableReport, destination: &Destination) -> Result<()> {

@@ -165,6 +165,7 @@ Columns:
 
 Exit status:
   0  done, also when the reader of the output had enough
+  1  nothing passes the filters
   2  an error, or damaged input, even though output was written";
 
 /// Below the options of `stat`.

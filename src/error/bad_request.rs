@@ -70,6 +70,8 @@ pub enum NothingLeft {
         /// The threads that there are.
         threads: u64,
     },
+    /// No exit passes, nor anything else that is told of exits.
+    OfExits,
     /// No line of a folded text has a weight.
     OfFolded {
         /// The text.
@@ -166,6 +168,7 @@ impl fmt::Display for NothingLeft {
                 "none of the {} samples of {event} passes the filters",
                 grouped(*samples)
             ),
+            Self::OfExits => f.write_str("no exit passes the filters"),
             Self::OfThreads { threads: 1 } => {
                 f.write_str("the only thread does not pass the filters")
             }

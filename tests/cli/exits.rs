@@ -26,6 +26,33 @@ fn exits(case: &str, options: &[&str]) -> Ran {
     }
 }
 
+/// Nobody has pid 9999, and host and recording have neither CPU 77 nor such a time: a negative answer
+/// is status 1, for scripts too.
+#[test]
+fn filters_that_leave_no_exit_end_with_status_1() {
+    for case in [
+        "svm-bad-tracepoints",
+        "svm-bad",
+        "trace-dat/svm-7-zstd.dat",
+        "trace-dat/reports/svm-7-zstd.report.txt.xz",
+    ] {
+        for filter in [
+            &["--tid", "9999"][..],
+            &["-C", "77"],
+            &["--time", "1,2", "--csv"],
+        ] {
+            let ran = exits(case, filter);
+            assert_eq!(ran.code, Some(1), "{case} {filter:?}: {}", ran.err);
+            assert!(ran.out.is_empty(), "{case} {filter:?}: {}", ran.out);
+        }
+    }
+    let ran = exits("svm-bad-tracepoints", &["-p", "9999"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    assert!(ran.err.contains("no exit passes"), "{}", ran.err);
+    let ran = exits("svm-bad-tracepoints", &["-p", "207", "-C", "0"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+}
+
 /// Two columns of one name were one column to whatever reads the table by names.
 #[test]
 fn no_two_columns_have_one_name() {
