@@ -57,8 +57,17 @@ impl fmt::Display for ExitSubject {
     }
 }
 
+/// A number as tables show it, `0x608`; digits alone where they mean the same in any base.
+fn number_of(name: &str) -> Option<u64> {
+    match name.strip_prefix("0x").or_else(|| name.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16).ok(),
+        None => name.parse().ok().filter(|number| *number < 10),
+    }
+}
+
 impl ExitSubject {
-    /// Reads `exit-reason:IO_INSTRUCTION` or `port:0x608`; numbers may be decimal too.
+    /// Reads `exit-reason:IO_INSTRUCTION` or `port:0x608`. What is no number is kept as it is; see
+    /// [`Self::wrong_number`].
     ///
     /// `None` when it begins with no kind.
     pub fn parse(text: &str) -> Option<Self> {
@@ -71,21 +80,33 @@ impl ExitSubject {
             let name = name.to_owned();
             return Some(Self { kind, name });
         }
-        let number = match name.strip_prefix("0x") {
-            Some(digits) => u64::from_str_radix(digits, 16),
-            None => name.parse(),
-        };
-        Some(match number {
+        Some(match number_of(name) {
             // The page of the local APIC is compared by its registers.
-            Ok(number) if kind == SubjectKind::Mmio => match Target::apic_of_gpa(number) {
+            Some(number) if kind == SubjectKind::Mmio => match Target::apic_of_gpa(number) {
                 Some(Target::Apic(offset)) => Self::numbered(SubjectKind::Apic, offset.into()),
                 _ => Self::numbered(kind, number),
             },
-            Ok(number) => Self::numbered(kind, number),
-            Err(_) => Self {
+            Some(number) => Self::numbered(kind, number),
+            None => Self {
                 kind,
                 name: name.to_owned(),
             },
+        })
+    }
+
+    /// What is wrong with the number of a register; `None` where it is one.
+    pub(crate) fn wrong_number(&self) -> Option<String> {
+        let Self { kind, name } = self;
+        if *kind == SubjectKind::Reason || number_of(name).is_some() {
+            return None;
+        }
+        let kind = kind.as_str();
+        Some(match name.parse::<u64>() {
+            Ok(number) => format!(
+                "{kind}:{name}: tables show numbers in hexadecimal, and this one could be either: write \
+                 {kind}:0x{name}, or {kind}:{number:#x} if it is decimal"
+            ),
+            Err(_) => format!("{kind}:{name} is no number such as {kind}:0x608"),
         })
     }
 

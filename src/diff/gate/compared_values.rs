@@ -8,12 +8,3 @@ pub(crate) struct ComparedValues {
     pub(crate) is_significant: bool,
     pub(crate) words: String,
 }
-
-/// What is said of a change besides its values.
-pub(super) fn noise_words(is_significant: bool) -> &'static str {
-    if is_significant {
-        ""
-    } else {
-        ", within the noise"
-    }
-}

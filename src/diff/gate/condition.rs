@@ -6,6 +6,7 @@
 //!           | "event:" NAME [ "/s" ] | EXITS [ "/s" ] | TIME EXITS
 //! EXITS     = "exit-reason:" NAME | KIND ":" NUMBER
 //! KIND      = "port" | "mmio" | "apic" | "msr" | "cpuid" | "hypercall"
+//! NUMBER    = "0x" HEX | one decimal digit
 //! TIME      = "exit-p50:" | "exit-p90:" | "exit-p99:" | "exit-p99.9:" | "exit-max:" in
 //!             microseconds | "exit-time:" in milliseconds for each second; "exit-reason:" may be
 //!             left out behind it
@@ -108,15 +109,19 @@ impl Gate {
             Ok(found) => found,
             Err(reason) => return Verdict::Unjudged(format!("{}: {reason}", self.text)),
         };
-        let reason = format!("{}: {}", self.text, found.words);
-        if !self.holds(&found) {
-            return Verdict::Passed(reason);
-        }
+        let reason = |more: &str| format!("{}: {}{more}", self.text, found.words);
         let is_level = matches!(self.amount, Amount::Level(_));
-        if found.is_significant || any_change || is_level {
-            Verdict::Tripped(reason)
-        } else {
-            Verdict::WithinNoise(reason)
+        match (self.holds(&found), found.is_significant) {
+            (true, true) => Verdict::Tripped(reason("")),
+            (false, true) => Verdict::Passed(reason("")),
+            (true, false) if is_level => Verdict::Tripped(reason(
+                "; the change is within the noise, and it is the value after that counts",
+            )),
+            (true, false) if any_change => {
+                Verdict::Tripped(reason(", within the noise, which counts here"))
+            }
+            (true, false) => Verdict::WithinNoise(reason(", within the noise")),
+            (false, false) => Verdict::Passed(reason(", within the noise")),
         }
     }
 
@@ -227,6 +232,24 @@ mod tests {
         assert_eq!(gate.amount, Amount::Change(1.0));
         let gate = Gate::parse("guest<50%").unwrap();
         assert_eq!((gate.test, gate.amount), (Test::Below, Amount::Level(50.0)));
+    }
+
+    /// Tables say `0x608`: taken for a decimal number, `port:608` was port 0x260 and never tripped.
+    #[test]
+    fn numbers_of_registers_are_hexadecimal_or_refused() {
+        for text in ["port:0x608/s > 1", "port:0X608 > 1", "hypercall:9 > +1"] {
+            assert!(Gate::parse(text).is_ok(), "{text}");
+        }
+        for text in [
+            "port:608 > 1",
+            "exit-p99:msr:10 > 1",
+            "port:timer > 1",
+            "apic:b0 > 1",
+        ] {
+            assert!(Gate::parse(text).is_err(), "{text}");
+        }
+        let wrong = Gate::parse("port:608/s > 1").unwrap_err();
+        assert!(wrong.contains("port:0x608, or port:0x260"), "{wrong}");
     }
 
     #[test]

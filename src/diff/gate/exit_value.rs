@@ -1,6 +1,6 @@
 //! Conditions on exits: `exit-reason:IO_INSTRUCTION/s > +10%`, `exit-p99:EPT_VIOLATION > +20%`.
 
-use super::compared_values::{ComparedValues, noise_words};
+use super::compared_values::ComparedValues;
 use crate::before_after::{SideRole, Sides};
 use crate::diff::comparison::Comparison;
 use crate::diff::exits::{ExitFigures, ExitSubject, SubjectKind};
@@ -67,6 +67,8 @@ impl ExitQuantity {
             || format!("{text:?} names nothing: write exit-reason:HLT or port:0x608");
         Some(if subject.name.is_empty() {
             Err(names_nothing())
+        } else if let Some(wrong) = subject.wrong_number() {
+            Err(wrong)
         } else {
             Ok(Self { subject, measure })
         })
@@ -107,9 +109,9 @@ impl ExitQuantity {
             ExitMeasure::Longest => true,
         });
         let shown = |value: f64| with_commas(&format!("{value:.1}"));
-        let (unit, noise) = (self.measure.unit(), noise_words(is_significant));
+        let unit = self.measure.unit();
         let Sides { before, after } = values;
-        let words = format!("{}{unit} → {}{unit}{noise}", shown(before), shown(after));
+        let words = format!("{}{unit} → {}{unit}", shown(before), shown(after));
         Ok(ComparedValues {
             values,
             is_significant,

@@ -56,6 +56,37 @@ fn a_gate_trips_on_significant_changes_only() {
     assert!(matches!(verdict, Verdict::Tripped(_)));
 }
 
+/// A gate that trips does not say in the same breath that nothing happened.
+#[test]
+fn what_trips_says_why_the_noise_does_not_matter() {
+    let before = timed(&[
+        ("run;in", Tag::ExitPio, vec![50; 32]),
+        ("run;vm", Tag::Guest, vec![50; 32]),
+    ]);
+    let after = timed(&[
+        ("run;in", Tag::ExitPio, vec![2; 1]),
+        ("run;vm", Tag::Guest, vec![1; 1]),
+    ]);
+    let comparison = compare(&before, &after);
+    let words = |condition: &str, any| match Gate::parse(condition).unwrap().check(&comparison, any)
+    {
+        Verdict::Tripped(words) => words,
+        Verdict::Passed(words) | Verdict::WithinNoise(words) | Verdict::Unjudged(words) => {
+            panic!("{words}")
+        }
+    };
+    let level = words("exit:pio > 5%", false);
+    assert!(
+        level.contains("it is the value after that counts"),
+        "{level}"
+    );
+    let change = words("exit:pio > +1pt", true);
+    assert!(
+        change.ends_with("within the noise, which counts here"),
+        "{change}"
+    );
+}
+
 /// 20 s of stacks with events beside them: name, period and samples.
 fn with_events(events: &[(&str, Option<u64>, u64)]) -> Side {
     let mut side = timed(&[("run;vm", Tag::Guest, vec![100; 32])]);

@@ -1,6 +1,6 @@
 //! What a condition is about: its two values, or why there are none.
 
-use super::compared_values::{ComparedValues, noise_words};
+use super::compared_values::ComparedValues;
 use super::exit_value::ExitQuantity;
 use crate::before_after::{SideRole, Sides};
 use crate::diff::comparison::{Change, Comparison, EventChange, SlicedCount, Subject};
@@ -41,10 +41,9 @@ pub(crate) fn find(
         values: change.values,
         is_significant: change.beats_noise,
         words: format!(
-            "{} → {}{}",
+            "{} → {}",
             value_words(change.values.before, unit),
-            value_words(change.values.after, unit),
-            noise_words(change.beats_noise)
+            value_words(change.values.after, unit)
         ),
     })
 }
@@ -252,12 +251,11 @@ fn event(comparison: &Comparison, name: &str, is_rate: bool) -> Result<ComparedV
         counts
     };
     let suffix = if is_rate { "/s" } else { "" };
-    let noise = noise_words(event.is_significant);
     let Sides { before, after } = values;
     Ok(ComparedValues {
         values,
         is_significant: event.is_significant,
-        words: format!("{before:.1}{suffix} → {after:.1}{suffix}{noise}"),
+        words: format!("{before:.1}{suffix} → {after:.1}{suffix}"),
     })
 }
 
