@@ -17,14 +17,14 @@ use clap::Args;
 use vmflame::analysis::exits::{
     ExitRequest, RecordedExits, exits_of_text, exits_of_trace_dat, recorded_exits,
 };
-use vmflame::analysis::{Grouping, Request, choose_event, profile, vm_processes};
+use vmflame::analysis::{Grouping, Request, TimeRequest, choose_event, profile, vm_processes};
 use vmflame::error::{Error, Result};
 use vmflame::input::{CaseFiles, Input, Opened, UnpackLimit};
 use vmflame::perf::Capture;
 use vmflame::qemu::CommandLine;
 use vmflame::report::advice::{
-    Evidence, VmmFacts, add_host, add_recorded, add_stacks, advise, as_json, as_text, explain_rule,
-    list_rules, recording, retain_vms, rule_named, set_vmm, wanted_views,
+    ChosenBy, Evidence, VmmFacts, add_host, add_recorded, add_stacks, advise, as_json, as_text,
+    explain_rule, list_rules, quoted, recording, retain_vms, rule_named, set_vmm, wanted_views,
 };
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
@@ -117,7 +117,10 @@ pub(super) fn run(options: &AdviseOptions, quiet: bool) -> Result<Outcome> {
         destination.write(|out| out.write_all(text.as_bytes()))?;
         return Ok(Outcome::Done);
     }
-    let mut evidence = Evidence::default();
+    let mut evidence = Evidence {
+        chosen_by: chosen_by(&options.filter),
+        ..Evidence::default()
+    };
     let mut is_damaged = false;
     for path in &options.inputs {
         is_damaged |= add_input(&mut evidence, options, path, quiet)?;
@@ -139,6 +142,39 @@ pub(super) fn run(options: &AdviseOptions, quiet: bool) -> Result<Outcome> {
     } else {
         Outcome::Done
     })
+}
+
+/// What of the captures is looked at, in options of `diff`: times are those of the captures that are
+/// here.
+fn chosen_by(filter: &FilterOptions) -> ChosenBy {
+    let mut options = String::new();
+    let mut add = |option: &str, values: Vec<String>, separator: &str| {
+        if !values.is_empty() {
+            options.push_str(&format!(" {option}{}", quoted(&values.join(separator))));
+        }
+    };
+    let numbers = |ids: &[i32]| ids.iter().map(ToString::to_string).collect();
+    add("-t ", numbers(&filter.tid), ",");
+    add("--comm ", filter.comm.clone(), ",");
+    add("--cgroup ", filter.cgroup.clone(), ",");
+    let cpus = filter.cpu.iter().flat_map(|list| &list.0);
+    add("-C ", cpus.map(ToString::to_string).collect(), ",");
+    let times = filter.time.iter().flat_map(|list| &list.0);
+    let is_part = |time: &&TimeRequest| matches!(time, TimeRequest::Part(..));
+    let separator = if times.clone().any(|time| is_part(&time)) {
+        ","
+    } else {
+        " "
+    };
+    let times: Vec<String> = times.map(ToString::to_string).collect();
+    if !times.is_empty() {
+        let filter = format!("time={}", times.join(separator));
+        add("--before-filter ", vec![filter], "");
+    }
+    ChosenBy {
+        has_vms: !filter.vm.is_empty() || !filter.pid.is_empty(),
+        options,
+    }
 }
 
 /// How a rule concludes; the list of all without a name.

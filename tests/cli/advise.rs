@@ -375,3 +375,25 @@ fn json_says_the_same() {
         .collect();
     assert!(rules.contains(&"pm-timer"), "{rules:?}");
 }
+
+/// What compares afterwards looks at what was looked at: without the options it is the whole host, and
+/// all of the time.
+#[test]
+fn the_comparison_repeats_what_was_chosen() {
+    let case = testdata("svm-bad-tracepoints");
+    let advice = Advice::of(&[&case, "-p", "207", "--time", "0%-50%", "-C", "0,1"]);
+    assert_eq!(advice.code, Some(0));
+    let lines = advice.text.lines();
+    let compares: Vec<&str> = lines.filter(|line| line.contains("vmflame diff")).collect();
+    assert!(!compares.is_empty(), "{}", advice.text);
+    for compare in compares {
+        let options = " -p 207 -C 0,1 --before-filter time=0%-50% --fail-if";
+        assert!(compare.contains(options), "{compare}");
+    }
+    let whole = Advice::of(&[&case]);
+    assert!(
+        whole.text.contains("after.data --fail-if"),
+        "{}",
+        whole.text
+    );
+}

@@ -222,16 +222,18 @@ fn check(rule: &Rule, case: &Case<'_>, measured: &Measurement) -> Option<Check> 
         compare: format!(
             "vmflame diff {} after.data{} --fail-if '{gate}'",
             quoted(before),
-            only_this_vm(case)
+            only_this_vm(case) + &case.evidence.chosen_by.options
         ),
     })
 }
 
-/// The option that leaves the VM alone on a host with several; empty where it is the only one.
+/// The option that leaves the VM alone; empty where it is the only one of the host.
 fn only_this_vm(case: &Case<'_>) -> String {
     let pid = case.vm.and_then(|vm| vm.pid);
     match pid {
-        Some(pid) if case.evidence.vms.len() > 1 => format!(" -p {pid}"),
+        Some(pid) if case.evidence.vms.len() > 1 || case.evidence.chosen_by.has_vms => {
+            format!(" -p {pid}")
+        }
         Some(_) | None => String::new(),
     }
 }

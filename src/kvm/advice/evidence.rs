@@ -17,6 +17,17 @@ pub struct Evidence {
     pub recordings: Vec<Recording>,
     /// The VMs, each once whatever captures show it.
     pub vms: Vec<VmEvidence>,
+    /// What of the captures was looked at.
+    pub chosen_by: ChosenBy,
+}
+
+/// What of captures is looked at, as options of `diff` choose it.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct ChosenBy {
+    /// Whether VMs were chosen, by name or by process.
+    pub has_vms: bool,
+    /// All other options, each with a blank in front.
+    pub options: String,
 }
 
 /// A capture as a source of evidence, and what it lacks.

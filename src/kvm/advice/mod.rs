@@ -44,7 +44,7 @@ pub use advise::{
 };
 pub use case::{MeasuredRow, Measurement, RowSubject};
 pub use evidence::{
-    DeviceTold, Evidence, ExitEvidence, ExitRow, ExitSite, FunctionWeight, HaltEvidence,
+    ChosenBy, DeviceTold, Evidence, ExitEvidence, ExitRow, ExitSite, FunctionWeight, HaltEvidence,
     ReadyEvidence, Recording, Runner, StackEvidence, TagWeight, VmEvidence,
 };
 pub use exit_kind::ExitKind;

@@ -23,7 +23,7 @@ mod looked_at;
 mod text;
 mod words;
 
-pub use crate::kvm::advice::{Evidence, VmmFacts, advise, rule_named};
+pub use crate::kvm::advice::{ChosenBy, Evidence, VmmFacts, advise, quoted, rule_named};
 pub use exits::{add_recorded, wanted_views};
 pub use explain::{explain_rule, list_rules};
 pub use gather::{add_host, add_stacks, recording, retain_vms, set_vmm};

@@ -1,9 +1,9 @@
 //! Made-up evidence.
 
 use vmflame::kvm::advice::{
-    DeviceTold, Evidence, ExitEvidence, ExitKind, ExitRow, ExitSite, FunctionWeight, GuestSystem,
-    GuestTold, HaltEvidence, HostFacts, HowTold, ReadyEvidence, Recording, Runner, StackEvidence,
-    TagWeight, Vendor, VmEvidence,
+    ChosenBy, DeviceTold, Evidence, ExitEvidence, ExitKind, ExitRow, ExitSite, FunctionWeight,
+    GuestSystem, GuestTold, HaltEvidence, HostFacts, HowTold, ReadyEvidence, Recording, Runner,
+    StackEvidence, TagWeight, Vendor, VmEvidence,
 };
 use vmflame::kvm::exit::Direction;
 use vmflame::stack::Tag;
@@ -94,6 +94,7 @@ pub(crate) fn one_vm() -> Evidence {
             name: "vm".to_owned(),
             ..VmEvidence::default()
         }],
+        chosen_by: ChosenBy::default(),
     }
 }
 
