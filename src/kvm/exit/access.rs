@@ -1,6 +1,7 @@
 //! What of a virtual machine is reached by an exit: a port, a register, guest memory.
 
 use super::host_event::HypercallInterface;
+use super::reason::{ExitReason, ReasonNumbering};
 
 /// The page of the local APIC where firmware and guests leave it, which all that is known do.
 ///
@@ -53,6 +54,18 @@ impl Target {
         } else {
             None
         }
+    }
+
+    /// Whether an exit for this reason is an access to the local APIC: also where its page is not
+    /// mapped as a device's and the access is a fault, which KVM then emulates. Other architectures
+    /// have memory at that address.
+    pub const fn is_apic_of(self, reason: ExitReason) -> bool {
+        if let Self::Fault(gpa) = self {
+            let numbering = reason.numbering;
+            let is_x86 = matches!(numbering, ReasonNumbering::Vmx | ReasonNumbering::Svm);
+            return is_x86 && Self::apic_of_gpa(gpa).is_some();
+        }
+        matches!(self, Self::Apic(_)) || self.is_x2apic()
     }
 
     /// Whether an MSR is a register of the local APIC (x2APIC).

@@ -55,7 +55,7 @@ fn tag_of_exit(exit: &ExitEvent, names: &ReasonNames) -> Tag {
     }
     let foremost = accesses_of(reason, exit).foremost();
     let target = foremost.map(|access| access.target);
-    if matches!(target, Some(Target::Apic(_))) {
+    if target.is_some_and(|target| target.is_apic_of(reason)) {
         Tag::ExitApic
     } else if matches!(target, Some(Target::Mmio(_))) {
         Tag::ExitMmio
@@ -123,8 +123,11 @@ mod tests {
         assert_eq!(tag_of_exit(2, 0x400, apic), Some(Tag::ExitApic));
         let hpet = [0x1_0000_000d, 0xfed0_00f0];
         assert_eq!(tag_of_exit(2, 0x400, hpet), Some(Tag::ExitMmio));
-        let fault = [0x1_0000_0006, 0xfee0_0000];
-        assert_eq!(tag_of_exit(2, 0x400, fault), Some(Tag::ExitMemory));
+        // Where the page is not mapped as a device's yet, a fault there is an access to the APIC too.
+        let fault = [0x1_0000_0006, 0xfee0_0080];
+        assert_eq!(tag_of_exit(2, 0x400, fault), Some(Tag::ExitApic));
+        let memory = [0x1_0000_0006, 0x7000];
+        assert_eq!(tag_of_exit(2, 0x400, memory), Some(Tag::ExitMemory));
         assert_eq!(tag_of_exit(2, 0x3ff, [0, 0]), Some(Tag::ExitOther));
         let of = |event| tag_of(&event, &ReasonNames::default());
         let msr = |index| HostEvent::Msr {

@@ -349,11 +349,11 @@ impl Making<'_> {
     /// The device decides over the reason, as in stacks.
     fn tag(&self, reason: ExitReason, access: Option<Access>) -> Tag {
         match access.map(|access| access.target) {
-            Some(Target::Apic(_)) => Tag::ExitApic,
-            Some(target) if target.is_x2apic() => Tag::ExitApic,
+            Some(target) if target.is_apic_of(reason) => Tag::ExitApic,
             Some(Target::Mmio(_)) => Tag::ExitMmio,
             Some(
-                Target::Port(_)
+                Target::Apic(_)
+                | Target::Port(_)
                 | Target::Msr(_)
                 | Target::Cpuid(..)
                 | Target::Hypercall(..)
