@@ -9,7 +9,7 @@
 //!
 //! A location has one frame, or a run of several: the function that its object's symbol table tells
 //! comes first, then those that debug information tells to be inlined there. Runs are numbered
-//! ([`named_runs`]), so that stacks hold one piece for a location either way, and an object without
+//! (`named_runs`), so that stacks hold one piece for a location either way, and an object without
 //! debug information costs nothing. All addresses of an object are looked up in one batch, before
 //! the first of them has a name. The frames of inlined functions are marked
 //! ([`FrameKind::Inlined`](crate::stack::FrameKind::Inlined)): tags pass them over, so that they do

@@ -17,7 +17,7 @@
 //! followed, and does not tell, so that a stack in which it guessed looks like any other; it keeps no
 //! registers but the stack and the frame pointer, and evaluates no expression that reads memory, which
 //! is what code that aligns its stack and frames of signals are described by. What is told here is
-//! told by a rule, or the stack ends with a mark ([`StackEnd`]). There are two cases without a rule:
+//! told by a rule, or the stack ends with a mark (`StackEnd`). There are two cases without a rule:
 //! - code that a program made itself, as just-in-time compilers do, and files without any call frame
 //!   information, as stripped Go programs are: their frame pointers are followed;
 //! - what the kernel put on the stack to run a signal handler has a layout that is known.

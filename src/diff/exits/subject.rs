@@ -67,7 +67,7 @@ fn number_of(name: &str) -> Option<u64> {
 
 impl ExitSubject {
     /// Reads `exit-reason:IO_INSTRUCTION` or `port:0x608`. What is no number is kept as it is; see
-    /// [`Self::wrong_number`].
+    /// `Self::wrong_number`.
     ///
     /// `None` when it begins with no kind.
     pub fn parse(text: &str) -> Option<Self> {
