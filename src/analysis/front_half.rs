@@ -12,7 +12,7 @@ use crate::object::CodeMachine;
 use crate::perf::Capture;
 use crate::perf::abi::{PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER};
 use crate::space::Timeline;
-use crate::symbol::{EarlyKernel, SymbolRequest};
+use crate::symbol::{DumpClock, EarlyKernel, JitDumps, SymbolRequest};
 use crate::units::{BuildId, EventIx};
 use crate::unwind::CodeMap;
 
@@ -24,6 +24,8 @@ pub(super) struct FrontHalf<'a> {
     pub(super) census: Census,
     pub(super) timeline: Timeline,
     pub(super) settled: Settled<'a>,
+    /// Dumps of code that processes made.
+    pub(super) dumps: JitDumps,
 }
 
 impl<'a> FrontHalf<'a> {
@@ -31,17 +33,50 @@ impl<'a> FrontHalf<'a> {
     pub(super) fn of(
         capture: &'a Capture,
         wanted: FoldRequest,
-        folded: Folded<'a>,
-        build_ids: &HashMap<String, BuildId>,
+        mut folded: Folded<'a>,
+        named: NamedBy<'_>,
     ) -> Self {
-        let timeline = Timeline::build(folded.sideband, build_ids);
+        let clock = dump_clock(capture, &folded.census);
+        let last = folded.census.times.map(|(_, last)| last);
+        let dumps = JitDumps::find(&mut folded.sideband, named.symbols, clock, last);
+        let timeline = Timeline::build(folded.sideband, named.build_ids);
         let settled = folded.stacks.settle(capture, &wanted, &timeline);
         Self {
             wanted,
             census: folded.census,
             timeline,
             settled,
+            dumps,
         }
+    }
+}
+
+/// What things are named by.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct NamedBy<'s> {
+    /// The capture's build id table, by path.
+    pub(super) build_ids: &'s HashMap<String, BuildId>,
+    pub(super) symbols: &'s SymbolRequest,
+}
+
+impl<'s> NamedBy<'s> {
+    pub(super) const fn new(
+        build_ids: &'s HashMap<String, BuildId>,
+        symbols: &'s SymbolRequest,
+    ) -> Self {
+        Self { build_ids, symbols }
+    }
+}
+
+/// How the times of a capture compare with those of dumps.
+fn dump_clock(capture: &Capture, census: &Census) -> DumpClock {
+    let mut events = capture.events().iter();
+    if census.times.is_none() {
+        DumpClock::Untimed
+    } else if events.all(|(_, event)| event.attr.is_monotonic()) {
+        DumpClock::Same
+    } else {
+        DumpClock::Near
     }
 }
 

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::choice::{Chosen, advice, fold_chosen, nothing_left};
-use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids, unwinding};
+use super::front_half::{FrontHalf, NamedBy, beside_kernel, recorded_build_ids, unwinding};
 use super::request::Request;
 use super::slices::SliceCounts;
 use super::survey::Account;
@@ -142,10 +142,11 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let mut watch = Stopwatch::start();
     let mut tagger = tagger(capture, request)?;
     let build_ids = recorded_build_ids(capture);
+    let named = NamedBy::new(&build_ids, symbols);
     let work = || {
         let Chosen { wanted, folded } = fold_chosen(capture, request)?;
         watch.lap(Stage::Fold);
-        let front = FrontHalf::of(capture, wanted, folded, &build_ids);
+        let front = FrontHalf::of(capture, wanted, folded, named);
         watch.lap(Stage::Settle);
         Ok(front)
     };
@@ -155,6 +156,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         census,
         timeline,
         settled,
+        dumps,
     } = front;
     let event = wanted.selection.event;
     let input = NamerInput {
@@ -164,6 +166,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         times: census.times,
         symbols,
         detail: request.detail,
+        dumps: &dumps,
     };
     let mut namer = Namer::new(capture, input)?;
     watch.lap(Stage::Name);
@@ -177,14 +180,8 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         tagger.sampled_by(plain_event_name(&event.name), &event.attr);
     }
     let weight = request.weight.of_event(capture, event);
-    let name_request = name_request(capture, request, &wanted, weight);
-    let stacks = name_stacks(
-        capture,
-        &settled,
-        &mut namer,
-        &name_request,
-        tagger.as_mut(),
-    );
+    let wish = name_request(capture, request, &wanted, weight);
+    let stacks = name_stacks(capture, &settled, &mut namer, &wish, tagger.as_mut());
     watch.lap(Stage::Name);
     let counted = Counted {
         periods: settled.weights(),

@@ -1,7 +1,7 @@
 //! What is in a capture, without drawing it.
 
 use super::choice::{Chosen, fold_any};
-use super::front_half::{FrontHalf, beside_kernel, recorded_build_ids, unwinding};
+use super::front_half::{FrontHalf, NamedBy, beside_kernel, recorded_build_ids, unwinding};
 use crate::error::Result;
 use crate::fold::{Gap, WeightKind, occurrences as occurrences_of};
 use crate::loss::Tally;
@@ -66,10 +66,11 @@ pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Res
 
 fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Result<Survey> {
     let build_ids = recorded_build_ids(capture);
+    let named = NamedBy::new(&build_ids, symbols);
     let work = || {
         let (event, Chosen { wanted, folded }) = fold_any(capture, threads);
         let unique_stacks = folded.stacks.distinct();
-        let front = FrontHalf::of(capture, wanted, folded, &build_ids);
+        let front = FrontHalf::of(capture, wanted, folded, named);
         Ok((event, unique_stacks, front))
     };
     let ((event, unique_stacks, front), kernel) =
@@ -81,10 +82,8 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
         build_ids: &build_ids,
         times: census.times,
         symbols,
-        detail: FrameDetail {
-            inlined: true,
-            ..FrameDetail::default()
-        },
+        detail: detail(),
+        dumps: &front.dumps,
     };
     let mut namer = Namer::new(capture, input)?;
     let mut stacks = NamedStacks::default();
@@ -125,6 +124,14 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
             unnamed: names.unnamed,
         },
     })
+}
+
+/// What a survey looks at of functions.
+fn detail() -> FrameDetail {
+    FrameDetail {
+        inlined: true,
+        ..FrameDetail::default()
+    }
 }
 
 /// Counts the records of a capture by type: one walk over their headers and nothing else.

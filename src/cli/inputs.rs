@@ -132,6 +132,7 @@ fn is_read(name: &str) -> bool {
         || CaseFiles::ALL.iter().any(|names| names.contains(&name))
         || folders.contains(&name)
         || name.starts_with("perf-") && name.ends_with(".map")
+        || name.starts_with("jit-") && name.ends_with(".dump")
         || ["data.", "kallsyms", "kcore_dir__", "perf.data.tar"]
             .iter()
             .any(|start| name.starts_with(start))

@@ -56,6 +56,11 @@ pub enum BadFile {
         /// How many.
         lines: u64,
     },
+    /// Records of a dump of generated code are damaged.
+    OddDumpRecords {
+        /// How many.
+        records: u64,
+    },
     /// It is no object file.
     NotObject {
         /// What its parser says.
@@ -163,6 +168,7 @@ impl BadFile {
             | Self::MapOfOtherProcess { .. }
             | Self::MapOfOtherUser
             | Self::OddMapLines { .. }
+            | Self::OddDumpRecords { .. }
             | Self::NotObject { .. }
             | Self::NotElf
             | Self::OtherChecksum
@@ -202,6 +208,10 @@ impl fmt::Display for BadFile {
                  one of this pid may have written it"
             ),
             Self::MapOfOtherUser => f.write_str("not used: another user wrote it"),
+            Self::OddDumpRecords { records } => write!(
+                f,
+                "{records} of its records are damaged: functions may have no names"
+            ),
             Self::OddMapLines { lines } => write!(
                 f,
                 "{lines} of its lines are no entries of a map of generated code, and were not read"

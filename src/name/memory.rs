@@ -7,7 +7,8 @@ use super::user_objects::{AskedObject, UserObject, UserObjects};
 use crate::error::{BadFile, Error};
 use crate::space::{Dso, DsoIx, LifeIx};
 use crate::symbol::{
-    AskedLife, FoundMap, MapSearch, Places, Runtime, Unresolved, module_short_name, parse_perf_map,
+    AskedLife, FoundDump, FoundMap, MapSearch, Places, Runtime, Unresolved, module_short_name,
+    parse_perf_map,
 };
 
 /// Maps by the life of the process that wrote them, or why one was not taken.
@@ -63,6 +64,12 @@ impl<'a> UserObjects<'a> {
             let pid = self.timeline.life(memory.life).map(|life| life.pid);
             map_name = pid.map(|pid| format!("perf-{pid}.map").into());
         }
+        let pid = self.timeline.life(memory.life).map(|life| life.pid);
+        let dumps = self.how.dumps.refused.iter();
+        for (path, own) in dumps.filter(|(_, own)| Some(*own) == pid) {
+            let pid = own.as_i32();
+            broken.push(Error::file(path, BadFile::MapOfOtherProcess { pid }));
+        }
         let path = memory.dso.path.clone();
         let object = UserObject {
             shown_names: self.shown_names(&symbols),
@@ -104,6 +111,53 @@ impl<'a> UserObjects<'a> {
             processes,
             self.how.times,
         )
+    }
+
+    /// The dump that a DSO is, with what the capture calls it; `None` for others.
+    pub(super) fn dump(&self, dso: DsoIx) -> Option<(&'a str, &'a FoundDump)> {
+        let recorded = &*self.timeline.dso(dso)?.path;
+        Some((recorded, self.how.dumps.get(recorded)?))
+    }
+
+    /// Takes the functions of a dump.
+    pub(super) fn read_dump(
+        &self,
+        recorded: &str,
+        found: &FoundDump,
+        places: Places<'_>,
+    ) -> (UserObject, ObjectReport) {
+        let mut broken = Vec::new();
+        if found.dump.odd_records > 0 {
+            let records = found.dump.odd_records;
+            broken.push(Error::file(
+                &found.path,
+                BadFile::OddDumpRecords { records },
+            ));
+        }
+        let symbols = Ok(found.dump.symbols(places));
+        let short_name = module_short_name(recorded);
+        let object = UserObject {
+            shown_names: self.shown_names(&symbols),
+            symbols,
+            path: recorded.into(),
+            build_id: None,
+            map_name: Some((*short_name).into()),
+            short_name: short_name.into(),
+            code: None,
+            known: HashMap::new(),
+        };
+        let report = ObjectReport {
+            path: recorded.to_owned(),
+            build_id: None,
+            outcome: Ok(found.path.clone()),
+            looked_at: Vec::new(),
+            refused: Vec::new(),
+            broken,
+            debug_file: None,
+            unreadable: 0,
+            runtime: None,
+        };
+        (object, report)
     }
 
     fn runtime_of(&self, memory: &Memory<'_>) -> Option<Runtime> {

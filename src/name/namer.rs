@@ -20,8 +20,8 @@ use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    EarlyKernel, KernelSource, KernelSymbols, RecordedBuilds, RecordedHere, SymbolRequest,
-    Unresolved, dso_of_kernel_code, module_short_name,
+    EarlyKernel, JitDumps, KernelSource, KernelSymbols, RecordedBuilds, RecordedHere,
+    SymbolRequest, Unresolved, dso_of_kernel_code, module_short_name,
 };
 use crate::units::{Avma, BuildId, CpuMode, Timestamp};
 
@@ -38,6 +38,8 @@ pub(crate) struct NamerInput<'a> {
     pub(crate) symbols: &'a SymbolRequest,
     /// What frames show of a function.
     pub(crate) detail: FrameDetail,
+    /// Dumps of code that processes made.
+    pub(crate) dumps: &'a JitDumps,
 }
 
 /// What naming tells besides the stacks.
@@ -130,6 +132,7 @@ impl<'a> Namer<'a> {
                 HowNamed {
                     detail: input.detail,
                     times: input.times,
+                    dumps: input.dumps,
                 },
             ),
             known: HashMap::new(),

@@ -61,7 +61,11 @@ pub(super) fn mapped_object<'t>(
     let used = timeline.dso_use(ix)?;
     let here = here.filter(|_| !is_memory(path)).map(|here| MappedHere {
         inode: *inode,
-        since: here.clock.latest(used.since),
+        since: if is_injected(path) {
+            here.clock.end()
+        } else {
+            here.clock.latest(used.since)
+        },
         until: here.clock.end(),
         places: &used.places,
     });
@@ -77,4 +81,13 @@ pub(super) fn mapped_object<'t>(
         build,
         here,
     })
+}
+
+/// Whether `perf inject --jit` made the file, from a dump of generated code and when recording was
+/// over: then it is new, and the capture tells its inode.
+///
+/// Source: `jit_emit_elf()`, tools/perf/util/jitdump.c, Linux 6.1.
+fn is_injected(path: &str) -> bool {
+    let base = path.rsplit('/').next().unwrap_or(path);
+    base.starts_with("jitted-") && base.ends_with(".so")
 }

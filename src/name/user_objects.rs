@@ -17,7 +17,7 @@ use crate::object::ObjectSearch;
 use crate::parallel::by_pieces;
 use crate::space::{DsoIx, Timeline};
 use crate::symbol::{
-    CodeChainIx, CodeWish, FoundCode, FoundSymbols, LiveKernel, ObjectSymbols, Places,
+    CodeChainIx, CodeWish, FoundCode, FoundSymbols, JitDumps, LiveKernel, ObjectSymbols, Places,
     SymbolRequest, Unresolved, module_short_name, vdso, write_table,
 };
 use crate::units::{BuildId, FileOffset, Svma, Timestamp};
@@ -110,10 +110,12 @@ pub(super) struct AskedObject {
 
 /// What decides which files are taken, and how names are shown.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct HowNamed {
+pub(super) struct HowNamed<'a> {
     pub(super) detail: FrameDetail,
     /// Times of the earliest and the latest sample; `None` without times.
     pub(super) times: Option<(Timestamp, Timestamp)>,
+    /// Dumps of code that processes made.
+    pub(super) dumps: &'a JitDumps,
 }
 
 /// Finds the files of objects, and what was found.
@@ -125,7 +127,7 @@ pub(super) struct UserObjects<'a> {
     live: Option<&'a LiveKernel>,
     /// This machine, where it recorded the capture.
     pub(super) here: Option<ThisMachine>,
-    pub(super) how: HowNamed,
+    pub(super) how: HowNamed<'a>,
     pub(super) symbols: &'a SymbolRequest,
     pub(super) objects: HashMap<DsoIx, UserObject>,
     /// What was found, and for which objects.
@@ -138,7 +140,7 @@ impl<'a> UserObjects<'a> {
         timeline: &'a Timeline,
         symbols: &'a SymbolRequest,
         here: Option<ThisMachine>,
-        how: HowNamed,
+        how: HowNamed<'a>,
     ) -> Self {
         Self {
             timeline,
@@ -182,12 +184,14 @@ impl<'a> UserObjects<'a> {
                 let mut places = places.clone();
                 places.sort_unstable();
                 places.dedup();
-                let (object, report) = match self.memory(*dso) {
-                    Some(memory) => {
-                        let places = Places::Offsets(&places);
-                        self.read_memory(&memory, maps.get(&memory.life), places)
-                    }
-                    None => self.read_object(*dso, &places, threads),
+                let memory = self.memory(*dso);
+                let (object, report) = if let Some(memory) = memory {
+                    let places = Places::Offsets(&places);
+                    self.read_memory(&memory, maps.get(&memory.life), places)
+                } else if let Some((recorded, found)) = self.dump(*dso) {
+                    self.read_dump(recorded, found, Places::Offsets(&places))
+                } else {
+                    self.read_object(*dso, &places, threads)
                 };
                 done.push((*dso, object, report));
             }

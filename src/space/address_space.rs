@@ -26,7 +26,7 @@ impl Mapping {
     }
 
     /// The part from `start` to `end`.
-    fn part(&self, start: Avma, end: Avma) -> Self {
+    pub(super) fn part(&self, start: Avma, end: Avma) -> Self {
         let skipped = start.as_u64().wrapping_sub(self.start.as_u64());
         let file_offset = FileOffset::new(self.file_offset.as_u64().wrapping_add(skipped));
         Self {

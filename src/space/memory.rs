@@ -21,6 +21,19 @@ pub(crate) fn is_memory(recorded: &str) -> bool {
     prefixes.iter().any(|prefix| recorded.starts_with(prefix))
 }
 
+/// What lies where code was that its runtime moved away.
+pub(crate) const MOVED_AWAY: &str = "[anon]";
+
+/// Whether a recorded name is that of a dump of generated code.
+///
+/// Source: `jit_detect()`, tools/perf/util/jitdump.c, Linux 6.1: the name is `jit-PID.dump`.
+pub(crate) fn is_dump(recorded: &str) -> bool {
+    let base = recorded.rsplit('/').next().unwrap_or(recorded);
+    let pid = base.strip_prefix("jit-");
+    let pid = pid.and_then(|rest| rest.strip_suffix(".dump"));
+    pid.is_some_and(|pid| !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

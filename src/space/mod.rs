@@ -35,5 +35,5 @@ pub(crate) use changes::Changes;
 pub(crate) use dso::{BuildSource, Dso, DsoIx};
 pub(crate) use kernel_mapping::KernelMapping;
 pub(crate) use life::{Life, LifeIx};
-pub(crate) use memory::is_memory;
+pub(crate) use memory::{MOVED_AWAY, is_dump, is_memory};
 pub(crate) use task_epoch::{Histories, KernelEpoch};

@@ -56,7 +56,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 34] = [
     ("indicatif", &["src/cli/"]),
     ("inferno", &["src/output/"]),
     ("liblzma", &["src/bytes/"]),
-    ("linux_perf_data", &["src/perf/"]),
+    ("linux_perf_data", &["src/perf/", "src/symbol/jit/"]),
     ("lzma_rs", &["src/symbol/"]),
     ("memchr", &["src/"]),
     ("memmap2", &["src/bytes/mapping.rs"]),

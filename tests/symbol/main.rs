@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod inlined;
+mod jitdumps;
 mod kernel_code;
 mod kernel_of_other_boot;
 mod mapped_files;

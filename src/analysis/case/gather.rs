@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::analysis::front_half::{FrontHalf, beside_kernel, recorded_build_ids, unwinding};
+use crate::analysis::front_half::{
+    FrontHalf, NamedBy, beside_kernel, recorded_build_ids, unwinding,
+};
 use crate::error::Result;
 use crate::fold::{FoldRequest, WeightKind, fold};
 use crate::name::{
@@ -106,10 +108,11 @@ fn event_hits(
     threads: usize,
 ) -> Result<EventHits> {
     let build_ids = recorded_build_ids(capture);
+    let named = NamedBy::new(&build_ids, symbols);
     let work = || {
         let wanted = FoldRequest::all_of(event, threads);
         let folded = fold(capture, &wanted);
-        Ok(FrontHalf::of(capture, wanted, folded, &build_ids))
+        Ok(FrontHalf::of(capture, wanted, folded, named))
     };
     let (front, kernel) = beside_kernel(threads, &build_ids, symbols, work)?;
     let input = NamerInput {
@@ -119,6 +122,7 @@ fn event_hits(
         times: front.census.times,
         symbols,
         detail: FrameDetail::default(),
+        dumps: &front.dumps,
     };
     let mut namer = Namer::new(capture, input)?;
     let request = NameRequest {

@@ -2,13 +2,14 @@
 
 use hashbrown::HashMap;
 
-use crate::analysis::front_half::{FrontHalf, recorded_build_ids};
+use crate::analysis::front_half::{FrontHalf, NamedBy, recorded_build_ids};
 use crate::analysis::request::Request;
 use crate::error::{BadRequest, Error, NothingLeft};
 use crate::fold::{Block, FoldRequest, Split, fold};
 use crate::loss::{Skip, Tally};
 use crate::name::{FrameScope, SplitName, TaskNames};
 use crate::perf::Capture;
+use crate::symbol::SymbolRequest;
 use crate::text::{grouped, one_line};
 use crate::units::{EventIx, Timestamp};
 
@@ -60,7 +61,11 @@ impl Present {
             ..FoldRequest::all_of(event, request.threads)
         };
         let folded = fold(capture, &wanted);
-        let front = FrontHalf::of(capture, wanted, folded, &recorded_build_ids(capture));
+        let named = NamedBy {
+            build_ids: &recorded_build_ids(capture),
+            symbols: &SymbolRequest::default(),
+        };
+        let front = FrontHalf::of(capture, wanted, folded, named);
         let timeline = &front.timeline;
         let mut present = Self::default();
         for placed in front.settled.blocks().iter().flat_map(Block::iter) {

@@ -12,8 +12,8 @@ use vmflame::input::UnpackLimit;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct InputOptions {
     /// A perf.data file, or a capture directory: a folder with `perf.data` and beside it any of
-    /// `kallsyms`, `buildid/` (as `perf archive` packs `~/.debug`), `symbols/`, and `perf-PID.map`,
-    /// which runtimes write for the code that they make.
+    /// `kallsyms`, `buildid/` (as `perf archive` packs `~/.debug`), `symbols/`, and `perf-PID.map`
+    /// or `jit-PID.dump`, which runtimes write for the code that they make.
     #[arg(default_value = "perf.data")]
     pub(crate) input: PathBuf,
     /// The same, as perf takes it.

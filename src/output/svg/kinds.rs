@@ -107,7 +107,8 @@ impl CodeKind {
 
 /// Code in memory that no file holds: what perf calls it.
 fn is_made_by_runtime(dso: &str) -> bool {
-    let is_map = dso.starts_with("perf-") && dso.ends_with(".map");
+    let is_map = dso.starts_with("perf-") && dso.ends_with(".map")
+        || dso.starts_with("jit-") && dso.ends_with(".dump");
     is_map || dso.starts_with("jitted-") || matches!(dso, "[anon]" | "//anon" | "[heap]")
 }
 
@@ -127,6 +128,7 @@ mod tests {
             ("libjvm.so", CpuMode::User, CodeKind::Runtime),
             ("python3.11", CpuMode::User, CodeKind::Runtime),
             ("perf-4711.map", CpuMode::User, CodeKind::Runtime),
+            ("jit-4711.dump", CpuMode::User, CodeKind::Runtime),
             ("jitted-4711-3.so", CpuMode::User, CodeKind::Runtime),
         ] {
             let mut frame = Frame {

@@ -41,6 +41,13 @@ pub struct Attr {
 }
 
 impl Attr {
+    /// Whether its times are those of `CLOCK_MONOTONIC`.
+    ///
+    /// Source: `CLOCK_MONOTONIC`, include/uapi/linux/time.h, Linux 6.18.
+    pub fn is_monotonic(&self) -> bool {
+        self.flags.contains(AttrFlags::USE_CLOCKID) && self.clockid == 1
+    }
+
     /// Decodes an attribute structure; `bytes` may be longer or shorter than the known fields.
     ///
     /// `None` when fewer than `MIN_ATTR_SIZE` bytes are there.

@@ -8,7 +8,7 @@ use crate::perf::{MappingRecord, Sideband};
 use crate::space::address_space::{AddressSpace, Mapping};
 use crate::space::dso::{BuildSource, Dso};
 use crate::space::kernel_mapping::KernelMapping;
-use crate::space::memory::is_memory;
+use crate::space::memory::{MOVED_AWAY, is_dump, is_memory};
 use crate::space::task_epoch::{Epoch, NameSince};
 use crate::units::{Avma, BuildId, CpuMode, FileOffset, Pid, RecordOrder, Tid};
 
@@ -104,10 +104,7 @@ impl Timeline {
             .build_id
             .clone()
             .or_else(|| build_ids.get(&path).cloned());
-        let end = record
-            .start
-            .checked_add(record.len)
-            .unwrap_or(Avma::new(u64::MAX));
+        let end = end_of(record);
         if end == record.start {
             return;
         }
@@ -126,36 +123,74 @@ impl Timeline {
             // What a guest maps is looked up by nobody.
             CpuMode::GuestKernel => {}
             CpuMode::User | CpuMode::Unknown | CpuMode::Hypervisor | CpuMode::GuestUser => {
-                let start = record.start;
-                let by = self.lives.map(record.pid, &path);
-                let is_made = build_id.is_none() && !by.is_program && is_memory(&path);
-                let file_offset = if is_made {
-                    FileOffset::new(start.as_u64())
-                } else {
-                    record.file_offset
-                };
-                let dso = Dso {
-                    path,
-                    build_id,
-                    source: match record.build_id {
-                        Some(_) => BuildSource::Mapping,
-                        None => BuildSource::Path,
-                    },
-                    inode: record.inode.filter(|_| !is_made),
-                    is_elsewhere: self.mounts.is_elsewhere(record.pid),
-                    life: is_made.then_some(by.life),
-                };
-                let pid = record.pid;
-                let dso = self.dsos.map(dso, at, MappedPlace { pid, start, end });
-                let mapping = Mapping {
-                    start,
-                    end,
-                    dso,
-                    file_offset,
-                };
-                self.map_user(at, record.pid, mapping);
+                self.map_object(at, record, path, build_id);
             }
         }
+    }
+
+    /// Takes in what a process maps.
+    fn map_object(
+        &mut self,
+        at: RecordOrder,
+        record: &MappingRecord<'_>,
+        path: String,
+        build_id: Option<BuildId>,
+    ) {
+        let end = end_of(record);
+        let start = record.start;
+        let by = self.lives.map(record.pid, &path);
+        let is_made = build_id.is_none() && !by.is_program && is_memory(&path);
+        let is_over_dumps = is_made && path != MOVED_AWAY;
+        let file_offset = if is_made {
+            FileOffset::new(start.as_u64())
+        } else {
+            record.file_offset
+        };
+        let dso = Dso {
+            path,
+            build_id,
+            source: match record.build_id {
+                Some(_) => BuildSource::Mapping,
+                None => BuildSource::Path,
+            },
+            inode: record.inode.filter(|_| !is_made),
+            is_elsewhere: self.mounts.is_elsewhere(record.pid),
+            life: is_made.then_some(by.life),
+        };
+        let pid = record.pid;
+        let dso = self.dsos.map(dso, at, MappedPlace { pid, start, end });
+        let mapping = Mapping {
+            start,
+            end,
+            dso,
+            file_offset,
+        };
+        if is_over_dumps {
+            for part in self.outside_dumps(pid, mapping) {
+                self.map_user(at, pid, part);
+            }
+        } else {
+            self.map_user(at, pid, mapping);
+        }
+    }
+
+    /// What of mapped memory lies over no code of a dump: a runtime that protects its code anew
+    /// makes a record, too, and the code stays.
+    fn outside_dumps(&self, pid: Pid, mapping: Mapping) -> Vec<Mapping> {
+        let space = self.epochs.get(&pid).and_then(|epochs| epochs.last());
+        let under = space
+            .into_iter()
+            .flat_map(|epoch| epoch.space.overlapped_by(&mapping));
+        let (mut parts, mut rest) = (Vec::new(), Some(mapping));
+        for old in under.filter(|old| self.dso(old.dso).is_some_and(|dso| is_dump(&dso.path))) {
+            let Some(part) = rest.take() else { break };
+            if part.start < old.start {
+                parts.push(part.part(part.start, old.start));
+            }
+            rest = (old.end < part.end).then(|| part.part(old.end, part.end));
+        }
+        parts.extend(rest);
+        parts
     }
 
     fn map_user(&mut self, at: RecordOrder, pid: Pid, mapping: Mapping) {
@@ -180,4 +215,10 @@ impl Timeline {
             }
         }
     }
+}
+
+/// The first address behind a mapping.
+fn end_of(record: &MappingRecord<'_>) -> Avma {
+    let end = record.start.checked_add(record.len);
+    end.unwrap_or(Avma::new(u64::MAX))
 }
