@@ -6,9 +6,9 @@ use crate::bytes::{ByteOrder, position, slice_at, u32_at, u64_at};
 use crate::kvm::exit::Task;
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
-    PERF_RECORD_COMM, PERF_RECORD_FORK, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES, PERF_SAMPLE_RAW,
+    PERF_RECORD_COMM, PERF_RECORD_FORK, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
 };
-use crate::perf::{Length, Record, Sideband};
+use crate::perf::{Length, Record, SampleAtHand, SampleHead, Sideband};
 use crate::units::{Cpu, EventIx, Pid, ThreadId, Timestamp};
 
 /// What a tracepoint recorded, undecoded: it lies in the capture until its turn comes.
@@ -108,12 +108,36 @@ impl<'a> Basics<'a> {
         sources: &'s Sources<'_>,
         record: &Record<'a>,
     ) -> Option<ThreadRow<'s, 'a>> {
-        self.tally.read += 1;
-        match self.read::<O>(sources, record) {
-            Ok(row) => {
-                self.host_rows.extend(row.as_ref().and_then(HostRow::of));
-                row
+        let at_hand = match record.event {
+            Some(event) if record.length != Length::Odd => SampleAtHand {
+                event,
+                body: record.body,
+            },
+            event => {
+                self.tally.read += 1;
+                self.tally.skip(match event {
+                    Some(_) => Skip::OddLength,
+                    None => Skip::UnknownEvent,
+                });
+                return None;
             }
+        };
+        let row = self.sample_at_hand::<O>(sources, at_hand);
+        self.host_rows.extend(row.as_ref().and_then(HostRow::of));
+        row
+    }
+
+    /// The same of a sample that is what its event says; but a row that concerns several threads is
+    /// not kept.
+    #[inline]
+    pub(super) fn sample_at_hand<'s, 'r, O: ByteOrder>(
+        &mut self,
+        sources: &'s Sources<'_>,
+        at_hand: SampleAtHand<'r>,
+    ) -> Option<ThreadRow<'s, 'r>> {
+        self.tally.read += 1;
+        match self.read::<O>(sources, at_hand) {
+            Ok(row) => row,
             Err(reason) => {
                 self.tally.skip(reason);
                 None
@@ -121,53 +145,46 @@ impl<'a> Basics<'a> {
         }
     }
 
+    /// Keeps the row of a sample that concerns several threads, which was counted already.
+    pub(super) fn keep_host_row<O: ByteOrder>(
+        &mut self,
+        sources: &Sources<'_>,
+        record: &Record<'a>,
+    ) {
+        let row = record.event.and_then(|ix| {
+            let head = sources.events.get(ix)?.layout.head::<O>(record.body)?;
+            row_of::<O>(sources.get(ix)?, ix, &head)
+        });
+        self.host_rows.extend(row.as_ref().and_then(HostRow::of));
+    }
+
     #[inline]
-    fn read<'s, O: ByteOrder>(
+    fn read<'s, 'r, O: ByteOrder>(
         &mut self,
         sources: &'s Sources<'_>,
-        record: &Record<'a>,
-    ) -> Result<Option<ThreadRow<'s, 'a>>, Skip> {
-        let ix = record.event.ok_or(Skip::UnknownEvent)?;
+        at_hand: SampleAtHand<'r>,
+    ) -> Result<Option<ThreadRow<'s, 'r>>, Skip> {
+        let ix = at_hand.event;
         let event = sources.events.get(ix).ok_or(Skip::UnknownEvent)?;
-        if record.length == Length::Odd {
-            return Err(Skip::OddLength);
-        }
-        let head = event.layout.head::<O>(record.body).ok_or(Skip::TooShort)?;
+        let head = event.layout.head::<O>(at_hand.body);
+        let head = head.ok_or(Skip::TooShort)?;
         self.met(ix, head.time);
-        if let (Some(at), Some(cpu)) = (head.time, head.cpu.filter(|_| sources.tells_first)) {
+        let Some(at) = head.time else {
+            self.tally.other_events += 1;
+            return Ok(None);
+        };
+        if let Some(cpu) = head.cpu.filter(|_| sources.tells_first) {
             let (pid, tid) = (Some(head.pid), head.tid);
             self.first_on.add(cpu, at, Task { pid, tid });
         }
-        let (Some(at), Some(source)) = (head.time, sources.get(ix)) else {
+        let Some(source) = sources.get(ix) else {
             self.tally.other_events += 1;
             return Ok(None);
         };
         self.tally.folded += 1;
-        let payload = if event.attr.samples(PERF_SAMPLE_RAW) {
-            let len = u32_at::<O>(head.tail, 0).map(u64::from).map(position);
-            len.and_then(|len| slice_at(head.tail, 4, len))
-        } else {
-            None
-        };
-        let Some(payload) = payload else {
-            self.undecoded += 1;
-            return Ok(None);
-        };
-        let row = Row {
-            at,
-            payload,
-            event: ix,
-            cpu: head.cpu.map_or(u32::MAX, |Cpu(cpu)| cpu),
-        };
-        let thread = ThreadId {
-            pid: head.pid,
-            tid: head.tid,
-        };
-        Ok(Some(ThreadRow {
-            row,
-            thread,
-            source,
-        }))
+        let row = row_of::<O>(source, ix, &head);
+        self.undecoded += u64::from(row.is_none());
+        Ok(row)
     }
 
     /// Counts a sample for its event, and takes its time.
@@ -240,6 +257,32 @@ impl<'a> Basics<'a> {
             (own, others) => own.or(others),
         };
     }
+}
+
+/// The row of a sample; `None` where it has no payload, or no time.
+#[inline]
+fn row_of<'s, 'r, O: ByteOrder>(
+    source: &'s TracepointSource,
+    event: EventIx,
+    head: &SampleHead<'r>,
+) -> Option<ThreadRow<'s, 'r>> {
+    let len = source.has_payload.then(|| u32_at::<O>(head.tail, 0));
+    let payload = slice_at(head.tail, 4, position(len.flatten()?.into()))?;
+    let row = Row {
+        at: head.time?,
+        payload,
+        event,
+        cpu: head.cpu.map_or(u32::MAX, |Cpu(cpu)| cpu),
+    };
+    let thread = ThreadId {
+        pid: head.pid,
+        tid: head.tid,
+    };
+    Some(ThreadRow {
+        row,
+        thread,
+        source,
+    })
 }
 
 /// The process of samples that carry none.

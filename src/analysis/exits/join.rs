@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::basics::{Basics, NO_PROCESS, Row};
-use super::rounds::{RoundPairing, RoundPart, ThreadPart};
-use crate::bytes::{Endian, with_order};
+use super::basics::{Basics, NO_PROCESS};
+use super::rounds::{RoundPairing, RoundPart, ThreadPart, take};
+use super::waiting::WaitingEvent;
 use crate::kvm::exit::{ExitSurvey, ExitTables, Task, ThreadPairing};
 use crate::parallel::{Shares, in_shares_mut};
 use crate::units::Tid;
@@ -16,16 +16,15 @@ pub(super) struct Joined<'a> {
 }
 
 /// A thread with what all parts found of it.
-struct Pieces<'a> {
+struct Pieces {
     tid: Tid,
-    parts: Vec<ThreadPart<'a>>,
+    parts: Vec<ThreadPart>,
 }
 
 /// A thread that was put together.
 struct JoinedThread {
     task: Task,
     pairing: ThreadPairing,
-    undecoded: u64,
     /// Whether its rows were in the order that rounds promise.
     is_in_order: bool,
 }
@@ -34,7 +33,6 @@ struct JoinedThread {
 /// order that rounds promise, or one thread's id is that of several.
 pub(super) fn join<'a>(
     plan: &RoundPairing<'_>,
-    endian: Endian,
     parts: Vec<RoundPart<'a>>,
     threads: usize,
 ) -> Option<Joined<'a>> {
@@ -44,7 +42,7 @@ pub(super) fn join<'a>(
         .iter()
         .flat_map(|part| part.by_tid.keys().copied())
         .collect();
-    let mut pieces: Vec<Pieces<'_>> = tids
+    let mut pieces: Vec<Pieces> = tids
         .into_iter()
         .map(|tid| Pieces {
             tid,
@@ -68,7 +66,7 @@ pub(super) fn join<'a>(
     let joined = in_shares_mut(&mut pieces, shares, |share| {
         let mut tables = ExitTables::new(plan.request);
         let threads = share.iter_mut();
-        let threads = threads.map(|pieces| join_thread(plan, endian, pieces, &mut tables));
+        let threads = threads.map(|pieces| join_thread(plan, pieces, &mut tables));
         (threads.collect::<Option<Vec<_>>>(), tables)
     });
     for (threads, tables) in joined {
@@ -77,7 +75,6 @@ pub(super) fn join<'a>(
             if !thread.is_in_order {
                 return None;
             }
-            basics.undecoded += thread.undecoded;
             survey.add_thread(thread.task, &thread.pairing);
         }
     }
@@ -88,8 +85,7 @@ pub(super) fn join<'a>(
 /// `None` when its parts tell different processes.
 fn join_thread(
     plan: &RoundPairing<'_>,
-    endian: Endian,
-    pieces: &mut Pieces<'_>,
+    pieces: &mut Pieces,
     tables: &mut ExitTables,
 ) -> Option<JoinedThread> {
     let parts = std::mem::take(&mut pieces.parts);
@@ -105,14 +101,13 @@ fn join_thread(
     let mut thread = JoinedThread {
         task,
         pairing: ThreadPairing::new(pieces.tid, plan.sources.recorded),
-        undecoded: 0,
         is_in_order: true,
     };
     if pid.is_none() {
         // Nothing but switches: it is no thread of a VM.
         return Some(thread);
     }
-    let mut rows: Vec<Row<'_>> = Vec::new();
+    let mut rows: Vec<WaitingEvent> = Vec::new();
     for part in parts {
         let entry = part
             .pairing
@@ -123,30 +118,16 @@ fn join_thread(
         if let Some(pairing) = part.pairing {
             rows.sort_by_key(|row| row.at);
             let is_last = rows.last().map(|row| row.at) == entry;
-            thread.feed(plan, endian, &mut rows, tables);
+            rows.drain(..)
+                .for_each(|row| take(&mut thread.pairing, task, &row, tables));
             thread.is_in_order &= is_last && thread.pairing.absorb(pairing);
         }
-        rows.extend(part.pending);
+        rows.extend(part.pending.into_sorted());
     }
     rows.sort_by_key(|row| row.at);
-    thread.feed(plan, endian, &mut rows, tables);
+    rows.drain(..)
+        .for_each(|row| take(&mut thread.pairing, task, &row, tables));
     thread.pairing.end(&mut |finding| tables.add(task, finding));
     thread.is_in_order &= thread.pairing.counts.out_of_order == 0;
     Some(thread)
-}
-
-impl JoinedThread {
-    fn feed(
-        &mut self,
-        plan: &RoundPairing<'_>,
-        endian: Endian,
-        rows: &mut Vec<Row<'_>>,
-        tables: &mut ExitTables,
-    ) {
-        for row in rows.drain(..) {
-            let (pairing, task) = (&mut self.pairing, self.task);
-            let taken = with_order!(endian, O => plan.take::<O>(pairing, task, &row, tables));
-            self.undecoded += u64::from(!taken);
-        }
-    }
 }

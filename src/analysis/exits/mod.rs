@@ -9,6 +9,7 @@
 //! | `sources` | which events of the capture are tracepoints that matter, and how they are decoded |
 //! | `basics` | from a sample to a row, undecoded; what else is counted |
 //! | `rounds` | the walk that pairs while it goes on, round by round |
+//! | `waiting` | occurrences of a thread until their turn comes |
 //! | `join` | the parts of that walk put together |
 //! | `rows` | the walk that keeps all rows, for captures in no such order |
 //! | `pair` | those rows in order of time, decoded and paired |
@@ -30,6 +31,7 @@ mod rounds;
 mod rows;
 mod sources;
 mod traced;
+mod waiting;
 
 pub use crate::kvm::exit::{Dimension, TimeBasis, like_perf};
 pub(super) use basics::{Basics, NO_PROCESS};

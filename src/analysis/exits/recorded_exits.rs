@@ -203,8 +203,7 @@ impl<'w> CaptureWalk<'w> {
             is_wanted: &|thread| self.is_wanted(thread),
         };
         let scan = self.capture.scan(filter.threads, &plan);
-        let endian = self.capture.endian();
-        let Joined { survey, mut basics } = join(&plan, endian, scan.gathered, filter.threads)?;
+        let Joined { survey, mut basics } = join(&plan, scan.gathered, filter.threads)?;
         basics.tally.unknown_records = scan.counts.unknown();
         Some(WalkFinding { survey, basics })
     }

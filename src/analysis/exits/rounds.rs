@@ -24,28 +24,28 @@
 
 use hashbrown::HashMap;
 
-use super::basics::{Basics, NO_PROCESS, Row, ThreadRow};
+use super::basics::{Basics, NO_PROCESS, ThreadRow};
 use super::sources::Sources;
+use super::waiting::{WaitingEvent, WaitingList};
 use crate::bytes::ByteOrder;
 use crate::kvm::exit::{
     EntryAt, ExitTables, HostEvent, Moment, SurveyRequest, Task, ThreadPairing,
 };
 use crate::perf::abi::{PERF_RECORD_FINISHED_ROUND, PERF_RECORD_SAMPLE};
-use crate::perf::{Damage, Record, Visitor};
+use crate::perf::{Damage, Record, SampleAtHand, Visitor};
 use crate::units::{Pid, ThreadId, Tid, Timestamp};
 
 /// What one part of the walk found of a thread.
 #[derive(Debug, Default)]
-pub(super) struct ThreadPart<'a> {
+pub(super) struct ThreadPart {
     /// Its process, once a row tells it.
     pub(super) pid: Option<Pid>,
     /// What comes before `pairing`.
-    pub(super) head: Vec<Row<'a>>,
+    pub(super) head: Vec<WaitingEvent>,
     /// What the part paired by itself.
     pub(super) pairing: Option<ThreadPairing>,
     /// What comes behind it, at the end of the part its tail.
-    pub(super) pending: Vec<Row<'a>>,
-    is_unsorted: bool,
+    pub(super) pending: WaitingList,
     /// How long halts poll, told behind the part's first rounds.
     poll_limit: Option<u64>,
 }
@@ -65,7 +65,7 @@ struct Rounds {
 /// What one part of the walk found.
 #[derive(Debug)]
 pub(super) struct RoundPart<'a> {
-    pub(super) threads: Vec<ThreadPart<'a>>,
+    pub(super) threads: Vec<ThreadPart>,
     pub(super) by_tid: HashMap<Tid, usize>,
     last: Option<(ThreadId, usize)>,
     rounds: Rounds,
@@ -110,16 +110,35 @@ impl<'a> Visitor<'a> for RoundPairing<'_> {
         part
     }
 
+    /// Payloads are decoded at once. What concerns several threads is looked at where it is.
+    fn takes_copies(&self, part: &RoundPart<'a>) -> bool {
+        let kept = part.basics.host_rows.len() as u64;
+        kept * 4 <= part.basics.tally.read
+    }
+
+    #[inline]
+    fn sample<O: ByteOrder>(
+        &self,
+        part: &mut RoundPart<'a>,
+        at_hand: SampleAtHand<'_>,
+        whole: impl FnOnce() -> Record<'a>,
+    ) {
+        if let Some(found) = part.basics.sample_at_hand::<O>(self.sources, at_hand) {
+            if found.source.decoder.is_of_several() {
+                part.basics.keep_host_row::<O>(self.sources, &whole());
+            }
+            part.add::<O>(self, &found);
+        }
+    }
+
     #[inline]
     fn record<O: ByteOrder>(&self, part: &mut RoundPart<'a>, record: Record<'a>) {
         if record.header.record_type == PERF_RECORD_SAMPLE {
-            if let Some(found) = part.basics.sample::<O>(self.sources, &record)
-                && found.source.decoder.is_of_exits()
-            {
+            if let Some(found) = part.basics.sample::<O>(self.sources, &record) {
                 part.add::<O>(self, &found);
             }
         } else if record.header.record_type == PERF_RECORD_FINISHED_ROUND {
-            part.end_round::<O>(self);
+            part.end_round(self);
         } else {
             part.basics.other::<O>(self.sources, &record);
         }
@@ -130,26 +149,29 @@ impl<'a> Visitor<'a> for RoundPairing<'_> {
     }
 }
 
-impl<'a> RoundPart<'a> {
+impl RoundPart<'_> {
     #[inline]
-    fn add<O: ByteOrder>(&mut self, plan: &RoundPairing<'_>, found: &ThreadRow<'_, 'a>) {
-        let row = found.row;
+    fn add<O: ByteOrder>(&mut self, plan: &RoundPairing<'_>, found: &ThreadRow<'_, '_>) {
+        let (row, decoder) = (&found.row, &found.source.decoder);
+        if !decoder.is_of_exits() {
+            return;
+        }
         self.rounds.latest = self.rounds.latest.max(row.at);
-        let decoder = &found.source.decoder;
         if decoder.is_switch() {
             let switch = decoder.payload::<O>(row.payload);
             if let Some(HostEvent::SchedSwitch { next_tid, .. }) = switch {
                 let place = self.place_of(next_tid);
-                self.push(place, row);
+                self.push::<O>(plan, found, next_tid, place);
             }
         }
+        let tid = found.thread.tid;
         let place = match self.last {
             Some((thread, place)) if thread == found.thread => place,
             Some(_) | None => {
                 if !(plan.is_wanted)(found.thread) {
                     return;
                 }
-                let place = self.place_of(found.thread.tid);
+                let place = self.place_of(tid);
                 if !decoder.is_switch() {
                     self.check_process(place, found.thread.pid);
                     self.last = Some((found.thread, place));
@@ -157,7 +179,34 @@ impl<'a> RoundPart<'a> {
                 place
             }
         };
-        self.push(place, row);
+        if !self.push::<O>(plan, found, tid, place) {
+            self.basics.undecoded += 1;
+        }
+    }
+
+    /// Lets a row wait for its turn in a thread that it is about; `false` when it cannot be decoded.
+    #[inline]
+    fn push<O: ByteOrder>(
+        &mut self,
+        plan: &RoundPairing<'_>,
+        found: &ThreadRow<'_, '_>,
+        tid: Tid,
+        place: usize,
+    ) -> bool {
+        let row = &found.row;
+        let is_wanted = plan.request.filter.takes(Moment {
+            at: row.at,
+            cpu: row.cpu(),
+            task: Task { pid: None, tid },
+        });
+        self.threads.get_mut(place).is_some_and(|thread| {
+            thread.pending.push(row.at, |event| {
+                let decoder = &found.source.decoder;
+                decoder.thread_event::<O>(row.payload, tid, event)?;
+                event.is_wanted = is_wanted;
+                Some(())
+            })
+        })
     }
 
     fn place_of(&mut self, tid: Tid) -> usize {
@@ -175,16 +224,7 @@ impl<'a> RoundPart<'a> {
         }
     }
 
-    #[inline]
-    fn push(&mut self, place: usize, row: Row<'a>) {
-        if let Some(thread) = self.threads.get_mut(place) {
-            let last = thread.pending.last();
-            thread.is_unsorted |= last.is_some_and(|last| last.at > row.at);
-            thread.pending.push(row);
-        }
-    }
-
-    fn end_round<O: ByteOrder>(&mut self, plan: &RoundPairing<'_>) {
+    fn end_round(&mut self, plan: &RoundPairing<'_>) {
         let complete = self.rounds.latest_before;
         self.rounds.latest_before = self.rounds.latest;
         self.rounds.ended += 1;
@@ -202,7 +242,7 @@ impl<'a> RoundPart<'a> {
                     complete,
                     latest_of_first: self.rounds.latest_of_first,
                 };
-                self.basics.undecoded += flush.flush::<O>(thread, &mut self.tables);
+                flush.flush(thread, &mut self.tables);
             }
         }
     }
@@ -218,98 +258,60 @@ struct Flush<'f> {
 }
 
 impl Flush<'_> {
-    /// Pairs what is complete, or adds it to the head. How many rows could not be decoded.
-    fn flush<O: ByteOrder>(&self, thread: &mut ThreadPart<'_>, tables: &mut ExitTables) -> u64 {
-        if thread.is_unsorted {
-            // A stable sort: rows of one time stay in the order of the file.
-            thread.pending.sort_by_key(|row| row.at);
-            thread.is_unsorted = false;
-        }
-        let end = thread
-            .pending
-            .partition_point(|row| row.at <= self.complete);
+    /// Pairs what is complete, or adds it to the head.
+    fn flush(&self, thread: &mut ThreadPart, tables: &mut ExitTables) {
         let ThreadPart {
             pid,
             head,
             pairing,
             pending,
             poll_limit,
-            ..
         } = thread;
         let task = Task {
             pid: pid.filter(|&pid| pid != NO_PROCESS),
             tid: self.tid,
         };
-        let mut undecoded = 0;
-        for row in pending.drain(..end) {
-            match pairing {
-                Some(pairing) => {
-                    let taken = self.plan.take::<O>(pairing, task, &row, tables);
-                    undecoded += u64::from(!taken);
-                }
-                None => {
-                    *pairing = self.take_up::<O>(&row, poll_limit);
-                    head.push(row);
-                }
+        pending.take_until(self.complete, |waiting| match pairing {
+            Some(pairing) => take(pairing, task, waiting, tables),
+            None => {
+                head.push(*waiting);
+                *pairing = self.take_up(waiting, poll_limit);
             }
-        }
-        undecoded
+        });
     }
 
     /// Takes the thread up where nothing before it matters any more.
-    fn take_up<O: ByteOrder>(
+    fn take_up(
         &self,
-        row: &Row<'_>,
+        waiting: &WaitingEvent,
         poll_limit: &mut Option<u64>,
     ) -> Option<ThreadPairing> {
-        if row.at <= self.latest_of_first {
+        if waiting.at <= self.latest_of_first {
             return None;
         }
-        let sources = self.plan.sources;
-        let decoder = &sources.get(row.event)?.decoder;
-        if decoder.is_halt_poll()
-            && let Some(HostEvent::HaltPoll { new_ns, .. }) = decoder.payload::<O>(row.payload)
-        {
-            *poll_limit = Some(new_ns);
-        }
-        if !decoder.is_entry() || (sources.recorded.halt_polls && poll_limit.is_none()) {
+        let recorded = self.plan.sources.recorded;
+        *poll_limit = waiting.event.poll_limit().or(*poll_limit);
+        if !waiting.event.is_entry() || (recorded.halt_polls && poll_limit.is_none()) {
             return None;
         }
-        let HostEvent::Entry { vcpu, .. } = decoder.payload::<O>(row.payload)? else {
-            return None;
-        };
         let entry = EntryAt {
-            at: row.at,
-            vcpu,
+            at: waiting.at,
+            vcpu: waiting.event.vcpu(),
             poll_limit: *poll_limit,
         };
-        Some(ThreadPairing::from_entry(self.tid, sources.recorded, entry))
+        Some(ThreadPairing::from_entry(self.tid, recorded, entry))
     }
 }
 
-impl RoundPairing<'_> {
-    /// Pairs a row; `false` when it cannot be decoded.
-    #[inline]
-    pub(super) fn take<O: ByteOrder>(
-        &self,
-        pairing: &mut ThreadPairing,
-        task: Task,
-        row: &Row<'_>,
-        tables: &mut ExitTables,
-    ) -> bool {
-        let source = self.sources.get(row.event);
-        let Some(event) = source.and_then(|source| source.decoder.payload::<O>(row.payload)) else {
-            return false;
-        };
-        let moment = Moment {
-            at: row.at,
-            cpu: row.cpu(),
-            task,
-        };
-        let is_wanted = self.request.filter.takes(moment);
-        pairing.take(row.at, &event, is_wanted, &mut |finding| {
-            tables.add(task, finding);
-        });
-        true
-    }
+/// Pairs an occurrence of a thread.
+#[inline]
+pub(super) fn take(
+    pairing: &mut ThreadPairing,
+    task: Task,
+    waiting: &WaitingEvent,
+    tables: &mut ExitTables,
+) {
+    pairing.take_event(waiting.at, &waiting.event, &mut |finding| {
+        tables.add(task, finding);
+    });
 }

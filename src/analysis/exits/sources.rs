@@ -3,7 +3,7 @@
 use hashbrown::HashSet;
 
 use crate::kvm::exit::{Decoder, Recorded};
-use crate::perf::abi::PERF_SAMPLE_CALLCHAIN;
+use crate::perf::abi::{PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_RAW};
 use crate::perf::{Capture, Event, Events};
 use crate::tracepoint::{FormatOrigin, Formats};
 use crate::units::EventIx;
@@ -12,6 +12,8 @@ use crate::units::EventIx;
 #[derive(Debug)]
 pub(super) struct TracepointSource {
     pub(super) decoder: Decoder,
+    /// Whether samples carry what was recorded.
+    pub(super) has_payload: bool,
 }
 
 /// The events of a capture that are tracepoints of exits.
@@ -63,7 +65,10 @@ impl<'c> Sources<'c> {
             self.sampled.push(format.name.clone());
         }
         self.has_chains |= event.attr.samples(PERF_SAMPLE_CALLCHAIN);
-        Some(TracepointSource { decoder })
+        Some(TracepointSource {
+            decoder,
+            has_payload: event.attr.samples(PERF_SAMPLE_RAW),
+        })
     }
 
     #[inline]

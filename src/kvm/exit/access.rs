@@ -114,7 +114,7 @@ impl TargetKind {
     ];
 
     /// A bit of its own.
-    const fn bit(self) -> u8 {
+    pub(super) const fn bit(self) -> u8 {
         1 << self as u8
     }
 

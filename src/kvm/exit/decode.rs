@@ -1,8 +1,9 @@
 //! From what a tracepoint recorded to what it says.
 
 use super::host_event::{ExitEvent, HostEvent, MmioKind};
-use super::place::{MOST_FIELDS, NumberPlace, USUAL_EXIT, usual_exit};
+use super::place::{MOST_FIELDS, NumberPlace, USUAL_EXIT, USUAL_EXIT_LEN, usual_exit};
 use super::recorded::Recorded;
+use super::thread_event::ThreadEvent;
 use super::tracepoints::{Kind, TRACEPOINTS};
 use crate::bytes::{ByteOrder, Endian};
 use crate::tracepoint::{EventFormat, Field};
@@ -67,16 +68,6 @@ impl Decoder {
         matches!(self.kind, Kind::Exit | Kind::UserspaceExit)
     }
 
-    /// Whether it enters the guest.
-    pub const fn is_entry(&self) -> bool {
-        matches!(self.kind, Kind::Entry)
-    }
-
-    /// Whether it tells how long halts poll.
-    pub const fn is_halt_poll(&self) -> bool {
-        matches!(self.kind, Kind::HaltPoll)
-    }
-
     /// Whether it is of the change from one thread to another.
     pub const fn is_switch(&self) -> bool {
         matches!(self.kind, Kind::SchedSwitch)
@@ -130,6 +121,50 @@ impl Decoder {
         )
     }
 
+    /// What a payload means to one of the threads that it is about, written to where it is kept: to
+    /// put it together elsewhere and to copy it takes twice as long.
+    ///
+    /// `None` as for [`Self::payload`].
+    #[inline]
+    pub fn thread_event<O: ByteOrder>(
+        &self,
+        payload: &[u8],
+        tid: Tid,
+        event: &mut ThreadEvent,
+    ) -> Option<()> {
+        let n = |at: usize| self.places.get(at)?.number::<O>(payload);
+        // Of these there are most. Each is made at once, and nothing of it that is not asked for.
+        match self.kind {
+            Kind::Exit if self.is_usual_exit && payload.len() >= USUAL_EXIT_LEN => {
+                *event = ThreadEvent::exit(&usual_exit::<O>(payload)?);
+            }
+            Kind::Exit => *event = ThreadEvent::exit(&exit_of(&n)?),
+            Kind::Entry => *event = ThreadEvent::entry(n(0).map(lower_half)),
+            Kind::Pio => *event = ThreadEvent::of(&pio_of(&n)?, tid),
+            Kind::Mmio => *event = ThreadEvent::of(&mmio_of(&n)?, tid),
+            Kind::Msr => *event = ThreadEvent::of(&msr_of(&n)?, tid),
+            Kind::FastMmio
+            | Kind::Cpuid
+            | Kind::Apic
+            | Kind::Hypercall(_)
+            | Kind::PageFault
+            | Kind::UserspaceExit
+            | Kind::HaltPoll
+            | Kind::Wakeup
+            | Kind::SetIrq
+            | Kind::MsiSetIrq
+            | Kind::AcceptIrq
+            | Kind::InjectVirq
+            | Kind::Eoi
+            | Kind::EmulateInsn
+            | Kind::SchedSwitch
+            | Kind::SchedWakeup => {
+                *event = ThreadEvent::of(&self.payload::<O>(payload)?, tid);
+            }
+        }
+        Some(())
+    }
+
     /// What named values say: for sources that spell them out. `number` and `text` tell the value of
     /// a field by the kernel's name of it, `None` where the source does not tell it.
     ///
@@ -159,19 +194,9 @@ impl Decoder {
             },
             Kind::Exit => HostEvent::Exit(exit_of(&n)?),
             Kind::Pio => pio_of(&n)?,
-            Kind::Mmio => HostEvent::Mmio {
-                kind: MmioKind::of(n(0)?)?,
-                gpa: n(1)?,
-                len: word(2).unwrap_or(0),
-                value: n(3).unwrap_or(0),
-            },
+            Kind::Mmio => mmio_of(&n)?,
             Kind::FastMmio => HostEvent::FastMmio { gpa: n(0)? },
-            Kind::Msr => HostEvent::Msr {
-                is_write: n(0)? != 0,
-                index: word(1)?,
-                value: n(2).unwrap_or(0),
-                is_exception: n(3).is_some_and(|raised| raised != 0),
-            },
+            Kind::Msr => msr_of(&n)?,
             Kind::Cpuid => HostEvent::Cpuid {
                 function: word(0)?,
                 index: word(1),
@@ -268,7 +293,30 @@ impl Decoder {
     }
 }
 
+/// What `kvm_mmio` says.
+#[inline]
+fn mmio_of(n: &impl Fn(usize) -> Option<u64>) -> Option<HostEvent> {
+    Some(HostEvent::Mmio {
+        kind: MmioKind::of(n(0)?)?,
+        gpa: n(1)?,
+        len: n(2).map_or(0, lower_half),
+        value: n(3).unwrap_or(0),
+    })
+}
+
+/// What `kvm_msr` says.
+#[inline]
+fn msr_of(n: &impl Fn(usize) -> Option<u64>) -> Option<HostEvent> {
+    Some(HostEvent::Msr {
+        is_write: n(0)? != 0,
+        index: n(1).map(lower_half)?,
+        value: n(2).unwrap_or(0),
+        is_exception: n(3).is_some_and(|raised| raised != 0),
+    })
+}
+
 /// What `kvm_pio` says.
+#[inline]
 fn pio_of(n: &impl Fn(usize) -> Option<u64>) -> Option<HostEvent> {
     let word = |at: usize| n(at).map(lower_half);
     Some(HostEvent::Pio {

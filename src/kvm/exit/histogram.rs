@@ -8,6 +8,8 @@ const OCTAVE: u32 = 1 << OCTAVE_BITS;
 const BUCKETS: usize = ((u64::BITS - OCTAVE_BITS + 1) * OCTAVE) as usize;
 /// How many different buckets are kept as a list; more take the place for all.
 const MAX_LISTED: usize = 64;
+/// How many values of one bucket are worth the place for all: to find a bucket in a list takes longer.
+const MAX_LISTED_VALUES: u64 = 4096;
 
 /// A log-linear histogram, as `HdrHistogram` has them: each octave is cut into equal buckets.
 ///
@@ -65,6 +67,19 @@ impl PartialEq for Buckets {
 impl Eq for Buckets {}
 
 impl Buckets {
+    /// The place for all, with those that are listed.
+    #[cold]
+    fn all(listed: &[Bucket]) -> Self {
+        let mut all = Box::new([0; BUCKETS]);
+        for bucket in listed {
+            if let Some(count) = all.get_mut(bucket.number as usize) {
+                *count = bucket.values;
+            }
+        }
+        Self::All(all)
+    }
+
+    #[inline]
     fn add(&mut self, number: u32, values: u64) {
         match self {
             Self::All(all) => {
@@ -72,21 +87,26 @@ impl Buckets {
                     *count = count.saturating_add(values);
                 }
             }
+            Self::Listed(_) => self.add_to_list(number, values),
+        }
+    }
+
+    fn add_to_list(&mut self, number: u32, values: u64) {
+        match self {
+            Self::All(_) => self.add(number, values),
             Self::Listed(listed) => {
                 match listed.binary_search_by_key(&number, |bucket| bucket.number) {
                     Ok(at) => {
-                        if let Some(bucket) = listed.get_mut(at) {
-                            bucket.values = bucket.values.saturating_add(values);
+                        let Some(bucket) = listed.get_mut(at) else {
+                            return;
+                        };
+                        bucket.values = bucket.values.saturating_add(values);
+                        if bucket.values > MAX_LISTED_VALUES {
+                            *self = Self::all(listed);
                         }
                     }
                     Err(_) if listed.len() >= MAX_LISTED => {
-                        let mut all = Box::new([0; BUCKETS]);
-                        for bucket in listed {
-                            if let Some(count) = all.get_mut(bucket.number as usize) {
-                                *count = bucket.values;
-                            }
-                        }
-                        *self = Self::All(all);
+                        *self = Self::all(listed);
                         self.add(number, values);
                     }
                     Err(at) => listed.insert(at, Bucket { number, values }),

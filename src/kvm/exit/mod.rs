@@ -47,6 +47,7 @@
 //! | `decode` | from what it recorded to what it says |
 //! | `recorded` | which tracepoints a source records |
 //! | `task` | the thread in which something happened |
+//! | `thread_event` | what an occurrence means to its thread |
 //! | `reason` | why a guest stopped, as a number of one of several numberings |
 //! | `reason_names` | what reasons are called, and what their exits are tagged |
 //! | `reason_table` | the built-in names and tags, `reasons.tsv` |
@@ -96,6 +97,7 @@ mod survey;
 mod tables;
 mod task;
 mod task_schedule;
+mod thread_event;
 mod time_parts;
 mod told_reason;
 mod tracepoints;
@@ -121,6 +123,7 @@ pub use survey::{ExitSurvey, VcpuSummary};
 pub use tables::{ExitTables, SlowExit};
 pub use task::Task;
 pub use task_schedule::TaskSchedule;
+pub use thread_event::ThreadEvent;
 pub use time_parts::TimeParts;
 pub use told_reason::{ToldReason, ToldReasons};
 pub use view::{View, ViewRow};

@@ -2,10 +2,9 @@
 
 use super::access::{Access, TargetKind};
 use super::finished::{ExitEnding, FinishedExit};
-use super::host_event::ExitEvent;
-use super::qualification::add_accesses;
-use super::reason::ExitReason;
+use super::qualification::add_with_apic;
 use super::recorded::Recorded;
+use super::thread_event::ThreadEvent;
 use super::time_parts::TimeParts;
 use crate::units::Timestamp;
 
@@ -56,17 +55,19 @@ pub(super) struct OpenExit {
 impl OpenExit {
     /// Begins an exit.
     #[inline]
-    pub(super) fn begin(&mut self, start: Timestamp, event: &ExitEvent, is_wanted: bool) {
+    pub(super) fn begin(&mut self, start: Timestamp, event: &ThreadEvent) {
         let exit = &mut self.exit;
         exit.start = start;
-        exit.reason = ExitReason::of(event);
-        exit.rip = event.rip;
+        exit.reason = event.reason();
+        exit.rip = event.rip();
         exit.accesses.clear();
-        add_accesses(&mut exit.accesses, exit.reason, event);
+        if let Some(access) = event.reached() {
+            add_with_apic(&mut exit.accesses, access);
+        }
         exit.occurrences = 1;
         exit.parts = TimeParts::default();
         self.is_open = true;
-        self.is_wanted = is_wanted;
+        self.is_wanted = event.is_wanted;
         self.told_faults = 0;
         self.place = Whereabouts::Kernel;
         self.told = start;

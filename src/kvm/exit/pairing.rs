@@ -3,9 +3,10 @@
 use super::access::{Access, Target, TargetKind};
 use super::counts::{HaltCounts, PairingCounts};
 use super::finished::{ExitEnding, Finding};
-use super::host_event::{ExitEvent, HostEvent, MmioKind};
+use super::host_event::HostEvent;
 use super::open_exit::{OpenExit, Whereabouts};
 use super::recorded::Recorded;
+use super::thread_event::{ThreadEvent, What};
 use crate::units::{Tid, Timestamp};
 
 /// What is known of one thread while its occurrences come in.
@@ -95,6 +96,18 @@ impl ThreadPairing {
         is_wanted: bool,
         found: &mut impl FnMut(&Finding<'_>),
     ) {
+        let event = ThreadEvent::of(event, self.tid).wanted(is_wanted);
+        self.take_event(at, &event, found);
+    }
+
+    /// The same of an occurrence of which it is known already what it means to the thread.
+    #[inline]
+    pub fn take_event(
+        &mut self,
+        at: Timestamp,
+        event: &ThreadEvent,
+        found: &mut impl FnMut(&Finding<'_>),
+    ) {
         if at < self.last {
             self.counts.out_of_order += 1;
         }
@@ -102,59 +115,34 @@ impl ThreadPairing {
         self.last = now;
         let occurrences = &mut self.open.exit.occurrences;
         *occurrences = occurrences.saturating_add(1);
-        if let HostEvent::SchedSwitch {
-            prev_tid, next_tid, ..
-        } = event
-        {
-            let is_out = *prev_tid == self.tid;
-            if self.open.is_open && is_out {
-                self.open.switch_out(now, event.leaves_runnable());
-            } else if self.open.is_open && *next_tid == self.tid {
-                self.open.switch_in(now);
-            }
-            return;
-        }
         self.is_vcpu |= event.is_of_vcpu();
-        match event {
-            HostEvent::Exit(exit) => {
+        match event.what {
+            What::Exit => {
                 self.finish(now, ExitEnding::Exit, found);
-                self.exit(now, exit, is_wanted);
+                self.exit(now, event);
             }
-            HostEvent::Entry { vcpu, .. } => {
+            What::Entry => {
                 let had_exit = self.finish(now, ExitEnding::Entry, found);
-                self.entry(now, *vcpu, had_exit, is_wanted);
+                self.entry(now, event, had_exit);
             }
-            HostEvent::UserspaceExit { .. } => self.is_in(now, Whereabouts::Vmm),
-            HostEvent::HaltPoll { new_ns, .. } => {
-                self.poll_limit = Some(*new_ns);
+            What::Access | What::UnsatisfiedRead => {
                 self.is_in(now, Whereabouts::Kernel);
-            }
-            HostEvent::Wakeup {
-                halted_ns, is_wait, ..
-            } => self.wakeup(now, *halted_ns, *is_wait),
-            // The VMM moves interrupt lines by system calls of its own: it is still there.
-            HostEvent::SetIrq { .. }
-            | HostEvent::MsiSetIrq { .. }
-            | HostEvent::AcceptIrq { .. }
-            | HostEvent::SchedWakeup { .. }
-            | HostEvent::SchedSwitch { .. }
-            | HostEvent::Other => {}
-            HostEvent::Pio { .. }
-            | HostEvent::Mmio { .. }
-            | HostEvent::FastMmio { .. }
-            | HostEvent::Msr { .. }
-            | HostEvent::Cpuid { .. }
-            | HostEvent::Apic { .. }
-            | HostEvent::Hypercall { .. }
-            | HostEvent::PageFault { .. }
-            | HostEvent::InjectVirq { .. }
-            | HostEvent::Eoi { .. }
-            | HostEvent::EmulateInsn { .. } => {
-                self.is_in(now, Whereabouts::Kernel);
-                if is_wanted {
+                if event.is_wanted {
                     self.access(now, event, found);
                 }
             }
+            What::Kernel | What::KernelForOthers => self.is_in(now, Whereabouts::Kernel),
+            What::UserspaceExit => self.is_in(now, Whereabouts::Vmm),
+            What::HaltPoll => {
+                self.poll_limit = event.poll_limit();
+                self.is_in(now, Whereabouts::Kernel);
+            }
+            What::PolledHalt => self.wakeup(now, event.halted_ns(), false),
+            What::SleptHalt => self.wakeup(now, event.halted_ns(), true),
+            What::Preempted if self.open.is_open => self.open.switch_out(now, true),
+            What::Sleeps if self.open.is_open => self.open.switch_out(now, false),
+            What::Runs if self.open.is_open => self.open.switch_in(now),
+            What::Preempted | What::Sleeps | What::Runs | What::Passing => {}
         }
     }
 
@@ -170,22 +158,22 @@ impl ThreadPairing {
         }
     }
 
-    fn exit(&mut self, now: Timestamp, exit: &ExitEvent, is_wanted: bool) {
-        self.counts.exits += u64::from(is_wanted);
-        self.vcpu = exit.vcpu.or(self.vcpu);
+    fn exit(&mut self, now: Timestamp, exit: &ThreadEvent) {
+        self.counts.exits += u64::from(exit.is_wanted);
+        self.vcpu = exit.vcpu().or(self.vcpu);
         if let Some(entered) = self.entered.take()
-            && is_wanted
+            && exit.is_wanted
         {
             let ran = now.as_nanos().saturating_sub(entered.as_nanos());
             self.guest_ns = self.guest_ns.saturating_add(ran);
         }
-        self.open.begin(now, exit, is_wanted);
+        self.open.begin(now, exit);
     }
 
-    fn entry(&mut self, now: Timestamp, vcpu: Option<u32>, had_exit: bool, is_wanted: bool) {
-        self.vcpu = vcpu.or(self.vcpu);
+    fn entry(&mut self, now: Timestamp, entry: &ThreadEvent, had_exit: bool) {
+        self.vcpu = entry.vcpu().or(self.vcpu);
         self.entered = Some(now);
-        if is_wanted {
+        if entry.is_wanted {
             self.counts.entries += 1;
             self.counts.entries_without_exit += u64::from(!had_exit);
         }
@@ -256,8 +244,13 @@ impl ThreadPairing {
         self.halts.blocked_ns = self.halts.blocked_ns.saturating_add(blocked);
     }
 
-    fn access(&mut self, now: Timestamp, event: &HostEvent, found: &mut impl FnMut(&Finding<'_>)) {
-        let Some(access) = access_of(event) else {
+    fn access(
+        &mut self,
+        now: Timestamp,
+        event: &ThreadEvent,
+        found: &mut impl FnMut(&Finding<'_>),
+    ) {
+        let Some(access) = event.reached() else {
             return;
         };
         let open = &mut self.open;
@@ -279,82 +272,37 @@ impl ThreadPairing {
             | Target::GuestInterrupt(_)
             | Target::Fault(_) => None,
         };
-        let mut tell = |access: Access, is_told_twice: bool| {
-            let exit = self.open.is_open.then(|| {
-                self.open.reach(access);
-                &self.open.exit
-            });
-            found(&Finding::Access {
-                at: now,
-                access,
-                is_told_twice,
-                rip: exit.and_then(|exit| exit.rip).or_else(|| rip_of(event)),
-                reason: exit.map(|exit| exit.reason),
-            });
-        };
-        if let HostEvent::Mmio {
-            kind: MmioKind::UnsatisfiedRead,
-            ..
-        } = event
-        {
+        if event.what == What::UnsatisfiedRead {
             // The VMM answers, and the read that follows is the one access.
             return;
         }
-        tell(access, told_as_apic.is_some());
+        found(&self.finding(now, event, access, told_as_apic.is_some()));
         if let Some(target @ Target::Apic(_)) = told_as_apic
             && !self.recorded.apic
         {
-            tell(Access { target, ..access }, false);
+            let access = Access { target, ..access };
+            if self.open.is_open {
+                self.open.reach(access);
+            }
+            found(&self.finding(now, event, access, false));
         }
     }
-}
 
-/// The access that a tracepoint tells of; `None` where it tells of none.
-fn access_of(event: &HostEvent) -> Option<Access> {
-    match *event {
-        HostEvent::Pio { is_write, port, .. } => Some(Access::new(Target::Port(port), is_write)),
-        HostEvent::Mmio { kind, gpa, .. } => {
-            Some(Access::new(Target::Mmio(gpa), kind == MmioKind::Write))
+    fn finding(
+        &self,
+        at: Timestamp,
+        event: &ThreadEvent,
+        access: Access,
+        is_told_twice: bool,
+    ) -> Finding<'static> {
+        let exit = self.open.is_open.then_some(&self.open.exit);
+        Finding::Access {
+            at,
+            access,
+            is_told_twice,
+            rip: exit.and_then(|exit| exit.rip).or_else(|| event.rip()),
+            reason: exit.map(|exit| exit.reason),
         }
-        HostEvent::FastMmio { gpa } => Some(Access::new(Target::Mmio(gpa), true)),
-        HostEvent::Msr {
-            is_write, index, ..
-        } => Some(Access::new(Target::Msr(index), is_write)),
-        HostEvent::Cpuid { function, index } => {
-            Some(Access::undirected(Target::Cpuid(function, index)))
-        }
-        HostEvent::Apic {
-            is_write, register, ..
-        } => Some(Access::new(Target::Apic(register), is_write)),
-        HostEvent::Hypercall { interface, number } => {
-            Some(Access::undirected(Target::Hypercall(interface, number)))
-        }
-        HostEvent::PageFault { gpa, .. } => Some(Access::undirected(Target::Fault(gpa))),
-        HostEvent::InjectVirq { vector } => {
-            Some(Access::undirected(Target::GuestInterrupt(vector)))
-        }
-        HostEvent::Entry { .. }
-        | HostEvent::Exit(_)
-        | HostEvent::UserspaceExit { .. }
-        | HostEvent::HaltPoll { .. }
-        | HostEvent::Wakeup { .. }
-        | HostEvent::SetIrq { .. }
-        | HostEvent::MsiSetIrq { .. }
-        | HostEvent::AcceptIrq { .. }
-        | HostEvent::Eoi { .. }
-        | HostEvent::EmulateInsn { .. }
-        | HostEvent::SchedSwitch { .. }
-        | HostEvent::SchedWakeup { .. }
-        | HostEvent::Other => None,
-    }
-}
-
-/// The guest's instruction pointer that a tracepoint of an access tells by itself.
-const fn rip_of(event: &HostEvent) -> Option<u64> {
-    if let HostEvent::PageFault { rip, .. } = event {
-        *rip
-    } else {
-        None
     }
 }
 

@@ -1,6 +1,7 @@
 //! Laws of pairing, and times by hand.
 
 use super::*;
+use crate::kvm::exit::ExitEvent;
 use crate::kvm::exit::{Dimension, ExitTables, SurveyRequest, Task, TimeBasis, TimeParts};
 use crate::units::Tid;
 use proptest::prelude::*;

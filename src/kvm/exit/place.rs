@@ -74,10 +74,13 @@ pub(super) const USUAL_EXIT: [NumberPlace; MOST_FIELDS] = [
     place(0, 0),
 ];
 
+/// How long its payload is at least.
+pub(super) const USUAL_EXIT_LEN: usize = 60;
+
 /// The exit of a payload that lies as in [`USUAL_EXIT`].
 #[inline]
 pub(super) fn usual_exit<O: ByteOrder>(payload: &[u8]) -> Option<ExitEvent> {
-    let payload: &[u8; 60] = payload.first_chunk()?;
+    let payload: &[u8; USUAL_EXIT_LEN] = payload.first_chunk()?;
     Some(ExitEvent {
         reason: u32_at::<O>(payload, 8)?,
         rip: u64_at::<O>(payload, 16),

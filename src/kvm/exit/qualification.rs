@@ -25,18 +25,32 @@ use super::reason::{ExitReason, ReasonNumbering};
 /// What an exit reaches, as far as `kvm_exit` alone tells.
 pub(super) fn accesses_of(reason: ExitReason, exit: &ExitEvent) -> AccessSet {
     let mut found = AccessSet::default();
-    add_accesses(&mut found, reason, exit);
+    if let Some(access) = access_of_exit(reason, exit) {
+        add_with_apic(&mut found, access);
+    }
     found
 }
 
-/// Adds what an exit reaches, as far as `kvm_exit` alone tells.
+/// Adds what an exit reaches, and the register of the local APIC that it is.
 #[inline]
-pub(super) fn add_accesses(found: &mut AccessSet, reason: ExitReason, exit: &ExitEvent) {
+pub(super) fn add_with_apic(found: &mut AccessSet, access: Access) {
+    found.add(access);
+    if let Target::Mmio(gpa) = access.target
+        && let Some(target) = Target::apic_of_gpa(gpa)
+    {
+        found.add(Access { target, ..access });
+    }
+}
+
+/// What an exit reaches, as far as `kvm_exit` alone tells: a register of the local APIC as the memory
+/// by which it is reached.
+#[inline]
+pub(super) fn access_of_exit(reason: ExitReason, exit: &ExitEvent) -> Option<Access> {
     match reason.numbering {
-        ReasonNumbering::Vmx => vmx(found, reason.code, exit),
-        ReasonNumbering::Svm => svm(found, reason.code, exit),
+        ReasonNumbering::Vmx => vmx(reason.code, exit),
+        ReasonNumbering::Svm => svm(reason.code, exit),
         ReasonNumbering::ArmReturn | ReasonNumbering::ArmTrap | ReasonNumbering::Other => None,
-    };
+    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the upper half of 32 bits")]
@@ -48,7 +62,8 @@ const fn register_of(qualification: u64) -> u32 {
     (qualification & 0xff0) as u32
 }
 
-fn vmx(found: &mut AccessSet, code: u32, exit: &ExitEvent) -> Option<()> {
+#[inline]
+fn vmx(code: u32, exit: &ExitEvent) -> Option<Access> {
     const EVENT_DELIVERY: u64 = 3;
     let info1 = exit.info1?;
     match code {
@@ -56,16 +71,12 @@ fn vmx(found: &mut AccessSet, code: u32, exit: &ExitEvent) -> Option<()> {
             let told = exit.intr_info.map(u64::from).or(exit.info2)?;
             let is_valid = told & (1 << 31) != 0;
             let vector = u32::from(told.to_le_bytes()[0]);
-            if is_valid {
-                found.add(Access::undirected(Target::HostInterrupt(vector)));
-            }
+            is_valid.then_some(Access::undirected(Target::HostInterrupt(vector)))
         }
-        30 => {
-            found.add(Access::new(
-                Target::Port(port_of(info1)),
-                info1 & (1 << 3) == 0,
-            ));
-        }
+        30 => Some(Access::new(
+            Target::Port(port_of(info1)),
+            info1 & (1 << 3) == 0,
+        )),
         44 => {
             let direction = match info1 >> 12 & 0xf {
                 0 => Direction::Read,
@@ -73,50 +84,42 @@ fn vmx(found: &mut AccessSet, code: u32, exit: &ExitEvent) -> Option<()> {
                 EVENT_DELIVERY => return None,
                 _ => Direction::Unknown,
             };
-            found.add(Access {
+            Some(Access {
                 target: Target::Apic(register_of(info1)),
                 direction,
-            });
+            })
         }
         45 => {
             let vector = u32::from(info1.to_le_bytes()[0]);
-            found.add(Access::undirected(Target::GuestInterrupt(vector)));
+            Some(Access::undirected(Target::GuestInterrupt(vector)))
         }
-        56 => {
-            found.add(Access::new(Target::Apic(register_of(info1)), true));
-        }
-        _ => {}
+        56 => Some(Access::new(Target::Apic(register_of(info1)), true)),
+        _ => None,
     }
-    Some(())
 }
 
-fn svm(found: &mut AccessSet, code: u32, exit: &ExitEvent) -> Option<()> {
+#[inline]
+fn svm(code: u32, exit: &ExitEvent) -> Option<Access> {
     const WRITE: u64 = 1 << 1;
     const RESERVED: u64 = 1 << 3;
     let info1 = exit.info1?;
     match code {
-        0x7b => {
-            found.add(Access::new(Target::Port(port_of(info1)), info1 & 1 == 0));
-        }
+        0x7b => Some(Access::new(Target::Port(port_of(info1)), info1 & 1 == 0)),
         0x400 => {
             let (gpa, is_write) = (exit.info2?, info1 & WRITE != 0);
-            if info1 & RESERVED == 0 {
-                found.add(Access::new(Target::Fault(gpa), is_write));
+            let target = if info1 & RESERVED == 0 {
+                Target::Fault(gpa)
             } else {
-                found.add(Access::new(Target::Mmio(gpa), is_write));
-                let apic = Target::apic_of_gpa(gpa);
-                apic.and_then(|target| found.add(Access::new(target, is_write)));
-            }
+                Target::Mmio(gpa)
+            };
+            Some(Access::new(target, is_write))
         }
-        0x402 => {
-            found.add(Access::new(
-                Target::Apic(register_of(info1)),
-                info1 & (1 << 32) != 0,
-            ));
-        }
-        _ => {}
+        0x402 => Some(Access::new(
+            Target::Apic(register_of(info1)),
+            info1 & (1 << 32) != 0,
+        )),
+        _ => None,
     }
-    Some(())
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub struct ExitTables {
     basis: TimeBasis,
     /// How many of the slowest are kept.
     kept: usize,
+    /// Who takes less is not kept.
+    least_kept: u64,
     pub(super) views: Vec<View>,
     pub(super) slowest: Vec<SlowExit>,
 }
@@ -34,6 +36,7 @@ impl ExitTables {
         Self {
             basis: request.basis,
             kept: request.slowest,
+            least_kept: 0,
             views: views.map(|by| View::new(by, request.basis)).collect(),
             slowest: Vec::new(),
         }
@@ -52,18 +55,12 @@ impl ExitTables {
         }
     }
 
+    #[inline]
     fn keep(&mut self, task: Task, exit: &FinishedExit) {
-        let has_room = self.slowest.len() < self.kept;
-        let taken = self.basis.of(&exit.parts);
-        let last = self
-            .slowest
-            .last()
-            .map(|last| self.basis.of(&last.exit.parts));
-        if !has_room && last.is_none_or(|last| taken < last) {
-            return;
+        if self.kept > 0 && self.basis.of(&exit.parts) >= self.least_kept {
+            self.slowest.push(SlowExit { task, exit: *exit });
+            self.keep_slowest();
         }
-        self.slowest.push(SlowExit { task, exit: *exit });
-        self.keep_slowest();
     }
 
     fn keep_slowest(&mut self) {
@@ -73,6 +70,11 @@ impl ExitTables {
             (Reverse(taken), slow.exit.start, slow.task)
         });
         self.slowest.truncate(self.kept);
+        if self.slowest.len() == self.kept
+            && let Some(last) = self.slowest.last()
+        {
+            self.least_kept = basis.of(&last.exit.parts);
+        }
     }
 
     /// Adds what was found elsewhere.

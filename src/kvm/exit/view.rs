@@ -16,6 +16,8 @@ use crate::units::{Index as _, Timestamp};
 pub struct View {
     dimensions: Vec<Dimension>,
     basis: TimeBasis,
+    /// Which kinds of accesses its rows count, by [`TargetKind::bit`].
+    counted: CountedKinds,
     /// The values of all rows, row by row.
     keys: Vec<DimensionValue>,
     /// The same in words, by which they are compared.
@@ -25,11 +27,42 @@ pub struct View {
     /// Rows that were met lately, by a part of their hashes.
     recent: [u32; RECENT],
     mixer: Mixer,
-    /// The values of the row that is looked for.
-    wanted: Vec<DimensionValue>,
-    wanted_words: Vec<Packed>,
+    /// The values of the row that is looked for, one for each dimension.
+    wanted: Vec<Packed>,
     /// Exits that have none of what the dimensions are about, added up.
     left_out: ExitStats,
+}
+
+/// Which kinds of accesses are counted, a bit each.
+#[derive(Clone, Copy, Debug)]
+struct CountedKinds {
+    once: u8,
+    /// Also those that another finding tells of.
+    always: u8,
+}
+
+impl CountedKinds {
+    fn of(dimensions: &[Dimension]) -> Self {
+        let kinds = dimensions.iter().filter_map(|one| one.target_kind());
+        let always = kinds.fold(0, |bits, kind| bits | kind.bit());
+        let is_of_all = |one: &Dimension| one.is_of_target() && one.target_kind().is_none();
+        let once = if dimensions.iter().any(is_of_all) {
+            u8::MAX
+        } else {
+            always
+        };
+        Self { once, always }
+    }
+
+    #[inline]
+    const fn count(self, kind: TargetKind, is_told_twice: bool) -> bool {
+        let bits = if is_told_twice {
+            self.always
+        } else {
+            self.once
+        };
+        bits & kind.bit() != 0
+    }
 }
 
 /// How many rows are found without a table.
@@ -81,14 +114,14 @@ impl View {
         Self {
             dimensions: dimensions.to_vec(),
             basis,
+            counted: CountedKinds::of(dimensions),
             keys: Vec::new(),
             words: Vec::new(),
             stats: Vec::new(),
             rows: HashTable::new(),
             recent: [0; RECENT],
             mixer: Mixer::new(),
-            wanted: Vec::new(),
-            wanted_words: Vec::new(),
+            wanted: vec![Packed::default(); dimensions.len()],
             left_out: ExitStats::default(),
         }
     }
@@ -143,12 +176,7 @@ impl View {
                 rip,
                 reason,
             } => {
-                let counts = self.dimensions.iter().any(|dimension| {
-                    let kind = dimension.target_kind();
-                    kind == Some(access.target.kind())
-                        || (dimension.is_of_target() && kind.is_none() && !is_told_twice)
-                });
-                if !counts {
+                if !self.counted.count(access.target.kind(), is_told_twice) {
                     return;
                 }
                 let met = Met {
@@ -181,61 +209,63 @@ impl View {
     }
 
     /// The statistics of the row; `None` where nothing is reached that the dimensions are about.
+    #[inline]
     fn stats_of(&mut self, met: &Met<'_>) -> Option<&mut ExitStats> {
-        self.wanted.clear();
         let (mut asks, mut reaches) = (false, false);
-        for &dimension in &self.dimensions {
+        for (&dimension, wanted) in self.dimensions.iter().zip(&mut self.wanted) {
             let value = value_of(dimension, met);
             asks |= dimension.is_of_target();
             reaches |= dimension.is_of_target() && value != DimensionValue::Absent;
-            self.wanted.push(value);
+            *wanted = value.packed();
         }
         if asks && !reaches {
             return None;
         }
-        let row = self.row_of_wanted();
+        let dimensions = std::mem::take(&mut self.dimensions);
+        let row = self.row_of_wanted(|keys| {
+            let values = dimensions.iter().map(|&dimension| value_of(dimension, met));
+            keys.extend(values);
+        });
+        self.dimensions = dimensions;
         self.stats.get_mut(row)
     }
 
-    /// The row of the values that are wanted.
+    /// The row of the values that are wanted; `add_values` adds them to the keys where there is none.
     #[inline]
-    fn row_of_wanted(&mut self) -> usize {
-        self.wanted_words.clear();
-        let words = self.wanted.iter().map(|value| value.packed());
-        self.wanted_words.extend(words);
-        let hash = self.mixer.hash_words(&self.wanted_words);
+    fn row_of_wanted(&mut self, add_values: impl FnOnce(&mut Vec<DimensionValue>)) -> usize {
+        let hash = self.mixer.hash_words(&self.wanted);
         let recent = hash as usize % RECENT;
         if let Some(&row) = self.recent.get(recent)
             && (row as usize) < self.stats.len()
-            && words_of(&self.words, row, self.wanted.len()) == self.wanted_words.as_slice()
+            && words_of(&self.words, row, self.wanted.len()) == self.wanted.as_slice()
         {
             return row as usize;
         }
-        let row = self.find_or_add(hash);
+        let row = self.find_or_add(hash, add_values);
         if let Some(place) = self.recent.get_mut(recent) {
             *place = row;
         }
         row as usize
     }
 
-    fn find_or_add(&mut self, hash: u32) -> u32 {
+    fn find_or_add(&mut self, hash: u32, add_values: impl FnOnce(&mut Vec<DimensionValue>)) -> u32 {
         let Self {
             words,
             rows,
-            wanted_words,
+            wanted,
             mixer,
             ..
         } = self;
-        let len = wanted_words.len();
+        let len = wanted.len();
         let rehash = |&row: &u32| spread(mixer.hash_words(words_of(words, row, len)));
-        let is_it = |&row: &u32| words_of(words, row, len) == wanted_words.as_slice();
+        let is_it = |&row: &u32| words_of(words, row, len) == wanted.as_slice();
         match rows.entry(spread(hash), is_it, rehash) {
             hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
             hashbrown::hash_table::Entry::Vacant(vacant) => {
                 let row = u32::of(self.stats.len());
                 vacant.insert(row);
-                words.extend_from_slice(wanted_words);
-                self.keys.extend_from_slice(&self.wanted);
+                words.extend_from_slice(wanted);
+                add_values(&mut self.keys);
                 self.stats.push(ExitStats::default());
                 row
             }
@@ -245,9 +275,10 @@ impl View {
     /// Adds what another view of the same dimensions holds.
     pub fn merge(&mut self, other: &Self) {
         for ViewRow { values, stats } in other.rows() {
-            self.wanted.clear();
-            self.wanted.extend_from_slice(values);
-            let row = self.row_of_wanted();
+            for (&value, wanted) in values.iter().zip(&mut self.wanted) {
+                *wanted = value.packed();
+            }
+            let row = self.row_of_wanted(|keys| keys.extend_from_slice(values));
             if let Some(own) = self.stats.get_mut(row) {
                 own.merge(stats);
             }
