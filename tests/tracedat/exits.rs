@@ -119,3 +119,48 @@ fn a_script_gives_the_tables_of_its_capture() {
         compare(&capture, &found(&["script.txt", "script.txt.xz"]));
     }
 }
+
+/// How vCPUs got their CPUs, and who had them meanwhile, is the same by a capture of perf's and by
+/// what `perf script` prints of it, but for the microseconds to which that is rounded.
+#[test]
+fn a_script_gives_the_schedule_of_its_capture() {
+    let Some(captures) = shared("captures") else {
+        return;
+    };
+    for case in ["bad-fp", "badst-debian", "linux-fp"] {
+        let folder = captures.join("svm").join(case);
+        let found = |ending: &str| exits(&folder.join(format!("{case}.sched.{ending}")));
+        let (whole, text) = (found("data"), found("script.txt.xz"));
+        let [whole, text] = [&whole, &text].map(|found| found.schedule.as_ref().unwrap());
+        let mut compared = 0;
+        for told in text.tasks() {
+            let tid = told.task.tid;
+            let own = whole.tasks().iter().find(|vcpu| vcpu.task.tid == tid);
+            let own = own.unwrap();
+            assert_eq!(
+                (told.preempted, told.woken),
+                (own.preempted, own.woken),
+                "{case}: {tid}"
+            );
+            // Each stretch of time begins and ends with a rounded one.
+            let rounding = 1000 * (2 * (own.preempted + own.woken) + 2);
+            for (told, own) in [
+                (told.running_ns, own.running_ns),
+                (told.ready_ns, own.ready_ns),
+                (told.asleep_ns, own.asleep_ns),
+            ] {
+                assert!(
+                    told.abs_diff(own) <= rounding,
+                    "{case}: {tid}: {told} {own}"
+                );
+            }
+            for (rival, own) in &own.rivals {
+                let told = told.rivals.get(rival).copied().unwrap_or_default();
+                assert!(told.abs_diff(*own) <= rounding, "{case}: {tid}: {rival}");
+                assert!(whole.name(*rival).is_none() || text.name(*rival) == whole.name(*rival));
+            }
+            compared += told.preempted + told.woken;
+        }
+        assert!(compared > 0, "{case}");
+    }
+}

@@ -4,50 +4,76 @@ use super::basics::{Basics, HostRow, NO_PROCESS, Row};
 use super::sources::Sources;
 use crate::bytes::{Endian, with_order};
 use crate::fold::TimeRange;
-use crate::kvm::exit::{ExitSurvey, Interrupts, Moment, Schedule, Task};
+use crate::kvm::exit::{ExitSurvey, HostEvent, Interrupts, Moment, Schedule, Task};
 use crate::units::ThreadId;
 
-/// What concerns several threads at once.
+/// What concerns several threads at once. Occurrences come in by [`Self::take`], those of all threads
+/// in order of time, whatever recorded them.
+#[derive(Debug)]
+pub(super) struct HostTimes<'t> {
+    times: &'t [TimeRange],
+    schedule: Schedule,
+    interrupts: Interrupts,
+    has_any: bool,
+    has_switches: bool,
+}
+
+/// What came of it.
 #[derive(Debug, Default)]
-pub(super) struct HostTimes {
+pub(super) struct HostFinding {
     /// `None` when no switch was recorded.
     pub(super) schedule: Option<Schedule>,
-    /// `None` when no injection was recorded.
+    /// `None` when nothing of the kind was recorded.
     pub(super) interrupts: Option<Interrupts>,
 }
 
-impl HostTimes {
-    /// Takes the rows of all threads in order of time.
-    pub(super) fn of(
-        survey: &ExitSurvey,
+impl<'t> HostTimes<'t> {
+    /// Nothing yet, of the vCPUs that a survey found; within `times`, unless there are none.
+    pub(super) fn of(survey: &ExitSurvey, times: &'t [TimeRange]) -> Self {
+        Self {
+            times,
+            schedule: Schedule::of(survey.vcpus()),
+            interrupts: Interrupts::of(survey.vcpus()),
+            has_any: false,
+            has_switches: survey.recorded().switches,
+        }
+    }
+
+    /// Takes the next occurrence.
+    pub(super) fn take(&mut self, moment: Moment, event: &HostEvent) {
+        self.has_any = true;
+        let is_in = |range: &TimeRange| (range.first..=range.last).contains(&moment.at);
+        if self.times.is_empty() || self.times.iter().any(is_in) {
+            self.schedule.take(moment, event);
+            self.interrupts.take(moment, event);
+        }
+    }
+
+    /// There are no more occurrences.
+    pub(super) fn finish(self) -> HostFinding {
+        if !self.has_any {
+            return HostFinding::default();
+        }
+        HostFinding {
+            schedule: self.has_switches.then_some(self.schedule),
+            interrupts: Some(self.interrupts),
+        }
+    }
+
+    /// Takes the rows of a capture, in order of time.
+    pub(super) fn take_rows(
+        &mut self,
         sources: &Sources<'_>,
         endian: Endian,
         rows: &[HostRow<'_>],
-        times: &[TimeRange],
-    ) -> Self {
-        if rows.is_empty() {
-            return Self::default();
-        }
-        let mut schedule = Schedule::of(survey.vcpus());
-        let mut interrupts = Interrupts::of(survey.vcpus());
+    ) {
         for &HostRow { row, thread } in rows {
-            let is_in = |range: &TimeRange| (range.first..=range.last).contains(&row.at);
-            let Some(source) = sources.get(row.event) else {
-                continue;
-            };
-            if !times.is_empty() && !times.iter().any(is_in) {
-                continue;
-            }
-            let event = with_order!(endian, O => source.decoder.payload::<O>(row.payload));
+            let event = sources.get(row.event).and_then(
+                |source| with_order!(endian, O => source.decoder.payload::<O>(row.payload)),
+            );
             if let Some(event) = event {
-                let moment = moment_of(row, thread);
-                schedule.take(moment, &event);
-                interrupts.take(moment, &event);
+                self.take(moment_of(row, thread), &event);
             }
-        }
-        Self {
-            schedule: sources.recorded.switches.then_some(schedule),
-            interrupts: Some(interrupts),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hashbrown::{HashMap, HashSet};
 
 use super::basics::{Basics, Row};
-use super::host_times::{HostTimes, schedule_of_all};
+use super::host_times::{HostFinding, HostTimes, schedule_of_all};
 use super::join::{Joined, join};
 use super::pair::{Paired, RowPairing, ThreadRows};
 use super::request::ExitRequest;
@@ -134,11 +134,13 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     let told = basics.born.iter().copied().chain(named);
     let processes = told.map(|thread| (thread.tid, thread.pid)).collect();
     basics.host_rows.sort_by_key(|row| row.row.at);
-    let (endian, host_rows) = (capture.endian(), &basics.host_rows);
-    let HostTimes {
+    let endian = capture.endian();
+    let mut host_times = HostTimes::of(&survey, &times);
+    host_times.take_rows(&sources, endian, &basics.host_rows);
+    let HostFinding {
         schedule,
         interrupts,
-    } = HostTimes::of(&survey, &sources, endian, host_rows, &times);
+    } = host_times.finish();
     let is_asked = request.all_threads;
     let threads = is_asked.then(|| schedule_of_all(&sources, endian, &basics, &times));
     let counts = capture.events().iter().zip(&basics.samples);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::host_times::HostTimes;
 use super::preview::{
     Preview, ToldValues, foreign_clock_of_text, foreign_clock_of_trace_dat, no_processes,
     told_event,
@@ -12,9 +13,10 @@ use super::preview::{
 use super::recorded_exits::{ExitOrigin, RecordedExits, TracepointCount, span_of};
 use super::request::ExitRequest;
 use crate::analysis::choice::resolve_within;
-use crate::bytes::{Endian, with_order};
+use crate::bytes::{Endian, c_string, with_order};
 use crate::error::{BadRequest, Result};
 use crate::fold::TimeRange;
+use crate::kvm::VcpuThreadNames;
 use crate::kvm::exit::{
     Decoder, ExitSurvey, HostEvent, Moment, Recorded, Schedule, Task, ToldReasons,
 };
@@ -22,7 +24,7 @@ use crate::loss::Tally;
 use crate::tracedat::{CpuStatistics, TraceDat};
 use crate::tracepoint::text::{EventTold, TraceText};
 use crate::tracepoint::{FormatIx, Formats, Occurrence, Values};
-use crate::units::{Index, Pid, Tid};
+use crate::units::{Index as _, Pid, Tid};
 
 /// Pairs the exits of a trace.dat and adds them up.
 ///
@@ -47,7 +49,20 @@ pub fn exits_of_trace_dat(trace: &TraceDat, request: &ExitRequest) -> Result<Rec
             pairing.take_payload(&found, payload);
         }
     });
+    pairing.end();
+    let mut host_times = HostTimes::of(&pairing.survey, &pairing.times);
+    if pairing.tells_of_several(&preview) {
+        trace.walk(|found| {
+            if let Values::Payload(payload) = found.values
+                && let Some(event) = pairing.event_of_several(&found, payload)
+            {
+                host_times.take(moment_of(&found), &event);
+            }
+        });
+    }
+    let host_times = host_times.finish();
     let mut recorded = pairing.finish(&preview, &name);
+    (recorded.schedule, recorded.interrupts) = (host_times.schedule, host_times.interrupts);
     recorded.machine = trace
         .uname()
         .and_then(|uname| uname.rsplit_once(' '))
@@ -90,7 +105,21 @@ pub fn exits_of_text(text: &TraceText, request: &ExitRequest) -> Result<Recorded
             pairing.take_text(text, &found, told, &mut reasons);
         }
     });
+    pairing.end();
+    let mut host_times = HostTimes::of(&pairing.survey, &pairing.times);
+    if pairing.tells_of_several(&preview) {
+        text.walk(|found| {
+            if pairing.is_of_several(found.event)
+                && let Values::Text(told) = found.values
+                && let Some(event) = pairing.told(text, &found, told, &mut reasons)
+            {
+                host_times.take(moment_of(&found), &event);
+            }
+        });
+    }
+    let host_times = host_times.finish();
     let mut recorded = pairing.finish(&preview, &name);
+    (recorded.schedule, recorded.interrupts) = (host_times.schedule, host_times.interrupts);
     let mut formats = Formats::new(reasons.format().into_iter().collect(), Endian::Little);
     for (_, format) in text.formats().iter() {
         formats.of_name(&format.name);
@@ -112,7 +141,20 @@ struct TracedPairing<'r> {
     threads: Option<Schedule>,
     times: Vec<TimeRange>,
     foreign_clock: Option<String>,
+    /// Names of threads, by the latest switch to each.
+    named: BTreeMap<Tid, [u8; 16]>,
     undecoded: u64,
+}
+
+fn moment_of(found: &Occurrence<'_>) -> Moment {
+    Moment {
+        at: found.time,
+        cpu: found.cpu,
+        task: Task {
+            pid: found.pid,
+            tid: found.tid,
+        },
+    }
 }
 
 impl<'r> TracedPairing<'r> {
@@ -153,6 +195,7 @@ impl<'r> TracedPairing<'r> {
             threads,
             times,
             foreign_clock,
+            named: BTreeMap::new(),
             undecoded: 0,
         })
     }
@@ -192,19 +235,44 @@ impl<'r> TracedPairing<'r> {
         told: &str,
         reasons: &mut ToldReasons,
     ) {
-        let Some(decoder) = self.decoder(found.event) else {
-            return;
+        if self.decoder(found.event).is_some() {
+            let event = self.told(text, found, told, reasons);
+            self.take(found, event);
+        }
+    }
+
+    /// What the values of a text say.
+    fn told(
+        &self,
+        text: &TraceText,
+        found: &Occurrence<'_>,
+        told: &str,
+        reasons: &mut ToldReasons,
+    ) -> Option<HostEvent> {
+        let told = ToldValues {
+            event: found.event,
+            values: told,
         };
-        let event = told_event(
-            text,
-            ToldValues {
-                event: found.event,
-                values: told,
-            },
-            decoder,
-            reasons,
-        );
-        self.take(found, event);
+        told_event(text, told, self.decoder(found.event)?, reasons)
+    }
+
+    /// Whether an event concerns several threads, and its times are times.
+    fn is_of_several(&self, event: FormatIx) -> bool {
+        let decoder = self.decoder(event);
+        self.foreign_clock.is_none() && decoder.is_some_and(Decoder::is_of_several)
+    }
+
+    /// Whether any such was recorded.
+    fn tells_of_several(&self, preview: &Preview<'_>) -> bool {
+        let mut counted = preview.counted();
+        counted.any(|(event, count)| count > 0 && self.is_of_several(event))
+    }
+
+    /// What one that concerns several threads says; `None` for others.
+    fn event_of_several(&self, found: &Occurrence<'_>, payload: &[u8]) -> Option<HostEvent> {
+        let is_asked = self.is_of_several(found.event);
+        let decoder = self.decoder(found.event).filter(|_| is_asked)?;
+        with_order!(self.endian, O => decoder.payload::<O>(payload))
     }
 
     fn take(&mut self, found: &Occurrence<'_>, event: Option<HostEvent>) {
@@ -212,17 +280,34 @@ impl<'r> TracedPairing<'r> {
             self.undecoded += 1;
             return;
         };
-        let moment = Moment {
-            at: found.time,
-            cpu: found.cpu,
-            task: Task {
-                pid: found.pid,
-                tid: found.tid,
-            },
-        };
+        if let HostEvent::SchedSwitch {
+            next_tid,
+            next_comm,
+            ..
+        } = &event
+        {
+            self.named.insert(*next_tid, *next_comm);
+        }
+        let moment = moment_of(found);
         self.survey.take(moment, &event);
         if let Some(threads) = &mut self.threads {
             threads.take(moment, &event);
+        }
+    }
+
+    /// There are no more occurrences. Threads that run vCPUs by their names are added: where switches
+    /// alone were recorded nothing else tells.
+    fn end(&mut self) {
+        self.survey.end();
+        let (filter, known) = (&self.request.filter, VcpuThreadNames::new());
+        for (&tid, name) in &self.named {
+            let name = String::from_utf8_lossy(c_string(name));
+            let is_wanted = filter.pids.is_empty()
+                && (filter.tids.is_empty() || filter.tids.contains(&tid))
+                && (filter.comms.is_empty() || filter.comms.iter().any(|comm| *comm == name));
+            if is_wanted && known.contain(&name) {
+                self.survey.add_vcpu(Task { pid: None, tid });
+            }
         }
     }
 
@@ -231,7 +316,6 @@ impl<'r> TracedPairing<'r> {
         preview: &Preview<'_>,
         name: &dyn Fn(Tid) -> Option<&'n str>,
     ) -> RecordedExits {
-        self.survey.end();
         if let (Some(threads), Some((_, last))) = (&mut self.threads, preview.times) {
             threads.end(last);
         }
@@ -254,8 +338,15 @@ impl<'r> TracedPairing<'r> {
         let threads = self.threads.iter().flat_map(Schedule::tasks);
         let tids = vcpus.chain(threads.map(|thread| thread.task));
         let tids = tids.map(|task| task.tid);
+        let switched_to = |tid: Tid| {
+            let name = self.named.get(&tid)?;
+            Some(String::from_utf8_lossy(c_string(name)).into_owned())
+        };
         let names: BTreeMap<Tid, String> = tids
-            .filter_map(|tid| Some((tid, name(tid)?.to_owned())))
+            .filter_map(|tid| {
+                let saved = name(tid).map(ToOwned::to_owned);
+                Some((tid, saved.or_else(|| switched_to(tid))?))
+            })
             .collect();
         let times = preview.times.filter(|_| self.foreign_clock.is_none());
         RecordedExits {

@@ -42,8 +42,8 @@ pub struct VectorOf {
 /// recorded nothing tells, and no time is given.
 #[derive(Clone, Debug)]
 pub struct Interrupts {
-    /// vCPU threads by process and number.
-    by_number: HashMap<(Option<Pid>, u32), Tid>,
+    /// vCPU threads by process and number; `None` where several have the same.
+    by_number: HashMap<(Option<Pid>, u32), Option<Tid>>,
     /// When a thread raised a line or sent a message, until it tells for which vector.
     raised: HashMap<Tid, Timestamp>,
     /// When what was accepted was raised, until it is injected.
@@ -53,14 +53,19 @@ pub struct Interrupts {
 
 impl Interrupts {
     /// The interrupts of these vCPUs. Local APICs have the numbers of their vCPUs, as QEMU's do
-    /// unless a topology leaves gaps.
+    /// unless a topology leaves gaps. Where the source tells no processes, and there are several VMs,
+    /// it is not known to which of them an interrupt goes.
     pub fn of(vcpus: &[VcpuSummary]) -> Self {
-        let numbered = vcpus.iter().filter_map(|vcpu| {
-            let number = vcpu.vcpu?;
-            Some(((vcpu.task.pid, number), vcpu.task.tid))
-        });
+        let mut by_number = HashMap::new();
+        for vcpu in vcpus {
+            if let Some(number) = vcpu.vcpu {
+                let own = Some(vcpu.task.tid);
+                let others = by_number.entry((vcpu.task.pid, number));
+                others.and_modify(|tid| *tid = None).or_insert(own);
+            }
+        }
         Self {
-            by_number: numbered.collect(),
+            by_number,
             raised: HashMap::new(),
             accepted: HashMap::new(),
             found: BTreeMap::new(),
@@ -78,8 +83,8 @@ impl Interrupts {
             self.raised.insert(task.tid, now);
         } else if let HostEvent::AcceptIrq { apic_id, vector } = *event {
             let raised = self.raised.remove(&task.tid);
-            let target = self.by_number.get(&(task.pid, apic_id));
-            if let (Some(raised), Some(&tid)) = (raised, target) {
+            let target = self.by_number.get(&(task.pid, apic_id)).copied();
+            if let (Some(raised), Some(tid)) = (raised, target.flatten()) {
                 let key = VectorOf { tid, vector };
                 if self.accepted.contains_key(&key) {
                     self.found.entry(key).or_default().merged += 1;
