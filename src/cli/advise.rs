@@ -23,8 +23,9 @@ use vmflame::input::{CaseFiles, Input, Opened, UnpackLimit};
 use vmflame::perf::Capture;
 use vmflame::qemu::CommandLine;
 use vmflame::report::advice::{
-    ChosenBy, Evidence, VmmFacts, add_host, add_recorded, add_stacks, advise, as_json, as_text,
-    explain_rule, list_rules, quoted, recording, retain_vms, rule_named, set_vmm, wanted_views,
+    ChosenBy, Evidence, HostFacts, VmmFacts, add_recorded, add_stacks, advise, as_json, as_text,
+    explain_rule, host_of, list_rules, quoted, recording, retain_vms, rule_named, set_vmm,
+    wanted_views,
 };
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
@@ -198,6 +199,37 @@ struct OpenedInput<'i> {
     files: CaseFiles,
 }
 
+/// What an input tells by itself.
+struct InputTold {
+    /// `None`: what was opened is no perf.data.
+    capture: Option<Capture>,
+    recorded: RecordedExits,
+    host: HostFacts,
+}
+
+fn told(opened: Opened, request: &ExitRequest) -> Result<InputTold> {
+    Ok(match opened {
+        Opened::TraceDat(trace) => InputTold {
+            capture: None,
+            recorded: exits_of_trace_dat(&trace, request)?,
+            host: trace.uname().map(HostFacts::of_uname).unwrap_or_default(),
+        },
+        Opened::TraceText(text) => InputTold {
+            capture: None,
+            recorded: exits_of_text(&text, request)?,
+            host: HostFacts::default(),
+        },
+        opened @ (Opened::Capture(_) | Opened::Text(_)) => {
+            let capture = opened.capture()?;
+            InputTold {
+                recorded: recorded_exits(&capture, request)?,
+                host: host_of(&capture),
+                capture: Some(capture),
+            }
+        }
+    })
+}
+
 /// Adds what one input tells; returns whether it is damaged.
 fn add_input(
     evidence: &mut Evidence,
@@ -214,15 +246,11 @@ fn add_input(
         views: wanted_views(),
         ..ExitRequest::default()
     };
-    let (capture, recorded) = match opened {
-        Opened::TraceDat(trace) => (None, exits_of_trace_dat(&trace, &request)?),
-        Opened::TraceText(text) => (None, exits_of_text(&text, &request)?),
-        opened @ (Opened::Capture(_) | Opened::Text(_)) => {
-            let capture = opened.capture()?;
-            let recorded = recorded_exits(&capture, &request)?;
-            (Some(capture), recorded)
-        }
-    };
+    let InputTold {
+        capture,
+        recorded,
+        host,
+    } = told(opened, &request)?;
     let source = OpenedInput {
         shown: path.display().to_string(),
         places,
@@ -231,8 +259,7 @@ fn add_input(
         capture: capture.as_ref(),
     };
     let mut warnings: Vec<String> = Vec::new();
-    let host = &mut evidence.host;
-    warnings.extend(source.capture.and_then(|capture| add_host(host, capture)));
+    warnings.extend(evidence.host.add(&host, &source.shown));
     add_host_files(evidence, &source.files, source.input)?;
     let at = evidence.recordings.len();
     evidence

@@ -68,6 +68,8 @@ pub enum Vendor {
 /// What is known of the host. Texts come from files and are not yet safe.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct HostFacts {
+    /// Its own name, as `uname -n` says it.
+    pub name: Option<String>,
     /// The architecture as `uname -m` says it.
     pub machine: Option<String>,
     /// The kernel's release as `uname -r` says it.
@@ -82,12 +84,54 @@ pub struct HostFacts {
     pub parameters_from: Option<String>,
     /// Flags of the CPU, as `/proc/cpuinfo` lists them in `flags` and `vmx flags`; empty: not known.
     pub cpu_flags: BTreeSet<String>,
+    /// Which captures seem to be of another host than those before, and why.
+    pub doubts: Vec<String>,
 }
 
 impl HostFacts {
     /// The kernel's version.
     pub fn kernel_version(&self) -> Option<ReleaseVersion> {
         ReleaseVersion::parse(self.kernel.as_deref()?)
+    }
+
+    /// What a trace.dat tells by `uname`: system, name, release, machine.
+    pub fn of_uname(uname: &str) -> Self {
+        let mut words = uname.split(' ').skip(1);
+        let mut word = || words.next().map(str::to_owned);
+        Self {
+            name: word(),
+            kernel: word(),
+            machine: word(),
+            ..Self::default()
+        }
+    }
+
+    /// Adds what another capture tells of its host: of several the first that tells a fact counts.
+    /// Returns in what that one differs, which is kept as a doubt; `capture` names it.
+    pub fn add(&mut self, other: &Self, capture: &str) -> Option<String> {
+        let facts = [
+            ("host", &mut self.name, &other.name),
+            ("Linux", &mut self.kernel, &other.kernel),
+            ("a machine", &mut self.machine, &other.machine),
+            ("a CPU", &mut self.cpu, &other.cpu),
+        ];
+        let mut doubt = None;
+        for (what, own, told) in facts {
+            match (own.as_ref(), told) {
+                (Some(own), Some(told)) if own != told && doubt.is_none() => {
+                    doubt = Some(format!(
+                        "it is of {what} {told}, another capture of {own}: are they of one host?"
+                    ));
+                }
+                (None, Some(told)) => *own = Some(told.clone()),
+                (None | Some(_), _) => {}
+            }
+        }
+        self.vendor = self.vendor.or(other.vendor);
+        if let Some(doubt) = &doubt {
+            self.doubts.push(format!("{capture}: {doubt}"));
+        }
+        doubt
     }
 
     /// Adds the module parameters that a text tells: lines such as
@@ -148,6 +192,31 @@ fn parameter(line: &str) -> Option<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Two machines of one make that run the same kernel differ in their names alone; what one
+    /// capture does not tell is no difference.
+    #[test]
+    fn hosts_of_one_kernel_are_told_apart_by_their_names() {
+        let told = |uname| HostFacts::of_uname(uname);
+        let mut host = HostFacts::default();
+        assert_eq!(
+            host.add(&told("Linux a 6.1.0-56-amd64 x86_64"), "a.data"),
+            None
+        );
+        assert_eq!(host.add(&HostFacts::default(), "text"), None);
+        assert_eq!(
+            host.add(&told("Linux a 6.1.0-56-amd64 x86_64"), "c.data"),
+            None
+        );
+        assert_eq!(host.doubts, [""; 0]);
+        let doubt = host.add(&told("Linux b 6.1.0-56-amd64 x86_64"), "b.data");
+        let said = "it is of host b, another capture of a: are they of one host?";
+        assert_eq!(doubt.as_deref(), Some(said));
+        assert_eq!(host.doubts, [format!("b.data: {said}")]);
+        assert_eq!(host.name.as_deref(), Some("a"));
+        let doubt = host.add(&told("Linux a 6.12.0 x86_64"), "d.data").unwrap();
+        assert!(doubt.starts_with("it is of Linux 6.12.0, another capture of 6.1.0"));
+    }
 
     #[test]
     fn versions_are_compared_as_numbers() {

@@ -13,27 +13,20 @@ use crate::perf::{Capture, Feature};
 use crate::stack::{FrameIx, Tag};
 use crate::units::Pid;
 
-/// Adds what a capture says of its host. Of several captures the first that says something counts;
-/// returns what another one says of another kernel.
-pub fn add_host(host: &mut HostFacts, capture: &Capture) -> Option<String> {
+/// What a capture says of its host.
+pub fn host_of(capture: &Capture) -> HostFacts {
     with_order!(capture.endian(), O => {
         let features = capture.features();
-        let text = |feature| features.string::<O>(feature);
-        set(&mut host.machine, text(Feature::ARCH));
-        set(&mut host.kernel, text(Feature::OSRELEASE));
-        set(&mut host.cpu, text(Feature::CPUDESC));
-        let vendor = text(Feature::CPUID).and_then(|id| vendor_of(&id));
-        host.vendor = host.vendor.or(vendor);
-        let own = text(Feature::OSRELEASE)?;
-        let first = host.kernel.as_ref().filter(|first| **first != own)?;
-        Some(format!("it is of Linux {own}, another capture of {first}: are they of one host?"))
+        let text = |feature| features.string::<O>(feature).filter(|text| !text.is_empty());
+        HostFacts {
+            name: text(Feature::HOSTNAME),
+            machine: text(Feature::ARCH),
+            kernel: text(Feature::OSRELEASE),
+            cpu: text(Feature::CPUDESC),
+            vendor: text(Feature::CPUID).and_then(|id| vendor_of(&id)),
+            ..HostFacts::default()
+        }
     })
-}
-
-fn set(fact: &mut Option<String>, found: Option<String>) {
-    if fact.is_none() {
-        *fact = found.filter(|text| !text.is_empty());
-    }
 }
 
 /// Who made the CPU, by the vendor in its identification.

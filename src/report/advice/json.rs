@@ -16,9 +16,11 @@ pub fn as_json(evidence: &Evidence, findings: &[RuleFinding]) -> Value {
     json!({
         "schema_version": 1,
         "host": {
+            "name": host.name,
             "machine": host.machine,
             "kernel": host.kernel,
             "cpu": host.cpu,
+            "doubts": host.doubts,
             "module_parameters": host.parameters,
         },
         "captures": evidence.recordings.iter().map(|recording| json!({

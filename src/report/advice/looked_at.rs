@@ -81,6 +81,7 @@ pub(super) fn write_looked_at(out: &mut String, evidence: &Evidence) {
     }
     let host = &evidence.host;
     let mut words = Words::default();
+    words.add(host.name.clone());
     words.add(
         host.kernel
             .as_ref()
@@ -93,6 +94,9 @@ pub(super) fn write_looked_at(out: &mut String, evidence: &Evidence) {
         None => "module parameters not known".to_owned(),
     }));
     line(out, "host", &one_line(&words.to_string()));
+    for doubt in &host.doubts {
+        line(out, "doubt", &one_line(doubt));
+    }
     let rules = format!(
         "{}: vmflame advise --explain lists them, --explain RULE tells how one concludes",
         all_rules().count()

@@ -23,9 +23,9 @@ mod looked_at;
 mod text;
 mod words;
 
-pub use crate::kvm::advice::{ChosenBy, Evidence, VmmFacts, advise, quoted, rule_named};
+pub use crate::kvm::advice::{ChosenBy, Evidence, HostFacts, VmmFacts, advise, quoted, rule_named};
 pub use exits::{add_recorded, wanted_views};
 pub use explain::{explain_rule, list_rules};
-pub use gather::{add_host, add_stacks, recording, retain_vms, set_vmm};
+pub use gather::{add_stacks, host_of, recording, retain_vms, set_vmm};
 pub use json::as_json;
 pub use text::as_text;
