@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::devices::{Devices, devices};
+use super::input_told::{InputTold, told};
 use super::options::headings::{OUTPUT, SYMBOLS};
 use super::options::{
     DeviceOptions, FilterOptions, InputOptions, check_caches, check_debug_folders, check_kallsyms,
@@ -14,18 +15,15 @@ use super::write::Destination;
 use super::wrong_arguments::WrongArguments;
 use crate::cli::{inputs::Inputs, standard_input, this_machine};
 use clap::Args;
-use vmflame::analysis::exits::{
-    ExitRequest, RecordedExits, exits_of_text, exits_of_trace_dat, recorded_exits,
-};
+use vmflame::analysis::exits::{ExitRequest, RecordedExits};
 use vmflame::analysis::{Grouping, Request, TimeRequest, choose_event, profile, vm_processes};
 use vmflame::error::{Error, Result};
-use vmflame::input::{CaseFiles, Input, Opened, UnpackLimit};
+use vmflame::input::{CaseFiles, Input, UnpackLimit};
 use vmflame::perf::Capture;
 use vmflame::qemu::CommandLine;
 use vmflame::report::advice::{
-    ChosenBy, Evidence, HostFacts, VmmFacts, add_recorded, add_stacks, advise, as_json, as_text,
-    explain_rule, host_of, list_rules, quoted, recording, retain_vms, rule_named, set_vmm,
-    wanted_views,
+    ChosenBy, Evidence, VmmFacts, add_recorded, add_stacks, advise, as_json, as_text, explain_rule,
+    list_rules, quoted, recording, retain_vms, rule_named, set_vmm, wanted_views,
 };
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
@@ -197,37 +195,6 @@ struct OpenedInput<'i> {
     /// `None`: what was opened is no perf.data.
     capture: Option<&'i Capture>,
     files: CaseFiles,
-}
-
-/// What an input tells by itself.
-struct InputTold {
-    /// `None`: what was opened is no perf.data.
-    capture: Option<Capture>,
-    recorded: RecordedExits,
-    host: HostFacts,
-}
-
-fn told(opened: Opened, request: &ExitRequest) -> Result<InputTold> {
-    Ok(match opened {
-        Opened::TraceDat(trace) => InputTold {
-            capture: None,
-            recorded: exits_of_trace_dat(&trace, request)?,
-            host: trace.uname().map(HostFacts::of_uname).unwrap_or_default(),
-        },
-        Opened::TraceText(text) => InputTold {
-            capture: None,
-            recorded: exits_of_text(&text, request)?,
-            host: HostFacts::default(),
-        },
-        opened @ (Opened::Capture(_) | Opened::Text(_)) => {
-            let capture = opened.capture()?;
-            InputTold {
-                recorded: recorded_exits(&capture, request)?,
-                host: host_of(&capture),
-                capture: Some(capture),
-            }
-        }
-    })
 }
 
 /// Adds what one input tells; returns whether it is damaged.

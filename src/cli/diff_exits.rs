@@ -75,6 +75,7 @@ fn side_of_exits(
         recorded: &recorded,
         devices: &devices.map,
         source: &origin.name,
+        slow_stacks: &[],
     };
     let graph = exit_graph(answer, graph_of(width));
     let is_time = width == ExitWidth::Time;
@@ -151,6 +152,7 @@ impl Traced<'_> {
             recorded: &recorded,
             devices: &devices,
             source: name,
+            slow_stacks: &[],
         });
         let warnings = tables.warnings.into_iter().map(Remark::Warning);
         let warnings = remarks::of_archives(input).chain(warnings);

@@ -68,6 +68,7 @@ pub(super) fn run(
         recorded: &recorded,
         devices: &devices.map,
         source: &source,
+        slow_stacks: &[],
     };
     let graph = exit_graph(answer, wanted);
     let tree = graph.tree();

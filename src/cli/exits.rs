@@ -9,8 +9,8 @@ use super::write::Destination;
 use crate::cli::{devices, standard_input, this_machine, vms};
 use clap::Args;
 use vmflame::analysis::exits::{
-    Dimension, ExitRequest, RecordedExits, TimeBasis, exits_of_text, exits_of_trace_dat,
-    recorded_exits,
+    Dimension, ExitRequest, RecordedExits, SlowStack, TimeBasis, exits_of_text, exits_of_trace_dat,
+    recorded_exits, slow_stacks,
 };
 use vmflame::analysis::{Request, VmProcess, profile, vm_processes};
 use vmflame::error::{Error, NothingLeft, Result};
@@ -128,8 +128,7 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     let mut request = options.request();
     let mut is_damaged = input.is_damaged;
     options.like_perf.refuse_other_recorders(&opened)?;
-    let mut vcpus = Vec::new();
-    let asked = &options.filter.vm;
+    let (mut vcpus, mut slow_stacks, asked) = (Vec::new(), Vec::new(), &options.filter.vm);
     let (recorded, stacks) = match opened {
         Opened::TraceDat(trace) => {
             request.filter.pids.extend(vms::pids_alone(asked)?);
@@ -150,6 +149,7 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
             let recorded = recorded_exits(&capture, &request)?;
             is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
             let stacks = options.stacks(&input, &capture, &recorded, &request);
+            slow_stacks = options.slow_stacks(&input, &capture, &recorded);
             if recorded.survey.vcpus().is_empty() {
                 vcpus = vcpus_by_name(&capture, &request.filter);
             }
@@ -160,11 +160,11 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     let mut devices = devices::devices(&options.devices, &input, recorded.devices())?;
     vcpus.extend(recorded.survey.vcpus().iter().map(|vcpu| vcpu.task));
     devices.doubt(&vcpus);
-    let source = options.input.input.display().to_string();
     let mut tables = exit_tables(ExitAnswer {
         recorded: &recorded,
         devices: &devices.map,
-        source: &source,
+        source: &options.input.input.display().to_string(),
+        slow_stacks: &slow_stacks,
     });
     tables.tables.extend(stacks);
     tables.facts.extend(devices.fact());
@@ -172,15 +172,19 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     options.refuse_nothing(&tables)?;
     options.write(&tables, &destination)?;
     if options.csv && !quiet {
-        for warning in &tables.warnings {
-            eprintln!("warning: {warning}");
-        }
+        say(&tables.warnings);
     }
     Ok(if is_damaged {
         Outcome::Damaged
     } else {
         Outcome::Done
     })
+}
+
+fn say(warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("warning: {warning}");
+    }
 }
 
 /// The threads that are called as those of vCPUs are, of the processes that are asked for.
@@ -221,6 +225,18 @@ impl ExitsOptions {
         let input = self.input.input.display();
         let hint = format!("vmflame exits {input} --by vm,vcpu shows those that there are");
         Err(Error::from(NothingLeft::OfExits).with_hint(hint))
+    }
+
+    /// The stacks of the slowest exits that are listed.
+    fn slow_stacks(
+        &self,
+        input: &Input,
+        capture: &Capture,
+        recorded: &RecordedExits,
+    ) -> Vec<Option<SlowStack>> {
+        let symbols = this_machine::symbols(&self.input, input);
+        let threads = this_machine::threads(self.input.threads);
+        slow_stacks(capture, &symbols, recorded.survey.slowest(), threads)
     }
 
     fn write(&self, tables: &TableReport, destination: &Destination) -> Result<()> {

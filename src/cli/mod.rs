@@ -48,6 +48,7 @@ mod exits_like_perf;
 mod generate;
 mod help;
 mod info;
+mod input_told;
 mod inputs;
 mod live;
 mod options;

@@ -10,3 +10,4 @@ mod kept_files;
 mod pack;
 mod program;
 mod shell;
+mod slow_stacks;

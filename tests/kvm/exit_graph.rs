@@ -41,6 +41,7 @@ fn graph_of(path: &Path, width: ExitWidth, has_guest_leaf: bool) -> ExitGraph {
         recorded: &recorded,
         devices: &devices,
         source: "",
+        slow_stacks: &[],
     };
     exit_graph(answer, request)
 }

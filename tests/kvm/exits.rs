@@ -43,6 +43,7 @@ fn tables(recorded: &RecordedExits) -> TableReport {
         recorded,
         devices: &recorded.devices(),
         source: "capture",
+        slow_stacks: &[],
     })
 }
 

@@ -16,6 +16,7 @@
 //! | `first_seen` | who was seen first on each CPU, and so had it before |
 //! | `host_times` | what concerns several threads: the scheduler, interrupts on their way |
 //! | `preview` | what must be known of a trace.dat, or of a text, before its occurrences are taken |
+//! | `slow_stacks` | where the slowest exits spent their time |
 //! | `traced` | the same of a trace.dat, or of a text |
 //! | `recorded_exits` | **the list of stages**, and what comes of them |
 
@@ -29,6 +30,7 @@ mod recorded_exits;
 mod request;
 mod rounds;
 mod rows;
+mod slow_stacks;
 mod sources;
 mod traced;
 mod waiting;
@@ -42,5 +44,6 @@ pub(super) use preview::{
 pub(super) use recorded_exits::span_of;
 pub use recorded_exits::{ExitOrigin, RecordedExits, TracepointCount, recorded_exits};
 pub use request::ExitRequest;
+pub use slow_stacks::{SlowStack, slow_stacks};
 pub(super) use sources::Sources;
 pub use traced::{exits_of_text, exits_of_trace_dat};

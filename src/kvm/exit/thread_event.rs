@@ -356,6 +356,11 @@ impl ThreadEvent {
         matches!(self.what, What::Entry)
     }
 
+    /// Whether the loop around the guest records it, and nothing that it calls.
+    pub const fn is_of_loop(&self) -> bool {
+        matches!(self.what, What::Exit | What::Entry)
+    }
+
     /// How long a halt polls from then on, in nanoseconds; `None` where nothing says so.
     pub const fn poll_limit(&self) -> Option<u64> {
         if matches!(self.what, What::HaltPoll) {

@@ -5,9 +5,9 @@ use super::halt_table::halt_table;
 use super::interrupt_table::interrupt_table;
 use super::labels::ExitLabels;
 use super::schedule_table::{rival_kind_table, rival_table, schedule_table};
-use super::slow_table::slow_table;
+use super::slow_table::{slow_stack_table, slow_table};
 use super::view_table::view_table;
-use crate::analysis::exits::RecordedExits;
+use crate::analysis::exits::{RecordedExits, SlowStack};
 use crate::kvm::device::DeviceMap;
 use crate::kvm::exit::TimeBasis;
 use crate::report::table::{Cell, Fact, TableReport};
@@ -21,6 +21,8 @@ pub struct ExitAnswer<'r> {
     pub devices: &'r DeviceMap,
     /// The capture, as the user knows it.
     pub source: &'r str,
+    /// The stacks of the slowest exits, in their order; empty where none were recorded, or asked for.
+    pub slow_stacks: &'r [Option<SlowStack>],
 }
 
 /// The tables of a capture's exits.
@@ -29,6 +31,7 @@ pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
         recorded,
         devices,
         source,
+        slow_stacks,
     } = answer;
     let labels = ExitLabels::of(recorded, devices);
     let survey = &recorded.survey;
@@ -47,10 +50,11 @@ pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
         }
         tables.push(table);
     }
-    let slowest = slow_table(recorded, &labels, basis);
+    let slowest = slow_table(recorded, &labels, basis, slow_stacks);
     if !slowest.rows.is_empty() {
         tables.push(slowest);
     }
+    tables.extend(slow_stack_table(slow_stacks));
     tables.extend(halt_table(recorded, &labels));
     tables.extend(schedule_table(recorded, &labels));
     tables.extend(rival_kind_table(recorded, &labels));
