@@ -9,7 +9,7 @@ Examples:
   vmflame threads                            which threads burn, as top -H shows them
   vmflame diff before after -o diff.svg      what changed, and whether it is more than noise
   vmflame advise                             what makes VMs slow, and what helps
-  vmflame pack -o case.tar.zst               one file that names the capture on any machine
+  vmflame pack -o host.tar.zst               one file that names the capture on any machine
   vmflame convert --help                     all options of a verb, with examples
 
 Files:
