@@ -96,6 +96,8 @@ Where object files are looked for, in this order; each must have the recorded bu
   --buildid-dir DIR, the folder in PERF_BUILDID_DIR, ~/.debug
   the recorded path; while the process runs, as it sees the file: /proc/PID/root and map_files
   the cache of debuginfod's client: DEBUGINFOD_CACHE_PATH, ~/.cache/debuginfod_client
+The kernel's names: --kallsyms FILE or --vmlinux FILE, kallsyms in the capture's folder, in a cache,
+of the running kernel, and the vmlinux of its build id in a cache or below /usr/lib/debug.
 Debug files of stripped objects: the same caches, and /usr/lib/debug by build id.
 
 Exit status:

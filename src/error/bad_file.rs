@@ -34,6 +34,11 @@ pub enum BadFile {
     },
     /// It is no text of symbols as `/proc/kallsyms` is.
     NotKallsyms,
+    /// It is the file of another kernel than the recorded one.
+    OtherKernel {
+        /// Its build id and the recorded one.
+        what: String,
+    },
     /// It is no table of symbols in text form.
     NotSymbolTable {
         /// What its bytes are not.
@@ -163,6 +168,7 @@ impl BadFile {
             Self::CutHeader
             | Self::IrregularCapture
             | Self::NotKallsyms
+            | Self::OtherKernel { .. }
             | Self::NotSymbolTable { .. }
             | Self::WrongSymbol { .. }
             | Self::MapOfOtherProcess { .. }
@@ -201,6 +207,7 @@ impl fmt::Display for BadFile {
                 write!(f, "the archive unpacks to more than {size}")
             }
             Self::NotKallsyms => f.write_str("not a kallsyms text"),
+            Self::OtherKernel { what } => f.write_str(what),
             Self::NotSymbolTable { cause } => write!(f, "not a symbol table: {cause}"),
             Self::MapOfOtherProcess { pid } => write!(
                 f,

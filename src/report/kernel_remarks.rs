@@ -14,7 +14,8 @@ pub(super) fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<
     match &profile.account.kernel_source {
         KernelSource::SameBoot(_) => vec![],
         KernelSource::OtherBoot(path) => vec![Remark::Warning(format!(
-            "{} is of another boot: the kernel was relocated, modules have no names{}",
+            "{} does not say where the recorded boot's kernel lay: it was moved there, modules have \
+             no names{}",
             path.display(),
             what_tags_lose(profile)
         ))],

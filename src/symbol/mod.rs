@@ -54,6 +54,7 @@ pub use elf::{ObjectSymbol, ObjectSymbols, Places, parse_table, write_table};
 pub use found_symbols::{CodeWish, FoundCode, FoundSymbols, SymbolFile};
 pub(crate) use jit::{AskedLife, DumpClock, FoundDump, FoundMap, JitDumps, MapSearch};
 pub use jit::{JitDump, PerfMap, Runtime, parse_perf_map};
+pub(crate) use kernel::kernel_text;
 pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
 pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms};
 pub(crate) use recorded_builds::RecordedBuilds;

@@ -6,7 +6,7 @@ use crate::space::Timeline;
 use crate::units::BuildId;
 
 /// What the build id table calls the kernel itself.
-const KERNEL_PROPER: &str = "[kernel.kallsyms]";
+pub(super) const KERNEL_PROPER: &str = "[kernel.kallsyms]";
 
 /// What a capture says of builds: in its records, and in the build id table of its header.
 #[derive(Clone, Copy, Debug)]

@@ -12,3 +12,4 @@ mod perf_script;
 mod places;
 mod recorded_here;
 mod tools;
+mod vmlinux;

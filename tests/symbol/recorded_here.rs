@@ -17,12 +17,12 @@ use vmflame::symbol::{KernelSource, LiveKernel, SymbolRequest};
 use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 
 /// Where the kernel lay.
-const TEXT: u64 = 0xffff_ffff_8100_0000;
+pub(crate) const TEXT: u64 = 0xffff_ffff_8100_0000;
 /// When the one sample was taken: the machine had been up for a day.
 const TAKEN: u64 = 86_400_000_000_000;
 
 /// A capture of one sample in the kernel, without build ids.
-fn write(place: &Path) {
+pub(crate) fn write(place: &Path) {
     let mut event = WrittenEvent::cpu_clock();
     event.ids = vec![1];
     let mut records = RecordWriter::<Little>::new();
@@ -96,7 +96,7 @@ fn profile_on(text: u64, change: impl FnOnce(&mut LiveKernel)) -> Profile {
     .unwrap()
 }
 
-fn leaf(profile: &Profile) -> String {
+pub(crate) fn leaf(profile: &Profile) -> String {
     let stack = profile.stacks.iter().next().unwrap();
     let leaf = profile.stacks.frames(stack).last().copied().unwrap();
     profile.frames.get(leaf).name.to_string()

@@ -11,7 +11,7 @@ use crate::input::{Input, Member, MemberContent};
 use crate::name::HitObject;
 use crate::object::{case_place, read_build_id};
 use crate::perf::Capture;
-use crate::symbol::{KernelSource, SymbolRequest, excerpt_kallsyms};
+use crate::symbol::{KernelSource, SymbolRequest, excerpt_kallsyms, kernel_text};
 use crate::units::BuildId;
 
 /// How much of the host a case may hold.
@@ -151,7 +151,8 @@ impl CaseContents {
                 return Ok(());
             }
         };
-        let text = Storage::open_unpacked(path, symbols.search.limit)?;
+        let file = Storage::open_unpacked(path, symbols.search.limit)?;
+        let text = kernel_text(path, file, None)?;
         // Of another boot, addresses differ from the recorded ones.
         let (text, what) = if request.names_only && !is_moved {
             let cut = excerpt_kallsyms(text.bytes(), &hits.kernel);

@@ -24,8 +24,10 @@ pub(crate) struct InputOptions {
         conflicts_with = "input"
     )]
     pub(crate) named: Option<PathBuf>,
-    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed.
-    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
+    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed, or from
+    /// the recorded kernel's vmlinux: it must have the recorded build id, is put where the capture
+    /// says that the kernel lay, and has no names of modules.
+    #[arg(long, visible_alias = "vmlinux", value_name = "FILE", help_heading = SYMBOLS)]
     pub(crate) kallsyms: Option<PathBuf>,
     /// Look for object files below DIR, where the recorded machine's file system is mounted or
     /// copied: an object is looked for at its recorded path there, and must have the recorded build

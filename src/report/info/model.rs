@@ -225,7 +225,10 @@ fn kernel_words(source: &KernelSource) -> String {
     match source {
         KernelSource::SameBoot(path) => path.display().to_string(),
         KernelSource::OtherBoot(path) => {
-            format!("{} of another boot: relocated, no modules", path.display())
+            format!(
+                "{} of another boot, or none: relocated, no modules",
+                path.display()
+            )
         }
         KernelSource::Unchecked(path) => format!("{}, boot not checked", path.display()),
         KernelSource::Hidden(path) => {

@@ -6,12 +6,13 @@ use hashbrown::HashMap;
 
 use super::source::{FittedKernel, KernelSource};
 use super::symbols::{KernelAnchor, KernelSymbols, ModuleRange};
+use super::vmlinux::{is_vmlinux, kernel_text};
 use crate::bytes::Storage;
 use crate::error::Result;
 use crate::object::FileOrigin;
 use crate::space::{KernelMapping, Timeline};
 use crate::symbol::dso_name::module_short_name;
-use crate::symbol::recorded_builds::{RecordedBuilds, kernel_in_table};
+use crate::symbol::recorded_builds::{KERNEL_PROPER, RecordedBuilds, kernel_in_table};
 use crate::symbol::recorded_here::RecordedHere;
 use crate::symbol::request::{LiveKernel, SymbolRequest};
 use crate::units::BuildId;
@@ -51,6 +52,8 @@ impl EarlyKernel {
     ///   kernel share: it is used only where the capture says where its kernel lay.
     /// - perf fills its cache once for a build id, in whatever boot that was. When that was not the
     ///   recorded boot, the running kernel is asked too.
+    /// - The kernel's own file, named by the user or found by its build id, is used in the same way:
+    ///   the capture says where KASLR put the kernel.
     /// - A capture without its kernel's build id, which this machine seems to have made
     ///   ([`RecordedHere::ByCircumstances`]), gets the running kernel's text where that lies at the
     ///   recorded address.
@@ -88,8 +91,15 @@ impl EarlyKernel {
 
 fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Option<KernelText>> {
     if let Some(path) = &symbols.kallsyms {
-        let text = Storage::open_unpacked(path, symbols.search.limit)?;
-        return KernelText::parse(text, path.clone(), true).map(Some);
+        let file = Storage::open_unpacked(path, symbols.search.limit)?;
+        // The kernel's file does not tell where KASLR put it, nor what it patched: a text of the
+        // recorded boot knows more.
+        let is_users_word = !is_vmlinux(&file);
+        if !is_users_word && let Some(own) = symbols.search.find_kallsyms(None)? {
+            return KernelText::parse(own.storage, own.path, true).map(Some);
+        }
+        let text = kernel_text(path, file, build_id)?;
+        return KernelText::parse(text, path.clone(), is_users_word).map(Some);
     }
     if let Some(found) = symbols.search.find_kallsyms(build_id)? {
         let directory = symbols.search.capture_dir.as_ref();
@@ -97,7 +107,24 @@ fn read_kernel(build_id: Option<&BuildId>, symbols: &SymbolRequest) -> Result<Op
             && directory.is_some_and(|directory| found.path.starts_with(directory));
         return KernelText::parse(found.storage, found.path, is_users_word).map(Some);
     }
-    read_running(build_id, symbols)
+    if let Some(running) = read_running(build_id, symbols)? {
+        return Ok(Some(running));
+    }
+    build_id.map_or(Ok(None), |wanted| read_vmlinux(wanted, symbols))
+}
+
+/// The symbols of the kernel's own file, found by its build id: in caches, or where distributions
+/// put it, as a debug file.
+fn read_vmlinux(wanted: &BuildId, symbols: &SymbolRequest) -> Result<Option<KernelText>> {
+    let search = &symbols.search;
+    let of_cache = search.find_object(KERNEL_PROPER, wanted).file.ok();
+    let path = of_cache.map(|file| file.path);
+    let Some(path) = path.or_else(|| search.debug_file_of(KERNEL_PROPER, wanted)) else {
+        return Ok(None);
+    };
+    let file = Storage::open(&path)?;
+    let text = kernel_text(&path, file, Some(wanted))?;
+    KernelText::parse(text, path, false).map(Some)
 }
 
 /// The symbols of the running kernel, when it is the recorded one.

@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `symbols` | **the functions of a kernel**, by address; fits them to another boot |
 //! | `parse` | reads a kallsyms text |
+//! | `vmlinux` | makes such a text of the kernel's own file |
 //! | `early` | chooses the text, reads it beside the fold, then fits it to the recorded boot |
 //! | `source` | where the symbols came from |
 //! | `excerpt` | the part of a text that names given addresses |
@@ -21,9 +22,11 @@ mod source;
 mod symbols;
 #[cfg(test)]
 mod symbols_tests;
+mod vmlinux;
 
 pub(crate) use early::EarlyKernel;
 pub(crate) use entries::{IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
 pub use excerpt::excerpt_kallsyms;
 pub use source::KernelSource;
 pub use symbols::{KernelAnchor, KernelSymbol, KernelSymbols};
+pub(crate) use vmlinux::kernel_text;
