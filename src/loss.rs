@@ -78,6 +78,9 @@ pub struct Tally {
     pub not_unwound: u64,
     /// Of those, the ones whose frame lies in an object whose file is not at hand.
     pub without_file: u64,
+    /// Folded samples whose frame pointers lead to an address that no call stands before: the stack
+    /// ends there.
+    pub without_caller: u64,
     /// Folded samples whose last branches stand in for a call chain.
     pub last_branches: u64,
     /// AUX trace pieces that the kernel had to cut.
@@ -133,6 +136,7 @@ impl Tally {
         self.cut_copies += other.cut_copies;
         self.not_unwound += other.not_unwound;
         self.without_file += other.without_file;
+        self.without_caller += other.without_caller;
         self.last_branches += other.last_branches;
         self.truncated_aux += other.truncated_aux;
         self.unread_sideband += other.unread_sideband;

@@ -86,7 +86,7 @@ pub(super) fn unwinding<'c>(
     capture: &Capture,
     event: EventIx,
     timeline: &'c Timeline,
-    namer: &Namer<'c>,
+    namer: &mut Namer<'c>,
 ) -> Option<Unwinding<'c>> {
     let attr = &capture.events().get(event)?.attr;
     if !attr.samples(PERF_SAMPLE_STACK_USER) || !attr.samples(PERF_SAMPLE_REGS_USER) {
@@ -94,6 +94,8 @@ pub(super) fn unwinding<'c>(
     }
     let machine = with_order!(capture.endian(), O => capture.features().machine::<O>());
     let machine = CodeMachine::from_name(machine.as_deref()?)?;
+    // What call frame information gives as callers are callers.
+    namer.trust_callers();
     let files = namer.code_files();
     let code = CodeMap::new(timeline, machine, move |dso| files.find(dso));
     Some(Unwinding::new(code))

@@ -167,10 +167,11 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         symbols,
         detail: request.detail,
         dumps: &dumps,
+        keep_garbage: request.keep_garbage,
     };
     let mut namer = Namer::new(capture, input)?;
     watch.lap(Stage::Name);
-    let unwinding = unwinding(capture, event, &timeline, &namer);
+    let unwinding = unwinding(capture, event, &timeline, &mut namer);
     let settled = match &unwinding {
         Some(unwinding) => unwinding.fold(capture, &wanted, &timeline),
         None => settled,

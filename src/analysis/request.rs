@@ -62,6 +62,8 @@ pub struct Request {
     pub max_stack: Option<usize>,
     /// What frames show of functions.
     pub detail: FrameDetail,
+    /// Whether frame pointers are believed that lead to no caller.
+    pub keep_garbage: bool,
     /// Rows for the tagger, with the name of the file they come from.
     pub rules: Option<(String, std::path::PathBuf)>,
     /// Into how many slices of time stacks are kept apart; 0 for none. Cannot be had together with

@@ -84,6 +84,7 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
         symbols,
         detail: detail(),
         dumps: &front.dumps,
+        keep_garbage: false,
     };
     let mut namer = Namer::new(capture, input)?;
     let mut stacks = NamedStacks::default();
@@ -96,10 +97,9 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
             recording: StackRecording::of(capture, event),
             threads,
         };
-        let unwinding = unwinding(capture, event, &front.timeline, &namer);
-        let unwound = unwinding
-            .as_ref()
-            .map(|unwinding| unwinding.fold(capture, &front.wanted, &front.timeline));
+        let unwinding = unwinding(capture, event, &front.timeline, &mut namer);
+        let unwound = unwinding.as_ref();
+        let unwound = unwound.map(|to| to.fold(capture, &front.wanted, &front.timeline));
         let settled = unwound.as_ref().unwrap_or(&front.settled);
         stacks = name_stacks(capture, settled, &mut namer, &request, None);
         stacks.doubtful().tell(&mut census.tally);

@@ -89,6 +89,7 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         no_idle: options.no_idle,
         max_stack: options.names.max_stack.map(usize::from),
         detail: options.names.detail(),
+        keep_garbage: options.names.keep_garbage,
         rules: read_rules(options.rules.as_deref())?,
         ..options
             .filter

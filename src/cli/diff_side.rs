@@ -313,6 +313,7 @@ fn request(
         no_idle: options.no_idle,
         max_stack: options.names.max_stack.map(usize::from),
         detail: options.names.detail(),
+        keep_garbage: options.names.keep_garbage,
         scope: options.scope(),
         rules: read_rules(options.rules.as_deref())?,
         slices: SLICES,

@@ -26,4 +26,5 @@ mod task;
 pub(crate) use addresses::Location;
 pub(crate) use locator::{LocateRequest, Locator, StackPath};
 pub(crate) use piece::{Located, LocatedPiece};
+pub(crate) use stack_mark::StackMark;
 pub(crate) use task::{LocatedTask, TaskKey};

@@ -11,6 +11,8 @@ pub(crate) enum StackMark {
     Truncated,
     /// The caller of the frame below cannot be told.
     NotUnwound,
+    /// What frame pointers give as the caller of the frame below has called nothing.
+    NoCaller,
 }
 
 impl StackMark {
@@ -29,6 +31,7 @@ impl StackMark {
             Self::LastBranches => "[last branches]",
             Self::Truncated => "[truncated]",
             Self::NotUnwound => "[not unwound]",
+            Self::NoCaller => "[no caller]",
         }
     }
 }

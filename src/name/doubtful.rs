@@ -17,6 +17,8 @@ pub(crate) struct DoubtfulSamples {
     pub(super) not_unwound: u64,
     /// Of those, the ones whose frame lies in an object without a file.
     pub(super) without_file: u64,
+    /// Their frame pointers lead to a caller that is none.
+    pub(super) without_caller: u64,
 }
 
 impl DoubtfulSamples {
@@ -27,6 +29,7 @@ impl DoubtfulSamples {
         self.cut_copies += other.cut_copies;
         self.not_unwound += other.not_unwound;
         self.without_file += other.without_file;
+        self.without_caller += other.without_caller;
     }
 
     /// Puts them into the account of all samples.
@@ -37,5 +40,6 @@ impl DoubtfulSamples {
         tally.cut_copies = self.cut_copies;
         tally.not_unwound = self.not_unwound;
         tally.without_file = self.without_file;
+        tally.without_caller = self.without_caller;
     }
 }

@@ -1,9 +1,10 @@
 //! Memory that programs filled with code, which maps of their runtimes name.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
+use super::asked::AskedObject;
 use super::object_report::ObjectReport;
-use super::user_objects::{AskedObject, UserObject, UserObjects};
+use super::user_objects::{UserObject, UserObjects};
 use crate::error::{BadFile, Error};
 use crate::space::{Dso, DsoIx, LifeIx};
 use crate::symbol::{
@@ -72,6 +73,7 @@ impl<'a> UserObjects<'a> {
         }
         let path = memory.dso.path.clone();
         let object = UserObject {
+            not_called: HashSet::new(),
             shown_names: self.shown_names(&symbols),
             symbols,
             path: (*path).into(),
@@ -137,6 +139,7 @@ impl<'a> UserObjects<'a> {
         let symbols = Ok(found.dump.symbols(places));
         let short_name = module_short_name(recorded);
         let object = UserObject {
+            not_called: HashSet::new(),
             shown_names: self.shown_names(&symbols),
             symbols,
             path: recorded.into(),

@@ -143,10 +143,15 @@ impl Merger<'_> {
             for (stack, (path, located)) in block.iter().zip(located.iter()) {
                 let start = in_pieces.items.len();
                 let samples = stack.stack.samples;
+                let last = located.iter().position(|&piece| worker.is_last(piece));
+                let located = last.map_or(located, |last| &located[..=last]);
                 let named = located.iter().map(|&piece| worker.name(piece));
                 in_pieces.items.extend(named);
                 let place = start..in_pieces.items.len();
-                let new = self.stack(&stack, path, class_of[path.task as usize], place);
+                let mut new = self.stack(&stack, path, class_of[path.task as usize], place);
+                if last.is_some() {
+                    new.doubtful.without_caller = samples;
+                }
                 let pieces = in_pieces.items_of(&new).iter();
                 let hash = self.hash(new.key(), pieces.map(|piece| piece.as_u32()));
                 let position = in_pieces.add(new, hash);
@@ -213,6 +218,7 @@ impl Merger<'_> {
                 UserPart::Unwound(StackEnd::NotUnwound | StackEnd::NoFile)
             )),
             without_file: samples_if(stack.user == UserPart::Unwound(StackEnd::NoFile)),
+            without_caller: 0,
         }
     }
 

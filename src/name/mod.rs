@@ -33,10 +33,14 @@
 //! | `unnamed` | why frames have no name, counted |
 //! | `piece`, `named_runs` | what stacks are made of until they are merged |
 //! | `grouping`, `classes` | the frames above a call chain; what a thread's stacks have in common |
+//! | `asked` | the places of objects that names are asked for |
+//! | `calling` | whether what lies at a return address has called |
 //! | `code_files` | the same files for what unwinding needs of them |
 //! | `doubtful` | samples that show less than there was |
 //! | `merge`, `stacks` | stacks of the same frames become one; the result |
 
+mod asked;
+mod calling;
 mod classes;
 mod code_files;
 mod doubtful;

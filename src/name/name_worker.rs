@@ -1,15 +1,19 @@
 //! Stacks located and named, block by block, some on each thread.
 
+use super::calling::Calling;
 use super::named_runs::NamedRuns;
 use super::namer::Namer;
-use super::piece::{NamedLocation, NamedPiece};
+use super::piece::{Astray, NamedLocation, NamedPiece};
 use super::request::{FrameScope, NameRequest};
-use super::unnamed::ReasonIx;
+use super::unnamed::{Reason, ReasonIx};
 use super::user_objects::FoundFunction;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
-use crate::locate::{LocateRequest, Located, LocatedPiece, LocatedTask, Locator, StackPath};
+use crate::locate::{
+    LocateRequest, Located, LocatedPiece, LocatedTask, Locator, StackMark, StackPath,
+};
 use crate::parallel::{Shares, by_pieces, in_shares_mut};
+use crate::symbol::Unresolved;
 
 /// The stacks of a block in pieces that are located, and that [`NameWorker::name`] can name.
 #[derive(Debug)]
@@ -80,7 +84,7 @@ impl<'m> NameWorker<'m> {
     #[inline]
     pub(super) fn name(&self, piece: LocatedPiece) -> NamedPiece {
         match piece.get() {
-            Located::Location(at) => self.named[at].piece,
+            Located::Location(at) => self.named[at].shown(),
             Located::CallerRun(run) => NamedPiece::run(self.runs.named(run).0),
         }
     }
@@ -89,8 +93,17 @@ impl<'m> NameWorker<'m> {
     #[inline]
     pub(super) fn reasons(&self, piece: LocatedPiece) -> &[ReasonIx] {
         match piece.get() {
-            Located::Location(at) => self.named[at].reason.as_slice(),
+            Located::Location(at) => self.named[at].shown_reason(),
             Located::CallerRun(run) => self.runs.named(run).1,
+        }
+    }
+
+    /// Whether a stack ends with a piece, since what stands above is no caller.
+    #[inline]
+    pub(super) fn is_last(&self, piece: LocatedPiece) -> bool {
+        match piece.get() {
+            Located::Location(at) => self.named[at].astray.is_some(),
+            Located::CallerRun(run) => self.runs.is_last(run),
         }
     }
 
@@ -106,6 +119,9 @@ impl<'m> NameWorker<'m> {
         let found = std::mem::take(&mut self.found);
         let locations = self.locator.locations().iter().zip(found);
         let named = locations.map(|(&location, found)| {
+            let calling = found.map(|found| found.calling).unwrap_or_default();
+            let astray = found.filter(|_| calling == Calling::NoCaller);
+            let astray = astray.and_then(|found| namer.astray(found));
             let name = namer.name(location, found);
             let (piece, reason) = (runs.piece_of(name.frames), name.reason);
             // Functions that are inlined into each other run in one mode.
@@ -114,6 +130,8 @@ impl<'m> NameWorker<'m> {
             NamedLocation {
                 piece,
                 reason: reason.filter(|_| is_shown),
+                is_uncalled: calling == Calling::NotCalled,
+                astray,
             }
         });
         self.named = named.collect();
@@ -162,4 +180,20 @@ pub(super) fn on_name_workers<'m, O: ByteOrder>(
         own.iter_mut().for_each(NameWorker::name_runs);
     });
     workers
+}
+
+impl Namer<'_> {
+    /// What stands in the place of a caller that is none.
+    pub(super) fn astray(&mut self, found: FoundFunction) -> Option<Astray> {
+        let mark = self.root(StackMark::NoCaller.name());
+        let object = self.objects.object_mut(found.dso)?;
+        let (object, build_id) = (object.path.clone(), object.build_id.clone());
+        let cause = Unresolved::NoCall;
+        let reason = self.reasons.intern(Reason {
+            object,
+            build_id,
+            cause,
+        });
+        Some(Astray { mark, reason })
+    }
 }

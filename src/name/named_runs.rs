@@ -5,15 +5,36 @@ use std::ops::Range;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::piece::{Named, NamedLocation, NamedPiece};
+use super::piece::{Astray, Named, NamedLocation, NamedPiece};
 use super::unnamed::ReasonIx;
 use crate::stack::FrameIx;
+
+/// What is known of a run of addresses.
+#[derive(Clone, Copy, Debug)]
+struct NamedRun {
+    /// The number of its frames.
+    number: u32,
+    /// Where its reasons end.
+    reasons_end: usize,
+    /// Whether a stack ends with it, since the caller is none.
+    is_last: bool,
+}
+
+/// Where a run of locations, nearest to the leaf first, meets a caller that is none.
+fn end_of(locations: &[u32], named: &[NamedLocation]) -> Option<(usize, Astray)> {
+    let mut below_is_uncalled = false;
+    locations.iter().enumerate().find_map(|(place, &at)| {
+        let location = &named[at as usize];
+        let astray = location.astray.filter(|_| !below_is_uncalled);
+        below_is_uncalled = location.is_uncalled;
+        Some((place, astray?))
+    })
+}
 
 /// Runs of frames, those that are the same under one number.
 #[derive(Debug, Default)]
 pub(super) struct NamedRuns {
-    /// For each run of addresses the number of its frames, and where its reasons end.
-    named: Vec<(u32, usize)>,
+    named: Vec<NamedRun>,
     /// Why frames of all runs have no name, one behind the other.
     reasons: Vec<ReasonIx>,
     /// The frames of all numbers, one behind the other, root first.
@@ -30,7 +51,14 @@ impl NamedRuns {
     /// the list of those that have names.
     pub(super) fn add(&mut self, locations: &[u32], named: &[NamedLocation]) {
         let start = self.frames.len();
-        for &at in locations.iter().rev() {
+        let mut callers = locations;
+        let end = end_of(locations, named);
+        if let Some((end, astray)) = end {
+            self.frames.push(astray.mark);
+            self.reasons.push(astray.reason);
+            callers = &locations[..end];
+        }
+        for &at in callers.iter().rev() {
             let location = named[at as usize];
             match location.piece.get() {
                 Named::Frame(frame) => self.frames.push(frame),
@@ -39,7 +67,11 @@ impl NamedRuns {
             self.reasons.extend(location.reason);
         }
         let number = self.number_from(start);
-        self.named.push((number, self.reasons.len()));
+        self.named.push(NamedRun {
+            number,
+            reasons_end: self.reasons.len(),
+            is_last: end.is_some(),
+        });
     }
 
     /// The frames of one location, root first, as a piece of a stack.
@@ -75,9 +107,20 @@ impl NamedRuns {
     /// The number of a run of addresses, and why frames of it have no name, once for each.
     #[inline]
     pub(super) fn named(&self, run: usize) -> (u32, &[ReasonIx]) {
-        let (number, end) = self.named[run];
-        let start = run.checked_sub(1).map_or(0, |before| self.named[before].1);
+        let NamedRun {
+            number,
+            reasons_end: end,
+            ..
+        } = self.named[run];
+        let before = run.checked_sub(1).map(|before| self.named[before]);
+        let start = before.map_or(0, |before| before.reasons_end);
         (number, self.reasons.get(start..end).unwrap_or_default())
+    }
+
+    /// Whether a stack ends with a run of addresses.
+    #[inline]
+    pub(super) fn is_last(&self, run: usize) -> bool {
+        self.named[run].is_last
     }
 
     /// The frames of a number, root first.
@@ -114,6 +157,8 @@ mod tests {
         let named = [&[outer, inlined][..], &[caller]].map(|frames| NamedLocation {
             piece: runs.piece_of(frames),
             reason,
+            is_uncalled: false,
+            astray: None,
         });
         let Named::Run(number) = named[0].piece.get() else {
             panic!("two frames are no single one");

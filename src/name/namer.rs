@@ -40,6 +40,8 @@ pub(crate) struct NamerInput<'a> {
     pub(crate) detail: FrameDetail,
     /// Dumps of code that processes made.
     pub(crate) dumps: &'a JitDumps,
+    /// Whether frame pointers are believed that lead to no caller.
+    pub(crate) keep_garbage: bool,
 }
 
 /// What naming tells besides the stacks.
@@ -74,12 +76,12 @@ pub(crate) struct Namer<'a> {
     kernel: Option<Arc<KernelSymbols>>,
     kernel_source: KernelSource,
     detail: FrameDetail,
-    objects: UserObjects<'a>,
+    pub(super) objects: UserObjects<'a>,
     /// Those of locations that lie in no object.
     known: HashMap<Location, KnownName>,
     /// The frames of all known names, one behind the other.
     location_frames: Vec<FrameIx>,
-    reasons: Reasons,
+    pub(super) reasons: Reasons,
 }
 
 impl<'a> Namer<'a> {
@@ -118,6 +120,16 @@ impl<'a> Namer<'a> {
         };
         let here = live.filter(|_| is_kernel_same);
         let here = here.and_then(|live| ThisMachine::of_capture(live, input.times));
+        let (detail, times, dumps) = (input.detail, input.times, input.dumps);
+        let how = HowNamed {
+            detail,
+            times,
+            dumps,
+        };
+        let mut objects = UserObjects::new(timeline, symbols, here, how);
+        if input.keep_garbage {
+            objects.trust_callers();
+        }
         Ok(Self {
             frames: FrameTable::default(),
             timeline,
@@ -125,16 +137,7 @@ impl<'a> Namer<'a> {
             kernel,
             kernel_source,
             detail: input.detail,
-            objects: UserObjects::new(
-                timeline,
-                symbols,
-                here,
-                HowNamed {
-                    detail: input.detail,
-                    times: input.times,
-                    dumps: input.dumps,
-                },
-            ),
+            objects,
             known: HashMap::new(),
             location_frames: Vec::new(),
             reasons: Reasons::default(),
@@ -144,6 +147,11 @@ impl<'a> Namer<'a> {
     /// What was true of the capture's threads.
     pub(crate) fn timeline(&self) -> &'a Timeline {
         self.timeline
+    }
+
+    /// See [`UserObjects::trust_callers`].
+    pub(crate) fn trust_callers(&mut self) {
+        self.objects.trust_callers();
     }
 
     /// The files of objects, for their code.

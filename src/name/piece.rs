@@ -18,6 +18,35 @@ pub(super) struct NamedLocation {
     pub(super) piece: NamedPiece,
     /// Why it has no name.
     pub(super) reason: Option<ReasonIx>,
+    /// Whether what stands above it in a stack was interrupted, and has called nothing.
+    pub(super) is_uncalled: bool,
+    /// What stands in its place when it is no caller.
+    pub(super) astray: Option<Astray>,
+}
+
+impl NamedLocation {
+    /// What a stack shows where it has this location by itself.
+    #[inline]
+    pub(super) fn shown(&self) -> NamedPiece {
+        let mark = self.astray.as_ref();
+        mark.map_or(self.piece, |astray| NamedPiece::frame(astray.mark))
+    }
+
+    /// Why that has no name.
+    #[inline]
+    pub(super) fn shown_reason(&self) -> &[ReasonIx] {
+        match &self.astray {
+            Some(astray) => std::slice::from_ref(&astray.reason),
+            None => self.reason.as_slice(),
+        }
+    }
+}
+
+/// What stands in the place of a caller that is none, and of all above it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Astray {
+    pub(super) mark: FrameIx,
+    pub(super) reason: ReasonIx,
 }
 
 /// A name that was found once: of a function, or of what has none.

@@ -110,6 +110,7 @@ pub(super) fn true_cause(
         | Unresolved::Stripped
         | Unresolved::Generated
         | Unresolved::Deleted
+        | Unresolved::NoCall
         | Unresolved::Unreadable
         | Unresolved::OtherFile => cause,
     }

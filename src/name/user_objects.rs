@@ -1,7 +1,9 @@
 //! The objects of user space that samples hit, and what was found for them.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
+use super::asked::{AskedObject, asked_objects};
+use super::calling::Calling;
 use super::code_files::CodeFiles;
 use super::hits::HitObject;
 use super::inlined_code::InlinedCode;
@@ -17,8 +19,8 @@ use crate::object::ObjectSearch;
 use crate::parallel::by_pieces;
 use crate::space::{DsoIx, Timeline};
 use crate::symbol::{
-    CodeChainIx, CodeWish, FoundCode, FoundSymbols, JitDumps, LiveKernel, ObjectSymbols, Places,
-    SymbolRequest, Unresolved, module_short_name, vdso, write_table,
+    CodeChainIx, CodeWish, FoundCode, FoundSymbols, JitDumps, LiveKernel, ObjectSymbol,
+    ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name, vdso, write_table,
 };
 use crate::units::{BuildId, FileOffset, Svma, Timestamp};
 
@@ -33,6 +35,8 @@ pub(super) struct UserObject {
     pub(super) short_name: Box<str>,
     /// What frames of its functions show in place of that: the map that names them.
     pub(super) map_name: Option<Box<str>>,
+    /// The places before return addresses that are none: no call ends there.
+    pub(super) not_called: HashSet<FileOffset>,
     /// What functions are shown as, by where they begin.
     pub(super) shown_names: HashMap<Svma, Box<str>>,
     /// What its debug information tells; `None` when there is none, or nothing of it was wanted.
@@ -53,6 +57,8 @@ pub(super) struct FoundFunction {
     pub(super) start: Result<Svma, Unresolved>,
     /// What debug information tells of the place; `None` when it tells nothing more.
     pub(super) chain: Option<CodeChainIx>,
+    /// What the place says about calls.
+    pub(super) calling: Calling,
 }
 
 impl FoundFunction {
@@ -74,8 +80,8 @@ impl UserObject {
         code.chain_at(at).filter(|_| start <= at)
     }
 
-    /// Where the function starts that a location in the object lies in.
-    fn find(&self, location: Location) -> Result<Svma, Unresolved> {
+    /// The function that a location in the object lies in.
+    fn find(&self, location: Location) -> Result<ObjectSymbol<'_>, Unresolved> {
         let symbols = self.symbols.as_ref().map_err(|cause| *cause)?;
         let at = |offset| symbols.svma_of(offset).ok_or(Unresolved::NoSymbol);
         let found = match location {
@@ -90,22 +96,14 @@ impl UserObject {
             | Location::Unknown(_)
             | Location::Mark(_) => Err(Unresolved::NoMapping),
         };
-        let function = found.map_err(|cause| {
+        found.map_err(|cause| {
             if symbols.is_stripped() {
                 Unresolved::Stripped
             } else {
                 cause
             }
-        });
-        Ok(function?.start)
+        })
     }
-}
-
-/// An object, and all places in it that names are asked for.
-#[derive(Debug)]
-pub(super) struct AskedObject {
-    pub(super) dso: DsoIx,
-    places: Vec<FileOffset>,
 }
 
 /// What decides which files are taken, and how names are shown.
@@ -128,6 +126,8 @@ pub(super) struct UserObjects<'a> {
     /// This machine, where it recorded the capture.
     pub(super) here: Option<ThisMachine>,
     pub(super) how: HowNamed<'a>,
+    /// Whether return addresses are looked at for a call before them.
+    judges_callers: bool,
     pub(super) symbols: &'a SymbolRequest,
     pub(super) objects: HashMap<DsoIx, UserObject>,
     /// What was found, and for which objects.
@@ -149,10 +149,17 @@ impl<'a> UserObjects<'a> {
             live: symbols.live.as_ref(),
             here,
             how,
+            judges_callers: true,
             symbols,
             objects: HashMap::new(),
             reports: Vec::new(),
         }
+    }
+
+    /// Takes every return address for one: frames were not found by frame pointers, or the user wants
+    /// what they lead to.
+    pub(super) fn trust_callers(&mut self) {
+        self.judges_callers = false;
     }
 
     /// The files of objects, for their code.
@@ -173,27 +180,24 @@ impl<'a> UserObjects<'a> {
         locations: impl Iterator<Item = &'l Location>,
         threads: usize,
     ) {
-        let asked = self.asked(locations);
+        let asked = asked_objects(locations, self.judges_callers);
         let hit = || asked.iter().map(|asked| asked.dso);
         let is_own = |here: &ThisMachine| here.has_files(self.timeline, self.search, hit());
         self.here = self.here.filter(is_own);
         let mut maps = self.find_maps(&asked);
         let read = by_pieces(asked.len(), threads, Vec::new, |done, at| {
-            if let Some(AskedObject { dso, places }) = asked.get(at) {
-                // Threads come upon the same places.
-                let mut places = places.clone();
-                places.sort_unstable();
-                places.dedup();
-                let memory = self.memory(*dso);
+            if let Some(asked) = asked.get(at) {
+                let dso = asked.dso;
+                let memory = self.memory(dso);
                 let (object, report) = if let Some(memory) = memory {
-                    let places = Places::Offsets(&places);
-                    self.read_memory(&memory, maps.get(&memory.life), places)
-                } else if let Some((recorded, found)) = self.dump(*dso) {
-                    self.read_dump(recorded, found, Places::Offsets(&places))
+                    let places = asked.places();
+                    self.read_memory(&memory, maps.get(&memory.life), Places::Offsets(&places))
+                } else if let Some((recorded, found)) = self.dump(dso) {
+                    self.read_dump(recorded, found, Places::Offsets(&asked.places()))
                 } else {
-                    self.read_object(*dso, &places, threads)
+                    self.read_object(asked, threads)
                 };
-                done.push((*dso, object, report));
+                done.push((asked.dso, object, report));
             }
         });
         let mut read: Vec<_> = read.into_iter().flatten().collect();
@@ -208,34 +212,26 @@ impl<'a> UserObjects<'a> {
         }
     }
 
-    /// The objects that locations lie in, those with the most places first.
-    fn asked<'l>(&self, locations: impl Iterator<Item = &'l Location>) -> Vec<AskedObject> {
-        let mut places: HashMap<DsoIx, Vec<FileOffset>> = HashMap::new();
-        for location in locations {
-            if let Location::Object { dso, lookup } | Location::BeforeReturn { dso, lookup } =
-                *location
-            {
-                places.entry(dso).or_default().push(lookup);
-            }
-        }
-        let asked = places
-            .into_iter()
-            .map(|(dso, places)| AskedObject { dso, places });
-        let mut asked: Vec<AskedObject> = asked.collect();
-        asked.sort_unstable_by_key(|asked| (std::cmp::Reverse(asked.places.len()), asked.dso));
-        asked
-    }
-
     /// What a location lies in; `None` when it lies in no object.
     pub(super) fn find(&self, location: Location) -> Option<FoundFunction> {
         let dso = dso_of(location)?;
         let Some(object) = self.objects.get(&dso) else {
-            let (start, chain) = (Err(Unresolved::NoFile), None);
-            return Some(FoundFunction { dso, start, chain });
+            return Some(FoundFunction {
+                dso,
+                start: Err(Unresolved::NoFile),
+                chain: None,
+                calling: Calling::Caller,
+            });
         };
-        let start = object.find(location);
-        let chain = start.ok().and_then(|start| object.chain(location, start));
-        Some(FoundFunction { dso, start, chain })
+        let found = object.find(location);
+        let name = found.ok().map(|symbol| symbol.name);
+        let start = found.map(|symbol| symbol.start);
+        Some(FoundFunction {
+            dso,
+            start,
+            chain: start.ok().and_then(|start| object.chain(location, start)),
+            calling: Calling::of(location, name, &object.not_called),
+        })
     }
 
     /// An object that was read.
@@ -276,20 +272,18 @@ impl<'a> UserObjects<'a> {
     }
 
     /// Finds the functions of an object that a process mapped.
-    fn read_object(
-        &self,
-        ix: DsoIx,
-        offsets: &[FileOffset],
-        threads: usize,
-    ) -> (UserObject, ObjectReport) {
-        let places = Places::Offsets(offsets);
+    fn read_object(&self, asked: &AskedObject, threads: usize) -> (UserObject, ObjectReport) {
+        let ix = asked.dso;
+        let offsets = asked.places();
+        let places = Places::Offsets(&offsets);
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
         let mut found = match mapped_object(self.timeline, ix, self.here.as_ref()) {
             Some(object) => FoundSymbols::find_mapped(self.search, &object, places),
             None => FoundSymbols::find(self.search, &path, build_id.as_ref(), places),
         };
-        let code = self.read_code(&mut found, offsets, threads);
+        let not_called = found.places_without_call(&asked.before_returns);
+        let code = self.read_code(&mut found, &offsets, threads);
         let unreadable = code.as_ref().map_or(0, |code| code.frames.unreadable());
         let debug_file = code.as_ref().map(|code| code.file.clone());
         let code = code.map(|code| InlinedCode::new(code.frames, self.how.detail));
@@ -317,6 +311,7 @@ impl<'a> UserObjects<'a> {
             Err(cause) => Err(*cause),
         };
         let object = UserObject {
+            not_called,
             shown_names: self.shown_names(&symbols),
             symbols,
             path: (*path).into(),

@@ -142,6 +142,7 @@ pub fn quality(profile: &Profile) -> String {
         ),
         (tally.cut_copies, CUT_COPIES),
         (tally.not_unwound, NOT_UNWOUND),
+        (tally.without_caller, NO_CALLER),
         (
             tally.last_branches,
             ["with last branches for a call stack"; 2],
@@ -188,6 +189,7 @@ pub(in crate::report) fn lost_words(Lost { records, samples }: Lost) -> String {
 
 /// Behind the number of one and of several.
 const CUT_COPIES: [&str; 2] = ["with a copied stack that was cut"; 2];
+const NO_CALLER: [&str; 2] = ["whose frame pointers lead to no caller"; 2];
 const NOT_UNWOUND: [&str; 2] = ["with a copied stack that is not unwound to its end"; 2];
 const CUT_STACKS: [&str; 2] = [
     "stack cut at the recorder's limit",

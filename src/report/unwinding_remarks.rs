@@ -1,10 +1,10 @@
-//! What copied stacks lack that were unwound.
+//! What user stacks lack.
 
 use super::remark::Remark;
 use crate::loss::Tally;
 use crate::text::grouped;
 
-/// What copied stacks lack that were unwound, when more than a few do.
+/// What user stacks lack, when more than a few do.
 pub(super) fn unwinding_remarks(tally: &Tally) -> Vec<Remark> {
     let Tally { folded, .. } = *tally;
     let mut remarks = Vec::new();
@@ -17,10 +17,20 @@ pub(super) fn unwinding_remarks(tally: &Tally) -> Vec<Remark> {
         )));
         if tally.without_file > tally.not_unwound / 2 {
             remarks.push(Remark::Hint(
-                "unwinding takes the object files: run where the capture was recorded, or pack them there: \
-                 perf archive",
+                "unwinding takes the object files: run where the capture was recorded, or pack them there: vmflame pack, \
+                 or perf archive",
             ));
         }
+    }
+    if tally.without_caller > folded / FEW {
+        remarks.push(Remark::Warning(format!(
+            "frame pointers lead to no caller in {} of {} samples: those stacks end under [no caller]",
+            grouped(tally.without_caller),
+            grouped(folded)
+        )));
+        remarks.push(Remark::Hint(
+            "code without frame pointers is walked by perf record --call-graph dwarf",
+        ));
     }
     if tally.cut_copies > folded / FEW {
         remarks.push(Remark::Warning(format!(

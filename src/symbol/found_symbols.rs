@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
+use hashbrown::HashSet;
+
 use crate::error::Error;
 use crate::object::{
     Debugged, FileOrigin, Identified, LookedAt, MappedObject, NotFound, ObjectFile, ObjectSearch,
     PassedOver, Refused, SearchResult, parse_elf_file,
 };
+use crate::symbol::call_site::places_without_call;
 use crate::symbol::dwarf::{CodeFrames, CodeRequest, has_debug_information};
 use crate::symbol::elf::{ObjectSymbols, Places, parse_table};
 use crate::symbol::unresolved::Unresolved;
-use crate::units::{BuildId, Svma};
+use crate::units::{BuildId, FileOffset, Svma};
 
 /// A file that symbols come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -200,6 +203,15 @@ impl FoundSymbols {
                 None
             }
         }
+    }
+
+    /// The places among `before_returns`, each the byte before a return address, that no call ends at
+    /// in the object's own file; none when no symbols come from that file.
+    pub(crate) fn places_without_call(&self, before_returns: &[FileOffset]) -> HashSet<FileOffset> {
+        let file = self.opened.as_ref().map(|opened| &opened.file);
+        file.map_or_else(HashSet::new, |file| {
+            places_without_call(file.storage.bytes(), before_returns)
+        })
     }
 
     fn nothing(cause: Unresolved) -> Self {

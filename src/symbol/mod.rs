@@ -25,9 +25,11 @@
 //! | `demangle`, `cpp_spelling` | readable names of Rust and C++ |
 //! | `base_name`, `dso_name` | names without compilers' suffixes; short names of objects |
 //! | `short_name` | names without the arguments of templates and the modules they lie in |
+//! | `call_site` | return addresses that no call stands before |
 //! | `trampoline` | functions that are returned to without having called |
 
 mod base_name;
+mod call_site;
 mod cpp_spelling;
 mod demangle;
 mod dso_name;
@@ -46,6 +48,7 @@ mod unresolved;
 pub(crate) mod vdso;
 
 pub(crate) use base_name::base_name;
+pub(crate) use call_site::is_called_by_signals;
 pub use demangle::demangle;
 pub(crate) use dso_name::dso_of_kernel_code;
 pub use dso_name::module_short_name;

@@ -8,7 +8,7 @@
 //! the functions are listed.
 
 /// In processes.
-const USER: [&str; 21] = [
+const USER: [&str; 23] = [
     // Signal handlers return here. glibc: sysdeps/unix/sysv/linux/x86_64/libc_sigaction.c and its
     // like for i386 and arm; musl: src/signal/*/restore.s; bionic: libc/arch-*/bionic/*restore*.S.
     "__restore_rt",
@@ -27,9 +27,12 @@ const USER: [&str; 21] = [
     "__kernel_sigtramp32",
     "__kernel_sigtramp_rt32",
     "__kernel_sigtramp_rt64",
-    // The same in Go: src/runtime/sys_linux_*.s, until Go 1.20 without the second part.
+    // The same in Go: src/runtime/sys_linux_*.s, until Go 1.20 without the second part; of files that
+    // the linker of C put together the names end with the calling convention.
     "runtime.sigreturn__sigaction",
+    "runtime.sigreturn__sigaction.abi0",
     "runtime.sigreturn",
+    "runtime.sigreturn.abi0",
     // The function of makecontext() returns here. glibc: sysdeps/unix/sysv/linux/x86_64/
     // __start_context.S (also riscv, loongarch, sparc), aarch64/setcontext.S (also arm, alpha,
     // m68k), s390/s390-64/__makecontext_ret.S; libucontext: arch/*/trampoline.c.

@@ -30,6 +30,8 @@ pub enum Unresolved {
     Generated,
     /// The file was deleted or replaced while it was in use.
     Deleted,
+    /// The address is no caller's: no call stands before it.
+    NoCall,
     /// The file is there, but cannot be read or makes no sense.
     Unreadable,
     /// The file at the path is not the one that was mapped, or cannot be told from others that
@@ -39,7 +41,7 @@ pub enum Unresolved {
 
 impl Unresolved {
     /// All causes, in display order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::NoMapping,
         Self::NoFile,
         Self::NoBuildId,
@@ -52,6 +54,7 @@ impl Unresolved {
         Self::Stripped,
         Self::Generated,
         Self::Deleted,
+        Self::NoCall,
         Self::Unreadable,
         Self::OtherFile,
     ];
@@ -77,6 +80,7 @@ impl fmt::Display for Unresolved {
             Self::Stripped => "stripped, no debug file",
             Self::Generated => "generated code without a map",
             Self::Deleted => "object file deleted or replaced",
+            Self::NoCall => "no caller: no call before the return address",
             Self::Unreadable => "object file cannot be read",
             Self::OtherFile => "the file at its path is not, or may not be, the one that ran",
         })

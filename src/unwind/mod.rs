@@ -46,4 +46,5 @@ mod walker;
 pub(crate) use branches::{BranchFrames, holds_branches};
 pub(crate) use code_map::{CodeMap, CodeSource};
 pub(crate) use registers::Machine;
+pub(crate) use signal_return::is_signal_return;
 pub(crate) use walker::{CopiedSample, StackEnd, StackWalker};

@@ -16,7 +16,7 @@ const X86_64: [u8; 9] = [0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05];
 const ARM64: [u8; 8] = [0x68, 0x11, 0x80, 0xd2, 0x01, 0, 0, 0xd4];
 
 /// Whether code is what a signal handler returns to.
-pub(super) fn is_signal_return(machine: CodeMachine, code: &[u8]) -> bool {
+pub(crate) fn is_signal_return(machine: CodeMachine, code: &[u8]) -> bool {
     match machine {
         CodeMachine::X86_64 => code.starts_with(&X86_64),
         CodeMachine::Arm64 => code.starts_with(&ARM64),

@@ -6,6 +6,7 @@ mod common;
 mod copied_stacks;
 mod events;
 mod flat;
+mod garbage;
 mod perf_stacks;
 mod testdata;
 mod thread_counts;

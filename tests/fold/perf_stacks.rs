@@ -173,6 +173,8 @@ fn folded(capture: &Capture, symbols: &SymbolRequest, event: &str) -> Option<Pro
         event: Some(event.to_owned()),
         grouping: Grouping::Comm,
         no_tag: true,
+        // perf shows whatever frame pointers lead to.
+        keep_garbage: true,
         threads: 2,
         ..Request::default()
     };

@@ -123,6 +123,7 @@ fn event_hits(
         symbols,
         detail: FrameDetail::default(),
         dumps: &front.dumps,
+        keep_garbage: false,
     };
     let mut namer = Namer::new(capture, input)?;
     let request = NameRequest {
@@ -133,7 +134,7 @@ fn event_hits(
         recording: StackRecording::of(capture, event),
         threads,
     };
-    let unwinding = unwinding(capture, event, &front.timeline, &namer);
+    let unwinding = unwinding(capture, event, &front.timeline, &mut namer);
     let unwound = unwinding
         .as_ref()
         .map(|unwinding| unwinding.fold(capture, &front.wanted, &front.timeline));

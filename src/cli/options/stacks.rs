@@ -37,6 +37,11 @@ pub(crate) struct NameOptions {
     /// the file's name.
     #[arg(long, conflicts_with = "no_demangle", help_heading = STACKS)]
     pub(crate) short_names: bool,
+    /// Show whatever frame pointers lead to. Without it a stack ends with `[no caller]` where a return
+    /// address of user space has no call before it in an object file that is at hand: code without frame
+    /// pointers leads to such addresses, and perf shows the functions that they happen to lie in.
+    #[arg(long, help_heading = STACKS)]
+    pub(crate) keep_garbage: bool,
 }
 
 impl NameOptions {

@@ -59,6 +59,7 @@ pub fn as_json(facts: &CaptureFacts<'_>) -> Value {
         "copied_stacks": tally.copied_stacks,
         "cut_copies": tally.cut_copies,
         "not_unwound": tally.not_unwound,
+        "without_caller": tally.without_caller,
         "last_branches": tally.last_branches,
         "damaged_bytes": tally.damaged_bytes,
         "kernel_symbols": facts.kernel_symbols,

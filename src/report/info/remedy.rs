@@ -51,7 +51,7 @@ impl Nameless<'_> {
             }
             Unresolved::Deleted => "run vmflame as root while the program still runs",
             Unresolved::Unreadable => "run vmflame as a user who may read the file",
-            Unresolved::NoMapping => {
+            Unresolved::NoMapping | Unresolved::NoCall => {
                 "where programs have no frame pointers: perf record --call-graph dwarf, or lbr"
             }
             Unresolved::NoSymbol => return None,

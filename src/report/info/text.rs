@@ -143,7 +143,7 @@ fn write_events(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result 
     write_copies(out, tally)
 }
 
-/// What became of copied user stacks.
+/// What became of user stacks.
 fn write_copies(out: &mut String, tally: &Tally) -> std::fmt::Result {
     let unwound = [
         (
