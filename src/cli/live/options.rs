@@ -21,7 +21,7 @@ pub(in crate::cli) struct LiveOptions {
     #[arg(long, value_name = "SOCKET", requires = "live")]
     pub(super) qmp: Vec<PathBuf>,
     /// Count tracepoints of KVM in the VMs' threads with counters of this program's own, -e chooses
-    /// which. Needs root or `CAP_PERFMON`; each costs the VM some 0.1 µs every time that it is hit.
+    /// which. Needs root or `CAP_PERFMON`; each costs the VM a little every time that it is hit.
     #[arg(long, requires = "live", conflicts_with_all = ["qmp", "debugfs"])]
     pub(super) tracepoints: bool,
     /// Where the kernel's debugfs is mounted.
