@@ -84,7 +84,7 @@ fn some_places_have_the_names_that_all_have() {
             for &at in &asked {
                 assert_eq!(lean.look_up(at), whole.look_up(at), "{path}: {at:?}");
             }
-            assert_eq!(lean.is_empty(), whole.is_empty());
+            assert_eq!(lean.is_empty(), whole.is_empty(), "{path}: {asked:?}");
             assert_eq!(lean.is_stripped(), whole.is_stripped());
         }
     }

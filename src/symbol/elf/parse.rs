@@ -62,7 +62,7 @@ impl ObjectSymbols {
         reader.read(points.as_ref());
         let symbols = reader.builder.finish(points.as_ref());
         Ok(Self {
-            has_functions: reader.has_functions || !symbols.is_empty(),
+            has_functions: reader.has_functions,
             symbols,
             segments,
             full,
@@ -192,6 +192,8 @@ impl<'d> FunctionReader<'d> {
 
     fn push(&mut self, stated: StatedSymbol<'_>) {
         if self.has_room_for(stated.name) {
+            // Entries of linkage tables are functions where a file states no other.
+            self.has_functions = true;
             self.builder.push(stated);
         }
     }

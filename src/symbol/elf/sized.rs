@@ -60,10 +60,6 @@ impl SizedSymbols {
             .filter_map(|symbol| Some((self.name_of(symbol)?, symbol.start, symbol.end)))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.symbols.is_empty()
-    }
-
     fn name_of(&self, symbol: &SizedSymbol) -> Option<&str> {
         symbol.name_in(&self.names)
     }
