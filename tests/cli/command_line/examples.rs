@@ -42,7 +42,7 @@ fn examples() -> Vec<String> {
     let blocks = blocks.map(|block| block.split("\n```").next().unwrap());
     let mut found: Vec<String> = blocks.flat_map(str::lines).map(ToOwned::to_owned).collect();
     for verb in ["", "convert", "info", "exits", "diff", "bench"] {
-        let help = run(&[&["--help"][..], &[verb][..usize::from(!verb.is_empty())]].concat());
+        let help = run(&[&[verb][usize::from(verb.is_empty())..], &["--help"]].concat());
         let (_, lines) = help.out.split_once("Examples:\n").unwrap();
         let lines = lines.lines().take_while(|line| !line.is_empty());
         // What stands further to the right goes on with what an example does.
