@@ -135,6 +135,11 @@ impl Profile {
 /// When the request does not fit the capture (no such event, no addresses, nothing passes the
 /// filters), or a symbol file that was named cannot be used.
 pub fn profile(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> Result<Profile> {
+    let of_guests = symbols.names_guests().then(|| Request {
+        guest_addresses: true,
+        ..request.clone()
+    });
+    let request = of_guests.as_ref().unwrap_or(request);
     profile_of(capture, symbols, request).map_err(|error| symbols.shown.error(error))
 }
 

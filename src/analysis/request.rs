@@ -49,6 +49,8 @@ pub struct Request {
     pub cgroups: Vec<String>,
     /// Times; empty for all.
     pub times: Vec<TimeRequest>,
+    /// Whether addresses in guests' kernels are told apart, to be named.
+    pub guest_addresses: bool,
     /// Which frames are shown.
     pub scope: FrameScope,
     /// The frames above the call chain.

@@ -8,7 +8,8 @@ use super::devices::{Devices, devices};
 use super::input_told::{InputTold, told};
 use super::options::headings::{OUTPUT, SYMBOLS};
 use super::options::{
-    DeviceOptions, FilterOptions, InputOptions, check_caches, check_debug_folders, check_kallsyms,
+    DeviceOptions, FilterOptions, GuestOptions, InputOptions, check_caches, check_debug_folders,
+    check_kallsyms,
 };
 use super::outcome::Outcome;
 use super::write::Destination;
@@ -98,6 +99,7 @@ impl AdviseOptions {
             named: None,
             kallsyms: self.kallsyms.clone(),
             symfs: Vec::new(),
+            guests: GuestOptions::default(),
             buildid_dir: self.buildid_dir.clone(),
             debug_dir: self.debug_dir.clone(),
             max_unpacked: self.max_unpacked,

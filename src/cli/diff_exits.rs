@@ -17,6 +17,7 @@ use vmflame::report::exits::{
 };
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
+use vmflame::symbol::GuestKernels;
 use vmflame::text::counted;
 use vmflame::tracedat::TraceDat;
 use vmflame::tracepoint::text::TraceText;
@@ -74,6 +75,7 @@ fn side_of_exits(
     let answer = ExitAnswer {
         recorded: &recorded,
         devices: &devices.map,
+        guests: &GuestKernels::default(),
         source: &origin.name,
         slow_stacks: &[],
     };
@@ -151,6 +153,7 @@ impl Traced<'_> {
         let tables = exit_tables(ExitAnswer {
             recorded: &recorded,
             devices: &devices,
+            guests: &GuestKernels::default(),
             source: name,
             slow_stacks: &[],
         });

@@ -7,7 +7,7 @@ use std::thread;
 use super::diff_args::DiffOptions;
 use super::diff_exits::{NamedSide, Traced, exits, side_of_capture};
 use super::options::{
-    FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus, read_rules,
+    FilterOptions, Group, GuestOptions, InputOptions, TimeList, Weight, parse_cpus, read_rules,
 };
 use super::read_side::{ReadSide, damage, said_of};
 use super::wrong_arguments::WrongArguments;
@@ -172,6 +172,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
             .map(Path::to_owned)
             .or_else(|| options.kallsyms.clone()),
         symfs: options.symfs.clone(),
+        guests: GuestOptions::default(),
         buildid_dir: options.buildid_dir.clone(),
         debug_dir: options.debug_dir.clone(),
         threads: how.threads,

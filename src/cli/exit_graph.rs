@@ -6,7 +6,7 @@ use super::shown_name::name_of;
 use super::write::Destination;
 use crate::cli::{devices, standard_input, this_machine, unused, vms};
 use vmflame::analysis::exits::{
-    ExitRequest, RecordedExits, TimeBasis, exits_of_text, exits_of_trace_dat, recorded_exits,
+    ExitRequest, TimeBasis, exits_of_text, exits_of_trace_dat, recorded_exits,
 };
 use vmflame::error::Result;
 use vmflame::input::Opened;
@@ -15,6 +15,7 @@ use vmflame::report::exits::{
     ASSUMPTION, ExitAnswer, ExitGraph, ExitGraphRequest, exit_graph, exit_tables, graph_views,
 };
 use vmflame::report::remarks;
+use vmflame::symbol::GuestKernels;
 use vmflame::text::counted;
 
 /// What is written, and where.
@@ -63,10 +64,12 @@ pub(super) fn run(
     };
     is_damaged |= recorded.origin.is_damaged();
     let devices = devices::devices(&options.devices, &input, recorded.devices())?;
+    let guests = GuestKernels::read(&this_machine::symbols(&options.input, &input))?;
     let source = options.input.input.display().to_string();
     let answer = ExitAnswer {
         recorded: &recorded,
         devices: &devices.map,
+        guests: &guests,
         source: &source,
         slow_stacks: &[],
     };
@@ -80,9 +83,7 @@ pub(super) fn run(
         }
     })?;
     if !quiet {
-        let warnings = devices.warnings.iter();
-        warnings.for_each(|warning| eprintln!("warning: {warning}"));
-        speak(answer, &recorded, &graph);
+        speak(answer, &devices.warnings, &graph);
     }
     Ok(match (is_damaged, graph.totals.is_empty()) {
         (true, _) => Outcome::Damaged,
@@ -104,9 +105,10 @@ fn picture(options: &ConvertOptions, graph: &ExitGraph) -> Picture {
 }
 
 /// Says what should be known before the picture is believed, and why it is empty.
-fn speak(answer: ExitAnswer<'_>, recorded: &RecordedExits, graph: &ExitGraph) {
+fn speak(answer: ExitAnswer<'_>, of_devices: &[String], graph: &ExitGraph) {
+    let recorded = answer.recorded;
     let tables = exit_tables(answer);
-    for warning in &tables.warnings {
+    for warning in of_devices.iter().chain(&tables.warnings) {
         eprintln!("warning: {warning}");
     }
     if let Some(table) = tables.tables.first() {

@@ -20,6 +20,7 @@ use vmflame::perf::Capture;
 use vmflame::report::exits::{ExitAnswer, exit_tables, tag_table};
 use vmflame::report::remarks;
 use vmflame::report::table::{Table, TableReport, as_json, as_text, write_csv};
+use vmflame::symbol::GuestKernels;
 use vmflame::units::{Cpu, Pid, Tid};
 
 #[derive(Args, Debug)]
@@ -160,10 +161,13 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     let mut devices = devices::devices(&options.devices, &input, recorded.devices())?;
     vcpus.extend(recorded.survey.vcpus().iter().map(|vcpu| vcpu.task));
     devices.doubt(&vcpus);
+    let guests = GuestKernels::read(&this_machine::symbols(&options.input, &input))?;
+    let source = options.input.input.display().to_string();
     let mut tables = exit_tables(ExitAnswer {
         recorded: &recorded,
         devices: &devices.map,
-        source: &options.input.input.display().to_string(),
+        guests: &guests,
+        source: &source,
         slow_stacks: &slow_stacks,
     });
     tables.tables.extend(stacks);
@@ -174,11 +178,15 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     if options.csv && !quiet {
         say(&tables.warnings);
     }
-    Ok(if is_damaged {
+    Ok(outcome(is_damaged))
+}
+
+const fn outcome(is_damaged: bool) -> Outcome {
+    if is_damaged {
         Outcome::Damaged
     } else {
         Outcome::Done
-    })
+    }
 }
 
 fn say(warnings: &[String]) {

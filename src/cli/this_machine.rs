@@ -44,6 +44,7 @@ pub(crate) fn symbols(options: &InputOptions, input: &Input) -> SymbolRequest {
         kallsyms: options.kallsyms.clone(),
         search,
         live: live_kernel(input),
+        guests: options.guests.request(),
         processes: live_processes(input),
         shown: input.shown.clone(),
     }
@@ -73,7 +74,12 @@ fn debuginfod_cache() -> Option<PathBuf> {
 pub(crate) fn inputs(options: &InputOptions) -> Inputs<'_> {
     Inputs {
         captures: vec![&options.input],
-        files: options.kallsyms.as_deref().into_iter().collect(),
+        files: options
+            .kallsyms
+            .as_deref()
+            .into_iter()
+            .chain(options.guests.files())
+            .collect(),
         caches: options
             .buildid_dir
             .iter()

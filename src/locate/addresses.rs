@@ -41,13 +41,21 @@ pub(crate) enum Location {
     /// In a guest.
     Guest {
         mode: CpuMode,
-        /// The guest's own address; `None` where all code of the mode counts as one.
-        lookup: Option<Avma>,
+        /// Whose it is, and where; `None` where all code of the mode counts as one.
+        lookup: Option<GuestAddress>,
     },
     /// The capture does not tell whose address it is.
     Unknown(CpuMode),
     /// Nowhere: stands above what is no whole call stack.
     Mark(StackMark),
+}
+
+/// An address in the kernel of a guest.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct GuestAddress {
+    /// The process of its VM.
+    pub(crate) vm: Pid,
+    pub(crate) at: Avma,
 }
 
 /// A process in a time in which its mappings stay the same.
@@ -64,6 +72,20 @@ impl Location {
     /// All code of a mode of a guest.
     pub(super) const fn guest(mode: CpuMode) -> Self {
         Self::Guest { mode, lookup: None }
+    }
+
+    /// The address in a guest's kernel, where that is told.
+    pub(crate) const fn guest_address(self) -> Option<GuestAddress> {
+        match self {
+            Self::Guest { lookup, .. } => lookup,
+            Self::Kernel { .. }
+            | Self::KernelCode { .. }
+            | Self::Object { .. }
+            | Self::BeforeReturn { .. }
+            | Self::Unmapped
+            | Self::Unknown(_)
+            | Self::Mark(_) => None,
+        }
     }
 }
 

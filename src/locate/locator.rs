@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::addresses::{Addresses, Location, SpaceKey};
+use super::addresses::{Addresses, GuestAddress, Location, SpaceKey};
 use super::caller_runs::{CallerRun, CallerRuns, Callers};
 use super::frame_entry::FrameEntry;
 use super::piece::LocatedPiece;
@@ -179,7 +179,14 @@ impl<'m> Locator<'m> {
             self.address(of, at);
         }
         if chain_is_empty && key.mode.is_guest() {
-            self.other(Location::guest(key.mode));
+            // 0 unless guests' addresses are wanted.
+            let is_known = key.mode == CpuMode::GuestKernel && key.ip != Avma::default();
+            let lookup = is_known.then_some(GuestAddress {
+                vm: key.pid,
+                at: key.ip,
+            });
+            let mode = key.mode;
+            self.other(Location::Guest { mode, lookup });
         }
         let mark = match stack.user {
             UserPart::LastBranches(_) => Some(StackMark::LastBranches),

@@ -15,12 +15,12 @@ use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
 use super::user_objects::{FoundFunction, HowNamed, UserObjects};
 use crate::error::Result;
 use crate::input::ShownPaths;
-use crate::locate::Location;
+use crate::locate::{GuestAddress, Location};
 use crate::perf::Capture;
 use crate::space::{DsoIx, Timeline};
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
-    EarlyKernel, JitDumps, KernelSource, KernelSymbols, RecordedBuilds, RecordedHere,
+    EarlyKernel, GuestKernels, JitDumps, KernelSource, KernelSymbols, RecordedBuilds, RecordedHere,
     SymbolRequest, Unresolved, dso_of_kernel_code, module_short_name,
 };
 use crate::units::{Avma, BuildId, CpuMode, Timestamp};
@@ -75,6 +75,8 @@ pub(crate) struct Namer<'a> {
     shown: &'a ShownPaths,
     kernel: Option<Arc<KernelSymbols>>,
     kernel_source: KernelSource,
+    /// The kernels of guests.
+    guests: GuestKernels,
     detail: FrameDetail,
     pub(super) objects: UserObjects<'a>,
     /// Those of locations that lie in no object.
@@ -136,6 +138,7 @@ impl<'a> Namer<'a> {
             shown: &symbols.shown,
             kernel,
             kernel_source,
+            guests: GuestKernels::read(symbols)?,
             detail: input.detail,
             objects,
             known: HashMap::new(),
@@ -221,9 +224,22 @@ impl<'a> Namer<'a> {
             return *known;
         }
         let (frame, reason) = self.frame_of(location);
-        let known = self.add_name(frame, reason);
+        let mut known = self.add_name(frame, reason);
+        if let Some(lookup) = location.guest_address()
+            && let Some(function) = self.guest_function(lookup)
+        {
+            known.end = self.add_name(function, None).end;
+        }
         self.known.insert(location, known);
         known
+    }
+
+    /// The function of a guest's kernel at an address.
+    fn guest_function(&mut self, GuestAddress { vm, at }: GuestAddress) -> Option<FrameIx> {
+        let symbol = self.guests.look_up(Some(vm), at).ok()?;
+        let name = shown(symbol.name, self.detail);
+        let (dso, mode) = (symbol.guest_dso(), CpuMode::GuestKernel);
+        Some(function(&mut self.frames, &name, &dso, mode))
     }
 
     fn add_name(&mut self, frame: FrameIx, reason: Option<ReasonIx>) -> KnownName {

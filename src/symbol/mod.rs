@@ -59,11 +59,13 @@ pub(crate) use jit::{AskedLife, DumpClock, FoundDump, FoundMap, JitDumps, MapSea
 pub use jit::{JitDump, PerfMap, Runtime, parse_perf_map};
 pub(crate) use kernel::kernel_text;
 pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
-pub use kernel::{KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms};
+pub use kernel::{
+    GuestKernels, KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms,
+};
 pub(crate) use recorded_builds::RecordedBuilds;
 pub(crate) use recorded_clock::RecordedClock;
 pub(crate) use recorded_here::{RecordedHere, was_written_at};
-pub use request::{LiveKernel, LiveProcesses, SymbolRequest};
+pub use request::{GuestRequest, LiveKernel, LiveProcesses, SymbolRequest};
 pub(crate) use short_name::short_name;
 pub(crate) use trampoline::is_trampoline;
 pub use unresolved::Unresolved;

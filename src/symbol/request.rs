@@ -43,6 +43,19 @@ pub struct LiveProcesses {
     pub user: u32,
 }
 
+/// Where the names of guests' kernels are.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct GuestRequest {
+    /// A kallsyms text of all guests without one of their own.
+    pub kallsyms: Option<PathBuf>,
+    /// A text as of `/proc/modules`, of the same guests.
+    pub modules: Option<PathBuf>,
+    /// A kernel's image, of guests whose kernel lies where the image says.
+    pub vmlinux: Option<PathBuf>,
+    /// A folder with the roots of guests, which are called by the pids of their VMs.
+    pub mount: Option<PathBuf>,
+}
+
 /// Where symbols may come from.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SymbolRequest {
@@ -52,8 +65,19 @@ pub struct SymbolRequest {
     pub search: ObjectSearch,
     /// The running kernel, asked last.
     pub live: Option<LiveKernel>,
+    /// Where the names of guests' kernels are.
+    pub guests: GuestRequest,
     /// The processes of this machine.
     pub processes: Option<LiveProcesses>,
     /// What files are called towards the user.
     pub shown: ShownPaths,
+}
+
+impl SymbolRequest {
+    /// Whether there may be names of guests' kernels.
+    pub(crate) fn names_guests(&self) -> bool {
+        let beside = self.search.capture_dir.as_ref();
+        self.guests != GuestRequest::default()
+            || beside.is_some_and(|dir| dir.join("guest").is_dir())
+    }
 }

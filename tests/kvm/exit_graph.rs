@@ -40,6 +40,7 @@ fn graph_of(path: &Path, width: ExitWidth, has_guest_leaf: bool) -> ExitGraph {
     let answer = ExitAnswer {
         recorded: &recorded,
         devices: &devices,
+        guests: &vmflame::symbol::GuestKernels::default(),
         source: "",
         slow_stacks: &[],
     };

@@ -42,6 +42,7 @@ fn tables(recorded: &RecordedExits) -> TableReport {
     exit_tables(ExitAnswer {
         recorded,
         devices: &recorded.devices(),
+        guests: &vmflame::symbol::GuestKernels::default(),
         source: "capture",
         slow_stacks: &[],
     })

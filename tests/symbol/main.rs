@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod guests;
 mod inlined;
 mod jitdumps;
 mod kernel_code;

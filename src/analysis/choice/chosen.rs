@@ -86,7 +86,9 @@ fn wanted(request: &Request, event: EventIx, times: Vec<TimeRange>, split: Split
             times,
         },
         split,
-        kept: Kept::default(),
+        kept: Kept {
+            guest_addresses: request.guest_addresses,
+        },
         payload_classes: None,
         threads: request.threads,
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::guest::GuestOptions;
 use super::headings::SYMBOLS;
 use crate::cli::wrong_arguments::WrongArguments;
 use clap::Args;
@@ -43,6 +44,8 @@ pub(crate) struct InputOptions {
     /// folders of the object or in DIR itself.
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(crate) debug_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) guests: GuestOptions,
     /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
     /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
     #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
@@ -66,6 +69,7 @@ impl InputOptions {
         }
         check_debug_folders(&self.debug_dir)?;
         check_roots(&self.symfs)?;
+        self.guests.check()?;
         check_caches(&self.buildid_dir)
     }
 }

@@ -16,6 +16,7 @@
 
 mod devices;
 mod filter;
+mod guest;
 pub(super) mod headings;
 mod input;
 mod interval;
@@ -25,6 +26,7 @@ mod stacks;
 
 pub(super) use devices::DeviceOptions;
 pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};
+pub(super) use guest::GuestOptions;
 pub(super) use input::{
     InputOptions, check_caches, check_debug_folders, check_kallsyms, check_roots,
 };

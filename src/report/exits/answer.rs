@@ -11,6 +11,7 @@ use crate::analysis::exits::{RecordedExits, SlowStack};
 use crate::kvm::device::DeviceMap;
 use crate::kvm::exit::TimeBasis;
 use crate::report::table::{Cell, Fact, TableReport};
+use crate::symbol::GuestKernels;
 
 /// What tables are made of.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,8 @@ pub struct ExitAnswer<'r> {
     pub recorded: &'r RecordedExits,
     /// What devices are called.
     pub devices: &'r DeviceMap,
+    /// The kernels of guests, which name their addresses.
+    pub guests: &'r GuestKernels,
     /// The capture, as the user knows it.
     pub source: &'r str,
     /// The stacks of the slowest exits, in their order; empty where none were recorded, or asked for.
@@ -30,10 +33,11 @@ pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
     let ExitAnswer {
         recorded,
         devices,
+        guests,
         source,
         slow_stacks,
     } = answer;
-    let labels = ExitLabels::of(recorded, devices);
+    let labels = ExitLabels::of(recorded, devices, guests);
     let survey = &recorded.survey;
     let basis = survey.request().basis;
     let mut tables = Vec::new();

@@ -87,7 +87,16 @@ pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
             ),
             text("tid", "tid", "The vCPU's thread.").ranked(4),
         ],
-        Dimension::Rip => vec![hex("rip", "rip", "The guest's instruction pointer.")],
+        Dimension::Rip => vec![
+            hex("rip", "rip", "The guest's instruction pointer."),
+            text(
+                "function",
+                "function",
+                "The function of the guest's kernel there.",
+            )
+            .or_absent("none is known there, or no names of the guest were given")
+            .ranked(1),
+        ],
         Dimension::Device => vec![text(
             "device",
             "device",

@@ -104,7 +104,7 @@ pub fn graph_views(request: ExitGraphRequest) -> Vec<Vec<Dimension>> {
 pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGraph {
     let recorded = answer.recorded;
     let mut making = Making {
-        labels: ExitLabels::of(recorded, answer.devices),
+        labels: ExitLabels::of(recorded, answer.devices, answer.guests),
         names: ReasonNames::new(&recorded.formats),
         request,
         frames: FrameTable::default(),
@@ -276,7 +276,12 @@ impl Making<'_> {
                 (Some("[halted]"), blocked),
             ],
         };
-        let leaf = row.rip.map(|rip| format!("guest {rip:#x}"));
+        let leaf = row
+            .rip
+            .map(|rip| match self.labels.guest_function(row.vm, rip) {
+                Some(function) => function,
+                None => format!("guest {rip:#x}"),
+            });
         for (place, weight) in ends.into_iter().filter(|&(_, weight)| weight > 0) {
             let mut frames = stack.clone();
             frames.extend(place.map(|place| self.frame(place, FrameKind::Root)));

@@ -5,23 +5,31 @@ use crate::kvm::device::{DeviceMap, DeviceName, Register};
 use crate::kvm::exit::{
     Access, ExitReason, HypercallInterface, ReasonNames, Target, Task, VcpuSummary,
 };
+use crate::symbol::{GuestKernels, demangle};
+use crate::units::{Avma, Pid};
 
 /// What values are called.
 #[derive(Clone, Debug)]
 pub(super) struct ExitLabels<'r> {
     recorded: &'r RecordedExits,
     devices: &'r DeviceMap,
+    guests: &'r GuestKernels,
     reasons: ReasonNames,
     has_several_vms: bool,
 }
 
 impl<'r> ExitLabels<'r> {
-    pub(super) fn of(recorded: &'r RecordedExits, devices: &'r DeviceMap) -> Self {
+    pub(super) fn of(
+        recorded: &'r RecordedExits,
+        devices: &'r DeviceMap,
+        guests: &'r GuestKernels,
+    ) -> Self {
         let mut vcpus = recorded.survey.vcpus().iter();
         let first = vcpus.next().and_then(|vcpu| vcpu.task.pid);
         Self {
             recorded,
             devices,
+            guests,
             reasons: ReasonNames::new(&recorded.formats),
             has_several_vms: vcpus.any(|vcpu| vcpu.task.pid != first),
         }
@@ -30,6 +38,19 @@ impl<'r> ExitLabels<'r> {
     /// What a reason is called.
     pub(super) fn reason(&self, reason: ExitReason) -> String {
         self.reasons.name(reason).text
+    }
+
+    /// The function of a guest's kernel at an address. Where the VM is not told it is the only one,
+    /// or what is of all.
+    pub(super) fn guest_function(&self, vm: Option<Pid>, rip: u64) -> Option<String> {
+        let mut vcpus = self.recorded.survey.vcpus().iter();
+        let only = || vcpus.next().filter(|_| !self.has_several_vms)?.task.pid;
+        let symbol = self.guests.look_up(vm.or_else(only), Avma::new(rip)).ok()?;
+        let name = demangle(symbol.name);
+        Some(match symbol.module {
+            Some(module) => format!("{name} [{module}]"),
+            None => name.into_owned(),
+        })
     }
 
     /// What is known of a vCPU by its thread.

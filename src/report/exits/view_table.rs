@@ -1,5 +1,6 @@
 //! A view as a table.
 
+use crate::units::Pid;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -63,8 +64,12 @@ fn rows_of(view: &View, labels: &ExitLabels<'_>) -> Vec<LabelledRow> {
     let merges = view.dimensions().contains(&Dimension::Device);
     for found in view.rows() {
         let mut cells = Vec::new();
+        let vm = vm_of(found.values);
         for (&dimension, &value) in view.dimensions().iter().zip(found.values) {
             push_labels(&mut cells, labels, dimension, value);
+            if let (DimensionValue::Rip(rip), Some(cell)) = (value, cells.last_mut()) {
+                *cell = Cell::of(labels.guest_function(vm, rip), Cell::Text);
+            }
         }
         if merges {
             let key = cells.iter().map(|cell| format!("{cell:?}")).collect();
@@ -86,6 +91,20 @@ fn rows_of(view: &View, labels: &ExitLabels<'_>) -> Vec<LabelledRow> {
         });
     }
     rows
+}
+
+/// The VM that a row tells.
+fn vm_of(values: &[DimensionValue]) -> Option<Pid> {
+    values.iter().find_map(|value| match *value {
+        DimensionValue::Vm(vm) => vm,
+        DimensionValue::Vcpu(task) => task.pid,
+        DimensionValue::Absent
+        | DimensionValue::Reason(_)
+        | DimensionValue::Access(_)
+        | DimensionValue::Page(_)
+        | DimensionValue::Rip(_)
+        | DimensionValue::Second(_) => None,
+    })
 }
 
 /// Adds the cells of a dimension's value, as many as it has columns.

@@ -10,6 +10,7 @@
 //! | `parse` | reads a kallsyms text |
 //! | `vmlinux` | makes such a text of the kernel's own file |
 //! | `early` | chooses the text, reads it beside the fold, then fits it to the recorded boot |
+//! | `guests` | the kernels of guests |
 //! | `source` | where the symbols came from |
 //! | `excerpt` | the part of a text that names given addresses |
 //! | `entries` | functions in which the kernel is entered |
@@ -17,6 +18,7 @@
 mod early;
 mod entries;
 mod excerpt;
+mod guests;
 mod parse;
 mod source;
 mod symbols;
@@ -27,6 +29,7 @@ mod vmlinux;
 pub(crate) use early::EarlyKernel;
 pub(crate) use entries::{IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
 pub use excerpt::excerpt_kallsyms;
+pub use guests::GuestKernels;
 pub use source::KernelSource;
 pub use symbols::{KernelAnchor, KernelSymbol, KernelSymbols};
 pub(crate) use vmlinux::kernel_text;

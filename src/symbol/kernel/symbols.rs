@@ -63,6 +63,11 @@ impl KernelSymbol<'_> {
         self.module
             .map_or_else(|| KERNEL_NAME.to_owned(), |module| format!("[{module}]"))
     }
+
+    /// The same of a guest's kernel: `[guest.kernel]`, `[guest.virtio_net]`.
+    pub fn guest_dso(&self) -> String {
+        format!("[guest.{}]", self.module.unwrap_or("kernel"))
+    }
 }
 
 /// Start of a function, or of something that ends the function before it.
