@@ -28,7 +28,22 @@
 //! | `signals` | what is done before a signal ends the program |
 //! | `outcome` | how a command ended |
 
-#![expect(clippy::print_stderr, reason = "this is the layer that prints")]
+/// Writes on standard error as the macro of the standard library does; that nobody reads there any
+/// more is no failure, and no panic.
+macro_rules! eprint {
+    ($($said:tt)*) => {{
+        use std::io::Write as _;
+        drop(write!(std::io::stderr(), $($said)*));
+    }};
+}
+
+/// The same, as a line.
+macro_rules! eprintln {
+    ($($said:tt)*) => {{
+        use std::io::Write as _;
+        drop(writeln!(std::io::stderr(), $($said)*));
+    }};
+}
 
 mod advise;
 mod bench;

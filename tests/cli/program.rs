@@ -208,6 +208,28 @@ fn a_closed_pipe_ends_quietly() {
     }
 }
 
+/// `2>&1 | head` closes standard error too: what would be said there changes nothing of the result.
+#[test]
+fn a_closed_standard_error_changes_nothing() {
+    let case = case("svm-bad");
+    let arguments = ["convert", &case, "--format", "folded"];
+    let expected = folded("svm-bad", &[]).out;
+    let mut command = program(&arguments);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    let done = child.wait_with_output().unwrap();
+    assert_eq!(done.status.code(), Some(0));
+    assert_eq!(String::from_utf8(done.stdout).unwrap(), expected);
+    let mut command = program(&["convert", "no-such-file"]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+}
+
 /// Whoever reads the output file sees the old one or the new one.
 #[test]
 fn an_output_file_is_written_whole_or_not_at_all() {
