@@ -9,7 +9,7 @@ use super::hits::Hits;
 use super::object_report::ObjectReport;
 use super::piece::KnownName;
 use super::request::FrameDetail;
-use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
+use super::shown_frame::{UNKNOWN, function, guest_frame, shown, unresolved_frame};
 use super::this_machine::ThisMachine;
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
 use super::user_objects::{FoundFunction, HowNamed, UserObjects};
@@ -257,7 +257,7 @@ impl<'a> Namer<'a> {
         match location {
             Location::Kernel { lookup } => self.kernel_frame(lookup),
             Location::KernelCode { code } => (self.kernel_code_frame(code), None),
-            Location::Guest { mode, .. } => (self.guest(mode), None),
+            Location::Guest { mode, .. } => (guest_frame(&mut self.frames, mode), None),
             Location::Mark(mark) => (self.root(mark.name()), None),
             Location::Object { .. } | Location::BeforeReturn { .. } | Location::Unmapped => {
                 self.unknown(CpuMode::User)
@@ -275,23 +275,6 @@ impl<'a> Namer<'a> {
             cause: Unresolved::NoMapping,
         });
         (frame, Some(reason))
-    }
-
-    /// The frame that stands for guest code.
-    fn guest(&mut self, mode: CpuMode) -> FrameIx {
-        let name = if mode == CpuMode::GuestUser {
-            "[guest user]"
-        } else {
-            "[guest kernel]"
-        };
-        let frame = Frame {
-            name: name.into(),
-            dso: "".into(),
-            mode,
-            kind: FrameKind::Guest,
-            line: None,
-        };
-        self.frames.intern(frame)
     }
 
     /// A grouping frame.

@@ -46,6 +46,22 @@ pub(super) fn shown_line(path: &str, line: u32, detail: FrameDetail) -> Box<str>
     format!("{path}:{line}").into()
 }
 
+/// The frame that stands for guest code.
+pub(super) fn guest_frame(frames: &mut FrameTable, mode: CpuMode) -> FrameIx {
+    let name = if mode == CpuMode::GuestUser {
+        "[guest user]"
+    } else {
+        "[guest kernel]"
+    };
+    frames.intern(Frame {
+        name: name.into(),
+        dso: "".into(),
+        mode,
+        kind: FrameKind::Guest,
+        line: None,
+    })
+}
+
 /// The one rule by which frames without a name are shown: `[dso]`, or `[unknown]`.
 pub(super) fn unresolved_frame(frames: &mut FrameTable, dso: &str, mode: CpuMode) -> FrameIx {
     let name = match dso {
