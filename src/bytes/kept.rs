@@ -3,7 +3,8 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Copies on a shelf.
+/// Copies on the first shelf. Each other shelf holds twice as many as the one before: few copies take
+/// little memory, however many there is room for.
 const SHELF: usize = 1024;
 
 type Shelf = Box<[OnceLock<Box<[u8]>>]>;
@@ -23,14 +24,14 @@ pub(crate) struct KeptBytes {
 impl Default for KeptBytes {
     /// Room for what is worth a copy because it is read again and again.
     fn default() -> Self {
-        Self::with_room(1 << 8, 1 << 24)
+        Self::with_room(8, 1 << 24)
     }
 }
 
 impl KeptBytes {
     /// Room for as many copies as memory holds.
     pub(crate) fn roomy() -> Self {
-        Self::with_room(1 << 16, usize::MAX / 2)
+        Self::with_room(32, usize::MAX / 2)
     }
 
     /// Room for so many shelves of copies and so many bytes.
@@ -50,9 +51,12 @@ impl KeptBytes {
             return None;
         }
         let place = self.taken.fetch_add(1, Ordering::Relaxed);
-        let shelf = self.shelves.get(place / SHELF)?;
-        let shelf = shelf.get_or_init(|| (0..SHELF).map(|_| OnceLock::new()).collect());
-        let copy = shelf.get(place % SHELF)?;
+        let number = (place / SHELF + 1).ilog2();
+        let before = SHELF * ((1 << number) - 1);
+        let shelf = self.shelves.get(number as usize)?;
+        let copies = SHELF << number;
+        let shelf = shelf.get_or_init(|| (0..copies).map(|_| OnceLock::new()).collect());
+        let copy = shelf.get(place - before)?;
         Some(copy.get_or_init(|| bytes.into()))
     }
 }
@@ -69,6 +73,20 @@ mod tests {
         let copies: Vec<&[u8]> = std::iter::from_fn(|| kept.keep(&bytes)).collect();
         assert!(copies.iter().all(|copy| *copy == bytes));
         assert!(!copies.is_empty() && copies.len() <= 1 + (kept.most >> 16));
+    }
+
+    /// By definition: each copy has a place of its own, on whatever shelf.
+    #[test]
+    fn copies_on_all_shelves_are_apart() {
+        let kept = KeptBytes::roomy();
+        let numbers = 0..(SHELF * 8) as u64;
+        let copies = numbers
+            .clone()
+            .map(|number| kept.keep(&number.to_le_bytes()));
+        let copies: Vec<Option<&[u8]>> = copies.collect();
+        for (number, copy) in numbers.zip(copies) {
+            assert_eq!(copy, Some(&number.to_le_bytes()[..]));
+        }
     }
 
     #[test]
