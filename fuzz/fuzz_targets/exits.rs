@@ -11,6 +11,7 @@ use vmflame::perf::Capture;
 use vmflame::report::exits::{ExitAnswer, exit_tables};
 use vmflame::report::stat::{StatAnswer, stat_tables};
 use vmflame::report::table::{as_json, as_text, write_csv};
+use vmflame::symbol::GuestKernels;
 
 /// The events of the capture by VM and over time: the series add up.
 fn count(capture: &Capture) {
@@ -75,7 +76,9 @@ fuzz_target!(|bytes: &[u8]| {
     let report = exit_tables(ExitAnswer {
         recorded: &exits,
         devices: &exits.devices(),
+        guests: &GuestKernels::default(),
         source: "fuzz",
+        slow_stacks: &[],
     });
     for table in &report.tables {
         assert!(
