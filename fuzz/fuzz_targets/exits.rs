@@ -79,6 +79,7 @@ fuzz_target!(|bytes: &[u8]| {
         guests: &GuestKernels::default(),
         source: "fuzz",
         slow_stacks: &[],
+        kernel_stacks: &[],
     });
     for table in &report.tables {
         assert!(

@@ -124,6 +124,7 @@ impl ConvertOptions {
         Weight::exit_width(self.weight).map(|width| ExitGraphRequest {
             width,
             has_guest_leaf: self.guest_leaf,
+            has_kernel_stacks: true,
         })
     }
 

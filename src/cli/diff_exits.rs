@@ -32,6 +32,7 @@ const fn graph_of(width: ExitWidth) -> ExitGraphRequest {
     ExitGraphRequest {
         width,
         has_guest_leaf: false,
+        has_kernel_stacks: false,
     }
 }
 
@@ -78,6 +79,7 @@ fn side_of_exits(
         guests: &GuestKernels::default(),
         source: &origin.name,
         slow_stacks: &[],
+        kernel_stacks: &[],
     };
     let graph = exit_graph(answer, graph_of(width));
     let is_time = width == ExitWidth::Time;
@@ -156,6 +158,7 @@ impl Traced<'_> {
             guests: &GuestKernels::default(),
             source: name,
             slow_stacks: &[],
+            kernel_stacks: &[],
         });
         let warnings = tables.warnings.into_iter().map(Remark::Warning);
         let warnings = remarks::of_archives(input).chain(warnings);

@@ -6,10 +6,11 @@ use super::shown_name::name_of;
 use super::write::Destination;
 use crate::cli::{devices, standard_input, this_machine, unused, vms};
 use vmflame::analysis::exits::{
-    ExitRequest, TimeBasis, exits_of_text, exits_of_trace_dat, recorded_exits,
+    ExitRequest, RecordedExits, TimeBasis, exits_of_text, exits_of_trace_dat, name_kernel_stacks,
+    recorded_exits,
 };
 use vmflame::error::Result;
-use vmflame::input::Opened;
+use vmflame::input::{Input, Opened};
 use vmflame::output::{Picture, write_folded, write_svg};
 use vmflame::report::exits::{
     ASSUMPTION, ExitAnswer, ExitGraph, ExitGraphRequest, exit_graph, exit_tables, graph_views,
@@ -22,6 +23,55 @@ use vmflame::text::counted;
 pub(super) struct Output {
     pub(super) format: Format,
     pub(super) destination: Destination,
+}
+
+/// The exits of an input.
+struct ReadExits {
+    input: Input,
+    recorded: RecordedExits,
+    /// Names of the stacks that stand for time in the kernel.
+    kernel_stacks: Vec<Vec<String>>,
+    is_damaged: bool,
+}
+
+fn read_exits(
+    options: &ConvertOptions,
+    wanted: ExitGraphRequest,
+    quiet: bool,
+) -> Result<ReadExits> {
+    let (input, opened) = standard_input::open_any(&options.input, quiet)?;
+    let filter = &options.filter;
+    let mut request = ExitRequest {
+        filter: filter.request(this_machine::threads(options.input.threads)),
+        views: graph_views(wanted),
+        basis: TimeBasis::Wall,
+        slowest: 0,
+        all_threads: false,
+    };
+    let mut is_damaged = input.is_damaged;
+    let mut kernel_stacks = Vec::new();
+    let recorded = match opened {
+        Opened::TraceDat(trace) => exits_of_trace_dat(&trace, &request)?,
+        Opened::TraceText(text) => exits_of_text(&text, &request)?,
+        opened @ (Opened::Capture(_) | Opened::Text(_)) => {
+            let capture = opened.capture()?;
+            let threads = request.filter.threads;
+            let vms = vms::pids(&filter.vm, &input, &capture, threads)?;
+            request.filter.pids.extend(vms);
+            let recorded = recorded_exits(&capture, &request)?;
+            is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
+            let symbols = this_machine::symbols(&options.input, &input);
+            let chains = &recorded.kernel_chains;
+            kernel_stacks = name_kernel_stacks(&capture, &symbols, chains, threads)?;
+            recorded
+        }
+    };
+    Ok(ReadExits {
+        is_damaged: is_damaged || recorded.origin.is_damaged(),
+        input,
+        recorded,
+        kernel_stacks,
+    })
 }
 
 /// Draws the exits of a capture instead of its samples.
@@ -39,30 +89,12 @@ pub(super) fn run(
         let unused = unused::of_exit_graph(options);
         unused.iter().for_each(|line| eprintln!("{line}"));
     }
-    let (input, opened) = standard_input::open_any(&options.input, quiet)?;
-    let filter = &options.filter;
-    let mut request = ExitRequest {
-        filter: filter.request(this_machine::threads(options.input.threads)),
-        views: graph_views(wanted),
-        basis: TimeBasis::Wall,
-        slowest: 0,
-        all_threads: false,
-    };
-    let mut is_damaged = input.is_damaged;
-    let recorded = match opened {
-        Opened::TraceDat(trace) => exits_of_trace_dat(&trace, &request)?,
-        Opened::TraceText(text) => exits_of_text(&text, &request)?,
-        opened @ (Opened::Capture(_) | Opened::Text(_)) => {
-            let capture = opened.capture()?;
-            let threads = request.filter.threads;
-            let vms = vms::pids(&filter.vm, &input, &capture, threads)?;
-            request.filter.pids.extend(vms);
-            let recorded = recorded_exits(&capture, &request)?;
-            is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
-            recorded
-        }
-    };
-    is_damaged |= recorded.origin.is_damaged();
+    let ReadExits {
+        input,
+        recorded,
+        kernel_stacks,
+        is_damaged,
+    } = read_exits(options, wanted, quiet)?;
     let devices = devices::devices(&options.devices, &input, recorded.devices())?;
     let guests = GuestKernels::read(&this_machine::symbols(&options.input, &input))?;
     let source = options.input.input.display().to_string();
@@ -72,6 +104,7 @@ pub(super) fn run(
         guests: &guests,
         source: &source,
         slow_stacks: &[],
+        kernel_stacks: &kernel_stacks,
     };
     let graph = exit_graph(answer, wanted);
     let tree = graph.tree();

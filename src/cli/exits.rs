@@ -169,6 +169,7 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
         guests: &guests,
         source: &source,
         slow_stacks: &slow_stacks,
+        kernel_stacks: &[],
     });
     tables.tables.extend(stacks);
     tables.facts.extend(devices.fact());

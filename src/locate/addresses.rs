@@ -144,7 +144,7 @@ impl<'m> Addresses<'m> {
     /// The location of an address of the host's, in the kernel or in a numbered space, as an index
     /// into the list, and what its function means for the frames that called it.
     #[inline]
-    pub(crate) fn locate(&mut self, space: u32, at: &ChainFrame) -> LocatedAddress {
+    pub(super) fn locate(&mut self, space: u32, at: &ChainFrame) -> LocatedAddress {
         let known = self.cache.get(space, at);
         known.unwrap_or_else(|| self.look_up(space, at))
     }
@@ -234,6 +234,12 @@ impl<'m> Addresses<'m> {
         })
     }
 
+    /// The location of an address of the host's kernel, as it was before it changed its code.
+    pub(crate) fn kernel_location(&mut self, at: &ChainFrame) -> Option<Location> {
+        let found = self.kernel(KernelEpoch::default(), at);
+        self.locations.get(found.location as usize).copied()
+    }
+
     /// The location of an address that is not looked up.
     pub(crate) fn other(&mut self, location: Location) -> u32 {
         number(location, location, &mut self.others, &mut self.locations)
@@ -252,7 +258,7 @@ impl<'m> Addresses<'m> {
 
     /// The number of what a process maps.
     #[inline]
-    pub(crate) fn space(&mut self, of: SpaceKey) -> u32 {
+    pub(super) fn space(&mut self, of: SpaceKey) -> u32 {
         let SpaceKey { pid, task_epoch } = of;
         let key = SpaceKey {
             pid,

@@ -23,7 +23,7 @@ mod piece;
 mod stack_mark;
 mod task;
 
-pub(crate) use addresses::{GuestAddress, Location};
+pub(crate) use addresses::{Addresses, GuestAddress, Location};
 pub(crate) use locator::{LocateRequest, Locator, StackPath};
 pub(crate) use piece::{Located, LocatedPiece};
 pub(crate) use stack_mark::StackMark;

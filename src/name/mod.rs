@@ -26,6 +26,7 @@
 //! | `object_report` | what was found for an object of user space |
 //! | `object_share` | how much of stacks lies in each object, with names and without |
 //! | `memory` | memory that programs filled with code |
+//! | `kernel_chain` | call chains of the kernel alone, without the steps of whole stacks |
 //! | `user_objects` | the objects that samples hit, and what was found for them |
 //! | `hits` | what samples lie in, without their stacks |
 //! | `inlined_code` | what an object's debug information tells of its functions |
@@ -47,6 +48,7 @@ mod doubtful;
 mod grouping;
 mod hits;
 mod inlined_code;
+mod kernel_chain;
 mod memory;
 mod merge;
 mod name_worker;
@@ -67,6 +69,7 @@ pub use classes::ThreadSpell;
 pub use grouping::Grouping;
 pub(crate) use grouping::{SplitName, TaskNames};
 pub(crate) use hits::{HitObject, Hits};
+pub(crate) use kernel_chain::name_kernel_chains;
 pub(crate) use namer::{Namer, NamerInput};
 pub(crate) use naming::name_stacks;
 pub use object_report::ObjectReport;

@@ -124,3 +124,49 @@ fn exits_are_preferred_to_entries() {
         assert_eq!(sum(&drawn.out, &format!("_[exit:{tag}]")), exits);
     }
 }
+
+/// Where tracepoints were recorded with call chains, time in the kernel has the stacks that
+/// `perf script` prints of them; and widths still add up to what `perf kvm stat report` tells.
+#[test]
+fn time_in_the_kernel_has_stacks_that_perf_prints() {
+    let folder = case("svm-bad-tracepoints");
+    let expected = |name: &str| {
+        let path = Path::new(&folder).join("expected").join(name);
+        std::fs::read_to_string(path).unwrap()
+    };
+    let events = [
+        "apic",
+        "cpuid",
+        "entry",
+        "exit",
+        "mmio",
+        "msr",
+        "pio",
+        "userspace_exit",
+    ];
+    let scripts = events.map(|event| expected(&format!("script.kvm_{event}.folded")));
+    let ends = |handler: &str| {
+        let mut lines = scripts.iter().flat_map(|script| script.lines());
+        lines.any(|line| line.rsplit_once(' ').unwrap().0.ends_with(handler))
+    };
+    let arguments = ["--weight", "exit-time", "--format", "folded", "-o", "-"];
+    let done = run(&[&["convert", folder.as_str()], &arguments[..]].concat());
+    let mut handlers = 0;
+    for line in done.out.lines() {
+        let (stack, _) = line.rsplit_once(' ').unwrap();
+        if let Some((_, handler)) = stack.split_once(";[kernel];") {
+            assert!(ends(&format!(";{handler}")), "{handler}");
+            handlers += 1;
+        }
+    }
+    assert!(handlers > 5, "{}", done.out);
+    let total = expected("kvmstat-vmexit.txt");
+    let total = total.split("handled time:").nth(1).unwrap();
+    let (micros, _) = total.split_once("us").unwrap();
+    assert_eq!(format!("{:.2}", sum(&done.out, "") as f64 / 1e3), micros);
+    let by_count = ["--weight", "exit-count", "--format", "folded", "-o", "-"];
+    let done = run(&[&["convert", folder.as_str()], &by_count[..]].concat());
+    // As many exits as `perf script` prints samples of kvm_exit.
+    let exits = sum(&scripts[3], "");
+    assert_eq!(sum(&done.out, ""), exits);
+}

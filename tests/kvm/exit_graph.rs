@@ -21,6 +21,7 @@ fn graph_of(path: &Path, width: ExitWidth, has_guest_leaf: bool) -> ExitGraph {
     let request = ExitGraphRequest {
         width,
         has_guest_leaf,
+        has_kernel_stacks: false,
     };
     let recorded = recorded_exits(
         &capture,
@@ -43,6 +44,7 @@ fn graph_of(path: &Path, width: ExitWidth, has_guest_leaf: bool) -> ExitGraph {
         guests: &vmflame::symbol::GuestKernels::default(),
         source: "",
         slow_stacks: &[],
+        kernel_stacks: &[],
     };
     exit_graph(answer, request)
 }

@@ -45,6 +45,7 @@ fn tables(recorded: &RecordedExits) -> TableReport {
         guests: &vmflame::symbol::GuestKernels::default(),
         source: "capture",
         slow_stacks: &[],
+        kernel_stacks: &[],
     })
 }
 

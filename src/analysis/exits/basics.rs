@@ -16,6 +16,8 @@ use crate::units::{Cpu, EventIx, Pid, ThreadId, Timestamp};
 pub(super) struct Row<'a> {
     pub(super) at: Timestamp,
     pub(super) payload: &'a [u8],
+    /// The call chain, eight bytes an entry; empty where none was recorded.
+    pub(super) chain: &'a [u8],
     pub(super) event: EventIx,
     /// `u32::MAX` where the samples carry none.
     cpu: u32,
@@ -271,6 +273,7 @@ fn row_of<'s, 'r, O: ByteOrder>(
     let row = Row {
         at: head.time?,
         payload,
+        chain: head.chain.unwrap_or_default(),
         event,
         cpu: head.cpu.map_or(u32::MAX, |Cpu(cpu)| cpu),
     };

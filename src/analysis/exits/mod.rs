@@ -17,6 +17,7 @@
 //! | `host_times` | what concerns several threads: the scheduler, interrupts on their way |
 //! | `preview` | what must be known of a trace.dat, or of a text, before its occurrences are taken |
 //! | `slow_stacks` | where the slowest exits spent their time |
+//! | `kernel_stacks` | where exits spent their time in the kernel |
 //! | `traced` | the same of a trace.dat, or of a text |
 //! | `recorded_exits` | **the list of stages**, and what comes of them |
 
@@ -24,6 +25,7 @@ mod basics;
 mod first_seen;
 mod host_times;
 mod join;
+mod kernel_stacks;
 mod pair;
 mod preview;
 mod recorded_exits;
@@ -37,6 +39,7 @@ mod waiting;
 
 pub use crate::kvm::exit::{Dimension, TimeBasis, like_perf};
 pub(super) use basics::{Basics, NO_PROCESS};
+pub use kernel_stacks::name_kernel_stacks;
 pub(super) use preview::{
     Preview, ToldValues, foreign_clock_of_text, foreign_clock_of_trace_dat, no_processes,
     told_event,

@@ -18,7 +18,7 @@ use crate::error::Result;
 use crate::fold::TimeRange;
 use crate::kvm::VcpuThreadNames;
 use crate::kvm::device::DeviceMap;
-use crate::kvm::exit::{ExitSurvey, Interrupts, Schedule, SurveyRequest, Task};
+use crate::kvm::exit::{Dimension, ExitSurvey, Interrupts, Schedule, SurveyRequest, Task};
 use crate::loss::Tally;
 use crate::perf::{Capture, CaptureKind};
 use crate::tracedat::TraceDamage;
@@ -73,6 +73,9 @@ pub struct RecordedExits {
     pub machine: Option<String>,
     /// Whether the capture has any of the tracepoints that matter here.
     pub has_tracepoints: bool,
+    /// The call chains that stand for the time of exits in the kernel, by their numbers; empty unless
+    /// exits are told apart by them.
+    pub kernel_chains: Vec<Box<[u8]>>,
     /// What they were read from, with what only that can say.
     pub origin: ExitOrigin,
     /// The clock of its times where that counts no nanoseconds; then no times are told.
@@ -127,6 +130,7 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     let WalkFinding {
         mut survey,
         mut basics,
+        kernel_chains,
     } = walk.by_rounds().unwrap_or_else(|| walk.by_rows());
     let names = names_of(&basics);
     add_named_vcpus(&mut survey, &names, &basics, &walk);
@@ -164,6 +168,7 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
         assumed: sources.assumed,
         sampled: sources.sampled,
         has_chains: sources.has_chains,
+        kernel_chains,
         origin: ExitOrigin::Capture,
         foreign_clock: None,
         machine: with_order!(capture.endian(), O => capture.features().machine::<O>()),
@@ -175,6 +180,7 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
 struct WalkFinding<'a> {
     survey: ExitSurvey,
     basics: Basics<'a>,
+    kernel_chains: Vec<Box<[u8]>>,
 }
 
 /// A walk over a capture.
@@ -192,11 +198,21 @@ impl<'w> CaptureWalk<'w> {
             && (filter.tids.is_empty() || filter.tids.contains(&thread.tid))
     }
 
+    /// Whether stacks that stand for exits are wanted, and there are any. They are looked for when all
+    /// rows are there.
+    fn has_stacks(&self) -> bool {
+        let mut dimensions = self.survey_request.views.iter().flatten();
+        self.sources.has_chains && dimensions.any(|one| *one == Dimension::KernelStack)
+    }
+
     /// Pairs while it walks; `None` where the order of the file does not allow that. The files of a
     /// directory lie beside each other, and names are known only at the end.
     fn by_rounds(&self) -> Option<WalkFinding<'w>> {
         let filter = &self.request.filter;
-        if self.capture.kind() == CaptureKind::Directory || !filter.comms.is_empty() {
+        if self.capture.kind() == CaptureKind::Directory
+            || !filter.comms.is_empty()
+            || self.has_stacks()
+        {
             return None;
         }
         let plan = rounds::RoundPairing {
@@ -207,7 +223,11 @@ impl<'w> CaptureWalk<'w> {
         let scan = self.capture.scan(filter.threads, &plan);
         let Joined { survey, mut basics } = join(&plan, scan.gathered, filter.threads)?;
         basics.tally.unknown_records = scan.counts.unknown();
-        Some(WalkFinding { survey, basics })
+        Some(WalkFinding {
+            survey,
+            basics,
+            kernel_chains: Vec::new(),
+        })
     }
 
     /// Keeps all rows, and pairs them when all are there.
@@ -223,16 +243,22 @@ impl<'w> CaptureWalk<'w> {
         let mut rows = self.wanted_threads(rows, &names);
         add_switches(&mut rows, &all);
         let pairing = RowPairing {
+            has_stacks: self.has_stacks(),
             sources,
             request: self.survey_request,
             endian: self.capture.endian(),
             threads: filter.threads,
         };
-        let Paired { survey, undecoded } = pairing.pair(&mut rows);
+        let Paired {
+            survey,
+            undecoded,
+            stacks,
+        } = pairing.pair(&mut rows);
         all.basics.undecoded += undecoded;
         WalkFinding {
             survey,
             basics: all.basics,
+            kernel_chains: stacks.into_chains(),
         }
     }
 

@@ -367,6 +367,7 @@ impl<'r> TracedPairing<'r> {
             sampled: Vec::new(),
             has_chains: false,
             machine: None,
+            kernel_chains: Vec::new(),
             origin: ExitOrigin::Capture,
             foreign_clock: self.foreign_clock,
         }

@@ -125,6 +125,7 @@ impl ExitSide {
             | DimensionValue::Vcpu(_)
             | DimensionValue::Page(_)
             | DimensionValue::Rip(_)
+            | DimensionValue::KernelStack(_)
             | DimensionValue::Second(_) => return None,
         };
         Some(self.figures.entry(subject).or_default())

@@ -38,6 +38,8 @@ pub enum Dimension {
     Device,
     /// The second of the capture's clock.
     Second,
+    /// The stack that stands for its time in the kernel. It has no name: pictures ask for it.
+    KernelStack,
 }
 
 /// The value of a dimension.
@@ -57,6 +59,8 @@ pub enum DimensionValue {
     Page(u64),
     /// Of [`Dimension::Rip`].
     Rip(u64),
+    /// Of [`Dimension::KernelStack`].
+    KernelStack(u32),
     /// Of [`Dimension::Second`]: whole seconds since the clock's zero.
     Second(u64),
 }
@@ -109,6 +113,7 @@ impl DimensionValue {
             Self::Page(gpa) => (5, gpa),
             Self::Rip(rip) => (6, rip),
             Self::Second(second) => (7, second),
+            Self::KernelStack(stack) => (8, stack.into()),
         };
         Packed { what, number }
     }
@@ -175,7 +180,8 @@ impl Dimension {
             | Self::Rip
             | Self::Register
             | Self::Device
-            | Self::Second => None,
+            | Self::Second
+            | Self::KernelStack => None,
         }
     }
 

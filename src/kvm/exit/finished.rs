@@ -32,6 +32,9 @@ pub struct FinishedExit {
     pub rip: Option<u64>,
     /// What it reached.
     pub accesses: AccessSet,
+    /// The number of the stack that stands for its time in the kernel, as whoever paired it numbers
+    /// stacks; `None` where none was recorded, or nobody asked.
+    pub kernel_stack: Option<u32>,
     /// How many occurrences of tracepoints lie in it, `kvm_exit` and what ended it among them: what
     /// recording them took is part of its time.
     pub occurrences: u32,
@@ -50,6 +53,7 @@ impl Default for FinishedExit {
             },
             rip: None,
             accesses: AccessSet::default(),
+            kernel_stack: None,
             occurrences: 0,
         }
     }

@@ -30,6 +30,11 @@
 //! path goes on), nor has one that nothing follows. Both are exits, and have no time. An entry without
 //! an exit before it is counted.
 //!
+//! Where tracepoints were recorded with call chains, one stack stands for all of an exit's time in the
+//! kernel, so that nothing counts twice: that at its longest stretch between two occurrences of the
+//! thread. It is the stack where the stretch begins, as with time off the CPU; where `kvm_exit` begins
+//! it, whose stack is that of the loop around the guest, it is the one where the stretch ends.
+//!
 //! Where `kvm_exit` is traced differs: from 4.4 to 5.4 on Intel, and to 6.1 on AMD, interrupts of the
 //! host have been served by then, and are part of the guest's time.
 //!

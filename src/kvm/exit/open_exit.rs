@@ -64,6 +64,7 @@ impl OpenExit {
         if let Some(access) = event.reached() {
             add_with_apic(&mut exit.accesses, access);
         }
+        exit.kernel_stack = None;
         exit.occurrences = 1;
         exit.parts = TimeParts::default();
         self.is_open = true;

@@ -146,6 +146,13 @@ impl ThreadPairing {
         }
     }
 
+    /// Numbers the stack that stands for the time in the kernel of the exit that is open.
+    pub fn set_kernel_stack(&mut self, stack: u32) {
+        if self.open.is_open {
+            self.open.exit.kernel_stack = Some(stack);
+        }
+    }
+
     /// There are no more occurrences: an exit that is open has no end.
     pub fn end(&mut self, found: &mut impl FnMut(&Finding<'_>)) {
         self.finish(self.last, ExitEnding::Nothing, found);

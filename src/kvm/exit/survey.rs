@@ -97,6 +97,13 @@ impl ExitSurvey {
             });
     }
 
+    /// Numbers the stack that stands for the time in the kernel of the exit that a thread is in.
+    pub fn set_kernel_stack(&mut self, tid: Tid, stack: u32) {
+        if let Some(thread) = self.open.get_mut(&tid) {
+            thread.pairing.set_kernel_stack(stack);
+        }
+    }
+
     fn end_thread(&mut self, mut thread: OpenThread) {
         let (task, tables) = (thread.task, &mut self.tables);
         thread.pairing.end(&mut |finding| tables.add(task, finding));

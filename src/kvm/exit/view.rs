@@ -83,6 +83,7 @@ struct Met<'e> {
     at: Timestamp,
     reason: Option<ExitReason>,
     rip: Option<u64>,
+    kernel_stack: Option<u32>,
     accesses: Accesses<'e>,
 }
 
@@ -184,6 +185,7 @@ impl View {
                     at,
                     reason,
                     rip,
+                    kernel_stack: None,
                     accesses: Accesses::One(access),
                 };
                 if let Some(stats) = self.stats_of(&met) {
@@ -200,6 +202,7 @@ impl View {
             at: exit.start,
             reason: Some(exit.reason),
             rip: exit.rip,
+            kernel_stack: exit.kernel_stack,
             accesses: Accesses::OfExit(&exit.accesses),
         };
         match self.stats_of(&met) {
@@ -307,6 +310,10 @@ fn value_of(dimension: Dimension, met: &Met<'_>) -> DimensionValue {
         Dimension::Rip => return met.rip.map_or(DimensionValue::Absent, DimensionValue::Rip),
         Dimension::Second => {
             return DimensionValue::Second(met.at.as_nanos() / 1_000_000_000);
+        }
+        Dimension::KernelStack => {
+            let stack = met.kernel_stack;
+            return stack.map_or(DimensionValue::Absent, DimensionValue::KernelStack);
         }
         Dimension::Register | Dimension::Device => met.accesses.foremost(),
         Dimension::Port => met.accesses.get(TargetKind::Port),

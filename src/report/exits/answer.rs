@@ -26,6 +26,9 @@ pub struct ExitAnswer<'r> {
     pub source: &'r str,
     /// The stacks of the slowest exits, in their order; empty where none were recorded, or asked for.
     pub slow_stacks: &'r [Option<SlowStack>],
+    /// Names of the frames of stacks that stand for exits, the root first, by the numbers of
+    /// [`RecordedExits::kernel_chains`]; empty where none were recorded, or asked for.
+    pub kernel_stacks: &'r [Vec<String>],
 }
 
 /// The tables of a capture's exits.
@@ -36,6 +39,7 @@ pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
         guests,
         source,
         slow_stacks,
+        ..
     } = answer;
     let labels = ExitLabels::of(recorded, devices, guests);
     let survey = &recorded.survey;

@@ -54,7 +54,8 @@ fn own_key(dimension: Dimension, key: &str) -> Option<&'static str> {
         | Dimension::Gpa
         | Dimension::Rip
         | Dimension::Device
-        | Dimension::Second => return None,
+        | Dimension::Second
+        | Dimension::KernelStack => return None,
     };
     match key {
         "direction" => Some(direction),
@@ -107,6 +108,11 @@ pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
             "second",
             "The second of the capture's clock in which the exit began.",
         )],
+        Dimension::KernelStack => vec![text(
+            "kernel_stack",
+            "stack",
+            "The number of the stack that stands for its time in the kernel.",
+        )],
         Dimension::Port
         | Dimension::Mmio
         | Dimension::Apic
@@ -157,7 +163,8 @@ fn of_target(dimension: Dimension) -> Vec<Column> {
         | Dimension::Vcpu
         | Dimension::Rip
         | Dimension::Device
-        | Dimension::Second => text("register", "register", "What was reached."),
+        | Dimension::Second
+        | Dimension::KernelStack => text("register", "register", "What was reached."),
     };
     let direction = text("direction", "", "Whether it was read or written.");
     let device = text(

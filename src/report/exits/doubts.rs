@@ -192,6 +192,7 @@ const fn tracepoint_of(dimension: Dimension) -> Option<&'static str> {
         | Dimension::Rip
         | Dimension::Register
         | Dimension::Device
-        | Dimension::Second => None,
+        | Dimension::Second
+        | Dimension::KernelStack => None,
     }
 }

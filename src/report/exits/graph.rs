@@ -5,12 +5,15 @@
 //!                          │                                                  └─ [vmm]
 //!                          └ HLT ───────────────────────────────────────────── [halted]
 //! ```
+//! Behind `[kernel]` come the functions of the stack that stands for the exit's time there, if stacks
+//! were recorded.
 //! The width of an exit is the time from `kvm_exit` to the entry that follows. Its stack carries the tag
 //! of what it reaches from the reason on.
 
 use hashbrown::HashMap;
 
 use super::answer::ExitAnswer;
+use super::kernel_handler::handler_of;
 use super::labels::ExitLabels;
 use crate::kvm::exit::{
     Access, Dimension, DimensionValue, Direction, ExitReason, ExitStats, ReasonNames, Target, Task,
@@ -36,6 +39,8 @@ pub struct ExitGraphRequest {
     pub width: ExitWidth,
     /// Whether the guest's instruction pointer is the leaf.
     pub has_guest_leaf: bool,
+    /// Whether time in the kernel is told apart by stacks.
+    pub has_kernel_stacks: bool,
 }
 
 /// A stack of exits.
@@ -95,6 +100,9 @@ pub fn graph_views(request: ExitGraphRequest) -> Vec<Vec<Dimension>> {
     if request.has_guest_leaf {
         all.push(Dimension::Rip);
     }
+    if request.has_kernel_stacks {
+        all.push(Dimension::KernelStack);
+    }
     let mut reaching = all.clone();
     reaching.push(Dimension::Register);
     vec![all, reaching]
@@ -148,6 +156,9 @@ pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGrap
     }
 }
 
+/// Stands for time in the host kernel.
+const KERNEL: &str = "[kernel]";
+
 /// The position of the reason in a stack, behind VM and vCPU.
 const DECIDING: usize = 2;
 
@@ -189,6 +200,7 @@ struct RowValues {
     vcpu: Option<Task>,
     reason: Option<ExitReason>,
     rip: Option<u64>,
+    kernel_stack: Option<u32>,
     access: Option<Access>,
 }
 
@@ -202,6 +214,7 @@ impl RowValues {
                 DimensionValue::Reason(reason) => found.reason = Some(reason),
                 DimensionValue::Rip(rip) => found.rip = Some(rip),
                 DimensionValue::Access(access) => found.access = Some(access),
+                DimensionValue::KernelStack(stack) => found.kernel_stack = Some(stack),
                 DimensionValue::Absent | DimensionValue::Page(_) | DimensionValue::Second(_) => {}
             }
         }
@@ -269,13 +282,16 @@ impl Making<'_> {
         let ends = match self.request.width {
             ExitWidth::Count => vec![(None, sums.exits)],
             ExitWidth::Time => vec![
-                (Some("[kernel]"), kernel),
+                (Some(KERNEL), kernel),
                 (Some("[vmm]"), vmm),
                 (Some("[off CPU]"), off_cpu),
                 (Some("[halt polling]"), polled),
                 (Some("[halted]"), blocked),
             ],
         };
+        let handler = handler_of(answer.kernel_stacks, row.kernel_stack).iter();
+        let handler = handler.map(|name| self.frame(name, FrameKind::Function));
+        let handler: Vec<FrameIx> = handler.collect();
         let leaf = row
             .rip
             .map(|rip| match self.labels.guest_function(row.vm, rip) {
@@ -285,6 +301,9 @@ impl Making<'_> {
         for (place, weight) in ends.into_iter().filter(|&(_, weight)| weight > 0) {
             let mut frames = stack.clone();
             frames.extend(place.map(|place| self.frame(place, FrameKind::Root)));
+            if place == Some(KERNEL) || self.request.width == ExitWidth::Count {
+                frames.extend_from_slice(&handler);
+            }
             frames.extend(leaf.as_ref().map(|leaf| self.frame(leaf, FrameKind::Guest)));
             self.stacks.push(ExitStack {
                 frames,
@@ -299,7 +318,12 @@ impl Making<'_> {
         self.frames.intern(Frame {
             name: name.into(),
             dso: "".into(),
-            mode: CpuMode::Unknown,
+            // Functions are those of the kernel that handles an exit.
+            mode: if kind == FrameKind::Function {
+                CpuMode::Kernel
+            } else {
+                CpuMode::Unknown
+            },
             kind,
             line: None,
         })

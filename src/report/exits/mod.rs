@@ -9,6 +9,7 @@
 //! | `columns` | what the columns of a view are |
 //! | `view_table` | a view as a table |
 //! | `graph` | exits as a flame graph |
+//! | `kernel_handler` | what the kernel did for an exit, of a call stack |
 //! | `labels` | what values of dimensions are called |
 //! | `slow_table` | the slowest exits |
 //! | `halt_table` | what halts did |
@@ -23,6 +24,7 @@ mod doubts;
 mod graph;
 mod halt_table;
 mod interrupt_table;
+mod kernel_handler;
 mod labels;
 mod schedule_table;
 mod slow_table;

@@ -103,7 +103,8 @@ fn vm_of(values: &[DimensionValue]) -> Option<Pid> {
         | DimensionValue::Access(_)
         | DimensionValue::Page(_)
         | DimensionValue::Rip(_)
-        | DimensionValue::Second(_) => None,
+        | DimensionValue::Second(_)
+        | DimensionValue::KernelStack(_) => None,
     })
 }
 
@@ -131,6 +132,7 @@ fn push_labels(
         DimensionValue::Page(gpa) => cells.push(Cell::Hex(gpa)),
         DimensionValue::Rip(rip) => cells.push(Cell::Hex(rip)),
         DimensionValue::Second(second) => cells.push(Cell::Text(second.to_string())),
+        DimensionValue::KernelStack(stack) => cells.push(Cell::Text(stack.to_string())),
         DimensionValue::Access(access) => push_access(cells, labels, dimension, access),
     }
     cells.resize(end, Cell::Absent);
