@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use super::inputs::Inputs;
 use super::options::parse_interval;
 use super::outcome::Outcome;
+use super::table_output::{TableForm, write_tables};
 use super::write::Destination;
-use crate::cli::{standard_input, this_machine};
+use crate::cli::standard_input;
 use clap::Args;
 use vmflame::analysis::disk_io::disk_io;
 use vmflame::error::Result;
 use vmflame::input::UnpackLimit;
 use vmflame::qemu::trace::TraceFile;
 use vmflame::report::disk_io::disk_tables;
-use vmflame::report::table::{as_json, as_text, write_csv};
 
 #[derive(Args, Debug)]
 pub(super) struct BlockioOptions {
@@ -53,22 +53,8 @@ pub(super) fn run(options: &BlockioOptions, quiet: bool) -> Result<Outcome> {
     };
     let io = disk_io(&trace, options.interval)?;
     let tables = disk_tables(&io, &options.trace.display().to_string());
-    destination.write(|out| {
-        if options.csv {
-            match tables.tables.first() {
-                Some(table) => write_csv(table, out),
-                None => Ok(()),
-            }
-        } else if options.json {
-            writeln!(out, "{:#}", as_json(&tables))
-        } else {
-            let columns = destination
-                .is_stdout()
-                .then(this_machine::columns)
-                .flatten();
-            out.write_all(as_text(&tables, columns).as_bytes())
-        }
-    })?;
+    let form = TableForm::of(options.json, options.csv);
+    write_tables(&tables, tables.tables.first(), form, &destination)?;
     if options.csv && !quiet {
         for warning in &tables.warnings {
             eprintln!("warning: {warning}");

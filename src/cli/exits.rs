@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::exits_like_perf::LikePerfOptions;
 use super::options::{CpuList, DeviceOptions, InputOptions, TimeList, parse_cpus, parse_time_list};
 use super::outcome::Outcome;
+use super::table_output::{TableForm, write_tables};
 use super::write::Destination;
 use crate::cli::{devices, standard_input, this_machine, vms};
 use clap::Args;
@@ -19,7 +20,7 @@ use vmflame::kvm::exit::Task;
 use vmflame::perf::Capture;
 use vmflame::report::exits::{ExitAnswer, exit_tables, tag_table};
 use vmflame::report::remarks;
-use vmflame::report::table::{Table, TableReport, as_json, as_text, write_csv};
+use vmflame::report::table::{Table, TableReport};
 use vmflame::symbol::GuestKernels;
 use vmflame::units::{Cpu, Pid, Tid};
 
@@ -249,18 +250,8 @@ impl ExitsOptions {
     }
 
     fn write(&self, tables: &TableReport, destination: &Destination) -> Result<()> {
-        destination.write(|out| {
-            if self.csv {
-                let table = tables.tables.first();
-                table.map_or(Ok(()), |table| write_csv(table, out))
-            } else if self.json {
-                writeln!(out, "{:#}", as_json(tables))
-            } else {
-                let is_stdout = destination.is_stdout();
-                let columns = is_stdout.then(this_machine::columns).flatten();
-                out.write_all(as_text(tables, columns).as_bytes())
-            }
-        })
+        let form = TableForm::of(self.json, self.csv);
+        write_tables(tables, tables.tables.first(), form, destination)
     }
 
     /// What exits are told apart by, each once.

@@ -21,6 +21,7 @@
 //! | `unused` | options that change nothing of what is asked for |
 //! | `help` | what `--help` says below the options |
 //! | `inputs` | the files that a verb reads: no output may take the place of one |
+//! | `table_output` | tables in the form that is asked for |
 //! | `write` `endings` | output files, and what the endings of their names say |
 //! | `standard_input` | captures and texts, also through a pipe |
 //! | `this_machine` | its environment, kernel and terminal |
@@ -77,6 +78,7 @@ mod shown_name;
 mod signals;
 mod standard_input;
 mod stat;
+mod table_output;
 mod this_machine;
 mod threads;
 mod unused;

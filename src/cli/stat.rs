@@ -8,6 +8,7 @@ use super::exits::ExitFilter;
 use super::live::{LiveFormat, LiveOptions, LiveRequest, NotWatched, watch_live};
 use super::options::{InputOptions, parse_interval};
 use super::outcome::Outcome;
+use super::table_output::{TableForm, write_tables};
 use super::write::Destination;
 
 use crate::cli::{standard_input, this_machine, vms};
@@ -19,7 +20,7 @@ use vmflame::error::Result;
 use vmflame::input::Opened;
 use vmflame::report::remarks;
 use vmflame::report::stat::{StatAnswer, stat_tables};
-use vmflame::report::table::{TableReport, as_json, as_text, write_csv};
+use vmflame::report::table::TableReport;
 use vmflame::units::Pid;
 
 #[derive(Args, Debug)]
@@ -171,18 +172,8 @@ impl StatOptions {
     }
 
     fn write(&self, tables: &TableReport, destination: &Destination) -> Result<()> {
-        destination.write(|out| {
-            if self.csv {
-                // The last table has everything.
-                let table = tables.tables.last();
-                table.map_or(Ok(()), |table| write_csv(table, out))
-            } else if self.json {
-                writeln!(out, "{:#}", as_json(tables))
-            } else {
-                let is_stdout = destination.is_stdout();
-                let columns = is_stdout.then(this_machine::columns).flatten();
-                out.write_all(as_text(tables, columns).as_bytes())
-            }
-        })
+        let form = TableForm::of(self.json, self.csv);
+        // The last table has everything.
+        write_tables(tables, tables.tables.last(), form, destination)
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::options::{CpuList, InputOptions, TimeList, parse_cpus, parse_time_list};
 use super::outcome::Outcome;
+use super::table_output::{TableForm, write_tables};
 use super::write::Destination;
 use crate::cli::{standard_input, this_machine, vms};
 use clap::Args;
@@ -14,7 +15,7 @@ use vmflame::analysis::threads::{
 use vmflame::error::{Error, Problem, Result};
 use vmflame::input::{Input, Opened};
 use vmflame::report::remarks;
-use vmflame::report::table::{TableReport, as_json, as_text, write_csv};
+use vmflame::report::table::TableReport;
 use vmflame::report::threads::{ThreadOrder, thread_tables};
 use vmflame::units::{Cpu, Pid, Tid};
 
@@ -155,17 +156,7 @@ impl ThreadsOptions {
     }
 
     fn write(&self, tables: &TableReport, destination: &Destination) -> Result<()> {
-        destination.write(|out| {
-            if self.csv {
-                let table = tables.tables.first();
-                table.map_or(Ok(()), |table| write_csv(table, out))
-            } else if self.json {
-                writeln!(out, "{:#}", as_json(tables))
-            } else {
-                let is_stdout = destination.is_stdout();
-                let columns = is_stdout.then(this_machine::columns).flatten();
-                out.write_all(as_text(tables, columns).as_bytes())
-            }
-        })
+        let form = TableForm::of(self.json, self.csv);
+        write_tables(tables, tables.tables.first(), form, destination)
     }
 }
