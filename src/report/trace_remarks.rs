@@ -31,7 +31,7 @@ pub fn lost_words(statistics: CpuStatistics, missed: &Missed) -> Vec<String> {
         events,
         &format!(" lost: dropped for want of space{larger}"),
     );
-    let by_pages_only = missed.events > overwritten.saturating_add(dropped);
+    let by_pages_only = missed.events > statistics.lost_events();
     say(
         if by_pages_only { missed.events } else { 0 },
         events,

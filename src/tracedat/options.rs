@@ -40,6 +40,13 @@ pub struct CpuStatistics {
     pub dropped: u64,
 }
 
+impl CpuStatistics {
+    /// All events that were not recorded.
+    pub const fn lost_events(self) -> u64 {
+        self.overwritten.saturating_add(self.dropped)
+    }
+}
+
 /// A buffer: the kernel's own, or that of an instance.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct BufferOption {

@@ -42,7 +42,7 @@ pub(super) use basics::{Basics, NO_PROCESS};
 pub use kernel_stacks::name_kernel_stacks;
 pub(super) use preview::{
     Preview, ToldValues, foreign_clock_of_text, foreign_clock_of_trace_dat, no_processes,
-    told_event,
+    told_event, told_formats,
 };
 pub(super) use recorded_exits::span_of;
 pub use recorded_exits::{ExitOrigin, RecordedExits, TracepointCount, recorded_exits};

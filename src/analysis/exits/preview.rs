@@ -1,6 +1,7 @@
 //! What must be known of a trace.dat or a text before its occurrences are taken, and what they say.
 
 use super::first_seen::FirstSeen;
+use crate::bytes::Endian;
 use crate::error::BadRequest;
 use crate::kvm::exit::{Decoder, HostEvent, Task, ToldReasons};
 use crate::tracedat::{ClockUnit, TraceDat};
@@ -74,6 +75,15 @@ pub(in crate::analysis) fn foreign_clock_of_text(text: &TraceText) -> Option<Str
 pub(in crate::analysis) struct ToldValues<'t> {
     pub(in crate::analysis) event: FormatIx,
     pub(in crate::analysis) values: &'t str,
+}
+
+/// The formats of a text's events, with the names of reasons as it told them.
+pub(in crate::analysis) fn told_formats(text: &TraceText, reasons: &ToldReasons) -> Formats {
+    let mut formats = Formats::new(reasons.format().into_iter().collect(), Endian::Little);
+    for (_, format) in text.formats().iter() {
+        formats.of_name(&format.name);
+    }
+    formats
 }
 
 /// What the values of a text say; `None` when they are not understood.

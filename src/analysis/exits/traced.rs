@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::host_times::HostTimes;
 use super::preview::{
     Preview, ToldValues, foreign_clock_of_text, foreign_clock_of_trace_dat, no_processes,
-    told_event,
+    told_event, told_formats,
 };
 use super::recorded_exits::{ExitOrigin, RecordedExits, TracepointCount, span_of};
 use super::request::ExitRequest;
@@ -21,9 +21,9 @@ use crate::kvm::exit::{
     Decoder, ExitSurvey, HostEvent, Moment, Recorded, Schedule, Task, ToldReasons,
 };
 use crate::loss::Tally;
-use crate::tracedat::{CpuStatistics, TraceDat};
+use crate::tracedat::TraceDat;
 use crate::tracepoint::text::{EventTold, TraceText};
-use crate::tracepoint::{FormatIx, Formats, Occurrence, Values};
+use crate::tracepoint::{FormatIx, Occurrence, Values};
 use crate::units::{Index as _, Pid, Tid};
 
 /// Pairs the exits of a trace.dat and adds them up.
@@ -67,11 +67,7 @@ pub fn exits_of_trace_dat(trace: &TraceDat, request: &ExitRequest) -> Result<Rec
         .uname()
         .and_then(|uname| uname.rsplit_once(' '))
         .map(|(_, machine)| machine.to_owned());
-    let CpuStatistics {
-        overwritten,
-        dropped,
-    } = trace.statistics();
-    let stated = overwritten.saturating_add(dropped);
+    let stated = trace.statistics().lost_events();
     recorded.tally.lost_records = stated.max(walk.missed.events);
     recorded.tally.damaged_bytes = walk.damage.page_bytes;
     recorded.origin = ExitOrigin::TraceDat(Box::new(walk.damage));
@@ -120,11 +116,7 @@ pub fn exits_of_text(text: &TraceText, request: &ExitRequest) -> Result<Recorded
     let host_times = host_times.finish();
     let mut recorded = pairing.finish(&preview, &name);
     (recorded.schedule, recorded.interrupts) = (host_times.schedule, host_times.interrupts);
-    let mut formats = Formats::new(reasons.format().into_iter().collect(), Endian::Little);
-    for (_, format) in text.formats().iter() {
-        formats.of_name(&format.name);
-    }
-    recorded.formats = formats;
+    recorded.formats = told_formats(text, &reasons);
     recorded.tally.lost_records = text.counts().lost_events;
     recorded.origin = ExitOrigin::Text(Box::new(text.counts().clone()));
     Ok(recorded)

@@ -10,16 +10,16 @@ use super::series::{EventDetail, Stretches, TimeCut};
 use crate::analysis::choice::resolve_within;
 use crate::analysis::exits::{
     ExitOrigin, Preview, ToldValues, TracepointCount, foreign_clock_of_text,
-    foreign_clock_of_trace_dat, no_processes, span_of, told_event,
+    foreign_clock_of_trace_dat, no_processes, span_of, told_event, told_formats,
 };
-use crate::bytes::{Endian, with_order};
+use crate::bytes::with_order;
 use crate::error::{BadRequest, Result};
 use crate::fold::TimeRange;
 use crate::kvm::exit::{Decoder, ToldReasons};
 use crate::loss::Tally;
-use crate::tracedat::{CpuStatistics, TraceDat};
+use crate::tracedat::TraceDat;
 use crate::tracepoint::text::{EventTold, TraceText};
-use crate::tracepoint::{Formats, Occurrence, Values};
+use crate::tracepoint::{Occurrence, Values};
 use crate::units::{Index, Tid};
 
 /// Counts what a trace.dat tells of.
@@ -45,11 +45,7 @@ pub fn stat_of_trace_dat(trace: &TraceDat, request: &StatRequest) -> Result<Even
         });
     });
     let mut stat = counting.finish(&preview, &name);
-    let CpuStatistics {
-        overwritten,
-        dropped,
-    } = trace.statistics();
-    let stated = overwritten.saturating_add(dropped);
+    let stated = trace.statistics().lost_events();
     stat.tally.lost_records = stated.max(walk.missed.events);
     stat.tally.damaged_bytes = walk.damage.page_bytes;
     stat.origin = ExitOrigin::TraceDat(Box::new(walk.damage));
@@ -86,11 +82,7 @@ pub fn stat_of_text(text: &TraceText, request: &StatRequest) -> Result<EventStat
         });
     });
     let mut stat = counting.finish(&preview, &name);
-    let mut formats = Formats::new(reasons.format().into_iter().collect(), Endian::Little);
-    for (_, format) in text.formats().iter() {
-        formats.of_name(&format.name);
-    }
-    stat.formats = formats;
+    stat.formats = told_formats(text, &reasons);
     stat.tally.lost_records = text.counts().lost_events;
     stat.origin = ExitOrigin::Text(Box::new(text.counts().clone()));
     Ok(stat)
