@@ -33,7 +33,8 @@
 //! ([`tracepoint::text`]) tell occurrences in the order of time, [`kvm`] pairs them.
 //!
 //! [`analysis`] is the list of these stages: a [`Request`](analysis::Request) and a capture give a
-//! [`Profile`](analysis::Profile). [`diff`] compares two profiles, or folded text that other tools
+//! [`Profile`](analysis::Profile). What wants the time and the thread of each sample asks for
+//! [`Samples`](analysis::samples::Samples) beside the stacks. [`diff`] compares two profiles, or folded text that other tools
 //! wrote; [`report`] makes text and JSON of a profile or a comparison. The command line turns
 //! arguments into requests, and is the only part that prints and that asks the running machine.
 //!

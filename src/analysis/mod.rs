@@ -15,6 +15,8 @@
 //! | `exits` | VM exits, by kvm tracepoints: what `exits` shows |
 //! | `stat` | how often events occurred, by VM and over time: what `stat` shows |
 //! | `survey` | what is counted and found either way; the stages without tags, for `info` |
+//! | `roles` | which VM a thread belongs to, and what it does there |
+//! | `samples` | samples one by one, with times and threads: for what stacks alone do not tell |
 //! | `slices` | samples by slices of time, which a diff needs |
 //! | `threads` | how long threads ran, and on what: what `threads` shows |
 //! | `timing` | how long the stages took |
@@ -28,6 +30,8 @@ pub mod exits;
 mod front_half;
 mod profile;
 mod request;
+mod roles;
+pub mod samples;
 mod slices;
 pub mod stat;
 mod subtitle;

@@ -2,12 +2,14 @@
 
 use hashbrown::HashMap;
 
-use super::choice::{Chosen, advice, fold_chosen, nothing_left};
+use super::choice::{Chosen, advice, fold_chosen, is_timed, nothing_left};
 use super::front_half::{FrontHalf, NamedBy, beside_kernel, recorded_build_ids, unwinding};
 use super::request::Request;
+use super::samples::{PlacedSamples, SampleNames, Samples};
 use super::slices::SliceCounts;
 use super::survey::Account;
 use super::timing::{Stage, Stopwatch, Timings};
+use super::vms::vm_processes;
 use crate::bytes::with_order;
 use crate::error::{Problem, Result};
 use crate::fold::{Census, FoldRequest, TimeRange, WeightKind};
@@ -46,6 +48,8 @@ pub struct Profile {
     pub frames: FrameTable,
     /// The stacks.
     pub stacks: NamedStacks,
+    /// The samples that the stacks are of, one by one; `None` unless they were asked for.
+    pub samples: Option<Samples>,
     /// Weight by tag, tags without weight left out, in display order. Empty when nothing was
     /// tagged.
     pub totals: Vec<(Tag, u64)>,
@@ -177,7 +181,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let mut namer = Namer::new(capture, input)?;
     watch.lap(Stage::Name);
     let unwinding = unwinding(capture, event, &timeline, &mut namer);
-    let settled = match &unwinding {
+    let mut settled = match &unwinding {
         Some(unwinding) => unwinding.fold(capture, &wanted, &timeline),
         None => settled,
     };
@@ -189,7 +193,9 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let wish = name_request(capture, request, &wanted, weight);
     let stacks = name_stacks(capture, &settled, &mut namer, &wish, tagger.as_mut());
     watch.lap(Stage::Name);
+    let wants_samples = request.keeps_samples;
     let counted = Counted {
+        samples: wants_samples.then(|| PlacedSamples::take(&mut settled, &timeline)),
         periods: settled.weights(),
         wanted,
         census,
@@ -216,12 +222,14 @@ fn name_request(
         split: wanted.split,
         weight,
         recording: StackRecording::of(capture, wanted.selection.event),
+        keeps_places: request.keeps_samples,
         threads: request.threads,
     }
 }
 
 /// What was counted before anything had a name.
 struct Counted {
+    samples: Option<PlacedSamples>,
     wanted: FoldRequest,
     census: Census,
     periods: Weights,
@@ -257,25 +265,26 @@ fn finish(
     }
     stacks.limit(request.scope, request.max_stack, &namer.frames);
     let tally = retain_wanted(&mut stacks, request, census.tally);
-    let event_name = capture.events().get(event).map(|event| event.name.clone());
-    let event_name = event_name.unwrap_or_default();
-    if tally.folded == 0 {
-        let error = nothing_left(&tally, &event_name);
-        return Err(if matches!(error.problem(), Problem::NoMatch(_)) {
-            error.with_hint(advice(capture, event, request))
-        } else {
-            error
-        });
-    }
+    refuse_none(capture, request, &tally, event)?;
     let (totals, total) = add_up(&stacks, request.no_tag);
     let timeline = namer.timeline();
     let names = namer.into_report(&stacks.unnamed);
     watch.lap(Stage::Tag);
+    let samples = counted.samples.map(|placed| {
+        let by = SampleNames {
+            stacks: &stacks,
+            frames: &names.frames,
+            vms: &vm_processes(capture, request.threads),
+            weight: counted.weight,
+            is_timed: is_timed(capture),
+        };
+        Samples::of(placed, by)
+    });
     let slices = SliceCounts::of(capture, request, wanted, census.slices, Some(timeline))?;
     Ok(Profile {
         event,
         unit: unit(capture, event, counted.weight),
-        event_name,
+        event_name: name_of(capture, event).to_owned(),
         slices: slices.counts,
         slice_seconds: slices.seconds,
         periods: counted.periods,
@@ -283,6 +292,7 @@ fn finish(
         text_pokes: timeline.text_pokes(),
         frames: names.frames,
         stacks,
+        samples,
         totals,
         is_tagged_by_event,
         total,
@@ -300,6 +310,25 @@ fn finish(
             unnamed: names.unnamed,
         },
         timings: watch.timings(),
+    })
+}
+
+/// The name of an event.
+fn name_of(capture: &Capture, event: EventIx) -> &str {
+    let event = capture.events().get(event);
+    event.map_or("", |event| &event.name)
+}
+
+/// Refuses to go on without a sample: says why there is none.
+fn refuse_none(capture: &Capture, request: &Request, tally: &Tally, event: EventIx) -> Result<()> {
+    if tally.folded > 0 {
+        return Ok(());
+    }
+    let error = nothing_left(tally, name_of(capture, event));
+    Err(if matches!(error.problem(), Problem::NoMatch(_)) {
+        error.with_hint(advice(capture, event, request))
+    } else {
+        error
     })
 }
 

@@ -71,6 +71,8 @@ pub struct Request {
     /// Into how many slices of time stacks are kept apart; 0 for none. Cannot be had together with
     /// what is grouped or filtered by CPU or cgroup, which wins.
     pub slices: u32,
+    /// Whether each sample is told one by one, as [`Profile::samples`](super::Profile::samples).
+    pub keeps_samples: bool,
     /// Worker threads.
     pub threads: usize,
 }

@@ -95,6 +95,7 @@ fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Resu
             split: front.wanted.split,
             weight: WeightKind::Samples,
             recording: StackRecording::of(capture, event),
+            keeps_places: false,
             threads,
         };
         let unwinding = unwinding(capture, event, &front.timeline, &mut namer);

@@ -211,6 +211,7 @@ mod tests {
         assert_eq!(plain.distinct(), 2);
         request.kept = Kept {
             guest_addresses: true,
+            samples: false,
         };
         let kept = fold(&capture, &request).stacks;
         let stacks = kept.stacks.iter();

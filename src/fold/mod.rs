@@ -22,6 +22,7 @@
 //! | `event_counts` | samples counted for their event |
 //! | `payload_class` | samples of a tracepoint kept apart by what they recorded |
 //! | `gaps` | the time that the walk has come to, and stretches that are no record |
+//! | `samples` | samples one by one, where they are asked for |
 //! | `unique_stack`, `packed`, `table` | a stack; many in little memory; which are the same |
 //! | `census`, `raw_stacks` | what comes out of the walk |
 //! | `settle`, `settled` | what was true of each stack's thread |
@@ -43,6 +44,7 @@ mod raw_sideband;
 mod raw_stacks;
 mod readings;
 mod request;
+mod samples;
 mod select;
 mod settle;
 mod settled;
@@ -66,6 +68,7 @@ pub use weight::WeightKind;
 pub(crate) use chain::{ChainFrame, ChainFrames};
 pub(crate) use count::{count_of_threads, sample_times};
 pub(crate) use readings::Readings;
+pub(crate) use samples::KeptSample;
 pub(crate) use settled::{Block, EpochStack, Settled};
 pub(crate) use unique_stack::{UniqueStack, UserPart};
 pub(crate) use unwound::Unwinding;

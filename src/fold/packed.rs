@@ -1,5 +1,6 @@
 //! Many unique stacks in little memory.
 
+use super::samples::{KeptSamples, follow};
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
 use crate::space::TaskEpoch;
@@ -15,6 +16,8 @@ pub(super) struct Stacks<'a> {
     pub(super) list: Vec<PackedStack<'a>>,
     /// The lists of later parts: to copy them takes its time.
     later: Vec<Vec<PackedStack<'a>>>,
+    /// The samples that have the stacks, where they are kept. There are no later lists then.
+    pub(super) samples: KeptSamples,
     rare_fields: Interner<RareFields<'a>, u32>,
     /// The rare fields that were looked up last, and their number, for each class of payloads: the
     /// samples of a slice of time follow each other, and have them in common.
@@ -54,6 +57,11 @@ impl PackedStack<'_> {
     /// Where its earliest and its latest sample stand.
     pub(super) fn ends(&self) -> (RecordOrder, RecordOrder) {
         (self.first, self.last)
+    }
+
+    /// The sum of its samples' periods.
+    pub(super) fn period(&self) -> u64 {
+        self.period
     }
 
     /// What tells it from others of its thread besides the chain: where its rare fields lie, the
@@ -199,6 +207,41 @@ impl<'a> Stacks<'a> {
         }
     }
 
+    /// Leaves out stacks that are not wanted, with their samples.
+    pub(super) fn retain(&mut self, is_wanted: impl Fn(&PackedStack<'a>) -> bool) {
+        let mut next = 0;
+        let mut place = |stack: &PackedStack<'a>| {
+            is_wanted(stack).then(|| {
+                next += 1;
+                next - 1
+            })
+        };
+        if self.samples.is_some() {
+            let places: Vec<Option<u32>> = self.list.iter().map(&mut place).collect();
+            follow(&mut self.samples, &places);
+        }
+        self.list.retain(is_wanted);
+    }
+
+    /// Adds stacks of which it is known what was true of their threads, with their samples, and that
+    /// to `task_epochs`.
+    pub(super) fn extend_settled(&mut self, settled: Self, task_epochs: &mut Vec<TaskEpoch>) {
+        let mut places = Vec::new();
+        for stack in settled.iter() {
+            let place = u32::try_from(self.list.len()).ok();
+            places.push(place.filter(|_| stack.key.task_epoch.is_some()));
+            if let Some(task_epoch) = stack.key.task_epoch {
+                task_epochs.push(task_epoch);
+                self.push(&stack);
+            }
+        }
+        let mut samples = settled.samples;
+        follow(&mut samples, &places);
+        if let Some(samples) = samples {
+            self.samples.get_or_insert_default().extend(samples);
+        }
+    }
+
     /// Number of stacks.
     pub(super) fn len(&self) -> usize {
         self.lists().map(Vec::len).sum()
@@ -243,6 +286,7 @@ impl<'a> Stacks<'a> {
             period: packed.period,
             first: packed.first,
             last: packed.last,
+            cpu: None,
         }
     }
 

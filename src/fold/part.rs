@@ -71,7 +71,7 @@ impl<'a> FoldedPart<'a> {
             unwinder: keep.code.map(Unwinder::new),
             samples: vec![0; plan.events.len()],
             slices: vec![vec![0; plan.split.slices()]; plan.events.len()],
-            ..Self::without_counts(StackTable::keeping(plan.mixer, keep.bytes))
+            ..Self::without_counts(StackTable::keeping(plan, keep))
         }
     }
 
@@ -321,6 +321,7 @@ impl<'a> FoldedPart<'a> {
             period: wanted.period,
             first: order,
             last: order,
+            cpu: head.cpu.filter(|_| plan.keeps_samples),
         };
         let unwinder = self.unwinder.as_mut().zip(copy);
         if let Some(chain) = unwinder.and_then(|(unwinder, copy)| {

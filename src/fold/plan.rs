@@ -34,6 +34,8 @@ pub(super) struct Plan<'c> {
     pub(super) mixer: Mixer,
     /// Whether the instruction pointers of guests' samples are kept.
     pub(super) keeps_guest_addresses: bool,
+    /// Whether each sample is kept beside the stacks.
+    pub(super) keeps_samples: bool,
     /// What the wanted event's samples hold behind their chain that folding needs; `None` for
     /// nothing.
     pub(super) behind_chain: Option<BehindChain>,
@@ -91,6 +93,7 @@ impl<'c> Plan<'c> {
             wants_all: selection.is_all(),
             split: request.split,
             keeps_guest_addresses: request.kept.guest_addresses,
+            keeps_samples: request.kept.samples,
             threads: request.threads,
             by_position,
             others_time: times.filter(|_| !is_sliced && readings.is_empty()),

@@ -20,12 +20,14 @@ pub struct FoldRequest {
     pub threads: usize,
 }
 
-/// What folding keeps of samples besides their chains. Hardly two samples are alike in it, so that
-/// nearly each is a stack of its own.
+/// What folding keeps of samples besides their chains.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Kept {
-    /// Instruction pointers of samples of guests, whose chains the host's kernel does not walk.
+    /// Instruction pointers of samples of guests, whose chains the host's kernel does not walk. Hardly
+    /// two samples are alike in it, so that nearly each is a stack of its own.
     pub guest_addresses: bool,
+    /// Each sample with its time, its CPU and which stack it has: 24 bytes for each.
+    pub samples: bool,
 }
 
 impl FoldRequest {

@@ -159,7 +159,7 @@ impl<'a> RawStacks<'a> {
         let is_clear = |stack: &PackedStack<'_>| !ambiguous.contains(&stack.thread());
         let mut clear = stacks.list.iter().map(is_clear);
         task_epochs.retain(|_| clear.next().unwrap_or_default());
-        stacks.list.retain(is_clear);
+        stacks.retain(is_clear);
         let plan = Plan {
             again: Some(Again {
                 threads: Some(&ambiguous),
@@ -172,12 +172,7 @@ impl<'a> RawStacks<'a> {
             code: None,
         };
         let refolded = walk(capture, plan, keep);
-        for stack in refolded.stacks.iter() {
-            if let Some(task_epoch) = stack.key.task_epoch {
-                task_epochs.push(task_epoch);
-                stacks.push(&stack);
-            }
-        }
+        stacks.extend_settled(refolded.stacks, &mut task_epochs);
         Settled::of(stacks, task_epochs)
     }
 }

@@ -1,6 +1,7 @@
 //! Unique stacks with what was true of their threads.
 
 use super::packed::{PackedStack, Stacks};
+use super::samples::KeptSample;
 use super::unique_stack::UniqueStack;
 use crate::space::TaskEpoch;
 use crate::units::Weights;
@@ -97,6 +98,11 @@ impl<'a> Settled<'a> {
                 task_epochs,
             })
             .collect()
+    }
+
+    /// The samples that have the stacks, which they tell by their position; none unless they are kept.
+    pub(crate) fn take_samples(&mut self) -> Vec<KeptSample> {
+        self.stacks.samples.take().unwrap_or_default()
     }
 
     /// Number of samples, and the sum of their periods.

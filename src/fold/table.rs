@@ -3,10 +3,12 @@
 use hashbrown::HashTable;
 
 use super::packed::{PackedStack, Stacks};
+use super::plan::{Keep, Plan};
+use super::samples::{KeptSample, follow};
 use super::unique_stack::UniqueStack;
 use crate::bytes::{KeptBytes, slice_at};
 use crate::hash::{Mixer, spread};
-use crate::units::ThreadId;
+use crate::units::{Cpu, ThreadId};
 
 /// How many stacks are added at a time: about as many cache misses as a CPU has under way at the same
 /// time.
@@ -33,6 +35,7 @@ struct Pending<'a> {
     /// hand.
     copied: Option<[usize; 2]>,
     stack: PackedStack<'a>,
+    cpu: Option<Cpu>,
 }
 
 /// Unique stacks in order of their first appearance.
@@ -63,20 +66,35 @@ impl<'a> StackTable<'a> {
         }
     }
 
-    /// A table that keeps what comes as copies.
-    pub(super) fn keeping(mixer: Mixer, kept: &'a KeptBytes) -> Self {
-        Self {
-            kept: Some(kept),
-            ..Self::new(mixer)
+    /// A table for a walk: it keeps what comes as copies, and samples where they are wanted.
+    pub(super) fn keeping(plan: &Plan<'_>, keep: &Keep<'a>) -> Self {
+        let mut table = Self {
+            kept: Some(keep.bytes),
+            ..Self::new(plan.mixer)
+        };
+        if plan.keeps_samples {
+            table.keep_samples();
         }
+        table
+    }
+
+    /// Keeps samples from here on. They tell their stacks by position, so stacks of several tables do
+    /// not stay apart.
+    fn keep_samples(&mut self) {
+        self.stacks.samples = Some(Vec::new());
+        self.few = 0;
     }
 
     /// An empty table of the same sort.
     pub(super) fn another(&self) -> Self {
-        Self {
+        let mut another = Self {
             kept: self.kept,
             ..Self::new(self.mixer)
+        };
+        if self.stacks.samples.is_some() {
+            another.keep_samples();
         }
+        another
     }
 
     /// Number of stacks, but for some that wait.
@@ -105,6 +123,7 @@ impl<'a> StackTable<'a> {
             part,
             copied,
             stack,
+            cpu: new.cpu,
         });
         if self.pending.len() >= PENDING {
             self.add_pending();
@@ -136,9 +155,16 @@ impl<'a> StackTable<'a> {
             let chain = new.stack.chain();
             let copy = new.copied;
             let copy = copy.and_then(|[at, len]| slice_at(&copies, at, len));
-            match self.stacks.list.get_mut(ix as usize) {
-                Some(old) if old.is_same(&new.stack, copy.unwrap_or(chain)) => old.add(&new.stack),
+            let ix = match self.stacks.list.get_mut(ix as usize) {
+                Some(old) if old.is_same(&new.stack, copy.unwrap_or(chain)) => {
+                    old.add(&new.stack);
+                    ix
+                }
                 Some(_) | None => self.add_hashed(&new.stack, new.part, copy),
+            };
+            if let Some(samples) = &mut self.stacks.samples {
+                let (order, _) = new.stack.ends();
+                samples.push(KeptSample::new(order, new.stack.period(), new.cpu, ix));
             }
         }
         pending.clear();
@@ -162,26 +188,34 @@ impl<'a> StackTable<'a> {
             self.stacks.append(other.stacks);
             return;
         }
-        let own = self.stacks.take_later();
-        for new in own
-            .into_iter()
-            .chain(self.stacks.with_rare_fields_moved(other.stacks))
-        {
+        for new in self.stacks.take_later().iter().flatten() {
+            self.add_hashed(new, hash(&self.mixer, new, new.chain()), None);
+        }
+        let mut samples = other.stacks.samples.take();
+        let mut places = Vec::new();
+        for new in self.stacks.with_rare_fields_moved(other.stacks) {
             for new in &new {
-                self.add_hashed(new, hash(&self.mixer, new, new.chain()), None);
+                let place = self.add_hashed(new, hash(&self.mixer, new, new.chain()), None);
+                if samples.is_some() {
+                    places.push(Some(place));
+                }
             }
+        }
+        follow(&mut samples, &places);
+        if let Some((all, new)) = self.stacks.samples.as_mut().zip(samples) {
+            all.extend(new);
         }
     }
 
-    /// Adds a stack, perhaps with a copy of its chain.
-    fn add_hashed(&mut self, new: &PackedStack<'a>, part: u32, copy: Option<&[u8]>) {
+    /// Adds a stack, perhaps with a copy of its chain; tells its position.
+    fn add_hashed(&mut self, new: &PackedStack<'a>, part: u32, copy: Option<&[u8]>) -> u32 {
         let stacks = &mut self.stacks.list;
         let chain = copy.unwrap_or(new.chain());
         let is_same = |old: &PackedStack<'_>| old.is_same(new, chain);
         let same = |slot: &StackSlot| slot.part == part && is_same(&stacks[slot.ix as usize]);
         if let Some(slot) = self.index.find(spread(part), same) {
             stacks[slot.ix as usize].add(new);
-            return;
+            return slot.ix;
         }
         // Each stack takes more than 64 bytes: 2^32 of them do not fit into memory.
         let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
@@ -191,6 +225,7 @@ impl<'a> StackTable<'a> {
             });
         let kept = copy.and_then(|copy| self.kept?.keep(copy));
         stacks.push(kept.map_or(*new, |kept| new.with_chain(kept)));
+        ix
     }
 
     pub(super) fn into_stacks(mut self) -> Stacks<'a> {
@@ -238,6 +273,7 @@ mod tests {
             period: 1,
             first: RecordOrder::default(),
             last: RecordOrder::default(),
+            cpu: None,
         });
     }
 

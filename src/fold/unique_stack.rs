@@ -1,7 +1,7 @@
 //! A stack with all samples that have it.
 
 use crate::space::TaskEpoch;
-use crate::units::{Avma, CpuMode, Pid, RecordOrder, ThreadId, Tid};
+use crate::units::{Avma, Cpu, CpuMode, Pid, RecordOrder, ThreadId, Tid};
 use crate::unwind::StackEnd;
 
 /// What the user part of a stack comes from besides the call chain.
@@ -76,4 +76,6 @@ pub(crate) struct UniqueStack<'a> {
     pub(crate) first: RecordOrder,
     /// Where the latest sample stands.
     pub(crate) last: RecordOrder,
+    /// The host CPU, of a stack of one sample that is to be kept; else `None`.
+    pub(crate) cpu: Option<Cpu>,
 }

@@ -48,12 +48,7 @@ impl<'c> Unwinding<'c> {
         };
         let mut stacks = Stacks::default();
         let mut task_epochs = Vec::new();
-        for stack in walk(capture, plan, keep).stacks.iter() {
-            if let Some(task_epoch) = stack.key.task_epoch {
-                task_epochs.push(task_epoch);
-                stacks.push(&stack);
-            }
-        }
+        stacks.extend_settled(walk(capture, plan, keep).stacks, &mut task_epochs);
         Settled::of(stacks, task_epochs)
     }
 }

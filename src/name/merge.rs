@@ -9,6 +9,7 @@ use super::classes::Class;
 use super::doubtful::DoubtfulSamples;
 use super::name_worker::NameWorker;
 use super::piece::{Named, NamedPiece};
+use super::places::BlockPlaces;
 use super::request::NameRequest;
 use super::stacks::{NamedStacks, Stack, StackParts};
 use super::unnamed::UnnamedSums;
@@ -84,6 +85,7 @@ pub(super) struct Merged {
     /// One stack may have been made of different pieces.
     distinct: Distinct<FrameIx>,
     unnamed: UnnamedSums,
+    places: BlockPlaces,
 }
 
 impl Merged {
@@ -101,6 +103,7 @@ impl Merged {
             positions.push(self.distinct.add(Stack { start, ..*stack }, hash));
         }
         self.unnamed.append(other.unnamed, &positions);
+        self.places.append(other.places, &positions);
     }
 
     /// The stacks, which are of these classes.
@@ -113,6 +116,7 @@ impl Merged {
             },
             out_of_scope: 0,
             unnamed: self.unnamed.into_counts(),
+            places: self.places.into_places(),
         }
     }
 }
@@ -136,10 +140,13 @@ impl Merger<'_> {
         let mut merged = Merged::default();
         let mut in_pieces: Distinct<NamedPiece> = Distinct::default();
         let mut unnamed = UnnamedSums::default();
+        let mut places = BlockPlaces::default();
         for located in &worker.blocks {
-            let Some(block) = blocks.get(located.at) else {
+            let at = located.at;
+            let Some(block) = blocks.get(at) else {
                 continue;
             };
+            let mut of_block = Vec::new();
             for (stack, (path, located)) in block.iter().zip(located.iter()) {
                 let start = in_pieces.items.len();
                 let samples = stack.stack.samples;
@@ -157,7 +164,11 @@ impl Merger<'_> {
                 let position = in_pieces.add(new, hash);
                 let reasons = located.iter().flat_map(|&piece| worker.reasons(piece));
                 unnamed.add_all(position, reasons, samples);
+                if self.request.keeps_places {
+                    of_block.push(position);
+                }
             }
+            places.add_block(at, of_block);
         }
         let Distinct { stacks, items, .. } = in_pieces;
         let flat = stacks.into_iter().map(|stack| {
@@ -166,6 +177,7 @@ impl Merger<'_> {
         });
         let positions: Vec<u32> = flat.collect();
         merged.unnamed.append(unnamed, &positions);
+        merged.places = places.moved(&positions);
         merged
     }
 

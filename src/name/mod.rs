@@ -38,6 +38,7 @@
 //! | `calling` | whether what lies at a return address has called |
 //! | `code_files` | the same files for what unwinding needs of them |
 //! | `doubtful` | samples that show less than there was |
+//! | `places` | which named stack a settled one has become |
 //! | `merge`, `stacks` | stacks of the same frames become one; the result |
 
 mod asked;
@@ -58,6 +59,7 @@ mod naming;
 mod object_report;
 mod object_share;
 mod piece;
+mod places;
 mod request;
 mod shown_frame;
 mod stacks;

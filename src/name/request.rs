@@ -54,6 +54,8 @@ pub(crate) struct NameRequest {
     pub(crate) weight: WeightKind,
     /// How the stacks were recorded.
     pub(crate) recording: StackRecording,
+    /// Whether it is told which named stack each settled one has become.
+    pub(crate) keeps_places: bool,
     /// Worker threads.
     pub(crate) threads: usize,
 }

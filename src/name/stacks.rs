@@ -2,6 +2,7 @@
 
 use super::classes::{Class, ThreadSpell};
 use super::doubtful::DoubtfulSamples;
+use super::places::StackPlaces;
 use super::request::{FrameScope, StackFilter};
 use super::unnamed::UnnamedCounts;
 use crate::kvm::{StackView, Tagger, tag_of_class};
@@ -84,6 +85,8 @@ pub struct NamedStacks {
     pub(super) out_of_scope: u64,
     /// Frames without a name.
     pub(crate) unnamed: UnnamedCounts,
+    /// Which of them settled stacks have become.
+    pub(super) places: StackPlaces,
 }
 
 impl NamedStacks {
@@ -152,6 +155,7 @@ impl NamedStacks {
         });
         parts.frames = frames;
         self.unnamed.retain(&is_kept);
+        self.places.retain(&is_kept);
     }
 
     /// Leaves of each call chain the frames nearest to the leaf, at most so many. The frames of the
@@ -196,6 +200,7 @@ impl NamedStacks {
             wanted
         });
         self.unnamed.retain(&kept);
+        self.places.retain(&kept);
         left_out
     }
 
@@ -205,6 +210,17 @@ impl NamedStacks {
         let all = self.stacks.iter();
         all.for_each(|stack| sum.add(&stack.doubtful));
         sum
+    }
+
+    /// The position of the stack that a settled one has become; `None` when it is left out, or that
+    /// was not asked for.
+    pub(crate) fn place_of(&self, settled: u32) -> Option<u32> {
+        self.places.of_settled(settled)
+    }
+
+    /// The stack of a position in [`Self::iter`].
+    pub fn get(&self, at: usize) -> Option<&Stack> {
+        self.stacks.get(at)
     }
 
     /// The stacks.

@@ -8,5 +8,6 @@ mod events;
 mod flat;
 mod garbage;
 mod perf_stacks;
+mod samples;
 mod testdata;
 mod thread_counts;

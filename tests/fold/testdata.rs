@@ -18,7 +18,7 @@ use vmflame::stack::{FrameKind, Tag};
 use vmflame::symbol::SymbolRequest;
 use vmflame::units::CpuMode;
 
-fn cases() -> Vec<PathBuf> {
+pub(crate) fn cases() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata");
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
     let mut cases: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -40,7 +40,7 @@ fn profile_of(case: &Path, event: Option<&str>) -> Profile {
     profile_by(case, &request).unwrap()
 }
 
-fn profile_by(case: &Path, request: &Request) -> Result<Profile> {
+pub(crate) fn profile_by(case: &Path, request: &Request) -> Result<Profile> {
     let input = Input::resolve(case)?;
     let symbols = SymbolRequest {
         search: ObjectSearch {

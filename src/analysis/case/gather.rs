@@ -132,6 +132,7 @@ fn event_hits(
         split: front.wanted.split,
         weight: WeightKind::Samples,
         recording: StackRecording::of(capture, event),
+        keeps_places: false,
         threads,
     };
     let unwinding = unwinding(capture, event, &front.timeline, &mut namer);

@@ -88,6 +88,7 @@ fn wanted(request: &Request, event: EventIx, times: Vec<TimeRange>, split: Split
         split,
         kept: Kept {
             guest_addresses: request.guest_addresses,
+            samples: request.keeps_samples,
         },
         payload_classes: None,
         threads: request.threads,

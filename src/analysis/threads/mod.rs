@@ -10,20 +10,19 @@
 //! | `sampled` | times by samples, each with its tag |
 //! | `scheduled` | times by switches |
 //! | `thread_use` | what is known of one thread |
-//! | `roles` | which VM a thread belongs to, and what it does there |
 //! | `interval` | how far off a share of samples may be |
 
 mod interval;
 mod request;
-mod roles;
 mod sampled;
 mod scheduled;
 mod thread_times;
 mod thread_use;
 
+pub use super::roles::ThreadRole;
 pub use interval::{Interval, interval};
 pub use request::ThreadRequest;
 pub use thread_times::{
     HostUse, RunningBasis, ThreadTimes, thread_times, threads_of_text, threads_of_trace_dat,
 };
-pub use thread_use::{OnCpuParts, ThreadRole, ThreadUse, ToldParts, Waits};
+pub use thread_use::{OnCpuParts, ThreadUse, ToldParts, Waits};

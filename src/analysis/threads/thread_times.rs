@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::request::{SWITCHES, ThreadRequest};
-use super::roles::tell_roles;
 use super::sampled::Sampled;
 use super::scheduled::{parts_by_thread, threads_of, vcpu_tids, vcpus_of};
-use super::thread_use::{OnCpuParts, ThreadRole, ThreadUse, ToldParts};
+use super::thread_use::{OnCpuParts, ThreadUse, ToldParts, tell_roles_of};
 use crate::analysis::choice::preferred;
 use crate::analysis::exits::{RecordedExits, exits_of_text, exits_of_trace_dat, recorded_exits};
 use crate::analysis::profile::{Profile, profile};
+use crate::analysis::roles::ThreadRole;
 use crate::bytes::with_order;
 use crate::error::{BadRequest, NothingLeft, Result};
 use crate::kvm::exit::Schedule;
@@ -245,7 +245,7 @@ impl ThreadTimes {
             }
         };
         let mut threads = sampled.threads;
-        tell_roles(&mut threads, &sampled.vcpus);
+        tell_roles_of(&mut threads, &sampled.vcpus);
         let mut times = Self::of(basis, threads, profile.account.tally.clone());
         // Each sample stands for the time up to it, the first one too.
         let period = weight.checked_div(samples).filter(|_| is_clock);
@@ -266,7 +266,7 @@ impl ThreadTimes {
         let mut vcpus = vcpu_tids(recorded);
         let by_samples = sampled.as_ref().map(Sampled::parts_by_thread);
         vcpus.extend(sampled.iter().flat_map(|sampled| &sampled.vcpus));
-        tell_roles(&mut threads, &vcpus);
+        tell_roles_of(&mut threads, &vcpus);
         let exact = parts_by_thread(recorded);
         let mut parts_by = None;
         if !exact.is_empty() && request.filter.cpus.is_empty() {
@@ -300,7 +300,7 @@ impl ThreadTimes {
             return None;
         }
         let vcpus: BTreeSet<Tid> = vcpu_tids(recorded);
-        tell_roles(&mut threads, &vcpus);
+        tell_roles_of(&mut threads, &vcpus);
         let mut times = Self::of(RunningBasis::KvmEvents, threads, recorded.tally.clone());
         times.span_ns = recorded.span_ns;
         times.told_parts = ToldParts {

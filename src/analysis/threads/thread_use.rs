@@ -1,25 +1,11 @@
 //! What is known of one thread.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::analysis::roles::{ThreadCalled, ThreadRole, tell_roles};
 use crate::kvm::exit::Task;
 use crate::stack::Tag;
-use crate::units::{Cpu, Pid};
-
-/// What a thread does.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum ThreadRole {
-    /// It runs a vCPU, by its number where the name or a tracepoint tells it.
-    Vcpu(Option<u32>),
-    /// Any other thread of a VM's process: main loop, workers, monitor, VNC.
-    Emulator,
-    /// It serves disks, as QEMU's iothreads do.
-    IoThread,
-    /// The kernel works for a VM: vhost, timers.
-    Vhost,
-    /// It belongs to no VM.
-    Host,
-}
+use crate::units::{Cpu, Pid, Tid};
 
 /// What a thread ran, in the unit of the whole.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -187,5 +173,20 @@ impl ThreadUse {
     /// Whether it is, or was, called so.
     pub(super) fn is_called(&self, name: &str) -> bool {
         self.name == name || self.earlier_names.iter().any(|earlier| earlier == name)
+    }
+}
+
+/// Tells roles and VMs of threads. `vcpus` are threads that something else than a name shows to run a
+/// vCPU.
+pub(super) fn tell_roles_of(threads: &mut [ThreadUse], vcpus: &BTreeSet<Tid>) {
+    let called = threads.iter().map(|thread| ThreadCalled {
+        task: thread.task,
+        name: &thread.name,
+        earlier_names: &thread.earlier_names,
+    });
+    let told = tell_roles(&called.collect::<Vec<_>>(), vcpus);
+    for (thread, told) in threads.iter_mut().zip(told) {
+        thread.role = told.role;
+        thread.vm = told.vm;
     }
 }
