@@ -5,6 +5,7 @@ mod browser;
 mod common;
 mod drive;
 mod legend;
+mod page_script;
 mod shares;
 mod svg;
 mod svg_trees;

@@ -1,0 +1,114 @@
+// Tables whose numbers follow the reader's filters. What cannot be added up again, as percentiles,
+// stays that of the whole recording and is marked so.
+import {shares} from "picture:shares";
+import {element} from "./dom.js";
+import {filtersOf, isFiltered} from "./recording.js";
+import {exitsByKey, weightsByKey} from "./sums.js";
+import {duration, grouped} from "./words.js";
+
+const NONE = {count: 0, nanos: 0, weight: 0, tags: new Map()};
+
+function keyOf(row) {
+    const {reason, exitKey, thread, vm} = row.dataset;
+    if (reason !== undefined) return `reason ${reason}`;
+    if (exitKey !== undefined) return `key ${exitKey}`;
+    if (thread !== undefined) return `thread ${thread}`;
+    return vm === undefined ? null : `vm ${vm}`;
+}
+
+// A cell's number for a column's name: {value, text}; null for what cannot be told.
+function numberOf(column, sum, whole, {recording, unit, seconds}) {
+    const fraction = (part, all) => ({value: all > 0 ? part / all : 0, text: shares.exact(part, all)});
+    const amount = (value, kind) => ({value, text: kind === "ns" ? duration(value) : grouped(Math.round(value))});
+    if (column === "count") return amount(sum.count, "");
+    if (column === "nanos") return amount(sum.nanos, "ns");
+    if (column === "mean") return sum.count > 0 ? amount(sum.nanos / sum.count, "ns") : {value: null, text: "–"};
+    if (column === "rate") return seconds > 0 ? amount(sum.count / seconds, "") : null;
+    if (column === "weight") return amount(sum.weight, unit);
+    if (column === "share" && sum.weight === undefined) return fraction(whole.nanos > 0 ? sum.nanos : sum.count, whole.nanos || whole.count);
+    if (column === "share") return fraction(sum.weight, whole.weight);
+    if (column.startsWith("tag:")) {
+        const tag = recording.tags.findIndex((each) => each.name === column.slice(4));
+        return fraction(sum.tags.get(tag) || 0, sum.weight);
+    }
+    return null;
+}
+
+class Followed {
+    constructor(table, recording) {
+        this.table = table;
+        this.recording = recording;
+        this.at = +table.dataset.side || 0;
+        this.side = recording.sides[this.at];
+        this.columns = Array.from(table.tHead.rows[0].cells, (cell) => cell.dataset.column || "");
+        this.rows = Array.from(table.tBodies).flatMap((body) => Array.from(body.rows));
+        // What the page said at first, to be said again.
+        this.said = this.rows.map((row) => Array.from(row.cells, (cell) => ({text: cell.textContent, value: cell.dataset.value})));
+        this.note = element("p", {className: "note follow-note", hidden: true});
+        table.before(this.note);
+    }
+
+    // `sums` is null when all is shown.
+    show(sums, about) {
+        const isAll = sums === null;
+        this.table.classList.toggle("partial", !isAll);
+        this.note.hidden = isAll;
+        if (!isAll) this.note.textContent = about.words;
+        const whole = isAll ? NONE : sums.get("all") || NONE;
+        this.rows.forEach((row, at) => {
+            const key = keyOf(row);
+            if (key === null) return;
+            const sum = isAll ? NONE : sums.get(key) || about.none;
+            this.columns.forEach((column, cellAt) => {
+                const cell = row.cells[cellAt];
+                if (column === "" || cell === undefined) return;
+                const before = this.said[at][cellAt];
+                cell.classList.toggle("follows", !isAll);
+                const made = isAll ? {text: before.text, value: before.value} : numberOf(column, sum, whole, about);
+                if (made === null) return;
+                cell.textContent = made.text;
+                if (made.value === undefined || made.value === null) delete cell.dataset.value;
+                else cell.dataset.value = made.value;
+            });
+        });
+        this.table.dispatchEvent(new CustomEvent("refill"));
+    }
+}
+
+function followExits(all, filters) {
+    for (const each of all) {
+        const {side, at} = each, filter = filters[at];
+        if (side.exits === null) continue;
+        const isAll = filter.threads === null && filter.from === null;
+        const buckets = filter.from === null ? side.times?.buckets : filter.to - filter.from;
+        const seconds = side.times ? buckets * side.times.bucketNanos / 1e9 : 0;
+        each.show(isAll ? null : exitsByKey(side, filter), {recording: each.recording, seconds, unit: "", none: {count: 0, nanos: 0},
+            words: "Filtered: counts and times are of what is chosen; numbers in grey are of the whole recording."});
+    }
+}
+
+function followWeights(all, filters, state) {
+    for (const each of all) {
+        const {side, at, recording} = each, joint = recording.graphs.get("cpu");
+        if (joint === undefined) continue;
+        each.show(isFiltered(state) ? weightsByKey(joint, at, side, filters[at]) : null, {recording, unit: joint.unit,
+            none: {weight: 0, tags: new Map()}, words: "Filtered: numbers are of what is chosen; those in grey are of the whole recording."});
+    }
+}
+
+export function followTables(recording, store) {
+    const find = (what) => Array.from(document.querySelectorAll(`table[data-follows="${what}"]`), (table) => new Followed(table, recording));
+    const exits = find("exits"), weights = find("cpu");
+    let isFirst = true;
+    store.listen((state) => {
+        // The page says what nobody filtered already.
+        if (isFirst && !isFiltered(state)) {
+            isFirst = false;
+            return;
+        }
+        isFirst = false;
+        const filters = filtersOf(recording, state);
+        followExits(exits, filters);
+        followWeights(weights, filters, state);
+    });
+}

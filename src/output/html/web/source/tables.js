@@ -1,0 +1,104 @@
+// Sorting and filtering of the page's own tables, in place: rows keep their links, printers and the
+// browser's search see all of them.
+import {button, element} from "./dom.js";
+
+// From so many rows a table has a filter.
+const MANY = 8;
+
+function valueOf(cell, isText) {
+    if (cell === undefined) return null;
+    if (isText) return cell.dataset.value ?? cell.textContent.trim();
+    return cell.dataset.value === undefined || cell.dataset.value === "" ? null : +cell.dataset.value;
+}
+
+// Orders two values; what was not measured comes last either way.
+export function compare(a, b, sign) {
+    if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+    if (typeof a === "number" && typeof b === "number") return sign * (a - b);
+    return sign * String(a).localeCompare(String(b), "en", {numeric: true});
+}
+
+class DataTable {
+    constructor(table) {
+        this.table = table;
+        this.body = table.tBodies[0];
+        this.order = null;
+        this.heads = Array.from(table.tHead.rows[table.tHead.rows.length - 1].cells);
+        this.heads.forEach((head, at) => this.sortable(head, at));
+        this.rows = Array.from(this.body.rows);
+        if (this.rows.length >= MANY) this.addFilter();
+        table.addEventListener("refill", () => this.sort());
+    }
+
+    sortable(head, at) {
+        if (head.dataset.type === "histogram" || head.textContent.trim() === "") return;
+        const isText = (head.dataset.type || "text") === "text";
+        const made = button("", () => {
+            const isThis = this.order !== null && this.order.at === at;
+            // Numbers are asked for largest first.
+            const first = isText ? 1 : -1;
+            this.order = {at, isText, sign: isThis ? -this.order.sign : first};
+            this.sort();
+        }, {className: "sort"});
+        made.append(...head.childNodes);
+        head.append(made);
+        head.setAttribute("aria-sort", "none");
+        if (!isText) for (const row of this.table.rows) row.cells[at]?.classList.add("number");
+    }
+
+    sort() {
+        if (this.order === null) return;
+        const {at, isText, sign} = this.order;
+        const keyed = this.rows.map((row, place) => ({row, place, value: valueOf(row.cells[at], isText)}));
+        keyed.sort((a, b) => compare(a.value, b.value, sign) || a.place - b.place);
+        const all = document.createDocumentFragment();
+        for (const {row} of keyed) all.append(row);
+        this.body.append(all);
+        this.heads.forEach((head, place) => {
+            if (head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", place !== at ? "none" : sign > 0 ? "ascending" : "descending");
+        });
+    }
+
+    addFilter() {
+        const name = (this.table.caption && this.table.caption.textContent.trim()) || this.table.id || "table";
+        const said = element("output", {className: "matched"});
+        const input = element("input", {type: "search", placeholder: "Filter rows", spellcheck: false,
+            attributes: {"aria-label": `Filter rows of ${name}`}});
+        input.addEventListener("input", () => {
+            const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+            let shown = 0;
+            for (const row of this.rows) {
+                const text = row.textContent.toLowerCase();
+                row.hidden = !words.every((word) => text.includes(word));
+                if (!row.hidden) shown++;
+            }
+            said.textContent = words.length === 0 ? "" : `${shown} of ${this.rows.length} rows`;
+        });
+        this.table.before(element("div", {className: "table-bar"}, input, said));
+    }
+}
+
+// A table wider than the page scrolls by itself, also with keys.
+function widen(table) {
+    const label = (table.caption && table.caption.textContent.trim()) || table.id || "table";
+    const box = element("div", {className: "wide"});
+    table.before(box);
+    box.append(table);
+    const say = () => {
+        const isWide = box.scrollWidth > box.clientWidth;
+        for (const [key, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", label]]) {
+            if (isWide) box.setAttribute(key, value);
+            else box.removeAttribute(key);
+        }
+    };
+    new ResizeObserver(say).observe(box);
+    return box;
+}
+
+export function enhanceTables(root) {
+    for (const table of root.querySelectorAll("table.data")) {
+        if (!table.tHead || table.tBodies.length === 0) continue;
+        new DataTable(table);
+        widen(table);
+    }
+}
