@@ -13,7 +13,7 @@ const NO_BREAK: char = '\u{a0}';
 /// spelled out, as in `\u{1b}`. Markup characters stay; they are escaped where they are written.
 ///
 /// Source: XML 1.0 (fifth edition), production 2 `Char`; Unicode UAX 9, table 1.
-pub(crate) fn one_line(raw: &str) -> Cow<'_, str> {
+pub fn one_line(raw: &str) -> Cow<'_, str> {
     if raw
         .bytes()
         .all(|byte| byte == b' ' || byte.is_ascii_graphic())
@@ -41,7 +41,7 @@ const fn is_reordering(c: char) -> bool {
 }
 
 /// The first `most` characters of `text`, the last two of them dots when something was cut.
-pub(crate) fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most || text.chars().nth(most).is_none() {
         return Cow::Borrowed(text);
     }
@@ -86,7 +86,7 @@ pub fn counted(number: u64, word: &str) -> String {
 }
 
 /// A size as `--max-unpacked` takes it: `16G`, and `1500 bytes` where no unit fits.
-pub(crate) fn size_words(bytes: u64) -> String {
+pub fn size_words(bytes: u64) -> String {
     let units = [("T", 40), ("G", 30), ("M", 20), ("K", 10)];
     let whole = units
         .iter()

@@ -12,6 +12,7 @@
 //! | `profile` | **the list of stages**: front half, name (which locates), tag, filter, add up |
 //! | `case` | what a case consists of, to be named on another machine: what `pack` writes |
 //! | `disk_io` | requests to disks, by QEMU's own traces: what `blockio` shows |
+//! | `event_losses` | what was recorded of each event, and what was lost |
 //! | `exits` | VM exits, by kvm tracepoints: what `exits` shows |
 //! | `stat` | how often events occurred, by VM and over time: what `stat` shows |
 //! | `survey` | what is counted and found either way; the stages without tags, for `info` |
@@ -26,6 +27,7 @@
 pub mod case;
 mod choice;
 pub mod disk_io;
+mod event_losses;
 pub mod exits;
 mod front_half;
 mod profile;
@@ -43,6 +45,7 @@ mod vms;
 pub use crate::fold::WeightKind;
 pub use crate::name::{FrameDetail, FrameScope, Grouping};
 pub use choice::{choose_event, event_names, is_flat, is_of_branches};
+pub use event_losses::{EventLoss, EventLosses, event_losses};
 pub use profile::{Profile, profile};
 pub use request::{Request, TimeRequest, parse_times};
 pub use slices::count_in_slices;

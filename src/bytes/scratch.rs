@@ -48,7 +48,7 @@ pub(crate) fn nameless_file() -> io::Result<File> {
 
 /// A temporary folder, removed with all that is in it when dropped.
 #[derive(Debug)]
-pub(crate) struct ScratchFolder {
+pub struct ScratchFolder {
     folder: Option<TempDir>,
     path: PathBuf,
 }
@@ -59,8 +59,27 @@ impl ScratchFolder {
     /// # Errors
     /// When the system's folder for temporary files cannot be written to.
     pub(crate) fn new() -> io::Result<Self> {
+        Self::listed(tempfile::tempdir)
+    }
+
+    /// Makes one in the folder of `target`, for what may be too much for the system's folder. Nobody
+    /// else may look into it.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn beside(target: &Path) -> io::Result<Self> {
+        let folder = target.parent().filter(|folder| *folder != Path::new(""));
+        let folder = folder.unwrap_or(Path::new("."));
+        Self::listed(|| {
+            tempfile::Builder::new()
+                .prefix(".vmflame-")
+                .tempdir_in(folder)
+        })
+    }
+
+    fn listed(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<Self> {
         let mut left = left();
-        let folder = tempfile::tempdir()?;
+        let folder = make()?;
         let path = folder.path().to_owned();
         left.push(path.clone());
         Ok(Self {
@@ -70,8 +89,15 @@ impl ScratchFolder {
     }
 
     /// Where it is.
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Leaves the folder where it is, with all that is in it.
+    pub fn keep(mut self) -> PathBuf {
+        let mut left = left();
+        left.retain(|path| *path != self.path);
+        self.folder.take().map(TempDir::keep).unwrap_or_default()
     }
 
     /// Runs a step that makes or moves something in the folder. It must be short: who wants to end

@@ -14,7 +14,7 @@ mod svg;
 #[cfg(test)]
 mod testing;
 
-pub use crate::bytes::{HalfFile, Packing, sweep};
+pub use crate::bytes::{HalfFile, Packing, ScratchFolder, sweep};
 pub use folded::{Annotate, write_folded, write_folded_diff};
 pub use svg::{
     Colors, DiffBox, DiffPicture, DiffTag, DrawnPart, Growth, Picture, WHOLE, WidthBy, short_words,

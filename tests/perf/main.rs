@@ -5,6 +5,7 @@ mod common;
 mod corpus;
 mod damaged_headers;
 mod damaged_records;
+mod event_losses;
 mod generated_exits;
 mod generated_loads;
 mod roundtrip;

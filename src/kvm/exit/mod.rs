@@ -131,4 +131,5 @@ pub use task_schedule::TaskSchedule;
 pub use thread_event::ThreadEvent;
 pub use time_parts::TimeParts;
 pub use told_reason::{ToldReason, ToldReasons};
+pub use tracepoints::tracepoint_names;
 pub use view::{View, ViewRow};

@@ -93,3 +93,9 @@ pub(super) const TRACEPOINTS: [Known; 34] = [
     known("sched:sched_wakeup", Kind::SchedWakeup, &["pid", "target_cpu"]),
     known("sched:sched_wakeup_new", Kind::SchedWakeup, &["pid", "target_cpu"]),
 ];
+
+/// The names of the tracepoints that exits are told by, those of the scheduler among them, as
+/// `kvm:kvm_exit`.
+pub fn tracepoint_names() -> impl Iterator<Item = &'static str> {
+    TRACEPOINTS.iter().map(|known| known.name)
+}
