@@ -8,6 +8,7 @@
 //! | `command` | the verbs, and arguments as they are meant |
 //! | `convert` `info` `threads` `exits` `stat` `blockio` `diff` `advise` `bench` | one verb each |
 //! | `pack/` | a capture with all that names it, as one file |
+//! | `libvirt` | VMs of libvirt, asked through virsh |
 //! | `shell` | completions of shells, and pages for `man` |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
 //! | `exits_like_perf` | the table of perf, for `exits` |
@@ -16,6 +17,7 @@
 //! | `live/` | for `stat`: running VMs |
 //! | `devices` `qmp` | which devices a VM has, and its running QEMU |
 //! | `vms` | VMs by their names |
+//! | `vmm_processes` | which process a VM is, and what it is called |
 //! | `options/` | options that verbs share |
 //! | `wrong_arguments` | what is refused, each with its hint |
 //! | `unused` | options that change nothing of what is asked for |
@@ -66,6 +68,7 @@ mod help;
 mod info;
 mod input_told;
 mod inputs;
+mod libvirt;
 mod live;
 mod options;
 mod other_tools;
@@ -82,6 +85,7 @@ mod table_output;
 mod this_machine;
 mod threads;
 mod unused;
+mod vmm_processes;
 mod vms;
 mod write;
 mod wrong_arguments;

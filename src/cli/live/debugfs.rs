@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::processes::vm_of_descriptor;
 use super::round::Round;
+use crate::cli::vmm_processes::vm_of_descriptor;
 use vmflame::error::{Error, Result};
 use vmflame::kvm::counter::{CounterKind, CounterUnit, KvmCounter, LiveVm, VmReading};
 use vmflame::units::Pid;

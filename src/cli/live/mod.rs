@@ -13,14 +13,12 @@
 //! | `monitors` | the same, as QEMUs tell them |
 //! | `tracepoints` | counters of tracepoints |
 //! | `not_watched` | why nothing is watched |
-//! | `processes` | which process a VM is, and what it is called |
 //! | `screen` | a terminal that is drawn anew, or blocks one below the other |
 
 mod debugfs;
 mod monitors;
 mod not_watched;
 mod options;
-mod processes;
 mod request;
 mod round;
 mod screen;

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::processes::vmm_of_thread;
 use super::round::Round;
 use crate::cli::qmp::Monitor;
+use crate::cli::vmm_processes::vmm_of_thread;
 use vmflame::error::{Error, Result};
 use vmflame::kvm::counter::{CounterKind, CounterUnit, KvmCounter, LiveVm, VmReading};
 use vmflame::qemu::qmp_stats::{StatSchema, StatValue, StatsTarget};

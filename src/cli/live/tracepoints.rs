@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::not_watched::NotWatched;
-use super::processes::{threads, vm_of_process, vmms};
 use super::round::Round;
+use crate::cli::vmm_processes::{threads, vm_of_process, vmms};
 use perf_event::events::Tracepoint;
 use perf_event::{Builder, Counter as EventCounter, Group};
 use rustix::process::{Resource, getrlimit, setrlimit};

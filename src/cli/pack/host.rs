@@ -19,7 +19,7 @@ const MODEL: [&str; 4] = [
 
 /// Texts of the machine: of its CPUs, of its kernel's modules, and of its model. What cannot be
 /// read is left out.
-pub(super) fn members() -> Vec<CaseMember> {
+pub(in crate::cli) fn members() -> Vec<CaseMember> {
     let mut members = Vec::new();
     let mut add = |name: &str, what: &str, text: Option<String>| {
         if let Some(text) = text.filter(|text| !text.is_empty()) {

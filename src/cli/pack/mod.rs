@@ -3,10 +3,12 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `host` | what this machine tells of itself, where it made the capture |
-//! | `guests` | what its VMMs tell while they run |
+//! | `guests` | what the capture's VMMs tell while they run |
+//! | `told_vm` | what one of them tells |
 
 mod guests;
 mod host;
+mod told_vm;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +26,10 @@ use vmflame::perf::Capture;
 use vmflame::report::case_table::case_tables;
 use vmflame::report::table::{as_json, as_text};
 use vmflame::text::{counted, grouped};
+
+pub(super) use self::guests::add_told;
+pub(super) use self::host::members as host_members;
+pub(super) use self::told_vm::ToldVm;
 
 #[derive(Args, Debug)]
 pub(super) struct PackOptions {
@@ -83,12 +89,7 @@ pub(crate) fn run(options: &PackOptions, quiet: bool) -> Result<Outcome> {
     };
     let contents = contents(options, &input, &capture)?;
     if let Some(destination) = destination {
-        let members: Vec<Member> = contents
-            .members
-            .iter()
-            .map(|packed| packed.member.clone())
-            .collect();
-        destination.write(|mut out| write_archive(&members, &mut out))?;
+        write_case(&contents, &destination)?;
     }
     speak(options, &contents, quiet)?;
     Ok(if input.is_damaged {
@@ -116,11 +117,22 @@ fn contents(options: &PackOptions, input: &Input, capture: &Capture) -> Result<C
         }
         guests::add(&mut contents, capture, input, &options.qmp, threads);
     }
-    // Everything lies in one folder, as people expect of a tarball.
+    put_in_folder(&mut contents);
+    Ok(contents)
+}
+
+/// Puts all members into one folder, as people expect of a tarball.
+pub(super) fn put_in_folder(contents: &mut CaseContents) {
     for packed in &mut contents.members {
         packed.member.name = Path::new("case").join(&packed.member.name);
     }
-    Ok(contents)
+}
+
+/// Writes a case.
+pub(super) fn write_case(contents: &CaseContents, destination: &Destination) -> Result<()> {
+    let packed = contents.members.iter();
+    let members: Vec<Member> = packed.map(|packed| packed.member.clone()).collect();
+    destination.write(|mut out| write_archive(&members, &mut out))
 }
 
 /// Says what is packed, and what could not be.
