@@ -131,6 +131,10 @@
 //! **A verb**: a file of its name in `src/cli/` with `run`, its options and a variant of `Command`
 //! in `src/cli/command.rs`, a line in `src/cli/mod.rs`; what it prints in `src/report/`.
 //!
+//! **What `record` tells perf**: `src/cli/record/plan.rs`, with the command by hand in `plan_tests.rs`
+//! beside it; what it must know of the machine for that is a field of `Machine` in `machine.rs`, what
+//! perf says when it fails a line of `said.rs`.
+//!
 //! Each has a line in README.md and, where users see it, in CHANGELOG.md. `tests/layering` knows which
 //! folder may import which, and refuses the rest.
 

@@ -11,6 +11,7 @@ use super::exits::ExitsOptions;
 use super::help;
 use super::info::InfoOptions;
 use super::pack::PackOptions;
+use super::record::RecordOptions;
 use super::shell::{CompletionsOptions, ManOptions};
 use super::stat::StatOptions;
 use super::threads::ThreadsOptions;
@@ -34,6 +35,9 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
+    /// Record a KVM host with perf, and pack the capture with all that is needed to read it anywhere.
+    #[command(after_help = help::RECORD)]
+    Record(Box<RecordOptions>),
     /// Draw a capture as an interactive, annotated flame graph, or write it as folded text.
     #[command(after_help = help::CONVERT)]
     Convert(Box<ConvertOptions>),
@@ -83,7 +87,10 @@ impl Arguments {
             Command::Info(options) => options.input.settle()?,
             Command::Threads(options) => options.input.settle()?,
             Command::Exits(options) => options.input.settle()?,
-            Command::Blockio(_) | Command::Completions(_) | Command::Man(_) => {}
+            Command::Blockio(_)
+            | Command::Completions(_)
+            | Command::Man(_)
+            | Command::Record(_) => {}
             Command::Stat(options) => options.input.settle()?,
             Command::Diff(options) => options.settle()?,
             Command::Advise(options) => options.settle()?,

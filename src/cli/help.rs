@@ -3,8 +3,8 @@
 /// Below the list of verbs.
 pub(super) const ALL: &str = "\
 Examples:
-  perf record -a -g -- sleep 10              record all CPUs of a host, as root
-  vmflame convert -o perf.svg                draw what perf.data holds
+  vmflame record -o case.tar.zst             record a host, as root, into one file
+  vmflame convert case.tar.zst -o perf.svg   draw it; without a name, what perf.data holds
   vmflame info                               what is in it, and which symbols are missing
   vmflame threads                            which threads burn, as top -H shows them
   vmflame diff before after -o diff.svg      what changed, and whether it is more than noise
@@ -44,6 +44,45 @@ Exit status:
   0  done, also when the reader of the output had enough
   1  nothing passes the filters
   2  an error, or damaged input, even though output was written";
+
+/// Below the options of `record`.
+pub(super) const RECORD: &str = "\
+Examples:
+  vmflame record -o case.tar.zst                     the whole host, 20 s: call chains and exits
+  vmflame record --vm win10 -o case.tar.zst          one VM, by the name that its VMM was given
+  vmflame record -p 4711 --profile exits -o c.tar.zst
+                                                     one process, exits and what they reach
+  vmflame record --profile sched --seconds 5 -o c.tar.zst
+                                                     who had the CPUs, and who waited for them
+  vmflame record -o case.tar.zst -- ./load.sh        as long as a command runs
+  vmflame record --dry-run                           what perf would be told
+  vmflame advise case.tar.zst                        and exits, threads, stat, convert, diff
+
+What is done, in this order; each command is shown before it is run:
+  perf is asked for its version and options. perf stat counts for 0.2 s how often the events occur;
+  what that will cost is printed, and what is over --limit is refused. QEMU's monitors are asked for
+  the memory map and the threads of vCPUs, those of libvirt through virsh (libvirt then marks the
+  domain as tainted: custom-monitor). perf record writes into a hidden folder beside the output, and
+  what it wrote is packed as vmflame pack does, with recording.txt and recording.json in the case:
+  commands, rates before and meanwhile, what was lost of which event.
+
+What is recorded:
+  cpu    cycles:GH, or cpu-clock:GH where there is no PMU, or where KVM's enable_mediated_pmu is on:
+         counters of guests would then keep VMs from starting. 99 times in a second, with call chains
+  exits  the tracepoints that exits are told by, each by its name and as far as this kernel has them;
+         never kvm:*, of which kvm_emulate_insn can be 99 %
+  both   both, in one capture; call chains for the clock only, unless --stacks asks for more. The
+         clock's rate is then written freq=99 into its event: -F would sample tracepoints too
+  sched  sched_switch and sched_wakeup, of the whole host whatever -p says
+
+Nothing of the host is changed: no sysctl, no mount, no cache of build ids. The case can be read by
+its owner only. Ctrl-C, SIGTERM and the end of the terminal end the recording, and what there is is
+packed; a second Ctrl-C while perf writes ends it without a case. If the case cannot be written, the
+capture is kept, and it is said where.
+
+Exit status:
+  0  done
+  2  an error, or nothing was recorded";
 
 /// Below the options of `pack`.
 pub(super) const PACK: &str = "\

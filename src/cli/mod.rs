@@ -8,6 +8,7 @@
 //! | `command` | the verbs, and arguments as they are meant |
 //! | `convert` `info` `threads` `exits` `stat` `blockio` `diff` `advise` `bench` | one verb each |
 //! | `pack/` | a capture with all that names it, as one file |
+//! | `record/` | a capture made by perf, and packed |
 //! | `libvirt` | VMs of libvirt, asked through virsh |
 //! | `shell` | completions of shells, and pages for `man` |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
@@ -76,6 +77,7 @@ mod outcome;
 mod pack;
 mod qmp;
 mod read_side;
+mod record;
 mod shell;
 mod shown_name;
 mod signals;
@@ -120,6 +122,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Diff(options) => diff::run(options, quiet),
             Command::Advise(options) => advise::run(options, quiet),
             Command::Pack(options) => pack::run(options, quiet),
+            Command::Record(options) => record::run(options, quiet),
             Command::Completions(options) => shell::completions(options, Arguments::command()),
             Command::Man(options) => shell::man(options, Arguments::command()),
         }

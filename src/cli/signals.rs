@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
@@ -15,6 +15,15 @@ static IS_READING: AtomicBool = AtomicBool::new(false);
 
 /// Whether an interrupt came meanwhile.
 static IS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Whether signals are held: they are counted, and whoever holds them decides.
+static IS_HELD: AtomicBool = AtomicBool::new(false);
+
+/// How many came while they were held.
+static HELD: AtomicU32 = AtomicU32::new(0);
+
+/// The one that ends the program all the same.
+static LAST: AtomicU32 = AtomicU32::new(u32::MAX);
 
 /// From here on, a signal that ends the program leaves no temporary file or folder behind.
 ///
@@ -31,6 +40,18 @@ pub(super) fn watch() -> io::Result<()> {
             if signal == SIGINT && IS_READING.load(Ordering::Relaxed) {
                 IS_INTERRUPTED.store(true, Ordering::Relaxed);
                 continue;
+            }
+            if IS_HELD.load(Ordering::Relaxed) {
+                let came = HELD.fetch_add(1, Ordering::Relaxed) + 1;
+                let last = LAST.load(Ordering::Relaxed);
+                if came < last {
+                    if last != u32::MAX {
+                        eprintln!(
+                            "what was recorded is being packed; once more ends it without a case"
+                        );
+                    }
+                    continue;
+                }
             }
             let _swept = sweep();
             // Ends the process here, and its parent sees by which signal.
@@ -67,5 +88,34 @@ impl UninterruptedRead {
 impl Drop for UninterruptedRead {
     fn drop(&mut self) {
         IS_READING.store(false, Ordering::Relaxed);
+    }
+}
+
+/// As long as this lives, signals do not end the program.
+#[derive(Debug)]
+pub(super) struct HeldSignals(());
+
+impl HeldSignals {
+    pub(super) fn begin() -> Self {
+        HELD.store(0, Ordering::Relaxed);
+        LAST.store(u32::MAX, Ordering::Relaxed);
+        IS_HELD.store(true, Ordering::Relaxed);
+        Self(())
+    }
+
+    /// How many came.
+    pub(super) fn count(&self) -> u32 {
+        HELD.load(Ordering::Relaxed)
+    }
+
+    /// From here on nobody asks how many came: of those that follow, the second ends the program.
+    pub(super) fn end_with_second(&self) {
+        LAST.store(self.count() + 2, Ordering::Relaxed);
+    }
+}
+
+impl Drop for HeldSignals {
+    fn drop(&mut self) {
+        IS_HELD.store(false, Ordering::Relaxed);
     }
 }

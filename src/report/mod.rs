@@ -8,6 +8,7 @@
 //! | `exits` | the exits of a capture: the answer of `exits` |
 //! | `disk_io` | requests to disks: the answer of `blockio` |
 //! | `case_table` | what a case holds: the answer of `pack` |
+//! | `recording` | how a case was recorded: the answer of `record` |
 //! | `threads` | how long threads ran: the answer of `threads` |
 //! | `stat` | how often events occurred: the answer of `stat` |
 //! | `live` | what running VMs do: the answer of `stat --live` |
@@ -34,6 +35,7 @@ pub mod info;
 mod kernel_remarks;
 pub mod like_perf;
 pub mod live;
+pub mod recording;
 mod remark;
 pub mod remarks;
 pub mod stat;

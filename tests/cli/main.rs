@@ -9,5 +9,6 @@ mod exits;
 mod kept_files;
 mod pack;
 mod program;
+mod record;
 mod shell;
 mod slow_stacks;

@@ -67,7 +67,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 34] = [
     ("regex", &["src/kvm/"]),
     ("rpds", &["src/space/"]),
     ("rustc_demangle", &["src/symbol/"]),
-    ("rustix", &["src/cli/live/"]),
+    ("rustix", &["src/cli/live/", "src/cli/record/"]),
     ("serde", &["src/report/"]),
     ("serde_json", &["src/qemu/", "src/report/"]),
     ("signal_hook", &["src/cli/"]),

@@ -10,7 +10,7 @@ use vmflame::error::{Error, Result};
 use vmflame::input::UnpackLimit;
 
 /// Where the capture and its symbols are.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct InputOptions {
     /// A perf.data file, or a capture directory: a folder with `perf.data` and beside it any of
     /// `kallsyms`, `buildid/` (as `perf archive` packs `~/.debug`), `symbols/`, and `perf-PID.map`

@@ -1,0 +1,175 @@
+//! The recorder while it runs: how it ends, and that nothing of it stays behind.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::cli::signals::HeldSignals;
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+/// How often it is looked whether the recorder has ended, or is to.
+const BEAT: Duration = Duration::from_millis(20);
+
+/// Most bytes of what it says that are kept.
+const KEPT: usize = 64 << 10;
+
+/// How long it may take to end after it was asked to: it writes what its buffers hold.
+const LAST_RECORDS: Duration = Duration::from_secs(60);
+
+/// What runs the recorder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum RunKind {
+    /// A program that needs nobody: signals of the terminal do not reach it.
+    Alone,
+    /// The user's own command runs with it, and has the terminal.
+    WithCommand,
+}
+
+/// How a run ended.
+#[derive(Debug)]
+pub(super) struct RecorderRun {
+    /// The status; `None` when it had to be killed.
+    pub(super) status: Option<ExitStatus>,
+    /// What it said on standard error, the last of it.
+    pub(super) said: String,
+    /// Whether it was asked to end.
+    pub(super) is_ended_early: bool,
+    /// How long it ran.
+    pub(super) took: Duration,
+}
+
+/// Runs a recorder to its end. It is asked to end when `until` has passed and when a signal comes, and
+/// is killed when a second one does.
+///
+/// # Errors
+/// When it cannot be run.
+pub(super) fn run(
+    words: &[OsString],
+    kind: RunKind,
+    until: Option<Duration>,
+    signals: &HeldSignals,
+) -> io::Result<RecorderRun> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env("LC_ALL", "C")
+        .stderr(Stdio::piped());
+    if kind == RunKind::Alone {
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .process_group(0);
+    }
+    let started = Instant::now();
+    let mut child = command.spawn()?;
+    let listener = child.stderr.take().map(|stderr| listen(stderr, kind));
+    let recorder = Pid::from_child(&child);
+    let mut guard = guard(recorder);
+    let mut asked: Option<Instant> = None;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break Some(status);
+        }
+        let is_due = until.is_some_and(|until| started.elapsed() >= until);
+        if asked.is_none() && (is_due || signals.count() > 0) {
+            // It may have ended by itself meanwhile.
+            kill_process(recorder, Signal::INT).unwrap_or_default();
+            asked = Some(Instant::now());
+        }
+        let is_stuck = asked.is_some_and(|asked| asked.elapsed() > LAST_RECORDS);
+        if is_stuck || signals.count() > 1 {
+            kill(&mut child, recorder, kind);
+            break None;
+        }
+        thread::sleep(BEAT);
+    };
+    let took = started.elapsed();
+    if let Ok(guard) = &mut guard {
+        // It waits for the end of this program, which goes on.
+        drop(guard.kill());
+        drop(guard.wait());
+    }
+    Ok(RecorderRun {
+        status,
+        said: listener.map(Listener::end).unwrap_or_default(),
+        is_ended_early: asked.is_some(),
+        took,
+    })
+}
+
+fn kill(child: &mut Child, recorder: Pid, kind: RunKind) {
+    if kind == RunKind::Alone {
+        kill_process_group(recorder, Signal::KILL).unwrap_or_default();
+    }
+    drop(child.kill());
+    drop(child.wait());
+}
+
+/// Starts what ends the recorder if this program is killed and cannot do it itself: it reads from a
+/// pipe that ends with this program.
+fn guard(recorder: Pid) -> io::Result<Child> {
+    let recorder = recorder.as_raw_nonzero().to_string();
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "cat >/dev/null; kill -INT \"$0\"", &recorder]);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.process_group(0).spawn()
+}
+
+/// How long to wait for the last of what a recorder said: what the user's command has left running
+/// may hold the pipe.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// What takes what a recorder says.
+struct Listener {
+    kept: Arc<Mutex<Vec<u8>>>,
+    thread: JoinHandle<()>,
+}
+
+impl Listener {
+    fn end(self) -> String {
+        let since = Instant::now();
+        while !self.thread.is_finished() && since.elapsed() < LAST_WORDS {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&kept).into_owned()
+    }
+}
+
+/// Takes what a recorder says. With the user's command in it, it is passed on as it comes.
+fn listen(mut stderr: impl Read + Send + 'static, kind: RunKind) -> Listener {
+    let kept: Arc<Mutex<Vec<u8>>> = Arc::default();
+    let all = Arc::clone(&kept);
+    let thread = thread::spawn(move || {
+        let mut bytes = [0; 1 << 12];
+        loop {
+            match stderr.read(&mut bytes) {
+                Ok(0) => break,
+                Ok(len) => {
+                    let said = bytes.get(..len).unwrap_or_default();
+                    if kind == RunKind::WithCommand {
+                        // Nobody may read it any more.
+                        drop(io::stderr().write_all(said));
+                    }
+                    let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+                    all.extend(said);
+                    let surplus = all.len().saturating_sub(KEPT);
+                    drop(all.drain(..surplus));
+                }
+                Err(problem) if problem.kind() == io::ErrorKind::Interrupted => {}
+                Err(_) => break,
+            }
+        }
+    });
+    Listener { kept, thread }
+}
