@@ -137,6 +137,10 @@ Where object files are looked for, in this order; each must have the recorded bu
   the cache of debuginfod's client: DEBUGINFOD_CACHE_PATH, ~/.cache/debuginfod_client
 The kernel's names: --kallsyms FILE or --vmlinux FILE, kallsyms in the capture's folder, in a cache,
 of the running kernel, and the vmlinux of its build id in a cache or below /usr/lib/debug.
+Modules that kallsyms has no functions of: kvm.ko, kvm.ko.xz, .zst or .gz in the same places, at the
+recorded path or as modules.dep of the recorded release lists them; below --symfs without a build id too.
+Inlined functions and lines of the kernel: the vmlinux of its build id (--vmlinux; caches; below --symfs
+and this machine: boot/, usr/lib/debug/boot/, usr/lib/debug/lib/modules/RELEASE/), and files of modules.
 Debug files of stripped objects: the same caches, and /usr/lib/debug by build id.
 
 Exit status:

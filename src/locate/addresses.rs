@@ -74,6 +74,20 @@ impl Location {
         Self::Guest { mode, lookup: None }
     }
 
+    /// The address in the host's kernel that is looked up; `None` of what lies elsewhere.
+    pub(crate) const fn in_kernel(self) -> Option<Avma> {
+        match self {
+            Self::Kernel { lookup } => Some(lookup),
+            Self::Object { .. }
+            | Self::BeforeReturn { .. }
+            | Self::KernelCode { .. }
+            | Self::Unmapped
+            | Self::Guest { .. }
+            | Self::Unknown(_)
+            | Self::Mark(_) => None,
+        }
+    }
+
     /// The address in a guest's kernel, where that is told.
     pub(crate) const fn guest_address(self) -> Option<GuestAddress> {
         match self {
@@ -94,6 +108,8 @@ impl Location {
 pub(crate) struct Addresses<'m> {
     timeline: &'m Timeline,
     symbols: Option<Arc<KernelSymbols>>,
+    /// Whether the parts of the kernel's functions are told apart.
+    is_exact: bool,
     /// Each different location so far.
     locations: Vec<Location>,
     /// Kernel locations by the address that is looked up, and whether a return leads behind it.
@@ -121,6 +137,7 @@ impl<'m> Addresses<'m> {
         Self {
             timeline,
             symbols,
+            is_exact: false,
             locations: Vec::new(),
             kernel: HashMap::new(),
             functions: HashMap::new(),
@@ -134,6 +151,13 @@ impl<'m> Addresses<'m> {
             recent_space: None,
             cache: AddressCache::new(),
         }
+    }
+
+    /// Tells the parts of the kernel's functions apart, as debug information does.
+    #[must_use]
+    pub(super) fn exact(mut self, is_exact: bool) -> Self {
+        self.is_exact = is_exact;
+        self
     }
 
     /// Each different location so far.
@@ -189,9 +213,12 @@ impl<'m> Addresses<'m> {
     fn kernel_function(&mut self, at: &ChainFrame) -> LocatedAddress {
         let symbol = self.symbols.as_deref();
         let symbol = symbol.and_then(|kernel| kernel_symbol(kernel, at));
-        let start = symbol
-            .as_ref()
-            .map_or(at.lookup, |symbol| symbol.range.start);
+        let is_exact = self.is_exact;
+        let start = match &symbol {
+            // Behind the looked-up address begins a trampoline that is returned to.
+            Some(symbol) if !is_exact || at.lookup < symbol.range.start => symbol.range.start,
+            Some(_) | None => at.lookup,
+        };
         let locations = &mut self.locations;
         *self.functions.entry(start).or_insert_with(|| {
             locations.push(Location::Kernel { lookup: start });

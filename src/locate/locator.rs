@@ -39,6 +39,8 @@ pub(crate) struct LocateRequest<'m> {
     pub(crate) timeline: &'m Timeline,
     /// The kernel's functions, when there are any.
     pub(crate) kernel: Option<Arc<KernelSymbols>>,
+    /// Whether the parts of the kernel's functions are told apart.
+    pub(crate) is_kernel_exact: bool,
     /// Whether stacks are split by something that has a frame.
     pub(crate) is_split: bool,
 }
@@ -66,7 +68,7 @@ impl<'m> Locator<'m> {
         Self {
             timeline: map.timeline,
             is_split: map.is_split,
-            addresses: Addresses::new(map.timeline, map.kernel),
+            addresses: Addresses::new(map.timeline, map.kernel).exact(map.is_kernel_exact),
             runs: CallerRuns::new(),
             tasks: Vec::new(),
             task_index: HashMap::new(),

@@ -11,10 +11,23 @@ use crate::units::{Avma, BuildId};
 pub(crate) struct Hits {
     /// The objects of user space.
     pub(crate) objects: Vec<HitObject>,
+    /// Modules of the kernel that files name, kallsyms having none of their functions.
+    pub(crate) modules: Vec<HitModule>,
     /// Addresses of the kernel at which names were looked up.
     pub(crate) kernel: BTreeSet<Avma>,
     /// Where the kernel's symbols come from, as this machine knows the file.
     pub(crate) kernel_source: KernelSource,
+}
+
+/// A module of the kernel that samples or their callers lie in, and the file that names it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct HitModule {
+    /// The module as recorded.
+    pub(crate) path: String,
+    /// The file, compressed or not.
+    pub(crate) file: PathBuf,
+    /// The build id that the file states; `None` when it has none.
+    pub(crate) build_id: Option<BuildId>,
 }
 
 /// An object of user space that samples or their callers lie in.

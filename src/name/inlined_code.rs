@@ -37,14 +37,19 @@ impl InlinedCode {
     }
 
     /// The functions that are inlined, each into the one before it. One without a name is left out.
-    pub(super) fn inlined(&self, chain: CodeChainIx, dso: &str) -> impl Iterator<Item = Frame> {
+    pub(super) fn inlined(
+        &self,
+        chain: CodeChainIx,
+        dso: &str,
+        mode: CpuMode,
+    ) -> impl Iterator<Item = Frame> {
         let inlined = self.frames.chain(chain).iter().skip(1);
         let inlined = inlined.filter(|_| self.detail.inlined);
         inlined.filter_map(move |frame| {
             Some(Frame {
                 name: self.name(frame.function?)?.into(),
                 dso: dso.into(),
-                mode: CpuMode::User,
+                mode,
                 kind: FrameKind::Inlined,
                 line: self.line(frame),
             })

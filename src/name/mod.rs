@@ -22,6 +22,7 @@
 //! | `naming` | the entry: all steps in order |
 //! | `name_worker` | a thread's blocks, located and named |
 //! | `namer` | one location to its frames: kernel, objects, guests |
+//! | `kernel_objects`, `kernel_frames` | files of the kernel and of modules; addresses of the kernel to frames |
 //! | `this_machine` | what ties a capture to the files of the machine that made it |
 //! | `object_report` | what was found for an object of user space |
 //! | `object_share` | how much of stacks lies in each object, with names and without |
@@ -50,6 +51,8 @@ mod grouping;
 mod hits;
 mod inlined_code;
 mod kernel_chain;
+mod kernel_frames;
+mod kernel_objects;
 mod memory;
 mod merge;
 mod name_worker;
@@ -70,7 +73,7 @@ mod user_objects;
 pub use classes::ThreadSpell;
 pub use grouping::Grouping;
 pub(crate) use grouping::{SplitName, TaskNames};
-pub(crate) use hits::{HitObject, Hits};
+pub(crate) use hits::{HitModule, HitObject, Hits};
 pub(crate) use kernel_chain::name_kernel_chains;
 pub(crate) use namer::{Namer, NamerInput};
 pub(crate) use naming::name_stacks;

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use super::code_files::CodeFiles;
 use super::hits::Hits;
+use super::kernel_objects::KernelObjects;
 use super::object_report::ObjectReport;
 use super::piece::KnownName;
 use super::request::FrameDetail;
@@ -17,13 +18,13 @@ use crate::error::Result;
 use crate::input::ShownPaths;
 use crate::locate::{GuestAddress, Location};
 use crate::perf::Capture;
-use crate::space::{DsoIx, Timeline};
+use crate::space::Timeline;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::symbol::{
     EarlyKernel, GuestKernels, JitDumps, KernelSource, KernelSymbols, RecordedBuilds, RecordedHere,
-    SymbolRequest, Unresolved, dso_of_kernel_code, module_short_name,
+    SymbolRequest, Unresolved,
 };
-use crate::units::{Avma, BuildId, CpuMode, Timestamp};
+use crate::units::{BuildId, CpuMode, Timestamp};
 
 /// What frames are named with.
 #[derive(Debug)]
@@ -71,18 +72,20 @@ pub(super) struct LocationName<'n> {
 pub(crate) struct Namer<'a> {
     /// The frames made so far.
     pub(crate) frames: FrameTable,
-    timeline: &'a Timeline,
+    pub(super) timeline: &'a Timeline,
     shown: &'a ShownPaths,
-    kernel: Option<Arc<KernelSymbols>>,
+    pub(super) kernel: Option<Arc<KernelSymbols>>,
+    /// The files of the kernel and of its modules.
+    pub(super) kernel_objects: KernelObjects<'a>,
     kernel_source: KernelSource,
     /// The kernels of guests.
     guests: GuestKernels,
-    detail: FrameDetail,
+    pub(super) detail: FrameDetail,
     pub(super) objects: UserObjects<'a>,
     /// Those of locations that lie in no object.
     known: HashMap<Location, KnownName>,
     /// The frames of all known names, one behind the other.
-    location_frames: Vec<FrameIx>,
+    pub(super) location_frames: Vec<FrameIx>,
     pub(super) reasons: Reasons,
 }
 
@@ -137,6 +140,7 @@ impl<'a> Namer<'a> {
             timeline,
             shown: &symbols.shown,
             kernel,
+            kernel_objects: KernelObjects::new(builds, symbols, capture, detail),
             kernel_source,
             guests: GuestKernels::read(symbols)?,
             detail: input.detail,
@@ -167,13 +171,21 @@ impl<'a> Namer<'a> {
         self.kernel.clone()
     }
 
+    /// Whether debug information tells the parts of the kernel's functions apart.
+    pub(super) fn has_kernel_code(&self) -> bool {
+        self.kernel_objects.has_code()
+    }
+
     /// Reads what names the locations. All must be told that are asked for later.
     pub(super) fn read_objects<'l>(
         &mut self,
-        locations: impl Iterator<Item = &'l Location>,
+        locations: impl Iterator<Item = &'l Location> + Clone,
         threads: usize,
     ) {
-        self.objects.read(locations, threads);
+        self.objects.read(locations.clone(), threads);
+        let in_kernel = locations.filter_map(|location| location.in_kernel());
+        let kernel = self.kernel.as_deref();
+        self.kernel_objects.read(kernel, in_kernel, threads);
     }
 
     /// Finds the function that a location lies in, which [`Self::read_objects`] was told; `None` when
@@ -209,7 +221,7 @@ impl<'a> Namer<'a> {
         let mut known = self.add_name(frame, reason);
         if let Some(object) = self.objects.object_mut(found.dso) {
             if let (Some(code), Some(chain)) = (&object.code, found.chain) {
-                let inlined = code.inlined(chain, &object.short_name);
+                let inlined = code.inlined(chain, &object.short_name, CpuMode::User);
                 let inlined = inlined.map(|frame| self.frames.intern(frame));
                 self.location_frames.extend(inlined);
                 known.end = self.location_frames.len();
@@ -229,6 +241,9 @@ impl<'a> Namer<'a> {
             && let Some(function) = self.guest_function(lookup)
         {
             known.end = self.add_name(function, None).end;
+        }
+        if let Location::Kernel { lookup } = location {
+            known.end = self.add_inlined(lookup, known);
         }
         self.known.insert(location, known);
         known
@@ -291,18 +306,13 @@ impl<'a> Namer<'a> {
 
     /// What the locations lie in that were named.
     pub(crate) fn hits(&self) -> Hits {
-        let in_kernel = self.known.keys().filter_map(|location| match *location {
-            Location::Kernel { lookup } => Some(lookup),
-            Location::Object { .. }
-            | Location::BeforeReturn { .. }
-            | Location::KernelCode { .. }
-            | Location::Unmapped
-            | Location::Guest { .. }
-            | Location::Unknown(_)
-            | Location::Mark(_) => None,
-        });
+        let in_kernel = self
+            .known
+            .keys()
+            .filter_map(|location| location.in_kernel());
         Hits {
             objects: self.objects.hits(),
+            modules: self.kernel_objects.hits(),
             kernel: in_kernel.collect(),
             kernel_source: self.kernel_source.clone(),
         }
@@ -311,50 +321,17 @@ impl<'a> Namer<'a> {
     /// What is left to tell when all stacks have their names; `unnamed` counts the frames of those
     /// that stayed.
     pub(crate) fn into_report(self, unnamed: &UnnamedCounts) -> NameReport {
+        let shown = self.shown;
+        let in_kernel = self.kernel_objects.into_reports().into_iter();
+        let mut objects = self.objects.into_reports();
+        objects.extend(in_kernel.map(|report| report.shown(shown)));
+        objects.sort_by_cached_key(ObjectReport::order);
         NameReport {
             frames: self.frames,
             unnamed: self.reasons.by_object(unnamed),
-            objects: self.objects.into_reports(),
+            objects,
             kernel_source: self.kernel_source.shown(self.shown),
         }
-    }
-
-    fn kernel_frame(&mut self, at: Avma) -> (FrameIx, Option<ReasonIx>) {
-        let found = match &self.kernel {
-            Some(kernel) => kernel.look_up(at),
-            None => Err(Unresolved::NoKernelSymbols),
-        };
-        match found {
-            Ok(symbol) => {
-                let name = shown(symbol.name, self.detail).into_owned();
-                let dso = symbol.dso();
-                (
-                    function(&mut self.frames, &name, &dso, CpuMode::Kernel),
-                    None,
-                )
-            }
-            Err(cause) => {
-                let mapping = self.timeline.kernel_mapping_of(at);
-                let dso = mapping
-                    .map(|m| module_short_name(&m.name))
-                    .unwrap_or_default();
-                let object = if dso.is_empty() { UNKNOWN } else { &dso };
-                let reason = self.reasons.intern(Reason {
-                    object: object.into(),
-                    build_id: None,
-                    cause,
-                });
-                let frame = unresolved_frame(&mut self.frames, &dso, CpuMode::Kernel);
-                (frame, Some(reason))
-            }
-        }
-    }
-
-    /// The frame of code that the kernel made at run time.
-    fn kernel_code_frame(&mut self, code: DsoIx) -> FrameIx {
-        let name = self.timeline.kernel_code_name(code).unwrap_or(UNKNOWN);
-        let dso = dso_of_kernel_code(name);
-        function(&mut self.frames, name, dso, CpuMode::Kernel)
     }
 
     /// The frame of what was found in an object, and why it has no name.

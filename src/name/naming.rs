@@ -30,6 +30,7 @@ pub(crate) fn name_stacks(
     let map = LocateRequest {
         timeline: namer.timeline(),
         kernel: namer.kernel(),
+        is_kernel_exact: namer.has_kernel_code(),
         is_split: request.is_split_by_frame(),
     };
     let blocks = settled.blocks();

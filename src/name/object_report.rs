@@ -34,6 +34,12 @@ pub struct ObjectReport {
 }
 
 impl ObjectReport {
+    /// What reports are put in order by: path and build id.
+    pub(super) fn order(&self) -> (String, Option<String>) {
+        let build_id = self.build_id.as_ref().map(BuildId::to_string);
+        (self.path.clone(), build_id)
+    }
+
     /// The same report of files as the user knows them.
     pub(super) fn shown(self, paths: &ShownPaths) -> Self {
         let mut refused = self.refused;

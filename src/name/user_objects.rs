@@ -261,14 +261,8 @@ impl<'a> UserObjects<'a> {
     /// What was found for the objects that were asked for, in order of path and build id.
     pub(super) fn into_reports(self) -> Vec<ObjectReport> {
         let reports = self.reports.into_iter();
-        let mut reports: Vec<ObjectReport> = reports.map(|(_, report)| report).collect();
-        let name = |report: &ObjectReport| {
-            let build_id = report.build_id.as_ref().map(BuildId::to_string);
-            (report.path.clone(), build_id)
-        };
-        reports.sort_by_cached_key(name);
-        let shown = reports.into_iter().map(|report| report.shown(self.shown));
-        shown.collect()
+        let reports = reports.map(|(_, report)| report.shown(self.shown));
+        reports.collect()
     }
 
     /// Finds the functions of an object that a process mapped.

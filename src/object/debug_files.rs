@@ -61,7 +61,7 @@ impl ObjectSearch {
     }
 
     /// The debug files of a build, those of caches first.
-    fn debug_files_of_build(
+    pub(super) fn debug_files_of_build(
         &self,
         recorded: &str,
         wanted: &BuildId,
@@ -144,7 +144,7 @@ impl ObjectSearch {
     }
 
     /// The debug directories: those that were given, and the system's.
-    fn debug_places(&self) -> impl Iterator<Item = &Path> {
+    pub(super) fn debug_places(&self) -> impl Iterator<Item = &Path> {
         let own = self.recorded_paths.then_some(Path::new(DEBUG_DIR));
         self.debug_dirs.iter().map(PathBuf::as_path).chain(own)
     }

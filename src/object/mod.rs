@@ -14,6 +14,8 @@
 //! | `search_places` | the places that are looked into, in their order |
 //! | `looked_at` | what was in a place |
 //! | `object_file` | one file: opened, its build compared |
+//! | `module_file` | files of the kernel's modules, and of the kernel itself |
+//! | `module_layout` | where the sections of a module lie once it is loaded |
 //! | `kallsyms_file` | the kernel's `/proc/kallsyms`, from a capture's directory or a cache |
 //! | `cache_layout` | paths in the caches of perf and of debuginfod's client |
 //! | `elf_file` | headers of an ELF file, its build id |
@@ -30,6 +32,8 @@ mod kernel_notes;
 mod likeness;
 mod looked_at;
 mod mapped_object;
+mod module_file;
+mod module_layout;
 mod object_file;
 mod search;
 mod search_places;
@@ -44,6 +48,8 @@ pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
 pub use looked_at::{LookOutcome, LookedAt};
 pub(crate) use mapped_object::{Identified, MappedBuild, MappedHere, MappedObject, MappedPlace};
+pub(crate) use module_file::ModuleName;
+pub(crate) use module_layout::ModuleLayout;
 pub(crate) use object_file::ObjectFile;
 pub use object_file::{FileOrigin, Refused};
 pub use search::ObjectSearch;

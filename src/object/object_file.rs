@@ -8,7 +8,7 @@ use object::read::{Object, ObjectSegment};
 
 use super::cache_layout::RECORDED_BYTES;
 use super::elf_file::{build_id_of, parse_elf_file};
-use crate::bytes::Storage;
+use crate::bytes::{Compression, Storage, UnpackLimit};
 use crate::error::{Error, Result};
 use crate::units::BuildId;
 
@@ -70,10 +70,33 @@ impl ObjectFile {
         origin: FileOrigin,
         wanted: Option<&BuildId>,
     ) -> Option<std::result::Result<Self, Unusable>> {
-        let storage = match read_file(&path) {
-            Ok(storage) => storage?,
-            Err(problem) => return Some(Err(Unusable::Broken(problem))),
-        };
+        let storage = read_file(&path).transpose()?;
+        Some(Self::of(path, storage, origin, wanted))
+    }
+
+    /// The same of a file that may be compressed.
+    pub(super) fn open_unpacked(
+        path: PathBuf,
+        origin: FileOrigin,
+        wanted: Option<&BuildId>,
+        limit: UnpackLimit,
+    ) -> Option<std::result::Result<Self, Unusable>> {
+        let storage = read_file(&path).transpose()?;
+        let unpacked = storage.and_then(|storage| match Compression::of(storage.bytes()) {
+            Some(_) => storage.unpacked(&path, limit),
+            None => Ok(storage),
+        });
+        Some(Self::of(path, unpacked, origin, wanted))
+    }
+
+    /// The file that these bytes are.
+    fn of(
+        path: PathBuf,
+        storage: Result<Storage>,
+        origin: FileOrigin,
+        wanted: Option<&BuildId>,
+    ) -> std::result::Result<Self, Unusable> {
+        let storage = storage.map_err(Unusable::Broken)?;
         let parsed = parse_elf_file(&path, storage.bytes());
         let build_id = parsed.as_ref().ok().and_then(build_id_of);
         let problem = parsed.err();
@@ -83,14 +106,14 @@ impl ObjectFile {
                 None => matches!(origin, FileOrigin::Capture | FileOrigin::Cache),
             };
             if !same {
-                return Some(Err(Unusable::OtherBuild(Refused {
+                return Err(Unusable::OtherBuild(Refused {
                     path,
                     wanted: wanted.clone(),
                     found: build_id,
-                })));
+                }));
             }
         }
-        Some(match problem {
+        match problem {
             Some(problem) => Err(Unusable::Broken(problem)),
             None => Ok(Self {
                 path,
@@ -98,7 +121,7 @@ impl ObjectFile {
                 build_id,
                 origin,
             }),
-        })
+        }
     }
 }
 

@@ -105,17 +105,26 @@ impl ObjectSearch {
         wanted: &BuildId,
         path: Option<PathBuf>,
     ) -> SearchResult {
+        let places = self.search_places(recorded, wanted, path);
+        Self::first_of(places, |path, origin| {
+            ObjectFile::open(path, origin, Some(wanted))
+        })
+    }
+
+    /// The first file of these places that can be used; `open` tells, and `None` where no file is.
+    pub(super) fn first_of(
+        places: Vec<SearchPlace>,
+        open: impl Fn(PathBuf, FileOrigin) -> Option<std::result::Result<ObjectFile, Unusable>>,
+    ) -> SearchResult {
         let (mut passed_over, mut looked_at) = (PassedOver::default(), Vec::new());
         for SearchPlace {
             origin,
             place,
             files,
-        } in self.search_places(recorded, wanted, path)
+        } in places
         {
             let mut outcome = LookOutcome::NoFile;
-            let opened = files
-                .into_iter()
-                .filter_map(|path| ObjectFile::open(path, origin, Some(wanted)));
+            let opened = files.into_iter().filter_map(|path| open(path, origin));
             let mut taken = None;
             for opened in opened {
                 match opened {

@@ -4,7 +4,7 @@ use super::remark::Remark;
 use crate::analysis::Profile;
 use crate::name::Stack;
 use crate::stack::Tag;
-use crate::symbol::{KernelSource, SymbolRequest};
+use crate::symbol::{KernelSource, SymbolRequest, Unresolved};
 
 /// What is wrong with the kernel's symbols, where a stack would show them.
 pub(super) fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
@@ -14,9 +14,13 @@ pub(super) fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<
     match &profile.account.kernel_source {
         KernelSource::SameBoot(_) => vec![],
         KernelSource::OtherBoot(path) => vec![Remark::Warning(format!(
-            "{} does not say where the recorded boot's kernel lay: it was moved there, modules have \
-             no names{}",
+            "{} does not say where the recorded boot's kernel lay: it was moved there{}{}",
             path.display(),
+            if has_unnamed_modules(profile) {
+                ", modules without a file of theirs have no names"
+            } else {
+                ""
+            },
             what_tags_lose(profile)
         ))],
         KernelSource::Unchecked(path) => vec![Remark::Warning(format!(
@@ -39,6 +43,13 @@ pub(super) fn kernel_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<
             }),
         ],
     }
+}
+
+/// Whether frames have no name because kallsyms is of another boot.
+fn has_unnamed_modules(profile: &Profile) -> bool {
+    let causes = profile.account.unnamed.iter();
+    let mut causes = causes.flat_map(|unnamed| &unnamed.causes);
+    causes.any(|(cause, _)| *cause == Unresolved::OtherBoot)
 }
 
 /// What the want of names means for tags, behind the want itself.

@@ -300,7 +300,7 @@ impl FoundSymbols {
 }
 
 /// Whether a file holds debug information of functions.
-fn is_debuggable(file: &ObjectFile) -> bool {
+pub(super) fn is_debuggable(file: &ObjectFile) -> bool {
     let parsed = parse_elf_file(&file.path, file.storage.bytes());
     parsed.is_ok_and(|parsed| has_debug_information(&parsed))
 }

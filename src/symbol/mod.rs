@@ -58,7 +58,10 @@ pub use found_symbols::{CodeWish, FoundCode, FoundSymbols, SymbolFile};
 pub(crate) use jit::{AskedLife, DumpClock, FoundDump, FoundMap, JitDumps, MapSearch};
 pub use jit::{JitDump, PerfMap, Runtime, parse_perf_map};
 pub(crate) use kernel::kernel_text;
-pub(crate) use kernel::{EarlyKernel, IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
+pub(crate) use kernel::{
+    EarlyKernel, FoundModule, IDLE_ENTRY, INTERRUPT_ENTRIES, KernelCodeFile, ModuleQuest,
+    is_interrupt_entry,
+};
 pub use kernel::{
     GuestKernels, KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms,
 };

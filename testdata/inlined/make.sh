@@ -24,5 +24,9 @@ for object in packed5 linked common; do tell $object $object.llvm.txt; done
 $CC -gdwarf-5 -o whole shop.c && tell whole split5.llvm.txt
 $CC -gdwarf-4 -o whole shop.c && tell whole package4.llvm.txt
 rm whole
+# The module is linked as the kernel would lay it out, which its own file does not say.
+gcc -O2 -gdwarf-5 -c -ffreestanding -fno-asynchronous-unwind-tables -ffile-prefix-map=$PWD=. -o module.ko module.c
+ld -T module.ld --build-id=none -o whole module.ko && tell whole module.llvm.txt
+rm whole
 dwz -m common.debug -M common.debug common other
 rm other

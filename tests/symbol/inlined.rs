@@ -180,6 +180,33 @@ fn inlined_functions_are_those_of_llvm_symbolizer() {
     }
 }
 
+/// The same of a relocatable file, whose debug information has no addresses yet: functions of all
+/// sections that stay in memory, laid out as a linker was told to. (The one of `.init.text` is far away.)
+#[test]
+fn inlined_functions_of_modules_are_those_of_llvm_symbolizer() {
+    let folder = Path::new("testdata/inlined");
+    let text = fs::read_to_string(folder.join("module.llvm.txt")).unwrap();
+    let all = blocks(&text).into_iter();
+    let blocks: Vec<Block> = all
+        .filter(|block| block.address < Svma::new(0x10_0000))
+        .collect();
+    let mut addresses: Vec<Svma> = blocks.iter().map(|block| block.address).collect();
+    addresses.sort_unstable();
+    let bytes = fs::read(folder.join("module.ko")).unwrap();
+    let code = CodeFrames::of_bytes(bytes, &addresses).unwrap();
+    let mut agreement = Agreement::default();
+    for block in blocks {
+        let holder = block.frames.last().unwrap().0.clone();
+        agreement.add(&block, &holder, &code);
+    }
+    assert!(
+        agreement.addresses > 150 && agreement.inlined > 100,
+        "{agreement:?}"
+    );
+    assert!(agreement.other_names.is_empty(), "{agreement:?}");
+    assert!(agreement.other_lines.is_empty(), "{agreement:?}");
+}
+
 /// A debug file is the one that its object means, or it is not used: of another checksum, of another
 /// build it tells nothing, and says why.
 #[test]
@@ -270,7 +297,7 @@ fn damaged_debug_information_is_survived() {
     let cases = cases
         .and_then(|cases| cases.parse().ok())
         .unwrap_or(200_usize);
-    for name in ["packed5", "linked.debug", "common"] {
+    for name in ["packed5", "linked.debug", "common", "module.ko"] {
         let whole = fs::read(Path::new("testdata/inlined").join(name)).unwrap();
         for _ in 0..cases {
             let mut bytes = whole.clone();

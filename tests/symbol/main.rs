@@ -8,6 +8,7 @@ mod jitdumps;
 mod kernel_code;
 mod kernel_of_other_boot;
 mod mapped_files;
+mod modules;
 mod perf_maps;
 mod perf_script;
 mod places;

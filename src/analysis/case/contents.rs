@@ -8,7 +8,7 @@ use super::gather::{CaptureHits, capture_hits};
 use crate::bytes::{Storage, checksum};
 use crate::error::{Error, Result};
 use crate::input::{Input, Member, MemberContent};
-use crate::name::HitObject;
+use crate::name::{HitModule, HitObject};
 use crate::object::{case_place, read_build_id};
 use crate::perf::Capture;
 use crate::symbol::{KernelSource, SymbolRequest, excerpt_kallsyms, kernel_text};
@@ -75,6 +75,9 @@ pub fn case_contents(
     };
     contents.add_capture(&input.data)?;
     contents.add_kernel(&hits, symbols, request)?;
+    for module in &hits.modules {
+        contents.add_module(module, request);
+    }
     let mut paths: BTreeMap<&str, usize> = BTreeMap::new();
     let (maps, objects): (Vec<&HitObject>, Vec<&HitObject>) = hits
         .objects
@@ -162,6 +165,25 @@ impl CaseContents {
         };
         self.add("kallsyms", what, MemberContent::Bytes(text));
         Ok(())
+    }
+
+    /// Adds the file of a module that kallsyms has no functions of.
+    fn add_module(&mut self, module: &HitModule, request: CaseRequest) {
+        let HitModule {
+            path,
+            file,
+            build_id,
+        } = module;
+        match build_id {
+            _ if request.names_only => self.missing.push(format!(
+                "{path}: it is named by its file, which holds code: pack where kallsyms of that boot is"
+            )),
+            None => self.missing.push(format!("{path}: its file has no build id")),
+            Some(own) => {
+                let content = MemberContent::File(file.clone());
+                self.add(case_place(path, own).join("elf"), path, content);
+            }
+        }
     }
 
     /// Adds what names an object. Without a recorded build id it is found by its path, which must

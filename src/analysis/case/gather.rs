@@ -8,7 +8,7 @@ use crate::analysis::front_half::{
 use crate::error::Result;
 use crate::fold::{FoldRequest, WeightKind, fold};
 use crate::name::{
-    FrameDetail, FrameScope, Grouping, HitObject, Hits, NameRequest, Namer, NamerInput,
+    FrameDetail, FrameScope, Grouping, HitModule, HitObject, Hits, NameRequest, Namer, NamerInput,
     StackRecording, name_stacks,
 };
 use crate::perf::Capture;
@@ -20,6 +20,8 @@ use crate::units::{Avma, BuildId, EventIx};
 pub(super) struct CaptureHits {
     /// Objects of user space, each once, in the order of their names.
     pub(super) objects: Vec<HitObject>,
+    /// Modules that files name.
+    pub(super) modules: BTreeSet<HitModule>,
     /// Addresses of the kernel.
     pub(super) kernel: BTreeSet<Avma>,
     /// Where the kernel's symbols come from.
@@ -37,6 +39,7 @@ pub(super) fn capture_hits(
 ) -> Result<CaptureHits> {
     let mut all = CaptureHits {
         objects: Vec::new(),
+        modules: BTreeSet::new(),
         kernel: BTreeSet::new(),
         kernel_source: KernelSource::Missing,
     };
@@ -51,6 +54,7 @@ pub(super) fn capture_hits(
         }
         let found = event_hits(capture, event, symbols, threads)?;
         samples = Some(found.samples);
+        all.modules.extend(found.hits.modules);
         all.kernel.extend(found.hits.kernel);
         all.kernel_source = found.hits.kernel_source;
         for object in found.hits.objects {

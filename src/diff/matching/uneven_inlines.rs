@@ -42,10 +42,11 @@ pub fn leave_out_uneven_inlines(sides: &mut Sides<Side>) -> Vec<String> {
     uneven.into_iter().collect()
 }
 
-/// The objects whose code a side's stacks run in user space.
+/// The objects whose code a side's stacks run.
 fn objects(side: &Side) -> BTreeSet<String> {
     let frames = (0..side.frames.len()).map(|at| side.frames.get(frame_ix(at)));
-    let code = frames.filter(|frame| frame.mode == CpuMode::User && !frame.dso.is_empty());
+    let is_code = |frame: &&Frame| matches!(frame.mode, CpuMode::User | CpuMode::Kernel);
+    let code = frames.filter(|frame| is_code(frame) && !frame.dso.is_empty());
     code.map(|frame| loose_object(&frame.dso)).collect()
 }
 

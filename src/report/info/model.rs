@@ -226,7 +226,7 @@ fn kernel_words(source: &KernelSource) -> String {
         KernelSource::SameBoot(path) => path.display().to_string(),
         KernelSource::OtherBoot(path) => {
             format!(
-                "{} of another boot, or none: relocated, no modules",
+                "{} of another boot, or none: moved; modules by files of theirs",
                 path.display()
             )
         }

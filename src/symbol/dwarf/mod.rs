@@ -14,6 +14,7 @@
 //! | `resolve` | **the look-up**: addresses to chains of functions |
 //! | `code_frames` | what is told of addresses |
 //! | `sections` | the sections of a file, unpacked |
+//! | `relocate` | sections of relocatable files, with addresses filled in |
 //! | `line_tables` | which units' line tables are read |
 //! | `split_units` | `.dwo` and `.dwp` files |
 //! | `guard` | the bounds on work |
@@ -22,6 +23,7 @@
 mod code_frames;
 mod guard;
 mod line_tables;
+mod relocate;
 mod resolve;
 mod section_shelf;
 mod sections;

@@ -9,6 +9,7 @@ use object::{CompressedData, CompressionFormat, File};
 
 use super::guard::{Guard, GuardedSlice};
 use super::line_tables::LineTables;
+use super::relocate::Relocator;
 use super::section_shelf::SectionShelf;
 use crate::bytes::{Compression, Storage, UnpackLimit};
 
@@ -88,6 +89,7 @@ impl<'f> DebugSections<'f> {
         } else {
             RunTimeEndian::Big
         };
+        let relocator = Relocator::of(file)?;
         let mut bytes = Vec::with_capacity(READ.len());
         let indexed = INDEXED.iter().filter(|_| names == SectionNames::Split);
         for &id in READ.iter().chain(indexed) {
@@ -102,9 +104,15 @@ impl<'f> DebugSections<'f> {
             let held = held.map_err(|wrong| format!("{}: {wrong}", id.name()))?;
             let unpacked = unpacked(held, wanted.limit, shelf);
             let unpacked = unpacked.ok_or_else(|| format!("{} cannot be unpacked", id.name()))?;
-            let changed = (id == SectionId::DebugAbbrev)
-                .then(|| wanted.line_tables.limit(unpacked))
-                .flatten();
+            let filled = relocator
+                .as_ref()
+                .map(|relocator| relocator.apply(&section, unpacked));
+            let changed = match filled.transpose()?.flatten() {
+                Some(filled) => Some(filled),
+                None => (id == SectionId::DebugAbbrev)
+                    .then(|| wanted.line_tables.limit(unpacked))
+                    .flatten(),
+            };
             let kept = changed.and_then(|changed| shelf.keep(Storage::Memory(changed)));
             bytes.push((id, kept.unwrap_or(unpacked)));
         }

@@ -9,6 +9,9 @@
 //! | `symbols` | **the functions of a kernel**, by address; fits them to another boot |
 //! | `parse` | reads a kallsyms text |
 //! | `vmlinux` | makes such a text of the kernel's own file |
+//! | `module_symbols` | functions of a module by its own file |
+//! | `found_module` | a module's functions and its files |
+//! | `kernel_code` | the debug information of the kernel itself |
 //! | `early` | chooses the text, reads it beside the fold, then fits it to the recorded boot |
 //! | `guests` | the kernels of guests |
 //! | `source` | where the symbols came from |
@@ -18,7 +21,10 @@
 mod early;
 mod entries;
 mod excerpt;
+mod found_module;
 mod guests;
+mod kernel_code;
+mod module_symbols;
 mod parse;
 mod source;
 mod symbols;
@@ -29,7 +35,9 @@ mod vmlinux;
 pub(crate) use early::EarlyKernel;
 pub(crate) use entries::{IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
 pub use excerpt::excerpt_kallsyms;
+pub(crate) use found_module::{FoundModule, ModuleQuest};
 pub use guests::GuestKernels;
+pub(crate) use kernel_code::KernelCodeFile;
 pub use source::KernelSource;
 pub use symbols::{KernelAnchor, KernelSymbol, KernelSymbols};
 pub(crate) use vmlinux::kernel_text;

@@ -10,7 +10,7 @@ use crate::input::ShownPaths;
 pub enum KernelSource {
     /// This kallsyms text, of the recorded boot.
     SameBoot(PathBuf),
-    /// This kallsyms text of another boot of the same kernel, moved; modules have no names.
+    /// This kallsyms text of another boot of the same kernel, moved; it names no modules.
     OtherBoot(PathBuf),
     /// This kallsyms text, whose boot cannot be checked because the capture does not say where the
     /// kernel lay.

@@ -35,6 +35,14 @@ impl KernelAnchor {
             _ => None,
         }
     }
+
+    /// The symbol itself.
+    pub(super) const fn symbol(self) -> &'static str {
+        match self {
+            Self::Text => "_text",
+            Self::Stext => "_stext",
+        }
+    }
 }
 
 /// Where a kernel module lay.
@@ -180,6 +188,30 @@ impl KernelSymbols {
     /// Whether `for_modules` dropped the symbols of a module.
     pub fn has_foreign_modules(&self) -> bool {
         self.modules.iter().any(|module| module.foreign)
+    }
+
+    /// Whether there are functions of a module, and at the places that the capture knows.
+    pub(crate) fn has_module(&self, name: &str) -> bool {
+        let mut modules = (0..).zip(&self.modules).skip(1);
+        let found = modules.find(|(_, module)| &*module.name == name && !module.foreign);
+        found.is_some_and(|(ix, _)| {
+            let mut functions = self.entries.iter().filter(|entry| entry.len > 0);
+            functions.any(|entry| entry.module == ix)
+        })
+    }
+
+    /// Whether a function begins in `other` wherever one begins here, of the same module; of no function
+    /// at all it is not.
+    pub(super) fn is_part_of(&self, other: &Self) -> bool {
+        let mut functions = self.entries.iter().filter(|entry| entry.len > 0).peekable();
+        functions.peek().is_some()
+            && functions.all(|entry| {
+                let own = &self.modules[usize::from(entry.module)].name;
+                let found = other.look_up(Avma::new(entry.start)).ok();
+                found.is_some_and(|found| {
+                    found.range.start.as_u64() == entry.start && found.module == Some(&**own)
+                })
+            })
     }
 
     /// The function at an address.
