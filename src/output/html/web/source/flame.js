@@ -17,6 +17,7 @@ import {CallTree, nameOf, pathTo} from "./tree.js";
 import {weight} from "./words.js";
 
 const VIEWS = {before: [0], after: [1], diff: [2], "": [0, 1]};
+const HINT = "A box is as wide as its share. A click zooms, S shows callers and callees of the box that has the focus.";
 // As many callers are named above a picture.
 const CALLERS = 5;
 
@@ -36,6 +37,7 @@ export class Flame {
         this.path = element("p", {className: "path"});
         this.holder = element("div", {className: "panes"});
         this.told = element("p", {className: "told", attributes: {"aria-hidden": "true"}});
+        this.tell(null);
         this.legend = new Legend((mark) => act({mark}));
         this.tops = new TopsTable({choose: (chosen) => this.sandwich(chosen)}, this.joint.title);
         this.root = element("div", {className: "flame"}, this.controls.root, this.path, this.holder,
@@ -115,7 +117,7 @@ export class Flame {
             // Paper does not wait for the next frame.
             pane.paint();
         }
-        this.finish();
+        this.showSums();
     }
 
     resized() {
@@ -148,16 +150,36 @@ export class Flame {
 
     // What takes longer than a picture: sums over all that is shown, told when it is painted.
     showSums() {
-        const {tree, graph, recording, joint} = this, roots = this.roots();
+        const {tree} = this, roots = this.roots();
         const wholes = tree.own.map((_, side) => roots.reduce((sum, node) => sum + tree.weights[side][node], 0));
-        const by = this.by === "kind" ? "kind" : "tag";
-        const sums = legendSums(tree, roots, keyOfFrames(recording, joint, by));
-        this.legend.show({recording, palette: this.palette, sums, wholes, mark: graph.mark});
-        const what = roots.length === 1 && roots[0] === 0 ? "" : ` in ${graph.order === "sandwich" ? graph.name : nameOf(tree, roots[0])}`;
-        const whole = wholes.map((value) => weight(value, joint.unit)).join(" → ");
-        this.tops.show({recording, palette: this.palette, joint, wholes, tops: topFunctions(tree, roots),
-            title: `Functions${what}, ${whole}${isFiltered(this.store.state) ? ", filtered" : ""}`});
+        this.showLegend(tree, roots, wholes);
+        this.showTops(tree, roots, wholes);
         this.showMatched(tree, roots, wholes);
+    }
+
+    // Sums are kept while they are those of what is shown.
+    sumsFor(tree, roots) {
+        const by = this.by === "kind" ? "kind" : "tag", {kept} = this;
+        const isSame = kept && kept.tree === tree && kept.key === roots.join();
+        if (!isSame) this.kept = {tree, key: roots.join(), tops: topFunctions(tree, roots)};
+        if (this.kept.by !== by) {
+            this.kept.by = by;
+            this.kept.legend = legendSums(tree, roots, keyOfFrames(this.recording, this.joint, by));
+        }
+        return this.kept;
+    }
+
+    showLegend(tree, roots, wholes) {
+        this.legend.show({recording: this.recording, palette: this.palette, sums: this.sumsFor(tree, roots).legend,
+            wholes, mark: this.graph.mark});
+    }
+
+    showTops(tree, roots, wholes) {
+        const {graph, recording, joint, palette} = this, isAll = roots.length === 1 && roots[0] === 0;
+        const what = isAll ? "" : ` in ${graph.order === "sandwich" ? graph.name : nameOf(tree, roots[0])}`;
+        const whole = wholes.map((value) => weight(value, joint.unit)).join(" → ");
+        this.tops.show({recording, palette, joint, wholes, tops: this.sumsFor(tree, roots).tops,
+            title: `Functions${what}, ${whole}${isFiltered(this.store.state) ? ", filtered" : ""}`});
     }
 
     showMatched(tree, roots, wholes) {
@@ -173,7 +195,10 @@ export class Flame {
 
     facts(pane, node) { return factsOf(this.recording, pane.shown.tree, node, pane.shown.zoomed); }
 
-    tell(facts) { this.told.textContent = facts === null ? "" : `${facts.name}: ${facts.lines.join(" · ")}`; }
+    tell(facts) {
+        this.told.classList.toggle("idle", facts === null);
+        this.told.textContent = facts === null ? HINT : `${facts.name}: ${facts.lines.join(" · ")}`;
+    }
 
     zoom(pane, node) {
         const words = zoomWords(pane.key, pane.shown.tree, node);

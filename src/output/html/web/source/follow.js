@@ -45,7 +45,7 @@ class Followed {
         // What the page said at first, to be said again.
         this.said = this.rows.map((row) => Array.from(row.cells, (cell) => ({text: cell.textContent, value: cell.dataset.value})));
         this.note = element("p", {className: "note follow-note", hidden: true});
-        table.before(this.note);
+        (table.closest(".scroll") || table).before(this.note);
     }
 
     // `sums` is null when all is shown.

@@ -13,9 +13,10 @@ import {moment, range} from "./words.js";
 const KEYS = "Arrow keys move, with Shift they select, Enter selects here, Escape shows all of the time";
 
 export class Heat {
-    constructor(figure, recording, store) {
-        const joint = recording.graphs.get(figure.dataset.graph);
-        this.at = +figure.dataset.side || 0;
+    // `place`: {graph, side}, as the page's figure says.
+    constructor(place, recording, store) {
+        const joint = recording.graphs.get(place.graph);
+        this.at = +place.side || 0;
         this.side = recording.sides[this.at];
         this.recording = recording;
         this.store = store;

@@ -1,5 +1,5 @@
 // Small histograms in cells of tables, drawn from the counts that the page wrote.
-const SVG = "http://www.w3.org/2000/svg", BAR = 5, GAP = 1, HEIGHT = 18;
+const SVG = "http://www.w3.org/2000/svg", BAR = 4, GAP = 1, HEIGHT = 18;
 
 function shape(name, attributes) {
     const made = document.createElementNS(SVG, name);

@@ -11,10 +11,24 @@ import {Store} from "./store.js";
 import {enhanceTables} from "./tables.js";
 import {followPrint, themeButton} from "./theme.js";
 
-// Puts the script's picture before the page's own, which stays for paper.
-function replace(figure, made) {
+// Puts the script's picture in the place of the page's own. A picture of both sides takes the width
+// of both.
+function replace(figure, made, isJoint) {
     figure.classList.add("live");
-    figure.prepend(made);
+    const pair = isJoint ? figure.closest(".pair") : null;
+    if (pair !== null) pair.before(made);
+    else figure.prepend(made);
+}
+
+// Puts tables that say the same as a picture behind a line that opens them.
+function fold(root, words) {
+    if (root === null) return;
+    for (const table of root.querySelectorAll("table.data:not(.tops)")) {
+        const box = table.closest(".scroll") || table;
+        const folded = element("details", {className: "all-rows"}, element("summary", {textContent: words}));
+        box.before(folded);
+        folded.append(box);
+    }
 }
 
 // Figures of a kind, those of both sides together.
@@ -31,14 +45,28 @@ function openFlames(recording, store) {
             continue;
         }
         seen.add(graph);
-        replace(figure, new Flame(graph, recording, store).root);
+        replace(figure, new Flame(graph, recording, store).root, true);
+        // The table beside the picture follows it; the page's own is of the whole recording.
+        fold(figure.closest("section"), "Functions of the whole recording");
     }
 }
 
+// A page without a place for the map over time gets one.
+function makeHeatSection(recording) {
+    const places = recording.sides.flatMap((side, at) => side.times === null || !recording.graphs.has("cpu") ? []
+        : [element("figure", {className: "heat", attributes: {"data-graph": "cpu", "data-side": String(at)}})]);
+    const before = document.getElementById("threads");
+    if (places.length === 0 || before === null) return;
+    before.before(element("section", {id: "heat"}, element("h2", {textContent: "Over time"}), ...places));
+    const link = document.querySelector('nav a[href="#threads"]')?.closest("li");
+    link?.before(element("li", {}, element("a", {href: "#heat", textContent: "Over time"})));
+}
+
 function openHeats(recording, store) {
+    if (document.querySelector("figure.heat") === null) makeHeatSection(recording);
     for (const figure of figuresOf("figure.heat", recording)) {
         const side = recording.sides[+figure.dataset.side || 0];
-        if (side && side.times !== null) replace(figure, new Heat(figure, recording, store).root);
+        if (side && side.times !== null) replace(figure, new Heat(figure.dataset, recording, store).root, false);
     }
 }
 
@@ -48,6 +76,7 @@ function aimAt(id) {
     const place = id === "" ? null : document.getElementById(id);
     if (place === null) return;
     for (let at = place; at !== null; at = at.parentElement) if (at.localName === "details") at.open = true;
+    place.closest("table")?.dispatchEvent(new CustomEvent("unfold"));
     place.classList.add("aimed");
     place.scrollIntoView({block: place.localName === "tr" ? "center" : "start"});
 }
@@ -70,6 +99,7 @@ async function open() {
     document.documentElement.classList.add("scripted");
     followPrint();
     drawHistograms(document);
+    fold(document.getElementById("finding"), "The same as a table");
     const block = document.getElementById("data");
     const main = document.querySelector("main");
     if (block === null || main === null) return enhanceTables(document);

@@ -2,6 +2,11 @@
 // kind. They are made on the way and forgotten, for half a million of them would fill the memory.
 import {shares} from "picture:shares";
 
+// By view. Asked for twice for each node, so without a closure.
+function weightsOf({weights}, node) {
+    return weights.length === 1 ? [weights[0][node]] : [weights[0][node], weights[1][node]];
+}
+
 class Shown {
     constructor(tree, node) {
         this.tree = tree;
@@ -13,12 +18,12 @@ class Shown {
     get name() { return this.frame < 0 ? -1 : this.tree.joint.frames.name[this.frame]; }
     get tag() { return this.frame < 0 ? -1 : this.tree.joint.frames.tag[this.frame]; }
     get kind() { return this.frame < 0 ? -1 : this.tree.joint.frames.kind[this.frame]; }
-    get weights() { return this.tree.weights.map((view) => view[this.node]); }
+    get weights() { return weightsOf(this.tree, this.node); }
 
     get children() {
         const {tree} = this, made = [];
         for (let at = tree.first[this.node]; at >= 0; at = tree.next[at]) {
-            if (tree.weights.some((view) => view[at] > 0)) made.push(new Shown(tree, at));
+            if (tree.weights[0][at] > 0 || (tree.weights.length > 1 && tree.weights[1][at] > 0)) made.push(new Shown(tree, at));
         }
         return made;
     }

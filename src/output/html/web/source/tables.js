@@ -2,8 +2,10 @@
 // browser's search see all of them.
 import {button, element} from "./dom.js";
 
-// From so many rows a table has a filter.
-const MANY = 8;
+// From so many rows a table has a filter, and how many of a long one are shown at first.
+const MANY = 8, FEW = 15;
+// Letters of texts that are not broken into lines.
+const SHORT = 22;
 
 function valueOf(cell, isText) {
     if (cell === undefined) return null;
@@ -27,7 +29,28 @@ class DataTable {
         this.heads.forEach((head, at) => this.sortable(head, at));
         this.rows = Array.from(this.body.rows);
         if (this.rows.length >= MANY) this.addFilter();
+        if (this.rows.length > FEW + 5) this.shorten();
         table.addEventListener("refill", () => this.sort());
+        table.addEventListener("unfold", () => this.unfold());
+    }
+
+    // Shows the first rows of a long table, until the reader wants all.
+    shorten() {
+        this.isShort = true;
+        this.more = button(`Show all ${this.rows.length} rows`, () => this.unfold(), {className: "more"});
+        this.limit();
+    }
+
+    limit() {
+        if (!this.isShort) return;
+        Array.from(this.body.rows).forEach((row, at) => row.classList.toggle("beyond", at >= FEW));
+    }
+
+    unfold() {
+        if (!this.isShort) return;
+        this.isShort = false;
+        this.more.remove();
+        for (const row of this.rows) row.classList.remove("beyond");
     }
 
     sortable(head, at) {
@@ -43,7 +66,9 @@ class DataTable {
         made.append(...head.childNodes);
         head.append(made);
         head.setAttribute("aria-sort", "none");
-        if (!isText) for (const row of this.table.rows) row.cells[at]?.classList.add("number");
+        const cells = Array.from(this.table.rows, (row) => row.cells[at]).filter(Boolean);
+        const isShort = cells.every((cell) => cell.textContent.length <= SHORT);
+        if (!isText || isShort) for (const cell of cells) cell.classList.add(isText ? "short" : "number");
     }
 
     sort() {
@@ -54,18 +79,20 @@ class DataTable {
         const all = document.createDocumentFragment();
         for (const {row} of keyed) all.append(row);
         this.body.append(all);
+        this.limit();
         this.heads.forEach((head, place) => {
             if (head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", place !== at ? "none" : sign > 0 ? "ascending" : "descending");
         });
     }
 
     addFilter() {
-        const name = (this.table.caption && this.table.caption.textContent.trim()) || this.table.id || "table";
+        const {caption} = this.table, name = nameOf(this.table);
         const said = element("output", {className: "matched"});
         const input = element("input", {type: "search", placeholder: "Filter rows", spellcheck: false,
             attributes: {"aria-label": `Filter rows of ${name}`}});
         input.addEventListener("input", () => {
             const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+            if (words.length > 0) this.unfold();
             let shown = 0;
             for (const row of this.rows) {
                 const text = row.textContent.toLowerCase();
@@ -74,19 +101,27 @@ class DataTable {
             }
             said.textContent = words.length === 0 ? "" : `${shown} of ${this.rows.length} rows`;
         });
-        this.table.before(element("div", {className: "table-bar"}, input, said));
+        if (caption) caption.classList.add("unseen");
+        this.bar = element("div", {className: "table-bar"},
+            caption && element("span", {className: "table-name", textContent: name, attributes: {"aria-hidden": "true"}}), input, said);
     }
 }
 
-// A table wider than the page scrolls by itself, also with keys.
+function nameOf(table) {
+    return (table.caption && table.caption.textContent.trim()) || table.id || "table";
+}
+
+// A table wider than the page scrolls by itself, also with keys. Returns its box.
 function widen(table) {
-    const label = (table.caption && table.caption.textContent.trim()) || table.id || "table";
-    const box = element("div", {className: "wide"});
-    table.before(box);
-    box.append(table);
+    const isBoxed = table.parentElement.matches(".scroll");
+    const box = isBoxed ? table.parentElement : element("div", {className: "wide"});
+    if (!isBoxed) {
+        table.before(box);
+        box.append(table);
+    }
     const say = () => {
         const isWide = box.scrollWidth > box.clientWidth;
-        for (const [key, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", label]]) {
+        for (const [key, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", nameOf(table)]]) {
             if (isWide) box.setAttribute(key, value);
             else box.removeAttribute(key);
         }
@@ -97,8 +132,11 @@ function widen(table) {
 
 export function enhanceTables(root) {
     for (const table of root.querySelectorAll("table.data")) {
-        if (!table.tHead || table.tBodies.length === 0) continue;
-        new DataTable(table);
-        widen(table);
+        if (!table.tHead || table.tBodies.length === 0 || table.classList.contains("tops")) continue;
+        const made = new DataTable(table), box = widen(table);
+        const heading = table.closest("section")?.querySelector("h2");
+        if (table.caption && heading && heading.textContent.trim() === nameOf(table)) table.caption.classList.add("unseen");
+        if (made.bar) box.before(made.bar);
+        if (made.more) box.after(made.more);
     }
 }

@@ -3,11 +3,10 @@ import {button} from "./dom.js";
 
 const DARK = window.matchMedia("(prefers-color-scheme: dark)");
 const listeners = [];
-let isPrinted = false;
 
 export function isDark() {
     const chosen = document.documentElement.dataset.theme;
-    return !isPrinted && (chosen ? chosen === "dark" : DARK.matches);
+    return chosen ? chosen === "dark" : DARK.matches;
 }
 
 export function onTheme(act) { listeners.push(act); }
@@ -42,14 +41,21 @@ export function themeButton() {
     return made;
 }
 
-// Paper is light.
+// Paper is light, whatever the screen is. What a style sheet says of paper holds only later than a
+// canvas must be drawn.
 export function followPrint() {
-    const print = (isBegun) => {
-        isPrinted = isBegun;
+    const root = document.documentElement;
+    let chosen;
+    window.addEventListener("beforeprint", () => {
+        chosen = root.dataset.theme;
+        root.dataset.theme = "light";
         tell();
-    };
-    window.addEventListener("beforeprint", () => print(true));
-    window.addEventListener("afterprint", () => print(false));
+    });
+    window.addEventListener("afterprint", () => {
+        if (chosen === undefined) delete root.dataset.theme;
+        else root.dataset.theme = chosen;
+        tell();
+    });
 }
 
 // A colour of the style sheet.
