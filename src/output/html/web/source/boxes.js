@@ -106,3 +106,14 @@ function widestBelow(tree, row, node) {
     }
     return best;
 }
+
+// The widest box that `test` holds of: {node, width}, or null.
+export function widestOf(rows, test) {
+    let best = null;
+    for (const row of rows) {
+        row.node.forEach((node, at) => {
+            if (node >= 0 && (best === null || row.width[at] > best.width) && test(node)) best = {node, width: row.width[at]};
+        });
+    }
+    return best;
+}

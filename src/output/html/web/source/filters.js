@@ -7,6 +7,15 @@ import {moment, range} from "./words.js";
 // Every value once, in the order in which they come.
 const once = (values) => Array.from(new Set(values));
 
+// A side's threads that have any weight, vCPUs first.
+function seenThreads(recording, side, at) {
+    const isSeen = new Uint8Array(side.threads.length);
+    for (const joint of recording.graphs.values()) for (const thread of joint.sides[at].rows.thread) isSeen[thread] = 1;
+    if (side.exits !== null) for (const thread of side.exits.rows.thread) isSeen[thread] = 1;
+    const seen = side.threads.filter((_, thread) => isSeen[thread] === 1), isVcpu = (thread) => thread.role === "vcpu";
+    return [...seen.filter(isVcpu), ...seen.filter((thread) => !isVcpu(thread))];
+}
+
 // From and to of a side's time, in seconds.
 class TimeFields {
     constructor(recording, at, store) {
@@ -46,7 +55,7 @@ export class Filters {
         this.store = store;
         const any = (words) => ["", words], same = (name) => [name, name];
         const vms = once(recording.sides.flatMap((side) => side.vms.map((vm) => vm.name)));
-        const threads = once(recording.sides.flatMap((side) => side.threads.map((thread) => thread.words)));
+        const threads = once(recording.sides.flatMap((side, at) => seenThreads(recording, side, at).map((thread) => thread.words)));
         this.vm = vms.length === 0 ? null : select("VM", [any("all"), ...vms.map(same)], (vm) => store.change({vm}, true));
         this.thread = threads.length === 0 ? null : select("Thread", [any("all"), ...threads.map(same)], (thread) => store.change({thread}, true));
         this.tag = select("Tag", [any("all"), ...recording.tags.map((tag) => [tag.name, tag.label])], (tag) => store.change({tag}, true));

@@ -1,6 +1,6 @@
 // A flame graph of the page: its pictures, controls, legend and table, kept in step with the state.
-import {shares} from "picture:shares";
 import {announce} from "./announcer.js";
+import {widestOf} from "./boxes.js";
 import {afterPaint, button, element} from "./dom.js";
 import {factsOf} from "./facts.js";
 import {FlameControls} from "./flame_controls.js";
@@ -15,6 +15,7 @@ import {topFunctions} from "./tops.js";
 import {TopsTable} from "./tops_table.js";
 import {CallTree, nameOf, pathTo} from "./tree.js";
 import {weight} from "./words.js";
+import {shares} from "picture:shares";
 
 const VIEWS = {before: [0], after: [1], diff: [2], "": [0, 1]};
 const HINT = "A box is as wide as its share. A click zooms, S shows callers and callees of the box that has the focus.";
@@ -33,7 +34,7 @@ export class Flame {
         this.filterKey = null;
         const act = (patch, isStep) => store.changeGraph(name, patch, isStep);
         this.act = act;
-        this.controls = new FlameControls(act, recording.sides, this.joint.title);
+        this.controls = new FlameControls(act, () => this.toWidestMatch(), recording.sides, this.joint.title);
         this.path = element("p", {className: "path"});
         this.holder = element("div", {className: "panes"});
         this.told = element("p", {className: "told", attributes: {"aria-hidden": "true"}});
@@ -211,6 +212,20 @@ export class Flame {
         this.act({order: "sandwich", name, zoom: ""}, true);
         announce(`callers and callees of ${name}`);
         this.controls.root.scrollIntoView({block: "nearest"});
+    }
+
+    // Gives the focus to the widest box that the search found.
+    toWidestMatch() {
+        if (this.hits === null) return;
+        let best = null;
+        for (const pane of this.panes) {
+            const {tree} = pane.shown, {flags} = this.hits;
+            const found = widestOf(pane.rows, (node) => tree.frame[node] >= 0 && flags[tree.joint.frames.name[tree.frame[node]]] === 1);
+            if (found !== null && (best === null || found.width > best.width)) best = {...found, pane};
+        }
+        if (best === null) return announce("no match in what is drawn");
+        best.pane.focused = best.node;
+        best.pane.scroller.focus();
     }
 
     back(pane) {

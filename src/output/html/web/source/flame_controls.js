@@ -2,11 +2,12 @@
 import {button, choice, element, select} from "./dom.js";
 
 const KEYS = "Arrow keys walk the boxes, Enter zooms, Escape or Backspace goes back, Home shows all, "
-    + "S shows callers and callees, / or Ctrl-F searches.";
+    + "S shows callers and callees, / or Ctrl-F searches, Enter in the search goes to the widest match.";
 
 export class FlameControls {
-    // `act(patch, isStep)` changes the picture's state; `sides` are the recording's.
-    constructor(act, sides, title) {
+    // `act(patch, isStep)` changes the picture's state, `found()` goes to what a search found; `sides`
+    // are the recording's.
+    constructor(act, found, sides, title) {
         this.order = choice("Order", [["callees", "Callees"], ["callers", "Inverted"]], (order) => act({order, name: "", zoom: ""}, true));
         this.grows = choice("Direction", [["up", "Flame"], ["down", "Icicle"]], (way) => act({isDown: way === "down"}));
         const colours = [["tag", "What it does"], ["kind", "Kind of code"]];
@@ -19,6 +20,10 @@ export class FlameControls {
         this.input = element("input", {type: "search", placeholder: "Search functions", spellcheck: false,
             attributes: {"aria-label": `Search in ${title}`}});
         this.input.addEventListener("input", () => act({term: this.input.value}));
+        this.input.addEventListener("keydown", (event) => {
+            if (event.key === "Enter") found();
+            else if (event.key === "Escape") act({term: ""});
+        });
         this.sensitive = button("Aa", () => act({isSensitive: this.sensitive.getAttribute("aria-pressed") !== "true"}),
             {title: "Match upper and lower case", ariaLabel: "Match case"});
         this.matched = element("output", {className: "matched"});

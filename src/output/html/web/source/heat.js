@@ -13,16 +13,14 @@ import {moment, range} from "./words.js";
 const KEYS = "Arrow keys move, with Shift they select, Enter selects here, Escape shows all of the time";
 
 export class Heat {
-    // `place`: {graph, side}, as the page's figure says.
+    // `place`: {graph, side}, as the page's figure says; other graphs can be chosen.
     constructor(place, recording, store) {
-        const joint = recording.graphs.get(place.graph);
         this.at = +place.side || 0;
         this.side = recording.sides[this.at];
         this.recording = recording;
         this.store = store;
-        this.unit = joint.unit;
         this.tags = recording.tags.length;
-        this.lanes = lanesOf(joint, this.at, this.side, this.tags);
+        this.load(place.graph);
         this.cursor = 0;
         this.anchor = null;
         this.isOffsets = false;
@@ -31,6 +29,13 @@ export class Heat {
         this.build();
         this.draw = atNextFrame(() => this.paint());
         this.listen();
+    }
+
+    load(graph) {
+        const joint = this.recording.graphs.get(graph);
+        this.graph = graph;
+        this.unit = joint.unit;
+        this.lanes = lanesOf(joint, this.at, this.side, this.tags);
     }
 
     get times() { return this.side.times; }
@@ -42,22 +47,50 @@ export class Heat {
         this.kind = choice("Map", [["lanes", "Threads over time"], ["offsets", "Sub-second"]], (kind) => {
             this.isOffsets = kind === "offsets";
             this.kind.show(kind);
+            this.metric.root.hidden = !this.isOffsets;
+            this.legend.hidden = this.isOffsets;
             this.draw();
         });
         this.kind.show("lanes");
-        const used = this.recording.tags.map((tag, at) => [`t${at}`, tag.label]).filter(([key]) => (
-            this.seriesOf(key).some((weight) => weight > 0)));
-        this.metric = select("Shows", [["busy", "all but idle and halted"], ["lost", "exits and VMM"], ...used], (value) => {
+        const graphs = Array.from(this.recording.graphs).filter(([, joint]) => joint.sides[this.at].rows.node.length > 0);
+        this.source = graphs.length < 2 ? null : select("Of", graphs.map(([name, joint]) => [name, joint.title]), (graph) => {
+            this.load(graph);
+            this.showLegend();
+            this.draw();
+        });
+        if (this.source !== null) this.source.show(this.graph);
+        const tags = this.recording.tags.map((tag, at) => [`t${at}`, tag.label]);
+        this.metric = select("Shows", [["busy", "all but idle and halted"], ["lost", "exits and VMM"], ...tags], (value) => {
             this.counts = value;
             this.draw();
         });
+        this.metric.root.hidden = true;
+        this.legend = element("ul", {className: "legend still-legend", attributes: {"aria-label": "Colours of the map"}});
         this.words = element("output", {className: "range-words"});
         this.canvas = element("canvas", {attributes: {"aria-hidden": "true"}});
         const label = `What threads did over time${this.side.label ? `, ${this.side.label}` : ""}. ${KEYS}.`;
         this.box = element("div", {className: "heat-box", tabIndex: 0, attributes: {
             role: "application", "aria-roledescription": "heat map", "aria-label": label}}, this.canvas);
         this.root = element("div", {className: "heat-map"},
-            element("div", {className: "flame-bar"}, this.kind.root, this.metric.root, this.words), this.box);
+            element("div", {className: "flame-bar"}, this.kind.root, this.source && this.source.root, this.metric.root, this.words),
+            this.box, this.legend);
+        this.showLegend();
+    }
+
+    // The tags that are on the map.
+    showLegend() {
+        const palette = this.paletteNow(), width = this.tags + 1;
+        const isUsed = this.recording.tags.map((_, tag) => this.lanes.some((lane) => {
+            for (let at = tag; at < lane.sums.length; at += width) if (lane.sums[at] > 0) return true;
+            return false;
+        }));
+        const entries = this.recording.tags.flatMap((tag, at) => {
+            if (!isUsed[at]) return [];
+            const swatch = element("i", {className: "swatch"});
+            swatch.style.background = palette.isTagged(at) ? palette.tags[at][0].fill : styleColour("--other");
+            return [element("li", {}, swatch, element("span", {textContent: tag.label}))];
+        });
+        this.legend.replaceChildren(...entries);
     }
 
     // Which tags count for a choice of what is shown.
@@ -70,12 +103,17 @@ export class Heat {
 
     seriesOf(key) { return series(this.lanes, this.times.buckets, this.tags + 1, this.countsFor(key)); }
 
-    theme() {
+    paletteNow() {
         const dark = isDark();
         if (this.palette === undefined || this.isDark !== dark) {
             this.palette = new Palette(this.recording, dark);
             this.isDark = dark;
         }
+        return this.palette;
+    }
+
+    theme() {
+        this.paletteNow();
         const of = (name) => styleColour(name);
         return {paper: of("--picture"), ink: of("--ink"), soft: of("--soft"), line: of("--line"),
             focus: of("--focus"), heat: of("--heat"), none: of("--none"), shade: of("--shade"), other: of("--other")};
@@ -177,7 +215,10 @@ export class Heat {
         });
         for (const type of ["focus", "blur"]) box.addEventListener(type, () => this.draw());
         this.store.listen(() => this.draw());
-        onTheme(() => this.paint());
+        onTheme(() => {
+            this.showLegend();
+            this.paint();
+        });
         new ResizeObserver(() => this.draw()).observe(box);
     }
 }

@@ -53,8 +53,12 @@ function openFlames(recording, store) {
 
 // A page without a place for the map over time gets one.
 function makeHeatSection(recording) {
-    const places = recording.sides.flatMap((side, at) => side.times === null || !recording.graphs.has("cpu") ? []
-        : [element("figure", {className: "heat", attributes: {"data-graph": "cpu", "data-side": String(at)}})]);
+    const graphs = Array.from(recording.graphs);
+    const places = recording.sides.flatMap((side, at) => {
+        const first = graphs.find(([, joint]) => joint.sides[at].rows.node.length > 0);
+        return side.times === null || first === undefined ? []
+            : [element("figure", {className: "heat", attributes: {"data-graph": first[0], "data-side": String(at)}})];
+    });
     const before = document.getElementById("threads");
     if (places.length === 0 || before === null) return;
     before.before(element("section", {id: "heat"}, element("h2", {textContent: "Over time"}), ...places));

@@ -93,7 +93,7 @@ export class Pane {
             zoomedDepth: zoomedPlace === null ? 0 : zoomedPlace.depth,
         }, look);
         if (this.hovered !== null) this.outline(context, this.hovered, look.theme.ink, 1);
-        if (document.activeElement === this.scroller) this.outline(context, this.focused, look.theme.focus, 3);
+        if (this.scroller.matches(":focus-visible")) this.outline(context, this.focused, look.theme.focus, 3);
     }
 
     outline(context, node, colour, thickness) {
@@ -169,7 +169,10 @@ export class Pane {
             this.owner.zoom(this, this.focused);
         });
         scroller.addEventListener("keydown", (event) => this.pressed(event));
-        scroller.addEventListener("focus", () => this.aim(this.focused));
+        // A click brings the focus too, and must not scroll away what is clicked.
+        scroller.addEventListener("focus", () => {
+            if (scroller.matches(":focus-visible")) this.aim(this.focused);
+        });
         scroller.addEventListener("blur", () => this.draw());
     }
 }

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join, resolve} from "node:path";
-import {HOSTILE, ONE, TWO, pageOf} from "../test/made_up.mjs";
+import {HOSTILE, ONE, TWO, blockOf, graphOf, pageOf} from "../test/made_up.mjs";
 import {findings, openChromium, openFirefox, openPage, settle} from "./browser.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "vmflame-walk-"));
@@ -49,6 +49,9 @@ const steps = {
         await settle(page);
         assert.match(await text(page, "#flame .matched"), /^0\.00\s%/);
         await page.click("#flame .search button");
+        await page.focus("#flame .search input");
+        await page.keyboard.press("Enter");
+        assert.match(await text(page, ".announcer"), /^read\(\): 15 samples/, "the widest match has the focus");
         await page.fill("#flame .search input", "");
     },
     async "keys alone walk, zoom and go back"(page) {
@@ -183,6 +186,28 @@ async function walkTwo(browser) {
     console.log("chromium: two sides");
 }
 
+// A stack of 2 800 frames: the canvas is as high as its window, which reaches all of them.
+async function walkDeep(browser) {
+    const stack = Array.from({length: 2800}, (_, at) => `f${at}`), path = join(folder, "deep.html");
+    const graph = graphOf([{stack, tag: 4, thread: 0, bucket: 0, weight: 1}]);
+    const [side] = ONE.sides;
+    writeFileSync(path, pageOf(blockOf([{...side, exits: null, graphs: {cpu: graph}}])));
+    const {page, wrong, close} = await openPage(browser, path);
+    const size = () => page.$eval(flame, (box) => ({canvas: box.querySelector("canvas").height, all: box.scrollHeight, top: box.scrollTop}));
+    const {canvas, all, top} = await size();
+    assert.ok(canvas < 1000 && all === 2801 * 18 && top > 40000, JSON.stringify({canvas, all, top}));
+    await page.$eval(flame, (box) => { box.scrollTop = 0; });
+    await settle(page);
+    const box = await page.locator(flame).boundingBox();
+    await page.mouse.click(box.x + 50, box.y + 9);
+    await settle(page);
+    assert.match(await text(page, ".announcer"), /f2799$/);
+    assert.deepEqual(await tops(page), ["f2799|100.00 %|100.00 %"]);
+    assert.deepEqual(wrong, []);
+    await close();
+    console.log("chromium: a deep stack");
+}
+
 // Both themes, on paper, at two widths, with the last walked pages: no complaint of axe-core.
 async function inspect(browser, path) {
     for (const colorScheme of ["light", "dark"]) {
@@ -208,6 +233,7 @@ if (chromium === null) {
 } else {
     await walk(chromium, "chromium");
     await walkTwo(chromium);
+    await walkDeep(chromium);
     for (const path of [...Object.values(paths), ...process.argv.slice(2).map((path) => resolve(path))]) await inspect(chromium, path);
     await chromium.close();
 }
