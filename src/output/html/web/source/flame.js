@@ -179,7 +179,8 @@ export class Flame {
         const {graph, recording, joint, palette} = this, isAll = roots.length === 1 && roots[0] === 0;
         const what = isAll ? "" : ` in ${graph.order === "sandwich" ? graph.name : nameOf(tree, roots[0])}`;
         const whole = wholes.map((value) => weight(value, joint.unit)).join(" → ");
-        this.tops.show({recording, palette, joint, wholes, tops: this.sumsFor(tree, roots).tops,
+        const keyOf = keyOfFrames(recording, joint, this.by === "kind" ? "kind" : "tag");
+        this.tops.show({recording, palette, joint, wholes, keyOf, tops: this.sumsFor(tree, roots).tops,
             title: `Functions${what}, ${whole}${isFiltered(this.store.state) ? ", filtered" : ""}`});
     }
 

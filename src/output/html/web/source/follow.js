@@ -96,9 +96,46 @@ function followWeights(all, filters, state) {
     }
 }
 
+// Rows that are of one moment: only those of what is chosen are shown.
+class Moments {
+    constructor(table, recording) {
+        const head = Array.from(table.tHead.rows[0].cells), place = (key) => head.findIndex((cell) => cell.dataset.key === key);
+        this.table = table;
+        this.at = +(table.dataset.side ?? table.closest("[data-side]")?.dataset.side ?? 0);
+        this.side = recording.sides[this.at];
+        this.time = place("at");
+        this.tid = place("tid");
+    }
+
+    show(filter) {
+        const {times, threads} = this.side;
+        if (times === null) return;
+        const tids = filter.threads === null ? null : new Set(threads.filter((_, at) => filter.threads[at] === 1).map((thread) => String(thread.tid)));
+        for (const row of this.table.tBodies[0].rows) {
+            const nanos = Number(row.cells[this.time].dataset.value), bucket = Math.floor((nanos - times.start) / times.bucketNanos);
+            const isIn = filter.from === null || (bucket >= filter.from && bucket < filter.to);
+            const isOf = tids === null || this.tid < 0 || tids.has(row.cells[this.tid].textContent.trim());
+            row.classList.toggle("elsewhen", !isIn || !isOf);
+        }
+        this.table.dispatchEvent(new CustomEvent("refill"));
+    }
+}
+
+// Sections that cannot follow say so.
+const WHOLE = ["finding", "advice", "ready", "changes"];
+function noteWholes() {
+    const notes = WHOLE.map((id) => document.getElementById(id)).filter((section) => section !== null).map((section) => {
+        const note = element("p", {className: "note follow-note", hidden: true, textContent: "This is of the whole recording, whatever is chosen."});
+        section.querySelector("h2")?.after(note);
+        return note;
+    });
+    return (isAll) => notes.forEach((note) => { note.hidden = isAll; });
+}
+
 export function followTables(recording, store) {
     const find = (what) => Array.from(document.querySelectorAll(`table[data-follows="${what}"]`), (table) => new Followed(table, recording));
-    const exits = find("exits"), weights = find("cpu");
+    const exits = find("exits"), weights = find("cpu"), note = noteWholes();
+    const moments = Array.from(document.querySelectorAll('th[data-type="time"][data-key="at"]'), (cell) => new Moments(cell.closest("table"), recording));
     let isFirst = true;
     store.listen((state) => {
         // The page says what nobody filtered already.
@@ -108,6 +145,8 @@ export function followTables(recording, store) {
         }
         isFirst = false;
         const filters = filtersOf(recording, state);
+        note(!isFiltered(state));
+        for (const each of moments) each.show(filters[each.at]);
         followExits(exits, filters);
         followWeights(weights, filters, state);
     });

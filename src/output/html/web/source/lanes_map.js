@@ -2,7 +2,7 @@
 import {coarse} from "./load.js";
 import {duration, moment, weight} from "./words.js";
 
-const LANE = 30, GAP = 6, LEFT = 168, RIGHT = 8, AXIS = 22, LEAST_BAR = 3, FONT = "12px system-ui, sans-serif";
+const LANE = 30, GAP = 6, LEAST_LEFT = 90, MOST_LEFT = 260, RIGHT = 8, AXIS = 22, LEAST_BAR = 3, FONT = "12px system-ui, sans-serif";
 
 export class LanesMap {
     constructor(heat) {
@@ -13,13 +13,17 @@ export class LanesMap {
     }
 
     heightFor(width) {
-        this.room = width - LEFT - RIGHT;
+        const context = this.heat.canvas.getContext("2d");
+        context.font = FONT;
+        const longest = Math.max(...this.heat.lanes.map((lane) => context.measureText(lane.words).width));
+        this.left = Math.round(Math.min(MOST_LEFT, Math.max(LEAST_LEFT, longest + 16)));
+        this.room = width - this.left - RIGHT;
         return this.heat.lanes.length * (LANE + GAP) + AXIS;
     }
 
-    xOf(bucket) { return LEFT + bucket / this.heat.times.buckets * this.room; }
+    xOf(bucket) { return this.left + bucket / this.heat.times.buckets * this.room; }
 
-    bucketAt(x) { return Math.floor((x - LEFT) / this.room * this.heat.times.buckets); }
+    bucketAt(x) { return Math.floor((x - this.left) / this.room * this.heat.times.buckets); }
 
     // What a full bar is: one CPU's time where weights are times, else the busiest bar of any lane.
     fullOf(bars, lane, nanos) {
@@ -48,7 +52,7 @@ export class LanesMap {
         lanes.forEach((lane, at) => {
             const top = at * (LANE + GAP), full = this.fullOf(lane.threads.length === 1 ? single : busiest(at), lane, step * times.bucketNanos);
             context.fillStyle = theme.none;
-            context.fillRect(LEFT, top, this.room, LANE);
+            context.fillRect(this.left, top, this.room, LANE);
             for (let bar = 0; bar < all[at].bars; bar++) this.bar(context, all[at].sums, {bar, top, full, step, other: theme.other});
             context.fillStyle = theme.ink;
             this.name(context, lane.words, top + LANE / 2);
@@ -72,7 +76,7 @@ export class LanesMap {
 
     name(context, words, y) {
         let text = words;
-        while (text.length > 4 && context.measureText(text).width > LEFT - 16) text = text.slice(0, -2).trimEnd() + "…";
+        while (text.length > 4 && context.measureText(text).width > this.left - 16) text = text.slice(0, -2).trimEnd() + "…";
         context.fillText(text, 0, y);
     }
 
@@ -82,10 +86,10 @@ export class LanesMap {
         const tick = [1, 2, 5, 10].map((each) => each * power).find((each) => each >= rough) || rough;
         context.fillStyle = theme.soft;
         for (let nanos = 0; nanos <= all; nanos += tick) {
-            const x = LEFT + nanos / all * this.room, words = `${moment(nanos, tick)} s`;
+            const x = this.left + nanos / all * this.room, words = `${moment(nanos, tick)} s`;
             context.fillRect(Math.round(x), height - AXIS, 1, 4);
             const wide = context.measureText(words).width;
-            context.fillText(words, Math.min(Math.max(LEFT, x - wide / 2), LEFT + this.room - wide), height - AXIS / 2 + 2);
+            context.fillText(words, Math.min(Math.max(this.left, x - wide / 2), this.left + this.room - wide), height - AXIS / 2 + 2);
         }
     }
 
@@ -94,8 +98,8 @@ export class LanesMap {
         if (range !== null) {
             const left = this.xOf(range.from), right = this.xOf(range.to);
             context.fillStyle = theme.shade;
-            context.fillRect(LEFT, 0, left - LEFT, height);
-            context.fillRect(right, 0, LEFT + this.room - right, height);
+            context.fillRect(this.left, 0, left - this.left, height);
+            context.fillRect(right, 0, this.left + this.room - right, height);
             context.strokeStyle = theme.focus;
             context.lineWidth = 2;
             context.strokeRect(left, 1, Math.max(2, right - left), height - 2);
@@ -108,7 +112,7 @@ export class LanesMap {
     // What a strip's bar says: its largest parts.
     facts(x, y) {
         const {lanes, times, recording, unit} = this.heat, at = Math.floor(y / (LANE + GAP)), lane = lanes[at];
-        if (lane === undefined || x < LEFT || x > LEFT + this.room || this.all === undefined) return null;
+        if (lane === undefined || x < this.left || x > this.left + this.room || this.all === undefined) return null;
         const {made, step, width} = this.all, bar = Math.floor(this.bucketAt(x) / step);
         const parts = [];
         for (let tag = 0; tag < width; tag++) {

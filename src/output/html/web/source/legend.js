@@ -14,7 +14,8 @@ export function keyOfFrames(recording, joint, by) {
     };
 }
 
-function entryOf(recording, key) {
+// The colour and name of a key.
+export function entryOf(recording, key) {
     return key[0] === "t" ? recording.tags[+key.slice(1)] : recording.kinds[+key.slice(1)];
 }
 

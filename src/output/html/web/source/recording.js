@@ -3,10 +3,11 @@
 import {jointOf} from "./joint.js";
 import {ALL} from "./weights.js";
 
+// A thread's name; that of its VM where there is more than one.
 function threadWords(thread, vms) {
-    const vm = vms[thread.vm];
-    if (thread.role === "vcpu" && vm && thread.vcpu >= 0) return `${vm.name} · vCPU ${thread.vcpu}`;
-    return (vm ? `${vm.name} · ` : "") + `${thread.comm} (${thread.tid})`;
+    const vm = vms.length > 1 ? vms[thread.vm] : undefined;
+    const name = thread.role === "vcpu" && thread.vcpu >= 0 ? `vCPU ${thread.vcpu}` : `${thread.comm} (${thread.tid})`;
+    return vm ? `${vm.name} · ${name}` : name;
 }
 
 function sideOf(raw, block) {

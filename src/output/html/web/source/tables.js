@@ -30,7 +30,10 @@ class DataTable {
         this.rows = Array.from(this.body.rows);
         if (this.rows.length >= MANY) this.addFilter();
         if (this.rows.length > FEW + 5) this.shorten();
-        table.addEventListener("refill", () => this.sort());
+        table.addEventListener("refill", () => {
+            this.sort();
+            this.limit();
+        });
         table.addEventListener("unfold", () => this.unfold());
     }
 
@@ -43,7 +46,8 @@ class DataTable {
 
     limit() {
         if (!this.isShort) return;
-        Array.from(this.body.rows).forEach((row, at) => row.classList.toggle("beyond", at >= FEW));
+        const shown = Array.from(this.body.rows).filter((row) => !row.classList.contains("elsewhen"));
+        shown.forEach((row, at) => row.classList.toggle("beyond", at >= FEW));
     }
 
     unfold() {

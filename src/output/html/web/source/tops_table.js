@@ -2,6 +2,7 @@
 // those who want numbers.
 import {shares} from "picture:shares";
 import {button, element} from "./dom.js";
+import {entryOf} from "./legend.js";
 import {points, weight} from "./words.js";
 
 const FEW = 12, MANY = 200;
@@ -68,9 +69,12 @@ export class TopsTable {
         const {joint, wholes, recording, palette} = this.content;
         const name = element("th", {scope: "row"}, button(joint.names[entry.name], () => this.act.choose(joint.names[entry.name]),
             {className: "name", title: "Show its callers and callees"}));
-        const tag = recording.tags[entry.tag], swatch = element("i", {className: "swatch"});
-        if (tag) swatch.style.background = (palette.isTagged(entry.tag) ? palette.tags[entry.tag] : palette.plain)[0].fill;
-        const mostly = tag ? element("td", {}, swatch, element("span", {textContent: tag.label})) : element("td");
+        const key = this.content.keyOf(entry.frame), mostly = element("td");
+        if (key !== "" && Math.max(...entry.own) > 0) {
+            const swatch = element("i", {className: "swatch"}), fills = key[0] === "t" ? palette.tags : palette.kinds;
+            swatch.style.background = fills[+key.slice(1)][0].fill;
+            mostly.append(swatch, element("span", {textContent: entryOf(recording, key).label}));
+        }
         return element("tr", {}, name, ...this.numbers(entry.own, wholes, joint.unit), ...this.numbers(entry.whole, wholes, joint.unit), mostly);
     }
 

@@ -101,6 +101,8 @@ const TABLES = `<table class="data" id="reasons" data-follows="exits" data-side=
 <thead><tr><th scope="col" data-type="text">Reason</th><th scope="col" data-type="number" data-column="count">Exits</th><th scope="col" data-type="duration" data-column="nanos">Time</th><th scope="col" data-type="duration">p99</th><th scope="col" data-type="histogram">Durations</th></tr></thead>
 <tbody><tr data-reason="0" id="exits-io"><th scope="row">IO_INSTRUCTION</th><td data-value="100">100</td><td data-value="10000">10.0 µs</td><td data-value="900">900 ns</td><td class="histogram" data-bins="0,3,5,90">▁▂▂█</td></tr>
 <tr data-reason="1"><th scope="row">HLT</th><td data-value="100">100</td><td data-value="90000">90.0 µs</td><td data-value="1200">1.2 µs</td><td class="histogram" data-bins="1,3,0,50">▁▂▁█</td></tr></tbody></table>
+<table class="data" id="slowest"><caption>Slowest</caption><thead><tr><th scope="col" data-type="time" data-key="at">At</th><th scope="col" data-type="text" data-key="tid">Thread</th></tr></thead>
+<tbody><tr><td class="number" data-value="220000000">0.22</td><td>11</td></tr><tr><td class="number" data-value="900000000">0.90</td><td>12</td></tr></tbody></table>
 <table class="data" id="many"><caption>Ports</caption><thead><tr><th scope="col" data-type="text">Port</th><th scope="col" data-type="number">Count</th></tr></thead><tbody>
 ${Array.from({length: 12}, (_, at) => `<tr id="port-${at}"><th scope="row">0x${at.toString(16)} port</th><td${at === 3 ? "" : ` data-value="${at * 7 % 12}"`}>${at === 3 ? "–" : at * 7 % 12}</td></tr>`).join("\n")}</tbody></table>`;
 
