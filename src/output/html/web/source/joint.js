@@ -2,6 +2,7 @@
 //
 // Node 0 is the whole; a caller comes before its callees. `frame` is an index into the frames, which
 // are a name, a tag and a kind each (-1: none); the whole has none.
+import {columnsOf, parentsOf} from "./columns.js";
 
 const NO_ROWS = {node: [], thread: [], bucket: [], weight: []};
 
@@ -48,7 +49,7 @@ function framesOf(graph, frames) {
 // Adds a side's nodes; returns the joint node of each.
 function addNodes(graph, joint, known) {
     const frameOf = framesOf(graph, joint.frames);
-    const {parent, frame} = graph.nodes, nodes = new Int32Array(parent.length);
+    const parent = parentsOf(graph.nodes), {frame} = graph.nodes, nodes = new Int32Array(parent.length);
     for (let at = 0; at < parent.length; at++) {
         if (!(parent[at] < at)) throw new Error("a caller comes after its callee");
         const above = parent[at] < 0 ? 0 : nodes[parent[at]], what = frameOf[frame[at]];
@@ -67,11 +68,9 @@ function addNodes(graph, joint, known) {
 }
 
 function rowsOf(rows, nodes) {
-    return {
-        node: nodes === null ? new Int32Array(0) : Int32Array.from(rows.node, (at) => nodes[at]),
-        thread: Int32Array.from(rows.thread), bucket: Int32Array.from(rows.bucket),
-        weight: Float64Array.from(rows.weight),
-    };
+    const columns = columnsOf(rows, ["node", "thread", "bucket"]);
+    if (nodes !== null) for (let row = 0; row < columns.node.length; row++) columns.node[row] = nodes[columns.node[row]];
+    return {...columns, weight: Float64Array.from(rows.weight)};
 }
 
 // `graphs` has one graph for each side; a side without one has none of its weight.

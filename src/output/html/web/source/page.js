@@ -70,7 +70,10 @@ function openHeats(recording, store) {
     if (document.querySelector("figure.heat") === null) makeHeatSection(recording);
     for (const figure of figuresOf("figure.heat", recording)) {
         const side = recording.sides[+figure.dataset.side || 0];
-        if (side && side.times !== null) replace(figure, new Heat(figure.dataset, recording, store).root, false);
+        if (!side || side.times === null) continue;
+        replace(figure, new Heat(figure.dataset, recording, store).root, true);
+        fold(figure, "The same as a table");
+        figure.after(...figure.querySelectorAll(".all-rows"));
     }
 }
 
@@ -99,6 +102,14 @@ function followPlace(store) {
     });
 }
 
+// When the next frame is on the screen; a hidden page has no frames and is not waited for.
+function painted() {
+    return new Promise((done) => {
+        if (document.hidden) done();
+        else requestAnimationFrame(() => setTimeout(done, 0));
+    });
+}
+
 async function open() {
     document.documentElement.classList.add("scripted");
     followPrint();
@@ -114,8 +125,11 @@ async function open() {
         followTables(recording, store);
         openFlames(recording, store);
         store.tell();
-        enhanceTables(document);
+        // The first picture is not kept waiting by what is further down.
+        await painted();
+        document.documentElement.dataset.picture = String(Math.round(performance.now()));
         openHeats(recording, store);
+        enhanceTables(document);
         followPlace(store);
         store.tell();
         document.documentElement.dataset.ready = String(Math.round(performance.now()));

@@ -1,5 +1,6 @@
 // The page's data as the script uses it: pictures joined over all sides, threads with words, and
 // what the reader's filters let through.
+import {columnsOf} from "./columns.js";
 import {jointOf} from "./joint.js";
 import {ALL} from "./weights.js";
 
@@ -10,10 +11,17 @@ function threadWords(thread, vms) {
     return vm ? `${vm.name} · ${name}` : name;
 }
 
+// A side's exits, with plain columns.
+function exitsOf(exits) {
+    if (!exits) return null;
+    const rows = {...columnsOf(exits.rows, ["bucket", "thread", "reason", "key"]), count: exits.rows.count, nanos: exits.rows.nanos};
+    return {...exits, rows};
+}
+
 function sideOf(raw, block) {
     const vms = raw.vms || [];
     const threads = (raw.threads || []).map((thread) => ({...thread, words: threadWords(thread, vms)}));
-    return {label: raw.label, vms, threads, exits: raw.exits || null, times: raw.times || block.times || null};
+    return {label: raw.label, vms, threads, exits: exitsOf(raw.exits), times: raw.times || block.times || null};
 }
 
 export function recordingOf(block) {

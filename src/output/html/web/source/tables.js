@@ -136,7 +136,8 @@ function widen(table) {
 
 export function enhanceTables(root) {
     for (const table of root.querySelectorAll("table.data")) {
-        if (!table.tHead || table.tBodies.length === 0 || table.classList.contains("tops")) continue;
+        if (!table.tHead || table.tBodies.length === 0 || table.matches(".tops, .sorted")) continue;
+        table.classList.add("sorted");
         const made = new DataTable(table), box = widen(table);
         const heading = table.closest("section")?.querySelector("h2");
         if (table.caption && heading && heading.textContent.trim() === nameOf(table)) table.caption.classList.add("unseen");

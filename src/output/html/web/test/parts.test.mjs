@@ -63,6 +63,20 @@ test("a caller that comes after its callee is refused", () => {
     assert.throws(() => jointOf([graph]), /caller/);
 });
 
+test("columns of differences are the same recording", () => {
+    const differences = (column) => column.map((value, at) => value - (at > 0 ? column[at - 1] : 0));
+    const coded = structuredClone(ONE), [side] = coded.sides, {cpu} = side.graphs;
+    cpu.nodes = {frame: cpu.nodes.frame, up: cpu.nodes.parent.map((parent, at) => parent < 0 ? 0 : at - parent)};
+    for (const [rows, names] of [[cpu.rows, ["node", "thread", "bucket"]], [side.exits.rows, ["bucket", "thread", "reason", "key"]]]) {
+        rows.coding = "delta";
+        for (const name of names) rows[name] = differences(rows[name]);
+    }
+    const again = recordingOf(coded);
+    assert.deepEqual(again.graphs.get("cpu").parent, joint.parent);
+    assert.deepEqual(again.graphs.get("cpu").sides, joint.sides);
+    assert.deepEqual(again.sides[0].exits.rows, one.sides[0].exits.rows);
+});
+
 test("the box at a place is the one drawn there", () => {
     const rows = boxesOf(tree, 0, 0, 1000);
     // 40 % guest, 30 % port I/O, 15 % host, 5 % VMM, 10 % idle, as ordered in the recording.
