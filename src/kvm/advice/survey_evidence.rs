@@ -22,7 +22,7 @@ pub struct SurveySource<'s> {
     pub recording: usize,
     /// How long was recorded, in seconds.
     pub seconds: f64,
-    /// The survey, which asked for [`wanted_views`].
+    /// The survey, which asked for [`wanted_views`], and perhaps for others.
     pub survey: &'s ExitSurvey,
     /// The devices behind registers.
     pub devices: &'s DeviceMap,
@@ -55,7 +55,11 @@ pub fn wanted_views() -> Vec<Vec<Dimension>> {
 
 /// Adds the exits of each VM, and what they tell of its guest.
 pub fn add_exits(evidence: &mut Evidence, source: &SurveySource<'_>) {
-    let [by_reason, by_register, by_rip] = source.survey.views() else {
+    let views = wanted_views();
+    let mut found = views.iter().filter_map(|view| source.survey.view(view));
+    let (Some(by_reason), Some(by_register), Some(by_rip)) =
+        (found.next(), found.next(), found.next())
+    else {
         return;
     };
     evidence.host.vendor = evidence.host.vendor.or_else(|| vendor_of(by_reason));

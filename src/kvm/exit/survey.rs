@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use super::counts::{HaltCounts, PairingCounts};
+use super::dimension::Dimension;
 use super::host_event::HostEvent;
 use super::pairing::ThreadPairing;
 use super::recorded::Recorded;
@@ -178,6 +179,12 @@ impl ExitSurvey {
     /// The views, in the order of the request.
     pub fn views(&self) -> &[View] {
         &self.tables.views
+    }
+
+    /// The view that tells exits apart by these dimensions; `None` where it was not asked for.
+    pub fn view(&self, dimensions: &[Dimension]) -> Option<&View> {
+        let mut views = self.tables.views.iter();
+        views.find(|view| view.dimensions() == dimensions)
     }
 
     /// The vCPUs, by their threads.
