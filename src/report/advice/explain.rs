@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::lines::{line, remedy_lines};
+use super::lines::{AdviceLines, line};
 use crate::kvm::advice::{CpuNeed, Need, Remedy, Rule, all_rules, thresholds_of};
 
 /// The title and the name of a rule.
@@ -53,10 +53,12 @@ pub fn explain_rule(rule: &Rule) -> String {
 }
 
 fn explain_remedy(out: &mut String, remedy: &Remedy) {
-    remedy_lines(out, remedy);
+    let mut lines = AdviceLines::default();
+    lines.remedy(remedy);
     for need in remedy.needs {
-        line(out, "  needs", &need_words(*need));
+        lines.line("  needs", &need_words(*need));
     }
+    lines.write(out);
 }
 
 fn need_words(need: Need) -> String {

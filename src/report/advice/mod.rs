@@ -28,4 +28,6 @@ pub use exits::{add_recorded, wanted_views};
 pub use explain::{explain_rule, list_rules};
 pub use gather::{add_stacks, host_of, recording, retain_vms, set_vmm};
 pub use json::as_json;
+pub(crate) use lines::AdviceLine;
 pub use text::as_text;
+pub(crate) use text::{AdviceItem, advice_items, nothing_found};

@@ -1,7 +1,7 @@
 //! Advice as text for people.
 
 use super::explain::rule_head;
-use super::lines::{exact_line, line, remedy_lines, remedy_words};
+use super::lines::{AdviceLines, remedy_words};
 use super::looked_at::{write_looked_at, write_vm};
 use super::words::{Words, per_cent, per_second, row_subject, see_words, vm_name, vmm_share_words};
 use crate::kvm::advice::{
@@ -22,44 +22,104 @@ pub fn as_text(evidence: &Evidence, findings: &[RuleFinding]) -> String {
     if !evidence.vms.is_empty() {
         out.push('\n');
     }
-    let of_kind = |kind| findings.iter().filter(move |found| found.rule.kind == kind);
-    let costs = of_kind(RuleKind::Cost).chain(of_kind(RuleKind::Unclear));
-    let costs: Vec<&RuleFinding> = costs.collect();
-    if costs.is_empty() {
+    let items = advice_items(evidence, findings);
+    if !items.iter().any(|item| item.group == AdviceGroup::Costs) {
         out.push_str(nothing_found(evidence));
     }
-    let mut told = ToldBefore::default();
-    for (number, finding) in (1..).zip(&costs) {
-        if number > 1 {
-            out.push('\n');
+    let mut before = None;
+    for (number, item) in (1..).zip(&items) {
+        let is_first = before.replace(item.group) != Some(item.group);
+        match item.group {
+            AdviceGroup::Costs if is_first => {}
+            AdviceGroup::Costs => out.push('\n'),
+            AdviceGroup::Recording | AdviceGroup::Expected if is_first => {
+                out.push_str(&format!("\n{}\n", item.group.words()));
+            }
+            AdviceGroup::Recording | AdviceGroup::Expected => {}
         }
-        out.push_str(&format!("{number}. {}\n", rule_head(finding.rule)));
-        told.number = number;
-        write_finding(&mut out, evidence, finding, &mut told);
-    }
-    for (kind, head) in [
-        (RuleKind::Recording, "the recording itself"),
-        (RuleKind::Expected, "as it should be, and may be ignored"),
-    ] {
-        let found: Vec<&RuleFinding> = of_kind(kind).collect();
-        if found.is_empty() {
-            continue;
-        }
-        out.push_str(&format!("\n{head}\n"));
-        for finding in found {
-            out.push_str(&format!("- {}\n", rule_head(finding.rule)));
-            write_vm_name(&mut out, evidence, finding);
-            write_evidence(&mut out, evidence, finding);
-            line(&mut out, "meaning", finding.rule.meaning);
-            write_remedies(&mut out, finding, &mut told);
-        }
+        let mark = match item.group {
+            AdviceGroup::Costs => format!("{number}."),
+            AdviceGroup::Recording | AdviceGroup::Expected => "-".to_owned(),
+        };
+        out.push_str(&format!("{mark} {}\n", item.head));
+        item.lines.write(&mut out);
     }
     write_looked_at(&mut out, evidence);
     out
 }
 
+/// What a finding is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum AdviceGroup {
+    /// What costs time.
+    Costs,
+    /// How it was recorded.
+    Recording,
+    /// What may be ignored.
+    Expected,
+}
+
+impl AdviceGroup {
+    /// What stands above its findings.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Costs => "what costs time",
+            Self::Recording => "the recording itself",
+            Self::Expected => "as it should be, and may be ignored",
+        }
+    }
+
+    const fn holds(self, kind: RuleKind) -> bool {
+        match self {
+            Self::Costs => matches!(kind, RuleKind::Cost | RuleKind::Unclear),
+            Self::Recording => matches!(kind, RuleKind::Recording),
+            Self::Expected => matches!(kind, RuleKind::Expected),
+        }
+    }
+}
+
+/// A finding as it is told.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct AdviceItem {
+    pub(crate) group: AdviceGroup,
+    /// The title and the name of its rule.
+    pub(crate) head: String,
+    /// What is said below it.
+    pub(crate) lines: AdviceLines,
+}
+
+/// The findings in the order in which they are told. Those that cost time come first: their numbers
+/// are their places.
+pub(crate) fn advice_items(evidence: &Evidence, findings: &[RuleFinding]) -> Vec<AdviceItem> {
+    let groups = [
+        AdviceGroup::Costs,
+        AdviceGroup::Recording,
+        AdviceGroup::Expected,
+    ];
+    let mut told = ToldBefore::default();
+    let mut items = Vec::new();
+    for group in groups {
+        let mut of_group: Vec<&RuleFinding> = findings
+            .iter()
+            .filter(|found| group.holds(found.rule.kind))
+            .collect();
+        of_group.sort_by_key(|found| found.rule.kind == RuleKind::Unclear);
+        for finding in of_group {
+            if group == AdviceGroup::Costs {
+                told.number = items.len() + 1;
+            }
+            items.push(AdviceItem {
+                group,
+                head: rule_head(finding.rule),
+                lines: finding_lines(evidence, finding, &mut told),
+            });
+        }
+    }
+    items
+}
+
 /// What is said where no finding costs time.
-fn nothing_found(evidence: &Evidence) -> &'static str {
+pub(crate) fn nothing_found(evidence: &Evidence) -> &'static str {
     let mut vms = evidence.vms.iter();
     if evidence.vms.is_empty() {
         "no VM was seen: neither exits nor samples of vCPU threads are in what was read\n"
@@ -73,23 +133,31 @@ fn nothing_found(evidence: &Evidence) -> &'static str {
 }
 
 /// Of which VM a finding is, where there are several.
-fn write_vm_name(out: &mut String, evidence: &Evidence, finding: &RuleFinding) {
+fn add_vm_name(out: &mut AdviceLines, evidence: &Evidence, finding: &RuleFinding) {
     let vm = finding.vm.and_then(|ix| evidence.vms.get(ix));
     if let Some(vm) = vm.filter(|_| evidence.vms.len() > 1) {
-        line(out, "VM", &vm_name(vm));
+        out.line("VM", &vm_name(vm));
     }
 }
 
-fn write_finding(
-    out: &mut String,
-    evidence: &Evidence,
-    finding: &RuleFinding,
-    told: &mut ToldBefore,
-) {
-    write_vm_name(out, evidence, finding);
-    write_evidence(out, evidence, finding);
-    line(out, "meaning", finding.rule.meaning);
-    write_remedies(out, finding, told);
+/// What is said of a finding below its head. How sure it is and what can be gained is said of what
+/// costs time.
+fn finding_lines(evidence: &Evidence, finding: &RuleFinding, told: &mut ToldBefore) -> AdviceLines {
+    let mut lines = AdviceLines::default();
+    add_vm_name(&mut lines, evidence, finding);
+    add_evidence(&mut lines, evidence, finding);
+    lines.line("meaning", finding.rule.meaning);
+    for fitting in &finding.remedies {
+        add_remedy(&mut lines, fitting, told);
+    }
+    if matches!(finding.rule.kind, RuleKind::Cost | RuleKind::Unclear) {
+        add_prospects(&mut lines, finding);
+    }
+    lines
+}
+
+/// What can be gained, how to see whether it was, and how sure the finding is.
+fn add_prospects(out: &mut AdviceLines, finding: &RuleFinding) {
     if let Some(gain) = finding.gain {
         let of = if is_of_samples(&finding.measured) {
             "of the samples on vCPU threads"
@@ -102,15 +170,15 @@ fn write_finding(
                 format!("at most {} {of}", per_cent(gain))
             }
         };
-        line(out, "gain", &words);
+        out.line("gain", &words);
     }
     if let Some(check) = &finding.check {
-        exact_line(out, "afterwards", &one_line(&check.record));
-        exact_line(out, "", &one_line(&check.compare));
+        out.exact_line("afterwards", &one_line(&check.record));
+        out.exact_line("", &one_line(&check.compare));
     }
     let mut certainty = vec![finding.certainty.as_str().to_owned()];
     certainty.extend(finding.doubts.iter().cloned());
-    line(out, "certainty", &certainty.join("; "));
+    out.line("certainty", &certainty.join("; "));
 }
 
 fn is_of_samples(measured: &Measurement) -> bool {
@@ -118,7 +186,7 @@ fn is_of_samples(measured: &Measurement) -> bool {
     matches!(first, Some(RowSubject::Function(_) | RowSubject::Tag(_)))
 }
 
-fn write_evidence(out: &mut String, evidence: &Evidence, finding: &RuleFinding) {
+fn add_evidence(out: &mut AdviceLines, evidence: &Evidence, finding: &RuleFinding) {
     let measured = &finding.measured;
     let mut label = "evidence";
     let of = if is_of_samples(measured) {
@@ -139,7 +207,7 @@ fn write_evidence(out: &mut String, evidence: &Evidence, finding: &RuleFinding) 
     );
     sum.add(measured.user_share.map(vmm_share_words));
     if !sum.is_empty() && !measured.rows.is_empty() {
-        line(out, label, &sum.to_string());
+        out.line(label, &sum.to_string());
         label = "";
     }
     let shown = measured.rows.get(..SHOWN_ROWS).unwrap_or(&measured.rows);
@@ -148,7 +216,8 @@ fn write_evidence(out: &mut String, evidence: &Evidence, finding: &RuleFinding) 
         .map(|row| row_subject(row).chars().count())
         .max();
     for row in shown {
-        exact_line(out, label, &row_line(row, width.unwrap_or_default()));
+        let text = row_line(row, width.unwrap_or_default());
+        out.row_line(label, &text, &row.what);
         label = "";
     }
     if let Some(row) = measured.rows.first() {
@@ -157,20 +226,16 @@ fn write_evidence(out: &mut String, evidence: &Evidence, finding: &RuleFinding) 
         if more > 0 {
             see = format!("and {} more: {see}", counted(more as u64, "row"));
         }
-        exact_line(out, label, &one_line(&see));
+        out.exact_line(label, &one_line(&see));
         label = "";
     }
     for words in &measured.words {
-        line(out, label, &one_line(words));
+        out.line(label, &one_line(words));
         label = "";
     }
     if !finding.culprits.is_empty() {
         let culprits = one_line(&finding.culprits.join(" ")).into_owned();
-        line(
-            out,
-            label,
-            &format!("the VMM's command line says {culprits}"),
-        );
+        out.line(label, &format!("the VMM's command line says {culprits}"));
     }
 }
 
@@ -217,31 +282,25 @@ impl ToldBefore {
 }
 
 /// Those that help first; those that are in place, or that this host cannot have, in a line each.
-fn write_remedies(out: &mut String, finding: &RuleFinding, told: &mut ToldBefore) {
-    for fitting in &finding.remedies {
-        write_remedy(out, fitting, told);
-    }
-}
-
-fn write_remedy(out: &mut String, fitting: &FittingRemedy, told: &mut ToldBefore) {
+fn add_remedy(out: &mut AdviceLines, fitting: &FittingRemedy, told: &mut ToldBefore) {
     let words = remedy_words(fitting.remedy);
     if let Some(number) = told.before(&words) {
-        return line(out, "remedy", &format!("{words}: see {number}"));
+        return out.line("remedy", &format!("{words}: see {number}"));
     }
     if let Some(why) = &fitting.in_place {
         let words = format!("{words}. In place already: {}", one_line(why));
-        return line(out, "no remedy", &words);
+        return out.line("no remedy", &words);
     }
     let lacks = |need: &&JudgedNeed| need.is_there == Presence::No;
     let lacking: Vec<String> = fitting.needs.iter().filter(lacks).map(need_words).collect();
     if !lacking.is_empty() {
         let words = format!("{words}. Not on this host: it needs {}", lacking.join("; "));
-        return line(out, "no remedy", &words);
+        return out.line("no remedy", &words);
     }
-    remedy_lines(out, fitting.remedy);
+    out.remedy(fitting.remedy);
     if !fitting.needs.is_empty() {
         let needs: Vec<String> = fitting.needs.iter().map(need_words).collect();
-        line(out, "  needs", &needs.join("; "));
+        out.line("  needs", &needs.join("; "));
     }
 }
 
