@@ -1,10 +1,8 @@
 //! `vmflame advise`: what makes VMs slow, and what helps.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use super::devices::{Devices, devices};
+use super::host_evidence::Beside;
 use super::input_told::{InputTold, told};
 use super::options::headings::{OUTPUT, SYMBOLS};
 use super::options::{
@@ -17,14 +15,13 @@ use super::wrong_arguments::WrongArguments;
 use crate::cli::{inputs::Inputs, standard_input, this_machine};
 use clap::Args;
 use vmflame::analysis::exits::{ExitRequest, RecordedExits};
-use vmflame::analysis::{Grouping, Request, TimeRequest, choose_event, profile, vm_processes};
-use vmflame::error::{Error, Result};
-use vmflame::input::{CaseFiles, Input, UnpackLimit};
+use vmflame::analysis::{Grouping, Request, TimeRequest, choose_event, profile};
+use vmflame::error::Result;
+use vmflame::input::{CaseFiles, UnpackLimit};
 use vmflame::perf::Capture;
-use vmflame::qemu::CommandLine;
 use vmflame::report::advice::{
-    ChosenBy, Evidence, VmmFacts, add_recorded, add_stacks, advise, as_json, as_text, explain_rule,
-    list_rules, quoted, recording, retain_vms, rule_named, set_vmm, wanted_views,
+    ChosenBy, Evidence, add_recorded, add_stacks, advise, as_json, as_text, explain_rule,
+    list_rules, quoted, recording, retain_vms, rule_named, wanted_views,
 };
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
@@ -193,10 +190,7 @@ fn explained(name: &str) -> Result<String> {
 struct OpenedInput<'i> {
     shown: String,
     places: InputOptions,
-    input: &'i Input,
-    /// `None`: what was opened is no perf.data.
-    capture: Option<&'i Capture>,
-    files: CaseFiles,
+    beside: Beside<'i>,
 }
 
 /// Adds what one input tells; returns whether it is damaged.
@@ -223,25 +217,29 @@ fn add_input(
     let source = OpenedInput {
         shown: path.display().to_string(),
         places,
-        files: CaseFiles::beside(&input),
-        input: &input,
-        capture: capture.as_ref(),
+        beside: Beside {
+            files: CaseFiles::beside(&input),
+            input: &input,
+            capture: capture.as_ref(),
+        },
     };
     let mut warnings: Vec<String> = Vec::new();
     warnings.extend(evidence.host.add(&host, &source.shown));
-    add_host_files(evidence, &source.files, source.input)?;
+    source.beside.add_host_files(evidence)?;
     let at = evidence.recordings.len();
     evidence
         .recordings
         .push(recording(&source.shown, &recorded));
     add_all_exits(evidence, options, &source, &recorded, &mut warnings)?;
     let mut is_damaged = input.is_damaged || recorded.origin.is_damaged();
-    if let Some(capture) = source.capture {
+    if let Some(capture) = source.beside.capture {
         is_damaged |= remarks::is_damaged(capture, &recorded.tally);
         is_damaged |= add_all_stacks(evidence, options, &source, at, &mut warnings)?;
         warnings.extend(capture.anomalies().iter().map(remarks::describe));
     }
-    add_vmms(evidence, &source, this_machine::threads(options.threads))?;
+    source
+        .beside
+        .add_vmms(evidence, this_machine::threads(options.threads))?;
     if !quiet {
         for warning in warnings {
             eprintln!("warning: {}: {warning}", source.shown);
@@ -259,7 +257,7 @@ fn add_all_exits(
     warnings: &mut Vec<String>,
 ) -> Result<()> {
     if recorded.has_tracepoints {
-        let mut devices = devices_of(options, source, recorded)?;
+        let mut devices = source.beside.devices(&options.devices, recorded)?;
         let vcpus = recorded.survey.vcpus().iter().map(|vcpu| vcpu.task);
         devices.doubt(&vcpus.collect::<Vec<_>>());
         warnings.append(&mut devices.warnings);
@@ -281,12 +279,13 @@ fn add_all_stacks(
         .filter
         .request(this_machine::threads(options.threads));
     let Some(capture) = source
+        .beside
         .capture
         .filter(|capture| has_samples_of_time(capture, &filter))
     else {
         return Ok(false);
     };
-    let symbols = this_machine::symbols(&source.places, source.input);
+    let symbols = this_machine::symbols(&source.places, source.beside.input);
     let request = Request {
         grouping: Grouping::Thread,
         ..filter
@@ -306,74 +305,4 @@ fn has_samples_of_time(capture: &Capture, filter: &Request) -> bool {
     let event = choose_event(capture, filter.event.as_deref());
     let event = event.ok().and_then(|event| capture.events().get(event));
     event.is_some_and(|event| event.attr.is_clock() || event.attr.is_hardware())
-}
-
-/// Bytes of a file beside a capture that are read: a thousand times what a large host has.
-const LARGEST_FILE: u64 = 64 << 20;
-
-fn read(path: &Path) -> Result<String> {
-    let failed = |source| Error::io("read", path, source);
-    let file = File::open(path).map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.take(LARGEST_FILE)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Adds what files beside the capture tell of the host.
-fn add_host_files(evidence: &mut Evidence, files: &CaseFiles, input: &Input) -> Result<()> {
-    if let Some(path) = &files.module_parameters {
-        let text = read(path)?;
-        evidence
-            .host
-            .add_parameters(&text, &input.shown.path(path).display().to_string());
-    }
-    if let Some(path) = &files.cpuinfo {
-        evidence.host.add_cpuinfo(&read(path)?);
-    }
-    Ok(())
-}
-
-/// Adds what the VMMs' command lines tell: of the only VM by a file beside the capture, else of those
-/// that still run.
-fn add_vmms(evidence: &mut Evidence, source: &OpenedInput<'_>, threads: usize) -> Result<()> {
-    if let Some(path) = &source.files.command_line {
-        let line = CommandLine::parse(&read(path)?);
-        let from = source.input.shown.path(path).display().to_string();
-        set_vmm(evidence, None, VmmFacts::of(&line, &from));
-        return Ok(());
-    }
-    let Some(capture) = source.capture else {
-        return Ok(());
-    };
-    for process in vm_processes(capture, threads) {
-        let line = this_machine::command_line(&process, source.input, capture);
-        if let Some(line) = line {
-            let from = format!("/proc/{}/cmdline", process.pid);
-            set_vmm(evidence, Some(process.pid), VmmFacts::of(&line, &from));
-        }
-    }
-    Ok(())
-}
-
-/// The devices of the VM: of the memory map that is named, or that lies beside the capture.
-fn devices_of(
-    options: &AdviseOptions,
-    source: &OpenedInput<'_>,
-    recorded: &RecordedExits,
-) -> Result<Devices> {
-    let named = &options.devices;
-    let beside = source.files.memory_map.clone();
-    if let (None, None, Some(path)) = (&named.mtree, &named.qmp, beside) {
-        let found = DeviceOptions {
-            mtree: Some(path),
-            qmp: None,
-        };
-        // Nobody asked for it by name: what it does not tell is taken from what is usual.
-        if let Ok(devices) = devices(&found, source.input, recorded.devices()) {
-            return Ok(devices);
-        }
-    }
-    devices(named, source.input, recorded.devices())
 }
