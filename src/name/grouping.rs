@@ -18,6 +18,8 @@ pub enum Grouping {
     /// The process's name, then the thread's where it differs.
     #[default]
     Process,
+    /// The same frames; stacks of threads of one name are not one stack.
+    ProcessByThread,
     /// The process with its pid, then the thread with its tid.
     Thread,
     /// The same, then the host CPU.
@@ -33,7 +35,10 @@ pub enum Grouping {
 impl Grouping {
     /// Whether threads of one name are kept apart.
     pub(super) const fn is_by_thread(self) -> bool {
-        matches!(self, Self::Thread | Self::ThreadAndCpu)
+        matches!(
+            self,
+            Self::ProcessByThread | Self::Thread | Self::ThreadAndCpu
+        )
     }
 
     /// What folding must keep apart for it.
@@ -41,7 +46,9 @@ impl Grouping {
         match self {
             Self::Cpu | Self::ThreadAndCpu => Split::Cpu,
             Self::Cgroup => Split::Cgroup,
-            Self::Comm | Self::Process | Self::Thread | Self::None => Split::Nothing,
+            Self::Comm | Self::Process | Self::ProcessByThread | Self::Thread | Self::None => {
+                Split::Nothing
+            }
         }
     }
 }
@@ -123,7 +130,7 @@ pub(super) fn roots(
             format!("{thread}-{tid}"),
             split.0.clone(),
         ],
-        Grouping::Process => {
+        Grouping::Process | Grouping::ProcessByThread => {
             let shown = if vms.is_ambiguous(process, pid) {
                 format!("{process}-{pid}")
             } else {
