@@ -41,8 +41,9 @@ const ROWS: [&str; 31] = [
 /// Where each outside crate may be named, by the start of the path.
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere.
-pub(crate) const HOMES: [(&str, &[&str]); 34] = [
+pub(crate) const HOMES: [(&str, &[&str]); 36] = [
     ("addr2line", &["src/symbol/"]),
+    ("base64", &["src/output/html/"]),
     ("bzip2", &["src/bytes/"]),
     ("clap", &["src/cli/"]),
     ("clap_complete", &["src/cli/"]),
@@ -70,6 +71,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 34] = [
     ("rustix", &["src/cli/live/", "src/cli/record/"]),
     ("serde", &["src/report/"]),
     ("serde_json", &["src/qemu/", "src/report/"]),
+    ("sha2", &["src/output/html/"]),
     ("signal_hook", &["src/cli/"]),
     ("symbolic_demangle", &["src/symbol/"]),
     ("tar", &["src/input/"]),
