@@ -27,7 +27,7 @@
 //! | tag | [`kvm`] | a stack of frames, the thread, the event | one [`Tag`](stack::Tag), and the frame that decides it |
 //! | filter | [`name`] | tagged stacks, the request | those that are wanted, frames hidden |
 //! | tree | [`stack`] | tagged stacks | [`CallTree`](stack::CallTree) |
-//! | output | [`output`] | the tree | SVG, folded text |
+//! | output | [`output`] | the tree | SVG, folded text; pages of HTML for [`report`] |
 //!
 //! Exits have a way of their own: a capture's tracepoints, a trace.dat ([`tracedat`]) or a text
 //! ([`tracepoint::text`]) tell occurrences in the order of time, [`kvm`] pairs them.
@@ -109,6 +109,11 @@
 //! of `Format` in `src/cli/convert_args.rs`; the ending and the call in `src/cli/convert.rs`; which
 //! options it has no use for in `src/cli/unused.rs`. For a diff: `DiffFormat` in
 //! `src/cli/diff_args.rs`, and `src/cli/diff.rs`.
+//!
+//! **A section of the report's page**: a file in `src/report/page/`, its place in the list of `write.rs`
+//! there. Tables are written by `src/report/table/html.rs` from the models of the other verbs; what the
+//! script reads is made in `src/report/page/data/`. The document around it, its policy and pictures that
+//! need no script are in `src/output/html/`, the script and the style in `web/` there.
 //!
 //! **A file format**: compression around a file is a variant of
 //! [`Compression`](bytes::Compression) in `src/bytes/compression.rs`; what holds several files belongs

@@ -12,6 +12,7 @@ use super::help;
 use super::info::InfoOptions;
 use super::pack::PackOptions;
 use super::record::RecordOptions;
+use super::report::ReportOptions;
 use super::shell::{CompletionsOptions, ManOptions};
 use super::stat::StatOptions;
 use super::threads::ThreadsOptions;
@@ -62,6 +63,9 @@ pub(super) enum Command {
     /// Say what makes VMs slow, why, and what helps: QEMU's options, libvirt's XML, host and guest.
     #[command(after_help = help::ADVISE)]
     Advise(Box<AdviseOptions>),
+    /// Write all of it as one page of HTML, to be sent: findings, advice, graphs and tables.
+    #[command(after_help = help::REPORT)]
+    Report(Box<ReportOptions>),
     /// Pack a capture with all that is needed to name it on another machine, in one file.
     #[command(after_help = help::PACK)]
     Pack(PackOptions),
@@ -94,6 +98,7 @@ impl Arguments {
             Command::Stat(options) => options.input.settle()?,
             Command::Diff(options) => options.settle()?,
             Command::Advise(options) => options.settle()?,
+            Command::Report(options) => options.input.settle()?,
             Command::Pack(options) => options.input.settle()?,
             Command::Bench(options) => options.input.settle()?,
         }

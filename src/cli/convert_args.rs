@@ -125,6 +125,7 @@ impl ConvertOptions {
             width,
             has_guest_leaf: self.guest_leaf,
             has_kernel_stacks: true,
+            slices: None,
         })
     }
 

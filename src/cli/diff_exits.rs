@@ -33,6 +33,7 @@ const fn graph_of(width: ExitWidth) -> ExitGraphRequest {
         width,
         has_guest_leaf: false,
         has_kernel_stacks: false,
+        slices: None,
     }
 }
 

@@ -84,6 +84,28 @@ Exit status:
   0  done
   2  an error, or nothing was recorded";
 
+/// Below the options of `report`.
+pub(super) const REPORT: &str = "\
+Examples:
+  vmflame report -o report.html                        perf.data of this folder
+  vmflame report case.tar.zst -o report.html           a case that pack wrote, on any machine
+  vmflame report trace.dat -o report.html              exits and waiting, without samples
+  vmflame report before.data --after after.data -o report.html
+                                                       two captures side by side
+  vmflame report --vm win10 --time 20%-30% -o part.html
+                                                       one VM, a tenth of the time
+
+The page:
+  one file without anything beside it: it asks for no network and opens from disk. Tables and
+  pictures can be read without scripts; with them pictures zoom and search, and tables sort.
+  Names of functions, threads, files and the host, and perf's command line are in it: look at it
+  before it leaves the house.
+
+Exit status:
+  0  done, also when the reader of the output had enough
+  1  nothing passes the filters
+  2  an error, or damaged input, even though output was written";
+
 /// Below the options of `pack`.
 pub(super) const PACK: &str = "\
 Examples:

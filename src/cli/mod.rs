@@ -7,6 +7,8 @@
 //! |---|---|
 //! | `command` | the verbs, and arguments as they are meant |
 //! | `convert` `info` `threads` `exits` `stat` `blockio` `diff` `advise` `bench` | one verb each |
+//! | `report/` | all of it as one page |
+//! | `host_evidence` | for `advise` and `report`: what lies beside a capture, or still runs |
 //! | `pack/` | a capture with all that names it, as one file |
 //! | `record/` | a capture made by perf, and packed |
 //! | `libvirt` | VMs of libvirt, asked through virsh |
@@ -66,6 +68,7 @@ mod exits;
 mod exits_like_perf;
 mod generate;
 mod help;
+mod host_evidence;
 mod info;
 mod input_told;
 mod inputs;
@@ -78,6 +81,7 @@ mod pack;
 mod qmp;
 mod read_side;
 mod record;
+mod report;
 mod shell;
 mod shown_name;
 mod signals;
@@ -121,6 +125,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Blockio(options) => blockio::run(options, quiet),
             Command::Diff(options) => diff::run(options, quiet),
             Command::Advise(options) => advise::run(options, quiet),
+            Command::Report(options) => report::run(options, quiet),
             Command::Pack(options) => pack::run(options, quiet),
             Command::Record(options) => record::run(options, quiet),
             Command::Completions(options) => shell::completions(options, Arguments::command()),

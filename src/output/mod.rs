@@ -6,10 +6,12 @@
 //! |---|---|
 //! | `folded` | `root;…;leaf WEIGHT` as text, of one profile or of two |
 //! | `svg` | interactive flame graphs, of one profile or of two |
+//! | `html` | a page that holds a whole report |
 //!
 //! A new format is one file or folder here, which takes the tree, its frames and a `Write`.
 
 mod folded;
+pub(crate) mod html;
 mod svg;
 #[cfg(test)]
 mod testing;

@@ -12,6 +12,7 @@
 //! | `threads` | how long threads ran: the answer of `threads` |
 //! | `stat` | how often events occurred: the answer of `stat` |
 //! | `live` | what running VMs do: the answer of `stat --live` |
+//! | `page` | all of it on one page: the answer of `report` |
 //! | `bench` | how long runs take: the answer of `bench` |
 //! | `like_perf` | the table of `perf kvm stat report`, in perf's form |
 //! | `table` | any table: text, JSON and CSV of one model |
@@ -35,6 +36,7 @@ pub mod info;
 mod kernel_remarks;
 pub mod like_perf;
 pub mod live;
+pub mod page;
 pub mod recording;
 mod remark;
 pub mod remarks;

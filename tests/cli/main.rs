@@ -10,5 +10,6 @@ mod kept_files;
 mod pack;
 mod program;
 mod record;
+mod report;
 mod shell;
 mod slow_stacks;

@@ -22,6 +22,7 @@ fn graph_of(path: &Path, width: ExitWidth, has_guest_leaf: bool) -> ExitGraph {
         width,
         has_guest_leaf,
         has_kernel_stacks: false,
+        slices: None,
     };
     let recorded = recorded_exits(
         &capture,

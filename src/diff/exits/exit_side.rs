@@ -126,7 +126,8 @@ impl ExitSide {
             | DimensionValue::Page(_)
             | DimensionValue::Rip(_)
             | DimensionValue::KernelStack(_)
-            | DimensionValue::Second(_) => return None,
+            | DimensionValue::Second(_)
+            | DimensionValue::Slice(_) => return None,
         };
         Some(self.figures.entry(subject).or_default())
     }

@@ -3,7 +3,7 @@
 use super::access::{Access, Target, TargetKind};
 use super::reason::ExitReason;
 use super::task::Task;
-use crate::units::Pid;
+use crate::units::{Pid, Timestamp};
 
 /// What exits are told apart by.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -40,6 +40,29 @@ pub enum Dimension {
     Second,
     /// The stack that stands for its time in the kernel. It has no name: pictures ask for it.
     KernelStack,
+    /// The slice of time in which it began. It has no name: pages ask for it.
+    Slice(TimeSlices),
+}
+
+/// Time cut into slices of equal length.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TimeSlices {
+    /// Where the first one begins; what is before it counts to it.
+    pub origin: Timestamp,
+    /// Length of a slice in nanoseconds; 0 counts as 1.
+    pub nanos: u64,
+}
+
+impl TimeSlices {
+    /// The slice that a time lies in, from 0.
+    #[inline]
+    pub const fn slice_of(self, at: Timestamp) -> u64 {
+        let since = at.as_nanos().saturating_sub(self.origin.as_nanos());
+        match since.checked_div(self.nanos) {
+            Some(slice) => slice,
+            None => since,
+        }
+    }
 }
 
 /// The value of a dimension.
@@ -63,6 +86,8 @@ pub enum DimensionValue {
     KernelStack(u32),
     /// Of [`Dimension::Second`]: whole seconds since the clock's zero.
     Second(u64),
+    /// Of [`Dimension::Slice`]: its number.
+    Slice(u64),
 }
 
 /// A value in two words: those of two different values differ.
@@ -114,6 +139,7 @@ impl DimensionValue {
             Self::Rip(rip) => (6, rip),
             Self::Second(second) => (7, second),
             Self::KernelStack(stack) => (8, stack.into()),
+            Self::Slice(slice) => (9, slice),
         };
         Packed { what, number }
     }
@@ -181,6 +207,7 @@ impl Dimension {
             | Self::Register
             | Self::Device
             | Self::Second
+            | Self::Slice(_)
             | Self::KernelStack => None,
         }
     }

@@ -111,7 +111,7 @@ mod view;
 pub use access::{APIC_PAGE, Access, AccessSet, Direction, Target, TargetKind};
 pub use counts::{HaltCounts, PairingCounts};
 pub use decode::Decoder;
-pub use dimension::{Dimension, DimensionValue};
+pub use dimension::{Dimension, DimensionValue, TimeSlices};
 pub use event_tag::tag_of;
 pub use finished::{ExitEnding, Finding, FinishedExit};
 pub use histogram::{Histogram, ValueRange};

@@ -311,6 +311,7 @@ fn value_of(dimension: Dimension, met: &Met<'_>) -> DimensionValue {
         Dimension::Second => {
             return DimensionValue::Second(met.at.as_nanos() / 1_000_000_000);
         }
+        Dimension::Slice(slices) => return DimensionValue::Slice(slices.slice_of(met.at)),
         Dimension::KernelStack => {
             let stack = met.kernel_stack;
             return stack.map_or(DimensionValue::Absent, DimensionValue::KernelStack);

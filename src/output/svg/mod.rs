@@ -48,5 +48,7 @@ mod shares;
 
 pub use diff_picture::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, write_diff_svg};
 pub use extent::{DrawnPart, Growth};
+pub(crate) use kinds::CodeKind;
 pub use palette::{Colors, short_words};
+pub(crate) use palette::{DARK_INK, Paint, Rgb, Shade};
 pub use picture::{Picture, write_svg};

@@ -11,10 +11,10 @@ use crate::stack::Tag;
 use crate::text::push_format;
 
 /// A colour as `0xrrggbb`.
-type Rgb = u32;
+pub(crate) type Rgb = u32;
 
 /// Text on bright fills.
-const DARK_INK: Rgb = 0x00_0000;
+pub(crate) const DARK_INK: Rgb = 0x00_0000;
 /// Text on the muted fills of the dark theme.
 const LIGHT_INK: Rgb = 0xf2_f3f5;
 
@@ -101,7 +101,7 @@ impl Paint {
     }
 
     /// The colour of text on the fill of the dark theme.
-    const fn dark_ink(self) -> Rgb {
+    pub(crate) const fn dark_ink(self) -> Rgb {
         match self {
             Self::Tag(tag) if tag.is_exit() || matches!(tag, Tag::Guest) => DARK_INK,
             Self::Name => DARK_INK,
@@ -109,12 +109,13 @@ impl Paint {
         }
     }
 
-    fn light(self, shade: Shade) -> Rgb {
+    /// The colour in the light theme.
+    pub(crate) fn light(self, shade: Shade) -> Rgb {
         mixed(self.fill().light, 0xff_ffff, LIGHT_SHADES[shade.0])
     }
 
-    /// Shades go away from the colour of the text.
-    fn dark(self, shade: Shade) -> Rgb {
+    /// The colour in the dark theme: shades go away from the colour of the text.
+    pub(crate) fn dark(self, shade: Shade) -> Rgb {
         let away = if self.dark_ink() == DARK_INK {
             0xff_ffff
         } else {

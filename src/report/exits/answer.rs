@@ -9,7 +9,7 @@ use super::slow_table::{slow_stack_table, slow_table};
 use super::view_table::view_table;
 use crate::analysis::exits::{RecordedExits, SlowStack};
 use crate::kvm::device::DeviceMap;
-use crate::kvm::exit::TimeBasis;
+use crate::kvm::exit::{TimeBasis, View};
 use crate::report::table::{Cell, Fact, TableReport};
 use crate::symbol::GuestKernels;
 
@@ -31,8 +31,14 @@ pub struct ExitAnswer<'r> {
     pub kernel_stacks: &'r [Vec<String>],
 }
 
-/// The tables of a capture's exits.
+/// The tables of a capture's exits: one for each view that was asked for, and what else is known.
 pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
+    let views = answer.recorded.survey.views();
+    exit_tables_of(answer, &views.iter().collect::<Vec<&View>>())
+}
+
+/// The same with tables for these of the views.
+pub fn exit_tables_of(answer: ExitAnswer<'_>, views: &[&View]) -> TableReport {
     let ExitAnswer {
         recorded,
         devices,
@@ -45,7 +51,7 @@ pub fn exit_tables(answer: ExitAnswer<'_>) -> TableReport {
     let survey = &recorded.survey;
     let basis = survey.request().basis;
     let mut tables = Vec::new();
-    for view in survey.views() {
+    for &view in views {
         let mut table = view_table(recorded, view, &labels);
         if table.rows.is_empty() {
             table.notes = doubts::why_empty(recorded, view);

@@ -55,6 +55,7 @@ fn own_key(dimension: Dimension, key: &str) -> Option<&'static str> {
         | Dimension::Rip
         | Dimension::Device
         | Dimension::Second
+        | Dimension::Slice(_)
         | Dimension::KernelStack => return None,
     };
     match key {
@@ -63,6 +64,24 @@ fn own_key(dimension: Dimension, key: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+const SECOND: Column = text(
+    "second",
+    "second",
+    "The second of the capture's clock in which the exit began.",
+);
+
+const SLICE: Column = text(
+    "slice",
+    "slice",
+    "The slice of time in which the exit began, from 0.",
+);
+
+const KERNEL_STACK: Column = text(
+    "kernel_stack",
+    "stack",
+    "The number of the stack that stands for its time in the kernel.",
+);
 
 /// The columns of a dimension's value.
 pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
@@ -103,16 +122,9 @@ pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
             "device",
             "The device, or what was reached where no device is known.",
         )],
-        Dimension::Second => vec![text(
-            "second",
-            "second",
-            "The second of the capture's clock in which the exit began.",
-        )],
-        Dimension::KernelStack => vec![text(
-            "kernel_stack",
-            "stack",
-            "The number of the stack that stands for its time in the kernel.",
-        )],
+        Dimension::Second => vec![SECOND],
+        Dimension::Slice(_) => vec![SLICE],
+        Dimension::KernelStack => vec![KERNEL_STACK],
         Dimension::Port
         | Dimension::Mmio
         | Dimension::Apic
@@ -164,6 +176,7 @@ fn of_target(dimension: Dimension) -> Vec<Column> {
         | Dimension::Rip
         | Dimension::Device
         | Dimension::Second
+        | Dimension::Slice(_)
         | Dimension::KernelStack => text("register", "register", "What was reached."),
     };
     let direction = text("direction", "", "Whether it was read or written.");

@@ -193,6 +193,7 @@ const fn tracepoint_of(dimension: Dimension) -> Option<&'static str> {
         | Dimension::Register
         | Dimension::Device
         | Dimension::Second
+        | Dimension::Slice(_)
         | Dimension::KernelStack => None,
     }
 }

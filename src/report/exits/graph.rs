@@ -13,15 +13,16 @@
 use hashbrown::HashMap;
 
 use super::answer::ExitAnswer;
+use super::graph_row::{ExitCell, ExitPlace, ReachedPlace, RowValues, WidthSums};
 use super::kernel_handler::handler_of;
 use super::labels::ExitLabels;
 use crate::kvm::exit::{
-    Access, Dimension, DimensionValue, Direction, ExitReason, ExitStats, ReasonNames, Target, Task,
-    TimeParts,
+    Access, Dimension, DimensionValue, Direction, ExitReason, ReasonNames, Target, Task, TimeParts,
+    TimeSlices,
 };
 use crate::stack::{CallTree, Frame, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
 use crate::text::{NANOSECONDS, counted, quantity};
-use crate::units::{CpuMode, Pid};
+use crate::units::CpuMode;
 
 /// What the width of a box stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,6 +42,8 @@ pub struct ExitGraphRequest {
     pub has_guest_leaf: bool,
     /// Whether time in the kernel is told apart by stacks.
     pub has_kernel_stacks: bool,
+    /// The slices of time by which exits are told apart; `None` where they are not.
+    pub slices: Option<TimeSlices>,
 }
 
 /// A stack of exits.
@@ -50,6 +53,12 @@ pub struct ExitStack {
     pub frames: Vec<FrameIx>,
     /// What the exits are about: the reason and all behind it carry it.
     pub tag: Tag,
+    /// The vCPU; `None` where it is not told.
+    pub vcpu: Option<Task>,
+    /// Where the time went.
+    pub place: ExitPlace,
+    /// The slice of time in which the exits began; 0 unless they are told apart by it.
+    pub slice: u64,
     /// How many exits it is of. An exit whose time went to several places is of several stacks.
     pub exits: u64,
     /// Its width.
@@ -79,6 +88,8 @@ pub struct ExitGraph {
     pub unit: String,
     /// Weight by tag, in display order.
     pub totals: Vec<(Tag, u64)>,
+    /// The same exits by what they reach; empty unless they are told apart by slices of time.
+    pub cells: Vec<ExitCell>,
     /// What is said below the title.
     pub subtitle: String,
     /// Exits without width, because it is not known when they ended.
@@ -103,12 +114,13 @@ pub fn graph_views(request: ExitGraphRequest) -> Vec<Vec<Dimension>> {
     if request.has_kernel_stacks {
         all.push(Dimension::KernelStack);
     }
+    all.extend(request.slices.map(Dimension::Slice));
     let mut reaching = all.clone();
     reaching.push(Dimension::Register);
     vec![all, reaching]
 }
 
-/// Draws exits that were told apart by [`graph_views`].
+/// Draws exits that were told apart by [`graph_views`], and perhaps by others.
 pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGraph {
     let recorded = answer.recorded;
     let mut making = Making {
@@ -117,12 +129,14 @@ pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGrap
         request,
         frames: FrameTable::default(),
         stacks: Vec::new(),
+        cells: Vec::new(),
         has_assumption: false,
     };
     making.add_all(&answer);
     let Making {
         frames,
         stacks,
+        cells,
         has_assumption,
         ..
     } = making;
@@ -150,77 +164,15 @@ pub fn exit_graph(answer: ExitAnswer<'_>, request: ExitGraphRequest) -> ExitGrap
         frames,
         stacks,
         totals,
+        cells,
         subtitle,
         untimed,
         has_assumption,
     }
 }
 
-/// Stands for time in the host kernel.
-const KERNEL: &str = "[kernel]";
-
 /// The position of the reason in a stack, behind VM and vCPU.
 const DECIDING: usize = 2;
-
-/// What the exits of a row have in common, as far as it is drawn.
-#[derive(Clone, Copy, Default)]
-struct WidthSums {
-    exits: u64,
-    parts: TimeParts,
-}
-
-impl WidthSums {
-    fn of(stats: &ExitStats) -> Self {
-        Self {
-            exits: stats.exits,
-            parts: stats.parts,
-        }
-    }
-
-    /// What is left without others, which are some of these.
-    fn without(self, others: &ExitStats) -> Self {
-        let (all, parts) = (self.parts, others.parts);
-        Self {
-            exits: self.exits.saturating_sub(others.exits),
-            parts: TimeParts {
-                kernel: all.kernel.saturating_sub(parts.kernel),
-                vmm: all.vmm.saturating_sub(parts.vmm),
-                off_cpu: all.off_cpu.saturating_sub(parts.off_cpu),
-                polled: all.polled.saturating_sub(parts.polled),
-                blocked: all.blocked.saturating_sub(parts.blocked),
-            },
-        }
-    }
-}
-
-/// What the values of a row are.
-#[derive(Clone, Copy, Default)]
-struct RowValues {
-    vm: Option<Pid>,
-    vcpu: Option<Task>,
-    reason: Option<ExitReason>,
-    rip: Option<u64>,
-    kernel_stack: Option<u32>,
-    access: Option<Access>,
-}
-
-impl RowValues {
-    fn of(values: &[DimensionValue]) -> Self {
-        let mut found = Self::default();
-        for &value in values {
-            match value {
-                DimensionValue::Vm(vm) => found.vm = vm,
-                DimensionValue::Vcpu(task) => found.vcpu = Some(task),
-                DimensionValue::Reason(reason) => found.reason = Some(reason),
-                DimensionValue::Rip(rip) => found.rip = Some(rip),
-                DimensionValue::Access(access) => found.access = Some(access),
-                DimensionValue::KernelStack(stack) => found.kernel_stack = Some(stack),
-                DimensionValue::Absent | DimensionValue::Page(_) | DimensionValue::Second(_) => {}
-            }
-        }
-        found
-    }
-}
 
 /// A graph that is being made.
 struct Making<'r> {
@@ -229,12 +181,16 @@ struct Making<'r> {
     request: ExitGraphRequest,
     frames: FrameTable,
     stacks: Vec<ExitStack>,
+    cells: Vec<ExitCell>,
     has_assumption: bool,
 }
 
 impl Making<'_> {
     fn add_all(&mut self, answer: &ExitAnswer<'_>) {
-        let [all, reaching] = answer.recorded.survey.views() else {
+        let views = graph_views(self.request);
+        let survey = &answer.recorded.survey;
+        let mut found = views.iter().filter_map(|view| survey.view(view));
+        let (Some(all), Some(reaching)) = (found.next(), found.next()) else {
             return;
         };
         let mut rest: HashMap<&[DimensionValue], WidthSums> = HashMap::new();
@@ -261,6 +217,9 @@ impl Making<'_> {
         let Some(reason) = row.reason.filter(|_| sums.exits > 0) else {
             return;
         };
+        if self.request.slices.is_some() {
+            self.add_cell(row, reason, sums);
+        }
         let mut names = vec![
             self.vm(row),
             self.vcpu(answer, row),
@@ -280,38 +239,69 @@ impl Making<'_> {
             blocked,
         } = sums.parts;
         let ends = match self.request.width {
-            ExitWidth::Count => vec![(None, sums.exits)],
+            ExitWidth::Count => vec![(ExitPlace::Any, sums.exits)],
             ExitWidth::Time => vec![
-                (Some(KERNEL), kernel),
-                (Some("[vmm]"), vmm),
-                (Some("[off CPU]"), off_cpu),
-                (Some("[halt polling]"), polled),
-                (Some("[halted]"), blocked),
+                (ExitPlace::Kernel, kernel),
+                (ExitPlace::Vmm, vmm),
+                (ExitPlace::OffCpu, off_cpu),
+                (ExitPlace::Polling, polled),
+                (ExitPlace::Halted, blocked),
             ],
         };
         let handler = handler_of(answer.kernel_stacks, row.kernel_stack).iter();
         let handler = handler.map(|name| self.frame(name, FrameKind::Function));
         let handler: Vec<FrameIx> = handler.collect();
-        let leaf = row
-            .rip
-            .map(|rip| match self.labels.guest_function(row.vm, rip) {
-                Some(function) => function,
-                None => format!("guest {rip:#x}"),
-            });
+        let leaf = self.guest_leaf(row);
         for (place, weight) in ends.into_iter().filter(|&(_, weight)| weight > 0) {
             let mut frames = stack.clone();
-            frames.extend(place.map(|place| self.frame(place, FrameKind::Root)));
-            if place == Some(KERNEL) || self.request.width == ExitWidth::Count {
+            let frame = place.frame();
+            frames.extend(frame.map(|name| self.frame(name, FrameKind::Root)));
+            if matches!(place, ExitPlace::Kernel | ExitPlace::Any) {
                 frames.extend_from_slice(&handler);
             }
             frames.extend(leaf.as_ref().map(|leaf| self.frame(leaf, FrameKind::Guest)));
             self.stacks.push(ExitStack {
                 frames,
                 tag,
+                vcpu: row.vcpu,
+                place,
+                slice: row.slice,
                 exits: sums.exits,
                 weight,
             });
         }
+    }
+
+    /// The guest's function at the instruction pointer, else that itself.
+    fn guest_leaf(&self, row: &RowValues) -> Option<String> {
+        let rip = row.rip?;
+        let function = self.labels.guest_function(row.vm, rip);
+        Some(function.unwrap_or_else(|| format!("guest {rip:#x}")))
+    }
+
+    fn add_cell(&mut self, row: &RowValues, reason: ExitReason, sums: WidthSums) {
+        let device = |access| {
+            let device = self.labels.device(access)?;
+            let doubt = if device.origin.is_assumption() {
+                " ?"
+            } else {
+                ""
+            };
+            Some(format!("{device}{doubt}"))
+        };
+        self.cells.push(ExitCell {
+            vcpu: row.vcpu,
+            reason: self.labels.reason(reason),
+            reached: row.access.map(|access| ReachedPlace {
+                target: access.target,
+                direction: access.direction,
+                name: ExitLabels::target(access.target),
+                device: device(access).unwrap_or_default(),
+            }),
+            slice: row.slice,
+            exits: sums.exits,
+            nanos: sums.parts.handled(),
+        });
     }
 
     fn frame(&mut self, name: &str, kind: FrameKind) -> FrameIx {

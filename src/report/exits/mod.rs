@@ -8,7 +8,7 @@
 //! | `answer` | **the list of tables**, and what is said above them |
 //! | `columns` | what the columns of a view are |
 //! | `view_table` | a view as a table |
-//! | `graph` | exits as a flame graph |
+//! | `graph`, `graph_row` | exits as a flame graph |
 //! | `kernel_handler` | what the kernel did for an exit, of a call stack |
 //! | `labels` | what values of dimensions are called |
 //! | `slow_table` | the slowest exits |
@@ -22,6 +22,7 @@ mod answer;
 mod columns;
 mod doubts;
 mod graph;
+mod graph_row;
 mod halt_table;
 mod interrupt_table;
 mod kernel_handler;
@@ -31,6 +32,7 @@ mod slow_table;
 mod tag_table;
 mod view_table;
 
-pub use answer::{ASSUMPTION, ExitAnswer, exit_tables};
-pub use graph::{ExitGraph, ExitGraphRequest, ExitWidth, exit_graph, graph_views};
+pub use answer::{ASSUMPTION, ExitAnswer, exit_tables, exit_tables_of};
+pub use graph::{ExitGraph, ExitGraphRequest, ExitStack, ExitWidth, exit_graph, graph_views};
+pub use graph_row::{ExitCell, ExitPlace, ReachedPlace};
 pub use tag_table::tag_table;

@@ -104,6 +104,7 @@ fn vm_of(values: &[DimensionValue]) -> Option<Pid> {
         | DimensionValue::Page(_)
         | DimensionValue::Rip(_)
         | DimensionValue::Second(_)
+        | DimensionValue::Slice(_)
         | DimensionValue::KernelStack(_) => None,
     })
 }
@@ -131,7 +132,9 @@ fn push_labels(
         }
         DimensionValue::Page(gpa) => cells.push(Cell::Hex(gpa)),
         DimensionValue::Rip(rip) => cells.push(Cell::Hex(rip)),
-        DimensionValue::Second(second) => cells.push(Cell::Text(second.to_string())),
+        DimensionValue::Second(time) | DimensionValue::Slice(time) => {
+            cells.push(Cell::Text(time.to_string()));
+        }
         DimensionValue::KernelStack(stack) => cells.push(Cell::Text(stack.to_string())),
         DimensionValue::Access(access) => push_access(cells, labels, dimension, access),
     }

@@ -11,6 +11,7 @@
 //! | `cell` | one value |
 //! | `bars` | a small histogram in a cell |
 //! | `text` | how people read it |
+//! | `html` | how a page shows it |
 //! | `json` | how programs read it |
 //! | `csv` | how spreadsheets read it |
 
@@ -18,6 +19,7 @@ mod bars;
 mod cell;
 mod column;
 mod csv;
+mod html;
 mod json;
 mod model;
 mod text;
@@ -26,6 +28,9 @@ pub use bars::{Bar, sparkline};
 pub use cell::Cell;
 pub use column::{Column, Quantity};
 pub use csv::{write_csv, write_csv_rows};
+pub(crate) use html::{
+    ColumnMark, ElementMark, HtmlTable, TableMarks, slug, write_html, write_meanings,
+};
 pub use json::{as_json, as_json_rows};
 pub use model::{Fact, Table, TableReport};
 pub use text::{as_text, nanos_in_words};

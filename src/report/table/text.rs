@@ -135,6 +135,23 @@ fn write_line<'c>(
     writeln!(out, "{}", line.trim_end())
 }
 
+impl Cell {
+    /// The cell as a page shows it: words are whole and not yet safe.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Absent
+            | Self::Count(_)
+            | Self::Nanoseconds(_)
+            | Self::Time(_)
+            | Self::Share(_)
+            | Self::PerSecond(_)
+            | Self::Hex(_)
+            | Self::Histogram(_) => words(self),
+        }
+    }
+}
+
 /// A cell as people read it.
 fn words(cell: &Cell) -> String {
     match cell {

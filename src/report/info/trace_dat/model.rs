@@ -48,6 +48,13 @@ pub(super) struct EventCount {
 }
 
 impl TraceDatFacts {
+    /// Times of the first and the last event; `None` without events, or where its clock counts no
+    /// nanoseconds.
+    pub fn times(&self) -> Option<(Timestamp, Timestamp)> {
+        let times = self.first.zip(self.last);
+        times.filter(|_| matches!(self.clock, ClockUnit::Nanoseconds))
+    }
+
     /// Gathers what a file says of itself, and counts its events.
     pub fn of(trace: &TraceDat) -> Self {
         let formats = trace.formats();
