@@ -43,7 +43,11 @@ export class Flame {
         this.tops = new TopsTable({choose: (chosen) => this.sandwich(chosen)}, this.joint.title);
         this.root = element("div", {className: "flame"}, this.controls.root, this.path, this.holder,
             this.told, this.legend.root, this.tops.root);
-        this.finish = afterPaint(() => this.showSums());
+        const sums = afterPaint(() => this.showSums());
+        this.finish = () => {
+            this.root.setAttribute("aria-busy", "true");
+            sums();
+        };
         onTheme(() => this.repaint());
         store.listen(() => this.update());
         new ResizeObserver(() => this.resized()).observe(this.holder);
@@ -156,6 +160,7 @@ export class Flame {
         this.showLegend(tree, roots, wholes);
         this.showTops(tree, roots, wholes);
         this.showMatched(tree, roots, wholes);
+        this.root.removeAttribute("aria-busy");
     }
 
     // Sums are kept while they are those of what is shown.

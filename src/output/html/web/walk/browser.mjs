@@ -49,7 +49,17 @@ export async function openPage(browser, path, {hash = "", ...options} = {}) {
 
 // Waits for what pages do after they painted.
 export async function settle(page) {
-    await page.waitForTimeout(150);
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 20))));
+    await page.waitForFunction(() => document.querySelector("[aria-busy]") === null, null, {timeout: 20000});
+}
+
+// What the browser's back button does.
+export async function back(page) {
+    await page.evaluate(() => new Promise((done) => {
+        window.addEventListener("popstate", () => setTimeout(done, 0), {once: true});
+        history.back();
+    }));
+    await settle(page);
 }
 
 const axeSource = createRequire(import.meta.url).resolve("axe-core/axe.min.js");

@@ -5,7 +5,7 @@ import {mkdtempSync, rmSync, writeFileSync} from "node:fs";
 import {tmpdir} from "node:os";
 import {join, resolve} from "node:path";
 import {HOSTILE, ONE, TWO, blockOf, graphOf, pageOf} from "../test/made_up.mjs";
-import {findings, openChromium, openFirefox, openPage, settle} from "./browser.mjs";
+import {back, findings, openChromium, openFirefox, openPage, settle} from "./browser.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "vmflame-walk-"));
 const paths = {one: join(folder, "one.html"), two: join(folder, "two.html")};
@@ -35,10 +35,10 @@ const steps = {
         assert.deepEqual(await tops(page), ["outb|60.00 %|60.00 %", "handle_pio|40.00 %|100.00 %"]);
         assert.match(page.url(), /#cpu\.z=c\w+$/);
         await page.reload();
+        await page.waitForFunction(() => document.documentElement.dataset.ready !== undefined);
         await settle(page);
         assert.deepEqual(await tops(page), ["outb|60.00 %|60.00 %", "handle_pio|40.00 %|100.00 %"]);
-        await page.evaluate(() => history.back());
-        await settle(page);
+        await back(page);
         assert.equal((await tops(page)).length, 10);
     },
     async "search says the exact share, with and without case"(page) {
@@ -133,8 +133,7 @@ const steps = {
         await page.selectOption(".controls label:has-text('Tag') select", "exit:pio");
         await settle(page);
         assert.equal((await tops(page))[0], "outb|60.00 %|60.00 %");
-        await page.evaluate(() => history.back());
-        await settle(page);
+        await back(page);
         assert.equal((await tops(page)).length, 10);
     },
     async "the legend marks, tables sort and filter, links lead to rows"(page) {
