@@ -51,8 +51,10 @@ pub(super) struct AdviseOptions {
     pub(super) filter: FilterOptions,
     #[command(flatten)]
     pub(super) devices: DeviceOptions,
-    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed.
+    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed, or from the
+    /// recorded kernel's vmlinux.
     #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
+    #[arg(visible_alias = "vmlinux", visible_short_alias = 'k')]
     pub(super) kallsyms: Option<PathBuf>,
     /// Look for object files in this build-id cache too (default: ~/.debug).
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]

@@ -16,7 +16,7 @@ use super::report::ReportOptions;
 use super::shell::{CompletionsOptions, ManOptions};
 use super::stat::StatOptions;
 use super::threads::ThreadsOptions;
-use clap::{Parser, Subcommand};
+use clap::{Arg, Parser, Subcommand};
 use vmflame::error::Result;
 
 /// From a Linux perf.data to the cause of a slow virtual machine.
@@ -40,19 +40,19 @@ pub(super) enum Command {
     #[command(after_help = help::RECORD)]
     Record(Box<RecordOptions>),
     /// Draw a capture as an interactive, annotated flame graph, or write it as folded text.
-    #[command(after_help = help::CONVERT)]
+    #[command(after_help = help::CONVERT, mut_arg("kallsyms", also_k))]
     Convert(Box<ConvertOptions>),
     /// Say what is in a capture: machine, events, records, and which symbols there will be.
-    #[command(after_help = help::INFO)]
+    #[command(after_help = help::INFO, mut_arg("kallsyms", also_k))]
     Info(InfoOptions),
     /// Say how long threads ran, and on what: vCPUs, emulator, I/O threads, vhost, the host.
-    #[command(after_help = help::THREADS)]
+    #[command(after_help = help::THREADS, mut_arg("kallsyms", also_k))]
     Threads(Box<ThreadsOptions>),
     /// Say why guests stopped, what they reached, and how long it took.
     #[command(after_help = help::EXITS)]
     Exits(Box<ExitsOptions>),
     /// Say how often events of KVM occurred, by VM and over time.
-    #[command(after_help = help::STAT)]
+    #[command(after_help = help::STAT, mut_arg("kallsyms", also_k))]
     Stat(Box<StatOptions>),
     /// Say how long QEMU took for requests to disks, by its own trace.
     #[command(after_help = help::BLOCKIO)]
@@ -67,10 +67,10 @@ pub(super) enum Command {
     #[command(after_help = help::REPORT)]
     Report(Box<ReportOptions>),
     /// Pack a capture with all that is needed to name it on another machine, in one file.
-    #[command(after_help = help::PACK)]
+    #[command(after_help = help::PACK, mut_arg("kallsyms", also_k))]
     Pack(PackOptions),
     /// Measure how long the stages take on a capture, and other programs on the same.
-    #[command(after_help = help::BENCH)]
+    #[command(after_help = help::BENCH, mut_arg("kallsyms", also_k))]
     Bench(BenchOptions),
     /// Print what a shell needs to complete the arguments of vmflame.
     #[command(after_help = help::COMPLETIONS)]
@@ -78,6 +78,11 @@ pub(super) enum Command {
     /// Print a page for `man`: of vmflame, or of one verb.
     #[command(after_help = help::MAN)]
     Man(ManOptions),
+}
+
+/// perf's short option for a vmlinux; `exits` has it for the order of perf's table, as `perf kvm stat` does.
+fn also_k(kallsyms: Arg) -> Arg {
+    kallsyms.visible_short_alias('k')
 }
 
 impl Arguments {

@@ -133,8 +133,9 @@ pub(super) struct DiffOptions {
     /// stands for anything, as in `my_pio_*<TAB>exit:pio`.
     #[arg(long, value_name = "FILE", conflicts_with = "no_tag", help_heading = STACKS)]
     pub(super) rules: Option<PathBuf>,
-    /// Take the kernel's symbols from this copy of /proc/kallsyms.
+    /// Take the kernel's symbols from this copy of /proc/kallsyms, or from the recorded kernel's vmlinux.
     #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
+    #[arg(visible_alias = "vmlinux", visible_short_alias = 'k')]
     pub(super) kallsyms: Option<PathBuf>,
     /// The same for the before side only.
     #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]

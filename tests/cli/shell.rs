@@ -40,9 +40,12 @@ fn pages_and_completions_tell_all_options() {
     let completions = options(&output(&["completions", "bash"]));
     for verb in verbs {
         let help = output(&[&verb, "--help"]);
-        let declared = help
-            .lines()
-            .filter(|line| line.trim_start().starts_with('-'));
+        // Options stand at the left; an alias that begins a line of its text is none.
+        let is_option = |line: &&str| {
+            let text = line.trim_start();
+            text.starts_with('-') && line.len() - text.len() <= 6
+        };
+        let declared = help.lines().filter(is_option);
         let declared: String = declared
             .flat_map(|line| [line.trim_start(), "\n"])
             .collect();

@@ -27,7 +27,7 @@ pub(crate) struct InputOptions {
     pub(crate) named: Option<PathBuf>,
     /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed, or from
     /// the recorded kernel's vmlinux: it must have the recorded build id, is put where the capture
-    /// says that the kernel lay. Modules without functions there are named by their own files.
+    /// says that the kernel lay. Modules of which it has nothing are named by their own files.
     #[arg(long, visible_alias = "vmlinux", value_name = "FILE", help_heading = SYMBOLS)]
     pub(crate) kallsyms: Option<PathBuf>,
     /// Look for object files below DIR, where the recorded machine's file system is mounted or
