@@ -8,7 +8,7 @@ use super::options::{Weight, read_rules};
 use super::outcome::Outcome;
 use super::shown_name::name_of;
 use super::write::Destination;
-use crate::cli::{exit_graph, standard_input, this_machine, unused, vms};
+use crate::cli::{debuginfod, exit_graph, standard_input, this_machine, unused, vms};
 use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle, title};
 use vmflame::error::Result;
 use vmflame::output::{Picture, write_folded, write_svg};
@@ -34,6 +34,8 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let (input, capture) = standard_input::open(&options.input, quiet)?;
     let symbols = this_machine::symbols(&options.input, &input);
     let mut request = request(options)?;
+    let asked = options.debuginfod.asked(request.threads);
+    let downloads = debuginfod::complete(asked, &capture, &symbols, quiet)?;
     let vms = vms::pids(&options.filter.vm, &input, &capture, request.threads)?;
     request.pids.extend(vms);
     watch.lap(Stage::Open);
@@ -70,6 +72,9 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
         eprint!("{}", stage_table(&watch.timings()));
     }
     if !quiet {
+        if let Some(warning) = downloads.warning() {
+            eprintln!("warning: {warning}");
+        }
         speak(&capture, &profile, &symbols, options);
     }
     let is_damaged = input.is_damaged || is_damaged(&capture, &profile.account.tally);

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::options::headings::{OUTPUT, STACKS};
 use super::options::{
-    DeviceOptions, FilterOptions, Group, InputOptions, NameOptions, PictureOptions, RefusedOptions,
-    Weight, scope_of,
+    DebuginfodOptions, DeviceOptions, FilterOptions, Group, InputOptions, NameOptions,
+    PictureOptions, RefusedOptions, Weight, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
@@ -18,6 +18,8 @@ use vmflame::report::exits::ExitGraphRequest;
 pub(super) struct ConvertOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,
+    #[command(flatten)]
+    pub(super) debuginfod: DebuginfodOptions,
     #[command(flatten)]
     pub(super) filter: FilterOptions,
     #[command(flatten)]

@@ -156,7 +156,8 @@ Where object files are looked for, in this order; each must have the recorded bu
   --symfs DIR, at the recorded path below it
   --buildid-dir DIR, the folder in PERF_BUILDID_DIR, ~/.debug
   the recorded path; while the process runs, as it sees the file: /proc/PID/root and map_files
-  the cache of debuginfod's client: DEBUGINFOD_CACHE_PATH, ~/.cache/debuginfod_client
+  the cache of debuginfod's client: DEBUGINFOD_CACHE_PATH, ~/.cache/debuginfod_client; --debuginfod
+  downloads into it what is found nowhere
 The kernel's names: --kallsyms FILE or --vmlinux FILE, kallsyms in the capture's folder, in a cache,
 of the running kernel, and the vmlinux of its build id in a cache or below /usr/lib/debug.
 Modules that kallsyms has no functions of: kvm.ko, kvm.ko.xz, .zst or .gz in the same places, at the

@@ -1,9 +1,9 @@
 //! `vmflame info`: what is in a capture.
 
-use super::options::InputOptions;
+use super::options::{DebuginfodOptions, InputOptions};
 use super::outcome::Outcome;
 use super::write::Destination;
-use crate::cli::{standard_input, this_machine};
+use crate::cli::{debuginfod, standard_input, this_machine};
 use clap::Args;
 use vmflame::analysis::survey;
 use vmflame::error::Result;
@@ -16,6 +16,8 @@ use vmflame::tracedat::TraceDat;
 pub(super) struct InfoOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,
+    #[command(flatten)]
+    pub(super) debuginfod: DebuginfodOptions,
     /// List the objects that samples hit, those of the most samples first: how much of each has
     /// names, why the rest has none, and the command or option that would help.
     #[arg(long, conflicts_with = "json")]
@@ -35,11 +37,15 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
         }
     };
     let symbols = this_machine::symbols(&options.input, &input);
-    let survey = survey(
+    let threads = this_machine::threads(options.input.threads);
+    let asked = options.debuginfod.asked(threads);
+    let downloads = debuginfod::complete(asked, &capture, &symbols, quiet)?;
+    let mut survey = survey(
         &capture,
         &symbols,
         this_machine::threads(options.input.threads),
     )?;
+    downloads.tell(&mut survey.account);
     let facts = CaptureFacts::of(&capture, &survey);
     let text = if options.json {
         format!("{:#}\n", as_json(&facts))

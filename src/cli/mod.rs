@@ -18,6 +18,7 @@
 //! | `diff_side` `diff_exits` `read_side` | reading what is compared |
 //! | `generate` `other_tools` | for `bench`: captures that are made up, other programs on the same capture |
 //! | `live/` | for `stat`: running VMs |
+//! | `debuginfod/` | files that a debuginfod server has |
 //! | `devices` `qmp` | which devices a VM has, and its running QEMU |
 //! | `vms` | VMs by their names |
 //! | `vmm_processes` | which process a VM is, and what it is called |
@@ -57,6 +58,7 @@ mod blockio;
 mod command;
 mod convert;
 mod convert_args;
+mod debuginfod;
 mod devices;
 mod diff;
 mod diff_args;

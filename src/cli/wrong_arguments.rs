@@ -43,6 +43,8 @@ pub(super) enum WrongArguments {
     OneInput,
     /// `--kallsyms` is a directory.
     KallsymsDirectory { path: PathBuf },
+    /// Downloads are asked for, and no server is known.
+    NoServer,
     /// perf's filter by function.
     ByFunction,
     /// perf's filter by object file.
@@ -91,6 +93,9 @@ impl WrongArguments {
                 "name the file in it; or name a capture's folder as the input, which may hold \
                  kallsyms"
             }
+            Self::NoServer => {
+                "name it: --debuginfod=https://debuginfod.debian.net, or DEBUGINFOD_URLS"
+            }
             Self::ByFunction => {
                 "search the picture for it, or take its stacks from the text: \
                  vmflame convert --format folded | grep -F NAME"
@@ -137,6 +142,7 @@ impl WrongArguments {
             Self::AnnotatedUntagged => "--annotate=tag has no tags with --no-tag",
             Self::ThreeInputs => "a comparison is of two inputs, -i names more",
             Self::OneInput => "one capture has nothing to be compared with",
+            Self::NoServer => "--debuginfod: no server is known, or no place to keep files",
             Self::ByFunction => "-S: samples are not filtered by function",
             Self::ByObject => "-d: samples are not filtered by object file",
             Self::StandardInputTwice => "standard input can be read once only",
@@ -217,6 +223,7 @@ impl fmt::Display for WrongArguments {
             | Self::OneInput
             | Self::ByFunction
             | Self::ByObject
+            | Self::NoServer
             | Self::StandardInputTwice => f.write_str(self.plain()),
         }
     }

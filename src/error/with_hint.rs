@@ -46,6 +46,18 @@ impl Error {
         }
     }
 
+    /// What went wrong and what caused it, in one line.
+    pub fn with_causes(&self) -> String {
+        let mut told = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(source) = cause {
+            told.push_str(": ");
+            told.push_str(&source.to_string());
+            cause = source.source();
+        }
+        told
+    }
+
     /// The same error of a file that the user knows by another name.
     #[must_use]
     pub(crate) fn renamed(mut self, name: impl Fn(&Path) -> std::path::PathBuf) -> Self {

@@ -5,6 +5,7 @@ use std::path::Path;
 use object::read::Object;
 use object::{BinaryFormat, File};
 
+use crate::bytes::Storage;
 use crate::error::{BadFile, Error, Result};
 use crate::units::BuildId;
 
@@ -28,6 +29,15 @@ pub(crate) fn parse_elf_file<'a>(path: &Path, bytes: &'a [u8]) -> Result<File<'a
 /// The build id that a parsed file states; `None` when it has none.
 pub(crate) fn build_id_of(file: &File<'_>) -> Option<BuildId> {
     BuildId::new(file.build_id().ok()??)
+}
+
+/// The build id of an ELF file; `None` when it states none.
+///
+/// # Errors
+/// When it cannot be read or is no ELF file.
+pub fn build_id_of_file(path: &Path) -> Result<Option<BuildId>> {
+    let storage = Storage::open(path)?;
+    Ok(build_id_of(&parse_elf_file(path, storage.bytes())?))
 }
 
 /// The build id in the bytes of an ELF file; `None` when it has none or is no ELF file.

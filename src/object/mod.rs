@@ -43,7 +43,7 @@ pub(crate) use cache_layout::case_place;
 pub(crate) use code_object::{CodeMachine, CodeObject, FrameSection, SectionAtHand};
 pub(crate) use debug_files::Debugged;
 pub(crate) use elf_file::parse_elf_file;
-pub use elf_file::read_build_id;
+pub use elf_file::{build_id_of_file, read_build_id};
 pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
 pub use looked_at::{LookOutcome, LookedAt};

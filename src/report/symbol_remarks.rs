@@ -29,7 +29,7 @@ pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark>
             )));
         }
         let broken = report.broken.iter();
-        remarks.extend(broken.map(|broken| Remark::Warning(broken.to_string())));
+        remarks.extend(broken.map(|broken| Remark::Warning(broken.with_causes())));
         if report.unreadable > 0 {
             let addresses = counted(report.unreadable, "address");
             remarks.push(Remark::Warning(format!(

@@ -4,6 +4,7 @@ mod advise;
 mod command_line;
 #[path = "../common/mod.rs"]
 mod common;
+mod debuginfod;
 mod exit_pictures;
 mod exits;
 mod kept_files;

@@ -41,7 +41,7 @@ const ROWS: [&str; 31] = [
 /// Where each outside crate may be named, by the start of the path.
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere.
-pub(crate) const HOMES: [(&str, &[&str]); 36] = [
+pub(crate) const HOMES: [(&str, &[&str]); 38] = [
     ("addr2line", &["src/symbol/"]),
     ("base64", &["src/output/html/"]),
     ("bzip2", &["src/bytes/"]),
@@ -68,6 +68,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 36] = [
     ("regex", &["src/kvm/"]),
     ("rpds", &["src/space/"]),
     ("rustc_demangle", &["src/symbol/"]),
+    ("rustls", &["src/cli/debuginfod/"]),
     ("rustix", &["src/cli/live/", "src/cli/record/"]),
     ("serde", &["src/report/"]),
     ("serde_json", &["src/qemu/", "src/report/"]),
@@ -77,6 +78,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 36] = [
     ("tar", &["src/input/"]),
     ("tempfile", &["src/bytes/"]),
     ("terminal_size", &["src/cli/"]),
+    ("ureq", &["src/cli/debuginfod/"]),
     ("zstd", &["src/bytes/", "src/perf/walk/unpack"]),
 ];
 

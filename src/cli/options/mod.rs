@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `input` | where the capture and its symbols are |
 //! | `interval` | how long a row of a table over time lasts |
+//! | `debuginfod` | whether files are downloaded |
 //! | `devices` | what tells which devices a VM has |
 //! | `filter` | which samples are wanted |
 //! | `stacks` | what stacks look like, and what a sample weighs |
@@ -14,6 +15,7 @@
 //! | `refused` | filters of perf's that are not taken |
 //! | `headings` | the groups of options in `--help` |
 
+mod debuginfod;
 mod devices;
 mod filter;
 mod guest;
@@ -24,6 +26,7 @@ mod picture;
 mod refused;
 mod stacks;
 
+pub(super) use debuginfod::{AskedDownloads, DebuginfodOptions};
 pub(super) use devices::DeviceOptions;
 pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};
 pub(super) use guest::GuestOptions;

@@ -13,11 +13,11 @@ mod told_vm;
 use std::path::{Path, PathBuf};
 
 use super::inputs::Inputs;
-use super::options::InputOptions;
+use super::options::{DebuginfodOptions, InputOptions};
 use super::outcome::Outcome;
 use super::write::Destination;
 use super::wrong_arguments::WrongArguments;
-use crate::cli::{standard_input, this_machine};
+use crate::cli::{debuginfod, standard_input, this_machine};
 use clap::Args;
 use vmflame::analysis::case::{CaseContents, CaseRequest, case_contents};
 use vmflame::error::Result;
@@ -35,6 +35,8 @@ pub(super) use self::told_vm::ToldVm;
 pub(super) struct PackOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,
+    #[command(flatten)]
+    pub(super) debuginfod: DebuginfodOptions,
     /// The case: a tarball, compressed where its name ends in .zst or .gz.
     #[arg(
         short,
@@ -87,7 +89,7 @@ pub(crate) fn run(options: &PackOptions, quiet: bool) -> Result<Outcome> {
         | Opened::TraceText(_)
         | Opened::Text(_)) => opened.capture()?,
     };
-    let contents = contents(options, &input, &capture)?;
+    let contents = contents(options, &input, &capture, quiet)?;
     if let Some(destination) = destination {
         write_case(&contents, &destination)?;
     }
@@ -99,9 +101,19 @@ pub(crate) fn run(options: &PackOptions, quiet: bool) -> Result<Outcome> {
     })
 }
 
-fn contents(options: &PackOptions, input: &Input, capture: &Capture) -> Result<CaseContents> {
+fn contents(
+    options: &PackOptions,
+    input: &Input,
+    capture: &Capture,
+    quiet: bool,
+) -> Result<CaseContents> {
     let symbols = this_machine::symbols(&options.input, input);
     let threads = this_machine::threads(options.input.threads);
+    let asked = options.debuginfod.asked(threads);
+    let downloads = debuginfod::complete(asked, capture, &symbols, quiet)?;
+    if let Some(warning) = downloads.warning().filter(|_| !quiet) {
+        eprintln!("warning: {warning}");
+    }
     let request = CaseRequest {
         names_only: options.names_only,
         debug_files: options.debug,

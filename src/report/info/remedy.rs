@@ -19,7 +19,7 @@ impl Nameless<'_> {
         let download = |kind: &str| {
             let id = self.build_id?;
             Some(format!(
-                "DEBUGINFOD_URLS=https://debuginfod.elfutils.org debuginfod-find {kind} {id}"
+                "--debuginfod=URL of the distribution's server ({kind} {id})"
             ))
         };
         let text = match self.cause {

@@ -196,7 +196,7 @@ fn write_symbols(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result
             )?;
         }
         for broken in &object.broken {
-            writeln!(out, "    {broken}")?;
+            writeln!(out, "    {}", broken.with_causes())?;
         }
     }
     write_unnamed(out, facts.unnamed)
