@@ -57,6 +57,17 @@ pub(super) fn decode(bytes: &[u8]) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The text of `bytes` in UTF-16, told by a mark or by its zeros; `None` for any other.
+pub(crate) fn decode_utf16(bytes: &[u8]) -> Option<String> {
+    let (encoding, mark) = Encoding::of(bytes);
+    let bytes = bytes.get(mark..).unwrap_or_default();
+    match encoding {
+        Encoding::Utf16Le => Some(utf16(bytes, u16::from_le_bytes)),
+        Encoding::Utf16Be => Some(utf16(bytes, u16::from_be_bytes)),
+        Encoding::Utf8 | Encoding::Utf32 => None,
+    }
+}
+
 fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.into();

@@ -23,6 +23,7 @@ mod encoding;
 mod lines;
 mod weight;
 
+pub(crate) use encoding::decode_utf16;
 pub use encoding::is_text;
 pub use lines::{is_folded, parse};
 pub use weight::decimal_words;

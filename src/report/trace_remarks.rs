@@ -111,6 +111,13 @@ fn part_words(part: TracePart) -> String {
 /// What of a text was not understood, and what it says is missing, a line each.
 pub fn line_words(counts: &LineCounts) -> Vec<String> {
     let mut lines = Vec::new();
+    if counts.cut_exits > 0 {
+        let words = ["line of kvm_exit ends", "lines of kvm_exit end"];
+        lines.push(format!(
+            "{} before the reason: [cut off] stands for it",
+            numbered(counts.cut_exits, words)
+        ));
+    }
     if counts.unread > 0 {
         let words = numbered(counts.unread, ["line tells", "lines tell"]);
         lines.push(format!(

@@ -2,15 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use vmflame::analysis::exits::{
     Dimension, ExitRequest, RecordedExits, exits_of_text, exits_of_trace_dat, recorded_exits,
 };
-use vmflame::bytes::UnpackLimit;
+use vmflame::bytes::{Storage, UnpackLimit};
 use vmflame::input::{Input, Opened};
-use vmflame::kvm::exit::ExitStats;
+use vmflame::kvm::exit::{ExitStats, View};
+use vmflame::tracepoint::text::TraceText;
 
 use crate::common::shared::shared;
 use crate::reports::{Reported, reported};
@@ -48,6 +49,28 @@ fn exits(path: &Path) -> RecordedExits {
     }
 }
 
+/// What a text tells of: reasons and registers, and how many exits.
+pub(crate) struct ToldKeys {
+    pub(crate) keys: BTreeSet<String>,
+    pub(crate) exits: u64,
+}
+
+/// What a text tells of exits.
+pub(crate) fn told_keys(text: Vec<u8>) -> ToldKeys {
+    let views = [Dimension::Reason, Dimension::Register];
+    let request = ExitRequest {
+        views: views.iter().map(|by| vec![*by]).collect(),
+        ..ExitRequest::default()
+    };
+    let text = TraceText::of(Path::new("text"), Storage::Memory(text)).unwrap();
+    let found = exits_of_text(&text, &request).unwrap();
+    let rows = found.survey.views().iter().flat_map(View::rows);
+    ToldKeys {
+        keys: rows.map(|row| format!("{:?}", row.values)).collect(),
+        exits: found.survey.counts().exits,
+    }
+}
+
 /// Compares the rows of all views: how many exits and occurrences, and their time but for what a text
 /// rounds.
 pub(crate) fn compare(whole: &Path, text: &Path) {
@@ -60,7 +83,7 @@ pub(crate) fn compare(whole: &Path, text: &Path) {
         .zip(whole.survey.views())
         .zip(text.survey.views())
     {
-        let rows = |view: &vmflame::kvm::exit::View| -> BTreeMap<String, ExitStats> {
+        let rows = |view: &View| -> BTreeMap<String, ExitStats> {
             let rows = view.rows().into_iter();
             rows.map(|row| (format!("{:?}", row.values), row.stats.clone()))
                 .collect()

@@ -26,8 +26,70 @@ fn files_agree_with_their_reports() {
     for name in FILES {
         let trace = open(&file(name));
         compare(&trace, &report_text(&report(name)));
-        values::compare(&trace, report_text(&report(name)));
+        values::compare(&trace, report_text(&report(name)).into_bytes());
         exits::compare(&file(name), &report(name));
+    }
+}
+
+/// What `fold -w` does to lines of ASCII.
+fn folded(text: &str, width: usize) -> String {
+    let pieces = |line: &str| -> String {
+        let mut pieces = line.as_bytes().chunks(width).peekable();
+        let mut lines = String::new();
+        // An empty line stays one.
+        if pieces.peek().is_none() {
+            lines.push('\n');
+        }
+        for piece in pieces {
+            lines.push_str(std::str::from_utf8(piece).unwrap());
+            lines.push('\n');
+        }
+        lines
+    };
+    text.lines().map(pieces).collect()
+}
+
+/// What became of a report on its way through programs for mail, web pages and other systems says
+/// value for value what the file says.
+#[test]
+fn mangled_reports_say_the_same() {
+    for name in ["svm-7-zstd", "pvm-6"] {
+        let trace = open(&file(name));
+        let report = report_text(&report(name));
+        let wide: Vec<u16> = format!("\u{feff}{report}").encode_utf16().collect();
+        for width in [72, 76, 100] {
+            let folded = folded(&report, width);
+            values::compare(&trace, folded.clone().into_bytes());
+            let quoted: String = folded.lines().map(|line| format!("> {line}\n")).collect();
+            values::compare(&trace, quoted.into_bytes());
+        }
+        let mangled = [
+            report.replace('\n', "\r\n").into_bytes(),
+            report.replace(' ', "\u{a0}").into_bytes(),
+            report.replace("  ", "\u{a0} ").into_bytes(),
+            wide.iter().flat_map(|unit| unit.to_le_bytes()).collect(),
+            wide.iter().flat_map(|unit| unit.to_be_bytes()).collect(),
+        ];
+        for text in mangled {
+            values::compare(&trace, text);
+        }
+    }
+}
+
+/// Lines that end within a number do not tell it: what `cut -c1-N` leaves names no register that the
+/// whole report does not, and no exit is lost.
+#[test]
+fn cut_reports_name_nothing_else() {
+    let whole = exits::told_keys(report_text(&report("svm-7-zstd")).into_bytes());
+    let text = report_text(&report("svm-7-zstd"));
+    for width in [72, 80, 90, 100, 110, 120] {
+        let lines = text.lines().map(|line| line.get(..width).unwrap_or(line));
+        let cut: String = lines.map(|line| format!("{line}\n")).collect();
+        let cut = exits::told_keys(cut.into_bytes());
+        assert_eq!(cut.exits, whole.exits, "{width}");
+        let mut others = cut.keys.difference(&whole.keys);
+        let is_cut = |key: &&String| key.contains("4294836223");
+        assert_eq!(others.find(|key| !is_cut(key)), None, "{width}");
     }
 }
 

@@ -58,9 +58,12 @@ fn told(text: &TraceText) -> Vec<(Event, Told)> {
 
 /// Compares all that a report tells with the payloads; returns how many values were equal, by event
 /// and field.
-pub(crate) fn compare(trace: &TraceDat, report: String) -> BTreeMap<(String, String), u64> {
+pub(crate) fn compare(
+    trace: &TraceDat,
+    report: impl Into<Vec<u8>>,
+) -> BTreeMap<(String, String), u64> {
     let path = trace.path().display();
-    let text = TraceText::of(trace.path(), Storage::Memory(report.into_bytes()));
+    let text = TraceText::of(trace.path(), Storage::Memory(report.into()));
     let text = text.unwrap_or_else(|| panic!("{path}: no events"));
     assert_eq!(
         text.counts().unread,

@@ -87,18 +87,26 @@ pub(in crate::analysis) fn told_formats(text: &TraceText, reasons: &ToldReasons)
 }
 
 /// What the values of a text say; `None` when they are not understood.
+///
+/// Of an entry or exit whose line was cut it is known that it happened.
 pub(in crate::analysis) fn told_event(
     text: &TraceText,
     told: ToldValues<'_>,
     decoder: &Decoder,
     reasons: &mut ToldReasons,
 ) -> Option<HostEvent> {
-    let values = text.values(told.event, told.values)?;
+    let Some(values) = text.values(told.event, told.values) else {
+        return decoder.without_values(|| reasons.find_cut("").number);
+    };
     let reason = values.text("exit_reason").and_then(|name| {
+        // Every kernel tells where the guest was, behind the reason.
+        if values.number("guest_rip").is_none() {
+            return Some(reasons.find_cut(name));
+        }
         reasons.learn(name);
         reasons.find(name)
     });
-    decoder.named(
+    let event = decoder.named(
         |name| {
             values.number(name).or_else(|| match name {
                 "exit_reason" => reason.map(|reason| reason.number.into()),
@@ -107,7 +115,8 @@ pub(in crate::analysis) fn told_event(
             })
         },
         |name| values.text(name).map(str::as_bytes),
-    )
+    );
+    event.or_else(|| decoder.without_values(|| reasons.find_cut("").number))
 }
 
 /// Processes are asked for of a source that tells none.

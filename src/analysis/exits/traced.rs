@@ -22,7 +22,7 @@ use crate::kvm::exit::{
 };
 use crate::loss::Tally;
 use crate::tracedat::TraceDat;
-use crate::tracepoint::text::{EventTold, TraceText};
+use crate::tracepoint::text::{EventTold, LineCounts, TraceText};
 use crate::tracepoint::{FormatIx, Occurrence, Values};
 use crate::units::{Index as _, Pid, Tid};
 
@@ -118,7 +118,11 @@ pub fn exits_of_text(text: &TraceText, request: &ExitRequest) -> Result<Recorded
     (recorded.schedule, recorded.interrupts) = (host_times.schedule, host_times.interrupts);
     recorded.formats = told_formats(text, &reasons);
     recorded.tally.lost_records = text.counts().lost_events;
-    recorded.origin = ExitOrigin::Text(Box::new(text.counts().clone()));
+    let lines = LineCounts {
+        cut_exits: reasons.cut_off(),
+        ..text.counts().clone()
+    };
+    recorded.origin = ExitOrigin::Text(Box::new(lines));
     Ok(recorded)
 }
 

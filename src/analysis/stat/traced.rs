@@ -18,7 +18,7 @@ use crate::fold::TimeRange;
 use crate::kvm::exit::{Decoder, ToldReasons};
 use crate::loss::Tally;
 use crate::tracedat::TraceDat;
-use crate::tracepoint::text::{EventTold, TraceText};
+use crate::tracepoint::text::{EventTold, LineCounts, TraceText};
 use crate::tracepoint::{Occurrence, Values};
 use crate::units::{Index, Tid};
 
@@ -84,7 +84,11 @@ pub fn stat_of_text(text: &TraceText, request: &StatRequest) -> Result<EventStat
     let mut stat = counting.finish(&preview, &name);
     stat.formats = told_formats(text, &reasons);
     stat.tally.lost_records = text.counts().lost_events;
-    stat.origin = ExitOrigin::Text(Box::new(text.counts().clone()));
+    let lines = LineCounts {
+        cut_exits: reasons.cut_off(),
+        ..text.counts().clone()
+    };
+    stat.origin = ExitOrigin::Text(Box::new(lines));
     Ok(stat)
 }
 

@@ -180,6 +180,21 @@ impl Decoder {
         )
     }
 
+    /// What an occurrence says of which no values are told: that a guest stopped or went on.
+    /// `reason` tells what stands for the reason. `None` where that alone says nothing.
+    pub fn without_values(&self, reason: impl FnOnce() -> u32) -> Option<HostEvent> {
+        if self.kind == Kind::Exit {
+            let exit = exit_of(&|at| (at == 0).then_some(0))?;
+            let reason = reason();
+            return Some(HostEvent::Exit(ExitEvent { reason, ..exit }));
+        }
+        let is_entry = self.kind == Kind::Entry;
+        is_entry.then_some(HostEvent::Entry {
+            vcpu: None,
+            rip: None,
+        })
+    }
+
     #[inline]
     fn decode<'t>(
         &self,

@@ -12,6 +12,12 @@ const ALIASES: &str = include_str!("reason_aliases.tsv");
 /// The first of the numbers that stand for names which no table has. No kernel has numbers there.
 const NAMED_ONLY: u32 = 0xfffe_0000;
 
+/// Stands for a reason that was cut off. No kernel has this number either.
+const CUT_OFF: u32 = NAMED_ONLY - 1;
+
+/// What tables call it.
+const CUT_OFF_NAME: &str = "[cut off]";
+
 /// Most names of that kind: a text may be full of them.
 const MOST_NAMED_ONLY: usize = 1000;
 
@@ -30,6 +36,8 @@ pub struct ToldReasons {
     known: HashMap<&'static str, ToldReason>,
     /// Names that no table has, in the order of their numbers.
     named_only: Vec<String>,
+    /// How many exits are told without their reason.
+    cut_off: u64,
 }
 
 impl Default for ToldReasons {
@@ -56,6 +64,7 @@ impl Default for ToldReasons {
         Self {
             known: own.chain(rows).collect(),
             named_only: Vec::new(),
+            cut_off: 0,
         }
     }
 }
@@ -95,6 +104,35 @@ impl ToldReasons {
         Some(ToldReason { isa: None, number })
     }
 
+    /// The reason of an exit whose text ends with this part of its name, or before it: with nothing.
+    /// What may be the beginning of several names is none of them.
+    pub fn find_cut(&mut self, text: &str) -> ToldReason {
+        let text = text.trim();
+        // Of ` rip`, which follows, a part may be left: then the name is whole.
+        let mut behind = [" rip", " ri", " r"].into_iter();
+        let name = behind.find_map(|behind| text.strip_suffix(behind));
+        if let Some(found) = name.and_then(|name| self.find(name)) {
+            return found;
+        }
+        let is_whole = |found: &ToldReason| {
+            let mut others = self.known.iter().filter(|(name, _)| name.starts_with(text));
+            others.all(|(_, known)| known == found)
+        };
+        if let Some(found) = self.known.get(text).filter(|found| is_whole(found)) {
+            return *found;
+        }
+        self.cut_off += 1;
+        ToldReason {
+            isa: None,
+            number: CUT_OFF,
+        }
+    }
+
+    /// How many exits are told without their reason.
+    pub const fn cut_off(&self) -> u64 {
+        self.cut_off
+    }
+
     /// Learns a name that is not known, so that it stays what it is.
     pub fn learn(&mut self, text: &str) {
         let text = text.trim();
@@ -107,17 +145,19 @@ impl ToldReasons {
         }
     }
 
-    /// A format of `kvm_exit` that names the learned reasons, and says nothing of where fields lie;
-    /// `None` when nothing was learned.
+    /// A format of `kvm_exit` that names the learned reasons and those that were cut off, and says nothing of where fields lie;
+    /// `None` when there are none.
     pub fn format(&self) -> Option<EventFormat> {
-        if self.named_only.is_empty() {
+        if self.named_only.is_empty() && self.cut_off == 0 {
             return None;
         }
         let mut text = "name: kvm_exit\nID: 0\nformat:\n\
              \tfield:unsigned int reason;\toffset:8;\tsize:4;\tsigned:0;\n\n\
              print fmt: \"%s\", __print_symbolic(REC->reason"
             .to_owned();
-        for (number, name) in (NAMED_ONLY..).zip(&self.named_only) {
+        let cut_off = (self.cut_off > 0).then_some((CUT_OFF, CUT_OFF_NAME));
+        let named = self.named_only.iter().map(String::as_str);
+        for (number, name) in cut_off.into_iter().chain((NAMED_ONLY..).zip(named)) {
             text.push_str(&format!(", {{ {number:#x}, \"{name}\" }}"));
         }
         text.push_str(")\n");
@@ -163,6 +203,27 @@ mod tests {
         assert_eq!(found("UNKNOWN (99)"), Some((None, 99)));
         assert_eq!(found("0x7b"), Some((None, 0x7b)));
         assert_eq!(found("WARP_DRIVE"), None);
+    }
+
+    /// `HLT` and `EPT_VIOLATION` are no beginning of another name, `MSR_READ` is one of
+    /// `MSR_READ_IMM` (Linux 6.18) too, and `E` of many.
+    #[test]
+    fn reasons_that_were_cut_are_not_guessed() {
+        let mut reasons = ToldReasons::default();
+        assert!(reasons.format().is_none());
+        assert_eq!(reasons.find_cut("HLT").number, 12);
+        assert_eq!(reasons.find_cut("EPT_VIOLATION").number, 48);
+        assert_eq!(reasons.find_cut("MSR_READ ri").number, 31);
+        for cut in ["", "E", "EPT_VIOL", "MSR_READ"] {
+            assert_eq!(reasons.find_cut(cut).number, CUT_OFF, "{cut}");
+        }
+        assert_eq!(reasons.cut_off(), 4);
+        let formats = Formats::new(reasons.format().into_iter().collect(), Endian::Little);
+        let reason = ExitReason {
+            numbering: ReasonNumbering::Other,
+            code: CUT_OFF,
+        };
+        assert_eq!(ReasonNames::new(&formats).name(reason).text, "[cut off]");
     }
 
     /// A name that nobody knows stays the name that the table shows.

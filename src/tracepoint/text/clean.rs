@@ -2,7 +2,12 @@
 
 /// A line without what mail programs put in front of it, and without its end.
 pub(super) fn clean(line: &str) -> &str {
-    let mut rest = line.trim_end();
+    unquoted(line.trim_end())
+}
+
+/// A line without what mail programs put in front of it.
+pub(super) fn unquoted(line: &str) -> &str {
+    let mut rest = line;
     loop {
         // A quote's mark stands at the start, or behind one space of an outer quote.
         let quoted = rest.strip_prefix(' ').unwrap_or(rest);

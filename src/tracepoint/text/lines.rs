@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
-
 use super::clean::clean;
 use super::event_line::TracedLine;
+use super::layout::{TextLayout, without_last_word};
+use super::whole_lines::{WholeLine, WholeLines};
 use crate::text::{one_line, shortened};
 
 /// What the lines of a text are.
@@ -27,6 +27,8 @@ pub struct LineCounts {
     pub lost_events: u64,
     /// Gaps of which the text does not say how many events are missing.
     pub uncounted_gaps: u64,
+    /// Lines of `kvm_exit` that end before they tell the reason; 0 where nobody asked for reasons.
+    pub cut_exits: u64,
     /// The first of the lines that are nothing: their numbers, counted from 1, and what they say.
     pub unread_lines: Vec<UnreadLine>,
 }
@@ -87,6 +89,8 @@ pub(super) struct LineReader<'b, S> {
     pending: Option<PendingLine<'b>>,
     /// A line that was not understood by itself.
     fragment: Option<UnreadLine>,
+    /// The number of the line that is read, counted from 1.
+    number: u64,
 }
 
 impl<'b, S: Fn(Longer<'_>) -> bool> LineReader<'b, S> {
@@ -97,30 +101,31 @@ impl<'b, S: Fn(Longer<'_>) -> bool> LineReader<'b, S> {
             counts: LineCounts::default(),
             pending: None,
             fragment: None,
+            number: 0,
         }
     }
 
-    /// Reads a whole text.
+    /// Reads a whole text, whose lines are laid out so.
     pub(super) fn read(
         mut self,
         bytes: &'b [u8],
+        layout: TextLayout,
         mut visit: impl FnMut(&TracedLine<'_>),
     ) -> LineCounts {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let end = memchr(b'\n', rest);
-            let (line, behind) = rest.split_at(end.map_or(rest.len(), |at| at + 1));
-            rest = behind;
-            // A text that ends within a line may end within a number.
-            let is_cut = end.is_none();
-            match std::str::from_utf8(line) {
-                Ok(line) => self.line(Cow::Borrowed(tidied(line, is_cut)), &mut visit),
-                Err(_) => {
-                    let line = String::from_utf8_lossy(line);
-                    let line = tidied(&line, is_cut).to_owned();
-                    self.line(Cow::Owned(line), &mut visit);
-                }
-            }
+        for WholeLine {
+            text,
+            lines,
+            is_cut,
+        } in WholeLines::new(bytes, layout)
+        {
+            self.number = self.counts.lines + 1;
+            self.counts.lines += lines;
+            self.counts.continued += lines - 1;
+            let line = match text {
+                Cow::Borrowed(text) => Cow::Borrowed(tidied(text, is_cut)),
+                Cow::Owned(text) => Cow::Owned(tidied(&text, is_cut).to_owned()),
+            };
+            self.line(line, &mut visit);
         }
         self.flush(&mut visit);
         self.drop_fragment();
@@ -128,7 +133,6 @@ impl<'b, S: Fn(Longer<'_>) -> bool> LineReader<'b, S> {
     }
 
     fn line(&mut self, line: Cow<'b, str>, visit: &mut impl FnMut(&TracedLine<'_>)) {
-        self.counts.lines += 1;
         let borrowed = match &line {
             Cow::Borrowed(line) => TracedLine::parse(line),
             Cow::Owned(_) => None,
@@ -192,7 +196,7 @@ impl<'b, S: Fn(Longer<'_>) -> bool> LineReader<'b, S> {
             self.drop_fragment();
         }
         self.fragment = Some(UnreadLine {
-            number: self.counts.lines,
+            number: self.number,
             text: text.to_owned(),
         });
     }
@@ -296,11 +300,6 @@ fn tidied(line: &str, is_cut: bool) -> &str {
     })
 }
 
-/// A text without its last word.
-fn without_last_word(text: &str) -> &str {
-    text.rsplit_once([' ', '\t']).map_or("", |(front, _)| front)
-}
-
 /// A line without the dots where somebody cut it, and the word that they cut.
 fn without_dots(text: &str) -> &str {
     let cut = text.strip_suffix("...").or_else(|| text.strip_suffix('…'));
@@ -308,93 +307,5 @@ fn without_dots(text: &str) -> &str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::tracepoint::text::values::Reader;
-
-    /// The events of a text, and what its other lines are.
-    fn read(text: &str) -> (Vec<String>, LineCounts) {
-        let reader = Reader::new();
-        let count = |event: &str, text: &str| {
-            let event = format!("kvm:{}", event.trim_start_matches("kvm:"));
-            reader.read(&event, text).map_or(0, |values| values.len())
-        };
-        let says_more = |longer: Longer<'_>| {
-            let Longer {
-                event,
-                values,
-                more,
-            } = longer;
-            count(event, &format!("{values} {more}")) > count(event, values)
-        };
-        let mut events = Vec::new();
-        let counts = LineReader::new(says_more).read(text.as_bytes(), |line| {
-            events.push(format!("{} {}", line.event, line.values));
-        });
-        (events, counts)
-    }
-
-    /// A mail: prose, a quoted text that a mail program has wrapped, and a signature.
-    #[test]
-    fn wrapped_and_quoted_lines_are_put_together() {
-        let (events, counts) = read(
-            "Hello,\r\nthis is what we see:\r\n\
-             >        CPU 0/KVM   753 [000]   505.680908:           kvm:kvm_exit: vcpu 0 reason io\r\n\
-             > rip 0x10205 info1 0x0000000000200010 info2 0x0000000000010207\r\n\
-             > intr_info 0x00000020 error_code 0x00000000\r\n\
-             >        CPU 0/KVM   753 [000]   505.680959:\r\n\
-             > kvm:kvm_pio: pio_write at 0x20 size 1 count 1 val 0x20\r\n\
-             >        CPU 0/KVM   753 [000]   505.681011:          kvm:kvm_entry: vcpu 0, rip 0x10207\r\n\
-             Any ideas?\r\n",
-        );
-        assert_eq!(
-            events,
-            [
-                "kvm:kvm_exit vcpu 0 reason io rip 0x10205 info1 0x0000000000200010 info2 \
-                 0x0000000000010207 intr_info 0x00000020 error_code 0x00000000",
-                "kvm:kvm_pio pio_write at 0x20 size 1 count 1 val 0x20",
-                "kvm:kvm_entry vcpu 0, rip 0x10207",
-            ]
-        );
-        assert_eq!((counts.lines, counts.events, counts.continued), (9, 3, 3));
-        assert_eq!((counts.unread, counts.unread_lines.len()), (3, 3));
-        assert_eq!(counts.unread_lines[2].text, "Any ideas?");
-        assert_eq!(counts.unread_lines[2].number, 9);
-    }
-
-    /// Headers, frames and losses are told apart; all lines are counted once.
-    #[test]
-    fn other_lines_are_counted_by_what_they_are() {
-        let (events, counts) = read(
-            "# tracer: nop\n#\n# entries-in-buffer/entries-written: 474/500   #P:2\ncpus=2\n\n\
-             CPU:1 [LOST 1754 EVENTS]\nCPU:0 [3 EVENTS DROPPED]\nCPU:0 [EVENTS DROPPED]\n\
-             perf  7596 [000] 14325.304111:     sched:sched_wakeup: comm=x pid=18 prio=0\n\
-             \tffffffff813aa3e5 ttwu_do_activate+0x175 ([kernel.kallsyms])\n\
-             \t           ee137 [unknown] (/usr/bin/perf)\nwhat is this\n",
-        );
-        assert_eq!(events.len(), 1);
-        let LineCounts {
-            lines,
-            passed,
-            losses,
-            unread,
-            ..
-        } = counts;
-        assert_eq!((lines, passed, losses, unread), (12, 6, 4, 1));
-        assert_eq!(counts.lost_events, 26 + 1754 + 3);
-        assert_eq!(counts.uncounted_gaps, 1);
-    }
-
-    /// What a text ends with in the middle of is not taken for a number, nor what dots follow.
-    #[test]
-    fn cut_ends_are_left_out() {
-        let line = "x-1 [000] 1.000001: kvm_pio: pio_read at 0x608 size 4 count 1 val 0x28";
-        let expected = ["kvm_pio pio_read at 0x608 size 4 count 1 val"];
-        assert_eq!(read(line).0, expected);
-        assert_eq!(read(&format!("{line}...\n")).0, expected);
-        assert_eq!(
-            read(&format!("{line}\n")).0,
-            [format!("{} 0x28", expected[0])]
-        );
-    }
-}
+#[path = "lines_tests.rs"]
+mod tests;

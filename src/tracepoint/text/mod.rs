@@ -16,7 +16,10 @@
 //! |---|---|
 //! | `clean` | a line without quoting and line ends |
 //! | `event_line` | a line's task, CPU, time, event |
+//! | `layout` | whether a text was folded or cut, and how wide |
+//! | `whole_lines` | a text's lines, folded ones put together |
 //! | `lines` | all lines: those of events, wrapped ones put together, the others counted |
+//! | `plain` | a text's bytes as UTF-8 with spaces |
 //! | `template` | a form in which values are printed, and how text is matched with it |
 //! | `forms` | the forms of each tracepoint |
 //! | `words` | names in text to the numbers they stand for |
@@ -27,11 +30,14 @@
 mod clean;
 mod event_line;
 mod forms;
+mod layout;
 mod lines;
 mod named_values;
+mod plain;
 mod template;
 mod trace_text;
 mod values;
+mod whole_lines;
 mod words;
 
 pub use event_line::is_trace_text;

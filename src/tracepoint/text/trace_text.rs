@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 use hashbrown::HashMap;
 
 use super::event_line::{LineTime, TracedLine};
+use super::layout::TextLayout;
 use super::lines::{LineCounts, LineReader, Longer};
 use super::named_values::NamedValues;
+use super::plain::plain_storage;
 use super::values::Reader;
 use crate::bytes::{Endian, Storage};
 use crate::text::one_line;
@@ -42,6 +44,7 @@ pub struct TraceText {
     /// Formats by the names that the text has.
     by_told_name: HashMap<String, FormatIx>,
     reader: Reader,
+    layout: TextLayout,
     counts: LineCounts,
     facts: TextFacts,
 }
@@ -64,15 +67,19 @@ struct TextFacts {
 impl TraceText {
     /// Reads a text; `None` when no line of it tells of an event. `path` is what errors call it.
     pub fn of(path: &Path, storage: Storage) -> Option<Self> {
+        let storage = plain_storage(storage);
         let mut facts = TextFacts::default();
         let reader = Reader::new();
+        let layout = TextLayout::of(storage.bytes(), |line| {
+            reader.count(&full_name(line.event), line.values)
+        });
         let mut previous = Timestamp::default();
-        let counts =
-            LineReader::new(|longer| says_more(&reader, longer)).read(storage.bytes(), |line| {
-                let time = facts.add(line);
-                facts.backwards += u64::from(time < previous);
-                previous = time;
-            });
+        let lines = LineReader::new(|longer| says_more(&reader, longer));
+        let counts = lines.read(storage.bytes(), layout, |line| {
+            let time = facts.add(line);
+            facts.backwards += u64::from(time < previous);
+            previous = time;
+        });
         if counts.events == 0 {
             return None;
         }
@@ -87,6 +94,7 @@ impl TraceText {
             formats,
             by_told_name,
             reader,
+            layout,
             counts,
             facts,
         })
@@ -161,7 +169,7 @@ impl TraceText {
     pub fn walk(&self, mut visit: impl FnMut(Occurrence<'_>)) {
         let lines = LineReader::new(|longer| says_more(&self.reader, longer));
         if self.facts.backwards == 0 {
-            lines.read(self.storage.bytes(), |line| {
+            lines.read(self.storage.bytes(), self.layout, |line| {
                 if let Some(found) = self.occurrence(line) {
                     visit(found);
                 }
@@ -170,7 +178,7 @@ impl TraceText {
         }
         // Texts of several CPUs, one behind the other.
         let mut kept = Vec::new();
-        lines.read(self.storage.bytes(), |line| {
+        lines.read(self.storage.bytes(), self.layout, |line| {
             if let Some(found) = self.occurrence(line) {
                 let text = line.values.to_owned();
                 kept.push((
@@ -231,8 +239,8 @@ fn says_more(reader: &Reader, longer: Longer<'_>) -> bool {
         more,
     } = longer;
     let event = full_name(event);
-    let count = |text: &str| reader.read(&event, text).map_or(0, |values| values.len());
-    count(&format!("{values} {more}")) > count(values)
+    let count = |text: &str| reader.count(&event, text).unwrap_or(0);
+    count(format!("{values} {more}").trim_start()) > count(values)
 }
 
 const fn time_of(line: &TracedLine<'_>) -> Timestamp {

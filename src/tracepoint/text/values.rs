@@ -47,6 +47,12 @@ impl Reader {
         derive(event, text, &mut values);
         Some(values)
     }
+
+    /// How many values an event's text tells; `None` for an event whose values nobody reads.
+    pub(super) fn count(&self, event: &str, text: &str) -> Option<usize> {
+        self.forms.get(event)?;
+        Some(self.read(event, text).map_or(0, |values| values.len()))
+    }
 }
 
 /// What is told by what is printed, and is no value of its own.
