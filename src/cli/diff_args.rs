@@ -84,7 +84,9 @@ pub(super) struct DiffOptions {
     /// (occurrences), event:NAME/s; of VM exits exit-reason:NAME, port:0x608, mmio:, apic:, msr:,
     /// cpuid:, hypercall: (exits), the same with /s, and of the same exit-p50:, exit-p90:,
     /// exit-p99:, exit-p99.9:, exit-max: (microseconds), exit-time: (milliseconds for each second),
-    /// as in exit-p99:HLT or exit-p99:port:0x608. Amounts: +2pt (change), +10% (change in percent of before),
+    /// as in exit-p99:HLT or exit-p99:port:0x608; of vCPUs ready-time (the percentage, of the time in
+    /// which they wanted to run, that they waited for a CPU: the guest's steal), of those of one
+    /// number ready-time:vcpu0, of a VM ready-time:PID or ready-time:PID/0. Amounts: +2pt (change), +10% (change in percent of before),
     /// 5% (value after). NAME is as any tool shows it: a frame of that very name is taken first,
     /// else those that differ in suffixes, versions or pids; several are added up.
     ///

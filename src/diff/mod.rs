@@ -33,7 +33,8 @@ pub use comparison::{
     changed_functions, largest_unmarked,
 };
 pub use exits::{
-    ExitChange, ExitComparison, ExitFigures, ExitSide, ExitSubject, SubjectKind, exit_request,
+    ExitChange, ExitComparison, ExitFigures, ExitSide, ExitSubject, ReadyChange, ReadyFigures,
+    ReadyOf, SubjectKind, exit_request,
 };
 pub use gate::{Gate, Verdict};
 pub(crate) use matching::Union;

@@ -118,6 +118,69 @@ fn exits_of_trace_dat_and_of_texts_are_compared() {
     assert!(text(&stacks).contains("exit:pio"));
 }
 
+/// A text of a vCPU that has its CPU to itself for all but so many of each ten milliseconds, for a
+/// second: then another thread runs, and the vCPU is ready.
+fn contended(ready_ms: u32) -> String {
+    let time = |ms: u32| format!("{}.{:03}000", 1 + ms / 1000, ms % 1000);
+    let mut text = String::new();
+    let mut say = |task: &str, ms: u32, event: &str| {
+        text.push_str(&format!("{task}   [000]   {}: {event}\n", time(ms)));
+    };
+    let [vcpu, other] = ["CPU 0/KVM-753", "burn-99"];
+    let switch = |before: &str, state: &str, after: &str| {
+        let [before, after] = [before, after].map(|task| task.rsplit_once('-').unwrap());
+        format!(
+            "sched_switch: prev_comm={} prev_pid={} prev_prio=120 prev_state={state} ==> \
+             next_comm={} next_pid={} next_prio=120",
+            before.0, before.1, after.0, after.1
+        )
+    };
+    say(other, 0, &switch(other, "R", vcpu));
+    for begin in (0..1000).step_by(10) {
+        say(vcpu, begin + 1, "kvm_entry: vcpu 0, rip 0x10207");
+        say(vcpu, begin + 2, "kvm_exit: vcpu 0 reason hlt rip 0x10205");
+        say(vcpu, begin + 10 - ready_ms, &switch(vcpu, "R", other));
+        say(other, begin + 10, &switch(other, "R", vcpu));
+    }
+    say(vcpu, 1010, &switch(vcpu, "S", other));
+    text
+}
+
+/// By hand: ready 100 times 1 ms of 1010 ms are 9.90 %, 100 times 4 ms 39.60 %.
+#[test]
+fn ready_time_is_compared_and_gated() {
+    let [little, much] =
+        [1, 4].map(|ready| Scratch::new(&format!("ready-{ready}"), contended(ready).as_bytes()));
+    let [little, much] = [&little, &much].map(|text| text.0.display().to_string());
+    let found = json(&diff(here(), &[&little, &much, "--json"]));
+    let ready = &found["vm_exits"]["ready"];
+    for (at, subject) in [(0, "ready-time"), (1, "ready-time:vcpu0")] {
+        let change = &ready[at];
+        assert_eq!(change["subject"], subject);
+        assert_eq!(change["before"]["ready_ns"], 100_000_000);
+        assert_eq!(change["before"]["running_ns"], 910_000_000);
+        assert_eq!(change["after"]["ready_ns"], 400_000_000);
+        assert_eq!(change["significant"], true);
+    }
+    let sides = [little.as_str(), much.as_str()];
+    for (condition, expected) in [
+        ("ready-time > 39.5%", 1),
+        ("ready-time > 39.7%", 0),
+        ("ready-time > +29pt", 1),
+        ("ready-time:vcpu0 > +200%", 1),
+        ("ready-time:vcpu1 > 1%", 2),
+    ] {
+        let (status, said) = gated(sides, &[condition]);
+        assert_eq!(status, Some(expected), "{condition}: {said}");
+    }
+    let (status, said) = gated([&little, &little], &["ready-time > +0pt"]);
+    assert_eq!(status, Some(0), "{said}");
+    let without = testdata("svm-bad-tracepoints");
+    let (status, said) = gated([&without, &without], &["ready-time > 5%"]);
+    assert_eq!(status, Some(2), "{said}");
+    assert!(said.contains("sched:sched_switch"), "{said}");
+}
+
 /// The guest that polls the PM timer, and the one that does not: counts of 3 seconds each.
 #[test]
 fn the_cure_of_a_polling_guest_is_seen() {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::exit_side::{ExitFigures, ExitSide};
+use super::ready::{ReadyChange, ReadyOf, find_ready, ready_changes};
 use super::subject::{ExitSubject, SubjectKind};
 use crate::before_after::{SideRole, Sides};
 use crate::diff::model::{
@@ -34,6 +35,8 @@ pub struct ExitComparison {
     pub sides: Sides<ExitSide>,
     /// All subjects of either side, by kind, the most frequent first.
     pub changes: Vec<ExitChange>,
+    /// The ready time of vCPUs; empty where a side does not tell it.
+    pub ready: Vec<ReadyChange>,
     confidence: f64,
 }
 
@@ -55,9 +58,11 @@ impl ExitComparison {
             let order = a.subject.kind.cmp(&b.subject.kind);
             order.then_with(|| b.largest_rate().total_cmp(&a.largest_rate()))
         });
+        let ready = ready_changes(&sides.each_ref().map(|side| &side.ready));
         Self {
             sides,
             changes,
+            ready,
             confidence,
         }
     }
@@ -85,6 +90,14 @@ impl ExitComparison {
             return Err(format!("neither side has an exit {what}"));
         }
         Ok(found)
+    }
+
+    /// The change of the ready time of these vCPUs.
+    ///
+    /// # Errors
+    /// When a side does not tell it: why.
+    pub(crate) fn find_ready(&self, subject: ReadyOf) -> Result<ReadyChange, String> {
+        find_ready(&self.sides.each_ref().map(|side| &side.ready), subject)
     }
 
     /// Whether what does not occur could have been recorded: a register by its number, or a reason

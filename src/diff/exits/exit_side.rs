@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ready::{ReadyFiguresOf, ready_figures};
 use super::subject::{ExitSubject, SubjectKind};
 use crate::analysis::Request;
 use crate::analysis::exits::{Dimension, ExitRequest, RecordedExits, TimeBasis};
@@ -64,6 +65,8 @@ pub struct ExitSide {
     pub(super) first_ns: u64,
     pub(super) figures: BTreeMap<ExitSubject, ExitFigures>,
     has_exits: bool,
+    /// How long vCPUs were ready.
+    pub(super) ready: ReadyFiguresOf,
     /// What kinds of registers the capture tells.
     told: BTreeSet<SubjectKind>,
     /// Why counts of it tell nothing, if they do not.
@@ -78,6 +81,7 @@ impl ExitSide {
             span_ns: recorded.span_ns,
             first_ns: recorded.times.map_or(0, |(first, _)| first.as_nanos()),
             has_exits: survey.recorded().exits,
+            ready: ready_figures(recorded),
             doubt: doubt(recorded),
             ..Self::default()
         };

@@ -6,6 +6,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `subject` | a reason or a register, and how conditions call it |
+//! | `ready` | how long vCPUs were ready and did not run |
 //! | `exit_side` | the exits of one side, and what of them was measured |
 //! | `exit_comparison` | what changed from one side to the other |
 //!
@@ -13,8 +14,10 @@
 
 mod exit_comparison;
 mod exit_side;
+mod ready;
 mod subject;
 
 pub use exit_comparison::{ExitChange, ExitComparison};
 pub use exit_side::{ExitFigures, ExitSide, exit_request};
+pub use ready::{ReadyChange, ReadyFigures, ReadyOf};
 pub use subject::{ExitSubject, SubjectKind};

@@ -4,12 +4,14 @@
 //! condition = quantity comparison amount
 //! quantity  = "total" | "exits" | TAG | "frame:" NAME | "self:" NAME
 //!           | "event:" NAME [ "/s" ] | EXITS [ "/s" ] | TIME EXITS
+//!           | "ready-time" [ ":" VCPUS ]
 //! EXITS     = "exit-reason:" NAME | KIND ":" NUMBER
 //! KIND      = "port" | "mmio" | "apic" | "msr" | "cpuid" | "hypercall"
 //! NUMBER    = "0x" HEX | one decimal digit
 //! TIME      = "exit-p50:" | "exit-p90:" | "exit-p99:" | "exit-p99.9:" | "exit-max:" in
 //!             microseconds | "exit-time:" in milliseconds for each second; "exit-reason:" may be
 //!             left out behind it
+//! VCPUS     = "vcpu" NUMBER | PID | PID "/" NUMBER
 //! comparison = ">" | ">=" | "<" | "<="
 //! amount    = SIGN NUMBER "pt"       a change of the value, in its own unit (points for shares)
 //!           | SIGN NUMBER "%"        a change in percent of the value before
@@ -26,6 +28,7 @@ use super::exit_value::ExitQuantity;
 use super::value::{GateQuantity, find};
 use crate::before_after::Sides;
 use crate::diff::comparison::{Comparison, Subject};
+use crate::diff::exits::ReadyOf;
 use crate::stack::Tag;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -102,6 +105,14 @@ impl Gate {
         })
     }
 
+    /// Whether it is about VM exits or vCPUs, which tracepoints tell.
+    pub const fn is_of_exits(&self) -> bool {
+        matches!(
+            self.quantity,
+            GateQuantity::Exit(_) | GateQuantity::Ready(_)
+        )
+    }
+
     /// Holds the condition against a comparison; `any_change` lets changes count that are within
     /// the noise.
     pub fn check(&self, comparison: &Comparison, any_change: bool) -> Verdict {
@@ -156,6 +167,9 @@ fn parse_quantity(text: &str) -> Result<GateQuantity, String> {
     };
     if let Some(exits) = ExitQuantity::parse(text) {
         return exits.map(GateQuantity::Exit);
+    }
+    if let Some(ready) = ReadyOf::parse(text) {
+        return ready.map(GateQuantity::Ready);
     }
     if let Some(name) = text.strip_prefix("frame:") {
         return named(name).map(GateQuantity::Frame);

@@ -4,6 +4,7 @@ use super::compared_values::ComparedValues;
 use super::exit_value::ExitQuantity;
 use crate::before_after::{SideRole, Sides};
 use crate::diff::comparison::{Change, Comparison, EventChange, SlicedCount, Subject};
+use crate::diff::exits::ReadyOf;
 use crate::diff::matching::{NameStep, PlacedStack, as_written_elsewhere, loose_name};
 use crate::diff::sides::{Count, plain_event};
 use crate::diff::words::value_words;
@@ -19,6 +20,7 @@ pub(crate) enum GateQuantity {
     Own(String),
     Event { name: String, is_rate: bool },
     Exit(ExitQuantity),
+    Ready(ReadyOf),
 }
 
 /// Looks a quantity up.
@@ -32,6 +34,7 @@ pub(crate) fn find(
     let change = match quantity {
         GateQuantity::Event { name, is_rate } => return event(comparison, name, *is_rate),
         GateQuantity::Exit(exits) => return exits.find(comparison),
+        GateQuantity::Ready(subject) => return ready(comparison, *subject),
         GateQuantity::Head(subject) => head(comparison, *subject)?,
         GateQuantity::Frame(name) => frame(comparison, name, false)?,
         GateQuantity::Own(name) => frame(comparison, name, true)?,
@@ -45,6 +48,19 @@ pub(crate) fn find(
             value_words(change.values.before, unit),
             value_words(change.values.after, unit)
         ),
+    })
+}
+
+/// The part of their time that vCPUs were ready, in percent.
+fn ready(comparison: &Comparison, subject: ReadyOf) -> Result<ComparedValues, String> {
+    let exits = comparison.exits.as_ref().map_err(Clone::clone)?;
+    let change = exits.find_ready(subject)?;
+    let values = change.percents().ok_or("a side has no such vCPU")?;
+    let Sides { before, after } = values;
+    Ok(ComparedValues {
+        values,
+        is_significant: change.is_significant(),
+        words: format!("{before:.2} % → {after:.2} %"),
     })
 }
 

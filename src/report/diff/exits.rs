@@ -7,12 +7,60 @@ use serde_json::{Value, json};
 use super::row_layout::RowLayout;
 use crate::before_after::Sides;
 use crate::diff::{
-    ExitChange, ExitComparison, ExitFigures, SubjectKind, Unit, change_words, relative_words,
+    ExitChange, ExitComparison, ExitFigures, ReadyChange, ReadyFigures, SubjectKind, Unit,
+    change_words, relative_words,
 };
 use crate::text::{grouped, with_commas};
 
 /// Rows of each kind that the text shows.
 const SHOWN: usize = 10;
+
+/// Writes how long vCPUs were ready as rows: parts of the time in which they wanted to run.
+pub(super) fn write_ready(
+    out: &mut String,
+    ready: &[ReadyChange],
+    row: RowLayout,
+) -> std::fmt::Result {
+    if ready.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n  {} {:>11}  {:>11}  {:>12}  {:>7}",
+        row.name("ready, not running (steal in guests)"),
+        "before",
+        "after",
+        "change",
+        "",
+    )?;
+    for change in ready.iter().take(SHOWN) {
+        let mark = if change.is_significant() { '*' } else { ' ' };
+        let shown = |figures: &Option<ReadyFigures>| {
+            figures.map_or_else(dash, |figures| format!("{:.2} %", figures.percent()))
+        };
+        let Sides { before, after } = change.figures.each_ref().map(shown);
+        let [difference, relative] = match change.percents() {
+            Some(values) => {
+                let difference = values.after - values.before;
+                [
+                    change_words(difference, Unit::Percent),
+                    relative_words(values),
+                ]
+            }
+            None => [String::new(), String::new()],
+        };
+        let name = row.name(&change.subject.to_string());
+        writeln!(
+            out,
+            "{mark} {name} {before:>11}  {after:>11}  {difference:>12}  {relative:>7}"
+        )?;
+    }
+    if ready.len() > SHOWN {
+        let rest = grouped((ready.len() - SHOWN) as u64);
+        writeln!(out, "  and {rest} more (--json has all)")?;
+    }
+    Ok(())
+}
 
 /// Writes the exits as rows: how many in a second, and how long they took.
 pub(super) fn write_exits(
@@ -102,6 +150,27 @@ pub(super) fn exits_json(exits: &ExitComparison) -> Value {
         "seconds": exits.sides.each_ref().map(|side| side.span_ns as f64 / 1e9).into_array(),
         "confidence": exits.confidence(),
         "changes": exits.changes.iter().map(change).collect::<Vec<_>>(),
+        "ready": exits.ready.iter().map(ready_json).collect::<Vec<_>>(),
+    })
+}
+
+/// The ready time of vCPUs; null on a side that has no such vCPUs.
+fn ready_json(change: &ReadyChange) -> Value {
+    let figures = |figures: &Option<ReadyFigures>| {
+        figures.map(|figures| {
+            json!({
+                "running_ns": figures.running_ns,
+                "ready_ns": figures.ready_ns,
+                "percent": figures.percent(),
+            })
+        })
+    };
+    let Sides { before, after } = change.figures.each_ref().map(figures);
+    json!({
+        "subject": change.subject.to_string(),
+        "before": before,
+        "after": after,
+        "significant": change.is_significant(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::exits::write_exits;
+use super::exits::{write_exits, write_ready};
 use super::labels::Labels;
 use super::row_layout::RowLayout;
 use super::unmarked::write_unmarked;
@@ -42,6 +42,7 @@ fn write_text(
     write_events(out, comparison, row)?;
     if let Ok(exits) = &comparison.exits {
         write_exits(out, exits, row)?;
+        write_ready(out, &exits.ready, row)?;
     }
     write_functions(out, comparison, most, row)?;
     write_unmarked(out, comparison, most, row)
