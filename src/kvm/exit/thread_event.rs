@@ -153,6 +153,7 @@ impl ThreadEvent {
         let access = match *event {
             HostEvent::FastMmio { gpa } => Access::new(Target::Mmio(gpa), true),
             HostEvent::Cpuid { function, index } => {
+                let index = index.filter(|_| has_subleaves(function));
                 Access::undirected(Target::Cpuid(function, index))
             }
             HostEvent::Apic {
@@ -377,6 +378,18 @@ impl ThreadEvent {
             What::KernelForOthers | What::Preempted | What::Sleeps | What::Runs | What::Passing
         )
     }
+}
+
+/// Whether a leaf of CPUID has more than one form, told by ECX. Of the others ECX is whatever the guest
+/// had there.
+///
+/// Source: `cpuid_function_is_indexed`, `arch/x86/include/asm/cpuid.h`, Linux 6.13.
+const fn has_subleaves(function: u32) -> bool {
+    matches!(
+        function,
+        4 | 7 | 0xb | 0xd | 0xf | 0x10 | 0x12 | 0x14 | 0x17 | 0x18 | 0x1d
+            ..=0x1f | 0x24 | 0x8000_001d
+    )
 }
 
 #[cfg(test)]

@@ -33,6 +33,19 @@ proptest! {
     }
 }
 
+/// ECX of leaf 1 is whatever the guest had there; of leaf 7 it chooses what is told.
+#[test]
+fn only_leaves_with_forms_are_told_apart_by_them() {
+    let told = |function| {
+        let index = Some(0xf6f5_f2c0);
+        let event = HostEvent::Cpuid { function, index };
+        let access = ThreadEvent::of(&event, Tid::new(1)).reached();
+        access.map(|access| access.target)
+    };
+    assert_eq!(told(1), Some(Target::Cpuid(1, None)));
+    assert_eq!(told(7), Some(Target::Cpuid(7, Some(0xf6f5_f2c0))));
+}
+
 /// Millions are kept: no byte more than is needed.
 #[test]
 fn it_takes_half_a_cache_line() {

@@ -16,6 +16,7 @@ use super::answer::ExitAnswer;
 use super::graph_row::{ExitCell, ExitPlace, ReachedPlace, RowValues, WidthSums};
 use super::kernel_handler::handler_of;
 use super::labels::ExitLabels;
+use super::shares::ExitShares;
 use crate::kvm::exit::{
     Access, Dimension, DimensionValue, Direction, ExitReason, ReasonNames, Target, Task, TimeParts,
     TimeSlices,
@@ -59,7 +60,8 @@ pub struct ExitStack {
     pub place: ExitPlace,
     /// The slice of time in which the exits began; 0 unless they are told apart by it.
     pub slice: u64,
-    /// How many exits it is of. An exit whose time went to several places is of several stacks.
+    /// How many exits it stands for. Exits whose time went to several places are shared out by it, so
+    /// that each counts once in sums, and none for more than it tells.
     pub exits: u64,
     /// Its width.
     pub weight: u64,
@@ -252,6 +254,7 @@ impl Making<'_> {
         let handler = handler.map(|name| self.frame(name, FrameKind::Function));
         let handler: Vec<FrameIx> = handler.collect();
         let leaf = self.guest_leaf(row);
+        let mut shares = ExitShares::new(sums.exits, ends.iter().map(|&(_, weight)| weight));
         for (place, weight) in ends.into_iter().filter(|&(_, weight)| weight > 0) {
             let mut frames = stack.clone();
             let frame = place.frame();
@@ -266,7 +269,7 @@ impl Making<'_> {
                 vcpu: row.vcpu,
                 place,
                 slice: row.slice,
-                exits: sums.exits,
+                exits: shares.next(weight),
                 weight,
             });
         }

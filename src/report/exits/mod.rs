@@ -9,6 +9,7 @@
 //! | `columns` | what the columns of a view are |
 //! | `view_table` | a view as a table |
 //! | `graph`, `graph_row` | exits as a flame graph |
+//! | `shares` | exits shared out among the places that their time went to |
 //! | `kernel_handler` | what the kernel did for an exit, of a call stack |
 //! | `labels` | what values of dimensions are called |
 //! | `slow_table` | the slowest exits |
@@ -28,6 +29,7 @@ mod interrupt_table;
 mod kernel_handler;
 mod labels;
 mod schedule_table;
+mod shares;
 mod slow_table;
 mod tag_table;
 mod view_table;

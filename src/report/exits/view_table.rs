@@ -37,6 +37,7 @@ pub(super) fn view_table(recorded: &RecordedExits, view: &View, labels: &ExitLab
         total,
         span_ns: recorded.span_ns,
         recorded: recorded.survey.recorded(),
+        has_exits: recorded.survey.counts().exits > 0,
         is_of_targets: view.is_of_targets(),
     };
     for row in rows_of(view, labels) {
@@ -222,6 +223,8 @@ struct Told {
     total: u64,
     span_ns: u64,
     recorded: Recorded,
+    /// Whether any exit was seen.
+    has_exits: bool,
     is_of_targets: bool,
 }
 
@@ -237,7 +240,7 @@ impl Told {
         };
         let total = stats.total(self.basis);
         let mean = stats.mean(self.basis);
-        let events = if self.recorded.exits {
+        let events = if self.has_exits {
             stats.exits
         } else {
             stats.accesses
