@@ -115,7 +115,7 @@ fn write_bars(markup: &mut Markup, side: &PageSide<'_>, uses: &TimeUses) {
         for spent in &uses.spent {
             let vm = spent.whose.vm();
             if let Some(vm) = vm.filter(|_| before != vm) {
-                markup.tag("h4").text(&vm_name(side, vm));
+                markup.tag("h3").text(&vm_name(side, vm));
                 drawn = 0;
             }
             before = vm;

@@ -72,7 +72,7 @@ pub(crate) fn slug(text: &str) -> String {
 pub(crate) fn write_html(table: &Table, place: &HtmlTable<'_>, markup: &mut Markup) {
     if table.rows.is_empty() {
         if !table.title.is_empty() {
-            markup.tag("h4").with_id(place.id).text(&table.title);
+            markup.tag("h3").with_id(place.id).text(&table.title);
         }
     } else {
         let scroll = markup.tag("div").with("class", "scroll");
@@ -132,7 +132,16 @@ fn write_head(column: &Column, place: &HtmlTable<'_>, bounds: &str, markup: &mut
     let start = start.with("data-key", column.key);
     let start = start.with_some("data-column", mark.map(|mark| &*mark.value));
     let start = start.with_some("data-bounds", is_histogram.then_some(bounds));
-    start.with("title", column.meaning).text(column.heading);
+    let start = start.with("title", column.meaning);
+    if column.heading.is_empty() {
+        // Where each value says what it is, the heading is for those who hear the table.
+        start.holding(|markup| {
+            let name = markup.tag("span").with("class", "unseen");
+            name.text(column.key);
+        });
+    } else {
+        start.text(column.heading);
+    }
 }
 
 fn write_row(

@@ -34,7 +34,7 @@ export class Flame {
         this.filterKey = null;
         const act = (patch, isStep) => store.changeGraph(name, patch, isStep);
         this.act = act;
-        this.controls = new FlameControls(act, () => this.toWidestMatch(), recording.sides, this.joint.title);
+        this.controls = new FlameControls(act, () => this.toWidestMatch(), recording, this.joint.title);
         this.path = element("p", {className: "path"});
         this.holder = element("div", {className: "panes"});
         this.told = element("p", {className: "told", attributes: {"aria-hidden": "true"}});
@@ -54,7 +54,7 @@ export class Flame {
     }
 
     get graph() { return this.store.state.graphs[this.name]; }
-    get by() { return this.graph.colours || (this.isTwo ? "change" : "tag"); }
+    get by() { return this.graph.colours || (this.recording.changes !== null ? "change" : "tag"); }
 
     update() {
         const {vm, thread, tag, ranges} = this.store.state, key = JSON.stringify([vm, thread, tag, ranges]);

@@ -5,13 +5,13 @@ const KEYS = "Arrow keys walk the boxes, Enter zooms, Escape or Backspace goes b
     + "S shows callers and callees, / or Ctrl-F searches, Enter in the search goes to the widest match.";
 
 export class FlameControls {
-    // `act(patch, isStep)` changes the picture's state, `found()` goes to what a search found; `sides`
-    // are the recording's.
-    constructor(act, found, sides, title) {
+    // `act(patch, isStep)` changes the picture's state, `found()` goes to what a search
+    // found.
+    constructor(act, found, {sides, changes}, title) {
         this.order = choice("Order", [["callees", "Callees"], ["callers", "Inverted"]], (order) => act({order, name: "", zoom: ""}, true));
         this.grows = choice("Direction", [["up", "Flame"], ["down", "Icicle"]], (way) => act({isDown: way === "down"}));
         const colours = [["tag", "What it does"], ["kind", "Kind of code"]];
-        if (sides.length > 1) colours.unshift(["change", "Change"]);
+        if (changes !== null) colours.unshift(["change", "Change"]);
         this.colours = select("Colour", colours, (value) => act({colours: value === colours[0][0] ? "" : value, mark: ""}));
         this.first = colours[0][0];
         this.view = sides.length < 2 ? null : choice("Sides", [

@@ -71,7 +71,8 @@ export class Heat {
         const label = `What threads did over time${this.side.label ? `, ${this.side.label}` : ""}. ${KEYS}.`;
         this.box = element("div", {className: "heat-box", tabIndex: 0, attributes: {
             role: "application", "aria-roledescription": "heat map", "aria-label": label}}, this.canvas);
-        this.root = element("div", {className: "heat-map"},
+        const title = this.recording.sides.length > 1 ? element("h3", {className: "pane-title", textContent: this.side.label}) : null;
+        this.root = element("div", {className: "heat-map"}, title,
             element("div", {className: "flame-bar"}, this.kind.root, this.source && this.source.root, this.metric.root, this.words),
             this.box, this.legend);
         this.showLegend();

@@ -16,7 +16,7 @@ export class LanesMap {
         const context = this.heat.canvas.getContext("2d");
         context.font = FONT;
         const longest = Math.max(...this.heat.lanes.map((lane) => context.measureText(lane.words).width));
-        this.left = Math.round(Math.min(MOST_LEFT, Math.max(LEAST_LEFT, longest + 16)));
+        this.left = Math.ceil(Math.min(MOST_LEFT, Math.max(LEAST_LEFT, longest + 18)));
         this.room = width - this.left - RIGHT;
         return this.heat.lanes.length * (LANE + GAP) + AXIS;
     }

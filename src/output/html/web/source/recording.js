@@ -29,7 +29,7 @@ export function recordingOf(block) {
     const graphs = new Map();
     for (const name of names) graphs.set(name, jointOf(block.sides.map((side) => side.graphs[name])));
     return {
-        tags: block.tags, kinds: block.kinds, changes: block.changes || null,
+        tags: block.tags, kinds: block.kinds, changes: (block.sides.length > 1 && block.changes) || null,
         sides: block.sides.map((side) => sideOf(side, block)), graphs,
     };
 }

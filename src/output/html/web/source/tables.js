@@ -58,7 +58,8 @@ class DataTable {
     }
 
     sortable(head, at) {
-        if (head.dataset.type === "histogram" || head.textContent.trim() === "") return;
+        // A heading that cannot be seen cannot be pressed.
+        if (head.dataset.type === "histogram" || head.textContent.trim() === "" || head.querySelector(".unseen") !== null) return;
         const isText = (head.dataset.type || "text") === "text";
         const made = button("", () => {
             const isThis = this.order !== null && this.order.at === at;
