@@ -3,8 +3,9 @@
 //! All that makes or moves something with a name holds one lock, and so does the sweep: nothing
 //! can come up behind it.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -70,11 +71,10 @@ impl ScratchFolder {
     pub fn beside(target: &Path) -> io::Result<Self> {
         let folder = target.parent().filter(|folder| *folder != Path::new(""));
         let folder = folder.unwrap_or(Path::new("."));
-        Self::listed(|| {
-            tempfile::Builder::new()
-                .prefix(".vmflame-")
-                .tempdir_in(folder)
-        })
+        let mut own = tempfile::Builder::new();
+        own.prefix(".vmflame-")
+            .permissions(Permissions::from_mode(0o700));
+        Self::listed(|| own.tempdir_in(folder))
     }
 
     fn listed(make: impl FnOnce() -> io::Result<TempDir>) -> io::Result<Self> {

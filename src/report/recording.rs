@@ -122,8 +122,10 @@ fn facts(answer: &RecordingAnswer<'_>) -> Vec<Fact> {
     let fact = |key, label, value| Fact { key, label, value };
     let text = |text: &str| Cell::Text(text.to_owned());
     let mut facts = vec![fact("recorder", "recorder", text(&answer.recorder))];
-    let commands = answer.commands.iter();
-    facts.extend(commands.map(|command| fact("command", "command", text(command))));
+    // Where buffers were too large the last one recorded.
+    let [first, last] = [answer.commands.first(), answer.commands.last()];
+    facts.extend(first.map(|command| fact("count_command", "counted by", text(command))));
+    facts.extend(last.map(|command| fact("command", "recorded by", text(command))));
     facts.extend([
         fact("span_ns", "time", Cell::Nanoseconds(answer.span_ns)),
         fact("bytes", "bytes of the capture", Cell::Count(answer.bytes)),

@@ -136,7 +136,7 @@ impl RecordedCase<'_> {
         shown.warnings.drain(..said.min(shown.warnings.len()));
         shown
             .facts
-            .retain(|fact| !matches!(fact.key, "command" | "recorder"));
+            .retain(|fact| !matches!(fact.key, "command" | "count_command" | "recorder"));
         eprint!("{}", as_text(&shown, this_machine::columns()));
         for missing in &contents.missing {
             eprintln!("warning: not in the case: {missing}");

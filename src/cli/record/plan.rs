@@ -266,9 +266,9 @@ impl RecordPlan {
             }
         }
         let clock = self.clock.map(|clock| format!("{}:GH", clock.as_str()));
-        for event in self.tracepoints.iter().cloned().chain(clock) {
-            words.extend(["-e".into(), event.into()]);
-        }
+        let events = self.tracepoints.iter().cloned().chain(clock);
+        let events: Vec<String> = events.collect();
+        words.extend(["-e".into(), events.join(",").into()]);
         words.extend(["--", "sleep", seconds].map(OsString::from));
         words
     }
@@ -321,10 +321,17 @@ impl RecordPlan {
         add(&["-m", &perf_size(buffer_bytes), "-k", "mono"]);
         let size = format!("--max-size={}", perf_size(request.max_bytes));
         // The cache of build ids is the user's, and no part of the recording.
-        let options = [("-z", "-z"), ("-N", "-N"), ("--namespaces", "--namespaces")];
-        let options = options.into_iter().chain([("--max-size", size.as_str())]);
+        let options = [
+            ("-z", "-z"),
+            ("-N", "-N"),
+            ("--max-size", size.as_str()),
+            ("--namespaces", "--namespaces"),
+        ];
         for (option, words) in options {
-            if perf.has(option) {
+            // Namespaces are told to the privileged only: `perf_event_open` in kernel/events/core.c,
+            // Linux 6.18.
+            let is_allowed = option != "--namespaces" || machine.rights.is_privileged;
+            if perf.has(option) && is_allowed {
                 add(&[words]);
             }
         }

@@ -71,7 +71,7 @@ fn command(request: &RecordRequest, machine: &RecordingHost) -> String {
     shell_line(&words)
 }
 
-const END: &str = "-m 16M -k mono -z -N --namespaces --max-size=2G -o o -- sleep 20";
+const END: &str = "-m 16M -k mono -z -N --max-size=2G --namespaces -o o -- sleep 20";
 
 /// Call chains for the clock alone, named events, and modifiers in all of them.
 #[test]
@@ -117,14 +117,14 @@ fn what_is_asked_for_is_told() {
     assert_eq!(
         told,
         "perf record -p 12,4711 -g -c 1 -e \
-         kvm:kvm_entry:H,kvm:kvm_exit:H,kvm:kvm_userspace_exit:H -m 16M -k mono -z -N --namespaces \
-         --max-size=2G -o o -- './it'\\''s' -x"
+         kvm:kvm_entry:H,kvm:kvm_exit:H,kvm:kvm_userspace_exit:H -m 16M -k mono -z -N --max-size=2G \
+         --namespaces -o o -- './it'\\''s' -x"
     );
     let count = plan(&one, &host).unwrap().stat_command(&host, "0.2");
     assert_eq!(
         shell_line(&count),
-        "perf stat -x ';' -p 12,4711 --per-thread -e kvm:kvm_entry -e kvm:kvm_exit -e \
-         kvm:kvm_userspace_exit -- sleep 0.2"
+        "perf stat -x ';' -p 12,4711 --per-thread -e \
+         kvm:kvm_entry,kvm:kvm_exit,kvm:kvm_userspace_exit -- sleep 0.2"
     );
     one.profile = RecordProfile::Sched;
     let plan = plan(&one, &host).unwrap();
@@ -154,6 +154,15 @@ fn an_old_perf_is_told_what_it_knows() {
         command(&request(RecordProfile::Cpu), &old),
         "perf record -a -g -F 99 -e cycles:GH -m 16M -k mono -o o -- sleep 20"
     );
+}
+
+/// Who is not root is not refused for an option that only root may give.
+#[test]
+fn namespaces_are_for_root() {
+    let mut user = host();
+    user.rights.is_privileged = false;
+    let told = command(&request(RecordProfile::Cpu), &user);
+    assert!(!told.contains("--namespaces"), "{told}");
 }
 
 /// The clock is the kernel's where the CPUs' would be none, or would keep VMs from starting.

@@ -10,7 +10,7 @@ use super::not_recorded::NotRecorded;
 use super::options::RecordOptions;
 use super::plan::{Clock, RecordPlan, SMALLEST_BUFFER, perf_size, shell_line};
 use super::recorder::{RecorderRun, RunKind, run};
-use super::request::RecordRequest;
+use super::request::{RecordRequest, RecordTarget};
 use super::said::{Trouble, failure, is_captured, trouble, unusual};
 use super::targets::{AskedVmm, LiveVmm, ask};
 use crate::cli::pack::ToldVm;
@@ -131,8 +131,7 @@ impl RecordingRun<'_> {
         }
         let rates = EventRates::parse(&run.said, plan, STAT_TIME.as_secs_f64());
         if !run.status.is_some_and(|status| status.success()) {
-            let machine = self.machine;
-            return Err(failure(&run.said, machine.rights, machine.is_contained).into());
+            return Err(self.failed(&run));
         }
         let mut remarks = Vec::new();
         if rates.is_clock_refused {
@@ -220,9 +219,30 @@ impl RecordingRun<'_> {
                 ));
                 continue;
             }
-            let machine = self.machine;
-            return Err(failure(&run.said, machine.rights, machine.is_contained).into());
+            return Err(self.failed(&run));
         }
+    }
+
+    /// Why a run of perf gave nothing.
+    fn failed(self, run: &RecorderRun) -> Error {
+        let machine = self.machine;
+        let mut said = run.said.clone();
+        if unusual(&said).is_empty()
+            && let Some(status) = run.status
+        {
+            said = format!("it says nothing and ends with {status}");
+        }
+        let is_gone = match &self.request.target {
+            RecordTarget::Host => false,
+            RecordTarget::Processes(pids) => {
+                let is_there = |pid| std::fs::exists(format!("/proc/{pid}")).unwrap_or(false);
+                !pids.iter().any(is_there)
+            }
+        };
+        if is_gone {
+            said = format!("No such process\n{said}");
+        }
+        failure(&said, machine.rights, machine.is_contained).into()
     }
 
     /// What the run has that the user should know.

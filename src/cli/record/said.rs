@@ -26,12 +26,13 @@ pub(super) enum Trouble {
 ///
 /// Source: `record__mmap_evlist`, `record__write` and `switch_output_size_warn` in
 /// tools/perf/builtin-record.c, `evsel__open_strerror` in tools/perf/util/evsel.c, perf 5.10 to 6.12.
-const WORDS: [(&str, Trouble); 12] = [
+const WORDS: [(&str, Trouble); 13] = [
     ("smaller value of -m", Trouble::BuffersTooLarge),
     ("Permission error mapping pages", Trouble::BuffersTooLarge),
     ("perf size limit reached", Trouble::SizeReached),
     ("No space left on device", Trouble::DiskFull),
     ("No such process", Trouble::NoProcess),
+    ("Problems finding threads", Trouble::NoProcess),
     ("Workload failed", Trouble::NoCommand),
     ("Too many open files", Trouble::TooManyFiles),
     ("Too many events are opened", Trouble::TooManyFiles),
@@ -68,8 +69,10 @@ pub(super) fn failure(said: &str, rights: Rights, is_contained: bool) -> NotReco
     let said = unusual(said);
     let hint = match trouble(&said) {
         Some(Trouble::NotAllowed) => {
+            // More lines tell of settings, which the hint does as well.
+            let mut lines = said.lines().filter(|line| *line != "Error:");
             return NotRecorded::NotAllowed {
-                said,
+                said: lines.next().unwrap_or_default().to_owned(),
                 paranoid: rights.paranoid,
                 is_privileged: rights.is_privileged,
                 is_contained,

@@ -24,9 +24,8 @@ fn a_recording_is_counted_made_and_packed() {
     let log = place.log();
     let stat = format!("stat -x ; -p {pid} --per-thread -e cpu-clock:GH -- sleep 0.2");
     assert_eq!(log[0], stat);
-    let start = format!(
-        "record -p {pid} -g -F 99 -e cpu-clock:GH -m 16M -k mono -z -N --namespaces --max-size=2G -o "
-    );
+    let start =
+        format!("record -p {pid} -g -F 99 -e cpu-clock:GH -m 16M -k mono -z -N --max-size=2G -o ");
     assert!(log[1].starts_with(&start), "{}", log[1]);
     assert!(log[1].ends_with("/perf.data -- sleep 1.5"), "{}", log[1]);
     let shown = said(&output);
@@ -59,9 +58,6 @@ fn a_dry_run_runs_nothing() {
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(lines.len(), 2, "{out}");
     assert!(lines[0].contains("perf stat -x ';' -a -A -e cpu-clock:GH -- sleep 0.2"));
-    assert!(
-        lines[1]
-            .ends_with("-m 16M -k mono -z -N --namespaces --max-size=2G -o perf.data -- sleep 20")
-    );
+    assert!(lines[1].ends_with("-m 16M -k mono -z -N --max-size=2G -o perf.data -- sleep 20"));
     assert_eq!(place.new_names(), [""; 0]);
 }

@@ -38,7 +38,7 @@ captured() { cp "$here/capture.data" "$out"; echo "[ perf record: Captured and w
 "#;
 
 const HELP: &str = "    -z, --compression-level[=<n>]\n    -N, --no-buildid-cache  x\n        \
-    --max-size <size>\n        --namespaces      x\n";
+    --max-size <size>\n";
 
 impl Place {
     fn new(test: &str) -> Self {

@@ -1,6 +1,8 @@
 //! What is not recorded, or not as it was asked for.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use super::{Place, cpu, said};
@@ -113,6 +115,8 @@ fn what_cannot_be_packed_is_kept() {
         .find_map(|line| line.split("vmflame pack ").nth(1))
         .unwrap();
     let kept = kept.split(' ').next().unwrap();
+    let folder = fs::metadata(Path::new(kept).parent().unwrap()).unwrap();
+    assert_eq!(folder.permissions().mode() & 0o777, 0o700);
     assert_eq!(
         fs::read(kept).unwrap(),
         fs::read(place.path("capture.data")).unwrap()
