@@ -21,6 +21,7 @@
 //! | `slices` | samples by slices of time, which a diff needs |
 //! | `threads` | how long threads ran, and on what: what `threads` shows |
 //! | `timing` | how long the stages took |
+//! | `top` | functions by what they weigh: what `info --top` shows |
 //! | `vms` | which processes are virtual machines |
 //! | `subtitle` | a profile in one line |
 
@@ -40,6 +41,7 @@ mod subtitle;
 mod survey;
 pub mod threads;
 mod timing;
+mod top;
 mod vms;
 
 pub use crate::fold::WeightKind;
@@ -53,4 +55,5 @@ pub(crate) use subtitle::is_time;
 pub use subtitle::{subtitle, title};
 pub use survey::{Account, Survey, count_records, survey};
 pub use timing::{Stage, Stopwatch, Timings};
+pub use top::{ListedFunction, TopFunction, TopOrder, top_functions};
 pub use vms::{VmProcess, is_of_machine, vm_processes};

@@ -149,6 +149,10 @@ pub(super) const INFO: &str = "\
 Examples:
   vmflame info                     perf.data of this folder
   vmflame info --names             which objects have names, and what would name the others
+  vmflame info --top               functions by their own samples, tags, exits: without a browser
+  vmflame info --top=100 --sort total --comm 'CPU 0/KVM' --no-idle
+                                   of one vCPU, with all that they call
+  vmflame info --top --csv         for spreadsheets
   vmflame info capture/ --json     for other programs
 
 Where object files are looked for, in this order; each must have the recorded build id:

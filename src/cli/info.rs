@@ -2,11 +2,12 @@
 
 use super::options::{DebuginfodOptions, InputOptions};
 use super::outcome::Outcome;
+use super::top::{self, TopOptions};
 use super::write::Destination;
 use crate::cli::{debuginfod, standard_input, this_machine};
 use clap::Args;
 use vmflame::analysis::survey;
-use vmflame::error::Result;
+use vmflame::error::{Error, Problem, Result};
 use vmflame::input::Opened;
 use vmflame::report::info::{CaptureFacts, as_json, as_text, names_as_text, trace_dat};
 use vmflame::report::remarks;
@@ -25,9 +26,18 @@ pub(super) struct InfoOptions {
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
+    #[command(flatten)]
+    pub(super) top: TopOptions,
 }
 
 pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
+    if options.top.top.is_some() {
+        return top::run(&options.input, &options.top, options.json, quiet);
+    }
+    if let Some(option) = options.top.filter.first_given() {
+        let wrong = format!("{option} chooses samples, and info without --top is of all of them");
+        return Err(Error::from(Problem::Arguments(wrong)).with_hint("vmflame info --top"));
+    }
     let destination = Destination::stdout(&this_machine::inputs(&options.input))?;
     let (input, opened) = standard_input::open_any(&options.input, quiet)?;
     let capture = match opened {

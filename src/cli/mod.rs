@@ -27,6 +27,7 @@
 //! | `unused` | options that change nothing of what is asked for |
 //! | `help` | what `--help` says below the options |
 //! | `inputs` | the files that a verb reads: no output may take the place of one |
+//! | `top` | functions as tables, for `info` |
 //! | `table_output` | tables in the form that is asked for |
 //! | `write` `endings` | output files, and what the endings of their names say |
 //! | `standard_input` | captures and texts, also through a pipe |
@@ -92,6 +93,7 @@ mod stat;
 mod table_output;
 mod this_machine;
 mod threads;
+mod top;
 mod unused;
 mod vmm_processes;
 mod vms;

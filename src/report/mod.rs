@@ -10,6 +10,7 @@
 //! | `case_table` | what a case holds: the answer of `pack` |
 //! | `recording` | how a case was recorded: the answer of `record` |
 //! | `threads` | how long threads ran: the answer of `threads` |
+//! | `top` | functions, tags and exits: the answer of `info --top` |
 //! | `stat` | how often events occurred: the answer of `stat` |
 //! | `live` | what running VMs do: the answer of `stat --live` |
 //! | `page` | all of it on one page: the answer of `report` |
@@ -44,5 +45,6 @@ pub mod stat;
 mod symbol_remarks;
 pub mod table;
 pub mod threads;
+pub mod top;
 pub mod trace_remarks;
 mod unwinding_remarks;

@@ -14,3 +14,4 @@ mod record;
 mod report;
 mod shell;
 mod slow_stacks;
+mod top;

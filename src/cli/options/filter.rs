@@ -47,6 +47,22 @@ pub(crate) struct CpuList(pub(crate) Vec<u32>);
 pub(crate) struct TimeList(pub(crate) Vec<TimeRequest>);
 
 impl FilterOptions {
+    /// The first of the options that is given; `None` when all samples are wanted.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            ("--event", self.event.is_some()),
+            ("--vm", !self.vm.is_empty()),
+            ("--pid", !self.pid.is_empty()),
+            ("--tid", !self.tid.is_empty()),
+            ("--comm", !self.comm.is_empty()),
+            ("--cpu", self.cpu.is_some()),
+            ("--cgroup", !self.cgroup.is_empty()),
+            ("--time", self.time.is_some()),
+        ];
+        let mut given = given.into_iter().filter(|(_, is_given)| *is_given);
+        given.next().map(|(option, _)| option)
+    }
+
     /// The request for all that passes the filter; the processes of VMs are still to be added.
     pub(crate) fn request(&self, threads: usize) -> Request {
         let cpus = self.cpu.iter().flat_map(|list| &list.0);
