@@ -1,6 +1,5 @@
 // Tables whose numbers follow the reader's filters. What cannot be added up again, as percentiles,
 // stays that of the whole recording and is marked so.
-import {shares} from "picture:shares";
 import {element} from "./dom.js";
 import {filtersOf, isFiltered} from "./recording.js";
 import {exitsByKey, weightsByKey} from "./sums.js";
@@ -16,22 +15,41 @@ function keyOf(row) {
     return vm === undefined ? null : `vm ${vm}`;
 }
 
-// A cell's number for a column's name: {value, text}; null for what cannot be told.
-function numberOf(column, sum, whole, {recording, unit, seconds}) {
-    const fraction = (part, all) => ({value: all > 0 ? part / all : 0, text: shares.exact(part, all)});
-    const amount = (value, kind) => ({value, text: kind === "ns" ? duration(value) : grouped(Math.round(value))});
-    if (column === "count") return amount(sum.count, "");
-    if (column === "nanos") return amount(sum.nanos, "ns");
-    if (column === "mean") return sum.count > 0 ? amount(sum.nanos / sum.count, "ns") : {value: null, text: "–"};
-    if (column === "rate") return seconds > 0 ? amount(sum.count / seconds, "") : null;
-    if (column === "weight") return amount(sum.weight, unit);
-    if (column === "share" && sum.weight === undefined) return fraction(whole.nanos > 0 ? sum.nanos : sum.count, whole.nanos || whole.count);
-    if (column === "share") return fraction(sum.weight, whole.weight);
-    if (column.startsWith("tag:")) {
-        const tag = recording.tags.findIndex((each) => each.name === column.slice(4));
-        return fraction(sum.tags.get(tag) || 0, sum.weight);
+// Numbers in the words of the page's tables.
+function fraction(part, all) {
+    const value = all > 0 ? part / all : 0;
+    return {value, text: `${(100 * value).toFixed(2)}%`};
+}
+
+function amount(value, kind) {
+    return {value, text: kind === "ns" ? duration(value) : grouped(Math.round(value))};
+}
+
+function rate(value) {
+    return {value, text: value < 99.95 ? value.toFixed(1) : grouped(Math.round(value))};
+}
+
+// A cell's number for a column {name, isShare}: {value, text}; null for what cannot be told.
+function numberOf({name, isShare}, sum, whole, {recording, unit, seconds}) {
+    if (name === "count") return amount(sum.count, "");
+    if (name === "nanos") return amount(sum.nanos, "ns");
+    if (name === "mean") return sum.count > 0 ? amount(sum.nanos / sum.count, "ns") : {value: null, text: "–"};
+    if (name === "rate") return seconds > 0 ? rate(sum.count / seconds) : null;
+    if (name === "weight") return amount(sum.weight, unit);
+    if (name === "share" && sum.weight === undefined) return fraction(whole.nanos > 0 ? sum.nanos : sum.count, whole.nanos || whole.count);
+    if (name === "share") return fraction(sum.weight, whole.weight);
+    if (name.startsWith("tag:")) {
+        const tag = recording.tags.findIndex((each) => each.name === name.slice(4)), part = sum.tags.get(tag) || 0;
+        return isShare ? fraction(part, sum.weight) : amount(part, unit);
     }
     return null;
+}
+
+// The line that says so, once in a section.
+function noteBefore(table) {
+    const section = table.closest(".side, section"), note = element("p", {className: "note follow-note", hidden: true});
+    if (section === null || section.querySelector(".follow-note") === null) (table.closest(".scroll") || table).before(note);
+    return note;
 }
 
 class Followed {
@@ -40,12 +58,12 @@ class Followed {
         this.recording = recording;
         this.at = +table.dataset.side || 0;
         this.side = recording.sides[this.at];
-        this.columns = Array.from(table.tHead.rows[0].cells, (cell) => cell.dataset.column || "");
+        this.columns = Array.from(table.tHead.rows[0].cells, (cell) => (
+            {name: cell.dataset.column || "", isShare: cell.dataset.type === "share"}));
         this.rows = Array.from(table.tBodies).flatMap((body) => Array.from(body.rows));
         // What the page said at first, to be said again.
         this.said = this.rows.map((row) => Array.from(row.cells, (cell) => ({text: cell.textContent, value: cell.dataset.value})));
-        this.note = element("p", {className: "note follow-note", hidden: true});
-        (table.closest(".scroll") || table).before(this.note);
+        this.note = noteBefore(table);
     }
 
     // `sums` is null when all is shown.
@@ -61,7 +79,7 @@ class Followed {
             const sum = isAll ? NONE : sums.get(key) || about.none;
             this.columns.forEach((column, cellAt) => {
                 const cell = row.cells[cellAt];
-                if (column === "" || cell === undefined) return;
+                if (column.name === "" || cell === undefined) return;
                 const before = this.said[at][cellAt];
                 cell.classList.toggle("follows", !isAll);
                 const made = isAll ? {text: before.text, value: before.value} : numberOf(column, sum, whole, about);
@@ -83,7 +101,7 @@ function followExits(all, filters) {
         const buckets = filter.from === null ? side.times?.buckets : filter.to - filter.from;
         const seconds = side.times ? buckets * side.times.bucketNanos / 1e9 : 0;
         each.show(isAll ? null : exitsByKey(side, filter), {recording: each.recording, seconds, unit: "", none: {count: 0, nanos: 0},
-            words: "Filtered: counts and times are of what is chosen; numbers in grey are of the whole recording."});
+            words: "Filtered: numbers in grey are of the whole recording, the others of what is chosen."});
     }
 }
 
@@ -92,7 +110,7 @@ function followWeights(all, filters, state) {
         const {side, at, recording} = each, joint = recording.graphs.get("cpu");
         if (joint === undefined) continue;
         each.show(isFiltered(state) ? weightsByKey(joint, at, side, filters[at]) : null, {recording, unit: joint.unit,
-            none: {weight: 0, tags: new Map()}, words: "Filtered: numbers are of what is chosen; those in grey are of the whole recording."});
+            none: {weight: 0, tags: new Map()}, words: "Filtered: numbers in grey are of the whole recording, the others of what is chosen."});
     }
 }
 
@@ -135,6 +153,9 @@ function noteWholes() {
 export function followTables(recording, store) {
     const find = (what) => Array.from(document.querySelectorAll(`table[data-follows="${what}"]`), (table) => new Followed(table, recording));
     const exits = find("exits"), weights = find("cpu"), note = noteWholes();
+    // What has no numbers to follow with is of the whole recording.
+    const still = Array.from(document.querySelectorAll("table.data:not([data-follows])")).filter((table) => (
+        table.closest("section")?.querySelector("[data-follows]") && table.querySelector('th[data-key="at"]') === null));
     const moments = Array.from(document.querySelectorAll('th[data-type="time"][data-key="at"]'), (cell) => new Moments(cell.closest("table"), recording));
     let isFirst = true;
     store.listen((state) => {
@@ -146,6 +167,7 @@ export function followTables(recording, store) {
         isFirst = false;
         const filters = filtersOf(recording, state);
         note(!isFiltered(state));
+        for (const table of still) table.classList.toggle("partial", isFiltered(state));
         for (const each of moments) each.show(filters[each.at]);
         followExits(exits, filters);
         followWeights(weights, filters, state);

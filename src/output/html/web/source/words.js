@@ -9,10 +9,10 @@ function short(value) {
     return value.toFixed(digits);
 }
 
-// Groups of three digits with a narrow space.
+// Groups of three digits from five digits on, as the rest of the page has them.
 export function grouped(value) {
-    const [whole, rest] = String(value).split(".");
-    return whole.replace(/\B(?=(\d{3})+$)/g, "\u202f") + (rest ? "." + rest : "");
+    const text = String(value);
+    return text.length < 5 ? text : text.replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 export function duration(nanos) {
