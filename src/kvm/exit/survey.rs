@@ -117,6 +117,7 @@ impl ExitSurvey {
         open.sort_unstable_by_key(|thread| thread.task);
         open.into_iter().for_each(|thread| self.end_thread(thread));
         self.vcpus.sort_by_key(|vcpu| vcpu.task);
+        self.tables.keep_slowest();
     }
 
     /// Adds a thread that has ended and whose findings are in tables.

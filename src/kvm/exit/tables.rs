@@ -8,6 +8,9 @@ use super::stats::TimeBasis;
 use super::task::Task;
 use super::view::View;
 
+/// How many exits are not worth to be sorted by themselves.
+const MIN_SORTED: usize = 64;
+
 /// One of the slowest exits.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SlowExit {
@@ -59,11 +62,15 @@ impl ExitTables {
     fn keep(&mut self, task: Task, exit: &FinishedExit) {
         if self.kept > 0 && self.basis.of(&exit.parts) >= self.least_kept {
             self.slowest.push(SlowExit { task, exit: *exit });
-            self.keep_slowest();
+            // Sorted now and then: all of them may be wanted.
+            if self.slowest.len() / 2 >= self.kept.max(MIN_SORTED) {
+                self.keep_slowest();
+            }
         }
     }
 
-    fn keep_slowest(&mut self) {
+    /// Sorts those that are kept, and drops the others.
+    pub(super) fn keep_slowest(&mut self) {
         let basis = self.basis;
         self.slowest.sort_by_key(|slow| {
             let taken = basis.of(&slow.exit.parts);
