@@ -104,10 +104,12 @@
 //! **A tracepoint of exits**: a row of `src/kvm/exit/tracepoints.rs`, what it says in `host_event.rs`
 //! beside it, how that is read in `decode.rs`, and what it changes in `pairing.rs`.
 //!
-//! **An output format**: a file or folder in `src/output/` with a function that takes a
-//! [`CallTree`](stack::CallTree), its frames and a writer, handed on by `src/output/mod.rs`; a variant
-//! of `Format` in `src/cli/convert_args.rs`; the ending and the call in `src/cli/convert.rs`; which
-//! options it has no use for in `src/cli/unused.rs`. For a diff: `DiffFormat` in
+//! **An output format**: a file or folder in `src/output/`, handed on by `src/output/mod.rs`, with a
+//! function that takes a [`CallTree`](stack::CallTree), its frames and a writer, and is called in
+//! `src/output/stack_format.rs`; or, where it has threads and times, a
+//! [`ViewedRecording`](output::ViewedRecording), called in `src/cli/recording.rs`. A variant of `Format` in
+//! `src/cli/convert_args.rs`; the ending in `src/cli/convert.rs`; which options it has no use for in
+//! `src/cli/unused.rs`; its readers in `tests/output/viewers/`. For a diff: `DiffFormat` in
 //! `src/cli/diff_args.rs`, and `src/cli/diff.rs`.
 //!
 //! **A section of the report's page**: a file in `src/report/page/`, its place in the list of `write.rs`

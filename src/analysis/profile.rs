@@ -17,7 +17,7 @@ use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{NameRequest, NamedStacks, Namer, NamerInput, StackRecording, name_stacks};
 use crate::perf::{Capture, Feature, plain_event_name};
-use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
+use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 use crate::symbol::{KernelSource, SymbolRequest};
 use crate::text::{NANOSECONDS, SAMPLES};
 use crate::units::{CpuMode, EventIx, Weights};
@@ -123,13 +123,19 @@ impl Profile {
 
     /// The call tree of all stacks.
     pub fn tree(&self) -> CallTree {
+        self.tree_and_leaves().0
+    }
+
+    /// The same, and the node at which each stack ends, by the stack's position. Nodes have the same
+    /// numbers in every run, stacks do not.
+    pub fn tree_and_leaves(&self) -> (CallTree, Vec<NodeIx>) {
         let tagged = self.stacks.iter().map(|stack| TaggedStack {
             frames: self.stacks.frames(stack),
             tag: stack.tag,
             deciding: stack.deciding,
             weight: stack.weight,
         });
-        CallTree::build(&self.frames, tagged)
+        CallTree::with_leaves(&self.frames, tagged)
     }
 }
 

@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use super::convert_args::{ConvertOptions, Format};
+use super::converted::{Converted, stack_format};
 use super::endings::{FormatEnding, format_of};
 use super::options::{Weight, read_rules};
 use super::outcome::Outcome;
-use super::shown_name::name_of;
 use super::write::Destination;
-use crate::cli::{debuginfod, exit_graph, standard_input, this_machine, unused, vms};
-use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle, title};
+use crate::cli::{debuginfod, exit_graph, recording, standard_input, this_machine, unused, vms};
+use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
 use vmflame::error::Result;
-use vmflame::output::{Picture, write_folded, write_svg};
+use vmflame::output::{Picture, write_stacks};
 use vmflame::perf::Capture;
 use vmflame::report::bench::stage_table;
 use vmflame::report::remarks::{
@@ -34,6 +34,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let (input, capture) = standard_input::open(&options.input, quiet)?;
     let symbols = this_machine::symbols(&options.input, &input);
     let mut request = request(options)?;
+    request.keeps_samples = format.viewer().is_some();
     let asked = options.debuginfod.asked(request.threads);
     let downloads = debuginfod::complete(asked, &capture, &symbols, quiet)?;
     let vms = vms::pids(&options.filter.vm, &input, &capture, request.threads)?;
@@ -46,27 +47,18 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     }
     let profile = profile?;
     watch.skip(&profile.timings);
-    let tree = profile.tree_of(options.reverse);
-    watch.lap(Stage::Tree);
     if !quiet {
         let unused = unused::of_convert(options, format);
         unused.iter().for_each(|line| eprintln!("{line}"));
     }
-    destination.write(|out| match format {
-        Format::Folded => write_folded(&tree, &profile.frames, options.annotation(), out),
-        Format::Svg => {
-            let given = options.title.clone();
-            let picture = Picture {
-                title: given.unwrap_or_else(|| title(&capture, &name_of(&options.input.input))),
-                subtitle: subtitle(&capture, &profile, &request),
-                unit: profile.unit.clone(),
-                totals: profile.totals.clone(),
-                colors: options.colors(),
-                extent: options.picture.extent(),
-            };
-            write_svg(&tree, &profile.frames, &picture, out).map(|_| ())
-        }
-    })?;
+    let made = Converted {
+        options,
+        input: &input,
+        capture: &capture,
+        request: &request,
+        profile: &profile,
+    };
+    write(&made, format, &destination, &mut watch)?;
     watch.lap(Stage::Draw);
     if options.timings {
         eprint!("{}", stage_table(&watch.timings()));
@@ -83,6 +75,31 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     } else {
         Outcome::Done
     })
+}
+
+/// Writes what was made of a capture in a format.
+fn write(
+    made: &Converted<'_>,
+    format: Format,
+    to: &Destination,
+    watch: &mut Stopwatch,
+) -> Result<()> {
+    let (options, profile) = (made.options, made.profile);
+    if let Some(viewer) = format.viewer() {
+        return recording::write(made, viewer, to, watch);
+    }
+    let tree = profile.tree_of(options.reverse);
+    watch.lap(Stage::Tree);
+    let picture = || Picture {
+        title: made.title(),
+        subtitle: subtitle(made.capture, profile, made.request),
+        unit: profile.unit.clone(),
+        totals: profile.totals.clone(),
+        colors: options.colors(),
+        extent: options.picture.extent(),
+    };
+    let format = stack_format(format, options, picture);
+    to.write(|out| write_stacks(&tree, &profile.frames, &format, out))
 }
 
 fn request(options: &ConvertOptions) -> Result<Request> {
@@ -108,6 +125,16 @@ fn format_by_ending(output: &Path) -> Result<Format> {
         FormatEnding("svg", Format::Svg),
         FormatEnding("folded", Format::Folded),
         FormatEnding("collapsed", Format::Folded),
+        FormatEnding("pb", Format::Pprof),
+        FormatEnding("pprof", Format::Pprof),
+        FormatEnding("firefox.json", Format::Firefox),
+        FormatEnding("speedscope.json", Format::Speedscope),
+        FormatEnding("trace.json", Format::Chrome),
+        FormatEnding("pftrace", Format::Perfetto),
+        FormatEnding("perfetto-trace", Format::Perfetto),
+        FormatEnding("otlp", Format::Otlp),
+        FormatEnding("json", Format::Json),
+        FormatEnding("csv", Format::Csv),
     ];
     Ok(format_of(output, &formats)?.unwrap_or(Format::Svg))
 }
@@ -127,6 +154,9 @@ fn destination(options: &ConvertOptions) -> Result<(Format, Destination)> {
             "an SVG picture",
             "-o perf.svg writes it to a file; --format folded is text",
         )?;
+    }
+    if matches!(format, Format::Pprof | Format::Perfetto | Format::Otlp) {
+        destination.refuse_terminal("a message of bytes", "-o FILE writes it to a file")?;
     }
     Ok((format, destination))
 }

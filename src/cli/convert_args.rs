@@ -32,7 +32,7 @@ pub(super) struct ConvertOptions {
     /// in the place of an input. A name that ends in .gz, .zst or .svgz is compressed.
     #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = OUTPUT)]
     pub(super) output: PathBuf,
-    /// What to write (default: by the ending of the output file, .svg or .folded; svg without one).
+    /// What to write (default: by the ending of the output file; svg without one).
     #[arg(long, value_enum, help_heading = OUTPUT)]
     pub(super) format: Option<Format>,
     /// What the width of a box stands for (default: samples; period for an event that was counted and
@@ -88,6 +88,62 @@ pub(super) enum Format {
     Svg,
     /// `root;…;leaf WEIGHT` lines.
     Folded,
+    /// pprof's protocol buffers, for `go tool pprof` and Pyroscope; labels tell VM, vCPU, thread, tag,
+    /// and of what lies in an exit its reason and device.
+    Pprof,
+    /// For profiler.firefox.com: threads over time, tags as categories, exits as markers.
+    Firefox,
+    /// For speedscope.app: a profile for each thread.
+    Speedscope,
+    /// Chrome's trace events: exits on the tracks of vCPUs, and samples.
+    Chrome,
+    /// Perfetto's protocol buffers, for ui.perfetto.dev: the same.
+    Perfetto,
+    /// OpenTelemetry's profiles with the labels of pprof's. Their format, v1development, is not settled
+    /// yet.
+    Otlp,
+    /// The call tree as JSON.
+    Json,
+    /// The call tree as CSV, a row for each node.
+    Csv,
+}
+
+/// A format with threads and times, which a viewer of others reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Viewer {
+    Pprof,
+    Firefox,
+    Speedscope,
+    Chrome,
+    Perfetto,
+    Otlp,
+}
+
+impl Viewer {
+    /// The name of the format, where it shows when something was.
+    pub(super) const fn needing_times(self) -> Option<&'static str> {
+        match self {
+            Self::Firefox => Some("firefox"),
+            Self::Chrome => Some("chrome"),
+            Self::Perfetto => Some("perfetto"),
+            Self::Pprof | Self::Speedscope | Self::Otlp => None,
+        }
+    }
+}
+
+impl Format {
+    /// Whose it is, where it has threads and times.
+    pub(super) const fn viewer(self) -> Option<Viewer> {
+        match self {
+            Self::Pprof => Some(Viewer::Pprof),
+            Self::Firefox => Some(Viewer::Firefox),
+            Self::Speedscope => Some(Viewer::Speedscope),
+            Self::Chrome => Some(Viewer::Chrome),
+            Self::Perfetto => Some(Viewer::Perfetto),
+            Self::Otlp => Some(Viewer::Otlp),
+            Self::Svg | Self::Folded | Self::Json | Self::Csv => None,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

@@ -1,21 +1,24 @@
 //! `vmflame convert --weight exit-time`: exits as a flame graph.
 
-use super::convert_args::{ConvertOptions, Format};
+use super::convert_args::{ConvertOptions, Format, Viewer};
+use super::converted::stack_format;
 use super::outcome::Outcome;
 use super::shown_name::name_of;
 use super::write::Destination;
-use crate::cli::{devices, standard_input, this_machine, unused, vms};
+use super::wrong_arguments::WrongArguments;
+use crate::cli::{devices, recording, standard_input, this_machine, unused, vms};
 use vmflame::analysis::exits::{
     ExitRequest, RecordedExits, TimeBasis, exits_of_text, exits_of_trace_dat, name_kernel_stacks,
     recorded_exits,
 };
 use vmflame::error::Result;
 use vmflame::input::{Input, Opened};
-use vmflame::output::{Picture, write_folded, write_svg};
+use vmflame::output::{Picture, write_stacks};
 use vmflame::report::exits::{
     ASSUMPTION, ExitAnswer, ExitGraph, ExitGraphRequest, exit_graph, exit_tables, graph_views,
 };
 use vmflame::report::remarks;
+use vmflame::report::viewers::recording_of_exits;
 use vmflame::symbol::GuestKernels;
 use vmflame::text::counted;
 
@@ -85,6 +88,13 @@ pub(super) fn run(
         format,
         destination,
     } = output;
+    if let Some(format) = format.viewer().and_then(Viewer::needing_times) {
+        let wrong = format!(
+            "--format {format} shows when something was, and stacks of exits do not tell that"
+        );
+        let instead = "leave out --weight: exits are there beside samples, each with its time";
+        return Err(WrongArguments::WithoutTimes { wrong, instead }.into());
+    }
     if !quiet {
         let unused = unused::of_exit_graph(options);
         unused.iter().for_each(|line| eprintln!("{line}"));
@@ -107,12 +117,16 @@ pub(super) fn run(
         kernel_stacks: &kernel_stacks,
     };
     let graph = exit_graph(answer, wanted);
-    let tree = graph.tree();
-    destination.write(|out| match format {
-        Format::Folded => write_folded(&tree, &graph.frames, options.annotation(), out),
-        Format::Svg => {
-            let picture = picture(options, &graph);
-            write_svg(&tree, &graph.frames, &picture, out).map(|_| ())
+    let (tree, leaves) = graph.tree_and_leaves();
+    destination.write(|out| match format.viewer() {
+        Some(viewer) => {
+            let title = picture(options, &graph).title;
+            let recording = recording_of_exits(&graph, title, &tree, &leaves);
+            recording::write_to(viewer, &recording, out)
+        }
+        None => {
+            let format = stack_format(format, options, || picture(options, &graph));
+            write_stacks(&tree, &graph.frames, &format, out)
         }
     })?;
     if !quiet {

@@ -38,7 +38,22 @@ Examples:
   vmflame convert -e cpu-clock --weight period -o c.svg  one of several events, by its time
   vmflame convert -o perf.folded                         folded text, by the ending
   vmflame convert --format folded --annotate=tag         folded text with tags, on standard output
+  vmflame convert -o perf.pb.gz                          for go tool pprof, with labels
+  vmflame convert -o perf.firefox.json.gz                for profiler.firefox.com
   perf record -a -g -o - -- sleep 9 | vmflame convert - -o perf.svg
+
+Endings and their formats:
+  .svg .svgz              svg           .pftrace .perfetto-trace  perfetto
+  .folded .collapsed      folded        .otlp                     otlp
+  .pb .pprof              pprof         .json                     json
+  .firefox.json           firefox       .csv                      csv
+  .speedscope.json        speedscope    each also with .gz or .zst behind it
+  .trace.json             chrome
+
+Formats with threads (pprof, firefox, speedscope, chrome, perfetto, otlp) hold each sample that passes
+the filters. Where kvm_exit and kvm_entry were recorded too, exits are in firefox, chrome and perfetto
+as intervals, and in pprof and otlp as labels of the samples within them. firefox, chrome and perfetto
+need times.
 
 Exit status:
   0  done, also when the reader of the output had enough

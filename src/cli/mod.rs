@@ -14,6 +14,8 @@
 //! | `libvirt` | VMs of libvirt, asked through virsh |
 //! | `shell` | completions of shells, and pages for `man` |
 //! | `convert_args` `diff_args` | the options of the verbs that have many |
+//! | `converted` | for `convert`: what was made of a capture, and what is said beside its stacks |
+//! | `recording` | for `convert`: samples with their threads, and exits, for viewers of others |
 //! | `exits_like_perf` | the table of perf, for `exits` |
 //! | `diff_side` `diff_exits` `read_side` | reading what is compared |
 //! | `generate` `other_tools` | for `bench`: captures that are made up, other programs on the same capture |
@@ -59,6 +61,7 @@ mod blockio;
 mod command;
 mod convert;
 mod convert_args;
+mod converted;
 mod debuginfod;
 mod devices;
 mod diff;
@@ -84,6 +87,7 @@ mod pack;
 mod qmp;
 mod read_side;
 mod record;
+mod recording;
 mod report;
 mod shell;
 mod shown_name;

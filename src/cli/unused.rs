@@ -7,9 +7,14 @@ use super::options::Group;
 /// Options of `convert` that have no effect on a format.
 pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String> {
     let is_folded = format == Format::Folded;
+    let viewer = format.viewer();
     let of_picture = |name, is_given: bool| {
-        let why = "folded text has none";
-        warning(name, is_given && is_folded, why)
+        let why = if is_folded {
+            "folded text has none"
+        } else {
+            "it is for pictures: --format svg"
+        };
+        warning(name, is_given && format != Format::Svg, why)
     };
     let of_text = |name, is_given: bool| {
         let why = "it is for folded text: --format folded";
@@ -19,16 +24,28 @@ pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String
         let why = "it is for --weight exit-time and exit-count";
         warning(name, is_given, why)
     };
+    let of_devices = |name, is_given: bool| of_exits(name, is_given && viewer.is_none());
+    let is_untitled = matches!(format, Format::Folded | Format::Csv);
+    let no_title = if is_folded {
+        "folded text has none"
+    } else {
+        "CSV has none"
+    };
+    let turned = "viewers turn stacks round themselves";
+    let counts = "Perfetto counts samples";
+    let has_weight = options.weight.is_some() && format == Format::Perfetto;
     let warnings = [
-        of_picture("--title", options.title.is_some()),
+        warning("--title", options.title.is_some() && is_untitled, no_title),
+        warning("--reverse", options.reverse && viewer.is_some(), turned),
+        warning("--weight", has_weight, counts),
         of_picture("--min-width", options.picture.min_width.is_some()),
         of_picture("--max-depth", options.picture.max_depth.is_some()),
         of_picture("--inverted", options.picture.inverted),
         of_picture("--colors", options.colors != ColorsBy::Tag),
         of_text("--annotate", options.annotate.is_some()),
         of_exits("--guest-leaf", options.guest_leaf),
-        of_exits("--mtree", options.devices.mtree.is_some()),
-        of_exits("--qmp", options.devices.qmp.is_some()),
+        of_devices("--mtree", options.devices.mtree.is_some()),
+        of_devices("--qmp", options.devices.qmp.is_some()),
     ];
     warnings.into_iter().flatten().collect()
 }

@@ -37,6 +37,11 @@ pub(super) enum WrongArguments {
     },
     /// `--annotate=tag` with `--no-tag`.
     AnnotatedUntagged,
+    /// A format shows when something was, and that is not told.
+    WithoutTimes {
+        wrong: String,
+        instead: &'static str,
+    },
     /// More than two inputs of a comparison.
     ThreeInputs,
     /// One input of a comparison, and no parts of it.
@@ -76,7 +81,7 @@ impl WrongArguments {
             Self::PackFromPipe => "let perf record write it to a file",
             Self::CompressedCapture { .. } => "compress it when it is there",
             Self::ThereAlready { .. } => "--force replaces it",
-            Self::ToTerminal { instead, .. } => instead,
+            Self::ToTerminal { instead, .. } | Self::WithoutTimes { instead, .. } => instead,
             Self::UnknownEnding { known, .. } => {
                 return Some(Cow::Owned(format!(
                     "endings are {}, each also with .gz or .zst behind it, and .svgz; or name the \
@@ -156,6 +161,7 @@ impl WrongArguments {
             | Self::KallsymsDirectory { .. }
             | Self::OptionOfCaptures { .. }
             | Self::FilteredText { .. }
+            | Self::WithoutTimes { .. }
             | Self::WrongFilter { .. }
             | Self::WrongCondition { .. }
             | Self::WhichVm { .. }
@@ -213,7 +219,8 @@ impl fmt::Display for WrongArguments {
             ),
             Self::WrongFilter(wrong)
             | Self::WrongCondition(wrong)
-            | Self::WhichVm { wrong, .. } => f.write_str(wrong),
+            | Self::WhichVm { wrong, .. }
+            | Self::WithoutTimes { wrong, .. } => f.write_str(wrong),
             Self::NoNormalisation(name) => write!(f, "there is no normalisation {name:?}"),
             Self::NoSuchRule { name } => write!(f, "there is no rule {name:?}"),
             Self::CaptureToPipe

@@ -16,6 +16,7 @@
 //! | `page` | all of it on one page: the answer of `report` |
 //! | `bench` | how long runs take: the answer of `bench` |
 //! | `like_perf` | the table of `perf kvm stat report`, in perf's form |
+//! | `viewers` | samples with their threads and exits, for viewers of others |
 //! | `table` | any table: text, JSON and CSV of one model |
 //! | `remark` | one warning or hint |
 //! | `remarks` | what the user should know of a capture: what is missing or doubtful |
@@ -48,3 +49,4 @@ pub mod threads;
 pub mod top;
 pub mod trace_remarks;
 mod unwinding_remarks;
+pub mod viewers;

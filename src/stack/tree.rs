@@ -149,6 +149,23 @@ impl CallTree {
         &self.nodes[ix.as_usize()]
     }
 
+    /// The parent of each node, by its index; that of the root is the root. Parents come before their
+    /// children.
+    pub fn parents(&self) -> Vec<NodeIx> {
+        let mut open = vec![NodeIx::ROOT];
+        let mut parents = Vec::with_capacity(self.nodes.len());
+        for (ix, node) in (0..).map(NodeIx).zip(&self.nodes) {
+            while open.len() > 1 && open.last().is_some_and(|&above| self.get(above).end <= ix) {
+                open.pop();
+            }
+            parents.push(open.last().copied().unwrap_or(NodeIx::ROOT));
+            if node.end.0 > ix.0.saturating_add(1) && ix != NodeIx::ROOT {
+                open.push(ix);
+            }
+        }
+        parents
+    }
+
     /// The children of a node, in order.
     pub fn children(&self, ix: NodeIx) -> Children<'_> {
         Children {

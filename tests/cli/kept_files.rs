@@ -218,7 +218,7 @@ fn endings_say_what_is_in_the_file() {
     place.output("vmflame diff x.folded x.folded.gz --json -o d.json.zst; zstd -qt d.json.zst");
     for (verb, ending) in [
         ("convert x.data", "png"),
-        ("convert x.data", "json"),
+        ("convert x.data", "html"),
         ("convert x.data", "txt"),
         ("convert x.data", "svg.bz2"),
         ("diff x.folded x.data", "png"),

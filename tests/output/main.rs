@@ -9,3 +9,4 @@ mod page_script;
 mod shares;
 mod svg;
 mod svg_trees;
+mod viewers;

@@ -11,12 +11,14 @@ use crate::name::NamedStacks;
 use crate::stack::FrameTable;
 use crate::units::{Cpu, RecordOrder, Timestamp};
 
-/// A sample, in 32 bytes.
+/// A sample, in 40 bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SampleRow {
     order: RecordOrder,
     /// What it weighs, in the unit of the profile.
     pub weight: u64,
+    /// What it stands for, in occurrences of its event: nanoseconds of a clock.
+    pub period: u64,
     /// The position of its stack among those of the profile
     /// ([`NamedStacks::get`]).
     pub stack: u32,
@@ -67,6 +69,7 @@ impl Samples {
                     WeightKind::Samples | WeightKind::ByEvent => 1,
                     WeightKind::Period => sample.period,
                 },
+                period: sample.period,
                 stack: by.stacks.place_of(sample.stack)?,
                 thread: thread_of.get(sample.stack as usize).copied()?,
                 cpu: sample.cpu().map_or(u32::MAX, |cpu| cpu.0),
@@ -109,7 +112,7 @@ impl Samples {
 impl SampleNames<'_> {
     /// The order of samples. What no output can tell apart is in no order.
     fn compare(&self, a: &SampleRow, b: &SampleRow) -> Ordering {
-        let key = |row: &SampleRow| (row.order, row.thread, row.cpu, row.weight);
+        let key = |row: &SampleRow| (row.order, row.thread, row.cpu, row.period);
         key(a)
             .cmp(&key(b))
             .then_with(|| self.compare_stacks(a.stack, b.stack))

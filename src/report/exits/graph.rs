@@ -232,7 +232,7 @@ impl Making<'_> {
             .iter()
             .map(|name| self.frame(name, FrameKind::Root))
             .collect();
-        let tag = self.tag(reason, row.access);
+        let tag = tag_of_exit(&self.names, reason, row.access);
         let TimeParts {
             kernel,
             vmm,
@@ -367,23 +367,27 @@ impl Making<'_> {
         }
         text
     }
+}
 
-    /// The device decides over the reason, as in stacks.
-    fn tag(&self, reason: ExitReason, access: Option<Access>) -> Tag {
-        match access.map(|access| access.target) {
-            Some(target) if target.is_apic_of(reason) => Tag::ExitApic,
-            Some(Target::Mmio(_)) => Tag::ExitMmio,
-            Some(
-                Target::Apic(_)
-                | Target::Port(_)
-                | Target::Msr(_)
-                | Target::Cpuid(..)
-                | Target::Hypercall(..)
-                | Target::HostInterrupt(_)
-                | Target::GuestInterrupt(_)
-                | Target::Fault(_),
-            )
-            | None => self.names.tag(reason),
-        }
+/// What an exit is about: the device decides over the reason, as in stacks.
+pub(in crate::report) fn tag_of_exit(
+    names: &ReasonNames,
+    reason: ExitReason,
+    access: Option<Access>,
+) -> Tag {
+    match access.map(|access| access.target) {
+        Some(target) if target.is_apic_of(reason) => Tag::ExitApic,
+        Some(Target::Mmio(_)) => Tag::ExitMmio,
+        Some(
+            Target::Apic(_)
+            | Target::Port(_)
+            | Target::Msr(_)
+            | Target::Cpuid(..)
+            | Target::Hypercall(..)
+            | Target::HostInterrupt(_)
+            | Target::GuestInterrupt(_)
+            | Target::Fault(_),
+        )
+        | None => names.tag(reason),
     }
 }

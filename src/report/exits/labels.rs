@@ -10,7 +10,7 @@ use crate::units::{Avma, Pid};
 
 /// What values are called.
 #[derive(Clone, Debug)]
-pub(super) struct ExitLabels<'r> {
+pub(in crate::report) struct ExitLabels<'r> {
     recorded: &'r RecordedExits,
     devices: &'r DeviceMap,
     guests: &'r GuestKernels,
@@ -19,7 +19,7 @@ pub(super) struct ExitLabels<'r> {
 }
 
 impl<'r> ExitLabels<'r> {
-    pub(super) fn of(
+    pub(in crate::report) fn of(
         recorded: &'r RecordedExits,
         devices: &'r DeviceMap,
         guests: &'r GuestKernels,
@@ -36,7 +36,7 @@ impl<'r> ExitLabels<'r> {
     }
 
     /// What a reason is called.
-    pub(super) fn reason(&self, reason: ExitReason) -> String {
+    pub(in crate::report) fn reason(&self, reason: ExitReason) -> String {
         self.reasons.name(reason).text
     }
 
@@ -86,7 +86,7 @@ impl<'r> ExitLabels<'r> {
     }
 
     /// The device behind what was reached.
-    pub(super) fn device(&self, access: Access) -> Option<DeviceName> {
+    pub(in crate::report) fn device(&self, access: Access) -> Option<DeviceName> {
         let register = match access.target {
             Target::Port(port) => Register::Port(port),
             Target::Mmio(gpa) => Register::Gpa(gpa),
@@ -102,7 +102,7 @@ impl<'r> ExitLabels<'r> {
     }
 
     /// What was reached, by itself.
-    pub(super) fn target(target: Target) -> String {
+    pub(in crate::report) fn target(target: Target) -> String {
         match target {
             Target::Port(port) => format!("port {port:#x}"),
             Target::Mmio(gpa) => format!("mmio {gpa:#x}"),

@@ -35,6 +35,8 @@ mod tag_table;
 mod view_table;
 
 pub use answer::{ASSUMPTION, ExitAnswer, exit_tables, exit_tables_of};
+pub(in crate::report) use graph::tag_of_exit;
 pub use graph::{ExitGraph, ExitGraphRequest, ExitStack, ExitWidth, exit_graph, graph_views};
 pub use graph_row::{ExitCell, ExitPlace, ReachedPlace};
+pub(in crate::report) use labels::ExitLabels;
 pub use tag_table::tag_table;
