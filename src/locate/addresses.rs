@@ -10,7 +10,7 @@ use super::stack_mark::StackMark;
 use crate::fold::ChainFrame;
 use crate::intern::number;
 use crate::space::{AddressSpace, DsoIx, KernelEpoch, Mapping, TaskEpoch, Timeline};
-use crate::symbol::{KernelSymbol, KernelSymbols, is_trampoline};
+use crate::symbol::{KernelSymbol, KernelSymbols, VsyscallEntry, is_trampoline};
 use crate::units::{Avma, CpuMode, FileOffset, Pid};
 
 /// Where an address lies: what one name, or one run of inlined functions, is found for.
@@ -36,6 +36,8 @@ pub(crate) enum Location {
     },
     /// The same for the byte before a return address, whose own byte the object has too.
     BeforeReturn { dso: DsoIx, lookup: FileOffset },
+    /// In the page of system calls at fixed addresses, which few captures have a mapping of.
+    Vsyscall(VsyscallEntry),
     /// Nowhere in what the process maps.
     Unmapped,
     /// In a guest.
@@ -81,6 +83,7 @@ impl Location {
             Self::Object { .. }
             | Self::BeforeReturn { .. }
             | Self::KernelCode { .. }
+            | Self::Vsyscall(_)
             | Self::Unmapped
             | Self::Guest { .. }
             | Self::Unknown(_)
@@ -96,6 +99,7 @@ impl Location {
             | Self::KernelCode { .. }
             | Self::Object { .. }
             | Self::BeforeReturn { .. }
+            | Self::Vsyscall(_)
             | Self::Unmapped
             | Self::Unknown(_)
             | Self::Mark(_) => None,
@@ -204,7 +208,14 @@ impl<'m> Addresses<'m> {
                 location: self.other(Location::KernelCode { code }),
                 frame_entry: FrameEntry::Call,
             },
-            None => self.kernel_function(at),
+            // A fault in the page of fixed system calls: the interrupted address follows in the kernel's part.
+            None => match VsyscallEntry::at(at.lookup) {
+                Some(entry) => LocatedAddress {
+                    location: self.other(Location::Vsyscall(entry)),
+                    frame_entry: FrameEntry::Call,
+                },
+                None => self.kernel_function(at),
+            },
         };
         self.kernel.insert(key, found);
         found
@@ -230,6 +241,9 @@ impl<'m> Addresses<'m> {
     }
 
     fn user(&mut self, space: u32, at: &ChainFrame) -> u32 {
+        if let Some(entry) = VsyscallEntry::at(at.lookup) {
+            return self.other(Location::Vsyscall(entry));
+        }
         let location = match self.mapping(space, at.lookup) {
             Some(mapping) if at.is_return() && at.recorded < mapping.end => {
                 Location::BeforeReturn {

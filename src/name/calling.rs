@@ -31,6 +31,7 @@ impl Calling {
             Location::Kernel { .. }
             | Location::KernelCode { .. }
             | Location::Object { .. }
+            | Location::Vsyscall(_)
             | Location::Unmapped
             | Location::Guest { .. }
             | Location::Unknown(_)

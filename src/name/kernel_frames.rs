@@ -6,7 +6,7 @@ use super::shown_frame::{UNKNOWN, function, shown, unresolved_frame};
 use super::unnamed::{Reason, ReasonIx};
 use crate::space::DsoIx;
 use crate::stack::{Frame, FrameIx, FrameKind};
-use crate::symbol::{Unresolved, dso_of_kernel_code, module_short_name};
+use crate::symbol::{Unresolved, VSYSCALL, VsyscallEntry, dso_of_kernel_code, module_short_name};
 use crate::units::{Avma, CpuMode};
 
 impl Namer<'_> {
@@ -63,6 +63,21 @@ impl Namer<'_> {
         let inlined = inlined.map(|frame| self.frames.intern(frame));
         self.location_frames.extend(inlined);
         self.location_frames.len()
+    }
+
+    /// The frame of a system call at a fixed address, and why it has no name.
+    pub(super) fn vsyscall_frame(&mut self, entry: VsyscallEntry) -> (FrameIx, Option<ReasonIx>) {
+        if let Some(name) = entry.name() {
+            let frame = function(&mut self.frames, name, VSYSCALL, CpuMode::User);
+            return (frame, None);
+        }
+        let reason = self.reasons.intern(Reason {
+            object: VSYSCALL.into(),
+            build_id: None,
+            cause: Unresolved::NoSymbol,
+        });
+        let frame = unresolved_frame(&mut self.frames, VSYSCALL, CpuMode::User);
+        (frame, Some(reason))
     }
 
     /// The frame of code that the kernel made at run time.

@@ -274,6 +274,7 @@ impl<'a> Namer<'a> {
             Location::KernelCode { code } => (self.kernel_code_frame(code), None),
             Location::Guest { mode, .. } => (guest_frame(&mut self.frames, mode), None),
             Location::Mark(mark) => (self.root(mark.name()), None),
+            Location::Vsyscall(entry) => self.vsyscall_frame(entry),
             Location::Object { .. } | Location::BeforeReturn { .. } | Location::Unmapped => {
                 self.unknown(CpuMode::User)
             }

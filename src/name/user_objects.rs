@@ -91,6 +91,7 @@ impl UserObject {
             }
             Location::Kernel { .. }
             | Location::KernelCode { .. }
+            | Location::Vsyscall(_)
             | Location::Unmapped
             | Location::Guest { .. }
             | Location::Unknown(_)
@@ -370,6 +371,7 @@ fn dso_of(location: Location) -> Option<DsoIx> {
         Location::Object { dso, .. } | Location::BeforeReturn { dso, .. } => Some(dso),
         Location::Kernel { .. }
         | Location::KernelCode { .. }
+        | Location::Vsyscall(_)
         | Location::Unmapped
         | Location::Guest { .. }
         | Location::Unknown(_)

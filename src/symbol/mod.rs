@@ -20,6 +20,7 @@
 //! | `jit/` | functions of code that programs made at run time |
 //! | `kernel/` | functions of the kernel and its modules; functions that mean something to stacks |
 //! | `vdso` | functions of the code that the kernel maps into processes |
+//! | `vsyscall` | system calls that old programs call at fixed addresses |
 //! | `recorded_builds`, `recorded_here` | build ids that a capture records; whether this machine made it |
 //! | `recorded_clock` | times of records as times of files |
 //! | `demangle`, `cpp_spelling` | readable names of Rust and C++ |
@@ -46,6 +47,7 @@ mod short_name;
 mod trampoline;
 mod unresolved;
 pub(crate) mod vdso;
+mod vsyscall;
 
 pub(crate) use base_name::base_name;
 pub(crate) use call_site::is_called_by_signals;
@@ -72,3 +74,4 @@ pub use request::{GuestRequest, LiveKernel, LiveProcesses, SymbolRequest};
 pub(crate) use short_name::short_name;
 pub(crate) use trampoline::is_trampoline;
 pub use unresolved::Unresolved;
+pub(crate) use vsyscall::{VSYSCALL, VsyscallEntry};

@@ -11,6 +11,7 @@ use crate::input::{Input, Member, MemberContent};
 use crate::name::{HitModule, HitObject};
 use crate::object::{case_place, read_build_id};
 use crate::perf::Capture;
+use crate::perf::abi::PERF_SAMPLE_STACK_USER;
 use crate::symbol::{KernelSource, SymbolRequest, excerpt_kallsyms, kernel_text};
 use crate::units::BuildId;
 
@@ -78,6 +79,7 @@ pub fn case_contents(
     for module in &hits.modules {
         contents.add_module(module, request);
     }
+    contents.doubt_copies(capture, request);
     let mut paths: BTreeMap<&str, usize> = BTreeMap::new();
     let (maps, objects): (Vec<&HitObject>, Vec<&HitObject>) = hits
         .objects
@@ -103,6 +105,17 @@ impl CaseContents {
             },
             what: what.to_owned(),
         });
+    }
+
+    /// Says that stacks of `--call-graph dwarf` end early elsewhere: unwinding needs the code.
+    fn doubt_copies(&mut self, capture: &Capture, request: CaseRequest) {
+        let mut events = capture.events().iter();
+        let has_copies = events.any(|(_, event)| event.attr.samples(PERF_SAMPLE_STACK_USER));
+        if has_copies && request.names_only {
+            let why = "callers in stacks of --call-graph dwarf: they are found by code, which \
+                       --names-only leaves out";
+            self.missing.push(why.to_owned());
+        }
     }
 
     /// The capture itself, a file or the directory of `perf record --threads`.
