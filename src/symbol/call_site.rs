@@ -119,10 +119,7 @@ fn is_indirect_call(instruction: &[u8]) -> bool {
 /// The places among `before_returns`, each the byte before a return address, that no call ends at.
 /// Only code that the file holds is judged: nothing of a file of another machine, nor of one that
 /// keeps debug information alone.
-pub(crate) fn places_without_call(
-    file: &[u8],
-    before_returns: &[FileOffset],
-) -> HashSet<FileOffset> {
+pub fn places_without_call(file: &[u8], before_returns: &[FileOffset]) -> HashSet<FileOffset> {
     let parsed = parse_elf_file(Path::new(""), file).ok();
     let judge = parsed.and_then(|parsed| {
         let machine = match (parsed.architecture(), parsed.endianness()) {

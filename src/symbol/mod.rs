@@ -51,6 +51,8 @@ mod vsyscall;
 
 pub(crate) use base_name::base_name;
 pub(crate) use call_site::is_called_by_signals;
+#[cfg(any(test, feature = "internals"))]
+pub use call_site::places_without_call;
 pub use demangle::demangle;
 pub(crate) use dso_name::dso_of_kernel_code;
 pub use dso_name::module_short_name;

@@ -31,6 +31,7 @@
 //! | `call_frames` | call frame information: which rule holds at an address |
 //! | `frame_rule` | a rule: from a frame's registers to its caller's |
 //! | `signal_return` | the same for signal handlers |
+//! | `trial` | call frame information without a process, for tests |
 //! | `register_file`, `copied_stack` | registers and memory, as far as they are known |
 
 mod branches;
@@ -41,10 +42,14 @@ mod frame_rule;
 mod register_file;
 mod registers;
 mod signal_return;
+#[cfg(any(test, feature = "internals"))]
+mod trial;
 mod walker;
 
 pub(crate) use branches::{BranchFrames, holds_branches};
 pub(crate) use code_map::{CodeMap, CodeSource};
 pub(crate) use registers::Machine;
 pub(crate) use signal_return::is_signal_return;
+#[cfg(any(test, feature = "internals"))]
+pub use trial::callers_of;
 pub(crate) use walker::{CopiedSample, StackEnd, StackWalker};
