@@ -1,6 +1,8 @@
 //! The colours of tags and of kinds of code, as the pictures have them.
 
-use crate::output::svg::{CodeKind, DARK_INK, Paint, Rgb, Shade, short_words};
+use crate::output::svg::{
+    CodeKind, DARK_INK, LESS, MORE, Paint, Rgb, SAME, STEPS, Shade, short_words,
+};
 use crate::stack::{Frame, FrameKind, Tag};
 use crate::text::push_format;
 
@@ -50,6 +52,30 @@ pub(crate) fn kind_colours() -> Vec<PaletteColour> {
     let mut colours: Vec<PaletteColour> = CodeKind::ALL.into_iter().map(colour).collect();
     colours.push(PaletteColour::of(ABOVE, "threads", Paint::Plain));
     colours
+}
+
+/// The colours of changes, as pictures of comparisons have them.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct ChangeColours {
+    /// Of what became less, the strongest first.
+    pub(crate) less: Vec<String>,
+    /// Of what became more.
+    pub(crate) more: Vec<String>,
+    /// Of what did not change.
+    pub(crate) same: String,
+    /// The relative change from which each of the four is used, the strongest first.
+    pub(crate) steps: Vec<f64>,
+}
+
+/// The colours of changes.
+pub(crate) fn change_colours() -> ChangeColours {
+    let hex = |colour: Rgb| format!("#{colour:06x}");
+    ChangeColours {
+        less: LESS.map(hex).to_vec(),
+        more: MORE.map(hex).to_vec(),
+        same: hex(SAME),
+        steps: STEPS.to_vec(),
+    }
 }
 
 /// The kind of what is above the call chain.

@@ -56,6 +56,11 @@ pub(crate) fn write_document(document: Document<'_>, out: &mut dyn Write) -> io:
         .with("name", "generator")
         .with("content", concat!("vmflame ", env!("CARGO_PKG_VERSION")))
         .void();
+    // Without one, browsers ask the server of `view` for an icon.
+    head.tag("link")
+        .with("rel", "icon")
+        .with("href", "data:,")
+        .void();
     head.tag("title").text(title);
     let (head, body) = (head.into_string(), body.into_string());
     write!(

@@ -37,11 +37,6 @@ impl Markup {
         push_escaped(&mut self.text, &one_line(text));
     }
 
-    /// Ends a line, which shows where white space is kept.
-    pub(crate) fn line_end(&mut self) {
-        self.text.push('\n');
-    }
-
     /// Adds what was written elsewhere. It must have none of the ids that are here.
     pub(crate) fn append(&mut self, other: Self) {
         self.text.push_str(&other.text);

@@ -23,7 +23,9 @@ mod markup;
 mod shares;
 mod still;
 
-pub(crate) use colours::{PaletteColour, class_of_tag, kind_colours, kind_key, tag_colours};
+pub(crate) use colours::{
+    PaletteColour, change_colours, class_of_tag, kind_colours, kind_key, tag_colours,
+};
 pub(crate) use document::{Document, write_document};
 pub(crate) use markup::Markup;
 pub(crate) use shares::{SharePart, write_share_bar};

@@ -52,3 +52,4 @@ pub(crate) use kinds::CodeKind;
 pub use palette::{Colors, short_words};
 pub(crate) use palette::{DARK_INK, Paint, Rgb, Shade};
 pub use picture::{Picture, write_svg};
+pub(crate) use shades::{LESS, MORE, SAME, STEPS};

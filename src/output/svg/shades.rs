@@ -9,9 +9,9 @@ use crate::text::push_format;
 /// Blue and orange differ for people with any kind of colour vision; black text can be read on all
 /// of them.
 pub(crate) const LESS: [u32; 4] = [0x4a_90d9, 0x7f_b4e6, 0xae_d0f0, 0xd6_e7f7];
-const MORE: [u32; 4] = [0xf0_7d1a, 0xfa_a352, 0xfd_c48f, 0xfe_e2c6];
+pub(crate) const MORE: [u32; 4] = [0xf0_7d1a, 0xfa_a352, 0xfd_c48f, 0xfe_e2c6];
 /// No significant change.
-const SAME: u32 = 0xdd_dcda;
+pub(crate) const SAME: u32 = 0xdd_dcda;
 /// The relative change from which each fill is used, strongest first.
 pub(crate) const STEPS: [f64; 4] = [0.9, 0.5, 0.2, 0.0];
 /// Outlines of frames that only one side has; on dark ground both are white.

@@ -6,7 +6,7 @@ use super::exit_rows::ExitRows;
 use super::graph::GraphData;
 use super::people::People;
 use super::time_grid::TimeGrid;
-use crate::output::html::{PaletteColour, kind_colours, tag_colours};
+use crate::output::html::{PaletteColour, change_colours, kind_colours, tag_colours};
 use crate::report::exits::ExitGraph;
 use crate::report::page::model::PageSide;
 
@@ -39,9 +39,19 @@ pub(in crate::report::page) fn data_of<'s>(sides: impl Iterator<Item = SideData<
         });
         colours.collect()
     };
+    let changes = change_colours();
+    let changes = (sides.len() > 1).then(|| {
+        json!({
+            "less": changes.less,
+            "more": changes.more,
+            "same": changes.same,
+            "steps": changes.steps,
+        })
+    });
     let document = json!({
         "version": 1,
         "times": times,
+        "changes": changes,
         "tags": palette(tag_colours()),
         "kinds": palette(kind_colours()),
         "sides": sides,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::people::People;
-use super::time_grid::TimeGrid;
+use super::time_grid::{TimeGrid, as_number, differences};
 use crate::kvm::exit::TargetKind;
 use crate::report::exits::{ExitCell, ExitGraph, ReachedPlace};
 
@@ -46,10 +46,10 @@ const fn kind_of(kind: TargetKind) -> &'static str {
 /// What is the same of several rows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct ExitRowKey {
-    bucket: u64,
     thread: i64,
     reason: usize,
     key: i64,
+    bucket: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -137,10 +137,11 @@ impl ExitRows {
             "reasons": reasons.collect::<Value>(),
             "keys": keys.collect::<Value>(),
             "rows": {
-                "bucket": rows.keys().map(|row| row.bucket).collect::<Value>(),
-                "thread": rows.keys().map(|row| row.thread).collect::<Value>(),
-                "reason": rows.keys().map(|row| row.reason).collect::<Value>(),
-                "key": rows.keys().map(|row| row.key).collect::<Value>(),
+                "coding": "delta",
+                "bucket": differences(rows.keys().map(|row| as_number(row.bucket))),
+                "thread": differences(rows.keys().map(|row| row.thread)),
+                "reason": differences(rows.keys().map(|row| as_number(row.reason as u64))),
+                "key": differences(rows.keys().map(|row| row.key)),
                 "count": sums.clone().map(|sums| sums.count).collect::<Value>(),
                 "nanos": sums.map(|sums| sums.nanos).collect::<Value>(),
             },

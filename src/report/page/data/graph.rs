@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use serde_json::{Value, json};
 
 use super::people::People;
-use super::time_grid::TimeGrid;
+use super::time_grid::{TimeGrid, as_number, differences};
 use crate::analysis::Profile;
 use crate::kvm::exit::Task;
 use crate::output::html::kind_key;
@@ -54,8 +54,8 @@ pub(super) struct GraphData<'g> {
 /// What is the same of several rows.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 struct GraphRowKey {
-    node: u32,
     thread: i64,
+    node: u32,
     bucket: u64,
 }
 
@@ -157,13 +157,16 @@ impl<'g> GraphData<'g> {
     /// As the script reads it.
     pub(super) fn as_json(&self, grid: &TimeGrid) -> Value {
         let mut frames = FrameLists::default();
-        let mut parents = vec![-1_i64; self.tree.len()];
+        // How far the parent stands before a node; 0 of one that has none.
+        let mut up = vec![0_u32; self.tree.len()];
         let mut of_nodes = Vec::with_capacity(self.tree.len());
         for at in (0..self.tree.len()).filter_map(|at| u32::try_from(at).ok()) {
             let at = NodeIx(at);
             for child in self.tree.children(at) {
-                if let Some(parent) = parents.get_mut(child.as_usize()) {
-                    *parent = i64::from(at.0) - 1;
+                if let Some(up) = up.get_mut(child.as_usize())
+                    && at != NodeIx::ROOT
+                {
+                    *up = child.0.saturating_sub(at.0);
                 }
             }
             if at != NodeIx::ROOT {
@@ -172,20 +175,20 @@ impl<'g> GraphData<'g> {
                 of_nodes.push(frames.number(&frame.name, node.tag, kind_key(frame)));
             }
         }
-        let parents = parents.get(1..).unwrap_or_default();
+        let up = up.get(1..).unwrap_or_default();
         let rows = self.summed(grid);
-        let column = |value: fn(&GraphRowKey) -> i64| -> Value { rows.keys().map(value).collect() };
         json!({
             "unit": self.unit,
             "title": self.title,
             "total": self.tree.root().total,
             "names": frames.names,
             "frames": { "name": frames.name, "tag": frames.tag, "kind": frames.kind },
-            "nodes": { "parent": parents, "frame": of_nodes },
+            "nodes": { "up": up, "frame": of_nodes },
             "rows": {
-                "node": column(|row| row.node.into()),
-                "thread": column(|row| row.thread),
-                "bucket": column(|row| i64::try_from(row.bucket).unwrap_or(i64::MAX)),
+                "coding": "delta",
+                "node": differences(rows.keys().map(|row| row.node.into())),
+                "thread": differences(rows.keys().map(|row| row.thread)),
+                "bucket": differences(rows.keys().map(|row| as_number(row.bucket))),
                 "weight": rows.values().copied().collect::<Value>(),
             },
         })

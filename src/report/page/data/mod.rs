@@ -2,7 +2,8 @@
 //! exits by what they reach.
 //!
 //! One document of JSON. Lists of numbers lie side by side, one for each column: row 7 of a table is
-//! the number 7 of each of its lists. Numbers that refer to a list count from 0; -1 is none.
+//! the number 7 of each of its lists. Numbers that refer to a list count from 0; -1 is none. Where it says
+//! `coding: delta`, each number of the lists that rows are sorted by is the difference to the one before.
 //!
 //! | file | what it does |
 //! |---|---|

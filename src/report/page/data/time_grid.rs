@@ -5,8 +5,31 @@ use serde_json::{Value, json};
 use crate::kvm::exit::TimeSlices;
 use crate::units::Timestamp;
 
-/// Rows that a list may have: some hundred thousand make a page of a megabyte.
-const MOST_ROWS: usize = 150_000;
+/// Rows that a list may have: of half a million, a large capture's take 400 kB of the page.
+const MOST_ROWS: usize = 450_000;
+
+/// Rows that it may have where less than [`FEWEST_BUCKETS`] would be left.
+const MOST_ROWS_OF_FEW: usize = 900_000;
+
+/// A map over time with fewer is of no use.
+const FEWEST_BUCKETS: u64 = 100;
+
+/// Numbers, each as the difference to the one before: those of sorted rows are small and repeat, which
+/// packs well.
+pub(super) fn differences(numbers: impl Iterator<Item = i64>) -> Value {
+    let mut before = 0;
+    let coded = numbers.map(|number| {
+        let difference = number.wrapping_sub(before);
+        before = number;
+        difference
+    });
+    coded.collect()
+}
+
+/// A number of a list as lists of differences have it.
+pub(super) fn as_number(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
 
 /// Buckets of time. They are slices of the page's, or several of these together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,7 +66,13 @@ impl TimeGrid {
 
     /// Whether so many rows are too many, and fewer buckets would make fewer of them.
     pub(super) fn is_too_fine(&self, rows: usize) -> bool {
-        rows > MOST_ROWS && self.together <= self.last
+        let would_be = self.last / self.together.saturating_mul(2) + 1;
+        let most = if would_be < FEWEST_BUCKETS {
+            MOST_ROWS_OF_FEW
+        } else {
+            MOST_ROWS
+        };
+        rows > most && self.together <= self.last
     }
 
     /// Half as many buckets.
