@@ -9,14 +9,17 @@
 //! | `exits` | the exits, as rows and as JSON |
 //! | `row_layout` | what has room in a row |
 //! | `labels` | names of frames for rows |
+//! | `tables` | the same as tables, for a page |
 //! | `json` | how programs read it |
 
 mod exits;
 mod json;
 mod labels;
 mod row_layout;
+mod tables;
 mod text;
 mod unmarked;
 
 pub use json::as_json;
+pub use tables::comparison_tables;
 pub use text::as_text;
