@@ -16,6 +16,7 @@ use super::report::ReportOptions;
 use super::shell::{CompletionsOptions, ManOptions};
 use super::stat::StatOptions;
 use super::threads::ThreadsOptions;
+use super::view::ViewOptions;
 use clap::{Arg, Parser, Subcommand};
 use vmflame::error::Result;
 
@@ -64,8 +65,11 @@ pub(super) enum Command {
     #[command(after_help = help::ADVISE)]
     Advise(Box<AdviseOptions>),
     /// Write all of it as one page of HTML, to be sent: findings, advice, graphs and tables.
-    #[command(after_help = help::REPORT)]
+    #[command(after_help = help::REPORT, mut_arg("kallsyms", also_k))]
     Report(Box<ReportOptions>),
+    /// Show the same page in a browser: it is served on this machine alone, until Ctrl-C.
+    #[command(after_help = help::VIEW, mut_arg("kallsyms", also_k))]
+    View(Box<ViewOptions>),
     /// Pack a capture with all that is needed to name it on another machine, in one file.
     #[command(after_help = help::PACK, mut_arg("kallsyms", also_k))]
     Pack(PackOptions),
@@ -103,7 +107,8 @@ impl Arguments {
             Command::Stat(options) => options.input.settle()?,
             Command::Diff(options) => options.settle()?,
             Command::Advise(options) => options.settle()?,
-            Command::Report(options) => options.input.settle()?,
+            Command::Report(options) => options.page.input.settle()?,
+            Command::View(options) => options.page.input.settle()?,
             Command::Pack(options) => options.input.settle()?,
             Command::Bench(options) => options.input.settle()?,
         }

@@ -7,6 +7,7 @@ use super::diff_side::{Wanted, both};
 use super::endings::FormatEnding;
 use super::inputs::Inputs;
 use super::outcome::Outcome;
+use super::read_side::ReadSide;
 use super::write::Destination;
 use super::wrong_arguments::WrongArguments;
 use crate::cli::{endings, this_machine, unused};
@@ -33,28 +34,13 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         warn_of_unused(options, format, read.each_ref().map(|read| &read.side));
     }
     let is_damaged = read.iter().any(|side| side.is_damaged);
-    let mut sides = read.map(|read| read.side);
-    let uneven = leave_out_uneven_inlines(&mut sides);
+    let Comparable { sides, how, uneven } = comparable(options, format, read)?;
     if !quiet && !uneven.is_empty() {
         eprintln!(
             "inlined functions are left out of {}: only one side has debug information of it",
             uneven.join(", ")
         );
     }
-    let is_default = options.normalise.is_none() && options.per.is_none();
-    let idle_left_out = is_default
-        .then(|| leave_out_uneven_idle(&mut sides))
-        .flatten();
-    let names_event = |filters: &[String]| filters.iter().any(|text| text.contains("event="));
-    let how = Options {
-        normalise: normalise(options)?,
-        matching: matching(options, format, sides.each_ref()),
-        confidence: options.confidence,
-        least: options.min_change / 100.0,
-        different_events: names_event(&options.before_filter) || names_event(&options.after_filter),
-        idle_left_out,
-        threads: this_machine::threads(options.threads),
-    };
     let comparison = Comparison::new(sides.each_ref(), &how)?;
     write_results(options, &comparison, format, &destinations)?;
     // What conditions come to does not depend on the format.
@@ -71,6 +57,45 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     } else {
         outcome
     })
+}
+
+/// Two sides of which what cannot be compared is left out, and how they are compared.
+struct Comparable {
+    sides: Sides<Side>,
+    how: Options,
+    /// Objects whose inlined functions are left out.
+    uneven: Vec<String>,
+}
+
+fn comparable(
+    options: &DiffOptions,
+    format: DiffFormat,
+    read: Sides<ReadSide>,
+) -> Result<Comparable> {
+    let mut sides = read.map(|read| read.side);
+    let uneven = leave_out_uneven_inlines(&mut sides);
+    let is_default = options.normalise.is_none() && options.per.is_none();
+    let idle_left_out = is_default
+        .then(|| leave_out_uneven_idle(&mut sides))
+        .flatten();
+    let names_event = |filters: &[String]| filters.iter().any(|text| text.contains("event="));
+    let how = Options {
+        normalise: normalise(options)?,
+        matching: matching(options, format, sides.each_ref()),
+        confidence: options.confidence,
+        least: options.min_change / 100.0,
+        different_events: names_event(&options.before_filter) || names_event(&options.after_filter),
+        idle_left_out,
+        threads: this_machine::threads(options.threads),
+    };
+    Ok(Comparable { sides, how, uneven })
+}
+
+/// The comparison alone, without a word.
+pub(super) fn comparison(options: &DiffOptions) -> Result<Comparison> {
+    let read = both(options, &wanted(options), true)?;
+    let Comparable { sides, how, .. } = comparable(options, DiffFormat::Text, read)?;
+    Comparison::new(sides.each_ref(), &how)
 }
 
 /// What is compared with what.

@@ -106,7 +106,7 @@ Examples:
   vmflame report case.tar.zst -o report.html           a case that pack wrote, on any machine
   vmflame report trace.dat -o report.html              exits and waiting, without samples
   vmflame report before.data --after after.data -o report.html
-                                                       two captures side by side
+                                                       two captures, and what changed
   vmflame report --vm win10 --time 20%-30% -o part.html
                                                        one VM, a tenth of the time
 
@@ -120,6 +120,24 @@ Exit status:
   0  done, also when the reader of the output had enough
   1  nothing passes the filters
   2  an error, or damaged input, even though output was written";
+
+/// Below the options of `view`.
+pub(super) const VIEW: &str = "\
+Examples:
+  vmflame view case.tar.zst                    the page of a case, in the browser of this desktop
+  vmflame view before.data --after after.data  two captures, and what changed
+  vmflame view --no-open                       prints the address, which a tunnel may lead to:
+                                               ssh -L 8123:127.0.0.1:8123 host, with --port 8123
+
+What is served:
+  the one page that report writes, at one address with a random part, on 127.0.0.1 and nowhere
+  else. Requests that name another host are refused, as those that web pages of others make.
+  Nothing is written, and nothing can be changed. Ctrl-C ends it. While xdg-open starts, other
+  users of this machine can see the address among the processes: --no-open keeps it here.
+
+Exit status:
+  1  nothing passes the filters
+  2  an error";
 
 /// Below the options of `pack`.
 pub(super) const PACK: &str = "\

@@ -8,6 +8,7 @@
 //! | `command` | the verbs, and arguments as they are meant |
 //! | `convert` `info` `threads` `exits` `stat` `blockio` `diff` `advise` `bench` | one verb each |
 //! | `report/` | all of it as one page |
+//! | `view/` | the same page in a browser |
 //! | `host_evidence` | for `advise` and `report`: what lies beside a capture, or still runs |
 //! | `pack/` | a capture with all that names it, as one file |
 //! | `record/` | a capture made by perf, and packed |
@@ -99,6 +100,7 @@ mod this_machine;
 mod threads;
 mod top;
 mod unused;
+mod view;
 mod vmm_processes;
 mod vms;
 mod write;
@@ -134,6 +136,7 @@ pub(crate) fn run() -> ExitCode {
             Command::Diff(options) => diff::run(options, quiet),
             Command::Advise(options) => advise::run(options, quiet),
             Command::Report(options) => report::run(options, quiet),
+            Command::View(options) => view::run(options, quiet),
             Command::Pack(options) => pack::run(options, quiet),
             Command::Record(options) => record::run(options, quiet),
             Command::Completions(options) => shell::completions(options, Arguments::command()),

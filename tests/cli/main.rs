@@ -15,3 +15,4 @@ mod report;
 mod shell;
 mod slow_stacks;
 mod top;
+mod view;

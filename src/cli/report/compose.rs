@@ -2,15 +2,17 @@
 
 use std::io::{self, Write};
 
-use super::options::ReportOptions;
+use super::options::PageOptions;
 use super::side::SideRead;
+use vmflame::diff::Comparison;
 use vmflame::report::exits::ExitAnswer;
 use vmflame::report::page::{PageSide, ReportPage, SideAdvice, write_page};
 
 /// Writes the page.
 pub(super) fn compose(
-    options: &ReportOptions,
+    options: &PageOptions,
     sides: &[SideRead],
+    changes: Option<&Result<Comparison, String>>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let default = sides.first().map_or("", |side| &side.title);
@@ -19,7 +21,7 @@ pub(super) fn compose(
     let page = ReportPage {
         title,
         sides: sides.iter().map(page_side).collect(),
-        comparison: None,
+        comparison: changes.map(|changes| changes.as_ref().map_err(String::clone)),
         arguments: &arguments,
     };
     write_page(&page, out)

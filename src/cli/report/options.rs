@@ -9,18 +9,25 @@ use clap::Args;
 #[derive(Args, Debug)]
 pub(in crate::cli) struct ReportOptions {
     #[command(flatten)]
+    pub(in crate::cli) page: PageOptions,
+    /// Write to this file, `-` for standard output. The file appears whole or not at all, and never
+    /// in the place of an input. A name that ends in .gz or .zst is compressed.
+    #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = OUTPUT)]
+    pub(in crate::cli) output: PathBuf,
+}
+
+/// What is on the page.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct PageOptions {
+    #[command(flatten)]
     pub(in crate::cli) input: InputOptions,
-    /// A later capture of the same host: both are shown side by side.
+    /// A later capture of the same host: both are shown side by side, with what changed.
     #[arg(long, value_name = "CAPTURE")]
     pub(in crate::cli) after: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) filter: FilterOptions,
     #[command(flatten)]
     pub(in crate::cli) devices: DeviceOptions,
-    /// Write to this file, `-` for standard output. The file appears whole or not at all, and never
-    /// in the place of an input. A name that ends in .gz or .zst is compressed.
-    #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = OUTPUT)]
-    pub(in crate::cli) output: PathBuf,
     /// The page's title (default: the names of the input and of the host).
     #[arg(long, value_name = "TEXT", help_heading = OUTPUT)]
     pub(in crate::cli) title: Option<String>,

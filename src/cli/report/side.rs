@@ -4,7 +4,7 @@
 //! threads (which look at all threads and host CPUs), and for what `info` says.
 
 use super::advice::ToldBySide;
-use super::options::ReportOptions;
+use super::options::PageOptions;
 use super::provenance::{Provenance, of_capture, of_text, of_trace_dat};
 use crate::cli::devices::Devices;
 use crate::cli::host_evidence::Beside;
@@ -115,7 +115,7 @@ struct SideReading<'r> {
 }
 
 pub(super) fn read_side(
-    options: &ReportOptions,
+    options: &PageOptions,
     places: &InputOptions,
     role: Option<SideRole>,
     quiet: bool,
@@ -275,7 +275,7 @@ impl SideReading<'_> {
     /// Adds names, advice and devices.
     fn finish(
         self,
-        options: &ReportOptions,
+        options: &PageOptions,
         role: Option<SideRole>,
         analysed: Analysed,
     ) -> Result<SideRead> {
@@ -353,7 +353,7 @@ fn why_no_samples(
 }
 
 /// An error in one line.
-fn words(error: &Error) -> String {
+pub(super) fn words(error: &Error) -> String {
     let mut words = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(source) = cause {

@@ -40,12 +40,13 @@ fn each_page_is_well_formed_and_whole() {
             assert!(found.ids.contains(section), "{name}: {section}");
         }
         for link in &found.links {
+            if link == "data:," {
+                continue;
+            }
             let id = link.strip_prefix('#').unwrap();
             assert!(found.ids.contains(id), "{name}: {link}");
         }
-        for element in [
-            "script", "style", "link", "iframe", "object", "base", "form",
-        ] {
+        for element in ["script", "style", "iframe", "object", "base", "form"] {
             assert!(!found.elements.contains(element), "{name}: {element}");
         }
     }
