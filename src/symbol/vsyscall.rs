@@ -12,7 +12,7 @@ const PAGE: u64 = 0xffff_ffff_ff60_0000;
 
 /// Bytes between two entries, and of what an entry holds: `mov $nr, %rax; syscall; ret`.
 ///
-/// Source: arch/x86/entry/vsyscall/vsyscall_emu_64.S, Linux 6.18.
+/// Source: `arch/x86/entry/vsyscall/vsyscall_emu_64.S`, Linux 6.18.
 const STEP: u64 = 0x400;
 const ENTRY_BYTES: u64 = 10;
 
