@@ -13,7 +13,6 @@ use super::recording::{
     CallerTable, SampledExit, ThreadOfRecording, ThreadStacks, ViewedRecording, ViewedSample,
     stack_tag,
 };
-use crate::stack::{Frame, FrameKind};
 use crate::units::Timestamp;
 
 /// Writes a recording as trace events.
@@ -134,6 +133,8 @@ fn profiles(
     let first = recording
         .times()
         .map_or(Timestamp::default(), |(first, _)| first);
+    // Firefox's importer wants different numbers of nodes in all profiles.
+    let mut next_root = 1;
     let numbered = (1..).zip(recording.threads.iter().zip(&by_thread));
     for (number, (thread, samples)) in numbered.filter(|(_, (_, samples))| !samples.is_empty()) {
         let id = format!("{number:#x}");
@@ -144,9 +145,11 @@ fn profiles(
         let own = ThreadStacks::of(stacks, samples.iter().map(|sample| sample.node));
         json.key("cpuProfile")?;
         json.object()?;
-        nodes(recording, stacks, &own, json)?;
-        // The root of V8's has the number 1.
-        let row = |sample: &&ViewedSample| own.row_of(sample.node).map_or(1, |row| row + 2);
+        let root = next_root;
+        next_root += own.rows.len() + 1;
+        let own = ProfileStacks { root, stacks: &own };
+        own.write_nodes(recording, stacks, json)?;
+        let row = |sample: &&ViewedSample| own.number_of(own.stacks.row_of(sample.node));
         json.members("samples", samples.iter().map(row))?;
         json.end_object()?;
         let mut last = first.as_nanos();
@@ -186,32 +189,36 @@ fn end_v8_event(json: &mut JsonWriter<'_>) -> io::Result<()> {
     json.end_object()
 }
 
-fn nodes(
-    recording: &ViewedRecording<'_>,
-    stacks: &CallerTable,
-    own: &ThreadStacks,
-    json: &mut JsonWriter<'_>,
-) -> io::Result<()> {
-    json.key("nodes")?;
-    json.list()?;
-    node(1, None, ["(root)", ""], json)?;
-    for (number, entry) in (2_usize..).zip(&own.rows) {
-        let frame = stacks.frames().get(entry.frame as usize);
-        let frame = frame.map(|&ix| recording.frames.get(ix));
-        let named = frame.map_or(["", ""], |frame| [&*frame.name, place_of(frame)]);
-        let parent = entry.prefix.map_or(1, |row| row + 2);
-        node(number, Some(parent), named, json)?;
-    }
-    json.end_list()
+/// The stacks of a profile of V8.
+struct ProfileStacks<'s> {
+    /// The number of its root; its stacks follow.
+    root: usize,
+    stacks: &'s ThreadStacks,
 }
 
-/// Where a frame is said to lie. Firefox's importer leaves out frames that lie nowhere.
-fn place_of(frame: &Frame) -> &str {
-    match (&*frame.dso, frame.kind) {
-        ("", FrameKind::Root) => "[thread]",
-        ("", FrameKind::Guest) => "[guest]",
-        ("", FrameKind::Function | FrameKind::Inlined | FrameKind::Unresolved) => "[unknown]",
-        (dso, _) => dso,
+impl ProfileStacks<'_> {
+    /// The number of a stack; that of the root is that of none.
+    fn number_of(&self, row: Option<usize>) -> usize {
+        self.root + row.map_or(0, |row| row + 1)
+    }
+
+    fn write_nodes(
+        &self,
+        recording: &ViewedRecording<'_>,
+        all: &CallerTable,
+        json: &mut JsonWriter<'_>,
+    ) -> io::Result<()> {
+        json.key("nodes")?;
+        json.list()?;
+        node(self.root, None, ["(root)", ""], json)?;
+        for (row, entry) in self.stacks.rows.iter().enumerate() {
+            let frame = all.frames().get(entry.frame as usize);
+            let frame = frame.map(|&ix| recording.frames.get(ix));
+            let named = frame.map_or(["", ""], |frame| [&*frame.name, &*frame.dso]);
+            let parent = self.number_of(entry.prefix);
+            node(self.number_of(Some(row)), Some(parent), named, json)?;
+        }
+        json.end_list()
     }
 }
 

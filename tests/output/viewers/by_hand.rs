@@ -1,6 +1,6 @@
 //! Small captures whose files are known by hand, and JSON of others as its reader tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -192,9 +192,15 @@ fn trace_events_hold_all_stacks_and_exits() {
         let expected = folded(case, &[]);
         assert!(stacks == expected, "{case}");
         let (mut by_thread, mut exits) = (Stacks::new(), 0);
+        let (mut ids, mut nodes) = (BTreeSet::new(), 0);
         for event in list(&file, "traceEvents") {
             match event["name"].as_str().unwrap() {
-                "ProfileChunk" => v8_stacks(event, &mut by_thread),
+                "ProfileChunk" => {
+                    v8_stacks(event, &mut by_thread);
+                    let own = list(&event["args"]["data"]["cpuProfile"], "nodes");
+                    nodes += own.len();
+                    ids.extend(own.iter().map(|node| number(&node["id"])));
+                }
                 "IO_INSTRUCTION" | "npf" => {
                     exits += 1;
                     assert_eq!(event["ph"], "X");
@@ -204,6 +210,11 @@ fn trace_events_hold_all_stacks_and_exits() {
             }
         }
         assert!(by_thread == expected, "{case}");
+        assert_eq!(
+            ids.len(),
+            nodes,
+            "{case}: Firefox wants one number for one node"
+        );
         let expected = match case {
             "vmx-bad-tracepoints" => 138,
             "svm-bad-tracepoints" => 50,
