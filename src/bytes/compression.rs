@@ -51,6 +51,25 @@ impl Compression {
         })
     }
 
+    /// Unpacks what is known to have `len` bytes; `None` when it cannot be read, or has fewer.
+    pub(crate) fn unpack_exactly(self, packed: &[u8], len: usize) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).ok()?;
+        if self == Self::Zlib {
+            // Into its place at once: by way of a reader, all is copied twice.
+            bytes.resize(len, 0);
+            let mut inflater = flate2::Decompress::new(true);
+            let done = inflater.decompress(packed, &mut bytes, flate2::FlushDecompress::Finish);
+            if done.is_ok() && inflater.total_out() == len as u64 {
+                return Some(bytes);
+            }
+            bytes.clear();
+        }
+        let reader = self.unwrap(packed).ok()?;
+        reader.take(len as u64).read_to_end(&mut bytes).ok()?;
+        (bytes.len() == len).then_some(bytes)
+    }
+
     /// Unpacks `packed`, its first `limit` bytes at most; also why that is not all of it.
     ///
     /// # Errors

@@ -68,6 +68,18 @@ impl<'g> GuardedSlice<'g> {
         Self { slice, guard }
     }
 
+    /// Reads what tells its length only when it is read.
+    #[inline]
+    fn read_measured<T>(
+        &mut self,
+        read: impl FnOnce(&mut EndianSlice<'g, RunTimeEndian>) -> gimli::Result<T>,
+    ) -> gimli::Result<T> {
+        let before = Reader::len(&self.slice);
+        let found = read(&mut self.slice);
+        self.guard.spend(before - Reader::len(&self.slice))?;
+        found
+    }
+
     /// What is left to read.
     pub(super) fn bytes(&self) -> &'g [u8] {
         self.slice.slice()
@@ -167,5 +179,32 @@ impl<'g> Reader for GuardedSlice<'g> {
     fn read_u8(&mut self) -> gimli::Result<u8> {
         self.guard.spend(1)?;
         self.slice.read_u8()
+    }
+
+    // Numbers of any length are most of what is read. Byte by byte, each would be spent by itself.
+
+    #[inline]
+    fn skip_leb128(&mut self) -> gimli::Result<()> {
+        self.read_measured(Reader::skip_leb128)
+    }
+
+    #[inline]
+    fn read_uleb128(&mut self) -> gimli::Result<u64> {
+        self.read_measured(Reader::read_uleb128)
+    }
+
+    #[inline]
+    fn read_uleb128_u32(&mut self) -> gimli::Result<u32> {
+        self.read_measured(Reader::read_uleb128_u32)
+    }
+
+    #[inline]
+    fn read_uleb128_u16(&mut self) -> gimli::Result<u16> {
+        self.read_measured(Reader::read_uleb128_u16)
+    }
+
+    #[inline]
+    fn read_sleb128(&mut self) -> gimli::Result<i64> {
+        self.read_measured(Reader::read_sleb128)
     }
 }

@@ -106,7 +106,17 @@ impl Abbreviations<'_> {
     }
 
     /// A LEB128 number; of one that is too large only the low bits.
+    #[inline]
     fn number(&mut self) -> Option<u64> {
+        // Most have one byte.
+        if let Some(&byte @ ..0x80) = self.bytes.get(self.at) {
+            self.at += 1;
+            return Some(byte.into());
+        }
+        self.long_number()
+    }
+
+    fn long_number(&mut self) -> Option<u64> {
         let (mut number, mut shift) = (0_u64, 0_u32);
         loop {
             let byte = self.byte()?;

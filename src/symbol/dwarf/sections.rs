@@ -1,7 +1,6 @@
 //! The sections of a file that hold debug information.
 
 use std::convert::Infallible;
-use std::io::Read;
 
 use addr2line::gimli::{self, Dwarf, DwarfPackage, RunTimeEndian, SectionId};
 use object::read::{Object, ObjectSection};
@@ -184,12 +183,6 @@ fn unpacked<'f>(
     if stated > limit.of_packed(held.data.len() as u64) {
         return None;
     }
-    let mut bytes = Vec::new();
-    bytes
-        .try_reserve_exact(usize::try_from(stated).ok()?)
-        .ok()?;
-    let reader = compression.unwrap(held.data).ok()?;
-    reader.take(stated).read_to_end(&mut bytes).ok()?;
-    let is_whole = bytes.len() as u64 == stated;
-    is_whole.then(|| shelf.keep(Storage::Memory(bytes)))?
+    let bytes = compression.unpack_exactly(held.data, usize::try_from(stated).ok()?)?;
+    shelf.keep(Storage::Memory(bytes))
 }
