@@ -17,6 +17,14 @@ pub(crate) struct Ids {
     far: HashMap<u64, EventIx>,
 }
 
+/// Ids that lie close to each other.
+#[derive(Clone, Copy, Default)]
+struct NearIds {
+    first: u64,
+    /// How far they reach.
+    span: usize,
+}
+
 const NONE: EventIx = EventIx(u32::MAX);
 
 /// How much longer than the number of ids the list may be.
@@ -25,17 +33,17 @@ const SPARSE: usize = 16;
 impl Ids {
     /// Indexes ids; of several events with the same id the first one has it.
     pub(crate) fn new(ids: &[(u64, EventIx)]) -> Self {
-        // Damaged files state ids far from the others.
+        // Damaged files state ids far from the others: then without the first and the last few.
         let mut sorted: Vec<u64> = ids.iter().map(|&(id, _)| id).collect();
         sorted.sort_unstable();
-        let few = sorted.len() / 20;
-        let first = sorted.get(few).copied().unwrap_or(0);
-        let last = sorted.iter().rev().nth(few);
-        let span = last.map_or(0, |last| position(last - first).saturating_add(1));
-        let mut near = Vec::new();
-        if span <= ids.len().saturating_mul(SPARSE) {
-            near.resize(span, NONE);
-        }
+        let range = [0, sorted.len() / 20].into_iter().find_map(|few| {
+            let first = *sorted.get(few)?;
+            let last = sorted.iter().rev().nth(few)?;
+            let span = position(last.checked_sub(first)?).saturating_add(1);
+            (span <= ids.len().saturating_mul(SPARSE)).then_some(NearIds { first, span })
+        });
+        let NearIds { first, span } = range.unwrap_or_default();
+        let near = vec![NONE; span];
         let mut made = Self {
             first,
             near,

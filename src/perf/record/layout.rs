@@ -2,6 +2,7 @@
 
 use super::attr::Attr;
 use super::measure::{ReadShape, SampleMeasure, Word, end_of_raw};
+use super::plain::PlainLayout;
 use super::tail::TailShape;
 use crate::bytes::{ByteOrder, position};
 use crate::perf::abi::{
@@ -167,6 +168,21 @@ impl SampleLayout {
     /// How its samples are measured.
     pub(crate) fn measure(&self) -> SampleMeasure {
         SampleMeasure::new(self.fixed_len, self.read, self.has_chain, self.tail)
+    }
+
+    /// The places of the fields when they are the same in all samples, and these hold task, time, CPU
+    /// and raw data; `None` otherwise.
+    pub fn plain(&self) -> Option<PlainLayout> {
+        let slot = |slot: Slot| (slot != Slot::ABSENT).then_some(slot.0);
+        let is_plain =
+            self.read == ReadShape::Absent && !self.has_chain && self.tail == TailShape::Raw;
+        Some(PlainLayout {
+            task: slot(self.tid)?,
+            time: slot(self.time)?,
+            cpu: slot(self.cpu)?,
+            raw: self.fixed_len,
+        })
+        .filter(|_| is_plain)
     }
 
     /// How many bytes the fields of a sample take: one or two possible lengths. `body` are the bytes

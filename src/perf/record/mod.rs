@@ -11,6 +11,7 @@
 //! | `ids` | from ids that the kernel gave to events |
 //! | `event_name` | names of events, without what perf appends to them |
 //! | `layout` | where each field of a sample lies, **the model of this folder** |
+//! | `plain` | samples whose fields all lie at the same places |
 //! | `tail` | the fields behind the call chain |
 //! | `group` | counters that were read with a sample |
 //! | `inode` | which file a process mapped |
@@ -29,6 +30,7 @@ mod kinds;
 mod layout;
 mod length_match;
 mod measure;
+mod plain;
 mod sideband;
 mod tail;
 
@@ -42,5 +44,6 @@ pub use inode::MappedInode;
 pub(crate) use kinds::{fit_of_kernels, fit_of_perfs, has_known_misc};
 pub use layout::{SampleHead, SampleLayout};
 pub(crate) use length_match::LengthMatch;
+pub use plain::{PlainLayout, PlainSample};
 pub use sideband::{MappingRecord, Sideband, is_sideband};
 pub use tail::{Registers, SampleTail};

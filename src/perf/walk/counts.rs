@@ -23,6 +23,12 @@ impl RecordCounts {
         }
     }
 
+    pub(crate) fn add_samples(&mut self, samples: u64) {
+        if let Some(count) = self.by_type.get_mut(position(PERF_RECORD_SAMPLE.into())) {
+            *count += samples;
+        }
+    }
+
     pub(crate) fn add(&mut self, other: &Self) {
         for (sum, count) in self.by_type.iter_mut().zip(other.by_type) {
             *sum += count;

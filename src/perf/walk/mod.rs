@@ -9,6 +9,7 @@
 //! | `visitor` | takes what is met |
 //! | `scan` | the walk, cut into parts for threads; **begin here** |
 //! | `ahead` | the bytes it comes to next: in place, or copied |
+//! | `plain_record` | the step from one sample to the next |
 //! | `counts` | records by type |
 //! | `seen` | a record as it looks by itself: the evidence by which it is believed |
 //! | `step` | where evidence leaves doubt: a record, a longer or shorter one, or damage |
@@ -20,6 +21,7 @@
 mod ahead;
 mod counts;
 mod item;
+mod plain_record;
 mod resync;
 mod scan;
 mod seen;

@@ -8,15 +8,15 @@
 
 use super::ahead::{Ahead, OUTLOOK};
 use super::counts::RecordCounts;
-use super::item::{Damage, Length, Record, Region, SampleAtHand, ScanItem};
+use super::item::{Damage, Length, Record, Region, ScanItem};
+use super::plain_record::{plain_sample, sample_header};
 use super::resync::find_run;
 use super::seen::Seen;
 use super::step::{Extent, examine};
 use super::visitor::Visitor;
 use crate::bytes::ByteOrder;
 use crate::parallel::{by_pieces, on_threads};
-use crate::perf::abi::PERF_RECORD_SAMPLE;
-use crate::perf::record::{Events, LengthMatch, RECORD_HEADER_LEN, RecordHeader};
+use crate::perf::record::{LengthMatch, RECORD_HEADER_LEN};
 
 /// What a scan found.
 #[derive(Debug)]
@@ -228,7 +228,7 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
     mut gathered: V::Gathered,
 ) -> WalkedPart<V::Gathered> {
     let Region { bytes, events, .. } = part.region;
-    let mut counts = RecordCounts::new();
+    let (mut counts, mut samples) = (RecordCounts::new(), 0);
     let mut ahead = Ahead::new(part.region, part.end);
     let mut at = part.start;
     while at < part.end {
@@ -236,24 +236,23 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
         let (begin, reach) = (at, at + near.len());
         let is_last = reach == bytes.len() || near.is_empty();
         let from = |at: usize| near.get(at - begin..).unwrap_or_default();
-        let mut upcoming = sample_header::<O>(near);
+        let (mut here, mut upcoming) = (near, sample_header::<O>(near));
         while at < part.end {
-            let here = from(at);
             if let (Some(events), Some(header)) = (events, upcoming)
-                && let Some((sample, following)) = plain_sample::<O>(here, header, events)
+                && let Some(plain) = plain_sample::<O>(here, header, events)
             {
                 let next = at + usize::from(header.len);
-                counts.count(PERF_RECORD_SAMPLE);
-                visitor.sample::<O>(&mut gathered, sample, || Record {
+                samples += 1;
+                visitor.sample::<O>(&mut gathered, plain.sample, || Record {
                     position: part.region.position.plus(at as u64),
                     header,
                     body: bytes.get(at + RECORD_HEADER_LEN..next).unwrap_or_default(),
-                    event: Some(sample.event),
+                    event: Some(plain.sample.event),
                     length: Length::Right,
                     length_match: LengthMatch::Exact,
                 });
                 at = next;
-                upcoming = Some(following);
+                (here, upcoming) = (plain.behind, Some(plain.following));
                 continue;
             }
             if here.len() < OUTLOOK && !is_last {
@@ -268,37 +267,17 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
                 ScanItem::Damage(damage) => visitor.damage(&mut gathered, damage),
             }
             at = next;
-            upcoming = sample_header::<O>(from(at));
+            here = from(at);
+            upcoming = sample_header::<O>(here);
         }
     }
+    counts.add_samples(samples);
     WalkedPart {
         gathered,
         counts,
         start: part.start,
         arrived: at,
     }
-}
-
-/// The header that the bytes begin with, when it looks like that of a sample.
-#[inline]
-fn sample_header<O: ByteOrder>(bytes: &[u8]) -> Option<RecordHeader> {
-    RecordHeader::parse::<O>(bytes).filter(|header| header.is_of_sample())
-}
-
-/// The sample that the bytes begin with, and the header of the one behind it: when it is what its
-/// event says, and what follows looks like another. Of most captures these are nearly all records.
-#[expect(clippy::inline_always, reason = "it is done for every record")]
-#[inline(always)]
-fn plain_sample<'r, O: ByteOrder>(
-    here: &'r [u8],
-    header: RecordHeader,
-    events: &Events,
-) -> Option<(SampleAtHand<'r>, RecordHeader)> {
-    let (record, behind) = here.split_at_checked(header.len.into())?;
-    let body = record.get(RECORD_HEADER_LEN..)?;
-    let event = events.of_filled_sample::<O>(body)?;
-    let following = sample_header::<O>(behind)?;
-    Some((SampleAtHand { event, body }, following))
 }
 
 /// What is at a place, and where it ends.
