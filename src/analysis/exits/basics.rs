@@ -189,6 +189,14 @@ impl<'a> Basics<'a> {
         Ok(row)
     }
 
+    /// Counts a sample of a tracepoint that matters.
+    #[inline]
+    pub(super) fn took(&mut self, event: EventIx, at: Timestamp) {
+        self.tally.read += 1;
+        self.tally.folded += 1;
+        self.met(event, Some(at));
+    }
+
     /// Counts a sample for its event, and takes its time.
     #[inline]
     pub(in crate::analysis) fn met(&mut self, event: EventIx, time: Option<Timestamp>) {

@@ -9,7 +9,7 @@ use super::host_times::{HostFinding, HostTimes, schedule_of_all};
 use super::join::{Joined, join};
 use super::pair::{Paired, RowPairing, ThreadRows};
 use super::request::ExitRequest;
-use super::rounds;
+use super::rounds::RoundPairing;
 use super::rows::{Gathering, RowPart};
 use super::sources::Sources;
 use crate::analysis::choice::resolve_times;
@@ -215,11 +215,8 @@ impl<'w> CaptureWalk<'w> {
         {
             return None;
         }
-        let plan = rounds::RoundPairing {
-            sources: self.sources,
-            request: self.survey_request,
-            is_wanted: &|thread| self.is_wanted(thread),
-        };
+        let is_wanted = |thread| self.is_wanted(thread);
+        let plan = RoundPairing::new(self.sources, self.survey_request, &is_wanted);
         let scan = self.capture.scan(filter.threads, &plan);
         let Joined { survey, mut basics } = join(&plan, scan.gathered, filter.threads)?;
         basics.tally.unknown_records = scan.counts.unknown();

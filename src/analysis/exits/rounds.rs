@@ -25,15 +25,15 @@
 use hashbrown::HashMap;
 
 use super::basics::{Basics, NO_PROCESS, ThreadRow};
-use super::sources::Sources;
+use super::sources::{Sources, UsualSample};
 use super::waiting::{WaitingEvent, WaitingList};
 use crate::bytes::ByteOrder;
 use crate::kvm::exit::{
     EntryAt, ExitTables, HostEvent, Moment, SurveyRequest, Task, ThreadPairing,
 };
 use crate::perf::abi::{PERF_RECORD_FINISHED_ROUND, PERF_RECORD_SAMPLE};
-use crate::perf::{Damage, Record, SampleAtHand, Visitor};
-use crate::units::{Pid, ThreadId, Tid, Timestamp};
+use crate::perf::{Damage, PlainSample, Record, SampleAtHand, Visitor};
+use crate::units::{EventIx, Pid, ThreadId, Tid, Timestamp};
 
 /// What one part of the walk found of a thread.
 #[derive(Debug, Default)]
@@ -62,12 +62,23 @@ struct Rounds {
     latest_of_first: Timestamp,
 }
 
+/// A thread and its place.
+#[derive(Clone, Copy, Debug)]
+struct RecentThread {
+    thread: ThreadId,
+    place: usize,
+}
+
+/// How many threads are found without a table.
+const RECENT: usize = 16;
+
 /// What one part of the walk found.
 #[derive(Debug)]
 pub(super) struct RoundPart<'a> {
     pub(super) threads: Vec<ThreadPart>,
     pub(super) by_tid: HashMap<Tid, usize>,
-    last: Option<(ThreadId, usize)>,
+    /// Threads that were met lately, by the last bits of their ids.
+    recent: [Option<RecentThread>; RECENT],
     rounds: Rounds,
     pub(super) tables: ExitTables,
     pub(super) basics: Basics<'a>,
@@ -81,6 +92,23 @@ pub(super) struct RoundPairing<'s> {
     pub(super) request: &'s SurveyRequest,
     /// Whether rows of the thread are wanted.
     pub(super) is_wanted: &'s (dyn Fn(ThreadId) -> bool + Sync),
+    /// Whether of a sample of a wanted thread nothing is asked but what it means to that.
+    takes_usual: bool,
+}
+
+impl<'s> RoundPairing<'s> {
+    pub(super) fn new(
+        sources: &'s Sources<'s>,
+        request: &'s SurveyRequest,
+        is_wanted: &'s (dyn Fn(ThreadId) -> bool + Sync),
+    ) -> Self {
+        Self {
+            sources,
+            request,
+            is_wanted,
+            takes_usual: request.filter.takes_all() && !sources.tells_first,
+        }
+    }
 }
 
 impl<'a> Visitor<'a> for RoundPairing<'_> {
@@ -90,7 +118,7 @@ impl<'a> Visitor<'a> for RoundPairing<'_> {
         RoundPart {
             threads: Vec::new(),
             by_tid: HashMap::new(),
-            last: None,
+            recent: [None; RECENT],
             rounds: Rounds::default(),
             tables: ExitTables::new(self.request),
             basics: Basics::of(self.sources),
@@ -98,9 +126,9 @@ impl<'a> Visitor<'a> for RoundPairing<'_> {
         }
     }
 
-    /// Each part keeps the rows of its first rounds.
+    /// Each part keeps the rows of its first rounds, and they are paired once more.
     fn parts_a_thread(&self) -> usize {
-        2
+        1
     }
 
     fn go_on(&self, last: &mut RoundPart<'a>) -> RoundPart<'a> {
@@ -123,6 +151,12 @@ impl<'a> Visitor<'a> for RoundPairing<'_> {
         at_hand: SampleAtHand<'_>,
         whole: impl FnOnce() -> Record<'a>,
     ) {
+        if self.takes_usual
+            && let Some(usual) = self.sources.usual::<O>(at_hand)
+        {
+            part.add_usual(self, at_hand.event, &usual);
+            return;
+        }
         if let Some(found) = part.basics.sample_at_hand::<O>(self.sources, at_hand) {
             if found.source.decoder.is_of_several() {
                 part.basics.keep_host_row::<O>(self.sources, &whole());
@@ -150,6 +184,43 @@ impl<'a> Visitor<'a> for RoundPairing<'_> {
 }
 
 impl RoundPart<'_> {
+    /// The same as [`Self::add`] of what most records are.
+    #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+    #[inline(always)]
+    fn add_usual(&mut self, plan: &RoundPairing<'_>, event: EventIx, usual: &UsualSample<'_>) {
+        let &PlainSample { pid, tid, at, .. } = &usual.sample;
+        self.basics.took(event, at);
+        self.rounds.latest = self.rounds.latest.max(at);
+        let thread = ThreadId { pid, tid };
+        let place = match self.recent_place(thread) {
+            Some(place) => Some(place),
+            None => self.turn_to(plan, thread),
+        };
+        if let Some(thread) = place.and_then(|place| self.threads.get_mut(place)) {
+            thread.pending.push(at, usual.event);
+        }
+    }
+
+    /// The place of a thread that rows were recorded in; `None` where it is not wanted.
+    fn turn_to(&mut self, plan: &RoundPairing<'_>, thread: ThreadId) -> Option<usize> {
+        if !(plan.is_wanted)(thread) {
+            return None;
+        }
+        let place = self.place_of(thread.tid);
+        self.check_process(place, thread.pid);
+        if let Some(recent) = self.recent.get_mut(recent_ix(thread)) {
+            *recent = Some(RecentThread { thread, place });
+        }
+        Some(place)
+    }
+
+    /// The place of a thread that was met lately.
+    #[inline]
+    fn recent_place(&self, thread: ThreadId) -> Option<usize> {
+        let recent = self.recent.get(recent_ix(thread))?.as_ref()?;
+        (recent.thread == thread).then_some(recent.place)
+    }
+
     #[inline]
     fn add<O: ByteOrder>(&mut self, plan: &RoundPairing<'_>, found: &ThreadRow<'_, '_>) {
         let (row, decoder) = (&found.row, &found.source.decoder);
@@ -165,19 +236,18 @@ impl RoundPart<'_> {
             }
         }
         let tid = found.thread.tid;
-        let place = match self.last {
-            Some((thread, place)) if thread == found.thread => place,
-            Some(_) | None => {
+        let place = match self.recent_place(found.thread) {
+            Some(place) => place,
+            None if decoder.is_switch() => {
                 if !(plan.is_wanted)(found.thread) {
                     return;
                 }
-                let place = self.place_of(tid);
-                if !decoder.is_switch() {
-                    self.check_process(place, found.thread.pid);
-                    self.last = Some((found.thread, place));
-                }
-                place
+                self.place_of(tid)
             }
+            None => match self.turn_to(plan, found.thread) {
+                Some(place) => place,
+                None => return,
+            },
         };
         if !self.push::<O>(plan, found, tid, place) {
             self.basics.undecoded += 1;
@@ -199,14 +269,11 @@ impl RoundPart<'_> {
             cpu: row.cpu(),
             task: Task { pid: None, tid },
         });
-        self.threads.get_mut(place).is_some_and(|thread| {
-            thread.pending.push(row.at, |event| {
-                let decoder = &found.source.decoder;
-                decoder.thread_event::<O>(row.payload, tid, event)?;
-                event.is_wanted = is_wanted;
-                Some(())
-            })
-        })
+        let event = found.source.decoder.thread_event::<O>(row.payload, tid);
+        if let (Some(event), Some(thread)) = (event, self.threads.get_mut(place)) {
+            thread.pending.push(row.at, event.wanted(is_wanted));
+        }
+        event.is_some()
     }
 
     fn place_of(&mut self, tid: Tid) -> usize {
@@ -246,6 +313,12 @@ impl RoundPart<'_> {
             }
         }
     }
+}
+
+/// Where a thread is among those that were met lately.
+#[inline]
+fn recent_ix(thread: ThreadId) -> usize {
+    thread.tid.as_i32().cast_unsigned() as usize % RECENT
 }
 
 /// The rows of a thread that are complete, on their way.

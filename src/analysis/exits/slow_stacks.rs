@@ -19,7 +19,7 @@ use super::sources::Sources;
 use crate::analysis::profile::profile;
 use crate::analysis::request::{Request, TimeRequest};
 use crate::bytes::ByteOrder;
-use crate::kvm::exit::{SlowExit, ThreadEvent};
+use crate::kvm::exit::SlowExit;
 use crate::perf::abi::PERF_RECORD_SAMPLE;
 use crate::perf::{Capture, Damage, Record, SampleAtHand, Visitor};
 use crate::stack::FrameKind;
@@ -170,14 +170,13 @@ impl Looking<'_> {
             if pid != slow.task.pid || !interval.contains(&row.at) {
                 continue;
             }
-            let mut event = ThreadEvent::default();
             let decoder = &found.source.decoder;
-            let told = decoder.thread_event::<O>(row.payload, thread.tid, &mut event);
+            let event = decoder.thread_event::<O>(row.payload, thread.tid);
             part.met.push(MetInExit {
                 exit,
                 at: row.at,
                 event: row.event,
-                is_of_loop: told.is_some() && event.is_of_loop(),
+                is_of_loop: event.is_some_and(|event| event.is_of_loop()),
             });
         }
     }

@@ -2,9 +2,10 @@
 
 use hashbrown::HashSet;
 
-use crate::kvm::exit::{Decoder, Recorded};
+use crate::bytes::ByteOrder;
+use crate::kvm::exit::{Decoder, Recorded, ThreadEvent};
 use crate::perf::abi::{PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_RAW};
-use crate::perf::{Capture, Event, Events};
+use crate::perf::{Capture, Event, Events, PlainLayout, PlainSample, SampleAtHand};
 use crate::tracepoint::{FormatOrigin, Formats};
 use crate::units::EventIx;
 
@@ -14,6 +15,16 @@ pub(super) struct TracepointSource {
     pub(super) decoder: Decoder,
     /// Whether samples carry what was recorded.
     pub(super) has_payload: bool,
+    /// Where the fields of its samples lie, when it is one of those that most records are, and they
+    /// lie at the same places in all of them.
+    usual: Option<PlainLayout>,
+}
+
+/// A sample of a tracepoint that most records are.
+#[derive(Debug)]
+pub(super) struct UsualSample<'r> {
+    pub(super) sample: PlainSample<'r>,
+    pub(super) event: ThreadEvent,
 }
 
 /// The events of a capture that are tracepoints of exits.
@@ -66,14 +77,29 @@ impl<'c> Sources<'c> {
         }
         self.has_chains |= event.attr.samples(PERF_SAMPLE_CALLCHAIN);
         Some(TracepointSource {
-            decoder,
+            usual: event.layout.plain().filter(|_| decoder.is_usual()),
             has_payload: event.attr.samples(PERF_SAMPLE_RAW),
+            decoder,
         })
     }
 
     #[inline]
     pub(super) fn get(&self, event: EventIx) -> Option<&TracepointSource> {
         self.by_event.get(event.as_usize())?.as_ref()
+    }
+
+    /// What a sample at hand says, if it is of a tracepoint that most records are and as it usually
+    /// is; `None` for all others.
+    #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+    #[inline(always)]
+    pub(super) fn usual<'r, O: ByteOrder>(
+        &self,
+        at_hand: SampleAtHand<'r>,
+    ) -> Option<UsualSample<'r>> {
+        let source = self.get(at_hand.event)?;
+        let sample = source.usual?.sample::<O>(at_hand.body)?;
+        let event = source.decoder.usual_event::<O>(sample.payload)?;
+        Some(UsualSample { sample, event })
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -27,6 +27,8 @@ pub(super) struct WaitingList {
     list: Vec<WaitingEvent>,
     /// Where runs begin, but for the first.
     starts: Vec<usize>,
+    /// The time of the last one.
+    last: Timestamp,
 }
 
 /// A run, and how much of it is complete.
@@ -64,28 +66,29 @@ impl Turns {
             self.second = Some(turn);
         }
     }
+
+    /// Up to when it is the turn of the first.
+    fn until(&self) -> Timestamp {
+        match (self.first, self.second) {
+            (Some(first), Some(second)) if second.run < first.run => {
+                // Of one time, the earlier run comes first; and the first one is older.
+                Timestamp::from_nanos(second.at.as_nanos().saturating_sub(1))
+            }
+            (_, Some(second)) => second.at,
+            (_, None) => Timestamp::from_nanos(u64::MAX),
+        }
+    }
 }
 
 impl WaitingList {
-    /// Adds an occurrence that `fill` makes; `false` where it cannot, then none is added.
+    /// Adds an occurrence.
     #[inline]
-    pub(super) fn push(
-        &mut self,
-        at: Timestamp,
-        fill: impl FnOnce(&mut ThreadEvent) -> Option<()>,
-    ) -> bool {
-        let is_older = self.list.last().is_some_and(|last| last.at > at);
-        let event = ThreadEvent::default();
+    pub(super) fn push(&mut self, at: Timestamp, event: ThreadEvent) {
+        if at < self.last {
+            self.starts.push(self.list.len());
+        }
+        self.last = at;
         self.list.push(WaitingEvent { at, event });
-        let filled = self.list.last_mut().and_then(|last| fill(&mut last.event));
-        if filled.is_none() {
-            self.list.pop();
-            return false;
-        }
-        if is_older {
-            self.starts.push(self.list.len() - 1);
-        }
-        true
     }
 
     /// Takes all up to `complete` out, in order of time. Those of one time stay in the order of the
@@ -105,14 +108,9 @@ impl WaitingList {
                 break;
             };
             let stretch = self.list.get(run.next..run.complete).unwrap_or_default();
+            let until = turns.until();
+            let stretch = stretch.iter().take_while(|waiting| waiting.at <= until);
             for waiting in stretch {
-                let turn = Turn {
-                    at: waiting.at,
-                    run: first,
-                };
-                if turns.second.is_some_and(|second| second < turn) {
-                    break;
-                }
                 take(waiting);
                 run.next += 1;
             }
@@ -164,6 +162,10 @@ impl WaitingList {
             len += run.end - run.complete;
         }
         self.list.truncate(len);
+        self.last = self
+            .list
+            .last()
+            .map_or_else(Timestamp::default, |last| last.at);
     }
 
     /// All that is left, in order of time.
@@ -199,10 +201,7 @@ mod tests {
                 for step in steps {
                     at += step;
                     let number = pushed.len();
-                    list.push(Timestamp::from_nanos(at), |event| {
-                        *event = ThreadEvent::halt_poll(number as u64);
-                        Some(())
-                    });
+                    list.push(Timestamp::from_nanos(at), ThreadEvent::halt_poll(number as u64));
                     pushed.push((at, number as u64));
                 }
             }

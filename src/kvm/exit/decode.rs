@@ -1,10 +1,11 @@
 //! From what a tracepoint recorded to what it says.
 
 use super::host_event::{ExitEvent, HostEvent, MmioKind};
-use super::place::{MOST_FIELDS, NumberPlace, USUAL_EXIT, USUAL_EXIT_LEN, usual_exit};
+use super::place::{MOST_FIELDS, NumberPlace};
 use super::recorded::Recorded;
 use super::thread_event::ThreadEvent;
 use super::tracepoints::{Kind, TRACEPOINTS};
+use super::usual::{is_usual, usual_event, usual_exit};
 use crate::bytes::{ByteOrder, Endian};
 use crate::tracepoint::{EventFormat, Field};
 use crate::units::Tid;
@@ -18,8 +19,8 @@ pub struct Decoder {
     names: &'static [&'static str],
     /// Fields that hold text.
     texts: Vec<Option<Field>>,
-    /// Whether its fields lie as in `USUAL_EXIT`.
-    is_usual_exit: bool,
+    /// Whether its fields lie as in most kernels.
+    is_usual: bool,
 }
 
 impl Decoder {
@@ -38,7 +39,7 @@ impl Decoder {
             places,
             names: known.fields,
             texts: texts.map(|names| field(names).cloned()).collect(),
-            is_usual_exit: known.kind == Kind::Exit && places == USUAL_EXIT,
+            is_usual: is_usual(known.kind, &places),
         })
     }
 
@@ -105,7 +106,8 @@ impl Decoder {
     /// `None` when it is too short, or its format lacks what the tracepoint is about.
     #[inline]
     pub fn payload<O: ByteOrder>(&self, payload: &[u8]) -> Option<HostEvent> {
-        if self.is_usual_exit
+        if self.is_usual
+            && self.kind == Kind::Exit
             && let Some(exit) = usual_exit::<O>(payload)
         {
             return Some(HostEvent::Exit(exit));
@@ -121,48 +123,32 @@ impl Decoder {
         )
     }
 
-    /// What a payload means to one of the threads that it is about, written to where it is kept: to
-    /// put it together elsewhere and to copy it takes twice as long.
+    /// Whether it is one of those that most records are, and lies as in most kernels:
+    /// [`Self::usual_event`] decodes it.
+    pub const fn is_usual(&self) -> bool {
+        self.is_usual
+    }
+
+    /// What a payload of [such a tracepoint](Self::is_usual) means to its thread: made at once, and
+    /// nothing of it that is not asked for.
+    ///
+    /// `None` when it is not as usual: then [`Self::thread_event`] tells.
+    #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+    #[inline(always)]
+    pub fn usual_event<O: ByteOrder>(&self, payload: &[u8]) -> Option<ThreadEvent> {
+        usual_event::<O>(self.kind, payload)
+    }
+
+    /// What a payload means to one of the threads that it is about.
     ///
     /// `None` as for [`Self::payload`].
-    #[inline]
-    pub fn thread_event<O: ByteOrder>(
-        &self,
-        payload: &[u8],
-        tid: Tid,
-        event: &mut ThreadEvent,
-    ) -> Option<()> {
-        let n = |at: usize| self.places.get(at)?.number::<O>(payload);
-        // Of these there are most. Each is made at once, and nothing of it that is not asked for.
-        match self.kind {
-            Kind::Exit if self.is_usual_exit && payload.len() >= USUAL_EXIT_LEN => {
-                *event = ThreadEvent::exit(&usual_exit::<O>(payload)?);
-            }
-            Kind::Exit => *event = ThreadEvent::exit(&exit_of(&n)?),
-            Kind::Entry => *event = ThreadEvent::entry(n(0).map(lower_half)),
-            Kind::Pio => *event = ThreadEvent::of(&pio_of(&n)?, tid),
-            Kind::Mmio => *event = ThreadEvent::of(&mmio_of(&n)?, tid),
-            Kind::Msr => *event = ThreadEvent::of(&msr_of(&n)?, tid),
-            Kind::FastMmio
-            | Kind::Cpuid
-            | Kind::Apic
-            | Kind::Hypercall(_)
-            | Kind::PageFault
-            | Kind::UserspaceExit
-            | Kind::HaltPoll
-            | Kind::Wakeup
-            | Kind::SetIrq
-            | Kind::MsiSetIrq
-            | Kind::AcceptIrq
-            | Kind::InjectVirq
-            | Kind::Eoi
-            | Kind::EmulateInsn
-            | Kind::SchedSwitch
-            | Kind::SchedWakeup => {
-                *event = ThreadEvent::of(&self.payload::<O>(payload)?, tid);
-            }
+    pub fn thread_event<O: ByteOrder>(&self, payload: &[u8], tid: Tid) -> Option<ThreadEvent> {
+        if self.is_usual
+            && let Some(event) = self.usual_event::<O>(payload)
+        {
+            return Some(event);
         }
-        Some(())
+        Some(ThreadEvent::of(&self.payload::<O>(payload)?, tid))
     }
 
     /// What named values say: for sources that spell them out. `number` and `text` tell the value of

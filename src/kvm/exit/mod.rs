@@ -49,10 +49,12 @@
 //! | `host_event` | what a tracepoint says |
 //! | `tracepoints` | which tracepoints are known, and what kernels call their fields |
 //! | `place` | where a number lies in payloads |
+//! | `usual` | payloads that lie as in most kernels, read in one step |
 //! | `decode` | from what it recorded to what it says |
 //! | `recorded` | which tracepoints a source records |
 //! | `task` | the thread in which something happened |
 //! | `thread_event` | what an occurrence means to its thread |
+//! | `thread_marks` | its small facts, in one word |
 //! | `reason` | why a guest stopped, as a number of one of several numberings |
 //! | `reason_names` | what reasons are called, and what their exits are tagged |
 //! | `reason_table` | the built-in names and tags, `reasons.tsv` |
@@ -103,9 +105,11 @@ mod tables;
 mod task;
 mod task_schedule;
 mod thread_event;
+mod thread_marks;
 mod time_parts;
 mod told_reason;
 mod tracepoints;
+mod usual;
 mod view;
 
 pub use access::{APIC_PAGE, Access, AccessSet, Direction, Target, TargetKind};

@@ -68,7 +68,7 @@ impl OpenExit {
         exit.occurrences = 1;
         exit.parts = TimeParts::default();
         self.is_open = true;
-        self.is_wanted = event.is_wanted;
+        self.is_wanted = event.is_wanted();
         self.told_faults = 0;
         self.place = Whereabouts::Kernel;
         self.told = start;
@@ -81,6 +81,7 @@ impl OpenExit {
     }
 
     /// Gives the time up to `now` to where the thread is.
+    #[inline]
     fn tell(&mut self, now: Timestamp) {
         let passed = now.as_nanos().saturating_sub(self.told.as_nanos());
         self.told = now;
@@ -95,6 +96,7 @@ impl OpenExit {
     }
 
     /// The thread is found at a place, where it stays until it is found elsewhere.
+    #[inline]
     pub(super) fn is_in(&mut self, now: Timestamp, place: Whereabouts) {
         self.switch_in(now);
         if self.place != place {
@@ -157,6 +159,7 @@ impl OpenExit {
     }
 
     /// Adds what it reached. What `kvm_exit` itself told stays. Whether that is the same.
+    #[inline]
     pub(super) fn reach(&mut self, access: Access) -> bool {
         let own = self.exit.accesses.add(access);
         own.is_some_and(|own| own.target == access.target)

@@ -6,7 +6,8 @@ use super::finished::{ExitEnding, Finding};
 use super::host_event::HostEvent;
 use super::open_exit::{OpenExit, Whereabouts};
 use super::recorded::Recorded;
-use super::thread_event::{ThreadEvent, What};
+use super::thread_event::ThreadEvent;
+use super::thread_marks::What;
 use crate::units::{Tid, Timestamp};
 
 /// What is known of one thread while its occurrences come in.
@@ -116,7 +117,7 @@ impl ThreadPairing {
         let occurrences = &mut self.open.exit.occurrences;
         *occurrences = occurrences.saturating_add(1);
         self.is_vcpu |= event.is_of_vcpu();
-        match event.what {
+        match event.what() {
             What::Exit => {
                 self.finish(now, ExitEnding::Exit, found);
                 self.exit(now, event);
@@ -127,7 +128,7 @@ impl ThreadPairing {
             }
             What::Access | What::UnsatisfiedRead => {
                 self.is_in(now, Whereabouts::Kernel);
-                if event.is_wanted {
+                if event.is_wanted() {
                     self.access(now, event, found);
                 }
             }
@@ -165,11 +166,12 @@ impl ThreadPairing {
         }
     }
 
+    #[inline]
     fn exit(&mut self, now: Timestamp, exit: &ThreadEvent) {
-        self.counts.exits += u64::from(exit.is_wanted);
+        self.counts.exits += u64::from(exit.is_wanted());
         self.vcpu = exit.vcpu().or(self.vcpu);
         if let Some(entered) = self.entered.take()
-            && exit.is_wanted
+            && exit.is_wanted()
         {
             let ran = now.as_nanos().saturating_sub(entered.as_nanos());
             self.guest_ns = self.guest_ns.saturating_add(ran);
@@ -177,16 +179,18 @@ impl ThreadPairing {
         self.open.begin(now, exit);
     }
 
+    #[inline]
     fn entry(&mut self, now: Timestamp, entry: &ThreadEvent, had_exit: bool) {
         self.vcpu = entry.vcpu().or(self.vcpu);
         self.entered = Some(now);
-        if entry.is_wanted {
+        if entry.is_wanted() {
             self.counts.entries += 1;
             self.counts.entries_without_exit += u64::from(!had_exit);
         }
     }
 
     /// Finishes the exit that is open, and tells whether there was one.
+    #[inline]
     fn finish(
         &mut self,
         now: Timestamp,
@@ -279,7 +283,7 @@ impl ThreadPairing {
             | Target::GuestInterrupt(_)
             | Target::Fault(_) => None,
         };
-        if event.what == What::UnsatisfiedRead {
+        if event.what() == What::UnsatisfiedRead {
             // The VMM answers, and the read that follows is the one access.
             return;
         }

@@ -1,6 +1,5 @@
 //! Where a number lies in payloads.
 
-use super::host_event::ExitEvent;
 use super::tracepoints::EXIT;
 use crate::bytes::{ByteOrder, u16_at, u32_at, u64_at};
 use crate::tracepoint::{Field, FieldShape};
@@ -51,46 +50,11 @@ impl NumberPlace {
     }
 }
 
-const fn place(offset: u32, len: u8) -> NumberPlace {
+/// The place of an unsigned number.
+pub(super) const fn place(offset: u32, len: u8) -> NumberPlace {
     NumberPlace {
         offset,
         len,
         is_signed: false,
     }
-}
-
-/// Where the fields of `kvm_exit` lie on x86 from Linux 5.10 to 6.18. Most captures have it so, and
-/// most of their records are exits: these are read in one step.
-pub(super) const USUAL_EXIT: [NumberPlace; MOST_FIELDS] = [
-    place(8, 4),
-    place(16, 8),
-    place(24, 4),
-    place(32, 8),
-    place(40, 8),
-    place(48, 4),
-    place(52, 4),
-    place(56, 4),
-    place(0, 0),
-    place(0, 0),
-];
-
-/// How long its payload is at least.
-pub(super) const USUAL_EXIT_LEN: usize = 60;
-
-/// The exit of a payload that lies as in [`USUAL_EXIT`].
-#[inline]
-pub(super) fn usual_exit<O: ByteOrder>(payload: &[u8]) -> Option<ExitEvent> {
-    let payload: &[u8; USUAL_EXIT_LEN] = payload.first_chunk()?;
-    Some(ExitEvent {
-        reason: u32_at::<O>(payload, 8)?,
-        rip: u64_at::<O>(payload, 16),
-        isa: u32_at::<O>(payload, 24),
-        info1: u64_at::<O>(payload, 32),
-        info2: u64_at::<O>(payload, 40),
-        intr_info: u32_at::<O>(payload, 48),
-        error_code: u32_at::<O>(payload, 52),
-        vcpu: u32_at::<O>(payload, 56),
-        ret: None,
-        esr_ec: None,
-    })
 }

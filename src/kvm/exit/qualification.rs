@@ -44,7 +44,8 @@ pub(super) fn add_with_apic(found: &mut AccessSet, access: Access) {
 
 /// What an exit reaches, as far as `kvm_exit` alone tells: a register of the local APIC as the memory
 /// by which it is reached.
-#[inline]
+#[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+#[inline(always)]
 pub(super) fn access_of_exit(reason: ExitReason, exit: &ExitEvent) -> Option<Access> {
     match reason.numbering {
         ReasonNumbering::Vmx => vmx(reason.code, exit),
@@ -62,7 +63,8 @@ const fn register_of(qualification: u64) -> u32 {
     (qualification & 0xff0) as u32
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+#[inline(always)]
 fn vmx(code: u32, exit: &ExitEvent) -> Option<Access> {
     const EVENT_DELIVERY: u64 = 3;
     let info1 = exit.info1?;
@@ -98,7 +100,8 @@ fn vmx(code: u32, exit: &ExitEvent) -> Option<Access> {
     }
 }
 
-#[inline]
+#[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+#[inline(always)]
 fn svm(code: u32, exit: &ExitEvent) -> Option<Access> {
     const WRITE: u64 = 1 << 1;
     const RESERVED: u64 = 1 << 3;

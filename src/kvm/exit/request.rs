@@ -29,6 +29,11 @@ pub struct SurveyFilter {
 }
 
 impl SurveyFilter {
+    /// Whether everything is wanted.
+    pub const fn takes_all(&self) -> bool {
+        self.cpus.is_empty() && self.times.is_empty()
+    }
+
     /// Whether what happened then and there is wanted.
     #[inline]
     pub fn takes(&self, moment: Moment) -> bool {

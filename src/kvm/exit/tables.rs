@@ -6,7 +6,7 @@ use super::finished::{ExitEnding, Finding, FinishedExit};
 use super::request::SurveyRequest;
 use super::stats::TimeBasis;
 use super::task::Task;
-use super::view::View;
+use super::view::{CountedKinds, View};
 
 /// How many exits are not worth to be sorted by themselves.
 const MIN_SORTED: usize = 64;
@@ -29,6 +29,8 @@ pub struct ExitTables {
     /// Who takes less is not kept.
     least_kept: u64,
     pub(super) views: Vec<View>,
+    /// Which kinds of accesses are counted in any of them.
+    counted: CountedKinds,
     pub(super) slowest: Vec<SlowExit>,
 }
 
@@ -36,11 +38,14 @@ impl ExitTables {
     /// Tables of nothing yet.
     pub fn new(request: &SurveyRequest) -> Self {
         let views = request.views.iter();
+        let views: Vec<View> = views.map(|by| View::new(by, request.basis)).collect();
+        let counted = views.iter().map(View::counted);
         Self {
             basis: request.basis,
             kept: request.slowest,
             least_kept: 0,
-            views: views.map(|by| View::new(by, request.basis)).collect(),
+            counted: counted.fold(CountedKinds::default(), CountedKinds::with),
+            views,
             slowest: Vec::new(),
         }
     }
@@ -48,6 +53,19 @@ impl ExitTables {
     /// Adds a finding of a thread.
     #[inline]
     pub fn add(&mut self, task: Task, finding: &Finding<'_>) {
+        if let Finding::Access {
+            access,
+            is_told_twice,
+            ..
+        } = finding
+            && !self.counted.count(access.target.kind(), *is_told_twice)
+        {
+            return;
+        }
+        self.add_counted(task, finding);
+    }
+
+    fn add_counted(&mut self, task: Task, finding: &Finding<'_>) {
         for view in &mut self.views {
             view.add(task, finding);
         }
@@ -61,11 +79,16 @@ impl ExitTables {
     #[inline]
     fn keep(&mut self, task: Task, exit: &FinishedExit) {
         if self.kept > 0 && self.basis.of(&exit.parts) >= self.least_kept {
-            self.slowest.push(SlowExit { task, exit: *exit });
-            // Sorted now and then: all of them may be wanted.
-            if self.slowest.len() / 2 >= self.kept.max(MIN_SORTED) {
-                self.keep_slowest();
-            }
+            self.keep_slow(task, exit);
+        }
+    }
+
+    #[cold]
+    fn keep_slow(&mut self, task: Task, exit: &FinishedExit) {
+        self.slowest.push(SlowExit { task, exit: *exit });
+        // Sorted now and then: all of them may be wanted.
+        if self.slowest.len() / 2 >= self.kept.max(MIN_SORTED) {
+            self.keep_slowest();
         }
     }
 

@@ -1,9 +1,10 @@
 //! What an occurrence means to its thread, in few bytes.
 
-use super::access::{Access, Direction, Target};
+use super::access::{Access, Target};
 use super::host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
 use super::qualification::access_of_exit;
-use super::reason::{ExitReason, ReasonNumbering};
+use super::reason::ExitReason;
+use super::thread_marks::{Marks, Reached, What};
 use crate::units::Tid;
 
 /// What an occurrence means to its thread: as much of a [`HostEvent`] as pairing asks for. Of a
@@ -18,66 +19,7 @@ pub struct ThreadEvent {
     code: u32,
     /// The vCPU's number in its VM.
     vcpu: u32,
-    pub(super) what: What,
-    numbering: ReasonNumbering,
-    reached: Reached,
-    direction: Direction,
-    has_rip: bool,
-    has_vcpu: bool,
-    /// Whether what it tells is counted.
-    pub(crate) is_wanted: bool,
-}
-
-/// What it is, to its thread.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum What {
-    /// The guest has stopped running.
-    Exit,
-    /// The guest is about to run.
-    Entry,
-    /// The run ioctl returns to the VMM.
-    UserspaceExit,
-    /// How long the next halt polls was changed.
-    HaltPoll,
-    /// A halt has ended in which the thread did not sleep.
-    PolledHalt,
-    /// A halt has ended in which the thread slept.
-    SleptHalt,
-    /// Something was reached.
-    Access,
-    /// The same, and nothing in the kernel answers: the VMM does, and the read follows.
-    UnsatisfiedRead,
-    /// The kernel does something for the vCPU.
-    Kernel,
-    /// The same, which the threads of a VMM may ask for too.
-    KernelForOthers,
-    /// The thread stops running though it could go on.
-    Preempted,
-    /// The thread stops running by itself.
-    Sleeps,
-    /// The thread runs.
-    Runs,
-    /// Nothing but that it happened.
-    Passing,
-}
-
-/// What kind of number is reached.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Reached {
-    Nothing,
-    Port,
-    Mmio,
-    Apic,
-    Msr,
-    /// A leaf of CPUID; its index is the upper half of the number.
-    CpuidIndex,
-    Cpuid,
-    KvmHypercall,
-    HyperVHypercall,
-    XenHypercall,
-    HostInterrupt,
-    GuestInterrupt,
-    Fault,
+    marks: Marks,
 }
 
 impl Default for ThreadEvent {
@@ -95,13 +37,7 @@ impl ThreadEvent {
             rip: 0,
             code: 0,
             vcpu: 0,
-            what,
-            numbering: ReasonNumbering::Other,
-            reached: Reached::Nothing,
-            direction: Direction::Unknown,
-            has_rip: false,
-            has_vcpu: false,
-            is_wanted: true,
+            marks: Marks::of(what),
         }
     }
 
@@ -198,13 +134,14 @@ impl ThreadEvent {
         Self::access(access)
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+    #[inline(always)]
     pub(super) fn exit(exit: &ExitEvent) -> Self {
         let ExitReason { numbering, code } = ExitReason::of(exit);
         let reason = ExitReason { numbering, code };
         let plain = Self {
             code,
-            numbering,
+            marks: Marks::of(What::Exit).with_numbering(numbering),
             ..Self::plain(What::Exit)
         };
         let reached = access_of_exit(reason, exit);
@@ -225,13 +162,15 @@ impl ThreadEvent {
         }
     }
 
-    #[inline]
-    fn access(access: Access) -> Self {
+    #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+    #[inline(always)]
+    pub(super) fn access(access: Access) -> Self {
         Self::plain(What::Access).reaching(access)
     }
 
-    #[inline]
-    fn mmio(kind: MmioKind, gpa: u64) -> Self {
+    #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+    #[inline(always)]
+    pub(super) fn mmio(kind: MmioKind, gpa: u64) -> Self {
         let access = Access::new(Target::Mmio(gpa), kind == MmioKind::Write);
         let what = if kind == MmioKind::UnsatisfiedRead {
             What::UnsatisfiedRead
@@ -246,7 +185,7 @@ impl ThreadEvent {
         match rip {
             Some(rip) => Self {
                 rip,
-                has_rip: true,
+                marks: self.marks.with_rip(),
                 ..self
             },
             None => self,
@@ -258,14 +197,15 @@ impl ThreadEvent {
         match vcpu {
             Some(vcpu) => Self {
                 vcpu,
-                has_vcpu: true,
+                marks: self.marks.with_vcpu(),
                 ..self
             },
             None => self,
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+    #[inline(always)]
     const fn reaching(self, access: Access) -> Self {
         let (reached, number) = match access.target {
             Target::Port(port) => (Reached::Port, port as u64),
@@ -287,8 +227,7 @@ impl ThreadEvent {
         };
         Self {
             number,
-            reached,
-            direction: access.direction,
+            marks: self.marks.reaching(reached, access.direction),
             ..self
         }
     }
@@ -299,9 +238,9 @@ impl ThreadEvent {
         clippy::cast_possible_truncation,
         reason = "the number was made of one of that length"
     )]
-    pub(super) const fn reached(&self) -> Option<Access> {
+    pub(super) fn reached(&self) -> Option<Access> {
         let number = self.number;
-        let target = match self.reached {
+        let target = match self.marks.reached() {
             Reached::Nothing => return None,
             Reached::Port => Target::Port(number as u16),
             Reached::Mmio => Target::Mmio(number),
@@ -318,7 +257,7 @@ impl ThreadEvent {
         };
         Some(Access {
             target,
-            direction: self.direction,
+            direction: self.marks.direction(),
         })
     }
 
@@ -326,25 +265,49 @@ impl ThreadEvent {
     #[inline]
     #[must_use]
     pub const fn wanted(self, is_wanted: bool) -> Self {
-        Self { is_wanted, ..self }
+        Self {
+            marks: self.marks.wanted(is_wanted),
+            ..self
+        }
+    }
+
+    /// Whether what it tells is counted.
+    #[inline]
+    pub(super) const fn is_wanted(&self) -> bool {
+        self.marks.is_wanted()
+    }
+
+    /// What it is, to its thread.
+    #[inline]
+    pub(super) fn what(&self) -> What {
+        self.marks.what()
     }
 
     /// Why the guest stopped, of an exit.
-    pub(super) const fn reason(&self) -> ExitReason {
+    #[inline]
+    pub(super) fn reason(&self) -> ExitReason {
         ExitReason {
-            numbering: self.numbering,
+            numbering: self.marks.numbering(),
             code: self.code,
         }
     }
 
     /// The guest's instruction pointer; `None` where it is not told.
     pub(super) const fn rip(&self) -> Option<u64> {
-        if self.has_rip { Some(self.rip) } else { None }
+        if self.marks.has_rip() {
+            Some(self.rip)
+        } else {
+            None
+        }
     }
 
     /// The vCPU's number in its VM; `None` where it is not told.
     pub const fn vcpu(&self) -> Option<u32> {
-        if self.has_vcpu { Some(self.vcpu) } else { None }
+        if self.marks.has_vcpu() {
+            Some(self.vcpu)
+        } else {
+            None
+        }
     }
 
     /// Of a halt how long it took, in nanoseconds.
@@ -353,18 +316,18 @@ impl ThreadEvent {
     }
 
     /// Whether the guest is about to run.
-    pub const fn is_entry(&self) -> bool {
-        matches!(self.what, What::Entry)
+    pub fn is_entry(&self) -> bool {
+        matches!(self.what(), What::Entry)
     }
 
     /// Whether the loop around the guest records it, and nothing that it calls.
-    pub const fn is_of_loop(&self) -> bool {
-        matches!(self.what, What::Exit | What::Entry)
+    pub fn is_of_loop(&self) -> bool {
+        matches!(self.what(), What::Exit | What::Entry)
     }
 
     /// How long a halt polls from then on, in nanoseconds; `None` where nothing says so.
-    pub const fn poll_limit(&self) -> Option<u64> {
-        if matches!(self.what, What::HaltPoll) {
+    pub fn poll_limit(&self) -> Option<u64> {
+        if matches!(self.what(), What::HaltPoll) {
             Some(self.number)
         } else {
             None
@@ -372,9 +335,9 @@ impl ThreadEvent {
     }
 
     /// Whether only the thread of a vCPU records it.
-    pub(super) const fn is_of_vcpu(&self) -> bool {
+    pub(super) fn is_of_vcpu(&self) -> bool {
         !matches!(
-            self.what,
+            self.what(),
             What::KernelForOthers | What::Preempted | What::Sleeps | What::Runs | What::Passing
         )
     }

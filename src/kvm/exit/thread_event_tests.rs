@@ -1,6 +1,7 @@
 //! What is packed is what was told.
 
 use super::*;
+use crate::kvm::exit::Direction;
 use proptest::prelude::*;
 
 fn any_target() -> impl Strategy<Value = Target> {

@@ -8,6 +8,7 @@ use super::finished::{Finding, FinishedExit};
 use super::reason::ExitReason;
 use super::stats::{ExitStats, TimeBasis};
 use super::task::Task;
+use crate::bytes::position;
 use crate::hash::{Mixer, spread};
 use crate::units::{Index as _, Timestamp};
 
@@ -34,8 +35,8 @@ pub struct View {
 }
 
 /// Which kinds of accesses are counted, a bit each.
-#[derive(Clone, Copy, Debug)]
-struct CountedKinds {
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct CountedKinds {
     once: u8,
     /// Also those that another finding tells of.
     always: u8,
@@ -54,8 +55,16 @@ impl CountedKinds {
         Self { once, always }
     }
 
+    /// Those of both.
+    pub(super) const fn with(self, other: Self) -> Self {
+        Self {
+            once: self.once | other.once,
+            always: self.always | other.always,
+        }
+    }
+
     #[inline]
-    const fn count(self, kind: TargetKind, is_told_twice: bool) -> bool {
+    pub(super) const fn count(self, kind: TargetKind, is_told_twice: bool) -> bool {
         let bits = if is_told_twice {
             self.always
         } else {
@@ -125,6 +134,11 @@ impl View {
             wanted: vec![Packed::default(); dimensions.len()],
             left_out: ExitStats::default(),
         }
+    }
+
+    /// Which kinds of accesses its rows count.
+    pub(super) const fn counted(&self) -> CountedKinds {
+        self.counted
     }
 
     /// What its rows are told apart by.
@@ -214,6 +228,25 @@ impl View {
     /// The statistics of the row; `None` where nothing is reached that the dimensions are about.
     #[inline]
     fn stats_of(&mut self, met: &Met<'_>) -> Option<&mut ExitStats> {
+        if let ([Dimension::Reason], Some(reason)) = (self.dimensions.as_slice(), met.reason)
+            && let [wanted] = self.wanted.as_mut_slice()
+        {
+            // What is asked for most, in few steps.
+            *wanted = DimensionValue::Reason(reason).packed();
+        } else if !self.want(met) {
+            return None;
+        }
+        let recent = self.recent_place();
+        let row = match self.recent_row(recent) {
+            Some(row) => row,
+            None => self.row_of_met(met, recent),
+        };
+        self.stats.get_mut(row)
+    }
+
+    /// Sets the values that are wanted; `false` where nothing is reached that the dimensions are
+    /// about.
+    fn want(&mut self, met: &Met<'_>) -> bool {
         let (mut asks, mut reaches) = (false, false);
         for (&dimension, wanted) in self.dimensions.iter().zip(&mut self.wanted) {
             let value = value_of(dimension, met);
@@ -221,37 +254,48 @@ impl View {
             reaches |= dimension.is_of_target() && value != DimensionValue::Absent;
             *wanted = value.packed();
         }
-        if asks && !reaches {
-            return None;
-        }
+        !asks || reaches
+    }
+
+    /// The row of the values that are wanted, which are those of what was met.
+    #[cold]
+    fn row_of_met(&mut self, met: &Met<'_>, recent: usize) -> usize {
         let dimensions = std::mem::take(&mut self.dimensions);
-        let row = self.row_of_wanted(|keys| {
+        let row = self.find_or_add(recent, |keys| {
             let values = dimensions.iter().map(|&dimension| value_of(dimension, met));
             keys.extend(values);
         });
         self.dimensions = dimensions;
-        self.stats.get_mut(row)
+        row
+    }
+
+    /// Where the row of the values that are wanted is among those that were met lately. What shares a
+    /// place only takes turns there, so that little effort will do.
+    #[inline]
+    fn recent_place(&self) -> usize {
+        let words = self.wanted.iter();
+        let mixed = words.fold(0_u64, |mixed, &Packed { what, number }| {
+            (mixed ^ what ^ number.rotate_left(24)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+        position(mixed >> (u64::BITS - RECENT.ilog2()))
+    }
+
+    /// The row of the values that are wanted, when it was met lately.
+    #[inline]
+    fn recent_row(&self, recent: usize) -> Option<usize> {
+        let row = *self.recent.get(recent)?;
+        let is_it = (row as usize) < self.stats.len()
+            && words_of(&self.words, row, self.wanted.len()) == self.wanted.as_slice();
+        is_it.then_some(row as usize)
     }
 
     /// The row of the values that are wanted; `add_values` adds them to the keys where there is none.
-    #[inline]
-    fn row_of_wanted(&mut self, add_values: impl FnOnce(&mut Vec<DimensionValue>)) -> usize {
+    fn find_or_add(
+        &mut self,
+        recent: usize,
+        add_values: impl FnOnce(&mut Vec<DimensionValue>),
+    ) -> usize {
         let hash = self.mixer.hash_words(&self.wanted);
-        let recent = hash as usize % RECENT;
-        if let Some(&row) = self.recent.get(recent)
-            && (row as usize) < self.stats.len()
-            && words_of(&self.words, row, self.wanted.len()) == self.wanted.as_slice()
-        {
-            return row as usize;
-        }
-        let row = self.find_or_add(hash, add_values);
-        if let Some(place) = self.recent.get_mut(recent) {
-            *place = row;
-        }
-        row as usize
-    }
-
-    fn find_or_add(&mut self, hash: u32, add_values: impl FnOnce(&mut Vec<DimensionValue>)) -> u32 {
         let Self {
             words,
             rows,
@@ -262,7 +306,7 @@ impl View {
         let len = wanted.len();
         let rehash = |&row: &u32| spread(mixer.hash_words(words_of(words, row, len)));
         let is_it = |&row: &u32| words_of(words, row, len) == wanted.as_slice();
-        match rows.entry(spread(hash), is_it, rehash) {
+        let row = match rows.entry(spread(hash), is_it, rehash) {
             hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
             hashbrown::hash_table::Entry::Vacant(vacant) => {
                 let row = u32::of(self.stats.len());
@@ -272,7 +316,11 @@ impl View {
                 self.stats.push(ExitStats::default());
                 row
             }
+        };
+        if let Some(place) = self.recent.get_mut(recent) {
+            *place = row;
         }
+        row as usize
     }
 
     /// Adds what another view of the same dimensions holds.
@@ -281,7 +329,8 @@ impl View {
             for (&value, wanted) in values.iter().zip(&mut self.wanted) {
                 *wanted = value.packed();
             }
-            let row = self.row_of_wanted(|keys| keys.extend_from_slice(values));
+            let recent = self.recent_place();
+            let row = self.find_or_add(recent, |keys| keys.extend_from_slice(values));
             if let Some(own) = self.stats.get_mut(row) {
                 own.merge(stats);
             }
