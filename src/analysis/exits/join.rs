@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::basics::{Basics, NO_PROCESS};
-use super::rounds::{RoundPairing, RoundPart, ThreadPart, take};
-use super::waiting::WaitingEvent;
-use crate::kvm::exit::{ExitSurvey, ExitTables, Task, ThreadPairing};
+use super::rounds::{RoundPairing, RoundPart, ThreadPart};
+use crate::kvm::exit::{ExitSurvey, ExitTables, Task, ThreadPairing, WaitingEvent, take_in_order};
 use crate::parallel::{Shares, in_shares_mut};
 use crate::units::Tid;
 
@@ -118,15 +117,14 @@ fn join_thread(
         if let Some(pairing) = part.pairing {
             rows.sort_by_key(|row| row.at);
             let is_last = rows.last().map(|row| row.at) == entry;
-            rows.drain(..)
-                .for_each(|row| take(&mut thread.pairing, task, &row, tables));
+            take_in_order(&mut thread.pairing, task, &rows, tables);
+            rows.clear();
             thread.is_in_order &= is_last && thread.pairing.absorb(pairing);
         }
         rows.extend(part.pending.into_sorted());
     }
     rows.sort_by_key(|row| row.at);
-    rows.drain(..)
-        .for_each(|row| take(&mut thread.pairing, task, &row, tables));
+    take_in_order(&mut thread.pairing, task, &rows, tables);
     thread.pairing.end(&mut |finding| tables.add(task, finding));
     thread.is_in_order &= thread.pairing.counts.out_of_order == 0;
     Some(thread)

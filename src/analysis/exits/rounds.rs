@@ -26,10 +26,11 @@ use hashbrown::HashMap;
 
 use super::basics::{Basics, NO_PROCESS, ThreadRow};
 use super::sources::{Sources, UsualSample};
-use super::waiting::{WaitingEvent, WaitingList};
+use super::waiting::WaitingList;
 use crate::bytes::ByteOrder;
 use crate::kvm::exit::{
-    EntryAt, ExitTables, HostEvent, Moment, SurveyRequest, Task, ThreadPairing,
+    EntryAt, ExitTables, HostEvent, Moment, SurveyRequest, Task, ThreadPairing, WaitingEvent,
+    take_in_order,
 };
 use crate::perf::abi::{PERF_RECORD_FINISHED_ROUND, PERF_RECORD_SAMPLE};
 use crate::perf::{Damage, PlainSample, Record, SampleAtHand, Visitor};
@@ -344,11 +345,16 @@ impl Flush<'_> {
             pid: pid.filter(|&pid| pid != NO_PROCESS),
             tid: self.tid,
         };
-        pending.take_until(self.complete, |waiting| match pairing {
-            Some(pairing) => take(pairing, task, waiting, tables),
-            None => {
+        pending.take_until(self.complete, |mut stretch| {
+            while pairing.is_none()
+                && let Some((waiting, behind)) = stretch.split_first()
+            {
                 head.push(*waiting);
                 *pairing = self.take_up(waiting, poll_limit);
+                stretch = behind;
+            }
+            if let Some(pairing) = pairing {
+                take_in_order(pairing, task, stretch, tables);
             }
         });
     }
@@ -374,17 +380,4 @@ impl Flush<'_> {
         };
         Some(ThreadPairing::from_entry(self.tid, recorded, entry))
     }
-}
-
-/// Pairs an occurrence of a thread.
-#[inline]
-pub(super) fn take(
-    pairing: &mut ThreadPairing,
-    task: Task,
-    waiting: &WaitingEvent,
-    tables: &mut ExitTables,
-) {
-    pairing.take_event(waiting.at, &waiting.event, &mut |finding| {
-        tables.add(task, finding);
-    });
 }

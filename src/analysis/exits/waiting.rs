@@ -1,14 +1,7 @@
 //! Occurrences of a thread that wait for their turn.
 
-use crate::kvm::exit::ThreadEvent;
+use crate::kvm::exit::{ThreadEvent, WaitingEvent};
 use crate::units::Timestamp;
-
-/// An occurrence that waits for its turn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct WaitingEvent {
-    pub(super) at: Timestamp,
-    pub(super) event: ThreadEvent,
-}
 
 /// How many runs are merged as they are; more are sorted.
 const MAX_RUNS: usize = 32;
@@ -91,9 +84,13 @@ impl WaitingList {
         self.list.push(WaitingEvent { at, event });
     }
 
-    /// Takes all up to `complete` out, in order of time. Those of one time stay in the order of the
-    /// file.
-    pub(super) fn take_until(&mut self, complete: Timestamp, mut take: impl FnMut(&WaitingEvent)) {
+    /// Takes all up to `complete` out, in order of time, a stretch at a time. Those of one time stay in
+    /// the order of the file.
+    pub(super) fn take_until(
+        &mut self,
+        complete: Timestamp,
+        mut take: impl FnMut(&[WaitingEvent]),
+    ) {
         if self.starts.len() >= MAX_RUNS {
             self.list.sort_by_key(|waiting| waiting.at);
             self.starts.clear();
@@ -109,11 +106,9 @@ impl WaitingList {
             };
             let stretch = self.list.get(run.next..run.complete).unwrap_or_default();
             let until = turns.until();
-            let stretch = stretch.iter().take_while(|waiting| waiting.at <= until);
-            for waiting in stretch {
-                take(waiting);
-                run.next += 1;
-            }
+            let len = stretch.partition_point(|waiting| waiting.at <= until);
+            take(stretch.get(..len).unwrap_or_default());
+            run.next += len;
         }
         self.keep_rest(&runs);
     }
@@ -210,7 +205,9 @@ mod tests {
                 (waiting.at.as_nanos(), waiting.event.poll_limit().unwrap())
             };
             let mut taken = Vec::new();
-            list.take_until(Timestamp::from_nanos(cut), |waiting| taken.push(told(waiting)));
+            list.take_until(Timestamp::from_nanos(cut), |stretch| {
+                taken.extend(stretch.iter().map(told));
+            });
             prop_assert!(taken.iter().all(|&(at, _)| at <= cut));
             let left = list.into_sorted();
             prop_assert!(left.iter().all(|waiting| waiting.at.as_nanos() > cut));

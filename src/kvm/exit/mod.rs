@@ -63,6 +63,7 @@
 //! | `access` | what an exit reaches |
 //! | `qualification` | what `kvm_exit` alone says of that |
 //! | `open_exit` | an exit that has not ended yet, and where its time goes |
+//! | `plain_exit` | what most exits are: dealt with by the kernel, paired in few steps |
 //! | `finished` | an exit of which all is known |
 //! | `pairing` | one thread's occurrences made into exits; **begin here** |
 //! | `counts` | what became of what was read |
@@ -70,6 +71,8 @@
 //! | `histogram` | how often which length of time occurs |
 //! | `stats` | what exits of one kind have in common |
 //! | `dimension` | what exits are told apart by |
+//! | `stretch` | occurrences of a thread in order, taken at once |
+//! | `counted_kinds` | which accesses a view counts beside its exits |
 //! | `view` | exits, told apart and added up |
 //! | `schedule` | how threads got their host CPUs, and who had them meanwhile |
 //! | `task_schedule` | the same of one thread, added up |
@@ -80,6 +83,7 @@
 //! | `like_perf` | what `perf kvm stat report` says of a capture |
 
 mod access;
+mod counted_kinds;
 mod counts;
 mod decode;
 mod dimension;
@@ -92,6 +96,7 @@ pub mod like_perf;
 mod open_exit;
 mod pairing;
 mod place;
+mod plain_exit;
 mod qualification;
 mod reason;
 mod reason_names;
@@ -100,6 +105,7 @@ mod recorded;
 mod request;
 mod schedule;
 mod stats;
+mod stretch;
 mod survey;
 mod tables;
 mod task;
@@ -122,12 +128,14 @@ pub use histogram::{Histogram, ValueRange};
 pub use host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
 pub use interrupts::{InterruptLatency, Interrupts, VectorOf};
 pub use pairing::{EntryAt, ThreadPairing};
+pub use plain_exit::{PlainExit, WaitingEvent};
 pub use reason::{ExitReason, ReasonNumbering};
 pub use reason_names::{NameOrigin, ReasonName, ReasonNames};
 pub use recorded::Recorded;
 pub use request::{Moment, SurveyFilter, SurveyRequest};
 pub use schedule::Schedule;
 pub use stats::{ExitStats, TimeBasis};
+pub use stretch::take_in_order;
 pub use survey::{ExitSurvey, VcpuSummary};
 pub use tables::{ExitTables, SlowExit};
 pub use task::Task;

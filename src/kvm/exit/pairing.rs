@@ -5,6 +5,7 @@ use super::counts::{HaltCounts, PairingCounts};
 use super::finished::{ExitEnding, Finding};
 use super::host_event::HostEvent;
 use super::open_exit::{OpenExit, Whereabouts};
+use super::plain_exit::PlainExit;
 use super::recorded::Recorded;
 use super::thread_event::ThreadEvent;
 use super::thread_marks::What;
@@ -145,6 +146,28 @@ impl ThreadPairing {
             What::Runs if self.open.is_open => self.open.switch_in(now),
             What::Preempted | What::Sleeps | What::Runs | What::Passing => {}
         }
+    }
+
+    /// Whether an exit that begins then can be taken by [`Self::take_plain`].
+    #[inline]
+    pub fn takes_plain(&self, start: Timestamp) -> bool {
+        !self.open.is_open && self.last <= start
+    }
+
+    /// Takes all occurrences of an exit at once; its finding is told already.
+    #[inline]
+    pub fn take_plain(&mut self, exit: &PlainExit) {
+        self.is_vcpu = true;
+        self.counts.exits += 1;
+        self.counts.paired += 1;
+        self.counts.entries += 1;
+        self.vcpu = exit.vcpu.or(self.vcpu);
+        if let Some(entered) = self.entered {
+            let ran = exit.start.as_nanos().saturating_sub(entered.as_nanos());
+            self.guest_ns = self.guest_ns.saturating_add(ran);
+        }
+        self.entered = Some(exit.end);
+        self.last = exit.end;
     }
 
     /// Numbers the stack that stands for the time in the kernel of the exit that is open.

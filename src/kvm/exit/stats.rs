@@ -2,6 +2,7 @@
 
 use super::finished::{ExitEnding, FinishedExit};
 use super::histogram::Histogram;
+use super::plain_exit::PlainExit;
 use super::time_parts::TimeParts;
 
 /// Which time of an exit its percentiles, least, greatest and mean are of.
@@ -78,6 +79,19 @@ impl ExitStats {
             self.greatest = self.greatest.max(taken);
             self.histogram.add(taken);
         }
+    }
+
+    /// Adds an exit whose whole time passed in the kernel.
+    #[inline]
+    pub(super) fn add_plain(&mut self, exit: &PlainExit) {
+        let taken = exit.took();
+        self.exits += 1;
+        self.timed += 1;
+        self.parts.kernel = self.parts.kernel.saturating_add(taken);
+        self.occurrences += u64::from(exit.occurrences);
+        self.least = self.least.min(taken);
+        self.greatest = self.greatest.max(taken);
+        self.histogram.add(taken);
     }
 
     /// Adds those of the same kind that were met elsewhere.

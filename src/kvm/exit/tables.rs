@@ -2,11 +2,13 @@
 
 use std::cmp::Reverse;
 
+use super::counted_kinds::CountedKinds;
 use super::finished::{ExitEnding, Finding, FinishedExit};
+use super::plain_exit::PlainExit;
 use super::request::SurveyRequest;
 use super::stats::TimeBasis;
 use super::task::Task;
-use super::view::{CountedKinds, View};
+use super::view::View;
 
 /// How many exits are not worth to be sorted by themselves.
 const MIN_SORTED: usize = 64;
@@ -63,6 +65,17 @@ impl ExitTables {
             return;
         }
         self.add_counted(task, finding);
+    }
+
+    /// Adds an exit whose whole time passed in the kernel; `false`, and nothing, where more is asked
+    /// of it than its reason and its length.
+    #[inline]
+    pub fn add_plain(&mut self, exit: &PlainExit) -> bool {
+        let is_slow = self.kept > 0 && exit.took() >= self.least_kept;
+        match self.views.as_mut_slice() {
+            [view] if !is_slow => view.add_plain(exit),
+            _ => false,
+        }
     }
 
     fn add_counted(&mut self, task: Task, finding: &Finding<'_>) {

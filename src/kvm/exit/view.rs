@@ -3,8 +3,10 @@
 use hashbrown::HashTable;
 
 use super::access::{Access, AccessSet, Target, TargetKind};
+use super::counted_kinds::CountedKinds;
 use super::dimension::{Dimension, DimensionValue, Packed};
 use super::finished::{Finding, FinishedExit};
+use super::plain_exit::PlainExit;
 use super::reason::ExitReason;
 use super::stats::{ExitStats, TimeBasis};
 use super::task::Task;
@@ -32,46 +34,6 @@ pub struct View {
     wanted: Vec<Packed>,
     /// Exits that have none of what the dimensions are about, added up.
     left_out: ExitStats,
-}
-
-/// Which kinds of accesses are counted, a bit each.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct CountedKinds {
-    once: u8,
-    /// Also those that another finding tells of.
-    always: u8,
-}
-
-impl CountedKinds {
-    fn of(dimensions: &[Dimension]) -> Self {
-        let kinds = dimensions.iter().filter_map(|one| one.target_kind());
-        let always = kinds.fold(0, |bits, kind| bits | kind.bit());
-        let is_of_all = |one: &Dimension| one.is_of_target() && one.target_kind().is_none();
-        let once = if dimensions.iter().any(is_of_all) {
-            u8::MAX
-        } else {
-            always
-        };
-        Self { once, always }
-    }
-
-    /// Those of both.
-    pub(super) const fn with(self, other: Self) -> Self {
-        Self {
-            once: self.once | other.once,
-            always: self.always | other.always,
-        }
-    }
-
-    #[inline]
-    pub(super) const fn count(self, kind: TargetKind, is_told_twice: bool) -> bool {
-        let bits = if is_told_twice {
-            self.always
-        } else {
-            self.once
-        };
-        bits & kind.bit() != 0
-    }
 }
 
 /// How many rows are found without a table.
@@ -207,6 +169,25 @@ impl View {
                 }
             }
         }
+    }
+
+    /// Adds an exit whose whole time passed in the kernel; `false`, and nothing, where more is asked
+    /// of it than its reason, or where there is none like it yet.
+    #[inline]
+    pub(super) fn add_plain(&mut self, exit: &PlainExit) -> bool {
+        let ([Dimension::Reason], [wanted]) =
+            (self.dimensions.as_slice(), self.wanted.as_mut_slice())
+        else {
+            return false;
+        };
+        *wanted = DimensionValue::Reason(exit.reason).packed();
+        let row = self.recent_row(self.recent_place());
+        let stats = row.and_then(|row| self.stats.get_mut(row));
+        let is_known = stats.is_some();
+        if let Some(stats) = stats {
+            stats.add_plain(exit);
+        }
+        is_known
     }
 
     fn add_exit(&mut self, task: Task, exit: &FinishedExit) {
