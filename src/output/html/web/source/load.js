@@ -20,7 +20,9 @@ export function lanesOf(joint, sideAt, side, tags) {
     const {node, thread, bucket, weight} = joint.sides[sideAt].rows, {buckets} = side.times;
     const weights = new Float64Array(side.threads.length);
     for (let row = 0; row < node.length; row++) weights[thread[row]] += weight[row];
-    const order = laneOrder(side.threads, weights), own = order.slice(0, LANES), rest = order.slice(LANES);
+    // One alone has a lane rather than a word for it.
+    const order = laneOrder(side.threads, weights), most = order.length === LANES + 1 ? LANES + 1 : LANES;
+    const own = order.slice(0, most), rest = order.slice(most);
     const lanes = own.map((at) => ({words: side.threads[at].words, threads: [at]}));
     if (rest.length > 0) lanes.push({words: `${rest.length} other threads`, threads: rest});
     const laneOf = new Int32Array(side.threads.length).fill(-1), width = tags + 1;
@@ -59,7 +61,7 @@ export function series(lanes, buckets, width, counts) {
 }
 
 // Buckets in a column of the sub-second map: so that there are about as many columns as rows.
-const COLUMNS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600].map((seconds) => seconds * 1e9);
+const COLUMNS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600].map((seconds) => seconds * 1e9);
 export function columnOf(times) {
     const all = times.buckets * times.bucketNanos;
     const fit = COLUMNS.find((nanos) => nanos / times.bucketNanos >= 4 && all / nanos <= 30);

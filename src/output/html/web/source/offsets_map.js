@@ -15,7 +15,7 @@ export class OffsetsMap {
     heightFor(width) {
         const {times, column} = this.heat;
         this.columns = Math.ceil(times.buckets / column);
-        this.wide = Math.min(40, (width - LEFT) / this.columns);
+        this.wide = Math.min(120, (width - LEFT) / this.columns);
         this.high = (HEIGHT - AXIS) / column;
         return HEIGHT;
     }
