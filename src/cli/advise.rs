@@ -2,29 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use super::host_evidence::Beside;
-use super::input_told::{InputTold, told};
 use super::options::headings::{OUTPUT, SYMBOLS};
 use super::options::{
     DeviceOptions, FilterOptions, GuestOptions, InputOptions, check_caches, check_debug_folders,
     check_kallsyms,
 };
 use super::outcome::Outcome;
+use super::read_case::{CaseWish, read_case};
 use super::write::Destination;
 use super::wrong_arguments::WrongArguments;
 use crate::cli::{inputs::Inputs, standard_input, this_machine};
 use clap::Args;
-use vmflame::analysis::exits::{ExitRequest, RecordedExits};
-use vmflame::analysis::{Grouping, Request, TimeRequest, choose_event, profile};
+use vmflame::analysis::TimeRequest;
 use vmflame::error::Result;
-use vmflame::input::{CaseFiles, UnpackLimit};
-use vmflame::perf::Capture;
+use vmflame::input::UnpackLimit;
 use vmflame::report::advice::{
-    ChosenBy, Evidence, add_recorded, add_stacks, advise, as_json, as_text, explain_rule,
-    list_rules, quoted, recording, retain_vms, rule_named, wanted_views,
+    ChosenBy, Evidence, advise, as_json, as_text, explain_rule, list_rules, quoted, retain_vms,
+    rule_named, wanted_views,
 };
-use vmflame::report::remarks;
-use vmflame::report::remarks::Remark;
 
 #[derive(Args, Debug)]
 pub(super) struct AdviseOptions {
@@ -188,13 +183,6 @@ fn explained(name: &str) -> Result<String> {
     Ok(explain_rule(rule))
 }
 
-/// An input, opened.
-struct OpenedInput<'i> {
-    shown: String,
-    places: InputOptions,
-    beside: Beside<'i>,
-}
-
 /// Adds what one input tells; returns whether it is damaged.
 fn add_input(
     evidence: &mut Evidence,
@@ -202,109 +190,20 @@ fn add_input(
     path: &Path,
     quiet: bool,
 ) -> Result<bool> {
-    let places = options.places(path);
-    let (input, opened) = standard_input::open_any(&places, quiet)?;
-    let request = ExitRequest {
+    let wish = CaseWish {
+        places: options.places(path),
         filter: options
             .filter
             .request(this_machine::threads(options.threads)),
         views: wanted_views(),
-        ..ExitRequest::default()
+        devices: &options.devices,
     };
-    let InputTold {
-        capture,
-        recorded,
-        host,
-    } = told(opened, &request)?;
-    let source = OpenedInput {
-        shown: path.display().to_string(),
-        places,
-        beside: Beside {
-            files: CaseFiles::beside(&input),
-            input: &input,
-            capture: capture.as_ref(),
-        },
-    };
-    let mut warnings: Vec<String> = Vec::new();
-    warnings.extend(evidence.host.add(&host, &source.shown));
-    source.beside.add_host_files(evidence)?;
-    let at = evidence.recordings.len();
-    evidence
-        .recordings
-        .push(recording(&source.shown, &recorded));
-    add_all_exits(evidence, options, &source, &recorded, &mut warnings)?;
-    let mut is_damaged = input.is_damaged || recorded.origin.is_damaged();
-    if let Some(capture) = source.beside.capture {
-        is_damaged |= remarks::is_damaged(capture, &recorded.tally);
-        is_damaged |= add_all_stacks(evidence, options, &source, at, &mut warnings)?;
-        warnings.extend(capture.anomalies().iter().map(remarks::describe));
-    }
-    source
-        .beside
-        .add_vmms(evidence, this_machine::threads(options.threads))?;
+    let (input, opened) = standard_input::open_any(&wish.places, quiet)?;
+    let case = read_case(evidence, &wish, &input, opened)?;
     if !quiet {
-        for warning in warnings {
-            eprintln!("warning: {}: {warning}", source.shown);
+        for warning in case.warnings {
+            eprintln!("warning: {}: {warning}", path.display());
         }
     }
-    Ok(is_damaged)
-}
-
-/// Adds the exits to the last recording.
-fn add_all_exits(
-    evidence: &mut Evidence,
-    options: &AdviseOptions,
-    source: &OpenedInput<'_>,
-    recorded: &RecordedExits,
-    warnings: &mut Vec<String>,
-) -> Result<()> {
-    if recorded.has_tracepoints {
-        let mut devices = source.beside.devices(&options.devices, recorded)?;
-        let vcpus = recorded.survey.vcpus().iter().map(|vcpu| vcpu.task);
-        devices.doubt(&vcpus.collect::<Vec<_>>());
-        warnings.append(&mut devices.warnings);
-        let at = evidence.recordings.len().saturating_sub(1);
-        add_recorded(evidence, at, recorded, &devices.map);
-    }
-    Ok(())
-}
-
-/// Adds where samples of time lie, if the capture has any; returns whether it is damaged.
-fn add_all_stacks(
-    evidence: &mut Evidence,
-    options: &AdviseOptions,
-    source: &OpenedInput<'_>,
-    at: usize,
-    warnings: &mut Vec<String>,
-) -> Result<bool> {
-    let filter = options
-        .filter
-        .request(this_machine::threads(options.threads));
-    let Some(capture) = source
-        .beside
-        .capture
-        .filter(|capture| has_samples_of_time(capture, &filter))
-    else {
-        return Ok(false);
-    };
-    let symbols = this_machine::symbols(&source.places, source.beside.input);
-    let request = Request {
-        grouping: Grouping::Thread,
-        ..filter
-    };
-    let profile = profile(capture, &symbols, &request)?;
-    add_stacks(evidence, at, &profile);
-    for remark in remarks::symbol_remarks(&profile, &symbols) {
-        if let Remark::Warning(text) = remark {
-            warnings.push(text);
-        }
-    }
-    Ok(remarks::is_damaged(capture, &profile.account.tally))
-}
-
-/// Whether the event that is taken samples time, as clocks and cycles do.
-fn has_samples_of_time(capture: &Capture, filter: &Request) -> bool {
-    let event = choose_event(capture, filter.event.as_deref());
-    let event = event.ok().and_then(|event| capture.events().get(event));
-    event.is_some_and(|event| event.attr.is_clock() || event.attr.is_hardware())
+    Ok(case.is_damaged)
 }

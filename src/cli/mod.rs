@@ -19,6 +19,7 @@
 //! | `recording` | for `convert`: samples with their threads, and exits, for viewers of others |
 //! | `exits_like_perf` | the table of perf, for `exits` |
 //! | `diff_side` `diff_exits` `read_side` | reading what is compared |
+//! | `read_case` | a case as `advise` sees it |
 //! | `generate` `other_tools` | for `bench`: captures that are made up, other programs on the same capture |
 //! | `live/` | for `stat`: running VMs |
 //! | `debuginfod/` | files that a debuginfod server has |
@@ -36,6 +37,7 @@
 //! | `standard_input` | captures and texts, also through a pipe |
 //! | `this_machine` | its environment, kernel and terminal |
 //! | `shown_name` | what an input is called in titles |
+//! | `told_error` | an error, as it is printed |
 //! | `signals` | what is done before a signal ends the program |
 //! | `outcome` | how a command ended |
 
@@ -86,6 +88,7 @@ mod other_tools;
 mod outcome;
 mod pack;
 mod qmp;
+mod read_case;
 mod read_side;
 mod record;
 mod recording;
@@ -98,6 +101,7 @@ mod stat;
 mod table_output;
 mod this_machine;
 mod threads;
+mod told_error;
 mod top;
 mod unused;
 mod view;
@@ -149,7 +153,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(Outcome::Negative) => ExitCode::from(1),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            report(&error);
+            told_error::tell(&error);
             ExitCode::from(if matches!(error.problem(), Problem::NoMatch(_)) {
                 1
             } else {
@@ -176,17 +180,4 @@ fn print_instead(instead: &clap::Error) -> ExitCode {
 fn is_closed_pipe(error: &Error) -> bool {
     let is_closed = |source: &std::io::Error| source.kind() == ErrorKind::BrokenPipe;
     error.system().is_some_and(is_closed)
-}
-
-/// Prints an error with its causes and advice.
-fn report(error: &Error) {
-    eprintln!("error: {error}");
-    let mut cause = std::error::Error::source(error);
-    while let Some(source) = cause {
-        eprintln!("caused by: {source}");
-        cause = source.source();
-    }
-    if let Some(hint) = error.hint() {
-        eprintln!("hint: {hint}");
-    }
 }
