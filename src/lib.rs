@@ -135,6 +135,10 @@
 //! place. Where files lie on this machine is for `src/cli/this_machine.rs` to say: the library looks
 //! nowhere by itself.
 //!
+//! **A column of datasets**: a line of `src/dataset/schema.tsv`, and its value in the row of its table in
+//! `src/report/dataset/`. Another meaning of a column that is there raises the version. Both are built
+//! with the feature `fleet` only.
+//!
 //! **A verb**: a file of its name in `src/cli/` with `run`, its options and a variant of `Command`
 //! in `src/cli/command.rs`, a line in `src/cli/mod.rs`; what it prints in `src/report/`.
 //!
@@ -156,6 +160,8 @@
 // What the command line asks for, and what its answers consist of.
 pub mod analysis;
 pub mod before_after;
+#[cfg(feature = "fleet")]
+pub mod dataset;
 pub mod diff;
 pub mod error;
 pub mod input;
@@ -212,3 +218,4 @@ pub mod unwind;
 mod hash;
 mod intern;
 mod parallel;
+mod utc;

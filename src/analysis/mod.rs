@@ -50,6 +50,8 @@ pub use choice::{choose_event, event_names, is_flat, is_of_branches};
 pub use event_losses::{EventLoss, EventLosses, event_losses};
 pub use profile::{Profile, profile};
 pub use request::{Request, TimeRequest, parse_times};
+#[cfg(feature = "fleet")]
+pub(crate) use roles::vm_of_name;
 pub use slices::count_in_slices;
 pub(crate) use subtitle::is_time;
 pub use subtitle::{subtitle, title};

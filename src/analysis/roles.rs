@@ -81,7 +81,7 @@ pub(super) fn tell_roles(threads: &[ThreadCalled<'_>], vcpus: &BTreeSet<Tid>) ->
 }
 
 /// The VM that a thread of the kernel works for, by its name.
-fn vm_of_name(name: &str) -> Option<Pid> {
+pub(crate) fn vm_of_name(name: &str) -> Option<Pid> {
     let pid = KERNEL_THREADS
         .iter()
         .find_map(|start| name.strip_prefix(start));

@@ -6,6 +6,8 @@ use super::advise::AdviseOptions;
 use super::bench::BenchOptions;
 use super::blockio::BlockioOptions;
 use super::convert_args::ConvertOptions;
+#[cfg(feature = "fleet")]
+use super::dataset::{self, DatasetVerb};
 use super::diff_args::DiffOptions;
 use super::exits::ExitsOptions;
 use super::help;
@@ -76,6 +78,10 @@ pub(super) enum Command {
     /// Measure how long the stages take on a capture, and other programs on the same.
     #[command(after_help = help::BENCH, mut_arg("kallsyms", also_k))]
     Bench(BenchOptions),
+    /// Gather captures of many hosts as tables: a dataset of Parquet files.
+    #[cfg(feature = "fleet")]
+    #[command(subcommand, after_help = dataset::HELP)]
+    Dataset(DatasetVerb),
     /// Print what a shell needs to complete the arguments of vmflame.
     #[command(after_help = help::COMPLETIONS)]
     Completions(CompletionsOptions),
@@ -109,6 +115,8 @@ impl Arguments {
             Command::Advise(options) => options.settle()?,
             Command::Report(options) => options.page.input.settle()?,
             Command::View(options) => options.page.input.settle()?,
+            #[cfg(feature = "fleet")]
+            Command::Dataset(verb) => verb.settle()?,
             Command::Pack(options) => options.input.settle()?,
             Command::Bench(options) => options.input.settle()?,
         }

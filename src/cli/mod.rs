@@ -10,6 +10,7 @@
 //! | `report/` | all of it as one page |
 //! | `view/` | the same page in a browser |
 //! | `host_evidence` | for `advise` and `report`: what lies beside a capture, or still runs |
+//! | `dataset/` | captures of many hosts, as tables (feature `fleet`) |
 //! | `pack/` | a capture with all that names it, as one file |
 //! | `record/` | a capture made by perf, and packed |
 //! | `libvirt` | VMs of libvirt, asked through virsh |
@@ -65,6 +66,8 @@ mod command;
 mod convert;
 mod convert_args;
 mod converted;
+#[cfg(feature = "fleet")]
+mod dataset;
 mod debuginfod;
 mod devices;
 mod diff;
@@ -132,6 +135,8 @@ pub(crate) fn run() -> ExitCode {
         match &arguments.command {
             Command::Convert(options) => convert::run(options, quiet),
             Command::Bench(options) => bench::run(options, quiet),
+            #[cfg(feature = "fleet")]
+            Command::Dataset(verb) => dataset::run(verb, quiet),
             Command::Info(options) => info::run(options, quiet),
             Command::Threads(options) => threads::run(options, quiet),
             Command::Exits(options) => exits::run(options, quiet),

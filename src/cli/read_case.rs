@@ -79,7 +79,8 @@ pub(super) fn read_case(
         case.is_damaged |= remarks::is_damaged(capture, &case.recorded.tally);
         case.add_all_stacks(evidence, wish, &beside)?;
         let anomalies = capture.anomalies();
-        case.warnings.extend(anomalies.iter().map(remarks::describe));
+        case.warnings
+            .extend(anomalies.iter().map(remarks::describe));
     }
     beside.add_vmms(evidence, wish.filter.threads)?;
     case.capture = capture;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::dataset_fault::DatasetFault;
 use super::trace_dat_fault::TraceDatFault;
 use crate::text::{counted, size_words};
 
@@ -99,6 +100,8 @@ pub enum BadFile {
     },
     /// It is a trace.dat that cannot be read.
     TraceDat(TraceDatFault),
+    /// It is a dataset, or belongs to one, that cannot be used.
+    Dataset(DatasetFault),
     /// It is no trace of QEMU's with requests to disks.
     NoDiskRequests,
     /// It is a binary trace of QEMU's that does not name its events.
@@ -145,6 +148,7 @@ impl BadFile {
         Some(match self {
             Self::NotPerfData(found) => return found.hint(),
             Self::TraceDat(fault) => return fault.hint(),
+            Self::Dataset(fault) => return fault.hint(),
             Self::NoEvents => "its header is damaged, or the recorder was stopped at once",
             Self::NoAddresses => "record again with call chains: perf record -g",
             Self::NoCapture => {
@@ -192,6 +196,7 @@ impl fmt::Display for BadFile {
         match self {
             Self::NotPerfData(found) => found.fmt(f),
             Self::TraceDat(fault) => fault.fmt(f),
+            Self::Dataset(fault) => fault.fmt(f),
             Self::CutHeader => f.write_str("the file ends inside its header"),
             Self::NoEvents => f.write_str("the file describes no events"),
             Self::NoAddresses => f.write_str("no event of the capture records addresses"),

@@ -7,6 +7,7 @@
 //! | `diff` | a comparison: the answer of `diff` |
 //! | `exits` | the exits of a capture: the answer of `exits` |
 //! | `disk_io` | requests to disks: the answer of `blockio` |
+//! | `dataset` | rows of datasets, and the answers of `dataset` (feature `fleet`) |
 //! | `case_table` | what a case holds: the answer of `pack` |
 //! | `recording` | how a case was recorded: the answer of `record` |
 //! | `threads` | how long threads ran: the answer of `threads` |
@@ -31,6 +32,8 @@
 pub mod advice;
 pub mod bench;
 pub mod case_table;
+#[cfg(feature = "fleet")]
+pub mod dataset;
 pub mod diff;
 pub mod disk_io;
 pub mod exits;

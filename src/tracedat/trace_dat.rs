@@ -167,6 +167,11 @@ impl TraceDat {
         Self { path, ..self }
     }
 
+    /// The bytes of the file, unpacked when it was packed as a whole.
+    pub fn contents(&self) -> &[u8] {
+        self.storage.bytes()
+    }
+
     /// Bytes of the file, unpacked when it was packed as a whole.
     pub fn file_len(&self) -> u64 {
         self.storage.bytes().len() as u64

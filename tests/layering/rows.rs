@@ -4,9 +4,10 @@ use crate::source::{Source, is_word, named_paths};
 use crate::{Fault, fault};
 
 /// The rows, first to last.
-const ROWS: [&str; 31] = [
+const ROWS: [&str; 33] = [
     "units",
     "text",
+    "utc",
     "error",
     "loss",
     "parallel",
@@ -30,6 +31,7 @@ const ROWS: [&str; 31] = [
     "kvm",
     "name",
     "output",
+    "dataset",
     "analysis",
     "diff",
     "report",
@@ -41,7 +43,7 @@ const ROWS: [&str; 31] = [
 /// Where each outside crate may be named, by the start of the path.
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere.
-pub(crate) const HOMES: [(&str, &[&str]); 38] = [
+pub(crate) const HOMES: [(&str, &[&str]); 40] = [
     ("addr2line", &["src/symbol/"]),
     ("base64", &["src/output/html/"]),
     ("bzip2", &["src/bytes/"]),
@@ -62,6 +64,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 38] = [
     ("memchr", &["src/"]),
     ("memmap2", &["src/bytes/mapping.rs"]),
     ("object", &["src/object/", "src/symbol/"]),
+    ("parquet", &["src/dataset/"]),
     ("perf_event", &["src/cli/live/"]),
     ("quick_xml", &["src/output/"]),
     ("rayon", &["src/"]),
@@ -69,11 +72,19 @@ pub(crate) const HOMES: [(&str, &[&str]); 38] = [
     ("rpds", &["src/space/"]),
     ("rustc_demangle", &["src/symbol/"]),
     ("rustls", &["src/cli/debuginfod/"]),
-    ("rustix", &["src/cli/live/", "src/cli/record/"]),
+    (
+        "rustix",
+        &["src/cli/live/", "src/cli/record/", "src/dataset/"],
+    ),
     ("serde", &["src/report/"]),
     (
         "serde_json",
-        &["src/output/json.rs", "src/qemu/", "src/report/"],
+        &[
+            "src/dataset/",
+            "src/output/json.rs",
+            "src/qemu/",
+            "src/report/",
+        ],
     ),
     ("sha2", &["src/output/html/"]),
     ("signal_hook", &["src/cli/"]),
@@ -81,6 +92,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 38] = [
     ("tar", &["src/input/"]),
     ("tempfile", &["src/bytes/"]),
     ("terminal_size", &["src/cli/"]),
+    ("twox_hash", &["src/dataset/"]),
     ("ureq", &["src/cli/debuginfod/"]),
     ("zstd", &["src/bytes/", "src/perf/walk/unpack"]),
 ];

@@ -263,6 +263,11 @@ impl Capture {
         anomalies
     }
 
+    /// The bytes of the files it consists of, after compression around them was removed.
+    pub fn contents(&self) -> impl Iterator<Item = &[u8]> {
+        self.storages.iter().map(Storage::bytes)
+    }
+
     /// Length in bytes of what holds the records, after all compression was removed.
     pub fn file_len(&self) -> u64 {
         let files = self.storages.iter();

@@ -54,7 +54,7 @@ impl<'r> ExitLabels<'r> {
     }
 
     /// What is known of a vCPU by its thread.
-    pub(super) fn vcpu(&self, task: Task) -> Option<&'r VcpuSummary> {
+    pub(in crate::report) fn vcpu(&self, task: Task) -> Option<&'r VcpuSummary> {
         let mut vcpus = self.recorded.survey.vcpus().iter();
         vcpus.find(|vcpu| vcpu.task == task)
     }

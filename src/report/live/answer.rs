@@ -2,11 +2,11 @@
 
 use super::counter_table::counter_table;
 use super::halt_table::halt_table;
-use super::utc::utc_words;
 use super::vm_table::vm_table;
 use crate::kvm::counter::{CounterChanges, LiveVm};
 use crate::report::table::{Cell, Fact, TableReport};
 use crate::text::counted;
+use crate::utc::utc_words;
 
 /// What tables are made of.
 #[derive(Clone, Copy, Debug)]

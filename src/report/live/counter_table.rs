@@ -2,10 +2,10 @@
 
 use std::cmp::Reverse;
 
-use super::utc::utc_words;
 use super::vm_table::{vm_cells, vm_columns};
 use crate::kvm::counter::{CounterChange, CounterChanges, CounterKind, CounterUnit, VmChange};
 use crate::report::table::{Cell, Column, Quantity, Table};
+use crate::utc::utc_words;
 
 fn columns() -> Vec<Column> {
     let no_sum = "it is no sum, or was set back";

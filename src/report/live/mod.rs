@@ -9,12 +9,10 @@
 //! | `vm_table` | a row for each VM |
 //! | `counter_table` | a row for each VM and counter |
 //! | `halt_table` | a row for each VM and histogram |
-//! | `utc` | a point of time in words |
 
 mod answer;
 mod counter_table;
 mod halt_table;
-mod utc;
 mod vm_table;
 
 pub use answer::{LiveAnswer, live_tables};

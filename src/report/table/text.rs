@@ -56,7 +56,8 @@ fn write_table(out: &mut String, table: &Table, columns: Option<usize>) -> std::
     if table.rows.len() > table.hidden_rows {
         write_rows(out, table, columns)?;
     }
-    if table.hidden_rows > 0 {
+    // Where all rows are hidden, the notes say in full what they hold.
+    if table.hidden_rows > 0 && table.rows.len() > table.hidden_rows {
         let hidden = grouped(table.hidden_rows as u64);
         writeln!(out, "  {hidden} more rows: --json and --csv have them all")?;
     }

@@ -105,6 +105,11 @@ impl TraceText {
         &self.path
     }
 
+    /// The bytes of the text.
+    pub fn contents(&self) -> &[u8] {
+        self.storage.bytes()
+    }
+
     /// The same, called otherwise towards the user.
     #[must_use]
     pub(crate) fn shown_as(self, path: PathBuf) -> Self {

@@ -1,0 +1,245 @@
+//! `vmflame dataset add`: captures into a dataset.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use crate::cli::options::headings::SYMBOLS;
+use crate::cli::options::{
+    DeviceOptions, GuestOptions, InputOptions, check_caches, check_debug_folders, check_kallsyms,
+};
+use crate::cli::outcome::Outcome;
+use crate::cli::read_case::{CaseWish, read_case};
+use crate::cli::{standard_input, this_machine, told_error};
+use clap::Args;
+use vmflame::analysis::{Request, WeightKind};
+use vmflame::dataset::{
+    AddedCaptures, CaptureRows, Partition, Store, TableRows, add_captures, known_captures,
+};
+use vmflame::error::{BadFile, DatasetFault, Error, Result};
+use vmflame::input::{Input, UnpackLimit};
+use vmflame::report::advice::{Evidence, advise};
+use vmflame::report::dataset::{
+    CaseAnswer, CaseOrigin, case_rows, case_views, content_of, has_rows,
+};
+use vmflame::text::{counted, grouped};
+
+/// Rows that are held in memory until they are written: each as large as its captures tell.
+const HELD_ROWS: usize = 1 << 20;
+
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AddOptions {
+    /// Captures: perf.data files, capture directories, tarballs of `vmflame pack`, trace.dat files,
+    /// texts of tracepoints.
+    #[arg(required = true, value_name = "CASE")]
+    cases: Vec<PathBuf>,
+    /// The dataset's folder, which is made where it is not there.
+    #[arg(short, long, value_name = "DIR")]
+    output: PathBuf,
+    /// When they were recorded: as 2026-11-26T18:44:15Z, or in seconds since 1970 (default: when each
+    /// file was last written).
+    #[arg(long, value_name = "TIME", value_parser = Partition::parse_time)]
+    recorded_at: Option<u64>,
+    /// The host that was recorded, where the captures do not tell it.
+    #[arg(long, value_name = "NAME")]
+    host: Option<String>,
+    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed.
+    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
+    kallsyms: Option<PathBuf>,
+    /// Look for object files in this build-id cache too (default: ~/.debug).
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    buildid_dir: Vec<PathBuf>,
+    /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is.
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    debug_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    devices: DeviceOptions,
+    /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
+    /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
+    #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
+    max_unpacked: Option<UnpackLimit>,
+    /// Worker threads (default: one for each CPU). The result does not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+impl AddOptions {
+    /// Refuses places that are not there.
+    pub(super) fn settle(&self) -> Result<()> {
+        if let Some(kallsyms) = &self.kallsyms {
+            check_kallsyms(kallsyms)?;
+        }
+        check_debug_folders(&self.debug_dir)?;
+        check_caches(&self.buildid_dir)
+    }
+
+    fn places(&self, path: &Path) -> InputOptions {
+        InputOptions {
+            input: path.to_owned(),
+            named: None,
+            kallsyms: self.kallsyms.clone(),
+            symfs: Vec::new(),
+            guests: GuestOptions::default(),
+            buildid_dir: self.buildid_dir.clone(),
+            debug_dir: self.debug_dir.clone(),
+            max_unpacked: self.max_unpacked,
+            threads: self.threads,
+        }
+    }
+
+    /// What is looked at: all of it, each sample for as much as it stands for.
+    fn wish(&self, path: &Path) -> CaseWish<'_> {
+        CaseWish {
+            places: self.places(path),
+            filter: Request {
+                weight: WeightKind::Period,
+                threads: this_machine::threads(self.threads),
+                ..Request::default()
+            },
+            views: case_views(),
+            devices: &self.devices,
+        }
+    }
+}
+
+/// What became of the cases.
+#[derive(Debug, Default)]
+struct Progress {
+    held: Vec<CaptureRows>,
+    /// The captures that are in the dataset, of partitions that were looked at.
+    known: BTreeMap<Partition, BTreeSet<i64>>,
+    done: AddedCaptures,
+    there_already: u64,
+    failed: u64,
+    is_damaged: bool,
+}
+
+pub(super) fn run(options: &AddOptions, quiet: bool) -> Result<Outcome> {
+    let store = Store::begin(&options.output)?;
+    // One of a later version is refused before the work.
+    store.manifest()?;
+    let mut progress = Progress::default();
+    for case in &options.cases {
+        match rows_of(options, &store, case, &mut progress, quiet) {
+            Ok(Some(rows)) => progress.held.push(rows),
+            Ok(None) => progress.there_already += 1,
+            Err(error) => {
+                // The others are worth to be added all the same.
+                told_error::tell(&error);
+                progress.failed += 1;
+            }
+        }
+        let tables = progress.held.iter().flat_map(|held| &held.tables);
+        if tables.map(TableRows::len).sum::<usize>() >= HELD_ROWS {
+            progress.write(&store)?;
+        }
+    }
+    progress.write(&store)?;
+    if !quiet {
+        progress.say();
+    }
+    Ok(if progress.failed > 0 || progress.is_damaged {
+        Outcome::Damaged
+    } else {
+        Outcome::Done
+    })
+}
+
+impl Progress {
+    /// Adds what is held.
+    fn write(&mut self, store: &Store) -> Result<()> {
+        let added = add_captures(store, &std::mem::take(&mut self.held))?;
+        self.done.added += added.added;
+        self.there_already += added.known.len() as u64;
+        self.done.files += added.files;
+        self.done.bytes += added.bytes;
+        Ok(())
+    }
+
+    /// Whether a capture is in the dataset already.
+    fn is_known(&mut self, store: &Store, at: &Partition, capture: i64) -> Result<bool> {
+        if !self.known.contains_key(at) {
+            self.known.insert(at.clone(), known_captures(store, at)?);
+        }
+        let known = self.known.get_mut(at);
+        Ok(known.is_some_and(|known| !known.insert(capture)))
+    }
+
+    fn say(&self) {
+        let added = counted(self.done.added as u64, "capture");
+        let (bytes, files) = (grouped(self.done.bytes), grouped(self.done.files as u64));
+        eprintln!("{added} added: {bytes} bytes in {files} files");
+        if self.there_already > 0 {
+            let known = counted(self.there_already, "capture");
+            eprintln!("{known} there already, not added again");
+        }
+        if self.failed > 0 {
+            eprintln!("{} could not be read", counted(self.failed, "case"));
+        }
+    }
+}
+
+/// The rows of a case; `None` when it is in the dataset already.
+fn rows_of(
+    options: &AddOptions,
+    store: &Store,
+    path: &Path,
+    progress: &mut Progress,
+    quiet: bool,
+) -> Result<Option<CaptureRows>> {
+    let wish = options.wish(path);
+    let (input, opened) = standard_input::open_any(&wish.places, quiet)?;
+    let (at, by) = match options.recorded_at {
+        Some(at) => (at, "option"),
+        None => (written_at(path, &input)?, "file"),
+    };
+    let capture = content_of(&opened);
+    if progress.is_known(store, &Partition::of_seconds(at), capture)? {
+        return Ok(None);
+    }
+    let mut evidence = Evidence::default();
+    let case = read_case(&mut evidence, &wish, &input, opened)?;
+    let source = path.display().to_string();
+    if !quiet {
+        for warning in &case.warnings {
+            eprintln!("warning: {source}: {warning}");
+        }
+    }
+    if evidence.host.name.is_none() {
+        evidence.host.name.clone_from(&options.host);
+    }
+    let findings = advise(&evidence);
+    progress.is_damaged |= case.is_damaged;
+    let answer = CaseAnswer {
+        origin: CaseOrigin {
+            capture,
+            source: &source,
+            recorded_at: at,
+            recorded_by: by,
+            is_damaged: case.is_damaged,
+        },
+        capture: case.capture.as_ref(),
+        recorded: &case.recorded,
+        profile: case.profile.as_ref(),
+        evidence: &evidence,
+        findings: &findings,
+        devices: &case.devices,
+    };
+    if !has_rows(&answer) {
+        let what = BadFile::Dataset(DatasetFault::NothingTold);
+        return Err(Error::file(path, what));
+    }
+    Ok(Some(case_rows(&answer)?))
+}
+
+/// When a case was last written, in seconds since 1970. Of an archive it is that of the archive: those
+/// of its members are not always told.
+fn written_at(path: &Path, input: &Input) -> Result<u64> {
+    let written = if path.is_file() { path } else { &input.data };
+    let failed = |source| Error::io("read", written, source);
+    let at = std::fs::metadata(written).map_err(failed)?;
+    let at = at.modified().map_err(failed)?;
+    Ok(at
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs()))
+}

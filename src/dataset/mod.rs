@@ -1,0 +1,53 @@
+//! Datasets: what captures of many hosts tell, as Parquet files that any engine reads.
+//!
+//! In: rows of the tables of `schema.tsv`. Out: a folder of files, and what is found in such a folder.
+//! What rows are made of is no concern of this module.
+//!
+//! ```text
+//! DIR/dataset.json                              the list of files: what is not in it does not count
+//! DIR/samples/date=2026-11-26/hour=9/HASH.parquet
+//! DIR/_staging/                                 what is being written
+//! DIR/.lock                                     held while the list changes
+//! ```
+//! A change writes its files beside the others, takes the lock, and puts another list in the place of
+//! the old one (`rename(2)`): at every instant the list names whole files, each row once.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `schema` | the tables and their columns, read from `schema.tsv` |
+//! | `values` | the values of a column |
+//! | `table_rows` | rows of a table, column by column |
+//! | `parquet_file` | such rows as a Parquet file, and back |
+//! | `partition` | the date and the hour that rows belong to |
+//! | `manifest` | the list of files |
+//! | `store` | a folder: locks, files on their way in, files without an owner |
+//! | `add` | captures into a dataset |
+//! | `compact` | many small files into few |
+//! | `check` | whether every row is there once |
+//! | `stack_hash` | ids that are the same on every machine |
+//! | `buckets` | histograms that can be added up |
+
+mod add;
+mod buckets;
+mod check;
+mod compact;
+mod manifest;
+mod parquet_file;
+mod partition;
+mod schema;
+mod stack_hash;
+mod store;
+mod table_rows;
+mod values;
+
+pub use add::{AddedCaptures, CaptureRows, add_captures, known_captures};
+pub use buckets::{bucket_of, least_of};
+pub use check::{CheckReport, check};
+pub use compact::{Compaction, compact};
+pub use manifest::{DatasetFile, Manifest};
+pub use partition::Partition;
+pub use schema::{ColumnSchema, Schema, TableName, TableSchema, ValueKind};
+pub use stack_hash::{ContentHash, StackHash};
+pub use store::Store;
+pub use table_rows::TableRows;
+pub use values::Value;

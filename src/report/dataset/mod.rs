@@ -1,0 +1,28 @@
+//! Rows of datasets: what a case tells, as the tables of [`crate::dataset`].
+//!
+//! In: what analyses found in a case. Out: its [`CaptureRows`](crate::dataset::CaptureRows).
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `answer` | **the list of tables**, and the row of table captures |
+//! | `case` | what rows are made of |
+//! | `sample_rows` | samples and their stacks |
+//! | `exit_rows` | exits and how long they took |
+//! | `exit_sums` | exits of one kind, added up |
+//! | `vm_rows` | VMs, and advice about them |
+//! | `schema_table` | what the columns are |
+//! | `check_table` | what a check found |
+
+mod answer;
+mod case;
+mod check_table;
+mod exit_rows;
+mod exit_sums;
+mod sample_rows;
+mod schema_table;
+mod vm_rows;
+
+pub use answer::case_rows;
+pub use case::{CaseAnswer, CaseOrigin, case_views, content_of, has_rows};
+pub use check_table::check_tables;
+pub use schema_table::schema_tables;

@@ -1,0 +1,11 @@
+//! Datasets: what is written is what analyses say, it is there once whatever happens meanwhile, and
+//! other programs read it.
+#![cfg(feature = "fleet")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod damage;
+mod engine;
+mod folder;
+mod killed;
+mod sums;
