@@ -10,6 +10,8 @@ use super::convert_args::ConvertOptions;
 use super::dataset::{self, DatasetVerb};
 use super::diff_args::DiffOptions;
 use super::exits::ExitsOptions;
+#[cfg(feature = "fleet")]
+use super::fleet::{self, FleetOptions};
 use super::help;
 use super::info::InfoOptions;
 use super::pack::PackOptions;
@@ -82,6 +84,10 @@ pub(super) enum Command {
     #[cfg(feature = "fleet")]
     #[command(subcommand, after_help = dataset::HELP)]
     Dataset(DatasetVerb),
+    /// Ask a dataset: which exits cost most, which hosts are worst, what is new, or any SQL.
+    #[cfg(feature = "fleet")]
+    #[command(after_help = fleet::HELP)]
+    Fleet(Box<FleetOptions>),
     /// Print what a shell needs to complete the arguments of vmflame.
     #[command(after_help = help::COMPLETIONS)]
     Completions(CompletionsOptions),
@@ -117,6 +123,8 @@ impl Arguments {
             Command::View(options) => options.page.input.settle()?,
             #[cfg(feature = "fleet")]
             Command::Dataset(verb) => verb.settle()?,
+            #[cfg(feature = "fleet")]
+            Command::Fleet(_) => {}
             Command::Pack(options) => options.input.settle()?,
             Command::Bench(options) => options.input.settle()?,
         }

@@ -11,6 +11,7 @@
 //! | `view/` | the same page in a browser |
 //! | `host_evidence` | for `advise` and `report`: what lies beside a capture, or still runs |
 //! | `dataset/` | captures of many hosts, as tables (feature `fleet`) |
+//! | `fleet/` | questions to those tables (feature `fleet`) |
 //! | `pack/` | a capture with all that names it, as one file |
 //! | `record/` | a capture made by perf, and packed |
 //! | `libvirt` | VMs of libvirt, asked through virsh |
@@ -78,6 +79,8 @@ mod endings;
 mod exit_graph;
 mod exits;
 mod exits_like_perf;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod generate;
 mod help;
 mod host_evidence;
@@ -137,6 +140,8 @@ pub(crate) fn run() -> ExitCode {
             Command::Bench(options) => bench::run(options, quiet),
             #[cfg(feature = "fleet")]
             Command::Dataset(verb) => dataset::run(verb, quiet),
+            #[cfg(feature = "fleet")]
+            Command::Fleet(options) => fleet::run(options),
             Command::Info(options) => info::run(options, quiet),
             Command::Threads(options) => threads::run(options, quiet),
             Command::Exits(options) => exits::run(options, quiet),

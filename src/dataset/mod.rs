@@ -24,6 +24,8 @@
 //! | `add` | captures into a dataset |
 //! | `compact` | many small files into few |
 //! | `check` | whether every row is there once |
+//! | `queries` | ready questions: plain SQL |
+//! | `engine_script` | a question as an engine runs it |
 //! | `stack_hash` | ids that are the same on every machine |
 //! | `buckets` | histograms that can be added up |
 
@@ -31,9 +33,11 @@ mod add;
 mod buckets;
 mod check;
 mod compact;
+mod engine_script;
 mod manifest;
 mod parquet_file;
 mod partition;
+mod queries;
 mod schema;
 mod stack_hash;
 mod store;
@@ -44,8 +48,10 @@ pub use add::{AddedCaptures, CaptureRows, add_captures, known_captures};
 pub use buckets::{bucket_of, least_of};
 pub use check::{CheckReport, check};
 pub use compact::{Compaction, compact};
+pub use engine_script::engine_script;
 pub use manifest::{DatasetFile, Manifest};
 pub use partition::Partition;
+pub use queries::{QueryWish, READY_QUERIES, ReadyQuery, dimension_names};
 pub use schema::{ColumnSchema, Schema, TableName, TableSchema, ValueKind};
 pub use stack_hash::{ContentHash, StackHash};
 pub use store::Store;

@@ -6,6 +6,7 @@
 mod common;
 mod damage;
 mod engine;
+mod fleet;
 mod folder;
 mod killed;
 mod sums;

@@ -11,6 +11,7 @@
 //! | `exit_sums` | exits of one kind, added up |
 //! | `vm_rows` | VMs, and advice about them |
 //! | `schema_table` | what the columns are |
+//! | `query_table` | an engine's answer |
 //! | `check_table` | what a check found |
 
 mod answer;
@@ -18,6 +19,7 @@ mod case;
 mod check_table;
 mod exit_rows;
 mod exit_sums;
+mod query_table;
 mod sample_rows;
 mod schema_table;
 mod vm_rows;
@@ -25,4 +27,5 @@ mod vm_rows;
 pub use answer::case_rows;
 pub use case::{CaseAnswer, CaseOrigin, case_views, content_of, has_rows};
 pub use check_table::check_tables;
+pub use query_table::query_table;
 pub use schema_table::schema_tables;

@@ -19,6 +19,8 @@ pub enum Cell {
     Share(f64),
     /// How many there are in a second.
     PerSecond(f64),
+    /// Any other number.
+    Number(f64),
     /// A number that is written in hexadecimal.
     Hex(u64),
     /// How many values fall between which limits.

@@ -15,6 +15,8 @@ pub enum Quantity {
     Share,
     /// How many there are in a second.
     PerSecond,
+    /// Any other number: its column says of what.
+    Number,
     /// A number that is written in hexadecimal.
     Hex,
     /// How many values fall between which limits, in nanoseconds.
@@ -30,6 +32,7 @@ impl Quantity {
             Self::Nanoseconds | Self::Time => "ns",
             Self::Share => "share",
             Self::PerSecond => "1/s",
+            Self::Number => "number",
             Self::Hex => "hex",
             Self::Histogram => "ns histogram",
         }

@@ -38,7 +38,7 @@ fn field(cell: &Cell) -> String {
         Cell::Absent => String::new(),
         Cell::Text(text) => text.clone(),
         Cell::Count(value) | Cell::Nanoseconds(value) | Cell::Time(value) => value.to_string(),
-        Cell::Share(value) | Cell::PerSecond(value) => value.to_string(),
+        Cell::Share(value) | Cell::PerSecond(value) | Cell::Number(value) => value.to_string(),
         Cell::Hex(value) => format!("{value:#x}"),
         Cell::Histogram(bars) => {
             let bars = bars.iter().filter(|bar| bar.values > 0);

@@ -113,7 +113,7 @@ fn write_filled(table: &Table, place: &HtmlTable<'_>, markup: &mut Markup) {
 fn write_head(column: &Column, place: &HtmlTable<'_>, bounds: &str, markup: &mut Markup) {
     let kind = match column.quantity {
         Quantity::Text => "text",
-        Quantity::Count | Quantity::PerSecond | Quantity::Hex => "number",
+        Quantity::Count | Quantity::PerSecond | Quantity::Number | Quantity::Hex => "number",
         Quantity::Nanoseconds => "duration",
         Quantity::Time => "time",
         Quantity::Share => "share",
@@ -188,7 +188,7 @@ fn write_cell(column: &Column, cell: &Cell, markup: &mut Markup) {
                 .with("data-value", &value.to_string())
                 .text(&cell.words());
         }
-        Cell::Share(value) | Cell::PerSecond(value) => {
+        Cell::Share(value) | Cell::PerSecond(value) | Cell::Number(value) => {
             let start = start.with("class", "number");
             start
                 .with("data-value", &format!("{value:.6}"))
@@ -209,6 +209,7 @@ fn bounds_of(table: &Table) -> String {
         | Cell::Time(_)
         | Cell::Share(_)
         | Cell::PerSecond(_)
+        | Cell::Number(_)
         | Cell::Hex(_) => None,
     });
     let bounds = bars.into_iter().flatten();

@@ -147,6 +147,7 @@ impl Cell {
             | Self::Time(_)
             | Self::Share(_)
             | Self::PerSecond(_)
+            | Self::Number(_)
             | Self::Hex(_)
             | Self::Histogram(_) => words(self),
         }
@@ -164,6 +165,9 @@ fn words(cell: &Cell) -> String {
         Cell::Share(share) => format!("{:.2}%", share * 100.0),
         Cell::PerSecond(rate) if *rate >= 100.0 => with_commas(&format!("{rate:.0}")),
         Cell::PerSecond(rate) => format!("{rate:.1}"),
+        Cell::Number(value) if value.abs() >= 1e6 => with_commas(&format!("{value:.0}")),
+        Cell::Number(value) if value.abs() >= 100.0 => format!("{value:.1}"),
+        Cell::Number(value) => format!("{value:.4}"),
         Cell::Hex(value) => format!("{value:#x}"),
         Cell::Histogram(bars) => sparkline(bars),
     }
