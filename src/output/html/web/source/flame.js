@@ -19,6 +19,7 @@ import {shares} from "picture:shares";
 
 const VIEWS = {before: [0], after: [1], diff: [2], "": [0, 1]};
 const HINT = "A box is as wide as its share. A click zooms, S shows callers and callees of the box that has the focus.";
+const CHANGE_HINT = "Orange boxes have a larger share after, blue ones a smaller one, the darker the more of it; the upper edge is the tag's.";
 // As many callers are named above a picture.
 const CALLERS = 5;
 
@@ -65,6 +66,7 @@ export class Flame {
         this.shown = this.plates.treesOf(this.tree, this.graph);
         this.root.classList.toggle("changed", isFiltered(this.store.state) || this.graph.zoom !== "" || this.graph.order !== "callees");
         this.showPanes();
+        this.tell(null);
         this.showPath();
         this.controls.show(this.graph, this.controls.matched.textContent);
         this.finish();
@@ -204,7 +206,7 @@ export class Flame {
 
     tell(facts) {
         this.told.classList.toggle("idle", facts === null);
-        this.told.textContent = facts === null ? HINT : `${facts.name}: ${facts.lines.join(" · ")}`;
+        this.told.textContent = facts === null ? (this.by === "change" ? CHANGE_HINT : HINT) : `${facts.name}: ${facts.lines.join(" · ")}`;
     }
 
     zoom(pane, node) {
