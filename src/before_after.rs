@@ -12,6 +12,15 @@ pub enum SideRole {
 }
 
 impl SideRole {
+    /// The other one.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Before => Self::After,
+            Self::After => Self::Before,
+        }
+    }
+
     /// Both, in their order.
     pub const BOTH: [Self; 2] = [Self::Before, Self::After];
 

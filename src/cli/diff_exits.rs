@@ -56,12 +56,14 @@ pub(super) fn side_of_capture(
     width: ExitWidth,
 ) -> Result<ReadSide> {
     let NamedSide { name, role, input } = wanted;
+    let of_conditions = exits(capture, &filter)?;
     let recorded = recorded_exits(capture, &graph_request(filter, width))?;
     let origin = SideOrigin::of_capture(name, capture);
     let mut side = side_of_exits(origin, role, input, ExitsRead { recorded, width })?;
     side.remarks
         .splice(0..0, said_of(role, &damage(input, capture)));
     side.is_damaged |= !capture.anomalies().is_empty();
+    side.side.exits = of_conditions;
     Ok(side)
 }
 
@@ -147,11 +149,11 @@ impl Traced<'_> {
     ) -> Result<ReadSide> {
         let NamedSide { name, role, input } = wanted;
         let origin = self.origin(name);
-        let request = match width {
-            Some(width) => graph_request(filter, width),
-            None => exit_request(&filter),
+        let by_subject = exit_request(&filter);
+        let recorded = match width {
+            Some(width) => self.exits(&graph_request(filter, width))?,
+            None => self.exits(&by_subject)?,
         };
-        let recorded = self.exits(&request)?;
         let devices = recorded.devices();
         let tables = exit_tables(ExitAnswer {
             recorded: &recorded,
@@ -168,6 +170,8 @@ impl Traced<'_> {
             let read = ExitsRead { recorded, width };
             let mut side = side_of_exits(origin, role, input, read)?;
             side.remarks.splice(0..0, said);
+            let exits = self.exits(&by_subject)?;
+            side.side.exits = exits.has_tracepoints.then(|| ExitSide::of(&exits));
             return Ok(side);
         }
         let exits = recorded.has_tracepoints.then(|| ExitSide::of(&recorded));

@@ -9,7 +9,7 @@ use super::diff_exits::{NamedSide, Traced, exits, side_of_capture};
 use super::options::{
     FilterOptions, Group, GuestOptions, InputOptions, TimeList, Weight, parse_cpus, read_rules,
 };
-use super::read_side::{ReadSide, damage, said_of};
+use super::read_side::{ReadSide, damage, said_of, with_exits_alone};
 use super::wrong_arguments::WrongArguments;
 use crate::cli::{standard_input, this_machine, vms};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
@@ -65,6 +65,11 @@ pub(super) fn both(
             Sides { before, after }
         });
         sides.all_ok()?
+    };
+    let sides = if options.filter.event.is_none() {
+        with_exits_alone(sides)
+    } else {
+        sides
     };
     let are_text = sides.iter().all(|read| read.side.is_text());
     if let Some(option) = options.of_captures().filter(|_| are_text) {

@@ -1,6 +1,6 @@
 //! A side of a comparison as it was read, and what is said of it.
 
-use vmflame::before_after::SideRole;
+use vmflame::before_after::{SideRole, Sides};
 use vmflame::diff::Side;
 use vmflame::input::Input;
 use vmflame::perf::Capture;
@@ -13,6 +13,32 @@ pub(super) struct ReadSide {
     /// What the user should know of it, line by line.
     pub(super) remarks: Vec<String>,
     pub(super) is_damaged: bool,
+}
+
+/// Leaves of a side only its exits where the other has nothing else: what a tracer wrote.
+pub(super) fn with_exits_alone(sides: Sides<ReadSide>) -> Sides<ReadSide> {
+    let alone = sides.each_ref().map(|read| read.side.is_exits_alone());
+    let Sides { before, after } = sides;
+    let evened = |read: ReadSide, role: SideRole, is_other_alone: bool| {
+        let ReadSide { side, .. } = &read;
+        if !is_other_alone || side.is_exits_alone() || side.exits.is_none() {
+            return read;
+        }
+        let [role, other] = [role, role.other()].map(SideRole::as_str);
+        let mut remarks = read.remarks;
+        remarks.push(format!(
+            "{role}: only its VM exits are compared: the {other} side tells nothing else"
+        ));
+        ReadSide {
+            side: read.side.exits_alone(),
+            remarks,
+            ..read
+        }
+    };
+    Sides {
+        before: evened(before, SideRole::Before, alone.after),
+        after: evened(after, SideRole::After, alone.before),
+    }
 }
 
 /// What is damaged in the file itself.

@@ -118,6 +118,41 @@ fn exits_of_trace_dat_and_of_texts_are_compared() {
     assert!(text(&stacks).contains("exit:pio"));
 }
 
+/// Samples and exits of perf's on one side, exits of trace-cmd's alone on the other: the counts are
+/// those of perf's own table and of the report, whatever else the sides hold.
+#[test]
+fn a_capture_with_stacks_is_compared_with_a_trace() {
+    let Some(svm) = shared("captures/svm/bad-fp") else {
+        return;
+    };
+    let [both, traced] = ["bad-fp.both.data.zst", "bad-fp.trace.dat"]
+        .map(|file| svm.join(file).display().to_string());
+    let output = diff(here(), &[&both, &traced, "--json"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("only its VM exits are compared"), "{said}");
+    let found = json(&output);
+    let reasons = perf_counts(&svm.join("bad-fp.both.kvmstat-vmexit.txt"));
+    are_perf_s(&found, 0, "exit-reason", &reasons);
+}
+
+/// Conditions on registers hold whatever the boxes of the picture are as wide as: 1843 reads of
+/// the PM timer in a second before, 7 after, by perf's table of ports and the capture's length.
+#[test]
+fn registers_are_gated_whatever_boxes_stand_for() {
+    let Some(svm) = shared("captures/svm") else {
+        return;
+    };
+    let [bad, good] = ["bad-fp/bad-fp.kvm.data.zst", "good-fp/good-fp.kvm.data"]
+        .map(|file| svm.join(file).display().to_string());
+    for weight in ["exit-count", "exit-time"] {
+        for (condition, status) in [("port:0x608/s > 8", 0), ("port:0x608/s > 6", 1)] {
+            let arguments = [&bad, &good, "--weight", weight, "--fail-if", condition];
+            let output = diff(here(), &arguments);
+            assert_eq!(output.status.code(), Some(status), "{weight} {condition}");
+        }
+    }
+}
+
 /// A text of a vCPU that has its CPU to itself for all but so many of each ten milliseconds, for a
 /// second: then another thread runs, and the vCPU is ready.
 fn contended(ready_ms: u32) -> String {

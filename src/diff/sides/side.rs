@@ -97,6 +97,25 @@ impl Side {
         }
     }
 
+    /// Whether nothing but VM exits is told.
+    pub fn is_exits_alone(&self) -> bool {
+        self.exits.is_some() && self.stacks.is_empty() && self.events.is_empty()
+    }
+
+    /// The VM exits of a side alone, to compare them with a side that tells nothing else.
+    #[must_use]
+    pub fn exits_alone(self) -> Self {
+        let origin = SideOrigin {
+            event: Some("kvm:kvm_exit".to_owned()),
+            is_no_time: true,
+            is_period: false,
+            frequency: None,
+            nanos_per_weight: None,
+            ..self.origin
+        };
+        Self::of_exits(origin, self.exits)
+    }
+
     /// Takes over a profile that was made with [`SLICES`] slices.
     pub fn of_profile(name: &str, capture: &Capture, profile: Profile, is_tagged: bool) -> Self {
         let weight = profile.weight;
