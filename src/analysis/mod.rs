@@ -55,7 +55,7 @@ pub(crate) use roles::vm_of_name;
 pub use slices::count_in_slices;
 pub(crate) use subtitle::is_time;
 pub use subtitle::{subtitle, title};
-pub use survey::{Account, Survey, count_records, survey};
+pub use survey::{Account, Survey, count_records, survey, survey_of};
 pub use timing::{Stage, Stopwatch, Timings};
 pub use top::{ListedFunction, TopFunction, TopOrder, top_functions};
 pub use vms::{VmProcess, is_of_machine, vm_processes};

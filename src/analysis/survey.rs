@@ -11,7 +11,7 @@ use crate::name::{
 };
 use crate::perf::{Capture, RecordCounts};
 use crate::symbol::{KernelSource, SymbolRequest, Unresolved};
-use crate::units::{EventIx, Timestamp};
+use crate::units::{EventIx, Pid, Timestamp};
 
 /// What was counted in a capture and found for it, whether it is drawn or only looked through.
 #[derive(Debug)]
@@ -61,14 +61,33 @@ pub struct Survey {
 /// # Errors
 /// When a symbol file that was named cannot be used.
 pub fn survey(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Result<Survey> {
-    survey_of(capture, symbols, threads).map_err(|error| symbols.shown.error(error))
+    survey_of(capture, symbols, &[], threads)
 }
 
-fn survey_of(capture: &Capture, symbols: &SymbolRequest, threads: usize) -> Result<Survey> {
+/// Looks through the samples of some processes of a capture; of none named through all.
+///
+/// # Errors
+/// As [`survey`].
+pub fn survey_of(
+    capture: &Capture,
+    symbols: &SymbolRequest,
+    pids: &[Pid],
+    threads: usize,
+) -> Result<Survey> {
+    let found = look_through(capture, symbols, pids, threads);
+    found.map_err(|error| symbols.shown.error(error))
+}
+
+fn look_through(
+    capture: &Capture,
+    symbols: &SymbolRequest,
+    pids: &[Pid],
+    threads: usize,
+) -> Result<Survey> {
     let build_ids = recorded_build_ids(capture);
     let named = NamedBy::new(&build_ids, symbols);
     let work = || {
-        let (event, Chosen { wanted, folded }) = fold_any(capture, threads);
+        let (event, Chosen { wanted, folded }) = fold_any(capture, pids, threads);
         let unique_stacks = folded.stacks.distinct();
         let front = FrontHalf::of(capture, wanted, folded, named);
         Ok((event, unique_stacks, front))

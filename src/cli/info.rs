@@ -4,9 +4,9 @@ use super::options::{DebuginfodOptions, InputOptions};
 use super::outcome::Outcome;
 use super::top::{self, TopOptions};
 use super::write::Destination;
-use crate::cli::{debuginfod, standard_input, this_machine};
+use crate::cli::{debuginfod, standard_input, this_machine, vms};
 use clap::Args;
-use vmflame::analysis::survey;
+use vmflame::analysis::survey_of;
 use vmflame::error::{Error, Problem, Result};
 use vmflame::input::Opened;
 use vmflame::report::info::{CaptureFacts, as_json, as_text, names_as_text, trace_dat};
@@ -23,6 +23,10 @@ pub(super) struct InfoOptions {
     /// names, why the rest has none, and the command or option that would help.
     #[arg(long, conflicts_with = "json")]
     pub(super) names: bool,
+    /// Only these VMs: names that their VMMs give them, or pids, separated by commas. What is said of
+    /// stacks, objects and names is of theirs; samples and records are counted of all.
+    #[arg(long, value_delimiter = ',', value_name = "NAME|PID")]
+    pub(super) vm: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
@@ -41,7 +45,10 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let destination = Destination::stdout(&this_machine::inputs(&options.input))?;
     let (input, opened) = standard_input::open_any(&options.input, quiet)?;
     let capture = match opened {
-        Opened::TraceDat(trace) => return of_trace_dat(&trace, options.json, &destination),
+        Opened::TraceDat(trace) => {
+            vms::refuse_all(&options.vm)?;
+            return of_trace_dat(&trace, options.json, &destination);
+        }
         opened @ (Opened::Capture(_) | Opened::TraceText(_) | Opened::Text(_)) => {
             opened.capture()?
         }
@@ -50,11 +57,8 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let threads = this_machine::threads(options.input.threads);
     let asked = options.debuginfod.asked(threads);
     let downloads = debuginfod::complete(asked, &capture, &symbols, quiet)?;
-    let mut survey = survey(
-        &capture,
-        &symbols,
-        this_machine::threads(options.input.threads),
-    )?;
+    let pids = vms::pids(&options.vm, &input, &capture, threads)?;
+    let mut survey = survey_of(&capture, &symbols, &pids, threads)?;
     downloads.tell(&mut survey.account);
     let facts = CaptureFacts::of(&capture, &survey);
     let text = if options.json {

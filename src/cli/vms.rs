@@ -74,6 +74,21 @@ pub(super) fn pids_alone(asked: &[String]) -> Result<Vec<Pid>> {
     asked.iter().map(pid).collect()
 }
 
+/// Refuses VMs of a source that tells no processes.
+///
+/// # Errors
+/// When one is asked for.
+pub(super) fn refuse_all(asked: &[String]) -> Result<()> {
+    match asked.first() {
+        None => Ok(()),
+        Some(vm) => Err(WrongArguments::WhichVm {
+            wrong: format!("a trace.dat does not tell what is of the VM {vm:?}"),
+            known: Vec::new(),
+        }
+        .into()),
+    }
+}
+
 impl NamedVm {
     fn in_words(&self) -> String {
         let pid = self.process.pid;

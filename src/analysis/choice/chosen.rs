@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::fold::{FoldRequest, Folded, Kept, Selection, Split, TimeRange, fold};
 use crate::kvm::payload_classes;
 use crate::perf::Capture;
-use crate::units::EventIx;
+use crate::units::{EventIx, Pid};
 
 /// The samples that are meant.
 #[derive(Debug)]
@@ -48,15 +48,21 @@ pub(in crate::analysis) fn fold_chosen<'a>(
 
 /// Folds the event that is preferred, all its samples; `None` and the first event when none has
 /// addresses.
-pub(in crate::analysis) fn fold_any(
-    capture: &Capture,
+pub(in crate::analysis) fn fold_any<'c>(
+    capture: &'c Capture,
+    pids: &[Pid],
     threads: usize,
-) -> (Option<EventIx>, Chosen<'_>) {
+) -> (Option<EventIx>, Chosen<'c>) {
+    let all_of = |event| {
+        let mut wanted = FoldRequest::all_of(event, threads);
+        wanted.selection.pids = pids.to_vec();
+        wanted
+    };
     if let Ok(event) = choose_event(capture, None) {
-        let chosen = fold_preferred(capture, FoldRequest::all_of(event, threads), false);
+        let chosen = fold_preferred(capture, all_of(event), false);
         return (Some(chosen.wanted.selection.event), chosen);
     }
-    let wanted = FoldRequest::all_of(EventIx(0), threads);
+    let wanted = all_of(EventIx(0));
     let folded = fold(capture, &wanted);
     (None, Chosen { wanted, folded })
 }
