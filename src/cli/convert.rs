@@ -143,7 +143,7 @@ fn format_by_ending(output: &Path) -> Result<Format> {
 fn destination(options: &ConvertOptions) -> Result<(Format, Destination)> {
     let mut inputs = this_machine::inputs(&options.input);
     inputs.files.extend(options.rules.as_deref());
-    inputs.files.extend(options.devices.mtree.as_deref());
+    inputs.files.extend(options.devices.files());
     let destination = Destination::new(&options.output, &inputs)?;
     let format = match options.format {
         Some(format) => format,

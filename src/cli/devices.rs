@@ -1,12 +1,14 @@
 //! What tells which devices a VM has: a file, a running QEMU, or nothing but custom.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::options::DeviceOptions;
+use super::options::{DeviceOptions, MtreeFile};
 use super::qmp::Monitor;
+use super::vms;
+use super::wrong_arguments::WrongArguments;
 use vmflame::error::{BadFile, Error, Result};
 use vmflame::input::{CaseFiles, Input};
 use vmflame::kvm::device::DeviceMap;
@@ -27,6 +29,8 @@ pub(super) struct Devices {
     pub(super) map: DeviceMap,
     /// The file or socket that told where devices are; `None` when it is an assumption.
     pub(super) told_by: Option<PathBuf>,
+    /// The files that told it of single VMs.
+    pub(super) told_of: BTreeMap<Pid, PathBuf>,
     /// What the VM that was asked says of itself.
     pub(super) vm: Option<RunningVm>,
     /// What should be known before names are believed.
@@ -54,10 +58,12 @@ pub(super) fn devices(
     let mut devices = Devices {
         map: built_in,
         told_by: None,
+        told_of: BTreeMap::new(),
         vm: None,
         warnings: Vec::new(),
     };
-    if let Some(path) = &options.mtree {
+    let of_all = devices.take_maps(options, input)?;
+    if let Some(path) = of_all {
         let map = read_map(path)?;
         devices.take(map, path);
     } else if let Some(socket) = &options.qmp {
@@ -85,13 +91,58 @@ pub(super) fn devices(
 }
 
 impl Devices {
+    /// Takes the maps of single VMs: those that are named, and those of a packed case. Returns that of
+    /// all the others, where one is named.
+    fn take_maps<'o>(
+        &mut self,
+        options: &'o DeviceOptions,
+        input: &Input,
+    ) -> Result<Option<&'o Path>> {
+        let mut of_all = None;
+        for MtreeFile { vm, path } in &options.mtree {
+            let Some(vm) = vm else {
+                if of_all.replace(path.as_path()).is_some() {
+                    return Err(WrongArguments::SeveralMaps.into());
+                }
+                continue;
+            };
+            let [vm] = *vms::pids_alone(std::slice::from_ref(vm))? else {
+                continue;
+            };
+            let map = read_map(path)?;
+            self.take_of(vm, map, path);
+        }
+        for (vm, path) in in_case(input) {
+            if self.told_of.contains_key(&vm) {
+                continue;
+            }
+            let shown = input.shown.path(&path);
+            match read_map(&path) {
+                Ok(map) => self.take_of(vm, map, &shown),
+                Err(problem) => {
+                    let problem = input.shown.error(problem);
+                    self.warnings
+                        .push(format!("{problem}: devices are named by custom"));
+                }
+            }
+        }
+        Ok(of_all)
+    }
+
     /// Doubts whether the map is that of the VMs whose vCPUs ran in these threads.
     pub(super) fn doubt(&mut self, vcpus: &[Task]) {
+        let mut vms: BTreeSet<Option<Pid>> = vcpus.iter().map(|vcpu| vcpu.pid).collect();
+        for (vm, path) in &self.told_of {
+            if !vms.remove(&Some(*vm)) && !vcpus.is_empty() {
+                let path = path.display();
+                self.warnings
+                    .push(format!("{path}: no vCPU of the VM {vm} is in the capture"));
+            }
+        }
         let Some(path) = &self.told_by else {
             return;
         };
         let path = path.display();
-        let vms: BTreeSet<Option<Pid>> = vcpus.iter().map(|vcpu| vcpu.pid).collect();
         if vms.len() > 1 {
             self.warnings.push(format!(
                 "{path}: devices of {} VMs are named by the map of one; --vm NAME takes one VM",
@@ -116,15 +167,31 @@ impl Devices {
 
     /// Who told where devices are, as tables say it.
     pub(super) fn fact(&self) -> Option<Fact> {
-        let path = self.told_by.as_ref()?;
-        Some(Fact {
+        let of_vms = self.told_of.iter();
+        let of_vms = of_vms.map(|(vm, path)| format!("{} (VM {vm})", path.display()));
+        let of_all = self.told_by.iter().map(|path| path.display().to_string());
+        let paths: Vec<String> = of_vms.chain(of_all).collect();
+        (!paths.is_empty()).then(|| Fact {
             key: "devices",
             label: "devices by",
-            value: Cell::Text(path.display().to_string()),
+            value: Cell::Text(paths.join(", ")),
         })
     }
 
+    fn take_of(&mut self, vm: Pid, map: MemoryMap, path: &Path) {
+        self.say_gaps(&map, path);
+        self.map = self.map.clone().with_map_of(vm, map);
+        self.told_of.insert(vm, path.to_owned());
+    }
+
     fn take(&mut self, map: MemoryMap, path: &Path) {
+        self.say_gaps(&map, path);
+        self.map = self.map.clone().with_memory_map(map);
+        self.told_by = Some(path.to_owned());
+    }
+
+    /// Says what a map does not tell.
+    fn say_gaps(&mut self, map: &MemoryMap, path: &Path) {
         let gaps = map.gaps();
         let mut say = |number: u64, word: &str, what: &str| {
             if number > 0 {
@@ -144,9 +211,23 @@ impl Devices {
             "range",
             "that several regions may answer for: what is there has no name",
         );
-        self.map = self.map.clone().with_memory_map(map);
-        self.told_by = Some(path.to_owned());
     }
+}
+
+/// The memory maps that a case holds of several VMs, in `vms/PID/`.
+fn in_case(input: &Input) -> BTreeMap<Pid, PathBuf> {
+    let folder = input.directory.as_deref().map(|folder| folder.join("vms"));
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    let of_vm = |folder: PathBuf| {
+        let pid = folder.file_name()?.to_str()?.parse().ok()?;
+        let mut paths = CaseFiles::MEMORY_MAP.iter().map(|name| folder.join(name));
+        Some((Pid::new(pid), paths.find(|path| path.is_file())?))
+    };
+    let folders = entries
+        .into_iter()
+        .flatten()
+        .filter_map(std::result::Result::ok);
+    folders.filter_map(|entry| of_vm(entry.path())).collect()
 }
 
 /// The memory map in a capture's directory.

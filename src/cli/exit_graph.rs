@@ -2,6 +2,7 @@
 
 use super::convert_args::{ConvertOptions, Format, Viewer};
 use super::converted::stack_format;
+use super::options::DeviceOptions;
 use super::outcome::Outcome;
 use super::shown_name::name_of;
 use super::write::Destination;
@@ -35,6 +36,8 @@ struct ReadExits {
     /// Names of the stacks that stand for time in the kernel.
     kernel_stacks: Vec<Vec<String>>,
     is_damaged: bool,
+    /// What tells devices, VMs by their pids.
+    devices: DeviceOptions,
 }
 
 fn read_exits(
@@ -53,14 +56,24 @@ fn read_exits(
     };
     let mut is_damaged = input.is_damaged;
     let mut kernel_stacks = Vec::new();
+    let mut devices = options.devices.clone();
     let recorded = match opened {
-        Opened::TraceDat(trace) => exits_of_trace_dat(&trace, &request)?,
-        Opened::TraceText(text) => exits_of_text(&text, &request)?,
+        Opened::TraceDat(trace) => {
+            request.filter.pids.extend(vms::pids_alone(&filter.vm)?);
+            devices = devices.by_pid(vms::pids_alone)?;
+            exits_of_trace_dat(&trace, &request)?
+        }
+        Opened::TraceText(text) => {
+            request.filter.pids.extend(vms::pids_alone(&filter.vm)?);
+            devices = devices.by_pid(vms::pids_alone)?;
+            exits_of_text(&text, &request)?
+        }
         opened @ (Opened::Capture(_) | Opened::Text(_)) => {
             let capture = opened.capture()?;
             let threads = request.filter.threads;
-            let vms = vms::pids(&filter.vm, &input, &capture, threads)?;
-            request.filter.pids.extend(vms);
+            let pids = |asked: &[String]| vms::pids(asked, &input, &capture, threads);
+            request.filter.pids.extend(pids(&filter.vm)?);
+            devices = devices.by_pid(pids)?;
             let recorded = recorded_exits(&capture, &request)?;
             is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
             let symbols = this_machine::symbols(&options.input, &input);
@@ -71,6 +84,7 @@ fn read_exits(
     };
     Ok(ReadExits {
         is_damaged: is_damaged || recorded.origin.is_damaged(),
+        devices,
         input,
         recorded,
         kernel_stacks,
@@ -104,8 +118,9 @@ pub(super) fn run(
         recorded,
         kernel_stacks,
         is_damaged,
+        devices: named,
     } = read_exits(options, wanted, quiet)?;
-    let devices = devices::devices(&options.devices, &input, recorded.devices())?;
+    let devices = devices::devices(&named, &input, recorded.devices())?;
     let guests = GuestKernels::read(&this_machine::symbols(&options.input, &input))?;
     let source = options.input.input.display().to_string();
     let answer = ExitAnswer {

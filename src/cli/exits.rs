@@ -124,26 +124,28 @@ impl std::str::FromStr for ByArgument {
 
 pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
     let mut inputs = this_machine::inputs(&options.input);
-    inputs.files.extend(options.devices.mtree.as_deref());
+    inputs.files.extend(options.devices.files());
     let destination = Destination::new(&options.output, &inputs)?;
     let (input, opened) = standard_input::open_any(&options.input, quiet)?;
     let mut request = options.request();
     let mut is_damaged = input.is_damaged;
     options.like_perf.refuse_other_recorders(&opened)?;
-    let (mut vcpus, mut slow_stacks, asked) = (Vec::new(), Vec::new(), &options.filter.vm);
+    let (mut vcpus, mut slow_stacks) = (Vec::new(), Vec::new());
+    let named;
     let (recorded, stacks) = match opened {
         Opened::TraceDat(trace) => {
-            request.filter.pids.extend(vms::pids_alone(asked)?);
+            named = options.take_vms(&mut request, vms::pids_alone)?;
             (exits_of_trace_dat(&trace, &request)?, None)
         }
         Opened::TraceText(text) => {
-            request.filter.pids.extend(vms::pids_alone(asked)?);
+            named = options.take_vms(&mut request, vms::pids_alone)?;
             (exits_of_text(&text, &request)?, None)
         }
         opened @ (Opened::Capture(_) | Opened::Text(_)) => {
             let capture = opened.capture()?;
-            let vms = vms::pids(asked, &input, &capture, request.filter.threads)?;
-            request.filter.pids.extend(vms);
+            let threads = request.filter.threads;
+            let pids = |asked: &[String]| vms::pids(asked, &input, &capture, threads);
+            named = options.take_vms(&mut request, pids)?;
             if options.like_perf.like_perf {
                 let pids = request.filter.pids;
                 return options.like_perf.run(&capture, pids, &destination);
@@ -159,7 +161,7 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
         }
     };
     is_damaged |= recorded.origin.is_damaged();
-    let mut devices = devices::devices(&options.devices, &input, recorded.devices())?;
+    let mut devices = devices::devices(&named, &input, recorded.devices())?;
     vcpus.extend(recorded.survey.vcpus().iter().map(|vcpu| vcpu.task));
     devices.doubt(&vcpus);
     let guests = GuestKernels::read(&this_machine::symbols(&options.input, &input))?;
@@ -209,6 +211,16 @@ fn vcpus_by_name(capture: &Capture, wanted: &Request) -> Vec<Task> {
 }
 
 impl ExitsOptions {
+    /// Asks for the VMs that are wanted; returns what tells devices, VMs by their pids.
+    fn take_vms(
+        &self,
+        request: &mut ExitRequest,
+        pids: impl Fn(&[String]) -> Result<Vec<Pid>>,
+    ) -> Result<DeviceOptions> {
+        request.filter.pids.extend(pids(&self.filter.vm)?);
+        self.devices.by_pid(pids)
+    }
+
     /// What call stacks tell where no tracepoint does. Without them there is nothing more to say
     /// than why the table is empty.
     fn stacks(

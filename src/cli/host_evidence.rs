@@ -5,8 +5,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use super::devices::{Devices, devices};
-use super::options::DeviceOptions;
-use super::this_machine;
+use super::options::{DeviceOptions, MtreeFile};
+use super::{this_machine, vms};
 use vmflame::analysis::exits::RecordedExits;
 use vmflame::analysis::vm_processes;
 use vmflame::error::{Error, Result};
@@ -78,9 +78,13 @@ impl Beside<'_> {
         recorded: &RecordedExits,
     ) -> Result<Devices> {
         let beside = self.files.memory_map.clone();
-        if let (None, None, Some(path)) = (&named.mtree, &named.qmp, beside) {
+        let named = named.by_pid(|asked| match self.capture {
+            Some(capture) => vms::pids(asked, self.input, capture, 1),
+            None => vms::pids_alone(asked),
+        })?;
+        if let (true, None, Some(path)) = (named.mtree.is_empty(), &named.qmp, beside) {
             let found = DeviceOptions {
-                mtree: Some(path),
+                mtree: vec![MtreeFile { vm: None, path }],
                 qmp: None,
             };
             // Nobody asked for it by name: what it does not tell is taken from what is usual.
@@ -88,6 +92,6 @@ impl Beside<'_> {
                 return Ok(devices);
             }
         }
-        devices(named, self.input, recorded.devices())
+        devices(&named, self.input, recorded.devices())
     }
 }

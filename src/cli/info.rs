@@ -1,6 +1,6 @@
 //! `vmflame info`: what is in a capture.
 
-use super::options::{DebuginfodOptions, InputOptions};
+use super::options::{DebuginfodOptions, FilterOptions, InputOptions};
 use super::outcome::Outcome;
 use super::top::{self, TopOptions};
 use super::write::Destination;
@@ -23,10 +23,6 @@ pub(super) struct InfoOptions {
     /// names, why the rest has none, and the command or option that would help.
     #[arg(long, conflicts_with = "json")]
     pub(super) names: bool,
-    /// Only these VMs: names that their VMMs give them, or pids, separated by commas. What is said of
-    /// stacks, objects and names is of theirs; samples and records are counted of all.
-    #[arg(long, value_delimiter = ',', value_name = "NAME|PID")]
-    pub(super) vm: Vec<String>,
     /// Print JSON.
     #[arg(long)]
     pub(super) json: bool,
@@ -38,7 +34,13 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     if options.top.top.is_some() {
         return top::run(&options.input, &options.top, options.json, quiet);
     }
-    if let Some(option) = options.top.filter.first_given() {
+    let asked_vms = &options.top.filter.vm;
+    // Of single VMs it tells stacks, objects and names.
+    let others = FilterOptions {
+        vm: Vec::new(),
+        ..options.top.filter.clone()
+    };
+    if let Some(option) = others.first_given() {
         let wrong = format!("{option} chooses samples, and info without --top is of all of them");
         return Err(Error::from(Problem::Arguments(wrong)).with_hint("vmflame info --top"));
     }
@@ -46,7 +48,7 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let (input, opened) = standard_input::open_any(&options.input, quiet)?;
     let capture = match opened {
         Opened::TraceDat(trace) => {
-            vms::refuse_all(&options.vm)?;
+            vms::refuse_all(asked_vms)?;
             return of_trace_dat(&trace, options.json, &destination);
         }
         opened @ (Opened::Capture(_) | Opened::TraceText(_) | Opened::Text(_)) => {
@@ -57,7 +59,7 @@ pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     let threads = this_machine::threads(options.input.threads);
     let asked = options.debuginfod.asked(threads);
     let downloads = debuginfod::complete(asked, &capture, &symbols, quiet)?;
-    let pids = vms::pids(&options.vm, &input, &capture, threads)?;
+    let pids = vms::pids(asked_vms, &input, &capture, threads)?;
     let mut survey = survey_of(&capture, &symbols, &pids, threads)?;
     downloads.tell(&mut survey.account);
     let facts = CaptureFacts::of(&capture, &survey);

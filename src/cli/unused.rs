@@ -44,7 +44,7 @@ pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String
         of_picture("--colors", options.colors != ColorsBy::Tag),
         of_text("--annotate", options.annotate.is_some()),
         of_exits("--guest-leaf", options.guest_leaf),
-        of_devices("--mtree", options.devices.mtree.is_some()),
+        of_devices("--mtree", !options.devices.mtree.is_empty()),
         of_devices("--qmp", options.devices.qmp.is_some()),
     ];
     warnings.into_iter().flatten().collect()

@@ -64,6 +64,8 @@ pub(super) enum WrongArguments {
     WrongFilter(String),
     /// A condition of `--fail-if` that is none.
     WrongCondition(String),
+    /// Several memory maps that are of no VM.
+    SeveralMaps,
     /// A name that no VM of the capture has, or several.
     WhichVm { wrong: String, known: Vec<String> },
     /// A normalisation that there is not.
@@ -133,7 +135,7 @@ impl WrongArguments {
             }
             Self::NoNormalisation(_) => "share, cpu-time, wall, guest, event:NAME or none",
             Self::NoSuchRule { .. } => "vmflame advise --explain lists the rules",
-            Self::ReadOnly { .. } | Self::ThreeInputs => return None,
+            Self::ReadOnly { .. } | Self::ThreeInputs | Self::SeveralMaps => return None,
         }))
     }
 }
@@ -142,6 +144,7 @@ impl WrongArguments {
     /// What is said of those that hold nothing; nothing of others.
     const fn plain(&self) -> &'static str {
         match self {
+            Self::SeveralMaps => "several --mtree are of no VM: write --mtree PID=FILE",
             Self::CaptureToPipe => "a capture is written to a file",
             Self::PackFromPipe => "a capture is packed from a file",
             Self::AnnotatedUntagged => "--annotate=tag has no tags with --no-tag",
@@ -231,6 +234,7 @@ impl fmt::Display for WrongArguments {
             | Self::ByFunction
             | Self::ByObject
             | Self::NoServer
+            | Self::SeveralMaps
             | Self::StandardInputTwice => f.write_str(self.plain()),
         }
     }

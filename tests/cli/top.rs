@@ -152,8 +152,8 @@ fn tables_come_in_all_forms() {
     assert!(csv.starts_with("self_share,total_share,self,total,function,object,tags\n"));
     let exits = top("vmx-bad-tracepoints", &[]);
     assert!(!rows(&exits, "exits").is_empty());
-    let refused = run(&["info", "--vm", "x", folder.to_str().unwrap()]);
+    let refused = run(&["info", "--comm", "x", folder.to_str().unwrap()]);
     assert_eq!(refused.status.code(), Some(2));
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(said.contains("--vm chooses samples"), "{said}");
+    assert!(said.contains("--comm chooses samples"), "{said}");
 }

@@ -27,7 +27,7 @@ mod refused;
 mod stacks;
 
 pub(super) use debuginfod::{AskedDownloads, DebuginfodOptions};
-pub(super) use devices::DeviceOptions;
+pub(super) use devices::{DeviceOptions, MtreeFile};
 pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};
 pub(super) use guest::GuestOptions;
 pub(super) use input::{

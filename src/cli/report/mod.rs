@@ -35,7 +35,7 @@ use vmflame::error::Result;
 pub(super) fn run(options: &ReportOptions, quiet: bool) -> Result<Outcome> {
     let page = &options.page;
     let mut inputs = this_machine::inputs(&page.input);
-    inputs.files.extend(page.devices.mtree.as_deref());
+    inputs.files.extend(page.devices.files());
     inputs.captures.extend(page.after.as_deref());
     let destination = Destination::new(&options.output, &inputs)?;
     destination.refuse_terminal("a page of HTML", "-o report.html writes it to a file")?;

@@ -163,7 +163,7 @@ fn add_registers(vms: &mut BTreeMap<Option<Pid>, VmRows>, view: &View, source: &
         let mut found = exit_row(kind, sum);
         found.reason =
             reason.map_or_else(|| ACCESS.to_owned(), |reason| (source.reason_name)(reason));
-        place(&mut found, *access, source);
+        place(&mut found, *pid, *access, source);
         if found.place == Some(ExitSite::Memory) {
             vm.add_fault(found, sum);
         } else {
@@ -291,7 +291,7 @@ fn exit_row(kind: ExitKind, sum: Sum) -> ExitRow {
 const X2APIC: u32 = 0x800;
 
 /// Puts the register and its device into a row.
-fn place(row: &mut ExitRow, access: Access, source: &SurveySource<'_>) {
+fn place(row: &mut ExitRow, vm: Option<Pid>, access: Access, source: &SurveySource<'_>) {
     row.direction = access.direction;
     let apic = |offset| (ExitSite::Apic(offset), Some(Register::ApicRegister(offset)));
     let (place, register) = match access.target {
@@ -311,7 +311,7 @@ fn place(row: &mut ExitRow, access: Access, source: &SurveySource<'_>) {
         Target::Cpuid(..) | Target::HostInterrupt(_) | Target::GuestInterrupt(_) => return,
     };
     row.place = Some(place);
-    let name = register.and_then(|register| source.devices.name(register));
+    let name = register.and_then(|register| source.devices.name(vm, register));
     let region = name.as_ref().map_or("", |name| &*name.device);
     if let Target::Mmio(_) = access.target {
         // Fast MMIO shows as a write without anything else: no known device of KVM's own is there.

@@ -1,5 +1,7 @@
 //! From a register to the device behind it.
 
+use std::collections::BTreeMap;
+
 use super::device_name::{DeviceName, Origin};
 use super::interfaces::{InterfaceRow, Interfaces};
 use super::places::DevicePlaces;
@@ -7,11 +9,15 @@ use super::regions::{Place, Regions};
 use super::register::Register;
 use crate::qemu::{Bus, Found, MemoryMap, RegionAt};
 use crate::text::one_line;
+use crate::units::Pid;
 
 /// The first address of the APIC's page, where reset puts it and operating systems leave it.
 ///
 /// Source: Intel SDM volume 3, section 11.4.1; `APIC_DEFAULT_PHYS_BASE`, Linux 6.18.
 const APIC_PAGE: u64 = 0xfee0_0000;
+
+/// What is called where VMs have different devices, and it is not told which VM is meant.
+const DIFFERENT: &str = "(differs by VM)";
 
 /// What is called where the VM's own map says that nothing answers.
 const NO_DEVICE: &str = "no device";
@@ -26,8 +32,10 @@ pub struct DeviceMap {
     interfaces: Interfaces,
     regions: Regions,
     places: DevicePlaces,
-    /// The VM's own map.
+    /// The map of the VM, or of all that have none of their own.
     memory_map: Option<MemoryMap>,
+    /// The maps of single VMs, by the process of the VMM.
+    of_vms: BTreeMap<Pid, MemoryMap>,
 }
 
 impl DeviceMap {
@@ -43,6 +51,7 @@ impl DeviceMap {
             regions: Regions::new(),
             places: DevicePlaces::new(),
             memory_map: None,
+            of_vms: BTreeMap::new(),
         }
     }
 
@@ -55,15 +64,23 @@ impl DeviceMap {
         }
     }
 
-    /// The name of a register; `None` when nothing tells.
-    pub fn name(&self, register: Register) -> Option<DeviceName> {
+    /// The same with the memory map of one VM among several.
+    #[must_use]
+    pub fn with_map_of(mut self, vm: Pid, memory_map: MemoryMap) -> Self {
+        self.of_vms.insert(vm, memory_map);
+        self
+    }
+
+    /// The name of a register of a VM; `None` when nothing tells. Where the VM is not told, or it is
+    /// of several, the name is what all that have maps of their own agree on.
+    pub fn name(&self, vm: Option<Pid>, register: Register) -> Option<DeviceName> {
         match register {
             Register::ApicRegister(offset) => self.interfaces.apic(offset).map(of_interface),
             Register::Msr(index) => self.interfaces.msr(index).map(of_interface),
-            Register::Port(port) => self.place(Bus::Port, port.into()),
+            Register::Port(port) => self.place(vm, Bus::Port, port.into()),
             Register::Gpa(gpa) => {
                 let apic = self.apic_register(gpa);
-                apic.or_else(|| self.place(Bus::Gpa, gpa))
+                apic.or_else(|| self.place(vm, Bus::Gpa, gpa))
             }
         }
     }
@@ -76,9 +93,31 @@ impl DeviceMap {
         Some(of_interface(row))
     }
 
+    /// What is at a place, of one VM or of all.
+    fn place(&self, vm: Option<Pid>, bus: Bus, number: u64) -> Option<DeviceName> {
+        let general = self.memory_map.as_ref();
+        if let Some(vm) = vm {
+            return self.place_by(self.of_vms.get(&vm).or(general), bus, number);
+        }
+        if self.of_vms.is_empty() {
+            return self.place_by(general, bus, number);
+        }
+        let mut names = self.of_vms.values();
+        let first = self.place_by(names.next(), bus, number);
+        let mut names = names.map(|map| self.place_by(Some(map), bus, number));
+        if names.all(|name| name == first) {
+            return first;
+        }
+        Some(DeviceName {
+            device: DIFFERENT.to_owned(),
+            register: None,
+            origin: Origin::Mtree,
+        })
+    }
+
     /// What is at a place: as the VM's map says where there is one, even that nothing is.
-    fn place(&self, bus: Bus, number: u64) -> Option<DeviceName> {
-        if let Some(map) = self.memory_map.as_ref().filter(|map| map.shows(bus)) {
+    fn place_by(&self, map: Option<&MemoryMap>, bus: Bus, number: u64) -> Option<DeviceName> {
+        if let Some(map) = map.filter(|map| map.shows(bus)) {
             return match map.find(bus, number) {
                 Found::Region(region) => Some(self.of_region(bus, region)),
                 Found::NoDevice => Some(DeviceName {
@@ -128,7 +167,7 @@ mod tests {
     use super::*;
 
     fn shown(map: &DeviceMap, register: Register) -> Option<String> {
-        let name = map.name(register)?;
+        let name = map.name(None, register)?;
         Some(format!("{register} · {name}"))
     }
 
@@ -177,8 +216,16 @@ mod tests {
     fn addresses_of_other_machines_have_no_names_of_a_pc() {
         for machine in [Some("aarch64"), Some("ia64"), None] {
             let map = DeviceMap::built_in(machine);
-            assert_eq!(map.name(Register::Gpa(0xfee0_0080)), None, "{machine:?}");
-            assert_eq!(map.name(Register::Gpa(0xfed0_00f0)), None, "{machine:?}");
+            assert_eq!(
+                map.name(None, Register::Gpa(0xfee0_0080)),
+                None,
+                "{machine:?}"
+            );
+            assert_eq!(
+                map.name(None, Register::Gpa(0xfed0_00f0)),
+                None,
+                "{machine:?}"
+            );
         }
     }
 
@@ -189,24 +236,53 @@ mod tests {
                     io\n  b008-b00b (prio 0, i/o): acpi-tmr\n  b00c-b00f (prio 0, i/o): io @000000000000b00c\n";
         let memory_map = MemoryMap::parse(text).expect("it shows ports");
         let map = DeviceMap::built_in(Some("x86_64")).with_memory_map(memory_map);
-        let timer = map.name(Register::Port(0xb008)).expect("it is in the text");
+        let timer = map
+            .name(None, Register::Port(0xb008))
+            .expect("it is in the text");
         assert_eq!(timer.to_string(), "acpi-tmr (ACPI PM timer)");
         assert_eq!(timer.origin, Origin::Mtree);
-        assert_eq!(map.name(Register::Port(0x608)), None);
-        let nothing = map.name(Register::Port(0xb00c));
+        assert_eq!(map.name(None, Register::Port(0x608)), None);
+        let nothing = map.name(None, Register::Port(0xb00c));
         assert_eq!(
             nothing.map(|name| name.to_string()).as_deref(),
             Some("no device")
         );
-        let hpet = map.name(Register::Gpa(0xfed0_00f0));
+        let hpet = map.name(None, Register::Gpa(0xfed0_00f0));
         assert!(hpet.is_some_and(|name| name.origin.is_assumption()));
+    }
+
+    /// Two VMs: in one the timer is at 0x608, in the other a card; both have the same port 0x80.
+    #[test]
+    fn each_vm_has_its_own_devices() {
+        let map = |at_608: &str| {
+            let text = format!(
+                "FlatView #0\n AS \"I/O\", root: io\n Root memory region: io\n  \
+                 80-80 (prio 0, i/o): ioport80\n  608-60b (prio 0, i/o): {at_608}\n"
+            );
+            MemoryMap::parse(&text).expect("it shows ports")
+        };
+        let devices = DeviceMap::built_in(Some("x86_64"))
+            .with_map_of(Pid::new(1), map("acpi-tmr"))
+            .with_map_of(Pid::new(2), map("card"));
+        let device = |vm: Option<i32>, port| {
+            let name = devices.name(vm.map(Pid::new), Register::Port(port));
+            name.map(|name| name.device)
+        };
+        assert_eq!(device(Some(1), 0x608).as_deref(), Some("acpi-tmr"));
+        assert_eq!(device(Some(2), 0x608).as_deref(), Some("card"));
+        assert_eq!(device(None, 0x608).as_deref(), Some(DIFFERENT));
+        assert_eq!(device(None, 0x80).as_deref(), Some("ioport80"));
+        assert_eq!(device(None, 0x81), None);
+        // A third one has no map of its own: what is usual is an assumption.
+        let third = devices.name(Some(Pid::new(3)), Register::Port(0x608));
+        assert!(third.is_some_and(|name| name.origin.is_assumption()));
     }
 
     /// What manuals fix is no assumption, what firmware places is one.
     #[test]
     fn names_say_what_they_rest_on() {
         let map = DeviceMap::built_in(Some("x86_64"));
-        let origin = |register| map.name(register).map(|name| name.origin);
+        let origin = |register| map.name(None, register).map(|name| name.origin);
         assert_eq!(origin(Register::Port(0x608)), Some(Origin::Assumption));
         assert_eq!(origin(Register::Msr(0x10)), Some(Origin::Architecture));
         assert_eq!(

@@ -23,7 +23,7 @@ use crate::kvm::exit::{
 };
 use crate::stack::{CallTree, Frame, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
 use crate::text::{NANOSECONDS, counted, quantity};
-use crate::units::CpuMode;
+use crate::units::{CpuMode, Pid};
 
 /// What the width of a box stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -227,7 +227,7 @@ impl Making<'_> {
             self.vcpu(answer, row),
             self.labels.reason(reason),
         ];
-        names.extend(row.access.map(|access| self.register(access)));
+        names.extend(row.access.map(|access| self.register(row.vm, access)));
         let stack: Vec<FrameIx> = names
             .iter()
             .map(|name| self.frame(name, FrameKind::Root))
@@ -284,7 +284,7 @@ impl Making<'_> {
 
     fn add_cell(&mut self, row: &RowValues, reason: ExitReason, sums: WidthSums) {
         let device = |access| {
-            let device = self.labels.device(access)?;
+            let device = self.labels.device(row.vm, access)?;
             let doubt = if device.origin.is_assumption() {
                 " ?"
             } else {
@@ -348,7 +348,7 @@ impl Making<'_> {
     }
 
     /// What is reached, which way, and what is there, with a question mark where that is assumed. Pages of guest memory are not told apart.
-    fn register(&mut self, access: Access) -> String {
+    fn register(&mut self, vm: Option<Pid>, access: Access) -> String {
         if let Target::Fault(_) = access.target {
             return "guest memory".to_owned();
         }
@@ -357,7 +357,7 @@ impl Making<'_> {
             text.push(' ');
             text.push_str(access.direction.as_str());
         }
-        if let Some(device) = self.labels.device(access) {
+        if let Some(device) = self.labels.device(vm, access) {
             text.push_str(" · ");
             text.push_str(&device.to_string());
             if device.origin.is_assumption() {

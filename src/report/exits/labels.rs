@@ -85,8 +85,8 @@ impl<'r> ExitLabels<'r> {
         found.map(|(_, name)| name.as_str())
     }
 
-    /// The device behind what was reached.
-    pub(in crate::report) fn device(&self, access: Access) -> Option<DeviceName> {
+    /// The device behind what was reached, in a VM if that is told.
+    pub(in crate::report) fn device(&self, vm: Option<Pid>, access: Access) -> Option<DeviceName> {
         let register = match access.target {
             Target::Port(port) => Register::Port(port),
             Target::Mmio(gpa) => Register::Gpa(gpa),
@@ -98,7 +98,13 @@ impl<'r> ExitLabels<'r> {
             | Target::GuestInterrupt(_)
             | Target::Fault(_) => return None,
         };
-        self.devices.name(register)
+        self.devices.name(vm.or_else(|| self.only_vm()), register)
+    }
+
+    /// The VM where exits are of one only.
+    fn only_vm(&self) -> Option<Pid> {
+        let first = self.recorded.survey.vcpus().first()?;
+        first.task.pid.filter(|_| !self.has_several_vms)
     }
 
     /// What was reached, by itself.

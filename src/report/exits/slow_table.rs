@@ -69,7 +69,7 @@ pub(super) fn slow_table(
             let text = format!("{} {direction}", ExitLabels::target(access.target));
             Cell::Text(text.trim_end().to_owned())
         });
-        let device = reached.and_then(|access| labels.device(access));
+        let device = reached.and_then(|access| labels.device(slow.task.pid, access));
         let part =
             |is_told: bool, nanos: u64| Cell::of(is_told.then_some(nanos), Cell::Nanoseconds);
         table.push(vec![

@@ -67,7 +67,8 @@ fn rows_of(view: &View, labels: &ExitLabels<'_>) -> Vec<LabelledRow> {
         let mut cells = Vec::new();
         let vm = vm_of(found.values);
         for (&dimension, &value) in view.dimensions().iter().zip(found.values) {
-            push_labels(&mut cells, labels, dimension, value);
+            let named = DimensionOf { dimension, vm };
+            push_labels(&mut cells, labels, named, value);
             if let (DimensionValue::Rip(rip), Some(cell)) = (value, cells.last_mut()) {
                 *cell = Cell::of(labels.guest_function(vm, rip), Cell::Text);
             }
@@ -110,13 +111,22 @@ fn vm_of(values: &[DimensionValue]) -> Option<Pid> {
     })
 }
 
+/// What a value is of.
+#[derive(Clone, Copy)]
+struct DimensionOf {
+    dimension: Dimension,
+    /// The VM that the row tells.
+    vm: Option<Pid>,
+}
+
 /// Adds the cells of a dimension's value, as many as it has columns.
 fn push_labels(
     cells: &mut Vec<Cell>,
     labels: &ExitLabels<'_>,
-    dimension: Dimension,
+    named: DimensionOf,
     value: DimensionValue,
 ) {
+    let dimension = named.dimension;
     let width = columns::of_dimension(dimension).len();
     let end = cells.len() + width;
     match value {
@@ -137,19 +147,15 @@ fn push_labels(
             cells.push(Cell::Text(time.to_string()));
         }
         DimensionValue::KernelStack(stack) => cells.push(Cell::Text(stack.to_string())),
-        DimensionValue::Access(access) => push_access(cells, labels, dimension, access),
+        DimensionValue::Access(access) => push_access(cells, labels, named, access),
     }
     cells.resize(end, Cell::Absent);
 }
 
-fn push_access(
-    cells: &mut Vec<Cell>,
-    labels: &ExitLabels<'_>,
-    dimension: Dimension,
-    access: Access,
-) {
+fn push_access(cells: &mut Vec<Cell>, labels: &ExitLabels<'_>, named: DimensionOf, access: Access) {
+    let DimensionOf { dimension, vm } = named;
     let device = || {
-        let name = labels.device(access);
+        let name = labels.device(vm, access);
         Cell::of(name, |name| {
             let doubt = if name.origin.is_assumption() {
                 " ?"
@@ -161,7 +167,7 @@ fn push_access(
     };
     match (dimension, access.target) {
         (Dimension::Device, target) => {
-            let name = labels.device(access).map(|name| {
+            let name = labels.device(vm, access).map(|name| {
                 let doubt = if name.origin.is_assumption() {
                     " ?"
                 } else {

@@ -65,7 +65,7 @@ impl KindsOfExits {
 
 fn kind_of(exit: &FinishedExit, labels: &ExitLabels<'_>, names: &ReasonNames) -> KindOfExit {
     let access = exit.accesses.foremost();
-    let device = access.and_then(|access| labels.device(access));
+    let device = access.and_then(|access| labels.device(None, access));
     KindOfExit {
         reason: labels.reason(exit.reason),
         reached: access.map(reached),
