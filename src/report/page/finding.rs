@@ -94,6 +94,7 @@ fn headline(spent: &TimeSpent) -> String {
     };
     words.push(format!("{} in exits{of_them}", percent(exits)));
     for (one, what) in [
+        (TimeUse::Tag(Tag::Entry), "entering and leaving the guest"),
         (TimeUse::Tag(Tag::Vmm), "in the VMM"),
         (TimeUse::Tag(Tag::Halt), "halted"),
         (TimeUse::Waiting, "stopped in exits, without a CPU"),
@@ -102,6 +103,10 @@ fn headline(spent: &TimeSpent) -> String {
         if share >= 0.005 {
             words.push(format!("{} {what}", percent(share)));
         }
+    }
+    let untold = 1.0 - spent.share_of(|_| true);
+    if untold >= 0.005 {
+        words.push(format!("{} not on a CPU, or not told", percent(untold)));
     }
     words.join(", ")
 }

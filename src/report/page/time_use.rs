@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::model::PageSide;
 use crate::analysis::Profile;
-use crate::analysis::threads::{ThreadRole, ThreadTimes, ThreadUse};
+use crate::analysis::threads::{RunningBasis, ThreadRole, ThreadTimes, ThreadUse};
 use crate::kvm::exit::Task;
 use crate::report::exits::{ExitGraph, ExitPlace};
 use crate::stack::Tag;
-use crate::text::{NANOSECONDS, one_line};
+use crate::text::{NANOSECONDS, SAMPLES, one_line};
 use crate::units::{Pid, Tid};
 
 /// What time was used for.
@@ -77,6 +77,12 @@ impl TimeSpent {
         self.share(meant.map(|(_, &part)| part).fold(0, u64::saturating_add))
     }
 
+    /// All that is told.
+    fn ran(&self) -> u64 {
+        let parts = self.uses.values();
+        parts.fold(0, |sum, &part| sum.saturating_add(part))
+    }
+
     fn add(&mut self, one: TimeUse, part: u64) {
         if part > 0 {
             let sum = self.uses.entry(one).or_default();
@@ -114,7 +120,7 @@ pub(super) fn time_uses(side: &PageSide<'_>, exits: &ExitGraph) -> TimeUses {
         );
         by_exits(side, exits)
     } else if let Ok(profile) = side.profile {
-        let (spent, basis) = by_samples(profile);
+        let (spent, basis) = by_samples(side, profile);
         found.bases.push(basis);
         spent
     } else {
@@ -123,7 +129,8 @@ pub(super) fn time_uses(side: &PageSide<'_>, exits: &ExitGraph) -> TimeUses {
     by_thread.retain(|task, _| vcpus.contains_key(&task.tid));
     found.add_vcpus(&vcpus, &by_thread);
     if let (Ok(profile), Ok(times)) = (&side.profile, &side.threads) {
-        found.add_others(profile, times);
+        let whole = whole_of_cpu(side, profile);
+        found.add_others(profile, times, whole);
     }
     found.spent.sort_by_key(|spent| spent.whose.order());
     found.name_all(side);
@@ -198,11 +205,35 @@ fn by_exits(side: &PageSide<'_>, exits: &ExitGraph) -> ByThread {
     found
 }
 
+/// What one CPU would weigh in samples, all the time; `None` where they are of no clock.
+fn whole_of_cpu(side: &PageSide<'_>, profile: &Profile) -> Option<u64> {
+    let times = side.threads.as_ref().ok()?;
+    let RunningBasis::Clock {
+        event,
+        samples,
+        weight,
+    } = &times.basis
+    else {
+        return None;
+    };
+    if *event != profile.event_name || times.span_ns == 0 {
+        return None;
+    }
+    if profile.unit == NANOSECONDS {
+        return Some(times.span_ns);
+    }
+    // As many as there are periods of the clock in the time.
+    let whole = u128::from(times.span_ns) * u128::from(*samples);
+    let whole = whole.checked_div(u128::from(*weight))?;
+    u64::try_from(whole)
+        .ok()
+        .filter(|_| profile.unit == SAMPLES)
+}
+
 /// By samples, with what they are shares of.
-fn by_samples(profile: &Profile) -> (ByThread, String) {
+fn by_samples(side: &PageSide<'_>, profile: &Profile) -> (ByThread, String) {
     let event = one_line(&profile.event_name).into_owned();
-    let is_time = profile.unit == NANOSECONDS;
-    let span = profile.shown_nanos.filter(|&span| is_time && span > 0);
+    let whole = whole_of_cpu(side, profile);
     let mut found = ByThread::new();
     for stack in profile.stacks.iter() {
         let Some(thread) = profile.stacks.thread_id(stack) else {
@@ -216,13 +247,10 @@ fn by_samples(profile: &Profile) -> (ByThread, String) {
         spent.add(TimeUse::Tag(stack.tag), stack.weight);
     }
     for spent in found.values_mut() {
-        let ran: u64 = spent
-            .uses
-            .values()
-            .fold(0, |sum, &part| sum.saturating_add(part));
-        spent.whole = span.map_or(ran, |span| span.max(ran));
+        let ran = spent.ran();
+        spent.whole = whole.map_or(ran, |whole| whole.max(ran));
     }
-    let basis = if span.is_some() {
+    let basis = if whole.is_some() {
         format!("vCPUs by samples of {event}: shares of the time that was recorded")
     } else {
         format!("vCPUs by samples of {event}: shares of the samples of each")
@@ -275,7 +303,7 @@ impl TimeUses {
 
     /// Adds what other threads did for each VM: the emulator, I/O threads, vhost. The whole is the time
     /// of one CPU.
-    fn add_others(&mut self, profile: &Profile, times: &ThreadTimes) {
+    fn add_others(&mut self, profile: &Profile, times: &ThreadTimes, whole: Option<u64>) {
         let is_other = |thread: &&ThreadUse| {
             thread.vm.is_some() && !matches!(thread.role, ThreadRole::Vcpu(_))
         };
@@ -299,19 +327,14 @@ impl TimeUses {
             });
             spent.add(TimeUse::Tag(stack.tag), stack.weight);
         }
-        let is_time = profile.unit == NANOSECONDS;
-        let span = profile.shown_nanos.filter(|_| is_time);
-        self.bases.push(if span.is_some() {
+        self.bases.push(if whole.is_some() {
             "other threads by the same samples: shares of the time of one CPU".to_owned()
         } else {
             "other threads by the same samples: shares of all of them".to_owned()
         });
         for mut spent in found.into_values() {
-            let ran = spent
-                .uses
-                .values()
-                .fold(0_u64, |sum, &part| sum.saturating_add(part));
-            spent.whole = span.map_or(profile.total, |span| span.max(ran));
+            let ran = spent.ran();
+            spent.whole = whole.map_or(profile.total, |whole| whole.max(ran));
             self.spent.push(spent);
         }
     }
