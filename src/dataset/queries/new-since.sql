@@ -1,5 +1,5 @@
 -- Which exits occur since a day and not before
--- Reasons and what they reach that no capture of an earlier date has (--since; without it the last
+-- Reasons and what they reach that no capture of an earlier date has (--since, or else the last
 -- date), those on the most hosts first. What was not recorded before counts as new.
 WITH causes AS (
   SELECT
