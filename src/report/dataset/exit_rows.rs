@@ -131,7 +131,7 @@ fn gathered(
             register: Some(register_of(access)),
             direction: access.direction.as_str(),
         };
-        let name = labels.device(access);
+        let name = labels.device(task.pid, access);
         let value = found.entry(key).or_default();
         value.is_assumed = name
             .as_ref()
