@@ -206,10 +206,7 @@ impl fmt::Display for WrongArguments {
             }
             Self::KallsymsDirectory { path } => {
                 let path = path.display();
-                write!(
-                    f,
-                    "--kallsyms: {path} is a directory and no text of symbols"
-                )
+                write!(f, "--kallsyms: {path} is a directory, no text")
             }
             Self::OptionOfCaptures { option } => write!(
                 f,

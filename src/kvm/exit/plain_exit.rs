@@ -82,7 +82,7 @@ impl PlainExit {
 
     /// How many of the occurrences it consists of.
     #[inline]
-    pub const fn len(&self) -> usize {
+    pub const fn occurrence_count(&self) -> usize {
         self.occurrences as usize
     }
 }

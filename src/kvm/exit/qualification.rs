@@ -63,7 +63,6 @@ const fn register_of(qualification: u64) -> u32 {
     (qualification & 0xff0) as u32
 }
 
-#[expect(clippy::inline_always, reason = "it is done for nearly every record")]
 #[inline(always)]
 fn vmx(code: u32, exit: &ExitEvent) -> Option<Access> {
     const EVENT_DELIVERY: u64 = 3;
@@ -100,7 +99,6 @@ fn vmx(code: u32, exit: &ExitEvent) -> Option<Access> {
     }
 }
 
-#[expect(clippy::inline_always, reason = "it is done for nearly every record")]
 #[inline(always)]
 fn svm(code: u32, exit: &ExitEvent) -> Option<Access> {
     const WRITE: u64 = 1 << 1;

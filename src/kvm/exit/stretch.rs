@@ -19,7 +19,7 @@ pub fn take_in_order(
             && tables.add_plain(&exit)
         {
             pairing.take_plain(&exit);
-            events = events.get(exit.len()..).unwrap_or_default();
+            events = events.get(exit.occurrence_count()..).unwrap_or_default();
             continue;
         }
         pairing.take_event(first.at, &first.event, &mut |finding| {
