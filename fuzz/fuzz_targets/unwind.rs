@@ -14,7 +14,10 @@ fuzz_target!(|bytes: &[u8]| {
     let addresses: Vec<Svma> = low.into_iter().chain(code).chain(high).collect();
     let callers = callers_of(bytes.to_vec(), &addresses);
     assert!(callers.is_empty() || callers.len() == addresses.len());
-    let places = (0..0x2000).step_by(7).chain([u64::MAX]).map(FileOffset::new);
+    let places = (0..0x2000)
+        .step_by(7)
+        .chain([u64::MAX])
+        .map(FileOffset::new);
     let places: Vec<FileOffset> = places.collect();
     let found = places_without_call(bytes, &places);
     assert!(found.iter().all(|place| places.contains(place)));
