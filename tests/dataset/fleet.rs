@@ -118,30 +118,7 @@ impl Fleet {
             ("guest", Value::Text(guest)),
         ]);
         let [samples, frames] = samples(capture);
-        let (mut rows, mut histogram) = (
-            Rows::new(TableName::Exits, capture),
-            Rows::new(TableName::ExitHistogram, capture),
-        );
-        for cause in &causes {
-            let time = Value::count(cause.exits * cause.each_ns);
-            let same = [
-                ("vm", Value::Int(42)),
-                ("reason", Value::Text(cause.reason)),
-                ("register", Value::Text(cause.register)),
-                ("exits", Value::count(cause.exits)),
-            ];
-            let of_row = [
-                ("thread", Value::Int(43)),
-                ("timed", Value::count(cause.exits)),
-                ("kernel_ns", time),
-                ("time_ns", time),
-            ];
-            rows.add(&[&same[..], &of_row].concat());
-            let bucket = bucket_of(cause.each_ns);
-            let least = Value::count(least_of(bucket).unwrap());
-            let of_bucket = [("bucket", Value::Int(bucket)), ("least_ns", least)];
-            histogram.add(&[&same[..], &of_bucket].concat());
-        }
+        let [rows, histogram] = exit_rows(capture, &causes);
         CaptureRows {
             capture,
             partition: Partition::of_seconds(at),
@@ -162,6 +139,35 @@ impl Fleet {
             }
         }
     }
+}
+
+/// The exits of a capture and their lengths.
+fn exit_rows(capture: i64, causes: &[Cause]) -> [Rows; 2] {
+    let (mut rows, mut histogram) = (
+        Rows::new(TableName::Exits, capture),
+        Rows::new(TableName::ExitHistogram, capture),
+    );
+    for cause in causes {
+        let time = Value::count(cause.exits * cause.each_ns);
+        let same = [
+            ("vm", Value::Int(42)),
+            ("reason", Value::Text(cause.reason)),
+            ("register", Value::Text(cause.register)),
+            ("exits", Value::count(cause.exits)),
+        ];
+        let of_row = [
+            ("thread", Value::Int(43)),
+            ("timed", Value::count(cause.exits)),
+            ("kernel_ns", time),
+            ("time_ns", time),
+        ];
+        rows.add(&[&same[..], &of_row].concat());
+        let bucket = bucket_of(cause.each_ns);
+        let least = Value::count(least_of(bucket).unwrap());
+        let of_bucket = [("bucket", Value::Int(bucket)), ("least_ns", least)];
+        histogram.add(&[&same[..], &of_bucket].concat());
+    }
+    [rows, histogram]
 }
 
 /// Nine tenths in the guest, one in an exit.
