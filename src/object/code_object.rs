@@ -7,6 +7,7 @@ use object::{Architecture, CompressedData, CompressionFormat, Endianness, File};
 
 use super::elf_file::parse_elf_file;
 use super::segments::ElfSegments;
+use super::stack_switches::StackSwitches;
 use crate::bytes::Storage;
 use crate::units::{FileOffset, Svma};
 
@@ -79,6 +80,7 @@ pub(crate) struct CodeObject {
     text: Svma,
     /// Indexed by [`FrameSection`].
     sections: [Option<CodeSection>; 3],
+    switches: StackSwitches,
 }
 
 impl CodeObject {
@@ -99,6 +101,7 @@ impl CodeObject {
             machine,
             text: Svma::new(text.map_or(0, |text| text.address())),
             sections,
+            switches: StackSwitches::of(&file),
             storage,
         })
     }
@@ -116,6 +119,12 @@ impl CodeObject {
     /// The address that the file states for one of its bytes; `None` when it is never mapped.
     pub(crate) fn svma_of(&self, offset: FileOffset) -> Option<Svma> {
         self.segments.svma_of(offset)
+    }
+
+    /// Whether the code at an address switches stacks, so that what stands above its frame has not
+    /// called it: known of Go programs with symbols.
+    pub(crate) fn switches_stacks(&self, at: Svma) -> bool {
+        self.switches.contain(at)
     }
 
     /// A section; `None` when the file has none.

@@ -21,6 +21,7 @@
 //! | `elf_file` | headers of an ELF file, its build id |
 //! | `segments` | between file offsets and stated addresses |
 //! | `code_object` | the code of a file and its call frame information |
+//! | `stack_switches` | functions of Go programs that go on on another stack |
 //! | `kernel_notes` | the build id in the running kernel's notes |
 
 mod cache_layout;
@@ -38,6 +39,7 @@ mod object_file;
 mod search;
 mod search_places;
 mod segments;
+mod stack_switches;
 
 pub(crate) use cache_layout::case_place;
 pub(crate) use code_object::{CodeMachine, CodeObject, FrameSection, SectionAtHand};

@@ -62,8 +62,12 @@ impl CallFrames {
         has(FrameSection::EhFrame) || has(FrameSection::DebugFrame)
     }
 
-    /// The rule at an address; `None` when the file tells none that can be followed.
+    /// The rule at an address; `None` when the file tells none that can be followed, or the code there
+    /// switches stacks.
     pub(super) fn rule(&self, at: Svma, scratch: &mut Scratch) -> Option<FrameRule> {
+        if self.object.switches_stacks(at) {
+            return None;
+        }
         let from_eh = self.rule_of_eh_frame(at, scratch);
         from_eh.or_else(|| self.rule_of_debug_frame(at, scratch))
     }

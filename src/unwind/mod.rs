@@ -22,6 +22,8 @@
 //!   information, as stripped Go programs are: their frame pointers are followed;
 //! - what the kernel put on the stack to run a signal handler has a layout that is known.
 //!
+//! Functions of Go's runtime that switch stacks have a rule that is wrong: a stack ends with them.
+//!
 //! | file | what it does |
 //! |---|---|
 //! | `branches` | last-branch records in call-stack mode: a whole stack |

@@ -124,11 +124,44 @@ mod tests {
         }
     }
 
+    /// Functions of Go that switch stacks have a rule that is not followed; the same functions in a file
+    /// that Go has not linked are as good as others. Each is `nop; ret`: the caller lies at the stack
+    /// pointer.
+    #[test]
+    fn stacks_end_where_go_switches_them() {
+        // As `nm -n testdata/frames/go_stacks` tells.
+        let functions = [
+            (0x40_010c, Some(0)), // _start
+            (0x40_010e, None),    // runtime.systemstack.abi0
+            (0x40_0110, Some(0)), // runtime.newproc.abi0
+            (0x40_0112, None),    // runtime.mcall
+            (0x40_0114, None),    // runtime.morestack.abi0
+            (0x40_0116, Some(0)), // runtime.systemstack_switch.abi0
+            (0x40_0118, None),    // runtime.nanotime1.abi0
+            (0x40_011a, None),    // time.now
+        ];
+        let both = functions.map(|(start, caller)| [(start, caller), (start + 1, caller)]);
+        let expected = both.as_flattened().iter().map(|(_, caller)| *caller);
+        let addresses: Vec<Svma> = (0x40_010c..0x40_011c).map(Svma::new).collect();
+        let mut file = fs::read("testdata/frames/go_stacks").unwrap();
+        let found = callers_of(file.clone(), &addresses);
+        assert_eq!(found, expected.collect::<Vec<_>>());
+        let name = b".go.buildinfo";
+        let places = file.windows(name.len());
+        let place = places
+            .enumerate()
+            .find(|(_, bytes)| bytes == name)
+            .unwrap()
+            .0;
+        file[place + 1] = b'n';
+        assert_eq!(callers_of(file, &addresses), [Some(0); 16]);
+    }
+
     /// Damaged files give callers or none, and no panic.
     #[test]
     fn damaged_call_frame_information_is_survived() {
-        for machine in ["x86_64", "arm64"] {
-            let whole = fs::read(format!("testdata/frames/{machine}")).unwrap();
+        for file in ["x86_64", "arm64", "go_stacks"] {
+            let whole = fs::read(format!("testdata/frames/{file}")).unwrap();
             let addresses: Vec<Svma> = (0x2c0..0x10c0).step_by(5).map(Svma::new).collect();
             for seed in 0..400_usize {
                 let mut bytes = whole.clone();

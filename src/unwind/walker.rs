@@ -279,7 +279,7 @@ impl<'m> StackWalker<'m> {
                 // Fewer than 2^32 of them fit into memory.
                 WayOut::Rule(u32::try_from(self.rules.len() - 1).unwrap_or(u32::MAX))
             }
-            None if code.has_any() => WayOut::None,
+            None if code.has_any() || code.object.switches_stacks(at) => WayOut::None,
             None => WayOut::FramePointer,
         }
     }
