@@ -67,11 +67,14 @@ pub(super) fn run(
             .stdout(Stdio::null())
             .process_group(0);
     }
+    let mut guard = guard();
     let started = Instant::now();
     let mut child = command.spawn()?;
-    let listener = child.stderr.take().map(|stderr| listen(stderr, kind));
     let recorder = Pid::from_child(&child);
-    let mut guard = guard(recorder);
+    if let Ok(guard) = &mut guard {
+        watch(guard, recorder);
+    }
+    let listener = child.stderr.take().map(|stderr| listen(stderr, kind));
     let mut asked: Option<Instant> = None;
     let status = loop {
         if let Some(status) = child.try_wait()? {
@@ -113,16 +116,25 @@ fn kill(child: &mut Child, recorder: Pid, kind: RunKind) {
 }
 
 /// Starts what ends the recorder if this program is killed and cannot do it itself: it reads from a
-/// pipe that ends with this program.
-fn guard(recorder: Pid) -> io::Result<Child> {
-    let recorder = recorder.as_raw_nonzero().to_string();
+/// pipe that ends with this program. It is there before the recorder, so that no recorder runs without.
+fn guard() -> io::Result<Child> {
     let mut command = Command::new("/bin/sh");
-    command.args(["-c", "cat >/dev/null; kill -INT \"$0\"", &recorder]);
+    command.args([
+        "-c",
+        "read recorder || exit; cat >/dev/null; kill -INT \"$recorder\"",
+    ]);
     command
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command.process_group(0).spawn()
+}
+
+/// Tells a guard whom it ends. One that is gone guards nothing; the recording goes on.
+fn watch(guard: &mut Child, recorder: Pid) {
+    if let Some(pipe) = &mut guard.stdin {
+        drop(writeln!(pipe, "{}", recorder.as_raw_nonzero()));
+    }
 }
 
 /// How long to wait for the last of what a recorder said: what the user's command has left running

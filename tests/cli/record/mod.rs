@@ -76,8 +76,11 @@ impl Place {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vmflame"));
+        // What runs in the background, as these tests may, ignores SIGINT, and so do its children.
+        let mut command = Command::new("env");
         command
+            .arg("--default-signal=INT,HUP,TERM")
+            .arg(env!("CARGO_BIN_EXE_vmflame"))
             .args(["record", "--perf"])
             .arg(self.path("perf"))
             .args(words);
