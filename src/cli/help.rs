@@ -126,14 +126,16 @@ pub(super) const VIEW: &str = "\
 Examples:
   vmflame view case.tar.zst                    the page of a case, in the browser of this desktop
   vmflame view before.data --after after.data  two captures, and what changed
+  vmflame view host1.tar.zst host2.tar.zst     a page of each, and a list of them
   vmflame view --no-open                       prints the address, which a tunnel may lead to:
                                                ssh -L 8123:127.0.0.1:8123 host, with --port 8123
 
 What is served:
-  the one page that report writes, at one address with a random part, on 127.0.0.1 and nowhere
-  else. Requests that name another host are refused, as those that web pages of others make.
-  Nothing is written, and nothing can be changed. Ctrl-C ends it. While xdg-open starts, other
-  users of this machine can see the address among the processes: --no-open keeps it here.
+  what report writes, of several captures a page of each below a list of them, at one address with
+  a random part, on 127.0.0.1 and nowhere else. Requests that name another host are refused, as
+  those that web pages of others make. Nothing is written, and nothing can be changed. Ctrl-C ends
+  it. While xdg-open starts, other users of this machine can see the address among the processes:
+  --no-open keeps it here.
 
 Exit status:
   1  nothing passes the filters

@@ -24,12 +24,15 @@ fn ask(host: &str, request: &str) -> String {
     said
 }
 
-/// What a capture tells of a host is for whoever started the program.
-#[test]
-fn the_page_is_for_this_machine_and_for_who_knows_its_address() {
-    let case = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/svm-bad-tracepoints");
+/// A server of these captures, its host and the path of its address.
+fn serve(captures: &[&str]) -> (Server, String, String) {
+    let captures = captures
+        .iter()
+        .map(|name| Path::new(env!("CARGO_MANIFEST_DIR")).join(name));
     let mut command = Command::new(env!("CARGO_BIN_EXE_vmflame"));
-    command.args(["view", "--no-open", "--quiet"]).arg(case);
+    command
+        .args(["view", "--no-open", "--quiet"])
+        .args(captures);
     command.env("HOME", env!("CARGO_TARGET_TMPDIR"));
     let command = command.stdin(Stdio::null()).stdout(Stdio::piped());
     let mut server = Server(command.spawn().unwrap());
@@ -37,9 +40,46 @@ fn the_page_is_for_this_machine_and_for_who_knows_its_address() {
     let out = server.0.stdout.take().unwrap();
     BufReader::new(out).read_line(&mut address).unwrap();
     let rest = address.trim_end().strip_prefix("http://").unwrap();
-    let (host, token) = rest.split_once('/').unwrap();
-    assert!(host.starts_with("127.0.0.1:"), "{address}");
-    assert_eq!(token.len(), 33, "128 bits and a slash: {address}");
+    let (host, path) = rest.split_once('/').unwrap();
+    let (host, path) = (host.to_owned(), path.to_owned());
+    (server, host, path)
+}
+
+/// Each of several captures has its page, and the address leads to all.
+#[test]
+fn several_captures_have_a_page_each() {
+    let (_server, host, path) = serve(&["testdata/svm-bad-tracepoints", "testdata/svm-bad"]);
+    let get = |path: &str| {
+        ask(
+            &host,
+            &format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+        )
+    };
+    let list = get(&path);
+    assert!(list.starts_with("HTTP/1.1 200 OK\r\n"), "{list:.300}");
+    assert!(list.contains("<h1>2 captures</h1>") && !list.contains("<script"));
+    for (number, name) in [(1, "svm-bad-tracepoints"), (2, "svm-bad")] {
+        assert!(
+            list.contains(&format!("<a href=\"{number}/\">")),
+            "{number}"
+        );
+        let page = get(&format!("{path}{number}/"));
+        assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page:.300}");
+        let title = page.split_once("<title>").unwrap().1;
+        let title = title.split_once("</title>").unwrap().0;
+        assert!(title.starts_with(&format!("{name} ")), "{title}");
+        assert!(get(&format!("{number}/")).starts_with("HTTP/1.1 404 "));
+    }
+    assert!(get(&format!("{path}3/")).starts_with("HTTP/1.1 404 "));
+}
+
+/// What a capture tells of a host is for whoever started the program.
+#[test]
+fn the_page_is_for_this_machine_and_for_who_knows_its_address() {
+    let (_server, host, token) = serve(&["testdata/svm-bad-tracepoints"]);
+    let (host, token) = (host.as_str(), token.as_str());
+    assert!(host.starts_with("127.0.0.1:"), "{host}");
+    assert_eq!(token.len(), 33, "128 bits and a slash: {token}");
     let get = |path: &str, host: &str| format!("GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
     let page = ask(host, &get(token, host));
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page:.300}");

@@ -31,6 +31,7 @@ use crate::cli::this_machine;
 use vmflame::before_after::SideRole;
 use vmflame::diff::Comparison;
 use vmflame::error::Result;
+use vmflame::report::page::{ListedPage, SideAdvice};
 
 pub(super) fn run(options: &ReportOptions, quiet: bool) -> Result<Outcome> {
     let page = &options.page;
@@ -71,6 +72,21 @@ impl ReadPage {
     /// Says what should be known before the page is believed.
     pub(super) fn speak(&self) {
         self.sides.iter().for_each(SideRead::speak);
+    }
+
+    /// Its entry in a list of pages that is at this place.
+    pub(super) fn listed(&self, href: String) -> Option<ListedPage> {
+        let side = self.sides.first()?;
+        Some(ListedPage {
+            href,
+            source: side.source.clone(),
+            title: side.title.clone(),
+            subtitle: side.subtitle.clone(),
+            found: ListedPage::found(SideAdvice {
+                evidence: &side.evidence,
+                findings: &side.findings,
+            }),
+        })
     }
 
     /// How the command ends.

@@ -17,7 +17,7 @@ pub(in crate::cli) struct ReportOptions {
 }
 
 /// What is on the page.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct PageOptions {
     #[command(flatten)]
     pub(in crate::cli) input: InputOptions,

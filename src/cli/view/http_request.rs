@@ -14,10 +14,10 @@ pub(super) struct HttpRequest {
 /// What is answered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Answer {
-    /// The page.
-    Page,
+    /// The page of this number, from 0.
+    Page(usize),
     /// The same without a body.
-    HeadOfPage,
+    HeadOfPage(usize),
     /// It is no request.
     BadRequest,
     /// It is meant for another host: a name of somebody else's that leads here.
@@ -72,18 +72,22 @@ impl HttpRequest {
         })
     }
 
-    /// What is answered by a server of this name with one page at a path. Who does not know its name
+    /// What is answered by a server of this name with pages at these paths. Who does not know its name
     /// does not learn whether a path is right.
-    pub(super) fn answer(&self, host: &str, page: &str) -> Answer {
+    pub(super) fn answer<'p>(
+        &self,
+        host: &str,
+        mut pages: impl Iterator<Item = &'p str>,
+    ) -> Answer {
         if self.host.as_deref() != Some(host) {
             return Answer::WrongHost;
         }
         let path = self.path.split('?').next().unwrap_or_default();
-        match (path == page, self.method.as_str()) {
-            (false, _) => Answer::NotFound,
-            (true, "GET") => Answer::Page,
-            (true, "HEAD") => Answer::HeadOfPage,
-            (true, _) => Answer::WrongMethod,
+        match (pages.position(|page| page == path), self.method.as_str()) {
+            (None, _) => Answer::NotFound,
+            (Some(page), "GET") => Answer::Page(page),
+            (Some(page), "HEAD") => Answer::HeadOfPage(page),
+            (Some(_), _) => Answer::WrongMethod,
         }
     }
 }
@@ -97,20 +101,30 @@ mod tests {
     fn only_who_knows_name_and_path_gets_the_page() {
         let answer = |head: &str| {
             let request = HttpRequest::parse(head.as_bytes());
-            request.map(|request| request.answer("127.0.0.1:80", "/secret/"))
+            request.map(|request| {
+                request.answer("127.0.0.1:80", ["/secret/", "/secret/1/"].into_iter())
+            })
         };
         for (head, expected) in [
             (
                 "GET /secret/ HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n",
-                Some(Answer::Page),
+                Some(Answer::Page(0)),
+            ),
+            (
+                "GET /secret/1/ HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n",
+                Some(Answer::Page(1)),
+            ),
+            (
+                "GET /1/ HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n",
+                Some(Answer::NotFound),
             ),
             (
                 "GET /secret/?a HTTP/1.1\r\nhost:127.0.0.1:80\r\n\r\n",
-                Some(Answer::Page),
+                Some(Answer::Page(0)),
             ),
             (
                 "HEAD /secret/ HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n",
-                Some(Answer::HeadOfPage),
+                Some(Answer::HeadOfPage(0)),
             ),
             (
                 "GET /secret HTTP/1.1\r\nHost: 127.0.0.1:80\r\n\r\n",

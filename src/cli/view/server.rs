@@ -1,4 +1,4 @@
-//! Serves one page on this machine alone.
+//! Serves pages on this machine alone.
 
 use std::convert::Infallible;
 use std::io::{self, Write};
@@ -13,39 +13,52 @@ use crate::cli::outcome::Outcome;
 /// How long a client may be silent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Clients that are answered at the same time; one page needs few connections.
+/// Clients that are answered at the same time; pages need few connections.
 const MOST_CLIENTS: usize = 32;
 
-/// One page at one address.
+/// Pages at one address and below it.
 pub(super) struct PageServer {
     listener: TcpListener,
-    served: Arc<ServedPage>,
+    served: Arc<ServedPages>,
 }
 
-/// The page, and who may have it.
-struct ServedPage {
+/// The pages, and who may have them.
+struct ServedPages {
     /// What requests must call this machine.
     host: String,
-    /// Where the page is.
+    /// The first is that of the address.
+    pages: Vec<ServedPage>,
+}
+
+struct ServedPage {
     path: String,
     page: Vec<u8>,
 }
 
 impl PageServer {
-    /// Takes a port of 127.0.0.1, any where it is 0.
-    pub(super) fn bind(port: u16, token: &str, page: Vec<u8>) -> io::Result<Self> {
+    /// Takes a port of 127.0.0.1, any where it is 0. The first page is at the address of the server,
+    /// those behind it at their numbers below, from 1.
+    pub(super) fn bind(port: u16, token: &str, pages: Vec<Vec<u8>>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let host = listener.local_addr()?.to_string();
-        let path = format!("/{token}/");
+        let served = |(number, page)| ServedPage {
+            path: match number {
+                0 => format!("/{token}/"),
+                number => format!("/{token}/{number}/"),
+            },
+            page,
+        };
+        let pages = (0_usize..).zip(pages).map(served).collect();
         Ok(Self {
             listener,
-            served: Arc::new(ServedPage { host, path, page }),
+            served: Arc::new(ServedPages { host, pages }),
         })
     }
 
-    /// Where the page is.
+    /// Where the first page is.
     pub(super) fn address(&self) -> String {
-        format!("http://{}{}", self.served.host, self.served.path)
+        let path = self.served.pages.first().map_or("/", |page| &page.path);
+        format!("http://{}{path}", self.served.host)
     }
 
     /// Answers until the program ends.
@@ -80,17 +93,24 @@ fn is_of_client(problem: &io::Error) -> bool {
     [ConnectionAborted, ConnectionReset, Interrupted].contains(&problem.kind())
 }
 
-impl ServedPage {
+impl ServedPages {
+    fn page(&self, number: usize) -> &[u8] {
+        self.pages
+            .get(number)
+            .map_or(&[], |page| page.page.as_slice())
+    }
+
     fn answer(&self, mut client: &TcpStream) -> io::Result<()> {
         client.set_read_timeout(Some(PATIENCE))?;
         client.set_write_timeout(Some(PATIENCE))?;
         let request = HttpRequest::read(client)?;
         let answer = request.map_or(Answer::BadRequest, |request| {
-            request.answer(&self.host, &self.path)
+            let paths = self.pages.iter().map(|page| page.path.as_str());
+            request.answer(&self.host, paths)
         });
         let (status, body, with_body): (&str, &[u8], bool) = match answer {
-            Answer::Page => ("200 OK", &self.page, true),
-            Answer::HeadOfPage => ("200 OK", &self.page, false),
+            Answer::Page(number) => ("200 OK", self.page(number), true),
+            Answer::HeadOfPage(number) => ("200 OK", self.page(number), false),
             Answer::BadRequest => ("400 Bad Request", b"no request\n", true),
             Answer::WrongHost => ("403 Forbidden", b"another host\n", true),
             Answer::NotFound => ("404 Not Found", b"nothing here\n", true),

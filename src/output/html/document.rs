@@ -33,12 +33,53 @@ pub(crate) struct Document<'d> {
 /// When `out` fails.
 pub(crate) fn write_document(document: Document<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Document { title, body, data } = document;
-    let style = format!("{STYLE}\n{}", colour_rules());
+    let style = style();
+    let head = head_of(title, &policy(&style, SCRIPT));
+    write_start(&head, &style, body, out)?;
+    write!(
+        out,
+        "<script type=\"application/octet-stream\" id=\"data\">{}</script>\n\
+         <script>{SCRIPT}</script>\n</body>\n</html>\n",
+        packed(data)?
+    )
+}
+
+/// Writes a document of the same looks that runs no script.
+///
+/// # Errors
+/// When `out` fails.
+pub(crate) fn write_plain_document(
+    title: &str,
+    body: Markup,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let style = style();
+    // Of nothing, which no script is.
+    let head = head_of(title, &policy(&style, ""));
+    write_start(&head, &style, body, out)?;
+    out.write_all(b"</body>\n</html>\n")
+}
+
+fn style() -> String {
+    format!("{STYLE}\n{}", colour_rules())
+}
+
+fn write_start(head: &str, style: &str, body: Markup, out: &mut dyn Write) -> io::Result<()> {
+    let body = body.into_string();
+    write!(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n{head}\n<style>{style}</style>\n</head>\n\
+         <body>\n{body}\n"
+    )
+}
+
+/// What is in the head, but for the style.
+fn head_of(title: &str, policy: &str) -> String {
     let mut head = Markup::default();
     head.tag("meta").with("charset", "utf-8").void();
     head.tag("meta")
         .with("http-equiv", "Content-Security-Policy")
-        .with("content", &policy(&style, SCRIPT))
+        .with("content", policy)
         .void();
     head.tag("meta")
         .with("name", "viewport")
@@ -62,17 +103,7 @@ pub(crate) fn write_document(document: Document<'_>, out: &mut dyn Write) -> io:
         .with("href", "data:,")
         .void();
     head.tag("title").text(title);
-    let (head, body) = (head.into_string(), body.into_string());
-    write!(
-        out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n{head}\n<style>{style}</style>\n</head>\n\
-         <body>\n{body}\n<script type=\"application/octet-stream\" id=\"data\">"
-    )?;
-    out.write_all(packed(data)?.as_bytes())?;
-    write!(
-        out,
-        "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
-    )
+    head.into_string()
 }
 
 /// The bytes in gzip and base64.

@@ -26,7 +26,7 @@ mod still;
 pub(crate) use colours::{
     PaletteColour, change_colours, class_of_tag, kind_colours, kind_key, tag_colours,
 };
-pub(crate) use document::{Document, write_document};
+pub(crate) use document::{Document, write_document, write_plain_document};
 pub(crate) use markup::Markup;
 pub(crate) use shares::{SharePart, write_share_bar};
 pub(crate) use still::{StillPicture, StillSums, write_still};

@@ -19,10 +19,12 @@
 //! | `tables` | threads, exits, the slowest of them, waiting for a CPU |
 //! | `changes` | the comparison |
 //! | `data/` | what the script of the page reads |
+//! | `contents` | a page that leads to those of several captures |
 //! | `quality` | how far it can be believed, and where it is from |
 
 mod advice;
 mod changes;
+mod contents;
 mod data;
 mod finding;
 mod functions;
@@ -36,5 +38,6 @@ mod tables;
 mod time_use;
 mod write;
 
+pub use contents::{ListedPage, write_contents};
 pub use model::{PageSide, ReportPage, SideAdvice, page_slices, page_views};
 pub use write::write_page;
