@@ -50,10 +50,10 @@ Endings and their formats:
   .speedscope.json        speedscope    each also with .gz or .zst behind it
   .trace.json             chrome
 
-Formats with threads (pprof, firefox, speedscope, chrome, perfetto, otlp) hold each sample that passes
-the filters. Where kvm_exit and kvm_entry were recorded too, exits are in firefox, chrome and perfetto
-as intervals, and in pprof and otlp as labels of the samples within them. firefox, chrome and perfetto
-need times.
+Formats with threads (pprof, firefox, speedscope, chrome, perfetto, otlp) hold each sample that
+passes the filters. Where kvm_exit and kvm_entry were recorded too, exits are in firefox, chrome and
+perfetto as intervals, and in pprof and otlp as labels of the samples within them. firefox, chrome
+and perfetto need times.
 
 Exit status:
   0  done, also when the reader of the output had enough
@@ -83,9 +83,10 @@ What is done, in this order; each command is shown before it is run:
 
 What is recorded:
   cpu    cycles:GH, or cpu-clock:GH where there is no PMU, or where KVM's enable_mediated_pmu is on:
-         counters of guests would then keep VMs from starting. 99 times in a second, with call chains
-  exits  the tracepoints that exits are told by, each by its name and as far as this kernel has them;
-         never kvm:*, of which kvm_emulate_insn can be 99 %
+         counters of guests would then keep VMs from starting. 99 times in a second, with call
+         chains
+  exits  the tracepoints that exits are told by, each by its name and as far as this kernel has
+         them; never kvm:*, of which kvm_emulate_insn can be 99 %
   both   both, in one capture; call chains for the clock only, unless --stacks asks for more. The
          clock's rate is then written freq=99 into its event: -F would sample tracepoints too
   sched  sched_switch and sched_wakeup, of the whole host whatever -p says
@@ -200,9 +201,11 @@ Where object files are looked for, in this order; each must have the recorded bu
 The kernel's names: --kallsyms FILE or --vmlinux FILE, kallsyms in the capture's folder, in a cache,
 of the running kernel, and the vmlinux of its build id in a cache or below /usr/lib/debug.
 Modules that kallsyms has no functions of: kvm.ko, kvm.ko.xz, .zst or .gz in the same places, at the
-recorded path or as modules.dep of the recorded release lists them; below --symfs without a build id too.
-Inlined functions and lines of the kernel: the vmlinux of its build id (--vmlinux; caches; below --symfs
-and this machine: boot/, usr/lib/debug/boot/, usr/lib/debug/lib/modules/RELEASE/), and files of modules.
+recorded path or as modules.dep of the recorded release lists them; below --symfs without a build id
+too.
+Inlined functions and lines of the kernel: the vmlinux of its build id (--vmlinux; caches; below
+--symfs and this machine: boot/, usr/lib/debug/boot/, usr/lib/debug/lib/modules/RELEASE/), and files
+of modules.
 Debug files of stripped objects: the same caches, and /usr/lib/debug by build id.
 
 Exit status:
@@ -221,8 +224,8 @@ Examples:
 
 Where times are from, the first of these that was recorded:
   sched:sched_switch  exact; with sched:sched_wakeup, ready time is exact too
-  cpu-clock           each sample stands for its period: between which shares the true one may lie is
-                      told beside it
+  cpu-clock           each sample stands for its period: between which shares the true one may lie
+                      is told beside it
   cycles and others   shares of all samples, idle CPUs' too: they are no time
   kvm_exit, kvm_entry what vCPUs did; whether their threads ran is not known
   -e EVENT takes the samples of an event, whatever else was recorded.
