@@ -5,8 +5,8 @@ use super::lines::{AdviceLines, remedy_words};
 use super::looked_at::{write_looked_at, write_vm};
 use super::words::{Words, per_cent, per_second, row_subject, see_words, vm_name, vmm_share_words};
 use crate::kvm::advice::{
-    Evidence, FittingRemedy, Gain, JudgedNeed, MeasuredRow, Measurement, Presence, RowSubject,
-    RuleFinding, RuleKind,
+    ACCESS, Evidence, FittingRemedy, Gain, JudgedNeed, MeasuredRow, Measurement, Presence,
+    RowSubject, RuleFinding, RuleKind, VmEvidence,
 };
 use crate::text::{counted, grouped, one_line};
 
@@ -120,16 +120,27 @@ pub(crate) fn advice_items(evidence: &Evidence, findings: &[RuleFinding]) -> Vec
 
 /// What is said where no finding costs time.
 pub(crate) fn nothing_found(evidence: &Evidence) -> &'static str {
-    let mut vms = evidence.vms.iter();
-    if evidence.vms.is_empty() {
+    let vms = &evidence.vms;
+    if vms.is_empty() {
         "no VM was seen: neither exits nor samples of vCPU threads are in what was read\n"
     } else if vms
+        .iter()
         .all(|vm| vm.exits.is_none() && vm.stacks.as_ref().is_some_and(|stacks| stacks.is_unnamed))
     {
         "nothing is known: functions of KVM have no names in these stacks (--kallsyms names them)\n"
+    } else if vms.iter().all(is_unknown) {
+        "nothing found, but exits were neither counted nor timed, and no vCPU thread was sampled: what \
+         the guests' time went to is not known\n"
     } else {
         "nothing found that costs the guests much time\n"
     }
+}
+
+/// Whether nothing tells what its vCPUs' time went to: neither exits nor samples, at most accesses.
+fn is_unknown(vm: &VmEvidence) -> bool {
+    let exits = vm.exits.as_ref();
+    let counts = exits.is_some_and(|exits| exits.rows.iter().any(|row| row.reason != ACCESS));
+    vm.stacks.is_none() && !counts
 }
 
 /// Of which VM a finding is, where there are several.
@@ -314,5 +325,47 @@ fn need_words(need: &JudgedNeed) -> String {
         (Presence::Unknown, true) => what.clone(),
         (_, true) => format!("{what} ({})", is_there.as_str()),
         (_, false) => format!("{what} ({}: {})", is_there.as_str(), one_line(because)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kvm::advice::{ExitEvidence, ExitKind, ExitRow, StackEvidence};
+    use crate::kvm::exit::Direction;
+
+    /// As on a host whose `kvm_exit` does not fire: what was not measured is not said to be cheap.
+    #[test]
+    fn accesses_alone_do_not_tell_that_nothing_costs_time() {
+        let row = |reason: &str| ExitRow {
+            kind: ExitKind::Port,
+            reason: reason.to_owned(),
+            place: None,
+            direction: Direction::Write,
+            device: None,
+            count: 1,
+            nanos: 0,
+            user_nanos: 0,
+            is_doorbell: false,
+        };
+        let told = |reason: &str, stacks: Option<StackEvidence>| {
+            let exits = ExitEvidence {
+                rows: vec![row(reason)],
+                ..ExitEvidence::default()
+            };
+            let vm = VmEvidence {
+                exits: Some(exits),
+                stacks,
+                ..VmEvidence::default()
+            };
+            nothing_found(&Evidence {
+                vms: vec![vm],
+                ..Evidence::default()
+            })
+        };
+        assert!(told(ACCESS, None).contains("not known"));
+        let cheap = "nothing found that costs the guests much time\n";
+        assert_eq!(told("io", None), cheap);
+        assert_eq!(told(ACCESS, Some(StackEvidence::default())), cheap);
     }
 }
