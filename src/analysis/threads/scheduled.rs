@@ -47,7 +47,7 @@ fn thread_of(recorded: &RecordedExits, schedule: &TaskSchedule, cpus: &[Cpu]) ->
     let by_cpu = schedule.running_on.iter();
     let by_cpu = by_cpu.filter(|(cpu, _)| is_wanted(cpu));
     thread.by_cpu = by_cpu.map(|(&cpu, &nanos)| (cpu, nanos)).collect();
-    thread.on_cpu = Some(thread.by_cpu.values().sum());
+    thread.on_cpu = Some(thread.by_cpu.values().copied().fold(0, u64::saturating_add));
     // A thread waits for no CPU in particular.
     thread.waits = cpus.is_empty().then_some(Waits {
         ready_ns: schedule.ready_ns,

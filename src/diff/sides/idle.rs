@@ -19,7 +19,11 @@ const LEAST_BUSY: f64 = 0.2;
 
 /// How many CPUs' worth of time a side sampled; `None` when samples do not tell it.
 pub(crate) fn sampled_cpus(side: &Side) -> Option<f64> {
-    let weight: u64 = side.stacks.iter().map(|stack| stack.count.weight).sum();
+    let weight: u64 = side
+        .stacks
+        .iter()
+        .map(|stack| stack.count.weight)
+        .fold(0, u64::saturating_add);
     let seconds = weight as f64 * side.origin.nanos_per_weight? / 1e9;
     side.origin.seconds.map(|whole| seconds / whole)
 }

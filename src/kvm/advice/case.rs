@@ -132,7 +132,11 @@ impl<'e> Case<'e> {
     /// threshold.
     pub fn exits_worth_a_word(&self, patterns: &[RowPattern]) -> Option<Measurement> {
         let measured = self.amount(patterns)?;
-        let count: u64 = measured.rows.iter().map(|row| row.count).sum();
+        let count: u64 = measured
+            .rows
+            .iter()
+            .map(|row| row.count)
+            .fold(0, u64::saturating_add);
         let percent = measured.share.map(|share| share * 100.0);
         let is_steady = measured.rate >= threshold("all", "share-rate");
         let is_worth =

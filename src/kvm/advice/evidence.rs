@@ -182,7 +182,9 @@ impl StackEvidence {
     /// The weight of the stacks with one of these tags.
     pub fn weight_of_tags(&self, tags: &[Tag]) -> u64 {
         let weights = self.tags.iter().filter(|found| tags.contains(&found.tag));
-        weights.map(|found| found.weight).sum()
+        weights
+            .map(|found| found.weight)
+            .fold(0, u64::saturating_add)
     }
 
     /// The share of the stacks with one of these tags, 0 to 1.
@@ -262,13 +264,20 @@ impl ExitEvidence {
 
     /// All exits.
     pub fn count(&self) -> u64 {
-        self.rows.iter().map(|row| row.count).sum()
+        self.rows
+            .iter()
+            .map(|row| row.count)
+            .fold(0, u64::saturating_add)
     }
 
     /// The share of the vCPUs' time that exits take, without sleep, 0 to 1; `None` when it is not
     /// known how long they took.
     pub fn share(&self) -> Option<f64> {
-        let nanos: u64 = self.rows.iter().map(|row| row.nanos).sum();
+        let nanos: u64 = self
+            .rows
+            .iter()
+            .map(|row| row.nanos)
+            .fold(0, u64::saturating_add);
         let seconds = self.vcpu_seconds();
         (self.is_timed && seconds > 0.0).then(|| (nanos as f64 / 1e9 / seconds).min(1.0))
     }
@@ -288,5 +297,24 @@ impl ExitEvidence {
         } else {
             0.0
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A damaged file may tell any period; a sum that begins again from zero would be a wrong share.
+    #[test]
+    fn weights_do_not_begin_again_from_zero() {
+        let tag = |tag| TagWeight {
+            tag,
+            weight: u64::MAX,
+        };
+        let stacks = StackEvidence {
+            tags: vec![tag(Tag::Guest), tag(Tag::Vmm)],
+            ..StackEvidence::default()
+        };
+        assert_eq!(stacks.weight_of_tags(&[Tag::Guest, Tag::Vmm]), u64::MAX);
     }
 }

@@ -204,7 +204,9 @@ impl<'a> Views<'a> {
         let mut larger: Vec<u64> = before.iter().zip(&after).map(|(b, a)| *b.max(a)).collect();
         // A node was made before its children.
         for ix in (0..number).rev() {
-            let below = children(tree, ix).map(|child| larger[child]).sum();
+            let below = children(tree, ix)
+                .map(|child| larger[child])
+                .fold(0, u64::saturating_add);
             larger[ix] = larger[ix].max(below);
         }
         let widths = [before, after, larger];
@@ -249,7 +251,9 @@ fn children(tree: &CallTree, ix: usize) -> impl Iterator<Item = usize> {
 fn starts(tree: &CallTree, widths: &[u64]) -> Vec<u64> {
     let mut starts = vec![0; tree.len()];
     for ix in 0..tree.len() {
-        let below: u64 = children(tree, ix).map(|child| widths[child]).sum();
+        let below: u64 = children(tree, ix)
+            .map(|child| widths[child])
+            .fold(0, u64::saturating_add);
         let mut at = starts[ix] + widths[ix].saturating_sub(below);
         for child in children(tree, ix) {
             starts[child] = at;

@@ -97,7 +97,11 @@ fn assumption(table: &crate::report::table::Table) -> Option<String> {
 fn facts(recorded: &RecordedExits, basis: TimeBasis) -> Vec<Fact> {
     let survey = &recorded.survey;
     let (counts, total) = (survey.counts(), survey.total());
-    let guest: u64 = survey.vcpus().iter().map(|vcpu| vcpu.guest_ns).sum();
+    let guest: u64 = survey
+        .vcpus()
+        .iter()
+        .map(|vcpu| vcpu.guest_ns)
+        .fold(0, u64::saturating_add);
     let fact = |key, label, value| Fact { key, label, value };
     let has = survey.recorded();
     let of_exits = |value: u64| Cell::of(has.exits.then_some(value), Cell::Count);

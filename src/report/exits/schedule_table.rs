@@ -151,7 +151,7 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> 
     let title = "who had the CPU while a vCPU was ready";
     let mut table = Table::new("rivals", title, rival_columns());
     for vcpu in schedule.tasks() {
-        let all: u64 = vcpu.rivals.values().sum();
+        let all: u64 = vcpu.rivals.values().copied().fold(0, u64::saturating_add);
         let mut rivals: Vec<(Tid, u64)> = vcpu.rivals.iter().map(|(&tid, &ns)| (tid, ns)).collect();
         rivals.retain(|&(_, nanos)| nanos > 0);
         rivals.sort_by_key(|&(tid, nanos)| (Reverse(nanos), tid));
@@ -172,7 +172,7 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> 
                 .iter()
                 .skip(SHOWN_RIVALS)
                 .map(|&(_, nanos)| nanos)
-                .sum();
+                .fold(0, u64::saturating_add);
             table.push(vec![
                 Cell::Text(labels.vcpu_name(vcpu.task)),
                 Cell::Text(vcpu.task.tid.to_string()),
@@ -211,7 +211,7 @@ pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &ExitLabels<'_>
     let title = "what had the CPU while a vCPU was ready";
     let mut table = Table::new("rival_kinds", title, columns);
     for vcpu in schedule.tasks() {
-        let all: u64 = vcpu.rivals.values().sum();
+        let all: u64 = vcpu.rivals.values().copied().fold(0, u64::saturating_add);
         let mut kinds: BTreeMap<String, KindSum> = BTreeMap::new();
         for (&tid, &nanos) in vcpu.rivals.iter().filter(|(_, nanos)| **nanos > 0) {
             let name = name_of(recorded, schedule, tid);

@@ -114,7 +114,10 @@ fn places(places: impl Iterator<Item = PlaceUse>) -> String {
     if let [PlaceUse { number, .. }] = places[..] {
         return number.to_string();
     }
-    let all: u64 = places.iter().map(|place| place.ran).sum();
+    let all: u64 = places
+        .iter()
+        .map(|place| place.ran)
+        .fold(0, u64::saturating_add);
     let shown = places.iter().take(SHOWN_PLACES).map(|place| {
         let share = place.ran as f64 / all.max(1) as f64 * 100.0;
         format!("{} ({share:.0} %)", place.number)

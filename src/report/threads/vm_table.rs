@@ -138,7 +138,10 @@ pub(super) fn node_table(times: &ThreadTimes) -> Option<Table> {
     let mut table = Table::new("nodes", "NUMA nodes that VMs ran on", columns);
     for (vm, threads) in by_vm(times) {
         let places = by_node(times, threads.iter().copied());
-        let all: u64 = places.iter().map(|place| place.ran).sum();
+        let all: u64 = places
+            .iter()
+            .map(|place| place.ran)
+            .fold(0, u64::saturating_add);
         for place in places {
             table.push(vec![
                 Cell::Text(vm.to_string()),

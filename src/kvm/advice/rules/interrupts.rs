@@ -180,7 +180,11 @@ fn windows(case: &Case<'_>) -> Option<Measurement> {
         kinds: &[ExitKind::InterruptWindow],
         ..RowPattern::ANY
     }])?;
-    let count: u64 = measured.rows.iter().map(|row| row.count).sum();
+    let count: u64 = measured
+        .rows
+        .iter()
+        .map(|row| row.count)
+        .fold(0, u64::saturating_add);
     let of_all = count as f64 * 100.0 / all.max(1) as f64;
     let speaks = case.reaches("of-exits", Some(of_all)) && case.reaches("rate", measured.rate);
     measured.words.push(format!("{of_all:.1} % of all exits"));
