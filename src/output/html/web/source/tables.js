@@ -116,6 +116,13 @@ function nameOf(table) {
     return (table.caption && table.caption.textContent.trim()) || table.id || "table";
 }
 
+// What a box that scrolls is called: no other region of the page is, neither its section nor its twin
+// of the other side.
+function boxNameOf(table) {
+    const side = table.closest(".side")?.querySelector("h3")?.textContent.trim();
+    return [nameOf(table), side, "table"].filter(Boolean).join(", ");
+}
+
 // A table wider than the page scrolls by itself, also with keys. Returns its box.
 function widen(table) {
     const isBoxed = table.parentElement.matches(".scroll");
@@ -126,7 +133,7 @@ function widen(table) {
     }
     const say = () => {
         const isWide = box.scrollWidth > box.clientWidth;
-        for (const [key, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", nameOf(table)]]) {
+        for (const [key, value] of [["tabindex", "0"], ["role", "region"], ["aria-label", boxNameOf(table)]]) {
             if (isWide) box.setAttribute(key, value);
             else box.removeAttribute(key);
         }
