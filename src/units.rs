@@ -286,6 +286,18 @@ impl CpuMode {
     pub const fn is_guest(self) -> bool {
         matches!(self, Self::GuestKernel | Self::GuestUser)
     }
+
+    /// The word for it in tables and files.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Kernel => "kernel",
+            Self::User => "user",
+            Self::Hypervisor => "hypervisor",
+            Self::GuestKernel => "guest-kernel",
+            Self::GuestUser => "guest-user",
+        }
+    }
 }
 
 /// The identity of an object file: the bytes of its GNU build-id note (at most 20 are recorded).

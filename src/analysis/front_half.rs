@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use crate::bytes::with_order;
 use crate::error::Result;
 use crate::fold::{Census, FoldRequest, Folded, Settled, Unwinding};
-use crate::name::Namer;
+use crate::name::{FrameDetail, Namer, NamerInput};
 use crate::object::CodeMachine;
 use crate::perf::Capture;
 use crate::perf::abi::{PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER};
@@ -47,6 +47,24 @@ impl<'a> FrontHalf<'a> {
             timeline,
             settled,
             dumps,
+        }
+    }
+
+    /// What naming takes of it: plain frames, and no caller that frame pointers only seem to lead to.
+    pub(super) fn namer_input<'n>(
+        &'n self,
+        kernel: EarlyKernel,
+        named: NamedBy<'n>,
+    ) -> NamerInput<'n> {
+        NamerInput {
+            timeline: &self.timeline,
+            kernel,
+            build_ids: named.build_ids,
+            times: self.census.times,
+            symbols: named.symbols,
+            detail: FrameDetail::default(),
+            dumps: &self.dumps,
+            keep_garbage: false,
         }
     }
 }

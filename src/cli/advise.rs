@@ -2,11 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::options::headings::{OUTPUT, SYMBOLS};
-use super::options::{
-    DeviceOptions, FilterOptions, GuestOptions, InputOptions, check_caches, check_debug_folders,
-    check_kallsyms,
-};
+use super::options::headings::OUTPUT;
+use super::options::{CasePlaces, DeviceOptions, FilterOptions};
 use super::outcome::Outcome;
 use super::read_case::{CaseWish, read_case};
 use super::write::Destination;
@@ -15,7 +12,6 @@ use crate::cli::{inputs::Inputs, standard_input, this_machine};
 use clap::Args;
 use vmflame::analysis::TimeRequest;
 use vmflame::error::Result;
-use vmflame::input::UnpackLimit;
 use vmflame::report::advice::{
     ChosenBy, Evidence, advise, as_json, as_text, explain_rule, list_rules, quoted, retain_vms,
     rule_named, wanted_views,
@@ -46,24 +42,8 @@ pub(super) struct AdviseOptions {
     pub(super) filter: FilterOptions,
     #[command(flatten)]
     pub(super) devices: DeviceOptions,
-    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed, or from the
-    /// recorded kernel's vmlinux.
-    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
-    #[arg(visible_alias = "vmlinux", visible_short_alias = 'k')]
-    pub(super) kallsyms: Option<PathBuf>,
-    /// Look for object files in this build-id cache too (default: ~/.debug).
-    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
-    pub(super) buildid_dir: Vec<PathBuf>,
-    /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is.
-    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
-    pub(super) debug_dir: Vec<PathBuf>,
-    /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
-    /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
-    #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
-    pub(super) max_unpacked: Option<UnpackLimit>,
-    /// Worker threads (default: one for each CPU). The result does not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(super) threads: Option<u16>,
+    #[command(flatten)]
+    pub(super) places: CasePlaces,
 }
 
 impl AdviseOptions {
@@ -75,30 +55,11 @@ impl AdviseOptions {
         if !self.named.is_empty() {
             self.inputs = std::mem::take(&mut self.named);
         }
-        if let Some(kallsyms) = &self.kallsyms {
-            check_kallsyms(kallsyms)?;
-        }
         let streams = self.inputs.iter().filter(|path| **path == *Path::new("-"));
         if streams.count() > 1 {
             return Err(WrongArguments::StandardInputTwice.into());
         }
-        check_debug_folders(&self.debug_dir)?;
-        check_caches(&self.buildid_dir)
-    }
-
-    /// Where one of the inputs and its symbols are.
-    fn places(&self, path: &Path) -> InputOptions {
-        InputOptions {
-            input: path.to_owned(),
-            named: None,
-            kallsyms: self.kallsyms.clone(),
-            symfs: Vec::new(),
-            guests: GuestOptions::default(),
-            buildid_dir: self.buildid_dir.clone(),
-            debug_dir: self.debug_dir.clone(),
-            max_unpacked: self.max_unpacked,
-            threads: self.threads,
-        }
+        self.places.check()
     }
 }
 
@@ -191,10 +152,10 @@ fn add_input(
     quiet: bool,
 ) -> Result<bool> {
     let wish = CaseWish {
-        places: options.places(path),
+        places: options.places.of(path),
         filter: options
             .filter
-            .request(this_machine::threads(options.threads)),
+            .request(this_machine::threads(options.places.threads)),
         views: wanted_views(),
         devices: &options.devices,
     };

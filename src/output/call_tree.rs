@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use super::json::JsonWriter;
 use crate::stack::{CallTree, Frame, FrameKind, FrameTable, NodeIx, Tag};
-use crate::units::CpuMode;
 
 /// What is said of a call tree as a whole.
 #[derive(Clone, Debug)]
@@ -45,7 +44,7 @@ pub(super) fn write_tree_json(
         json.member("name", &*node.frame.name)?;
         json.member("object", text_of(&node.frame.dso))?;
         json.member("kind", kind_word(node.frame.kind))?;
-        json.member("mode", mode_word(node.frame.mode))?;
+        json.member("mode", node.frame.mode.word())?;
         json.member("tag", node.tag)?;
         json.member("line", node.frame.line.as_deref())?;
         json.member("self", node.own)?;
@@ -91,7 +90,7 @@ pub(super) fn write_tree_csv(
             &node.frame.name,
             &node.frame.dso,
             kind_word(node.frame.kind),
-            mode_word(node.frame.mode),
+            node.frame.mode.word(),
             node.tag.unwrap_or_default(),
             node.frame.line.as_deref().unwrap_or_default(),
             &own,
@@ -142,16 +141,5 @@ const fn kind_word(kind: FrameKind) -> &'static str {
         FrameKind::Inlined => "inlined",
         FrameKind::Unresolved => "unnamed",
         FrameKind::Guest => "guest",
-    }
-}
-
-const fn mode_word(mode: CpuMode) -> &'static str {
-    match mode {
-        CpuMode::Unknown => "unknown",
-        CpuMode::Kernel => "kernel",
-        CpuMode::User => "user",
-        CpuMode::Hypervisor => "hypervisor",
-        CpuMode::GuestKernel => "guest-kernel",
-        CpuMode::GuestUser => "guest-user",
     }
 }

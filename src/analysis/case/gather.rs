@@ -8,8 +8,8 @@ use crate::analysis::front_half::{
 use crate::error::Result;
 use crate::fold::{FoldRequest, WeightKind, fold};
 use crate::name::{
-    FrameDetail, FrameScope, Grouping, HitModule, HitObject, Hits, NameRequest, Namer, NamerInput,
-    StackRecording, name_stacks,
+    FrameScope, Grouping, HitModule, HitObject, Hits, NameRequest, Namer, StackRecording,
+    name_stacks,
 };
 use crate::perf::Capture;
 use crate::symbol::{KernelSource, SymbolRequest};
@@ -119,17 +119,7 @@ fn event_hits(
         Ok(FrontHalf::of(capture, wanted, folded, named))
     };
     let (front, kernel) = beside_kernel(threads, &build_ids, symbols, work)?;
-    let input = NamerInput {
-        timeline: &front.timeline,
-        kernel,
-        build_ids: &build_ids,
-        times: front.census.times,
-        symbols,
-        detail: FrameDetail::default(),
-        dumps: &front.dumps,
-        keep_garbage: false,
-    };
-    let mut namer = Namer::new(capture, input)?;
+    let mut namer = Namer::new(capture, front.namer_input(kernel, named))?;
     let request = NameRequest {
         scope: FrameScope::All,
         grouping: Grouping::default(),
@@ -147,6 +137,6 @@ fn event_hits(
     name_stacks(capture, settled, &mut namer, &request, None);
     Ok(EventHits {
         hits: namer.hits(),
-        samples: front.census.samples,
+        samples: front.census.samples.clone(),
     })
 }

@@ -15,7 +15,7 @@ use crate::analysis::request::Request;
 use crate::bytes::{ByteOrder, Endian, with_order};
 use crate::error::Result;
 use crate::kvm::exit::HostEvent;
-use crate::name::{Namer, NamerInput, name_kernel_chains};
+use crate::name::{Namer, name_kernel_chains};
 use crate::perf::Capture;
 use crate::perf::abi::PERF_CONTEXT_USER;
 use crate::symbol::SymbolRequest;
@@ -148,16 +148,6 @@ pub fn name_kernel_stacks(
         Ok(FrontHalf::of(capture, wanted, folded, named))
     };
     let (front, kernel) = beside_kernel(threads, &build_ids, symbols, work)?;
-    let input = NamerInput {
-        timeline: &front.timeline,
-        kernel,
-        build_ids: &build_ids,
-        times: front.census.times,
-        symbols,
-        detail: request.detail,
-        dumps: &front.dumps,
-        keep_garbage: false,
-    };
-    let mut namer = Namer::new(capture, input)?;
+    let mut namer = Namer::new(capture, front.namer_input(kernel, named))?;
     Ok(name_kernel_chains(&mut namer, capture.endian(), chains))
 }

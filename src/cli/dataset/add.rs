@@ -4,10 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
-use crate::cli::options::headings::SYMBOLS;
-use crate::cli::options::{
-    DeviceOptions, GuestOptions, InputOptions, check_caches, check_debug_folders, check_kallsyms,
-};
+use crate::cli::options::{CasePlaces, DeviceOptions};
 use crate::cli::outcome::Outcome;
 use crate::cli::read_case::{CaseWish, read_case};
 use crate::cli::{standard_input, this_machine, told_error};
@@ -17,7 +14,7 @@ use vmflame::dataset::{
     AddedCaptures, CaptureRows, Partition, Store, TableRows, add_captures, known_captures,
 };
 use vmflame::error::{BadFile, DatasetFault, Error, Result};
-use vmflame::input::{Input, UnpackLimit};
+use vmflame::input::Input;
 use vmflame::report::advice::{Evidence, advise};
 use vmflame::report::dataset::{
     CaseAnswer, CaseOrigin, case_rows, case_views, content_of, has_rows,
@@ -43,57 +40,25 @@ pub(in crate::cli) struct AddOptions {
     /// The host that was recorded, where the captures do not tell it.
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
-    /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed.
-    #[arg(long, value_name = "FILE", help_heading = SYMBOLS)]
-    kallsyms: Option<PathBuf>,
-    /// Look for object files in this build-id cache too (default: ~/.debug).
-    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
-    buildid_dir: Vec<PathBuf>,
-    /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is.
-    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
-    debug_dir: Vec<PathBuf>,
     #[command(flatten)]
     devices: DeviceOptions,
-    /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
-    /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
-    #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
-    max_unpacked: Option<UnpackLimit>,
-    /// Worker threads (default: one for each CPU). The result does not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    places: CasePlaces,
 }
 
 impl AddOptions {
     /// Refuses places that are not there.
     pub(super) fn settle(&self) -> Result<()> {
-        if let Some(kallsyms) = &self.kallsyms {
-            check_kallsyms(kallsyms)?;
-        }
-        check_debug_folders(&self.debug_dir)?;
-        check_caches(&self.buildid_dir)
-    }
-
-    fn places(&self, path: &Path) -> InputOptions {
-        InputOptions {
-            input: path.to_owned(),
-            named: None,
-            kallsyms: self.kallsyms.clone(),
-            symfs: Vec::new(),
-            guests: GuestOptions::default(),
-            buildid_dir: self.buildid_dir.clone(),
-            debug_dir: self.debug_dir.clone(),
-            max_unpacked: self.max_unpacked,
-            threads: self.threads,
-        }
+        self.places.check()
     }
 
     /// What is looked at: all of it, each sample for as much as it stands for.
     fn wish(&self, path: &Path) -> CaseWish<'_> {
         CaseWish {
-            places: self.places(path),
+            places: self.places.of(path),
             filter: Request {
                 weight: WeightKind::Period,
-                threads: this_machine::threads(self.threads),
+                threads: this_machine::threads(self.places.threads),
                 ..Request::default()
             },
             views: case_views(),

@@ -6,6 +6,7 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `input` | where the capture and its symbols are |
+//! | `case_places` | the same of several captures |
 //! | `interval` | how long a row of a table over time lasts |
 //! | `debuginfod` | whether files are downloaded |
 //! | `devices` | what tells which devices a VM has |
@@ -15,6 +16,7 @@
 //! | `refused` | filters of perf's that are not taken |
 //! | `headings` | the groups of options in `--help` |
 
+mod case_places;
 mod debuginfod;
 mod devices;
 mod filter;
@@ -26,6 +28,7 @@ mod picture;
 mod refused;
 mod stacks;
 
+pub(super) use case_places::CasePlaces;
 pub(super) use debuginfod::{AskedDownloads, DebuginfodOptions};
 pub(super) use devices::{DeviceOptions, MtreeFile};
 pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};

@@ -10,7 +10,7 @@ use crate::kvm::VcpuThreadNames;
 use crate::name::Stack;
 use crate::perf::Capture;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
-use crate::units::{CpuMode, Pid};
+use crate::units::Pid;
 
 /// How samples tell time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -201,14 +201,6 @@ impl<'p> StackIds<'p> {
 
 /// A frame by its columns.
 fn columns_of(frame: &Frame) -> [&str; 4] {
-    let mode = match frame.mode {
-        CpuMode::Unknown => "unknown",
-        CpuMode::Kernel => "kernel",
-        CpuMode::User => "user",
-        CpuMode::Hypervisor => "hypervisor",
-        CpuMode::GuestKernel => "guest-kernel",
-        CpuMode::GuestUser => "guest-user",
-    };
     let kind = match frame.kind {
         // Those above the call chain are left out before.
         FrameKind::Root | FrameKind::Function => "function",
@@ -216,5 +208,5 @@ fn columns_of(frame: &Frame) -> [&str; 4] {
         FrameKind::Unresolved => "unresolved",
         FrameKind::Guest => "guest",
     };
-    [&frame.name, &frame.dso, mode, kind]
+    [&frame.name, &frame.dso, frame.mode.word(), kind]
 }
