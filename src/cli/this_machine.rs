@@ -1,6 +1,6 @@
 //! What of this machine may be looked at: the only code that reads its environment and kernel.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::FileExt;
@@ -138,12 +138,25 @@ fn vdso() -> Option<Box<[u8]>> {
     Some(image.into())
 }
 
-/// When the input was last written. Standard input was read to its end just now.
+/// When the input was last written; `None` where that is not known. Standard input was read to its
+/// end just now.
 fn changed(input: &Path) -> Option<SystemTime> {
     if input == Path::new("-") {
         return Some(SystemTime::now());
     }
-    std::fs::metadata(input).ok()?.modified().ok()
+    let written = looked_at(input)?.modified().ok()?;
+    // Archives without times are unpacked to files of 1970, by tar as well as here.
+    Some(written).filter(|written| *written > SystemTime::UNIX_EPOCH)
+}
+
+/// What the file system tells of the input. A directory of perf's was last changed when the last file
+/// was made in it, as recording began; `data` is written until the end.
+fn looked_at(input: &Path) -> Option<Metadata> {
+    let found = std::fs::metadata(input).ok()?;
+    if found.is_dir() {
+        return std::fs::metadata(input.join("data")).ok();
+    }
+    Some(found)
 }
 
 /// How long the running kernel has been up.
@@ -158,10 +171,12 @@ fn written(input: &Path) -> Option<Timestamp> {
     up_at(changed(input)?)
 }
 
-/// How long it had been up when the input was begun; `None` for standard input, and where the file
-/// system does not tell.
+/// How long it had been up when the input was begun; `None` for standard input, for a copy that was
+/// made after the last writing, and where the file system does not tell.
 fn begun(input: &Path) -> Option<Timestamp> {
-    up_at(std::fs::metadata(input).ok()?.created().ok()?)
+    let made = looked_at(input)?.created().ok()?;
+    (made <= changed(input)?).then_some(())?;
+    up_at(made)
 }
 
 /// How long the running kernel had been up at a time; `None` before it was started.

@@ -9,6 +9,7 @@ mod exit_pictures;
 mod exits;
 mod kept_files;
 mod pack;
+mod pack_times;
 mod program;
 mod record;
 mod report;

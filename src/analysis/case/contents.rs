@@ -121,7 +121,7 @@ impl CaseContents {
     /// The capture itself, a file or the directory of `perf record --threads`.
     fn add_capture(&mut self, data: &Path) -> Result<()> {
         if !data.is_dir() {
-            let content = MemberContent::File(data.to_owned());
+            let content = MemberContent::DatedFile(data.to_owned());
             self.add("perf.data", "the capture", content);
             return Ok(());
         }
@@ -138,7 +138,11 @@ impl CaseContents {
         files.sort();
         for (name, path) in files {
             let name = Path::new("perf.data").join(name);
-            self.add(name, "a part of the capture", MemberContent::File(path));
+            self.add(
+                name,
+                "a part of the capture",
+                MemberContent::DatedFile(path),
+            );
         }
         Ok(())
     }

@@ -11,6 +11,7 @@
 //! | `members` | members as files in a folder, links at the end: [`Refusal`] says why one is left out |
 //! | `metered` | a reader that counts what comes out, and stops at the limit |
 //! | `sparse` | files with holes |
+//! | `written` | when a member was last written |
 //! | `writer` | archives as they are written: [`write_archive`] |
 
 mod fault;
@@ -19,6 +20,7 @@ mod metered;
 mod sparse;
 mod unpack;
 mod writer;
+mod written;
 
 pub use fault::ArchiveFault;
 pub use members::Refusal;

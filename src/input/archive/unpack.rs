@@ -11,6 +11,7 @@ use super::fault::ArchiveFault;
 use super::members::{Failure, Members, Refusal, bytes_as_path};
 use super::metered::{Meter, open};
 use super::sparse::{SparseHeader, SparsePart, read_map};
+use super::written::pass_on;
 use crate::bytes::{ScratchFolder, UnpackLimit};
 use crate::error::{BadFile, Error, Problem, Result};
 
@@ -212,6 +213,7 @@ impl<'f> Unpacking<'f> {
                     let len = entry.size();
                     self.copy(entry, &file, 0..len)?;
                     file.set_len(len).map_err(Failure::Io)?;
+                    pass_on(entry, &file).map_err(Failure::Io)?;
                 }
             }
         } else if !kind.is_pax_global_extensions() && kind.as_byte() != VOLUME_LABEL {
@@ -234,7 +236,8 @@ impl<'f> Unpacking<'f> {
             let places = part.offset..end(&part);
             self.copy(&mut entry.take(part.len), &file, places)?;
         }
-        Ok(file.set_len(len).map_err(Failure::Io)?)
+        file.set_len(len).map_err(Failure::Io)?;
+        Ok(pass_on(entry, &file).map_err(Failure::Io)?)
     }
 
     /// Whether so many bytes are too many.

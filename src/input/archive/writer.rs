@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 
 use tar::{Builder, EntryType, Header};
 
+use super::written;
+
 /// What a member of an archive consists of.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum MemberContent {
     /// The bytes of this file, as it is when it is written.
     File(PathBuf),
+    /// The same, and when the file was last written.
+    DatedFile(PathBuf),
     /// These bytes.
     Bytes(Vec<u8>),
     /// It is a folder, with nothing in it.
@@ -24,7 +28,7 @@ impl MemberContent {
     /// When the file cannot be looked at.
     pub fn len(&self) -> io::Result<u64> {
         match self {
-            Self::File(path) => Ok(std::fs::metadata(path)?.len()),
+            Self::File(path) | Self::DatedFile(path) => Ok(std::fs::metadata(path)?.len()),
             Self::Bytes(bytes) => Ok(bytes.len() as u64),
             Self::Folder => Ok(0),
         }
@@ -46,7 +50,8 @@ pub struct Member {
 }
 
 /// Writes members as a tarball. Owners and times are left out: they say nothing of a capture, and
-/// something of whoever packs it.
+/// something of whoever packs it. But when the capture was written tells which files of the machine
+/// that made it are still the ones that ran.
 ///
 /// # Errors
 /// When a file cannot be read or became shorter, or the archive cannot be written.
@@ -54,9 +59,14 @@ pub fn write_archive(members: &[Member], out: &mut dyn Write) -> io::Result<()> 
     let mut archive = Builder::new(out);
     for member in members {
         match &member.content {
-            MemberContent::File(path) => {
+            MemberContent::File(path) | MemberContent::DatedFile(path) => {
                 let file = File::open(path)?;
                 let len = file.metadata()?.len();
+                if matches!(member.content, MemberContent::DatedFile(_)) {
+                    let written = written::of_file(&file)?.and_then(written::text);
+                    let told = written.iter().map(|text| ("mtime", text.as_bytes()));
+                    archive.append_pax_extensions(told)?;
+                }
                 append(&mut archive, &member.name, len, file.take(len))?;
             }
             MemberContent::Bytes(bytes) => {
