@@ -100,21 +100,23 @@ pub(super) fn run(options: &AdviseOptions, quiet: bool) -> Result<Outcome> {
     })
 }
 
-/// What of the captures is looked at, in options of `diff`: times are those of the captures that are
-/// here.
+/// What of the captures is looked at, in options: times are those of the captures that are here.
 fn chosen_by(filter: &FilterOptions) -> ChosenBy {
-    let mut options = String::new();
-    let mut add = |option: &str, values: Vec<String>, separator: &str| {
+    let mut chosen = ChosenBy {
+        has_vms: !filter.vm.is_empty() || !filter.pid.is_empty(),
+        ..ChosenBy::default()
+    };
+    let mut add = |option: &str, values: Vec<String>| {
         if !values.is_empty() {
-            options.push_str(&format!(" {option}{}", quoted(&values.join(separator))));
+            let values = quoted(&values.join(","));
+            chosen.options.push_str(&format!(" {option} {values}"));
         }
     };
     let numbers = |ids: &[i32]| ids.iter().map(ToString::to_string).collect();
-    add("-t ", numbers(&filter.tid), ",");
-    add("--comm ", filter.comm.clone(), ",");
-    add("--cgroup ", filter.cgroup.clone(), ",");
+    add("-t", numbers(&filter.tid));
+    add("--comm", filter.comm.clone());
     let cpus = filter.cpu.iter().flat_map(|list| &list.0);
-    add("-C ", cpus.map(ToString::to_string).collect(), ",");
+    add("-C", cpus.map(ToString::to_string).collect());
     let times = filter.time.iter().flat_map(|list| &list.0);
     let is_part = |time: &&TimeRequest| matches!(time, TimeRequest::Part(..));
     let separator = if times.clone().any(|time| is_part(&time)) {
@@ -123,14 +125,11 @@ fn chosen_by(filter: &FilterOptions) -> ChosenBy {
         " "
     };
     let times: Vec<String> = times.map(ToString::to_string).collect();
-    if !times.is_empty() {
-        let filter = format!("time={}", times.join(separator));
-        add("--before-filter ", vec![filter], "");
+    chosen.times = times.join(separator);
+    if !filter.cgroup.is_empty() {
+        chosen.cgroups = format!(" --cgroup {}", quoted(&filter.cgroup.join(",")));
     }
-    ChosenBy {
-        has_vms: !filter.vm.is_empty() || !filter.pid.is_empty(),
-        options,
-    }
+    chosen
 }
 
 /// How a rule concludes; the list of all without a name.

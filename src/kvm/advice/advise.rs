@@ -222,20 +222,43 @@ fn check(rule: &Rule, case: &Case<'_>, measured: &Measurement) -> Option<Check> 
         compare: format!(
             "vmflame diff {} after.data{} --fail-if '{gate}'",
             quoted(before),
-            only_this_vm(case) + &case.evidence.chosen_by.options
+            chosen(case.evidence, case.vm, Choosing::Before)
         ),
     })
 }
 
-/// The option that leaves the VM alone; empty where it is the only one of the host.
-fn only_this_vm(case: &Case<'_>) -> String {
-    let pid = case.vm.and_then(|vm| vm.pid);
-    match pid {
-        Some(pid) if case.evidence.vms.len() > 1 || case.evidence.chosen_by.has_vms => {
-            format!(" -p {pid}")
-        }
+/// Which verb is to choose the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Choosing {
+    /// `diff`, of the side before: the other one has other times.
+    Before,
+    /// `exits`.
+    Exits,
+    /// `convert`.
+    Samples,
+}
+
+/// The options that choose what of a capture was looked at, each after a space: first the one that
+/// leaves the VM alone, where it is not the only one of the host.
+pub fn chosen(evidence: &Evidence, vm: Option<&VmEvidence>, verb: Choosing) -> String {
+    let by = &evidence.chosen_by;
+    let mut options = match vm.and_then(|vm| vm.pid) {
+        Some(pid) if evidence.vms.len() > 1 || by.has_vms => format!(" -p {pid}"),
         Some(_) | None => String::new(),
+    };
+    options += &by.options;
+    if verb != Choosing::Exits {
+        options += &by.cgroups;
     }
+    if !by.times.is_empty() {
+        options += &match verb {
+            Choosing::Before => {
+                format!(" --before-filter {}", quoted(&format!("time={}", by.times)))
+            }
+            Choosing::Exits | Choosing::Samples => format!(" --time {}", quoted(&by.times)),
+        };
+    }
+    options
 }
 
 /// The event that stacks were sampled with.

@@ -21,13 +21,17 @@ pub struct Evidence {
     pub chosen_by: ChosenBy,
 }
 
-/// What of captures is looked at, as options of `diff` choose it.
+/// What of captures is looked at, as options choose it.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct ChosenBy {
     /// Whether VMs were chosen, by name or by process.
     pub has_vms: bool,
-    /// All other options, each with a blank in front.
+    /// Options that `exits`, `convert` and `diff` have in common, each with a blank in front.
     pub options: String,
+    /// The option that chooses cgroups, with a blank in front; `exits` has none. Empty for all.
+    pub cgroups: String,
+    /// Ranges of times as `--time` takes them; empty for all.
+    pub times: String,
 }
 
 /// A capture as a source of evidence, and what it lacks.

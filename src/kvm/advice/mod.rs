@@ -40,7 +40,8 @@ mod thresholds;
 mod vmm_facts;
 
 pub use advise::{
-    advise, all_rules, device_functions, known_functions, place_words, quoted, rule_named,
+    Choosing, advise, all_rules, chosen, device_functions, known_functions, place_words, quoted,
+    rule_named,
 };
 pub use case::{MeasuredRow, Measurement, RowSubject};
 pub use evidence::{

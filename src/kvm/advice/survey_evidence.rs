@@ -64,6 +64,7 @@ pub fn add_exits(evidence: &mut Evidence, source: &SurveySource<'_>) {
     };
     evidence.host.vendor = evidence.host.vendor.or_else(|| vendor_of(by_reason));
     let mut vms: BTreeMap<Option<Pid>, VmRows> = BTreeMap::new();
+    note_exits(&mut vms, by_reason);
     add_registers(&mut vms, by_register, source);
     add_the_rest(&mut vms, by_reason, source);
     add_addresses(&mut vms, by_rip);
@@ -98,6 +99,8 @@ struct VmRows {
     /// What the rows of a reason add up to.
     told: BTreeMap<ExitReason, Sum>,
     halted_nanos: u64,
+    /// Whether any exit was recorded, and not accesses alone.
+    has_exits: bool,
     is_timed: bool,
     addresses: KernelAddresses,
 }
@@ -131,7 +134,19 @@ impl Sum {
     }
 }
 
-/// The rows about registers. What only tracepoints of accesses tell, without exits, is counted too.
+/// Notes of which VMs exits were recorded.
+fn note_exits(vms: &mut BTreeMap<Option<Pid>, VmRows>, view: &View) {
+    for row in view.rows() {
+        if let [DimensionValue::Vm(pid), DimensionValue::Reason(_)] = row.values {
+            let vm = vms.entry(*pid).or_default();
+            vm.has_exits |= row.stats.exits > 0;
+        }
+    }
+}
+
+/// The rows about registers. Where no exits were recorded, what tracepoints of accesses tell is
+/// counted. Where they were, an access without one belongs to an exit that was lost, or that lies
+/// before the first: tables of exits do not count it either.
 fn add_registers(vms: &mut BTreeMap<Option<Pid>, VmRows>, view: &View, source: &SurveySource<'_>) {
     for row in view.rows() {
         let [
@@ -148,27 +163,22 @@ fn add_registers(vms: &mut BTreeMap<Option<Pid>, VmRows>, view: &View, source: &
         } else {
             None
         };
-        if let Some(reason) = reason {
-            vm.told.entry(reason).or_default().add(row.stats);
-        }
-        let sum = Sum {
-            exits: row.stats.exits.max(if reason.is_none() {
-                row.stats.accesses
-            } else {
-                0
-            }),
-            parts: row.stats.parts,
+        let exits = match reason {
+            Some(reason) => {
+                vm.told.entry(reason).or_default().add(row.stats);
+                row.stats.exits
+            }
+            None if vm.has_exits => continue,
+            None => row.stats.exits.max(row.stats.accesses),
         };
+        let parts = row.stats.parts;
+        let sum = Sum { exits, parts };
         let kind = reason.map_or_else(|| kind_of_target(access.target), kind_of);
         let mut found = exit_row(kind, sum);
         found.reason =
             reason.map_or_else(|| ACCESS.to_owned(), |reason| (source.reason_name)(reason));
         place(&mut found, *pid, *access, source);
-        if found.place == Some(ExitSite::Memory) {
-            vm.add_fault(found, sum);
-        } else {
-            vm.add(found, sum);
-        }
+        vm.add(found, sum);
     }
 }
 
@@ -200,22 +210,20 @@ fn add_addresses(vms: &mut BTreeMap<Option<Pid>, VmRows>, view: &View) {
 }
 
 impl VmRows {
-    /// Faults on any page of the guest's memory are one row.
-    fn add_fault(&mut self, row: ExitRow, sum: Sum) {
-        let is_same = |other: &&mut ExitRow| {
-            other.place == Some(ExitSite::Memory) && other.reason == row.reason
-        };
-        let Some(known) = self.rows.iter_mut().find(is_same) else {
-            return self.add(row, sum);
-        };
-        known.count = known.count.saturating_add(row.count);
-        known.nanos = known.nanos.saturating_add(row.nanos);
-        known.user_nanos = known.user_nanos.saturating_add(row.user_nanos);
-    }
-
+    /// Adds a row. Faults on any page of the guest's memory are one, and so is what a reason has
+    /// without a register: interrupts of all vectors, CPUID of all leaves.
     fn add(&mut self, row: ExitRow, sum: Sum) {
         self.halted_nanos = self.halted_nanos.saturating_add(sum.parts.blocked);
-        self.rows.push(row);
+        let is_same = |other: &&mut ExitRow| other.place == row.place && other.reason == row.reason;
+        let is_whole = matches!(row.place, None | Some(ExitSite::Memory));
+        match self.rows.iter_mut().find(is_same) {
+            Some(known) if is_whole => {
+                known.count = known.count.saturating_add(row.count);
+                known.nanos = known.nanos.saturating_add(row.nanos);
+                known.user_nanos = known.user_nanos.saturating_add(row.user_nanos);
+            }
+            Some(_) | None => self.rows.push(row),
+        }
     }
 
     fn put_into(self, evidence: &mut Evidence, pid: Option<Pid>, source: &SurveySource<'_>) {

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::words::subject_words;
+use super::words::{see_words, subject_words};
 use crate::kvm::advice::{
-    Evidence, ExitEvidence, FittingRemedy, GuestSystem, HowTold, MeasuredRow, Measurement,
-    RuleFinding, RuleKind, VmEvidence,
+    Evidence, ExitEvidence, FittingRemedy, GuestSystem, HowTold, MeasuredRow, RuleFinding,
+    RuleKind, VmEvidence,
 };
 use crate::units::Pid;
 
@@ -65,7 +65,7 @@ fn finding_json(evidence: &Evidence, finding: &RuleFinding) -> Value {
         },
         "vm": vm.map(|vm| &*vm.name),
         "pid": vm.and_then(|vm| vm.pid).map(Pid::as_i32),
-        "evidence": measured_json(evidence, &finding.measured),
+        "evidence": measured_json(evidence, finding),
         "causes": finding.culprits,
         "meaning": finding.rule.meaning,
         "remedies": finding.remedies.iter().map(remedy_json).collect::<Vec<Value>>(),
@@ -77,7 +77,8 @@ fn finding_json(evidence: &Evidence, finding: &RuleFinding) -> Value {
     })
 }
 
-fn measured_json(evidence: &Evidence, measured: &Measurement) -> Value {
+fn measured_json(evidence: &Evidence, finding: &RuleFinding) -> Value {
+    let measured = &finding.measured;
     let row = |row: &MeasuredRow| {
         json!({
             "what": subject_words(&row.what),
@@ -85,6 +86,7 @@ fn measured_json(evidence: &Evidence, measured: &Measurement) -> Value {
             "rate": row.rate,
             "share": row.share,
             "vmm_share": row.user_share,
+            "see": see_words(row, evidence, finding),
             "capture": evidence.recordings.get(row.recording).map(|found| &*found.path),
         })
     };

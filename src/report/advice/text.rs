@@ -232,7 +232,7 @@ fn add_evidence(out: &mut AdviceLines, evidence: &Evidence, finding: &RuleFindin
         label = "";
     }
     if let Some(row) = measured.rows.first() {
-        let mut see = see_words(row, evidence);
+        let mut see = see_words(row, evidence, finding);
         let more = measured.rows.len().saturating_sub(SHOWN_ROWS);
         if more > 0 {
             see = format!("and {} more: {see}", counted(more as u64, "row"));

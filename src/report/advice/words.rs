@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::kvm::advice::{
-    Evidence, HowTold, MeasuredRow, RowSubject, VmEvidence, place_words, quoted,
+    ACCESS, Choosing, Evidence, HowTold, MeasuredRow, RowSubject, RuleFinding, VmEvidence, chosen,
+    place_words, quoted,
 };
 use crate::text::{one_line, with_commas};
 
@@ -82,17 +83,27 @@ pub(super) fn vm_words(vm: &VmEvidence) -> String {
     format!("{}: {guest}", vm_name(vm))
 }
 
-/// Where a row can be seen.
-pub(super) fn see_words(row: &MeasuredRow, evidence: &Evidence) -> String {
+/// Where a row can be seen: the same exits of the same VM, with the same number in the table.
+pub(super) fn see_words(row: &MeasuredRow, evidence: &Evidence, finding: &RuleFinding) -> String {
     let path = evidence.recordings.get(row.recording);
     let path = path.map_or_else(String::new, |recording| quoted(&recording.path));
+    let vm = finding.vm.and_then(|ix| evidence.vms.get(ix));
+    let chosen = |verb| chosen(evidence, vm, verb);
     match &row.what {
-        RowSubject::Exits { place: Some(_), .. } => {
-            format!("vmflame exits {path} --by register")
+        RowSubject::Exits {
+            place: None,
+            reason,
+            ..
+        } if reason != ACCESS => format!("vmflame exits {path}{}", chosen(Choosing::Exits)),
+        // A register may be reached by exits of several reasons. Faults are there by page, and in
+        // advice all together.
+        RowSubject::Exits { .. } => {
+            let chosen = chosen(Choosing::Exits);
+            format!("vmflame exits {path}{chosen} --by reason,register")
         }
-        RowSubject::Exits { place: None, .. } => format!("vmflame exits {path}"),
         RowSubject::Function(_) | RowSubject::Tag(_) => {
-            format!("vmflame convert {path} -o perf.svg")
+            let chosen = chosen(Choosing::Samples);
+            format!("vmflame convert {path}{chosen} -o perf.svg")
         }
     }
 }
