@@ -6,7 +6,6 @@ use std::thread;
 use std::time::Duration;
 
 use super::generate::MadeUp;
-use super::inputs::Inputs;
 use super::options::InputOptions;
 use super::outcome::Outcome;
 use super::write::Destination;
@@ -39,6 +38,8 @@ pub(super) struct BenchOptions {
     /// Write a made-up capture to the path, which must be given, instead of measuring one:
     /// size=8G,stacks=1000,depth=24,processes=4,threads=4,cpus=2,guest=10,tracepoints=0,late=0,seed=1
     /// or, of VM exits, exits,size=8G,vcpus=8,vms=1,cpus=4,amd=0,seed=1
+    /// or, with the feature fleet, the dataset of a made-up fleet into a folder, and print what must be
+    /// answered about it: fleet,hosts=100,hours=24,stacks=40,seed=1
     #[arg(long, value_name = "SPEC", value_parser = MadeUp::parse, requires = "input")]
     #[arg(conflicts_with_all = ["against", "runs", "kallsyms", "buildid_dir", "threads"])]
     generate: Option<MadeUp>,
@@ -57,7 +58,7 @@ struct Run {
 
 pub(super) fn run(options: &BenchOptions, quiet: bool) -> Result<Outcome> {
     if let Some(made_up) = &options.generate {
-        return generate(made_up, options);
+        return made_up.make(&options.input.input, options.force, options.json);
     }
     let destination = Destination::stdout(&this_machine::inputs(&options.input))?;
     let limit = options.input.max_unpacked.unwrap_or_default();
@@ -174,12 +175,4 @@ fn with_peak_memory<T>(work: impl FnOnce() -> T) -> (T, Option<u64>) {
     });
     let peak = peak.into_inner();
     (result, (peak > 0).then_some(peak))
-}
-
-fn generate(made_up: &MadeUp, options: &BenchOptions) -> Result<Outcome> {
-    let path = options.input.input.as_path();
-    let said = made_up.write(&Destination::of_capture(path, options.force)?, path)?;
-    let said = if options.json { said.json } else { said.text };
-    Destination::stdout(&Inputs::default())?.write(|out| out.write_all(said.as_bytes()))?;
-    Ok(Outcome::Done)
 }

@@ -28,12 +28,14 @@
 //! | `engine_script` | a question as an engine runs it |
 //! | `stack_hash` | ids that are the same on every machine |
 //! | `buckets` | histograms that can be added up |
+//! | `made_up` | a made-up fleet, and what must be answered about it |
 
 mod add;
 mod buckets;
 mod check;
 mod compact;
 mod engine_script;
+mod made_up;
 mod manifest;
 mod parquet_file;
 mod partition;
@@ -49,6 +51,7 @@ pub use buckets::{bucket_of, least_of};
 pub use check::{CheckReport, check};
 pub use compact::{Compaction, compact};
 pub use engine_script::engine_script;
+pub use made_up::{FleetLoad, FleetTruth, MadeUpCauseKey, MadeUpSum, PlantedFact, write_fleet};
 pub use manifest::{DatasetFile, Manifest};
 pub use partition::Partition;
 pub use queries::{QueryWish, READY_QUERIES, ReadyQuery, dimension_names};

@@ -4,14 +4,17 @@
 //! |---|---|
 //! | `add` | captures into a dataset |
 //! | `kept` | what is done with a dataset that is there: schema, check, compact |
+//! | `made_up` | for `bench --generate`: a made-up fleet |
 
 mod add;
 mod kept;
+mod made_up;
 
 use super::outcome::Outcome;
 use add::AddOptions;
 use clap::Subcommand;
 use kept::{FolderOptions, SchemaOptions};
+pub(super) use made_up::generate;
 use vmflame::error::Result;
 
 /// Below the verbs of `dataset`.

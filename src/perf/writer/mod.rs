@@ -57,3 +57,7 @@ pub use load::{Load, Written};
 pub use record::{FileIdentity, RecordWriter, WrittenRecord};
 pub use sample::{ReadMember, ReadValues, RegisterValues, SampleValues};
 pub use sections::FeatureSection;
+#[cfg(feature = "fleet")]
+pub(crate) use setting::{Setting, settings};
+#[cfg(feature = "fleet")]
+pub(crate) use shape::SplitMix64;

@@ -2,17 +2,17 @@
 
 /// A word of a description.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Setting<'a> {
-    pub(super) key: &'a str,
+pub(crate) struct Setting<'a> {
+    pub(crate) key: &'a str,
     /// As it is written.
-    pub(super) value: &'a str,
-    pub(super) number: u64,
+    pub(crate) value: &'a str,
+    pub(crate) number: u64,
 }
 
 /// The words of a description, in order.
 ///
 /// Each is an error, in one line, when it is no `KEY=NUMBER`.
-pub(super) fn settings(text: &str) -> impl Iterator<Item = Result<Setting<'_>, String>> {
+pub(crate) fn settings(text: &str) -> impl Iterator<Item = Result<Setting<'_>, String>> {
     let parts = text.split(',').filter(|part| !part.is_empty());
     parts.map(|part| {
         let (key, value) = part

@@ -13,6 +13,7 @@
 //! | `schema_table` | what the columns are |
 //! | `query_table` | an engine's answer |
 //! | `check_table` | what a check found |
+//! | `truth_table` | what must be answered about a made-up fleet |
 
 mod answer;
 mod case;
@@ -22,6 +23,7 @@ mod exit_sums;
 mod query_table;
 mod sample_rows;
 mod schema_table;
+mod truth_table;
 mod vm_rows;
 
 pub use answer::case_rows;
@@ -29,3 +31,4 @@ pub use case::{CaseAnswer, CaseOrigin, case_views, content_of, has_rows};
 pub use check_table::check_tables;
 pub use query_table::query_table;
 pub use schema_table::schema_tables;
+pub use truth_table::truth_tables;
