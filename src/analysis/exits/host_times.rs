@@ -5,7 +5,7 @@ use super::sources::Sources;
 use crate::bytes::{Endian, with_order};
 use crate::fold::TimeRange;
 use crate::kvm::exit::{ExitSurvey, HostEvent, Interrupts, Moment, Schedule, Task};
-use crate::units::ThreadId;
+use crate::units::{ThreadId, Timestamp};
 
 /// What concerns several threads at once. Occurrences come in by [`Self::take`], those of all threads
 /// in order of time, whatever recorded them.
@@ -32,7 +32,7 @@ impl<'t> HostTimes<'t> {
     pub(super) fn of(survey: &ExitSurvey, times: &'t [TimeRange]) -> Self {
         Self {
             times,
-            schedule: Schedule::of(survey.vcpus()),
+            schedule: Schedule::of(survey.vcpus(), times),
             interrupts: Interrupts::of(survey.vcpus()),
             has_any: false,
             has_switches: survey.recorded().switches,
@@ -42,17 +42,21 @@ impl<'t> HostTimes<'t> {
     /// Takes the next occurrence.
     pub(super) fn take(&mut self, moment: Moment, event: &HostEvent) {
         self.has_any = true;
+        // What a thread does in the times that count may have begun before.
+        self.schedule.take(moment, event);
         let is_in = |range: &TimeRange| (range.first..=range.last).contains(&moment.at);
         if self.times.is_empty() || self.times.iter().any(is_in) {
-            self.schedule.take(moment, event);
             self.interrupts.take(moment, event);
         }
     }
 
-    /// There are no more occurrences.
-    pub(super) fn finish(self) -> HostFinding {
+    /// There are no more occurrences. `last` is when the recording ended; `None` without times.
+    pub(super) fn finish(mut self, last: Option<Timestamp>) -> HostFinding {
         if !self.has_any {
             return HostFinding::default();
+        }
+        if let Some(last) = last {
+            self.schedule.end(last);
         }
         HostFinding {
             schedule: self.has_switches.then_some(self.schedule),

@@ -144,7 +144,7 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
     let HostFinding {
         schedule,
         interrupts,
-    } = host_times.finish();
+    } = host_times.finish(basics.times.map(|(_, last)| last));
     let is_asked = request.all_threads;
     let threads = is_asked.then(|| schedule_of_all(&sources, endian, &basics, &times));
     let counts = capture.events().iter().zip(&basics.samples);

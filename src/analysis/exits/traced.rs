@@ -60,7 +60,7 @@ pub fn exits_of_trace_dat(trace: &TraceDat, request: &ExitRequest) -> Result<Rec
             }
         });
     }
-    let host_times = host_times.finish();
+    let host_times = host_times.finish(preview.times.map(|(_, last)| last));
     let mut recorded = pairing.finish(&preview, &name);
     (recorded.schedule, recorded.interrupts) = (host_times.schedule, host_times.interrupts);
     recorded.machine = trace
@@ -113,7 +113,7 @@ pub fn exits_of_text(text: &TraceText, request: &ExitRequest) -> Result<Recorded
             }
         });
     }
-    let host_times = host_times.finish();
+    let host_times = host_times.finish(preview.times.map(|(_, last)| last));
     let mut recorded = pairing.finish(&preview, &name);
     (recorded.schedule, recorded.interrupts) = (host_times.schedule, host_times.interrupts);
     recorded.formats = told_formats(text, &reasons);

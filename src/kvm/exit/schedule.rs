@@ -71,19 +71,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// The schedule of these vCPUs.
-    pub fn of(vcpus: &[VcpuSummary]) -> Self {
+    /// The schedule of these vCPUs. What passes outside of `times` does not count; empty wants all.
+    pub fn of(vcpus: &[VcpuSummary], times: &[TimeRange]) -> Self {
         let mut schedule = Self {
             followed: Followed::Given,
-            tasks: Vec::new(),
-            states: Vec::new(),
-            by_tid: HashMap::new(),
-            ready: Vec::new(),
-            names: BTreeMap::new(),
-            on_cpu: HashMap::new(),
-            times: Vec::new(),
-            switches: 0,
-            unseen: 0,
+            ..Self::of_all(times)
         };
         for vcpu in vcpus {
             schedule.add(vcpu.task);
@@ -91,8 +83,7 @@ impl Schedule {
         schedule
     }
 
-    /// The schedule of all threads but the idle ones, as far as they are met. What passes outside of
-    /// `times` does not count; empty wants all.
+    /// The schedule of all threads but the idle ones, as far as they are met; the same times count.
     pub fn of_all(times: &[TimeRange]) -> Self {
         let mut sorted = times.to_vec();
         sorted.sort_unstable_by_key(|range| range.first);
@@ -105,8 +96,15 @@ impl Schedule {
         }
         Self {
             followed: Followed::All,
+            tasks: Vec::new(),
+            states: Vec::new(),
+            by_tid: HashMap::new(),
+            ready: Vec::new(),
+            names: BTreeMap::new(),
+            on_cpu: HashMap::new(),
             times: apart,
-            ..Self::of(&[])
+            switches: 0,
+            unseen: 0,
         }
     }
 
@@ -229,7 +227,7 @@ impl Schedule {
                 (self.tasks.get_mut(place), self.states.get_mut(place))
                 && *own == cpu
             {
-                let passed = span(*told, now);
+                let passed = within(&self.times, *told, now);
                 *told = now;
                 let sum = task.rivals.entry(running).or_default();
                 *sum = sum.saturating_add(passed);
@@ -335,6 +333,10 @@ impl Schedule {
 
     /// The recording ended: what threads do lasts until then.
     pub fn end(&mut self, now: Timestamp) {
+        let running: Vec<(Cpu, Tid)> = self.on_cpu.iter().map(|(&cpu, &tid)| (cpu, tid)).collect();
+        for (cpu, tid) in running {
+            self.tell_rivals(now, cpu, tid);
+        }
         for (task, state) in self.tasks.iter_mut().zip(&mut self.states) {
             match std::mem::replace(state, State::Unknown) {
                 State::Unknown => {}

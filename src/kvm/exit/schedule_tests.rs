@@ -30,7 +30,7 @@ fn ready_time_is_from_being_able_to_run_to_running() {
         target_cpu: 3,
     };
     let idle = Tid::new(0);
-    let mut schedule = Schedule::of(&[vcpu]);
+    let mut schedule = Schedule::of(&[vcpu], &[]);
     for (at, event) in [
         (100, switch(idle, 0, own)),
         (130, switch(own, 0x100, other)),
@@ -58,4 +58,59 @@ fn ready_time_is_from_being_able_to_run_to_running() {
     assert_eq!([vcpu.longest_preempted_ns, vcpu.longest_wake_ns], [10, 4]);
     let rivals: Vec<(Tid, u64)> = vcpu.rivals.iter().map(|(&tid, &ns)| (tid, ns)).collect();
     assert_eq!(rivals, [(idle, 4), (other, 10)]);
+}
+
+/// By hand: a vCPU that is kept from its CPU at the end of a recording waits until then, and what it
+/// began before the times that count is its own within them. Both were left out, so that a vCPU which
+/// gets no CPU any more seemed to wait for nothing.
+#[test]
+fn what_lasts_at_either_end_counts_as_far_as_it_is_within() {
+    let (own, other) = (Tid::new(7), Tid::new(9));
+    let vcpu = VcpuSummary {
+        task: Task {
+            pid: Some(Pid::new(1)),
+            tid: own,
+        },
+        vcpu: None,
+        counts: PairingCounts::default(),
+        halts: HaltCounts::default(),
+        guest_ns: 0,
+    };
+    let at = Timestamp::from_nanos;
+    let schedule = |times: &[TimeRange]| {
+        let mut schedule = Schedule::of(std::slice::from_ref(&vcpu), times);
+        for (now, prev_tid, next_tid) in [
+            (100, other, own),
+            (130, own, other),
+            (150, other, own),
+            (160, own, other),
+        ] {
+            let moment = Moment {
+                at: at(now),
+                cpu: Some(Cpu(3)),
+                task: vcpu.task,
+            };
+            let switch = HostEvent::SchedSwitch {
+                prev_tid,
+                prev_state: 0,
+                next_tid,
+                next_comm: [0; 16],
+            };
+            schedule.take(moment, &switch);
+        }
+        schedule.end(at(200));
+        let task = schedule.tasks()[0].clone();
+        let rivals: Vec<u64> = task.rivals.into_values().collect();
+        [vec![task.running_ns, task.ready_ns], rivals].concat()
+    };
+    assert_eq!(schedule(&[]), [30 + 10, 20 + 40, 20 + 40]);
+    let range = |first, last| TimeRange {
+        first: at(first),
+        last: at(last),
+    };
+    assert_eq!(schedule(&[range(110, 170)]), [20 + 10, 20 + 10, 20 + 10]);
+    assert_eq!(
+        schedule(&[range(140, 155), range(190, 300)]),
+        [5, 10 + 10, 10 + 10]
+    );
 }

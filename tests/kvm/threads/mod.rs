@@ -19,8 +19,12 @@ struct Ran {
 }
 
 fn threads(place: &Path, more: &[&str]) -> Ran {
+    ran("threads", place, more)
+}
+
+fn ran(verb: &str, place: &Path, more: &[&str]) -> Ran {
     let run = Command::new(env!("CARGO_BIN_EXE_vmflame"))
-        .arg("threads")
+        .arg(verb)
         .arg(place)
         .args(more)
         .env("HOME", "/nonexistent")
@@ -35,7 +39,11 @@ fn threads(place: &Path, more: &[&str]) -> Ran {
 }
 
 fn told(place: &Path, more: &[&str]) -> Value {
-    let ran = threads(place, &[&["--json"], more].concat());
+    told_by("threads", place, more)
+}
+
+fn told_by(verb: &str, place: &Path, more: &[&str]) -> Value {
+    let ran = ran(verb, place, &[&["--json"], more].concat());
     assert_eq!(ran.status, Some(0), "{}", ran.err);
     serde_json::from_str(&ran.out).unwrap()
 }
@@ -273,4 +281,36 @@ fn recorded_threads_ran_as_long_as_the_kernel_counted() {
         .iter()
         .filter(|row| row["role"] == "vCPU 0" && row["cpus"] == "1");
     assert!(vms.len() >= 2 && pinned.count() >= 2, "{vms:?}");
+}
+
+/// Ready time is one thing: `exits`, which follows vCPUs, and `threads`, which follows all, say the
+/// same of each vCPU, of all of a recording and of any part, whatever a vCPU does at either end.
+#[test]
+fn exits_and_threads_tell_the_same_ready_time() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/threads");
+    let data = folder.join("perf.data.xz");
+    let parts = [
+        "0%-100%",
+        "0%-3%",
+        "20%-31%",
+        "50%-50.4%",
+        "97%-100%",
+        "5%-15%,60%-90%",
+    ];
+    let mut compared = 0;
+    for part in parts {
+        let times = ["--time", part];
+        let keys = ["tid", "ready_ns"];
+        let all = rows(&told(&data, &times), "threads", keys, &["asleep_ns"]);
+        let own = told_by("exits", &data, &times);
+        for row in rows(&own, "schedule", keys, &["asleep_ns"]) {
+            let is_idle = row.ends_with(" 0 0");
+            assert!(
+                all.contains(&row) || is_idle,
+                "{part}: {row} is not in {all:?}"
+            );
+            compared += usize::from(!is_idle);
+        }
+    }
+    assert!(compared >= 10, "{compared}");
 }
