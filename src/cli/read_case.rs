@@ -21,7 +21,7 @@ pub(super) struct CaseWish<'a> {
     pub(super) places: InputOptions,
     /// What of it is looked at, and what a sample weighs.
     pub(super) filter: Request,
-    /// What exits are told apart by; those of the rules come first.
+    /// What exits are told apart by: what the rules want, or what it is added up of.
     pub(super) views: Vec<Vec<Dimension>>,
     /// What tells devices.
     pub(super) devices: &'a DeviceOptions,
@@ -95,6 +95,7 @@ impl ReadCase {
         wish: &CaseWish<'_>,
         beside: &Beside<'_>,
     ) -> Result<()> {
+        self.recorded.survey.add_views_by_vm();
         let recorded = &self.recorded;
         if recorded.has_tracepoints {
             let mut devices = beside.devices(wish.devices, recorded)?;

@@ -169,6 +169,16 @@ const NAMES: [(&str, Dimension); 15] = [
 ];
 
 impl Dimension {
+    /// By VM for by vCPU, and each other as it is.
+    #[must_use]
+    pub const fn by_vm(self) -> Self {
+        if matches!(self, Self::Vcpu) {
+            Self::Vm
+        } else {
+            self
+        }
+    }
+
     /// The dimension of a name.
     ///
     /// # Errors

@@ -188,6 +188,21 @@ impl ExitSurvey {
         views.find(|view| view.dimensions() == dimensions)
     }
 
+    /// Adds the views by VM that views by vCPU tell as well, unless they are there. To add rows up
+    /// takes less than to find a row of each for every exit.
+    pub fn add_views_by_vm(&mut self) {
+        let views = &self.tables.views;
+        let by_vcpu = views
+            .iter()
+            .filter(|view| view.dimensions().contains(&Dimension::Vcpu));
+        let by_vm: Vec<View> = by_vcpu.map(View::by_vm).collect();
+        for view in by_vm {
+            if self.view(view.dimensions()).is_none() {
+                self.tables.views.push(view);
+            }
+        }
+    }
+
     /// The vCPUs, by their threads.
     pub fn vcpus(&self) -> &[VcpuSummary] {
         &self.vcpus

@@ -304,19 +304,41 @@ impl View {
         row as usize
     }
 
+    /// The same exits told apart by VM where this view tells them apart by vCPU.
+    pub(super) fn by_vm(&self) -> Self {
+        let dimensions = self.dimensions.iter().map(|one| one.by_vm());
+        let mut by_vm = Self::new(&dimensions.collect::<Vec<_>>(), self.basis);
+        for ViewRow { values, stats } in self.rows() {
+            let values = values.iter().map(|&value| {
+                if let DimensionValue::Vcpu(task) = value {
+                    DimensionValue::Vm(task.pid)
+                } else {
+                    value
+                }
+            });
+            by_vm.merge_row(&values.collect::<Vec<_>>(), stats);
+        }
+        by_vm.left_out.merge(&self.left_out);
+        by_vm
+    }
+
     /// Adds what another view of the same dimensions holds.
     pub fn merge(&mut self, other: &Self) {
         for ViewRow { values, stats } in other.rows() {
-            for (&value, wanted) in values.iter().zip(&mut self.wanted) {
-                *wanted = value.packed();
-            }
-            let recent = self.recent_place();
-            let row = self.find_or_add(recent, |keys| keys.extend_from_slice(values));
-            if let Some(own) = self.stats.get_mut(row) {
-                own.merge(stats);
-            }
+            self.merge_row(values, stats);
         }
         self.left_out.merge(&other.left_out);
+    }
+
+    fn merge_row(&mut self, values: &[DimensionValue], stats: &ExitStats) {
+        for (&value, wanted) in values.iter().zip(&mut self.wanted) {
+            *wanted = value.packed();
+        }
+        let recent = self.recent_place();
+        let row = self.find_or_add(recent, |keys| keys.extend_from_slice(values));
+        if let Some(own) = self.stats.get_mut(row) {
+            own.merge(stats);
+        }
     }
 }
 
