@@ -22,6 +22,10 @@ use vmflame::text::{counted, grouped};
 use vmflame::units::Weights;
 
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
+    #[cfg(feature = "fleet")]
+    if options.format == Some(Format::Parquet) {
+        return super::dataset::convert(options, quiet);
+    }
     let mut watch = Stopwatch::start();
     let (format, destination) = destination(options)?;
     if let Some(wanted) = options.exit_graph() {

@@ -106,6 +106,10 @@ pub(super) enum Format {
     Json,
     /// The call tree as CSV, a row for each node.
     Csv,
+    /// Parquet tables into a folder, for SQL: the rows that `dataset add` makes of one capture, a file
+    /// for each table.
+    #[cfg(feature = "fleet")]
+    Parquet,
 }
 
 /// A format with threads and times, which a viewer of others reads.
@@ -142,6 +146,8 @@ impl Format {
             Self::Perfetto => Some(Viewer::Perfetto),
             Self::Otlp => Some(Viewer::Otlp),
             Self::Svg | Self::Folded | Self::Json | Self::Csv => None,
+            #[cfg(feature = "fleet")]
+            Self::Parquet => None,
         }
     }
 }

@@ -48,5 +48,8 @@ pub(super) fn stack_format(
         | Format::Chrome
         | Format::Perfetto
         | Format::Otlp => StackFormat::Svg(picture()),
+        // It has no picture: tables are written before.
+        #[cfg(feature = "fleet")]
+        Format::Parquet => StackFormat::Csv,
     }
 }

@@ -50,6 +50,33 @@ pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String
     warnings.into_iter().flatten().collect()
 }
 
+/// Options of `convert` that have no effect on tables.
+#[cfg(feature = "fleet")]
+pub(super) fn of_tables(options: &ConvertOptions) -> Vec<String> {
+    let why = "tables hold all of a capture";
+    let given = |name, is_given| warning(name, is_given, why);
+    let picture = &options.picture;
+    let warnings = [
+        given("--title", options.title.is_some()),
+        given("--weight", options.weight.is_some()),
+        given("--group", options.group != Group::Process),
+        given("--reverse", options.reverse),
+        given("--kernel-only", options.kernel_only),
+        given("--user-only", options.user_only),
+        given("--no-tag", options.no_tag),
+        given("--no-idle", options.no_idle),
+        given("--guest-leaf", options.guest_leaf),
+        given("--annotate", options.annotate.is_some()),
+        given("--colors", options.colors != ColorsBy::Tag),
+        given("--min-width", picture.min_width.is_some()),
+        given("--max-depth", picture.max_depth.is_some()),
+        given("--inverted", picture.inverted),
+        given("--debuginfod", options.debuginfod.debuginfod.is_some()),
+        given("--timings", options.timings),
+    ];
+    warnings.into_iter().flatten().collect()
+}
+
 /// Options of `convert` that have no effect on a picture of exits.
 pub(super) fn of_exit_graph(options: &ConvertOptions) -> Vec<String> {
     let why = "exits are drawn, not samples";

@@ -22,6 +22,7 @@
 //! | `manifest` | the list of files |
 //! | `store` | a folder: locks, files on their way in, files without an owner |
 //! | `add` | captures into a dataset |
+//! | `table_folder` | the tables of one capture, a file each |
 //! | `compact` | many small files into few |
 //! | `check` | whether every row is there once |
 //! | `queries` | ready questions: plain SQL |
@@ -43,6 +44,7 @@ mod queries;
 mod schema;
 mod stack_hash;
 mod store;
+mod table_folder;
 mod table_rows;
 mod values;
 
@@ -58,5 +60,6 @@ pub use queries::{QueryWish, READY_QUERIES, ReadyQuery, dimension_names};
 pub use schema::{ColumnSchema, Schema, TableName, TableSchema, ValueKind};
 pub use stack_hash::{ContentHash, StackHash};
 pub use store::Store;
+pub use table_folder::{check_table_folder, write_table_folder};
 pub use table_rows::TableRows;
 pub use values::Value;

@@ -9,6 +9,8 @@ pub enum DatasetFault {
     NoDataset,
     /// The folder holds something else, beside which no dataset is begun.
     OtherFolder,
+    /// The folder holds something: tables are written to an empty one.
+    NotEmpty,
     /// It is to be made up, and one is there already.
     ThereAlready,
     /// The list of its files is none.
@@ -49,7 +51,7 @@ impl DatasetFault {
     pub(super) const fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::NoDataset => "vmflame dataset add CASE… -o DIR begins one",
-            Self::OtherFolder | Self::ThereAlready => {
+            Self::OtherFolder | Self::NotEmpty | Self::ThereAlready => {
                 "name a folder that is empty, or that is not there yet"
             }
             Self::NewerSchema { .. } => "read it with the version of vmflame that wrote it",
@@ -70,6 +72,7 @@ impl fmt::Display for DatasetFault {
         match self {
             Self::NoDataset => f.write_str("there is no dataset in it: dataset.json is missing"),
             Self::OtherFolder => f.write_str("it holds other files, and is no dataset"),
+            Self::NotEmpty => f.write_str("the folder is not empty"),
             Self::ThereAlready => f.write_str("a dataset is there already"),
             Self::BadManifest { cause } => write!(f, "not a list of a dataset's files: {cause}"),
             Self::NewerSchema { found, known } => write!(

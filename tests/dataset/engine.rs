@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use vmflame::dataset::{Schema, Store, TableName, ValueKind, add_captures};
 
 /// A Python that has a module: `$VMFLAME_PYTHON`, else `python3`.
-fn python_with(module: &str) -> Option<String> {
+pub(crate) fn python_with(module: &str) -> Option<String> {
     let python = std::env::var("VMFLAME_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let import = format!("import {module}");
     let done = Command::new(&python).args(["-c", &import]).output();

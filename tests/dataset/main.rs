@@ -10,3 +10,4 @@ mod fleet;
 mod folder;
 mod killed;
 mod sums;
+mod tables;

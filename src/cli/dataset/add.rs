@@ -2,23 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
+use super::case::{CaseLabel, rows_of_case, written_at};
 use crate::cli::options::{CasePlaces, DeviceOptions};
 use crate::cli::outcome::Outcome;
-use crate::cli::read_case::{CaseWish, read_case};
+use crate::cli::read_case::CaseWish;
 use crate::cli::{standard_input, this_machine, told_error};
 use clap::Args;
 use vmflame::analysis::{Request, WeightKind};
 use vmflame::dataset::{
     AddedCaptures, CaptureRows, Partition, Store, TableRows, add_captures, known_captures,
 };
-use vmflame::error::{BadFile, DatasetFault, Error, Result};
-use vmflame::input::Input;
-use vmflame::report::advice::{Evidence, advise};
-use vmflame::report::dataset::{
-    CaseAnswer, CaseOrigin, case_rows, case_views, content_of, has_rows,
-};
+use vmflame::error::Result;
+use vmflame::report::dataset::{case_views, content_of};
 use vmflame::text::{counted, grouped};
 
 /// Rows that are held in memory until they are written: each as large as its captures tell.
@@ -162,49 +158,14 @@ fn rows_of(
     if progress.is_known(store, &Partition::of_seconds(at), capture)? {
         return Ok(None);
     }
-    let mut evidence = Evidence::default();
-    let case = read_case(&mut evidence, &wish, &input, opened)?;
-    let source = path.display().to_string();
-    if !quiet {
-        for warning in &case.warnings {
-            eprintln!("warning: {source}: {warning}");
-        }
-    }
-    if evidence.host.name.is_none() {
-        evidence.host.name.clone_from(&options.host);
-    }
-    let findings = advise(&evidence);
-    progress.is_damaged |= case.is_damaged;
-    let answer = CaseAnswer {
-        origin: CaseOrigin {
-            capture,
-            source: &source,
-            recorded_at: at,
-            recorded_by: by,
-            is_damaged: case.is_damaged,
-        },
-        capture: case.capture.as_ref(),
-        recorded: &case.recorded,
-        profile: case.profile.as_ref(),
-        evidence: &evidence,
-        findings: &findings,
-        devices: &case.devices,
+    let label = CaseLabel {
+        path,
+        capture,
+        recorded_at: at,
+        recorded_by: by,
+        host: options.host.as_deref(),
     };
-    if !has_rows(&answer) {
-        let what = BadFile::Dataset(DatasetFault::NothingTold);
-        return Err(Error::file(path, what));
-    }
-    Ok(Some(case_rows(&answer)?))
-}
-
-/// When a case was last written, in seconds since 1970. Of an archive it is that of the archive: those
-/// of its members are not always told.
-fn written_at(path: &Path, input: &Input) -> Result<u64> {
-    let written = if path.is_file() { path } else { &input.data };
-    let failed = |source| Error::io("read", written, source);
-    let at = std::fs::metadata(written).map_err(failed)?;
-    let at = at.modified().map_err(failed)?;
-    Ok(at
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs()))
+    let found = rows_of_case(&wish, &input, opened, &label, quiet)?;
+    progress.is_damaged |= found.is_damaged;
+    Ok(Some(found.rows))
 }

@@ -3,16 +3,21 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `add` | captures into a dataset |
+//! | `case` | a case as rows |
+//! | `convert` | for `convert --format parquet`: the tables of one capture |
 //! | `kept` | what is done with a dataset that is there: schema, check, compact |
 //! | `made_up` | for `bench --generate`: a made-up fleet |
 
 mod add;
+mod case;
+mod convert;
 mod kept;
 mod made_up;
 
 use super::outcome::Outcome;
 use add::AddOptions;
 use clap::Subcommand;
+pub(super) use convert::convert;
 use kept::{FolderOptions, SchemaOptions};
 pub(super) use made_up::generate;
 use vmflame::error::Result;

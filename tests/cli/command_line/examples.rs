@@ -88,7 +88,14 @@ fn every_example_runs() {
         // Datasets are no part of the default build, and their questions need another program: the
         // tests of tests/dataset ask them.
         let elsewhere = ["cargo", "vmflame view", "vmflame dataset", "vmflame fleet"];
-        let elsewhere = [&elsewhere[..], &["vmflame bench --generate fleet"]].concat();
+        let elsewhere = [
+            &elsewhere[..],
+            &[
+                "vmflame bench --generate fleet",
+                "vmflame convert --format parquet",
+            ],
+        ]
+        .concat();
         let elsewhere = [&elsewhere[..], &["duckdb", "pip"]].concat();
         if elsewhere.iter().any(|start| command.starts_with(start)) {
             continue;
