@@ -112,6 +112,50 @@ impl<'d> FunctionTables<'d> {
         }
     }
 
+    /// Where each function of a table lies, in its order, and whether it has a name, which is told
+    /// when asked for. The name of one may turn out to be none.
+    pub(super) fn each_range(
+        &self,
+        kind: SymbolTableKind,
+        see: impl FnMut(&StatedRange, &dyn Fn() -> bool),
+    ) {
+        if let File::Elf64(file) = self.file {
+            let table = match kind {
+                SymbolTableKind::Full => file.elf_symbol_table(),
+                SymbolTableKind::Dynamic => file.elf_dynamic_symbol_table(),
+            };
+            self.each_range_of(file.endian(), table, see);
+        } else if let File::Elf32(file) = self.file {
+            let table = match kind {
+                SymbolTableKind::Full => file.elf_symbol_table(),
+                SymbolTableKind::Dynamic => file.elf_dynamic_symbol_table(),
+            };
+            self.each_range_of(file.endian(), table, see);
+        }
+    }
+
+    fn each_range_of<Elf: FileHeader>(
+        &self,
+        endian: Elf::Endian,
+        table: &SymbolTable<'d, Elf>,
+        mut see: impl FnMut(&StatedRange, &dyn Fn() -> bool),
+    ) {
+        // The first one is none.
+        for (ix, symbol) in table.enumerate().skip(1) {
+            let Some(range) = self.range_of(endian, table, ix, symbol) else {
+                continue;
+            };
+            let function = || self.function(endian, table, ix, symbol);
+            // Arm's tables are full of marks. Names of others need not be read for that.
+            if range.label && self.mapping_symbols && function().is_none() {
+                continue;
+            }
+            see(&range, &|| {
+                function().is_some_and(|function| function.name().is_some())
+            });
+        }
+    }
+
     fn each_of<Elf: FileHeader>(
         &self,
         endian: Elf::Endian,
@@ -142,14 +186,19 @@ impl<'d> FunctionTables<'d> {
         }
     }
 
-    #[inline]
-    fn function<Elf: FileHeader>(
+    /// Where a symbol lies; `None` when that tells that it is no function.
+    #[expect(
+        clippy::inline_always,
+        reason = "it is done for every symbol of a file"
+    )]
+    #[inline(always)]
+    fn range_of<Elf: FileHeader>(
         &self,
         endian: Elf::Endian,
         table: &SymbolTable<'d, Elf>,
         ix: SymbolIndex,
         symbol: &Elf::Sym,
-    ) -> Option<StatedFunction<'d>> {
+    ) -> Option<StatedRange> {
         let kind = symbol.st_type();
         let label = !is_code(symbol);
         if matches!(
@@ -163,13 +212,24 @@ impl<'d> FunctionTables<'d> {
         if label && (!section.labels || is_hidden(symbol)) {
             return None;
         }
+        Some(StatedRange {
+            start: self.start_of::<Elf>(endian, symbol),
+            bytes: symbol.st_size(endian).into(),
+            limit: section.end,
+            label,
+        })
+    }
+
+    fn function<Elf: FileHeader>(
+        &self,
+        endian: Elf::Endian,
+        table: &SymbolTable<'d, Elf>,
+        ix: SymbolIndex,
+        symbol: &Elf::Sym,
+    ) -> Option<StatedFunction<'d>> {
+        let range = self.range_of(endian, table, ix, symbol)?;
         let function = StatedFunction {
-            range: StatedRange {
-                start: self.start_of::<Elf>(endian, symbol),
-                bytes: symbol.st_size(endian).into(),
-                limit: section.end,
-                label,
-            },
+            range,
             binding: if symbol.is_weak() {
                 Binding::Weak
             } else if symbol.is_local() {
@@ -181,8 +241,7 @@ impl<'d> FunctionTables<'d> {
             strings: table.strings(),
             may_be_mark: self.mapping_symbols,
         };
-        // Arm's tables are full of marks. Names of others need not be read for that.
-        let is_mark = label && self.mapping_symbols && function.name().is_none();
+        let is_mark = range.label && self.mapping_symbols && function.name().is_none();
         (!is_mark).then_some(function)
     }
 }

@@ -115,11 +115,16 @@ impl<'d> FunctionReader<'d> {
     fn decisive(&mut self, points: &Points) -> Option<Decisive> {
         let mut sieve = Sieve::new(points);
         let mut is_any_sized = false;
-        let all = |_, _| true;
-        self.each(all, |_, function| {
-            sieve.see(&function.range);
-            is_any_sized = is_any_sized || (function.range.is_sized() && function.name().is_some());
-        });
+        let mut see = |range: &StatedRange, is_named: &dyn Fn() -> bool| {
+            sieve.see(range);
+            is_any_sized = is_any_sized || (range.is_sized() && is_named());
+        };
+        for kind in [SymbolTableKind::Full, SymbolTableKind::Dynamic] {
+            self.own.each_range(kind, &mut see);
+        }
+        if let Some(packed) = &self.packed {
+            packed.each_range(SymbolTableKind::Full, &mut see);
+        }
         self.has_functions = is_any_sized;
         is_any_sized.then(|| sieve.into_decisive())
     }

@@ -55,20 +55,30 @@ impl Points {
     /// The position of the first point that is not below `address`; [`Self::len`] when all are.
     #[inline]
     pub(crate) fn position_from(&self, address: u64) -> usize {
-        let Some(distance) = self
-            .sorted
-            .first()
-            .and_then(|&first| address.checked_sub(first))
-        else {
+        let Some(&first) = self.sorted.first() else {
             return 0;
         };
-        let bin = bin(distance, self.shift);
-        let Some(&[start, end]) = self.before_bin.get(bin..).and_then(<[u32]>::first_chunk) else {
+        let Some(distance) = address.checked_sub(first) else {
+            return 0;
+        };
+        let Some((start, own)) = self.bin_at(distance) else {
             return self.sorted.len();
         };
-        let start = start as usize;
-        let own = self.sorted.get(start..end as usize).unwrap_or_default();
+        if own.is_empty() {
+            return start;
+        }
         start + own.partition_point(|&point| point < address)
+    }
+
+    /// The points that share a bin with what lies at a distance from the first one, and the position
+    /// of the first of these; `None` behind the last bin. Most bins hold none.
+    #[inline]
+    fn bin_at(&self, distance: u64) -> Option<(usize, &[u64])> {
+        let bin = bin(distance, self.shift);
+        let &[start, end] = self.before_bin.get(bin..)?.first_chunk()?;
+        let start = start as usize;
+        let own = self.sorted.get(start..end as usize);
+        Some((start, own.unwrap_or_default()))
     }
 
     /// The point at a position.
@@ -87,7 +97,13 @@ impl Points {
     /// Whether `address` is a point.
     #[inline]
     pub(crate) fn contains(&self, address: u64) -> bool {
-        self.get(self.position_from(address)) == Some(address)
+        let distance = self
+            .sorted
+            .first()
+            .map(|&first| address.wrapping_sub(first));
+        // What lies below the first one wraps to far behind the last.
+        let bin = distance.and_then(|distance| self.bin_at(distance));
+        bin.is_some_and(|(_, own)| own.binary_search(&address).is_ok())
     }
 }
 

@@ -51,10 +51,32 @@ impl StatedRange {
 
 /// The symbols between a point and the one before it: where those start that stay whatever else
 /// there is. Only labels without a size may be left out.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct StartsBetween {
-    lowest: Option<u64>,
-    highest: Option<u64>,
+    lowest: u64,
+    /// Below the lowest while there is none.
+    highest: u64,
+}
+
+impl StartsBetween {
+    const NONE: Self = Self {
+        lowest: u64::MAX,
+        highest: 0,
+    };
+
+    #[inline]
+    fn add(&mut self, start: u64) {
+        self.lowest = self.lowest.min(start);
+        self.highest = self.highest.max(start);
+    }
+
+    fn lowest(&self) -> Option<u64> {
+        (self.lowest <= self.highest).then_some(self.lowest)
+    }
+
+    fn highest(&self) -> Option<u64> {
+        (self.lowest <= self.highest).then_some(self.highest)
+    }
 }
 
 /// What surrounds a point.
@@ -92,7 +114,7 @@ impl<'p> Sieve<'p> {
     pub(crate) fn new(points: &'p Points) -> Self {
         Self {
             points,
-            gaps: vec![StartsBetween::default(); points.len() + 1],
+            gaps: vec![StartsBetween::NONE; points.len() + 1],
             covering: Vec::new(),
             unsized_ranges: Vec::new(),
         }
@@ -112,12 +134,7 @@ impl<'p> Sieve<'p> {
             self.covering.push(start);
         }
         if let Some(gap) = self.gaps.get_mut(next) {
-            if gap.lowest.is_none_or(|lowest| start < lowest) {
-                gap.lowest = Some(start);
-            }
-            if gap.highest.is_none_or(|highest| start > highest) {
-                gap.highest = Some(start);
-            }
+            gap.add(start);
         }
     }
 
@@ -155,12 +172,12 @@ impl<'p> Sieve<'p> {
         let mut windows = vec![Window::default(); self.points.len()];
         let mut below = None;
         for (window, gap) in windows.iter_mut().zip(&self.gaps) {
-            below = gap.highest.or(below);
+            below = gap.highest().or(below);
             window.below = below;
         }
         let mut above = None;
         for (window, gap) in windows.iter_mut().zip(self.gaps.iter().skip(1)).rev() {
-            above = gap.lowest.or(above);
+            above = gap.lowest().or(above);
             window.above = above;
         }
         for range in &self.unsized_ranges {
