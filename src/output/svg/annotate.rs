@@ -16,6 +16,7 @@ use super::extent::Growth;
 use super::label::{TEXT_PADDING, label_of};
 use super::layout::Layout;
 use super::measures::{FRAME_HEIGHT, FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
+use super::pixels::push_pixels;
 use crate::stack::NodeIx;
 use crate::text::{push_attribute, push_escaped, push_format};
 
@@ -349,16 +350,6 @@ impl Drawn {
 fn pixels(weight: &str, scale: f64) -> io::Result<f64> {
     let weight: u64 = weight.parse().map_err(io::Error::other)?;
     Ok(weight as f64 * scale)
-}
-
-/// Appends to a thousandth of a pixel: zooms up to a sixtieth of the width show what is written,
-/// and the script makes the places of those beyond.
-fn push_pixels(text: &mut String, pixels: f64) {
-    let before = text.len();
-    push_format(text, format_args!("{pixels:.3}"));
-    let kept = text[before..].trim_end_matches('0').trim_end_matches('.');
-    let kept = before + kept.len();
-    text.truncate(kept);
 }
 
 fn without_parentheses(facts: &str) -> Cow<'_, str> {

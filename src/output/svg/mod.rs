@@ -13,6 +13,7 @@
 //! | `layout` | the boxes in their places, as inferno reads them |
 //! | `label` | the texts in boxes |
 //! | `narrow` | what is not drawn, for the sums of the script |
+//! | `pixels` | how numbers of pixels are written |
 //! | `annotate` | the pass over inferno's drawing that gives boxes their looks |
 //! | `chrome`, `legend`, `shares` | what surrounds the boxes |
 //! | `palette`, `shades`, `kinds` | the colours of tags, of kinds of code, and of changes |
@@ -43,6 +44,7 @@ mod measures;
 mod narrow;
 mod palette;
 mod picture;
+mod pixels;
 mod shades;
 mod shares;
 

@@ -74,7 +74,10 @@ impl Narrow {
             }
             push_base36(&mut text, self.number_of(drawn, at) as u64);
             text.push('.');
-            let children = drawn.tree.children(at).count();
+            let first = waiting.len();
+            waiting.extend(drawn.tree.children(at).map(|child| (at, child)));
+            waiting[first..].reverse();
+            let children = waiting.len() - first;
             if children > 0 {
                 push_base36(&mut text, children as u64);
             }
@@ -96,8 +99,6 @@ impl Narrow {
                 push_base36(&mut text, weight);
             }
             self.bytes += text.len() - before;
-            let below: Vec<NodeIx> = drawn.tree.children(at).collect();
-            waiting.extend(below.into_iter().rev().map(|child| (at, child)));
         }
         self.below.insert(node, text);
     }
@@ -121,15 +122,37 @@ impl Narrow {
 }
 
 fn push_base36(text: &mut String, number: u64) {
-    let mut digits = Vec::new();
+    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    // 36 to the power of 13 is more than 2 to the power of 64.
+    let mut digits = ['0'; 13];
+    let mut first = digits.len();
     let mut left = number;
     loop {
-        // One digit of 36.
-        digits.push(char::from_digit((left % 36) as u32, 36).unwrap_or('0'));
+        first -= 1;
+        digits[first] = char::from(DIGITS[(left % 36) as usize]);
         left /= 36;
         if left == 0 {
             break;
         }
     }
-    text.extend(digits.iter().rev());
+    text.extend(&digits[first..]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Read back as the picture's script reads it.
+        #[test]
+        fn numbers_are_written_in_base_36(number: u64, bits in 0..64_u32) {
+            for number in [number, number >> bits, u64::MAX, 0, 35, 36] {
+                let mut text = String::from("a.");
+                push_base36(&mut text, number);
+                let read = text.strip_prefix("a.").map(|digits| u64::from_str_radix(digits, 36));
+                prop_assert_eq!(read, Some(Ok(number)));
+            }
+        }
+    }
 }
