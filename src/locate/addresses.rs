@@ -107,6 +107,10 @@ impl Location {
     }
 }
 
+/// What the kernel calls the page of return probes. Source: `xol_mapping`,
+/// `kernel/events/uprobes.c`, Linux 6.12.
+const RETURN_PROBES: &str = "[uprobes]";
+
 /// The locations of the addresses that were asked for.
 #[derive(Debug)]
 pub(crate) struct Addresses<'m> {
@@ -114,6 +118,8 @@ pub(crate) struct Addresses<'m> {
     symbols: Option<Arc<KernelSymbols>>,
     /// Whether the parts of the kernel's functions are told apart.
     is_exact: bool,
+    /// Whether a process has a page of return probes.
+    has_return_probes: bool,
     /// Each different location so far.
     locations: Vec<Location>,
     /// Kernel locations by the address that is looked up, and whether a return leads behind it.
@@ -138,10 +144,17 @@ pub(crate) struct Addresses<'m> {
 impl<'m> Addresses<'m> {
     /// Nothing is known yet. Without `symbols` every kernel frame counts as a call.
     pub(crate) fn new(timeline: &'m Timeline, symbols: Option<Arc<KernelSymbols>>) -> Self {
+        let mut objects = (0..timeline.dso_count()).map(DsoIx);
+        let is_probes = |ix| {
+            timeline
+                .dso(ix)
+                .is_some_and(|dso| dso.path == RETURN_PROBES)
+        };
         Self {
             timeline,
             symbols,
             is_exact: false,
+            has_return_probes: objects.any(is_probes),
             locations: Vec::new(),
             kernel: HashMap::new(),
             functions: HashMap::new(),
@@ -291,9 +304,13 @@ impl<'m> Addresses<'m> {
     /// Source: `prepare_uretprobe()`, `uprobe_get_trampoline_vaddr()`, `kernel/events/uprobes.c`,
     /// Linux 6.12.
     fn return_probe(&self, space: u32, at: &ChainFrame) -> Option<Mapping> {
+        // Code without frame pointers leaves many addresses that are none; few captures have probes.
+        if !self.has_return_probes {
+            return None;
+        }
         let next = self.mapping(space, at.recorded)?;
         let dso = self.timeline.dso(next.dso)?;
-        let is_it = at.is_return() && next.start == at.recorded && dso.path == "[uprobes]";
+        let is_it = at.is_return() && next.start == at.recorded && dso.path == RETURN_PROBES;
         is_it.then_some(next)
     }
 
