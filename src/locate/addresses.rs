@@ -177,6 +177,14 @@ impl<'m> Addresses<'m> {
         self
     }
 
+    /// Gives back what only looking up needs; none may follow.
+    pub(super) fn end(&mut self) {
+        self.kernel = HashMap::new();
+        self.functions = HashMap::new();
+        self.objects = HashMap::new();
+        self.spaces = Vec::new();
+    }
+
     /// Each different location so far.
     pub(crate) fn locations(&self) -> &[Location] {
         &self.locations

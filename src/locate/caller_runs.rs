@@ -119,6 +119,12 @@ impl CallerRuns {
         }
     }
 
+    /// Gives back what only [`Self::find`] and [`Self::add`] need; none may follow.
+    pub(super) fn end(&mut self) {
+        self.bytes = Vec::new();
+        self.index = HashTable::new();
+    }
+
     /// The locations of each run, nearest to the leaf first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> {
         self.runs.iter().map(|known| {

@@ -107,6 +107,12 @@ impl<'m> Locator<'m> {
         }
     }
 
+    /// Gives back what only locating needs, for there are no further stacks.
+    pub(crate) fn end(&mut self) {
+        self.addresses.end();
+        self.runs.end();
+    }
+
     /// Each different location of all stacks so far.
     pub(crate) fn locations(&self) -> &[Location] {
         self.addresses.locations()

@@ -134,14 +134,15 @@ impl Merger<'_> {
     pub(super) fn merge_worker(
         &self,
         blocks: &[Block<'_, '_>],
-        worker: &NameWorker<'_>,
+        worker: &mut NameWorker<'_>,
         class_of: &[u32],
     ) -> Merged {
         let mut merged = Merged::default();
         let mut in_pieces: Distinct<NamedPiece> = Distinct::default();
         let mut unnamed = UnnamedSums::default();
         let mut places = BlockPlaces::default();
-        for located in &worker.blocks {
+        // Each is given back behind its last use: together they are as large as the merged stacks.
+        for located in std::mem::take(&mut worker.blocks) {
             let at = located.at;
             let Some(block) = blocks.get(at) else {
                 continue;

@@ -162,6 +162,7 @@ pub(super) fn on_name_workers<'m, O: ByteOrder>(
             worker.add::<O>(at, block);
         }
     });
+    workers.iter_mut().for_each(|worker| worker.locator.end());
     let locations = workers.iter().flat_map(|worker| worker.locator.locations());
     namer.read_objects(locations, request.threads);
     let each = Shares {

@@ -46,9 +46,12 @@ pub(crate) fn name_stacks(
         hasher: &DefaultHashBuilder::default(),
     };
     let pairs = workers.into_iter().zip(of_tasks);
-    let merged = on_threads(pairs, |(worker, class_of): (NameWorker<'_>, Vec<u32>)| {
-        merger.merge_worker(&blocks, &worker, &class_of)
-    });
+    let merged = on_threads(
+        pairs,
+        |(mut worker, class_of): (NameWorker<'_>, Vec<u32>)| {
+            merger.merge_worker(&blocks, &mut worker, &class_of)
+        },
+    );
     let mut merged = merged.into_iter();
     let mut all = merged.next().unwrap_or_default();
     merged.for_each(|worker| all.append(worker));
