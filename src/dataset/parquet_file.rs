@@ -1,5 +1,6 @@
 //! Rows as a Parquet file, and back.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -20,7 +21,7 @@ use parquet::file::reader::{FileReader, RowGroupReader};
 use parquet::file::serialized_reader::SerializedFileReader;
 use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
-use parquet::schema::types::Type;
+use parquet::schema::types::{ColumnPath, Type};
 
 /// Rows of a group: engines read groups in parallel, and leave out those that a filter rules out.
 const GROUP_ROWS: usize = 1 << 19;
@@ -49,6 +50,7 @@ fn write(rows: &TableRows) -> ParquetResult<Vec<u8>> {
         .set_offset_index_disabled(true)
         .set_created_by(concat!("vmflame ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_max_row_group_row_count(Some(GROUP_ROWS))
+        .set_column_dictionary_enabled(ColumnPath::from(STACK), repeats_stacks(rows))
         .build();
     let schema = Arc::new(message_of(rows.table())?);
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
@@ -84,6 +86,25 @@ fn write(rows: &TableRows) -> ParquetResult<Vec<u8>> {
         group.close()?;
     }
     writer.into_inner()
+}
+
+/// The column of hashes, which no compression makes shorter.
+const STACK: &str = "stack";
+
+/// Whether stacks come often enough for a dictionary of them. In table frames each comes once, in
+/// rows that follow each other; in samples of one capture hardly twice, and in those of many hosts
+/// often.
+fn repeats_stacks(rows: &TableRows) -> bool {
+    if rows.table() != TableName::Samples {
+        return false;
+    }
+    let column = rows.schema().position(STACK);
+    let column = column.and_then(|at| rows.columns.get(at));
+    let Some(ColumnValues::Int(all)) = column else {
+        return false;
+    };
+    let stacks: HashSet<i64> = all.iter().copied().flatten().collect();
+    stacks.len() <= rows.len() / 2
 }
 
 /// The texts of rows, those of one text on the same bytes.
