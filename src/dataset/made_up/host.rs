@@ -21,7 +21,7 @@ const CPUS: [&str; 3] = [
 pub(super) const VCPUS: u64 = 2;
 /// Of so many hosts one lost its huge pages.
 const HOSTS_OF_ONE_BAD: u64 = 2000;
-/// How many times as often a VM of the worst host faults on memory, and how much less on the next.
+/// How many times as often a VM of the first of them faults on memory, and how much less on the next.
 const MANY: u64 = 3000;
 const FEWER: u64 = 300;
 
@@ -154,7 +154,7 @@ impl MadeUpHost {
 }
 
 impl FleetLoad {
-    /// The hosts that lost their huge pages, by their numbers, the worst first.
+    /// The hosts that lost their huge pages, by their numbers, the one first that is hit hardest.
     pub(super) fn bad_hosts(&self) -> impl Iterator<Item = u64> {
         let (hosts, count) = (self.hosts, self.hosts.div_ceil(HOSTS_OF_ONE_BAD));
         let step = hosts / count.max(1);

@@ -165,7 +165,10 @@ impl FleetTruth {
         let worst = load
             .bad_hosts()
             .filter_map(|number| hosts.get(usize::try_from(number).ok()?));
-        let worst: Vec<&str> = worst.map(|host| host.name.as_str()).collect();
+        let mut worst: Vec<&str> = worst.map(|host| host.name.as_str()).collect();
+        // One with more VMs loses more than one that is hit harder.
+        let time_ns = |host: &str| self.hosts.get(host).map_or(0, |sum| sum.time_ns);
+        worst.sort_by_key(|host| std::cmp::Reverse(time_ns(host)));
         self.planted = vec![
             PlantedFact {
                 name: "bad-kernel",
