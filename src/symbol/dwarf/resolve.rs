@@ -1,5 +1,7 @@
 //! From addresses of an object to the functions that lie there, by its debug information.
 
+use std::borrow::Cow;
+
 use addr2line::{Context, Frame, Location, LookupContinuation, LookupResult};
 use hashbrown::HashMap;
 
@@ -7,7 +9,7 @@ use super::code_frames::{CodeFrame, CodeFrames, CodeTextIx};
 use super::guard::{Guard, GuardedSlice};
 use super::line_tables::LineTables;
 use super::section_shelf::SectionShelf;
-use super::sections::{DebugSections, SectionNames, WantedSections};
+use super::sections::{DebugSections, SectionNames, Unpacking};
 use super::split_units::SplitUnits;
 #[cfg(any(test, feature = "internals"))]
 use crate::bytes::Storage;
@@ -27,6 +29,11 @@ const MOST_READ: u64 = 16;
 
 /// What may be read in any case.
 const LEAST_READ: u64 = 16 << 20;
+
+/// How much may be read of debug information of so many bytes.
+fn most_read(total: u64) -> u64 {
+    total.saturating_mul(MOST_READ).saturating_add(LEAST_READ)
+}
 
 /// Functions that are inlined into each other deeper than this are taken for damage.
 const DEEPEST: usize = 512;
@@ -58,36 +65,30 @@ impl CodeFrames {
     /// When the debug information as a whole makes no sense.
     pub(crate) fn resolve(search: &ObjectSearch, request: &CodeRequest<'_>) -> Result<Self, Error> {
         let file = request.debug_file;
-        let shelf = SectionShelf::default();
+        let (shelf, unpacking) = (SectionShelf::default(), Unpacking::of(search, request));
+        let parsed = parse_elf_file(&file.path, file.storage.bytes())?;
+        let own = DebugSections::of_functions(&parsed, SectionNames::Plain, unpacking, &shelf);
+        let mut own = own.map_err(|cause| bad(file, cause))?;
         let common = search.common_debug_file(file).transpose()?;
-        let wanted = WantedSections {
-            line_tables: if request.lines {
-                LineTables::OfCode
-            } else {
-                LineTables::OfCodeElsewhereUnknown
-            },
-            limit: search.limit,
+        let lines = own.add_lines(&parsed, SectionNames::Plain, unpacking, &shelf);
+        lines.map_err(|cause| bad(file, cause))?;
+        let common = common.as_ref();
+        let common = common.map(|common| sections(common, unpacking, &shelf));
+        let line_tables = if request.lines {
+            LineTables::OfCode
+        } else {
+            LineTables::OfCodeElsewhereUnknown
         };
         let resolver = Resolver {
             search,
             object: request.object,
-            own: sections(file, wanted, &shelf)?,
+            own: own.with_line_tables(line_tables, &shelf),
             common: common
-                .as_ref()
-                .map(|common| sections(common, wanted, &shelf))
-                .transpose()?,
+                .transpose()?
+                .map(|common| common.with_line_tables(line_tables, &shelf)),
             lines: request.lines,
         };
-        let shares = Shares {
-            threads: request.threads,
-            least: MIN_SHARE,
-        };
-        let parts = in_shares(request.addresses, shares, |part| resolver.resolve(part));
-        let mut all = Self::default();
-        for part in parts {
-            all.append(part.map_err(|cause| bad(file, cause))?);
-        }
-        Ok(all)
+        resolver.resolve_all(request)
     }
 }
 
@@ -121,6 +122,15 @@ impl CodeFrames {
     }
 }
 
+impl Unpacking {
+    fn of(search: &ObjectSearch, request: &CodeRequest<'_>) -> Self {
+        Self {
+            limit: search.limit,
+            threads: request.threads,
+        }
+    }
+}
+
 fn bad(file: &ObjectFile, cause: String) -> Error {
     Error::file(&file.path, BadFile::BadDebugInfo { cause })
 }
@@ -128,11 +138,11 @@ fn bad(file: &ObjectFile, cause: String) -> Error {
 /// The sections of a file.
 fn sections<'f>(
     file: &'f ObjectFile,
-    wanted: WantedSections,
+    unpacking: Unpacking,
     shelf: &'f SectionShelf,
 ) -> Result<DebugSections<'f>, Error> {
     let parsed = parse_elf_file(&file.path, file.storage.bytes())?;
-    let sections = DebugSections::of(&parsed, SectionNames::Plain, wanted, shelf);
+    let sections = DebugSections::of(&parsed, SectionNames::Plain, unpacking, shelf);
     sections.map_err(|cause| bad(file, cause))
 }
 
@@ -147,9 +157,22 @@ struct Resolver<'r> {
 }
 
 impl Resolver<'_> {
+    fn resolve_all(&self, request: &CodeRequest<'_>) -> Result<CodeFrames, Error> {
+        let shares = Shares {
+            threads: request.threads,
+            least: MIN_SHARE,
+        };
+        let parts = in_shares(request.addresses, shares, |part| self.resolve(part));
+        let mut all = CodeFrames::default();
+        for part in parts {
+            all.append(part.map_err(|cause| bad(request.debug_file, cause))?);
+        }
+        Ok(all)
+    }
+
     fn resolve(&self, addresses: &[Svma]) -> Result<CodeFrames, String> {
         let total = self.own.total() + self.common.as_ref().map_or(0, DebugSections::total);
-        let guard = Guard::new(total.saturating_mul(MOST_READ).saturating_add(LEAST_READ));
+        let guard = Guard::new(most_read(total));
         let shelf = SectionShelf::default();
         let mut dwarf = self.own.dwarf(&guard);
         if let Some(common) = &self.common {
@@ -244,11 +267,15 @@ impl ChainReader {
     fn text(&mut self, bytes: &[u8]) -> Option<CodeTextIx> {
         let frames = &mut self.frames;
         let place = (bytes.as_ptr().addr(), bytes.len());
-        *self.texts.entry(place).or_insert_with(|| {
-            let is_shown = !bytes.is_empty() && bytes.len() <= LONGEST;
-            is_shown.then(|| frames.text_ix(&String::from_utf8_lossy(bytes)))
-        })
+        let text = self.texts.entry(place);
+        *text.or_insert_with(|| Some(frames.text_ix(&shown_text(bytes)?)))
     }
+}
+
+/// A name or path as it is shown; `None` when it is empty or too long.
+fn shown_text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let is_shown = !bytes.is_empty() && bytes.len() <= LONGEST;
+    is_shown.then(|| String::from_utf8_lossy(bytes))
 }
 
 #[cfg(test)]

@@ -4,16 +4,17 @@ use std::convert::Infallible;
 
 use addr2line::gimli::{self, Dwarf, DwarfPackage, RunTimeEndian, SectionId};
 use object::read::{Object, ObjectSection};
-use object::{CompressedData, CompressionFormat, File};
+use object::{CompressedData, CompressionFormat, File, Section};
 
 use super::guard::{Guard, GuardedSlice};
 use super::line_tables::LineTables;
 use super::relocate::Relocator;
 use super::section_shelf::SectionShelf;
 use crate::bytes::{Compression, Storage, UnpackLimit};
+use crate::parallel::by_pieces;
 
-/// Those that tell functions and lines, of all that there are.
-const READ: [SectionId; 11] = [
+/// Those that tell functions, of all that there are.
+const OF_FUNCTIONS: [SectionId; 9] = [
     SectionId::DebugInfo,
     SectionId::DebugAbbrev,
     SectionId::DebugStr,
@@ -23,9 +24,10 @@ const READ: [SectionId; 11] = [
     SectionId::DebugAranges,
     SectionId::DebugRanges,
     SectionId::DebugRngLists,
-    SectionId::DebugLine,
-    SectionId::DebugCuIndex,
 ];
+
+/// Those that tell lines, and which units a package holds.
+const OF_LINES: [SectionId; 2] = [SectionId::DebugLine, SectionId::DebugCuIndex];
 
 /// Those beside that the index of a package states the bounds of.
 const INDEXED: [SectionId; 5] = [
@@ -45,12 +47,13 @@ pub(super) enum SectionNames {
     Split,
 }
 
-/// What is wanted of sections.
+/// How sections are unpacked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct WantedSections {
-    pub(super) line_tables: LineTables,
+pub(super) struct Unpacking {
     /// How much they may unpack to.
     pub(super) limit: UnpackLimit,
+    /// Worker threads.
+    pub(super) threads: usize,
 }
 
 /// The sections of one file that hold debug information.
@@ -80,7 +83,22 @@ impl<'f> DebugSections<'f> {
     pub(super) fn of(
         file: &File<'f>,
         names: SectionNames,
-        wanted: WantedSections,
+        unpacking: Unpacking,
+        shelf: &'f SectionShelf,
+    ) -> Result<Self, String> {
+        let mut sections = Self::of_functions(file, names, unpacking, shelf)?;
+        sections.add_lines(file, names, unpacking, shelf)?;
+        Ok(sections)
+    }
+
+    /// Those of them that tell functions.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn of_functions(
+        file: &File<'f>,
+        names: SectionNames,
+        unpacking: Unpacking,
         shelf: &'f SectionShelf,
     ) -> Result<Self, String> {
         let endian = if file.is_little_endian() {
@@ -88,11 +106,53 @@ impl<'f> DebugSections<'f> {
         } else {
             RunTimeEndian::Big
         };
+        let mut sections = Self {
+            endian,
+            bytes: Vec::with_capacity(OF_FUNCTIONS.len() + OF_LINES.len()),
+        };
+        let wanted = WantedSections {
+            ids: &OF_FUNCTIONS,
+            names,
+            unpacking,
+        };
+        sections.add(file, wanted, shelf)?;
+        Ok(sections)
+    }
+
+    /// Adds the others.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn add_lines(
+        &mut self,
+        file: &File<'f>,
+        names: SectionNames,
+        unpacking: Unpacking,
+        shelf: &'f SectionShelf,
+    ) -> Result<(), String> {
+        let mut wanted = WantedSections {
+            ids: &OF_LINES,
+            names,
+            unpacking,
+        };
+        self.add(file, wanted, shelf)?;
+        if names == SectionNames::Split {
+            wanted.ids = &INDEXED;
+            self.add(file, wanted, shelf)?;
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        file: &File<'f>,
+        wanted: WantedSections,
+        shelf: &'f SectionShelf,
+    ) -> Result<(), String> {
         let relocator = Relocator::of(file)?;
-        let mut bytes = Vec::with_capacity(READ.len());
-        let indexed = INDEXED.iter().filter(|_| names == SectionNames::Split);
-        for &id in READ.iter().chain(indexed) {
-            let name = match names {
+        let mut found = Vec::with_capacity(wanted.ids.len());
+        for &id in wanted.ids {
+            let name = match wanted.names {
                 SectionNames::Plain => Some(id.name()),
                 SectionNames::Split => id.dwo_name(),
             };
@@ -101,21 +161,40 @@ impl<'f> DebugSections<'f> {
             };
             let held = section.compressed_data();
             let held = held.map_err(|wrong| format!("{}: {wrong}", id.name()))?;
-            let unpacked = unpacked(held, wanted.limit, shelf);
-            let unpacked = unpacked.ok_or_else(|| format!("{} cannot be unpacked", id.name()))?;
+            found.push(FoundSection { id, section, held });
+        }
+        let unpacked = unpack_all(&found, wanted.unpacking);
+        for (found, unpacked) in found.into_iter().zip(unpacked) {
+            let bytes = match unpacked {
+                Unpacked::Plain => Some(found.held.data),
+                Unpacked::Bytes(bytes) => shelf.keep(Storage::Memory(bytes)),
+                Unpacked::Broken => None,
+            };
+            let bytes = bytes.ok_or_else(|| format!("{} cannot be unpacked", found.id.name()))?;
             let filled = relocator
                 .as_ref()
-                .map(|relocator| relocator.apply(&section, unpacked));
-            let changed = match filled.transpose()?.flatten() {
-                Some(filled) => Some(filled),
-                None => (id == SectionId::DebugAbbrev)
-                    .then(|| wanted.line_tables.limit(unpacked))
-                    .flatten(),
-            };
-            let kept = changed.and_then(|changed| shelf.keep(Storage::Memory(changed)));
-            bytes.push((id, kept.unwrap_or(unpacked)));
+                .map(|relocator| relocator.apply(&found.section, bytes));
+            let filled = filled.transpose()?.flatten();
+            let kept = filled.and_then(|filled| shelf.keep(Storage::Memory(filled)));
+            self.bytes.push((found.id, kept.unwrap_or(bytes)));
         }
-        Ok(Self { endian, bytes })
+        Ok(())
+    }
+
+    /// The same, with the line tables of some units alone.
+    pub(super) fn with_line_tables(
+        mut self,
+        line_tables: LineTables,
+        shelf: &'f SectionShelf,
+    ) -> Self {
+        let mut all = self.bytes.iter_mut();
+        let found = all.find(|(id, _)| *id == SectionId::DebugAbbrev);
+        if let Some((_, bytes)) = found {
+            let limited = line_tables.limit(bytes);
+            let kept = limited.and_then(|limited| shelf.keep(Storage::Memory(limited)));
+            *bytes = kept.unwrap_or(bytes);
+        }
+        self
     }
 
     /// Sections that a test made.
@@ -161,28 +240,68 @@ impl<'f> DebugSections<'f> {
     where
         'f: 'g,
     {
+        GuardedSlice::new(self.held(id), self.endian, guard)
+    }
+
+    /// What a section holds; nothing where there is none.
+    fn held(&self, id: SectionId) -> &'f [u8] {
         let found = self.bytes.iter().find(|(of, _)| *of == id);
-        let bytes = found.map_or(&[][..], |&(_, bytes)| bytes);
-        GuardedSlice::new(bytes, self.endian, guard)
+        found.map_or(&[][..], |&(_, bytes)| bytes)
     }
 }
 
-/// What a section holds; `None` where it cannot be unpacked, or unpacks to more than it may.
-fn unpacked<'f>(
-    held: CompressedData<'f>,
-    limit: UnpackLimit,
-    shelf: &'f SectionShelf,
-) -> Option<&'f [u8]> {
+/// Sections that are read.
+#[derive(Clone, Copy, Debug)]
+struct WantedSections {
+    ids: &'static [SectionId],
+    names: SectionNames,
+    unpacking: Unpacking,
+}
+
+/// A section of a file.
+struct FoundSection<'f, 'd> {
+    id: SectionId,
+    section: Section<'d, 'f>,
+    /// What lies in the file.
+    held: CompressedData<'d>,
+}
+
+/// What a section holds.
+enum Unpacked {
+    /// What lies in the file.
+    Plain,
+    Bytes(Vec<u8>),
+    /// It cannot be unpacked, or unpacks to more than it may.
+    Broken,
+}
+
+/// Unpacks sections at the same time; what they hold comes in their order.
+fn unpack_all(found: &[FoundSection<'_, '_>], unpacking: Unpacking) -> Vec<Unpacked> {
+    // The largest first, so that no thread is left with it at the end.
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    let len = |&at: &usize| found.get(at).map_or(0, |found| found.held.data.len());
+    order.sort_by_key(|at| std::cmp::Reverse(len(at)));
+    let packed = found.iter();
+    let packed = packed.filter(|found| found.held.format != CompressionFormat::None);
+    let threads = unpacking.threads.min(packed.count());
+    let done = by_pieces(order.len(), threads, Vec::new, |done, piece| {
+        let found = order.get(piece).and_then(|&at| Some((at, found.get(at)?)));
+        done.extend(found.map(|(at, found)| (at, unpack(found.held, unpacking.limit))));
+    });
+    let mut done: Vec<(usize, Unpacked)> = done.into_iter().flatten().collect();
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, unpacked)| unpacked).collect()
+}
+
+fn unpack(held: CompressedData<'_>, limit: UnpackLimit) -> Unpacked {
     let compression = match held.format {
-        CompressionFormat::None => return Some(held.data),
+        CompressionFormat::None => return Unpacked::Plain,
         CompressionFormat::Zlib => Compression::Zlib,
         CompressionFormat::Zstandard => Compression::Zstd,
-        CompressionFormat::Unknown | _ => return None,
+        CompressionFormat::Unknown | _ => return Unpacked::Broken,
     };
     let stated = held.uncompressed_size;
-    if stated > limit.of_packed(held.data.len() as u64) {
-        return None;
-    }
-    let bytes = compression.unpack_exactly(held.data, usize::try_from(stated).ok()?)?;
-    shelf.keep(Storage::Memory(bytes))
+    let bytes = (stated <= limit.of_packed(held.data.len() as u64))
+        .then(|| compression.unpack_exactly(held.data, usize::try_from(stated).ok()?));
+    bytes.flatten().map_or(Unpacked::Broken, Unpacked::Bytes)
 }

@@ -13,7 +13,7 @@ use addr2line::gimli::{Dwarf, DwarfPackage, DwoId};
 use super::guard::{Guard, GuardedSlice};
 use super::line_tables::LineTables;
 use super::section_shelf::SectionShelf;
-use super::sections::{DebugSections, SectionNames, WantedSections};
+use super::sections::{DebugSections, SectionNames, Unpacking};
 use crate::object::{Debugged, ObjectFile, ObjectSearch, parse_elf_file};
 
 /// Finds split debug information of an object.
@@ -84,11 +84,16 @@ impl<'g> SplitUnits<'g> {
         let ObjectFile { path, storage, .. } = file;
         let bytes = self.shelf.keep(storage)?;
         let parsed = parse_elf_file(&path, bytes).ok()?;
-        let wanted = WantedSections {
-            line_tables: LineTables::OfCode,
+        let unpacking = Unpacking {
             limit: self.search.limit,
+            threads: 1,
         };
-        DebugSections::of(&parsed, SectionNames::Split, wanted, self.shelf).ok()
+        let sections = DebugSections::of(&parsed, SectionNames::Split, unpacking, self.shelf);
+        Some(
+            sections
+                .ok()?
+                .with_line_tables(LineTables::OfCode, self.shelf),
+        )
     }
 }
 
