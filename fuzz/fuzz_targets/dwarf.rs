@@ -11,7 +11,9 @@ fuzz_target!(|bytes: &[u8]| {
     let code = (0x0040_0140..0x0040_0280).step_by(5).map(Svma::new);
     let high = [u64::MAX - 1, u64::MAX].map(Svma::new);
     let addresses: Vec<Svma> = low.into_iter().chain(code).chain(high).collect();
-    let Ok(frames) = CodeFrames::of_bytes(bytes.to_vec(), &addresses) else {
+    // Where no lines are wanted, another walk tells what is inlined.
+    drop(CodeFrames::of_bytes(bytes.to_vec(), &addresses, false));
+    let Ok(frames) = CodeFrames::of_bytes(bytes.to_vec(), &addresses, true) else {
         return;
     };
     for &at in &addresses {

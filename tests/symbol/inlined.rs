@@ -193,7 +193,7 @@ fn inlined_functions_of_modules_are_those_of_llvm_symbolizer() {
     let mut addresses: Vec<Svma> = blocks.iter().map(|block| block.address).collect();
     addresses.sort_unstable();
     let bytes = fs::read(folder.join("module.ko")).unwrap();
-    let code = CodeFrames::of_bytes(bytes, &addresses).unwrap();
+    let code = CodeFrames::of_bytes(bytes, &addresses, true).unwrap();
     let mut agreement = Agreement::default();
     for block in blocks {
         let holder = block.frames.last().unwrap().0.clone();
@@ -307,7 +307,8 @@ fn damaged_debug_information_is_survived() {
                 let at = usize::try_from(0x240 + random.below(behind)).unwrap();
                 bytes[at] = u8::try_from(random.below(256)).unwrap();
             }
-            drop(CodeFrames::of_bytes(bytes, &addresses));
+            drop(CodeFrames::of_bytes(bytes.clone(), &addresses, true));
+            drop(CodeFrames::of_bytes(bytes, &addresses, false));
         }
     }
 }

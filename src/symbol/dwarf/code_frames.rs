@@ -1,7 +1,15 @@
 //! What debug information tells of addresses.
 
+use std::borrow::Cow;
+
 use crate::intern::Interner;
 use crate::units::{Svma, index};
+
+/// Functions that are inlined into each other deeper than this are taken for damage.
+pub(super) const DEEPEST: usize = 512;
+
+/// The longest name or path that is shown.
+const LONGEST: usize = 1 << 16;
 
 index! {
     /// Index of a function's name or of a source file's path in [`CodeFrames`].
@@ -75,13 +83,19 @@ impl CodeFrames {
         self.texts.intern_ref(text)
     }
 
-    /// Adds an address behind all that are here.
+    /// Adds an address, which is behind all that are here or is to be put in order.
     pub(super) fn push(&mut self, address: Svma, chain: &[CodeFrame]) {
         let ix = self.chains.intern_ref(chain);
         self.addresses.push((address, ix));
     }
 
-    /// Adds what is told of addresses that lie behind all that are here.
+    /// Puts the addresses in order.
+    pub(super) fn sort(&mut self) {
+        self.addresses.sort_unstable_by_key(|&(address, _)| address);
+    }
+
+    /// Adds what is told of other addresses, which are behind all that are here or are to be put in
+    /// order.
     pub(super) fn append(&mut self, other: Self) {
         self.unreadable = self.unreadable.saturating_add(other.unreadable);
         let texts = other.texts.items().iter();
@@ -103,4 +117,10 @@ impl CodeFrames {
         });
         self.addresses.extend(addresses);
     }
+}
+
+/// A name or path as it is shown; `None` when it is empty or too long.
+pub(super) fn shown_text(bytes: &[u8]) -> Option<Cow<'_, str>> {
+    let is_shown = !bytes.is_empty() && bytes.len() <= LONGEST;
+    is_shown.then(|| String::from_utf8_lossy(bytes))
 }

@@ -12,6 +12,7 @@
 //! | file | what it does |
 //! |---|---|
 //! | `resolve` | **the look-up**: addresses to chains of functions |
+//! | `inlined` | the same where no lines are wanted, by a walk over the units alone that hold addresses |
 //! | `code_frames` | what is told of addresses |
 //! | `sections` | the sections of a file, unpacked |
 //! | `relocate` | sections of relocatable files, with addresses filled in |
@@ -22,6 +23,7 @@
 
 mod code_frames;
 mod guard;
+mod inlined;
 mod line_tables;
 mod relocate;
 mod resolve;

@@ -1,15 +1,14 @@
 //! From addresses of an object to the functions that lie there, by its debug information.
 
-use std::borrow::Cow;
-
 use addr2line::{Context, Frame, Location, LookupContinuation, LookupResult};
 use hashbrown::HashMap;
 
-use super::code_frames::{CodeFrame, CodeFrames, CodeTextIx};
+use super::code_frames::{CodeFrame, CodeFrames, CodeTextIx, DEEPEST, shown_text};
 use super::guard::{Guard, GuardedSlice};
+use super::inlined;
 use super::line_tables::LineTables;
 use super::section_shelf::SectionShelf;
-use super::sections::{DebugSections, SectionNames, Unpacking};
+use super::sections::{DebugSections, SectionNames, SectionUnpacking};
 use super::split_units::SplitUnits;
 #[cfg(any(test, feature = "internals"))]
 use crate::bytes::Storage;
@@ -35,12 +34,6 @@ fn most_read(total: u64) -> u64 {
     total.saturating_mul(MOST_READ).saturating_add(LEAST_READ)
 }
 
-/// Functions that are inlined into each other deeper than this are taken for damage.
-const DEEPEST: usize = 512;
-
-/// The longest name or path that is shown.
-const LONGEST: usize = 1 << 16;
-
 /// What is asked of an object's debug information.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CodeRequest<'r> {
@@ -65,11 +58,21 @@ impl CodeFrames {
     /// When the debug information as a whole makes no sense.
     pub(crate) fn resolve(search: &ObjectSearch, request: &CodeRequest<'_>) -> Result<Self, Error> {
         let file = request.debug_file;
-        let (shelf, unpacking) = (SectionShelf::default(), Unpacking::of(search, request));
+        let (shelf, unpacking) = (
+            SectionShelf::default(),
+            SectionUnpacking::of(search, request),
+        );
         let parsed = parse_elf_file(&file.path, file.storage.bytes())?;
         let own = DebugSections::of_functions(&parsed, SectionNames::Plain, unpacking, &shelf);
         let mut own = own.map_err(|cause| bad(file, cause))?;
         let common = search.common_debug_file(file).transpose()?;
+        if !request.lines && common.is_none() {
+            let most = most_read(own.total());
+            let found = inlined::search(&own, request.addresses, request.threads, most);
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
         let lines = own.add_lines(&parsed, SectionNames::Plain, unpacking, &shelf);
         lines.map_err(|cause| bad(file, cause))?;
         let common = common.as_ref();
@@ -95,11 +98,12 @@ impl CodeFrames {
 #[cfg(any(test, feature = "internals"))]
 impl CodeFrames {
     /// Looks addresses up in the debug information of a file of these bytes alone: nothing beside it
-    /// is asked for. The addresses are in order and each once.
+    /// is asked for. The addresses are in order and each once; `lines` tells whether their lines are
+    /// wanted.
     ///
     /// # Errors
     /// As when its object is found.
-    pub fn of_bytes(bytes: Vec<u8>, addresses: &[Svma]) -> Result<Self, Error> {
+    pub fn of_bytes(bytes: Vec<u8>, addresses: &[Svma], lines: bool) -> Result<Self, Error> {
         let file = ObjectFile {
             path: "bytes".into(),
             storage: Storage::Memory(bytes),
@@ -115,14 +119,14 @@ impl CodeFrames {
             object,
             debug_file: &file,
             addresses,
-            lines: true,
+            lines,
             threads: 1,
         };
         Self::resolve(&ObjectSearch::default(), &request)
     }
 }
 
-impl Unpacking {
+impl SectionUnpacking {
     fn of(search: &ObjectSearch, request: &CodeRequest<'_>) -> Self {
         Self {
             limit: search.limit,
@@ -138,7 +142,7 @@ fn bad(file: &ObjectFile, cause: String) -> Error {
 /// The sections of a file.
 fn sections<'f>(
     file: &'f ObjectFile,
-    unpacking: Unpacking,
+    unpacking: SectionUnpacking,
     shelf: &'f SectionShelf,
 ) -> Result<DebugSections<'f>, Error> {
     let parsed = parse_elf_file(&file.path, file.storage.bytes())?;
@@ -270,12 +274,6 @@ impl ChainReader {
         let text = self.texts.entry(place);
         *text.or_insert_with(|| Some(frames.text_ix(&shown_text(bytes)?)))
     }
-}
-
-/// A name or path as it is shown; `None` when it is empty or too long.
-fn shown_text(bytes: &[u8]) -> Option<Cow<'_, str>> {
-    let is_shown = !bytes.is_empty() && bytes.len() <= LONGEST;
-    is_shown.then(|| String::from_utf8_lossy(bytes))
 }
 
 #[cfg(test)]

@@ -49,7 +49,7 @@ pub(super) enum SectionNames {
 
 /// How sections are unpacked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Unpacking {
+pub(super) struct SectionUnpacking {
     /// How much they may unpack to.
     pub(super) limit: UnpackLimit,
     /// Worker threads.
@@ -83,7 +83,7 @@ impl<'f> DebugSections<'f> {
     pub(super) fn of(
         file: &File<'f>,
         names: SectionNames,
-        unpacking: Unpacking,
+        unpacking: SectionUnpacking,
         shelf: &'f SectionShelf,
     ) -> Result<Self, String> {
         let mut sections = Self::of_functions(file, names, unpacking, shelf)?;
@@ -98,7 +98,7 @@ impl<'f> DebugSections<'f> {
     pub(super) fn of_functions(
         file: &File<'f>,
         names: SectionNames,
-        unpacking: Unpacking,
+        unpacking: SectionUnpacking,
         shelf: &'f SectionShelf,
     ) -> Result<Self, String> {
         let endian = if file.is_little_endian() {
@@ -127,7 +127,7 @@ impl<'f> DebugSections<'f> {
         &mut self,
         file: &File<'f>,
         names: SectionNames,
-        unpacking: Unpacking,
+        unpacking: SectionUnpacking,
         shelf: &'f SectionShelf,
     ) -> Result<(), String> {
         let mut wanted = WantedSections {
@@ -166,9 +166,9 @@ impl<'f> DebugSections<'f> {
         let unpacked = unpack_all(&found, wanted.unpacking);
         for (found, unpacked) in found.into_iter().zip(unpacked) {
             let bytes = match unpacked {
-                Unpacked::Plain => Some(found.held.data),
-                Unpacked::Bytes(bytes) => shelf.keep(Storage::Memory(bytes)),
-                Unpacked::Broken => None,
+                UnpackedSection::Plain => Some(found.held.data),
+                UnpackedSection::Bytes(bytes) => shelf.keep(Storage::Memory(bytes)),
+                UnpackedSection::Broken => None,
             };
             let bytes = bytes.ok_or_else(|| format!("{} cannot be unpacked", found.id.name()))?;
             let filled = relocator
@@ -244,9 +244,14 @@ impl<'f> DebugSections<'f> {
     }
 
     /// What a section holds; nothing where there is none.
-    fn held(&self, id: SectionId) -> &'f [u8] {
+    pub(super) fn held(&self, id: SectionId) -> &'f [u8] {
         let found = self.bytes.iter().find(|(of, _)| *of == id);
         found.map_or(&[][..], |&(_, bytes)| bytes)
+    }
+
+    /// The byte order.
+    pub(super) fn endian(&self) -> RunTimeEndian {
+        self.endian
     }
 }
 
@@ -255,7 +260,7 @@ impl<'f> DebugSections<'f> {
 struct WantedSections {
     ids: &'static [SectionId],
     names: SectionNames,
-    unpacking: Unpacking,
+    unpacking: SectionUnpacking,
 }
 
 /// A section of a file.
@@ -267,7 +272,7 @@ struct FoundSection<'f, 'd> {
 }
 
 /// What a section holds.
-enum Unpacked {
+enum UnpackedSection {
     /// What lies in the file.
     Plain,
     Bytes(Vec<u8>),
@@ -276,7 +281,7 @@ enum Unpacked {
 }
 
 /// Unpacks sections at the same time; what they hold comes in their order.
-fn unpack_all(found: &[FoundSection<'_, '_>], unpacking: Unpacking) -> Vec<Unpacked> {
+fn unpack_all(found: &[FoundSection<'_, '_>], unpacking: SectionUnpacking) -> Vec<UnpackedSection> {
     // The largest first, so that no thread is left with it at the end.
     let mut order: Vec<usize> = (0..found.len()).collect();
     let len = |&at: &usize| found.get(at).map_or(0, |found| found.held.data.len());
@@ -288,20 +293,22 @@ fn unpack_all(found: &[FoundSection<'_, '_>], unpacking: Unpacking) -> Vec<Unpac
         let found = order.get(piece).and_then(|&at| Some((at, found.get(at)?)));
         done.extend(found.map(|(at, found)| (at, unpack(found.held, unpacking.limit))));
     });
-    let mut done: Vec<(usize, Unpacked)> = done.into_iter().flatten().collect();
+    let mut done: Vec<(usize, UnpackedSection)> = done.into_iter().flatten().collect();
     done.sort_unstable_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, unpacked)| unpacked).collect()
 }
 
-fn unpack(held: CompressedData<'_>, limit: UnpackLimit) -> Unpacked {
+fn unpack(held: CompressedData<'_>, limit: UnpackLimit) -> UnpackedSection {
     let compression = match held.format {
-        CompressionFormat::None => return Unpacked::Plain,
+        CompressionFormat::None => return UnpackedSection::Plain,
         CompressionFormat::Zlib => Compression::Zlib,
         CompressionFormat::Zstandard => Compression::Zstd,
-        CompressionFormat::Unknown | _ => return Unpacked::Broken,
+        CompressionFormat::Unknown | _ => return UnpackedSection::Broken,
     };
     let stated = held.uncompressed_size;
     let bytes = (stated <= limit.of_packed(held.data.len() as u64))
         .then(|| compression.unpack_exactly(held.data, usize::try_from(stated).ok()?));
-    bytes.flatten().map_or(Unpacked::Broken, Unpacked::Bytes)
+    bytes
+        .flatten()
+        .map_or(UnpackedSection::Broken, UnpackedSection::Bytes)
 }

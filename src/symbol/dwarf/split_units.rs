@@ -13,7 +13,7 @@ use addr2line::gimli::{Dwarf, DwarfPackage, DwoId};
 use super::guard::{Guard, GuardedSlice};
 use super::line_tables::LineTables;
 use super::section_shelf::SectionShelf;
-use super::sections::{DebugSections, SectionNames, Unpacking};
+use super::sections::{DebugSections, SectionNames, SectionUnpacking};
 use crate::object::{Debugged, ObjectFile, ObjectSearch, parse_elf_file};
 
 /// Finds split debug information of an object.
@@ -84,7 +84,7 @@ impl<'g> SplitUnits<'g> {
         let ObjectFile { path, storage, .. } = file;
         let bytes = self.shelf.keep(storage)?;
         let parsed = parse_elf_file(&path, bytes).ok()?;
-        let unpacking = Unpacking {
+        let unpacking = SectionUnpacking {
             limit: self.search.limit,
             threads: 1,
         };
