@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "fleet")]
+use super::options::CohortOptions;
 use super::options::headings::OUTPUT;
 use super::options::{CasePlaces, DeviceOptions, FilterOptions};
 use super::outcome::Outcome;
@@ -44,6 +46,9 @@ pub(super) struct AdviseOptions {
     pub(super) devices: DeviceOptions,
     #[command(flatten)]
     pub(super) places: CasePlaces,
+    #[cfg(feature = "fleet")]
+    #[command(flatten)]
+    pub(super) cohort: CohortOptions,
 }
 
 impl AdviseOptions {

@@ -143,26 +143,36 @@ fn format_by_ending(output: &Path) -> Result<Format> {
     Ok(format_of(output, &formats)?.unwrap_or(Format::Svg))
 }
 
+/// What to write.
+pub(super) fn format_of_output(options: &ConvertOptions) -> Result<Format> {
+    options
+        .format
+        .map_or_else(|| format_by_ending(&options.output), Ok)
+}
+
 /// What to write and where; checked before any work.
 fn destination(options: &ConvertOptions) -> Result<(Format, Destination)> {
     let mut inputs = this_machine::inputs(&options.input);
     inputs.files.extend(options.rules.as_deref());
     inputs.files.extend(options.devices.files());
     let destination = Destination::new(&options.output, &inputs)?;
-    let format = match options.format {
-        Some(format) => format,
-        None => format_by_ending(&options.output)?,
-    };
-    if format == Format::Svg {
-        destination.refuse_terminal(
-            "an SVG picture",
-            "-o perf.svg writes it to a file; --format folded is text",
-        )?;
-    }
+    let format = format_of_output(options)?;
+    refuse_picture(format, &destination)?;
     if matches!(format, Format::Pprof | Format::Perfetto | Format::Otlp) {
         destination.refuse_terminal("a message of bytes", "-o FILE writes it to a file")?;
     }
     Ok((format, destination))
+}
+
+/// Keeps a picture from a terminal.
+pub(super) fn refuse_picture(format: Format, destination: &Destination) -> Result<()> {
+    if format != Format::Svg {
+        return Ok(());
+    }
+    destination.refuse_terminal(
+        "an SVG picture",
+        "-o perf.svg writes it to a file; --format folded is text",
+    )
 }
 
 /// Says what was odd about the file. Said also where no result can be made: it may be why.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "fleet")]
+use super::options::CohortOptions;
 use super::options::headings::{OUTPUT, STACKS};
 use super::options::{
     DebuginfodOptions, DeviceOptions, FilterOptions, Group, InputOptions, NameOptions,
@@ -26,6 +28,9 @@ pub(super) struct ConvertOptions {
     pub(super) names: NameOptions,
     #[command(flatten)]
     pub(super) refused: RefusedOptions,
+    #[cfg(feature = "fleet")]
+    #[command(flatten)]
+    pub(super) cohort: CohortOptions,
     #[command(flatten)]
     pub(super) devices: DeviceOptions,
     /// Write to this file, `-` for standard output. The file appears whole or not at all, and never

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::exits_like_perf::LikePerfOptions;
+#[cfg(feature = "fleet")]
+use super::options::CohortOptions;
 use super::options::{CpuList, DeviceOptions, InputOptions, TimeList, parse_cpus, parse_time_list};
 use super::outcome::Outcome;
 use super::table_output::{TableForm, write_tables};
@@ -57,7 +59,10 @@ pub(super) struct ExitsOptions {
     #[command(flatten)]
     pub(super) devices: DeviceOptions,
     #[command(flatten)]
-    like_perf: LikePerfOptions,
+    pub(super) like_perf: LikePerfOptions,
+    #[cfg(feature = "fleet")]
+    #[command(flatten)]
+    pub(super) cohort: CohortOptions,
 }
 
 /// Which exits, or other events of KVM, are wanted.
@@ -267,7 +272,7 @@ impl ExitsOptions {
     }
 
     /// What exits are told apart by, each once.
-    fn dimensions(&self) -> Vec<Dimension> {
+    pub(super) fn dimensions(&self) -> Vec<Dimension> {
         let mut dimensions = Vec::new();
         for by in &self.by {
             if !dimensions.contains(&by.0) {

@@ -11,6 +11,7 @@
 //! | `view/` | the same page in a browser |
 //! | `host_evidence` | for `advise` and `report`: what lies beside a capture, or still runs |
 //! | `dataset/` | captures of many hosts, as tables (feature `fleet`) |
+//! | `cohort/` | datasets as inputs of verbs (feature `fleet`) |
 //! | `fleet/` | questions to those tables (feature `fleet`) |
 //! | `pack/` | a capture with all that names it, as one file |
 //! | `record/` | a capture made by perf, and packed |
@@ -63,6 +64,8 @@ macro_rules! eprintln {
 mod advise;
 mod bench;
 mod blockio;
+#[cfg(feature = "fleet")]
+mod cohort;
 mod command;
 mod convert;
 mod convert_args;
@@ -135,6 +138,10 @@ pub(crate) fn run() -> ExitCode {
     }
     let outcome = arguments.settled().and_then(|arguments| {
         let quiet = arguments.quiet;
+        #[cfg(feature = "fleet")]
+        if let Some(outcome) = cohort::run(&arguments.command, quiet)? {
+            return Ok(outcome);
+        }
         match &arguments.command {
             Command::Convert(options) => convert::run(options, quiet),
             Command::Bench(options) => bench::run(options, quiet),

@@ -8,10 +8,7 @@ use super::store::Store;
 ///
 /// A line of a column has its number from 1, how many there are, its name and its type.
 pub fn engine_script(store: &Store, manifest: &Manifest, query: &str) -> String {
-    let mut script = String::new();
-    for table in TableName::ALL {
-        script.push_str(&view_of(store, manifest, Schema::own().table(table)));
-    }
+    let mut script = views_of(store, manifest);
     // A comment at the end of the query ends with its line.
     let query = query.trim_end().trim_end_matches(';');
     script.push_str(&format!(
@@ -22,6 +19,13 @@ pub fn engine_script(store: &Store, manifest: &Manifest, query: &str) -> String 
          COPY vmflame_answer TO '/dev/stdout' (FORMAT json);\n"
     ));
     script
+}
+
+/// The tables as views of the files of the list.
+pub(super) fn views_of(store: &Store, manifest: &Manifest) -> String {
+    let tables = TableName::ALL.into_iter();
+    let views = tables.map(|table| view_of(store, manifest, Schema::own().table(table)));
+    views.collect()
 }
 
 fn view_of(store: &Store, manifest: &Manifest, schema: &TableSchema) -> String {

@@ -27,6 +27,7 @@
 //! | `check` | whether every row is there once |
 //! | `queries` | ready questions: plain SQL |
 //! | `engine_script` | a question as an engine runs it |
+//! | `cohort` | captures that have something in common, and what is asked of them |
 //! | `stack_hash` | ids that are the same on every machine |
 //! | `buckets` | histograms that can be added up |
 //! | `made_up` | a made-up fleet, and what must be answered about it |
@@ -34,6 +35,7 @@
 mod add;
 mod buckets;
 mod check;
+mod cohort;
 mod compact;
 mod engine_script;
 mod made_up;
@@ -51,6 +53,10 @@ mod values;
 pub use add::{AddedCaptures, CaptureRows, add_captures, known_captures};
 pub use buckets::{bucket_of, least_of};
 pub use check::{CheckReport, check};
+pub use cohort::{
+    AnswerMark, CohortCondition, CohortRows, CohortScript, ExitColumn, NamedColumn,
+    advice_question, exit_question, stack_question,
+};
 pub use compact::{Compaction, compact};
 pub use engine_script::engine_script;
 pub use made_up::{FleetLoad, FleetTruth, MadeUpCauseKey, MadeUpSum, PlantedFact, write_fleet};

@@ -72,6 +72,8 @@ pub enum NothingLeft {
     },
     /// No exit passes, nor anything else that is told of exits.
     OfExits,
+    /// No row of a dataset.
+    OfDataset,
     /// No line of a folded text has a weight.
     OfFolded {
         /// The text.
@@ -169,6 +171,7 @@ impl fmt::Display for NothingLeft {
                 grouped(*samples)
             ),
             Self::OfExits => f.write_str("no exit passes the filters"),
+            Self::OfDataset => f.write_str("nothing of the dataset passes the condition"),
             Self::OfThreads { threads: 1 } => {
                 f.write_str("the only thread does not pass the filters")
             }

@@ -9,7 +9,7 @@ use crate::folder::{Folder, checked, faults, json, rows, run};
 use serde_json::Value as Json;
 
 /// An engine: `$VMFLAME_PYTHON`, else `python3`, where it has the module.
-fn engine() -> Option<PathBuf> {
+pub(crate) fn engine() -> Option<PathBuf> {
     let python = std::env::var("VMFLAME_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let done = Command::new(&python).args(["-c", "import duckdb"]).output();
     if done.is_ok_and(|done| done.status.success()) {

@@ -2,6 +2,7 @@
 //! other programs read it.
 #![cfg(feature = "fleet")]
 
+mod cohort;
 #[path = "../common/mod.rs"]
 mod common;
 mod damage;

@@ -55,7 +55,7 @@ impl Engine {
 ///
 /// # Errors
 /// When there is none, or it refuses the script.
-pub(super) fn answer(asked: Option<&Path>, script: &str) -> Result<String> {
+pub(in crate::cli) fn answer(asked: Option<&Path>, script: &str) -> Result<String> {
     let usual = [Path::new("duckdb"), Path::new("python3")];
     let programs = asked.map_or(usual.to_vec(), |program| vec![program]);
     for program in programs {

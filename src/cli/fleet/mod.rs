@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `engine` | the engine that answers: `DuckDB`, by its program or its Python module |
 
-mod engine;
+pub(super) mod engine;
 
 use std::io::Read as _;
 use std::path::PathBuf;

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | `input` | where the capture and its symbols are |
 //! | `case_places` | the same of several captures |
+//! | `cohort` | which part of a dataset is meant (feature `fleet`) |
 //! | `interval` | how long a row of a table over time lasts |
 //! | `debuginfod` | whether files are downloaded |
 //! | `devices` | what tells which devices a VM has |
@@ -17,6 +18,8 @@
 //! | `headings` | the groups of options in `--help` |
 
 mod case_places;
+#[cfg(feature = "fleet")]
+mod cohort;
 mod debuginfod;
 mod devices;
 mod filter;
@@ -29,6 +32,8 @@ mod refused;
 mod stacks;
 
 pub(super) use case_places::CasePlaces;
+#[cfg(feature = "fleet")]
+pub(super) use cohort::CohortOptions;
 pub(super) use debuginfod::{AskedDownloads, DebuginfodOptions};
 pub(super) use devices::{DeviceOptions, MtreeFile};
 pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "fleet")]
+use crate::cli::options::CohortOptions;
 use crate::cli::options::headings::OUTPUT;
 use crate::cli::options::{DeviceOptions, FilterOptions, InputOptions};
 use clap::Args;
@@ -14,6 +16,9 @@ pub(in crate::cli) struct ReportOptions {
     /// in the place of an input. A name that ends in .gz or .zst is compressed.
     #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = OUTPUT)]
     pub(in crate::cli) output: PathBuf,
+    #[cfg(feature = "fleet")]
+    #[command(flatten)]
+    pub(in crate::cli) cohort: CohortOptions,
 }
 
 /// What is on the page.

@@ -14,10 +14,12 @@
 //! | `query_table` | an engine's answer |
 //! | `check_table` | what a check found |
 //! | `truth_table` | what must be answered about a made-up fleet |
+//! | `cohort` | the stacks, exits and advice of captures that have something in common |
 
 mod answer;
 mod case;
 mod check_table;
+mod cohort;
 mod exit_rows;
 mod exit_sums;
 mod query_table;
@@ -29,6 +31,10 @@ mod vm_rows;
 pub use answer::case_rows;
 pub use case::{CaseAnswer, CaseOrigin, case_views, content_of, has_rows};
 pub use check_table::check_tables;
+pub use cohort::{
+    CohortFacts, CohortGrouping, CohortStacks, CohortWeight, CohortWish, EngineAnswers,
+    cohort_advice, cohort_exits, exit_columns,
+};
 pub use query_table::query_table;
 pub use schema_table::schema_tables;
 pub use truth_table::truth_tables;

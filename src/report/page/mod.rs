@@ -19,11 +19,14 @@
 //! | `tables` | threads, exits, the slowest of them, waiting for a CPU |
 //! | `changes` | the comparison |
 //! | `data/` | what the script of the page reads |
+//! | `cohort_page` | a page of many captures of a dataset (feature `fleet`) |
 //! | `contents` | a page that leads to those of several captures |
 //! | `quality` | how far it can be believed, and where it is from |
 
 mod advice;
 mod changes;
+#[cfg(feature = "fleet")]
+mod cohort_page;
 mod contents;
 mod data;
 mod finding;
@@ -38,6 +41,8 @@ mod tables;
 mod time_use;
 mod write;
 
+#[cfg(feature = "fleet")]
+pub use cohort_page::{CohortPage, write_cohort_page};
 pub use contents::{ListedPage, write_contents};
 pub use model::{PageSide, ReportPage, SideAdvice, page_slices, page_views};
 pub use write::write_page;

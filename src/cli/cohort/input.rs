@@ -1,0 +1,148 @@
+//! A dataset as an input, and what is asked of it.
+
+use std::path::{Path, PathBuf};
+
+use super::wrong_cohort::WrongCohort;
+use crate::cli::fleet::engine;
+use crate::cli::options::CohortOptions;
+use vmflame::dataset::{CohortCondition, CohortRows, CohortScript, Store};
+use vmflame::error::{Error, NothingLeft, Problem, Result};
+use vmflame::report::dataset::{CohortFacts, EngineAnswers};
+
+/// What makes a folder a dataset.
+const LIST: &str = "dataset.json";
+
+/// An input that is a dataset.
+pub(super) struct CohortInput<'o> {
+    folder: &'o Path,
+    engine: Option<&'o Path>,
+    pub(super) condition: CohortCondition,
+}
+
+/// Whether an input is a dataset.
+///
+/// # Errors
+/// When it is none, and there is a condition.
+pub(super) fn is_dataset(input: &Path, options: &CohortOptions) -> Result<bool> {
+    let is_dataset = is_list_there(input);
+    let given = [
+        ("--where", options.condition.is_some()),
+        ("--engine", options.engine.engine.is_some()),
+    ];
+    let given = given.into_iter().find(|(_, is_given)| *is_given);
+    match given.filter(|_| !is_dataset) {
+        Some((option, _)) => Err(WrongCohort::NoDataset {
+            input: input.to_owned(),
+            option,
+        }
+        .into()),
+        None => Ok(is_dataset),
+    }
+}
+
+fn is_list_there(input: &Path) -> bool {
+    input.is_dir() && input.join(LIST).is_file()
+}
+
+impl<'o> CohortInput<'o> {
+    /// The part of a dataset that is meant.
+    ///
+    /// # Errors
+    /// When the condition is none.
+    pub(super) fn new(
+        folder: &'o Path,
+        options: &'o CohortOptions,
+        rows: CohortRows,
+    ) -> Result<Self> {
+        let condition = match &options.condition {
+            Some(text) => condition(text, rows)?,
+            None => CohortCondition::everything(),
+        };
+        Ok(Self {
+            folder,
+            engine: options.engine.engine.as_deref(),
+            condition,
+        })
+    }
+
+    /// What the engine answers.
+    ///
+    /// # Errors
+    /// When it cannot, or nothing passes the condition.
+    pub(super) fn ask(&self, script: &CohortScript) -> Result<EngineAnswers> {
+        let answers = self.ask_for_any(script)?;
+        answers.ok_or_else(|| NothingLeft::OfDataset.into())
+    }
+
+    /// The same; `None` when nothing passes the condition.
+    ///
+    /// # Errors
+    /// When the engine cannot answer.
+    pub(super) fn ask_for_any(&self, script: &CohortScript) -> Result<Option<EngineAnswers>> {
+        let asked = ask(self.folder, self.engine, script);
+        let answers = asked.map_err(|error| self.of_condition(error))?;
+        let captures = CohortFacts::of(&answers).captures;
+        Ok((captures > 0).then_some(answers))
+    }
+
+    /// An error with the condition that may be why.
+    fn of_condition(&self, error: Error) -> Error {
+        if self.condition.text.is_empty() {
+            return error;
+        }
+        let hint = error.hint().map(|hint| format!("{hint}\n"));
+        let text = &self.condition.text;
+        error.with_hint(format!(
+            "{}the condition is: {text}",
+            hint.unwrap_or_default()
+        ))
+    }
+}
+
+/// Reads a condition.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn condition(text: &str, rows: CohortRows) -> Result<CohortCondition> {
+    CohortCondition::parse(text, rows).map_err(|wrong| {
+        let text = text.to_owned();
+        WrongCohort::Condition { text, wrong }.into()
+    })
+}
+
+/// What the engine answers to a script over a dataset.
+///
+/// # Errors
+/// When the folder is no dataset, there is no engine, or it refuses the script.
+pub(super) fn ask(
+    folder: &Path,
+    engine: Option<&Path>,
+    script: &CohortScript,
+) -> Result<EngineAnswers> {
+    let store = Store::open(folder)?;
+    // While the engine reads, nobody removes files.
+    let _lock = store.read_lock()?;
+    let manifest = store.manifest()?;
+    let text = script.over(&store, &manifest);
+    let told = engine::answer(engine, &text)?;
+    EngineAnswers::parse(&told, script.answers()).ok_or_else(|| {
+        let what = "the engine's answer is cut off, or none".to_owned();
+        Error::from(Problem::Arguments(what)).with_hint("duckdb 1.0 or later answers it")
+    })
+}
+
+/// Refuses the first of the options that is given: what a dataset does not keep.
+///
+/// # Errors
+/// With that option.
+pub(super) fn refuse(options: &[(&'static str, bool)]) -> Result<()> {
+    let given = options.iter().find(|(_, is_given)| *is_given);
+    given.map_or(Ok(()), |&(option, _)| {
+        Err(WrongCohort::OptionOfOneCapture { option }.into())
+    })
+}
+
+/// What an output must not replace.
+pub(super) fn list_of(folder: &Path) -> PathBuf {
+    folder.join(LIST)
+}

@@ -1,0 +1,20 @@
+//! Captures of a dataset that have something in common.
+//!
+//! In: a condition, as it is typed. Out: what an engine runs, whose answers are lines of JSON that
+//! [`crate::report::dataset`] reads.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `token` | the words of a condition |
+//! | `condition` | a condition: columns of which tables it names |
+//! | `script` | what an engine runs: steps, then answers |
+//! | `questions` | what is asked of a cohort: its stacks, its exits, its advice |
+
+mod condition;
+mod questions;
+mod script;
+mod token;
+
+pub use condition::{CohortCondition, CohortRows, NamedColumn};
+pub use questions::{ExitColumn, advice_question, exit_question, stack_question};
+pub use script::{AnswerMark, CohortScript};
