@@ -116,7 +116,7 @@ fn wanted(options: &DiffOptions) -> Sides<Wanted<'_>> {
     }
 }
 
-fn gates(options: &DiffOptions) -> Result<Vec<Gate>> {
+pub(super) fn gates(options: &DiffOptions) -> Result<Vec<Gate>> {
     let gates = options.fail_if.iter().map(|text| Gate::parse(text));
     gates
         .collect::<std::result::Result<_, _>>()
@@ -245,9 +245,21 @@ fn write_results(
 /// One that cannot be judged outweighs one that holds: who repairs what holds must not take the rest
 /// for passed.
 fn check(options: &DiffOptions, gates: &[Gate], comparison: &Comparison, quiet: bool) -> Outcome {
+    let verdicts = gates
+        .iter()
+        .map(|gate| gate.check(comparison, options.any_change));
+    told(options, verdicts, quiet)
+}
+
+/// Says what became of conditions.
+pub(super) fn told(
+    options: &DiffOptions,
+    verdicts: impl Iterator<Item = Verdict>,
+    quiet: bool,
+) -> Outcome {
     let (mut is_tripped, mut is_unjudged) = (false, false);
-    for gate in gates {
-        match gate.check(comparison, options.any_change) {
+    for verdict in verdicts {
+        match verdict {
             Verdict::Tripped(reason) => {
                 eprintln!("failed: {reason}");
                 is_tripped = true;

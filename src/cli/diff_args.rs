@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "fleet")]
+use super::options::CohortSides;
 use super::options::headings::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 use super::options::{
     FilterOptions, Group, NameOptions, PictureOptions, RefusedOptions, Weight, check_caches,
@@ -47,6 +49,9 @@ pub(super) struct DiffOptions {
     pub(super) names: NameOptions,
     #[command(flatten)]
     pub(super) refused: RefusedOptions,
+    #[cfg(feature = "fleet")]
+    #[command(flatten)]
+    pub(super) cohorts: CohortSides,
     /// Only these samples of the before side: event=, vm=, pid=, tid=, comm=, cgroup=, cpu= or
     /// time=, several separated by `;`. Takes the place of the option of that name.
     #[arg(long, value_name = "FILTER", help_heading = SAMPLES)]
@@ -207,6 +212,10 @@ impl DiffOptions {
         }
         if named.next().is_some() {
             return Err(WrongArguments::ThreeInputs.into());
+        }
+        #[cfg(feature = "fleet")]
+        if self.cohorts.before.is_some() {
+            return Ok(());
         }
         let is_whole = self.before_filter.is_empty() && self.after_filter.is_empty();
         if self.after.is_none() && is_whole {

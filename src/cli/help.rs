@@ -333,6 +333,8 @@ Examples:
   vmflame diff before after --json                               for other programs
   vmflame diff before after --fail-if 'exit:pio > +2pt'          a gate: status 1 when it holds
   vmflame diff before after --fail-if 'event:kvm:kvm_exit/s > +10%'
+  vmflame diff fleet/ --before \"kernel = '6.1'\" --after \"kernel = '6.12'\"
+                                                  many hosts of a dataset (feature fleet)
 
 Exit status:
   0  done, also when the reader of the output had enough

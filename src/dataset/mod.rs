@@ -54,8 +54,9 @@ pub use add::{AddedCaptures, CaptureRows, add_captures, known_captures};
 pub use buckets::{bucket_of, least_of};
 pub use check::{CheckReport, check};
 pub use cohort::{
-    AnswerMark, CohortCondition, CohortRows, CohortScript, ExitColumn, NamedColumn,
-    advice_question, exit_question, stack_question,
+    AnswerMark, COMPARED_FUNCTIONS, COMPARED_REGISTERS, CohortCondition, CohortRows, CohortScript,
+    ExitColumn, LEAST_TIMED, NamedColumn, TwoCohortsWish, advice_question, exit_question,
+    stack_question, two_cohorts_question,
 };
 pub use compact::{Compaction, compact};
 pub use engine_script::engine_script;

@@ -10,12 +10,15 @@
 //! | `sides` | what is compared |
 //! | `matching` | which frames are the same; one tree for both sides |
 //! | `comparison` | what both sides are divided by; every quantity of both, and which changed |
+//! | `cohort` | hosts of two cohorts: **the model** of many recordings (feature `fleet`) |
 //! | `words` | values, changes and sides in words |
 //! | `gate` | conditions that fail a build |
 //! | `picture` | the boxes that are drawn |
 //!
 //! Each reads only those above it. The rows that people read are made in `report::diff`.
 
+#[cfg(feature = "fleet")]
+mod cohort;
 mod comparison;
 mod exits;
 mod gate;
@@ -27,6 +30,11 @@ mod sides;
 mod testing;
 mod words;
 
+#[cfg(feature = "fleet")]
+pub use cohort::{
+    CohortChange, CohortComparison, CohortKey, CohortMeasure, HostPairing, KeyKind, MeasuredHosts,
+    WantedHosts,
+};
 pub(crate) use comparison::Unit;
 pub use comparison::{
     Asked, Change, Comparison, EventChange, FunctionChange, Normalise, Options, Subject, UNMARKED,

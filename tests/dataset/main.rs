@@ -3,6 +3,7 @@
 #![cfg(feature = "fleet")]
 
 mod cohort;
+mod cohort_diff;
 #[path = "../common/mod.rs"]
 mod common;
 mod damage;
@@ -12,3 +13,4 @@ mod folder;
 mod killed;
 mod sums;
 mod tables;
+mod two_kernels;

@@ -117,6 +117,7 @@ fn refuse_others(options: &ConvertOptions, format: Format) -> Result<()> {
             options.exit_graph().is_some(),
         ),
         ("a format with threads and times", format.viewer().is_some()),
+        ("--format parquet", format == Format::Parquet),
         ("--kernel-only", options.kernel_only),
         ("--user-only", options.user_only),
         ("--rules", options.rules.is_some()),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::wrong_cohort::WrongCohort;
+use crate::cli::diff_args::DiffOptions;
 use crate::cli::fleet::engine;
 use crate::cli::options::CohortOptions;
 use vmflame::dataset::{CohortCondition, CohortRows, CohortScript, Store};
@@ -37,6 +38,26 @@ pub(super) fn is_dataset(input: &Path, options: &CohortOptions) -> Result<bool> 
         }
         .into()),
         None => Ok(is_dataset),
+    }
+}
+
+/// Whether cohorts of a dataset are compared.
+///
+/// # Errors
+/// When there are conditions and no dataset, or a dataset and no conditions.
+pub(super) fn is_compared(options: &DiffOptions) -> Result<bool> {
+    let has_sides = options.cohorts.both().is_some();
+    let engine = &options.cohorts.engine.engine;
+    match (
+        has_sides || engine.is_some(),
+        is_list_there(&options.before),
+    ) {
+        (true, false) => Err(WrongCohort::NoDataset {
+            input: options.before.clone(),
+            option: if has_sides { "--before" } else { "--engine" },
+        }
+        .into()),
+        (_, is_dataset) => Ok(is_dataset),
     }
 }
 

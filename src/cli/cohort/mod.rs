@@ -1,4 +1,4 @@
-//! Datasets as inputs of `convert`, `exits`, `advise` and `report`.
+//! Datasets as inputs of `convert`, `exits`, `advise`, `report` and `diff`.
 //!
 //! In: a dataset's folder and a condition. Out: what these verbs say of a capture, of all captures that
 //! pass. What a dataset does not keep, such as times of samples, is refused by name.
@@ -8,12 +8,14 @@
 //! | `input` | a dataset as an input, and what is asked of it |
 //! | `convert` | merged stacks |
 //! | `exits` | merged tables of exits |
+//! | `diff` | two cohorts, compared |
 //! | `advise` | how often rules spoke |
 //! | `report` | these three as one page |
 //! | `wrong_cohort` | what is refused, each with its hint |
 
 mod advise;
 mod convert;
+mod diff;
 mod exits;
 mod input;
 mod report;
@@ -21,7 +23,7 @@ mod wrong_cohort;
 
 use super::command::Command;
 use super::outcome::Outcome;
-use input::is_dataset;
+use input::{is_compared, is_dataset};
 use vmflame::error::Result;
 
 /// Runs a verb whose input is a dataset; `None` where it is none.
@@ -39,6 +41,7 @@ pub(super) fn run(command: &Command, quiet: bool) -> Result<Option<Outcome>> {
         Command::Report(options) if is_dataset(&options.page.input.input, &options.cohort)? => {
             report::run(options)
         }
+        Command::Diff(options) if is_compared(options)? => diff::run(options, quiet),
         Command::Advise(options) => return advise::run(options),
         Command::Record(_)
         | Command::Convert(_)

@@ -21,6 +21,12 @@ pub(in crate::cli) enum WrongCohort {
     SeveralUnits { units: String },
     /// What exits are not told apart by.
     NotTold { by: &'static str },
+    /// One side of a comparison.
+    OneSide,
+    /// Recordings that are on both sides of a comparison.
+    OnBothSides { recordings: String },
+    /// A side of a comparison that nothing passes.
+    EmptySide { side: &'static str },
 }
 
 impl WrongCohort {
@@ -37,6 +43,11 @@ impl WrongCohort {
             Self::SeveralUnits { .. } => "choose one: --where \"captures.unit = 'ns'\"",
             Self::NotTold { .. } => {
                 "--by takes reason, vm, vcpu, register, device; of one capture all"
+            }
+            Self::OneSide => "--before CONDITION --after CONDITION choose the two cohorts",
+            Self::OnBothSides { .. } => "write conditions that no recording passes both of",
+            Self::EmptySide { .. } => {
+                "vmflame fleet DIR --sql \"SELECT DISTINCT kernel, cpu FROM captures\" shows what there is"
             }
         }
     }
@@ -56,6 +67,16 @@ impl fmt::Display for WrongCohort {
                 write!(f, "weights of several units are not added up: {units}")
             }
             Self::NotTold { by } => write!(f, "a dataset does not tell exits apart by {by}"),
+            Self::OneSide => f.write_str("a comparison of cohorts has two conditions"),
+            Self::OnBothSides { recordings } => {
+                write!(
+                    f,
+                    "{recordings} passes both conditions: the sides are not apart"
+                )
+            }
+            Self::EmptySide { side } => {
+                write!(f, "--{side}: nothing of the dataset passes the condition")
+            }
         }
     }
 }

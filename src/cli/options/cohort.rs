@@ -28,3 +28,33 @@ pub(crate) struct EngineOption {
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) engine: Option<PathBuf>,
 }
+
+/// The two cohorts of a comparison.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Datasets")]
+pub(crate) struct CohortSides {
+    /// Of a dataset (vmflame dataset add), which is the only input then, what was before: an SQL
+    /// condition over columns of tables captures and vms, as in "kernel = '6.1'" or "date <
+    /// '2026-11-25' AND cpu LIKE '%EPYC%'". Hosts are the unit: each has the mean of its recordings, and
+    /// what hosts differ by anyway decides what is marked; hosts of both sides are compared with
+    /// themselves.
+    #[arg(id = "before_where", long = "before", value_name = "CONDITION")]
+    #[arg(requires = "after_where", conflicts_with = "after")]
+    pub(crate) before: Option<String>,
+    /// The same of what came after.
+    #[arg(id = "after_where", long = "after", value_name = "CONDITION")]
+    #[arg(requires = "before_where")]
+    pub(crate) after: Option<String>,
+    /// Print comma-separated values of cohorts: all rows.
+    #[arg(long, requires = "before_where", conflicts_with = "json")]
+    pub(crate) csv: bool,
+    #[command(flatten)]
+    pub(crate) engine: EngineOption,
+}
+
+impl CohortSides {
+    /// Both conditions, where cohorts are compared.
+    pub(crate) fn both(&self) -> Option<[String; 2]> {
+        Some([self.before.clone()?, self.after.clone()?])
+    }
+}

@@ -23,10 +23,14 @@
 
 use std::fmt;
 
+#[cfg(feature = "fleet")]
+use super::cohort_value;
 use super::compared_values::ComparedValues;
 use super::exit_value::ExitQuantity;
 use super::value::{GateQuantity, find};
 use crate::before_after::Sides;
+#[cfg(feature = "fleet")]
+use crate::diff::cohort::{CohortComparison, CohortKey};
 use crate::diff::comparison::{Comparison, Subject};
 use crate::diff::exits::ReadyOf;
 use crate::stack::Tag;
@@ -116,7 +120,26 @@ impl Gate {
     /// Holds the condition against a comparison; `any_change` lets changes count that are within
     /// the noise.
     pub fn check(&self, comparison: &Comparison, any_change: bool) -> Verdict {
-        let found = match find(comparison, &self.quantity) {
+        self.judge(find(comparison, &self.quantity), any_change)
+    }
+
+    /// What the condition is about, where cohorts are compared.
+    ///
+    /// # Errors
+    /// When cohorts do not tell it: why.
+    #[cfg(feature = "fleet")]
+    pub fn cohort_key(&self) -> Result<CohortKey, String> {
+        cohort_value::key_of(&self.quantity)
+    }
+
+    /// Holds the condition against a comparison of cohorts.
+    #[cfg(feature = "fleet")]
+    pub fn check_cohorts(&self, comparison: &CohortComparison, any_change: bool) -> Verdict {
+        self.judge(cohort_value::find(comparison, &self.quantity), any_change)
+    }
+
+    fn judge(&self, found: Result<ComparedValues, String>, any_change: bool) -> Verdict {
+        let found = match found {
             Ok(found) => found,
             Err(reason) => return Verdict::Unjudged(format!("{}: {reason}", self.text)),
         };

@@ -24,8 +24,8 @@ pub(crate) enum ExitMeasure {
 /// A condition's quantity of exits.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct ExitQuantity {
-    subject: ExitSubject,
-    measure: ExitMeasure,
+    pub(super) subject: ExitSubject,
+    pub(super) measure: ExitMeasure,
 }
 
 /// The quantities of times by their names.

@@ -7,8 +7,11 @@
 //! | `condition` | the grammar, and whether a condition holds |
 //! | `compared_values` | the two values that it is about |
 //! | `value` | how they are found, or why they were not measured |
+//! | `cohort_value` | the same of cohorts |
 //! | `exit_value` | the same of VM exits |
 
+#[cfg(feature = "fleet")]
+mod cohort_value;
 mod compared_values;
 mod condition;
 mod exit_value;

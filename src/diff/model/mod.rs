@@ -15,6 +15,8 @@ mod significance;
 mod slices;
 mod threshold;
 
+#[cfg(feature = "fleet")]
+pub(crate) use distribution::{t_quantile, t_two_sided};
 pub use significance::SLICES;
 pub(crate) use significance::{
     ConfidenceLevel, Divisor, SideQuantity, SliceValues, exact_probability, least_probability, test,

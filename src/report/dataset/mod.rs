@@ -33,7 +33,8 @@ pub use case::{CaseAnswer, CaseOrigin, case_views, content_of, has_rows};
 pub use check_table::check_tables;
 pub use cohort::{
     CohortFacts, CohortGrouping, CohortStacks, CohortWeight, CohortWish, EngineAnswers,
-    cohort_advice, cohort_exits, exit_columns,
+    MeasuredCohorts, SideFacts, cohort_advice, cohort_changes, cohort_exits, exit_columns,
+    exit_tags,
 };
 pub use query_table::query_table;
 pub use schema_table::schema_tables;

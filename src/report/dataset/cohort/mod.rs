@@ -10,15 +10,21 @@
 //! | `stacks` | merged stacks |
 //! | `exits` | exits by what they are told apart by |
 //! | `advice` | how often rules spoke |
+//! | `two_cohorts` | what was measured of two cohorts |
+//! | `changes` | what changed between them |
 
 mod advice;
 mod answers;
+mod changes;
 mod exits;
 mod facts;
 mod stacks;
+mod two_cohorts;
 
 pub use advice::cohort_advice;
 pub use answers::EngineAnswers;
+pub use changes::cohort_changes;
 pub use exits::{cohort_exits, exit_columns};
 pub use facts::CohortFacts;
 pub use stacks::{CohortGrouping, CohortStacks, CohortWeight, CohortWish};
+pub use two_cohorts::{MeasuredCohorts, SideFacts, exit_tags};
