@@ -371,7 +371,7 @@ Examples:
   vmflame bench perf.data                                   the stages of whole runs
   vmflame bench perf.data --against --runs 5                beside other programs
   vmflame bench --generate size=100M,stacks=1000 made.data  a made-up capture to measure
-  vmflame bench --generate fleet,hosts=1000,hours=24 fleet/ a made-up dataset, and what is planted in it
+  vmflame bench --generate fleet,hosts=1000 fleet/          a made-up dataset (feature fleet)
 
 Exit status:
   0  done, also when the reader of the output had enough
