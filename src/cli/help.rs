@@ -149,6 +149,7 @@ Examples:
   vmflame pack perf.data -o case.tar.zst           capture, kernel's names, programs, host, VMs
   vmflame pack --names-only -o case.tar.zst        names in the place of programs
   vmflame pack --qmp /run/vm1.qmp -o case.tar.zst  with the memory map of a running QEMU
+  vmflame pack --vm vm1 -o case.tar.zst            of the VMs only what vm1 tells
   vmflame convert case.tar.zst -o perf.svg         on any machine
 
 What is packed:
@@ -160,6 +161,7 @@ What is packed:
                           of this machine, where it made the capture
   vmm-cmdline, mtree-f.txt, query-*.json
                           of the VM, while it runs; of several below vms/PID/
+  What of these lies beside the capture, as in a case, is of its time and goes before.
   Values of password=, token= and the like, and of QEMU's secret objects, are masked in command
   lines. The file can be read by its owner only.
 

@@ -128,3 +128,113 @@ fn cases_are_written_alike_and_not_over_each_other() {
     assert_eq!(through_pipe.status.code(), Some(2));
     assert!(!folder.join("c.tar.zst").exists());
 }
+
+/// What lies beside a capture is evidence as the capture is: a case that was packed again, or on
+/// another machine than its own, had lost the host's CPU, the VM's memory map and its command line,
+/// and with them devices and remedies.
+#[test]
+fn what_lies_beside_a_capture_is_packed_with_it() {
+    let folder = folder("beside");
+    let source = folder.join("host-7");
+    fs::create_dir_all(&source).unwrap();
+    for name in ["perf.data", "kallsyms", "modules", "mtree.txt"] {
+        let from = Path::new(&case("svm-bad-tracepoints")).join(name);
+        fs::copy(from, source.join(name)).unwrap();
+    }
+    let line =
+        "qemu-system-x86_64 -name guest=win10 -accel kvm -object secret,id=s,data=qTz7secret";
+    fs::write(source.join("qemu-cmdline.txt"), line).unwrap();
+    fs::write(source.join("cpuinfo.txt"), "flags\t\t: svm avic npt\n").unwrap();
+    let parameters = "/sys/module/kvm_amd/parameters/avic:0\n";
+    fs::write(source.join("module-params.txt"), parameters).unwrap();
+    fs::write(source.join("notes.txt"), "qTz7notes").unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", source.join("host.txt")).unwrap();
+    output(&folder, &["pack", "host-7", "-o", "a.tar.zst"]);
+    output(&folder, &["pack", "a.tar.zst", "-o", "b.tar.zst"]);
+    let said = |verb: &[&str], input: &str| {
+        output(&folder, &[verb, &[input]].concat())
+            .replace(input, "IN")
+            .replace("IN/case", "IN")
+    };
+    for verb in [&["advise"][..], &["exits", "--by", "device"]] {
+        let expected = said(verb, "host-7");
+        for packed in ["a.tar.zst", "b.tar.zst"] {
+            assert_eq!(said(verb, packed), expected, "{packed}");
+        }
+    }
+    let advice = said(&["advise"], "b.tar.zst");
+    assert!(
+        advice.contains("win10") && advice.contains("acpi-tmr"),
+        "{advice}"
+    );
+    let bytes = zstd::decode_all(&*fs::read(folder.join("b.tar.zst")).unwrap()).unwrap();
+    let holds = |text: &str| {
+        bytes
+            .windows(text.len())
+            .any(|window| window == text.as_bytes())
+    };
+    assert!(holds("win10") && !holds("qTz7") && !holds("root:x:0"));
+    output(&folder, &["pack", "host-7", "--no-host", "-o", "n.tar.zst"]);
+    let names = members(&folder.join("n.tar.zst"));
+    assert!(
+        !names.iter().any(|name| name.contains("cpuinfo")),
+        "{names:?}"
+    );
+}
+
+/// `--vm` leaves out what other VMs tell, whose owners did not ask.
+#[test]
+fn only_what_the_chosen_vms_tell_is_packed() {
+    let folder = folder("vm");
+    let source = folder.join("source");
+    fs::create_dir_all(&source).unwrap();
+    let recorded = Path::new(&case("threads")).join("perf.data.xz");
+    fs::copy(recorded, source.join("perf.data")).unwrap();
+    // The capture's VMs, by their vCPU threads.
+    for (vm, name) in [("9150", "vma"), ("22595", "vmb")] {
+        let place = source.join("vms").join(vm);
+        fs::create_dir_all(&place).unwrap();
+        fs::write(
+            place.join("cmdline"),
+            format!("qemu-system-x86_64\0-name\0guest={name}\0"),
+        )
+        .unwrap();
+        fs::write(place.join("mtree-f.txt"), "FlatView #0\n").unwrap();
+        fs::write(place.join("query-name.json"), "{}").unwrap();
+    }
+    // Nothing tells whose this is.
+    fs::write(source.join("mtree-f.txt"), "FlatView #0\n").unwrap();
+    let of_vms = |how: &[&str]| -> Vec<String> {
+        output(
+            &folder,
+            &[&["pack", "source", "--force", "-o", "c.tar.zst"], how].concat(),
+        );
+        let names = members(&folder.join("c.tar.zst")).into_iter();
+        let mut names: Vec<String> = names
+            .filter_map(|name| Some(name.strip_prefix("case/")?.to_owned()))
+            .filter(|name| name.starts_with("vms/") || name.starts_with("mtree"))
+            .collect();
+        names.sort();
+        names
+    };
+    let own = |vm: &str| {
+        ["cmdline", "mtree-f.txt", "query-name.json"].map(|name| format!("vms/{vm}/{name}"))
+    };
+    let all = [
+        vec!["mtree-f.txt".to_owned()],
+        own("22595").to_vec(),
+        own("9150").to_vec(),
+    ]
+    .concat();
+    assert_eq!(of_vms(&[]), all);
+    for chosen in ["vmb", "22595"] {
+        assert_eq!(of_vms(&["--vm", chosen]), own("22595"));
+    }
+    assert_eq!(of_vms(&["--vm", "vma,22595"]), all[1..]);
+    let wrong = program(
+        &folder,
+        &["pack", "source", "-o", "x.tar.zst", "--vm", "vmx"],
+    );
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(!folder.join("x.tar.zst").exists());
+}

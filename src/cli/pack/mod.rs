@@ -2,10 +2,12 @@
 //!
 //! | file | what is in it |
 //! |---|---|
+//! | `beside` | what lies beside the capture: a case that is packed again |
 //! | `host` | what this machine tells of itself, where it made the capture |
 //! | `guests` | what the capture's VMMs tell while they run |
 //! | `told_vm` | what one of them tells |
 
+mod beside;
 mod guests;
 mod host;
 mod told_vm;
@@ -17,15 +19,18 @@ use super::options::{DebuginfodOptions, InputOptions};
 use super::outcome::Outcome;
 use super::write::Destination;
 use super::wrong_arguments::WrongArguments;
-use crate::cli::{debuginfod, standard_input, this_machine};
+use crate::cli::{debuginfod, standard_input, this_machine, vms};
 use clap::Args;
 use vmflame::analysis::case::{CaseContents, CaseRequest, case_contents};
+use vmflame::analysis::vm_processes;
 use vmflame::error::Result;
 use vmflame::input::{Input, Member, Opened, write_archive};
 use vmflame::perf::Capture;
 use vmflame::report::case_table::case_tables;
 use vmflame::report::table::{as_json, as_text};
 use vmflame::text::{counted, grouped};
+
+use self::guests::{WantedVms, add_more};
 
 pub(super) use self::guests::add_told;
 pub(super) use self::host::members as host_members;
@@ -52,8 +57,13 @@ pub(super) struct PackOptions {
     /// Pack the debug files of objects too.
     #[arg(long)]
     debug: bool,
-    /// Leave out what this machine and its VMMs tell: CPU, parameters of KVM, command lines,
-    /// memory maps.
+    /// Pack what only these VMs tell: names that their VMMs give them, or pids, separated by commas.
+    /// The capture itself is packed whole.
+    #[arg(long, value_delimiter = ',', value_name = "NAME|PID")]
+    #[arg(conflicts_with = "no_host")]
+    vm: Vec<String>,
+    /// Leave out what this machine and its VMMs tell, and what lies beside the capture and tells the
+    /// same: CPU, parameters of KVM, command lines, memory maps.
     #[arg(long)]
     no_host: bool,
     /// Ask this QEMU too, by the socket of its -qmp; those whose command line names one are asked
@@ -121,13 +131,23 @@ fn contents(
     };
     let mut contents = case_contents(capture, input, &symbols, request)?;
     if !options.no_host {
+        let vms = WantedVms {
+            wanted: vms::pids(&options.vm, input, capture, threads)?,
+            processes: vm_processes(capture, threads),
+        };
+        let missing = vms
+            .missing()
+            .map(|pid| format!("VM {pid}: it is not in the capture"));
+        contents.missing.extend(missing);
+        let named = contents.members.len();
+        beside::add(&mut contents, input, &|folder| vms.wants_folder(folder));
         if this_machine::has_made(capture) {
-            contents.members.extend(host::members());
-        } else {
+            add_more(&mut contents, host::members());
+        } else if contents.members.len() == named {
             let why = "CPU, parameters of KVM and command lines: another machine made the capture";
             contents.missing.push(why.to_owned());
         }
-        guests::add(&mut contents, capture, input, &options.qmp, threads);
+        guests::add(&mut contents, capture, input, &options.qmp, &vms);
     }
     put_in_folder(&mut contents);
     Ok(contents)

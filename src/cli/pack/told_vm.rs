@@ -135,7 +135,7 @@ impl ToldVm {
 }
 
 /// The words as `/proc/PID/cmdline` has them.
-fn masked_text(line: &CommandLine) -> String {
+pub(super) fn masked_text(line: &CommandLine) -> String {
     let words = line.masked().into_iter().map(|word| word + "\0");
     words.collect()
 }

@@ -342,3 +342,39 @@ fn an_option_without_effect_is_told() {
         assert!(!run.err.contains("no effect"), "{options:?}: {}", run.err);
     }
 }
+
+/// Verbs without `--vm`, and why.
+const OF_NO_VM: [[&str; 2]; 7] = [
+    ["blockio", "it reads what one QEMU traced of itself"],
+    [
+        "bench",
+        "it measures what the stages take on a whole capture",
+    ],
+    ["dataset", "it stores whole captures"],
+    [
+        "fleet",
+        "it asks a dataset, by --sql and the columns of its queries",
+    ],
+    ["completions", "it reads no capture"],
+    ["man", "it reads no capture"],
+    ["help", "it reads no capture"],
+];
+
+/// One VM of a host is what people ask about: whatever reads captures can be asked for it.
+#[test]
+fn each_verb_can_be_asked_for_a_vm() {
+    let help = run(&["--help"]).out;
+    let commands = help.split("Commands:\n").nth(1).unwrap();
+    let commands = commands.split("\n\n").next().unwrap();
+    let name = |line: &str| {
+        let word = line.strip_prefix("  ")?.split(' ').next()?;
+        (!word.is_empty()).then(|| word.to_owned())
+    };
+    let verbs: Vec<String> = commands.lines().filter_map(name).collect();
+    assert!(verbs.len() > 12, "{verbs:?}");
+    for verb in verbs {
+        let has_it = run(&[&verb, "--help"]).out.contains("--vm <");
+        let is_without = OF_NO_VM.iter().any(|[without, _]| *without == verb);
+        assert!(has_it != is_without, "{verb}: {has_it}");
+    }
+}
