@@ -84,3 +84,39 @@ fn dimensions_are_taken_as_they_are_typed() {
     assert_eq!(typed.code, Some(0), "{}", typed.err);
     assert_eq!(typed.out, expected.out);
 }
+
+/// A trace tells threads, and not of which process they are: of two vCPUs on one CPU it is not known
+/// whether one VM or two have them, nor whether another thread is the VM's own.
+#[test]
+fn vcpus_of_a_trace_are_not_said_to_be_of_one_vm() {
+    let mut text = String::new();
+    let mut say = |task: &str, ms: u32, event: &str| {
+        text.push_str(&format!("{task}   [000]   1.{ms:03}000: {event}\n"));
+    };
+    let tasks = ["CPU 0/KVM-753", "CPU 0/KVM-754", "burn-99"];
+    for turn in 0..30 {
+        let [before, after] = [turn, turn + 1].map(|turn: u32| tasks[turn as usize % 3]);
+        let [(prev, prev_pid), (next, next_pid)] =
+            [before, after].map(|task| task.rsplit_once('-').unwrap());
+        if before != tasks[2] {
+            let access = "kvm_pio: pio_read at 0x608 size 4 count 1 val 0x1 ";
+            say(before, 10 * turn + 1, access);
+        }
+        let switch = format!(
+            "sched_switch: prev_comm={prev} prev_pid={prev_pid} prev_prio=120 prev_state=R ==> \
+             next_comm={next} next_pid={next_pid} next_prio=120"
+        );
+        say(before, 10 * turn + 2, &switch);
+    }
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exits-two-vcpus.txt");
+    std::fs::write(&path, text).unwrap();
+    let ran = exits(path.to_str().unwrap(), &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.out.contains("vCPU, not told of which VM"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("no vCPU"), "{}", ran.out);
+    assert!(!ran.out.contains("same VM"), "{}", ran.out);
+}

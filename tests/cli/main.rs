@@ -1,5 +1,6 @@
 //! The program as users meet it.
 
+mod advice_commands;
 mod advice_rows;
 mod advise;
 mod command_line;

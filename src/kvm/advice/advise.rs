@@ -7,6 +7,7 @@ use super::guest_system::HowTold;
 use super::needs::fitting;
 use super::rule::{Gain, Rule, RuleKind, Signature};
 use super::rules::RULES;
+use super::survey_evidence::ACCESS;
 use crate::kvm::exit::Direction;
 
 /// Applies all rules; what costs most comes first, what may be ignored last.
@@ -194,10 +195,13 @@ const SHORT: f64 = 1.0;
 /// What records the same again, and what compares it.
 fn check(rule: &Rule, case: &Case<'_>, measured: &Measurement) -> Option<Check> {
     let row = measured.rows.first()?;
+    let by_samples = matches!(row.what, RowSubject::Function(_) | RowSubject::Tag(_));
+    if !by_samples && rule.record.is_empty() || is_without_condition(&row.what) {
+        return None;
+    }
     let recording = case.evidence.recordings.get(row.recording);
     let gate = gate(rule, case, row);
     let before = recording.map_or("before.data", |recording| &*recording.path);
-    let by_samples = matches!(row.what, RowSubject::Function(_) | RowSubject::Tag(_));
     let record = if by_samples {
         let event = recording.and_then(sampled_event);
         format!(
@@ -225,6 +229,12 @@ fn check(rule: &Rule, case: &Case<'_>, measured: &Measurement) -> Option<Check> 
             chosen(case.evidence, case.vm, Choosing::Before)
         ),
     })
+}
+
+/// Whether no condition of `diff` is about this: accesses that no register tells apart, of a recording
+/// without exits.
+fn is_without_condition(what: &RowSubject) -> bool {
+    matches!(what, RowSubject::Exits { reason, place: None, .. } if reason == ACCESS)
 }
 
 /// Which verb is to choose the same.

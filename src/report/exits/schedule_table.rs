@@ -260,10 +260,12 @@ fn kind_of(recorded: &RecordedExits, vcpu: &TaskSchedule, tid: Tid, name: Option
     let other = vcpus.find(|other| other.task.tid == tid);
     let own_pid = vcpu.task.pid;
     match (other, recorded.processes.get(&tid)) {
-        (Some(other), _) if other.task.pid == own_pid => "vCPU of the same VM".to_owned(),
+        (Some(other), _) if own_pid.is_some() && other.task.pid == own_pid => {
+            "vCPU of the same VM".to_owned()
+        }
         (Some(other), _) => match other.task.pid {
             Some(pid) => format!("vCPU of VM {pid}"),
-            None => "vCPU".to_owned(),
+            None => "vCPU, not told of which VM".to_owned(),
         },
         (None, _) if name.is_some_and(|name| name.starts_with("vhost-")) => "vhost".to_owned(),
         (None, Some(&pid)) if Some(pid) == own_pid => "the same VM's other threads".to_owned(),
@@ -275,6 +277,8 @@ fn kind_of(recorded: &RecordedExits, vcpu: &TaskSchedule, tid: Tid, name: Option
                 "host".to_owned()
             }
         }
+        // A trace.dat tells no processes: it may be the VM's own.
+        (None, None) if recorded.processes.is_empty() => "no vCPU".to_owned(),
         (None, None) => "host".to_owned(),
     }
 }
