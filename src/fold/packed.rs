@@ -89,7 +89,7 @@ impl PackedStack<'_> {
     /// Adds the samples of the same stack.
     #[inline]
     pub(super) fn add(&mut self, other: &Self) {
-        self.samples += other.samples;
+        self.samples = self.samples.saturating_add(other.samples);
         self.period = self.period.saturating_add(other.period);
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);

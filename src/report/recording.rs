@@ -168,7 +168,10 @@ fn lost_words(answer: &RecordingAnswer<'_>) -> Option<String> {
     let losing = answer.losses.iter().filter(|loss| lost_of(loss) > 0);
     let mut losing: Vec<&EventLoss> = losing.collect();
     losing.sort_by_key(|loss| std::cmp::Reverse(lost_of(loss)));
-    let sum = |of: fn(&EventLoss) -> u64| answer.losses.iter().map(of).sum::<u64>();
+    let sum = |of: fn(&EventLoss) -> u64| {
+        let counts = answer.losses.iter().map(of);
+        counts.fold(0, u64::saturating_add)
+    };
     let samples = sum(|loss| loss.lost_samples);
     let records = sum(|loss| loss.lost_records_before);
     let most = losing.first()?;
@@ -187,4 +190,40 @@ fn lost_words(answer: &RecordingAnswer<'_>) -> Option<String> {
         shown.join(", "),
         grouped(answer.buffer_bytes),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a capture says it lost are numbers of a file: their sum ends at the largest.
+    #[test]
+    fn losses_of_damaged_files_do_not_begin_again_from_zero() {
+        let loss = |name: &str| EventLoss {
+            name: name.to_owned(),
+            lost_samples: u64::MAX,
+            lost_records_before: u64::MAX,
+            ..EventLoss::default()
+        };
+        let losses = ["kvm:kvm_exit", "kvm:kvm_entry"].map(loss);
+        let answer = RecordingAnswer {
+            source: "case",
+            recorder: String::new(),
+            commands: &[],
+            span_ns: 1,
+            losses: &losses,
+            expected: &BTreeMap::new(),
+            expected_cost: None,
+            cost: 0.0,
+            recorder_ns: None,
+            bytes: 0,
+            buffer_bytes: 0,
+            remarks: Vec::new(),
+        };
+        let words = lost_words(&answer).unwrap();
+        assert!(
+            words.starts_with("18,446,744,073,709,551,615 records"),
+            "{words}"
+        );
+    }
 }

@@ -89,7 +89,10 @@ impl RecordedCase<'_> {
         let recorded = self.recorded;
         let (clock, tracepoints): (Vec<_>, Vec<_>) =
             losses.events.iter().partition(|loss| is_clock(&loss.name));
-        let samples = |of: &[&EventLoss]| of.iter().map(|loss| loss.samples).sum();
+        let samples = |of: &[&EventLoss]| {
+            let counts = of.iter().map(|loss| loss.samples);
+            counts.fold(0, u64::saturating_add)
+        };
         // Between the first and the last sample: perf takes a while to begin and to end.
         let span_ns = losses
             .times

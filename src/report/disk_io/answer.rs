@@ -9,7 +9,7 @@ use crate::text::counted;
 
 /// The tables of a trace; `source` is the trace as the user knows it.
 pub fn disk_tables(io: &DiskIo, source: &str) -> TableReport {
-    let sum = |of: fn(&RequestStream) -> u64| io.streams.values().map(of).sum::<u64>();
+    let sum = |of| sum_of(io, of);
     let count = |key, label, value| Fact {
         key,
         label,
@@ -62,11 +62,16 @@ fn warnings(io: &DiskIo) -> Vec<String> {
         "request",
         "ended before they began: the clock was set back, their times are left out",
     );
-    let unfinished: u64 = io.streams.values().map(|stream| stream.unfinished).sum();
+    let unfinished = sum_of(io, |stream| stream.unfinished);
     warn(
         unfinished,
         "request",
         "never completed in the trace: it ends before they do, or they hang",
     );
     warnings
+}
+
+/// What the streams add up to.
+fn sum_of(io: &DiskIo, of: fn(&RequestStream) -> u64) -> u64 {
+    io.streams.values().map(of).fold(0, u64::saturating_add)
 }

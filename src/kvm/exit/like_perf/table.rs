@@ -71,7 +71,9 @@ pub fn like_perf(capture: &Capture, request: &LikePerfRequest) -> Result<PerfTab
     Ok(PerfTable {
         request: request.clone(),
         isa: host.isa(),
-        samples: rows.iter().map(|row| row.samples).sum(),
+        samples: rows
+            .iter()
+            .fold(0, |sum, row| sum.saturating_add(row.samples)),
         total_ns: rows
             .iter()
             .fold(0, |sum, row| sum.wrapping_add(row.total_ns)),
