@@ -7,24 +7,38 @@ WITH of_captures AS (
   FROM exits
   GROUP BY date, hour, capture
 ),
+-- Millionths as whole numbers: their sums do not depend on the order of rows, which those of fractions do.
 of_hosts AS (
   SELECT
     COALESCE(c.kernel, '') AS kernel,
     COALESCE(c.host, '') AS host,
     COUNT(*) AS captures,
-    CAST(SUM(e.exits) AS DOUBLE) * 1000000000 / NULLIF(SUM(c.duration_ns), 0) AS exits_per_second,
-    CAST(SUM(e.time_ns) AS DOUBLE) / NULLIF(SUM(c.duration_ns), 0) AS cpus
+    CAST(ROUND(CAST(SUM(e.exits) AS DOUBLE) * 1000000000
+      / NULLIF(SUM(c.duration_ns), 0) * 1000000) AS BIGINT) AS rate,
+    CAST(ROUND(CAST(SUM(e.time_ns) AS DOUBLE) / NULLIF(SUM(c.duration_ns), 0) * 1000000) AS BIGINT) AS cpus
   FROM captures c
   JOIN of_captures e ON e.date = c.date AND e.hour = c.hour AND e.capture = c.capture
   GROUP BY COALESCE(c.kernel, ''), COALESCE(c.host, '')
+),
+of_kernels AS (
+  SELECT
+    kernel,
+    COUNT(*) AS hosts,
+    SUM(captures) AS captures,
+    COUNT(cpus) AS timed,
+    SUM(rate) AS rate,
+    SUM(cpus) AS cpus,
+    SUM(CAST(cpus AS DECIMAL(38, 0)) * CAST(cpus AS DECIMAL(38, 0))) AS squares
+  FROM of_hosts
+  GROUP BY kernel
 )
 SELECT
   kernel,
-  COUNT(*) AS hosts,
-  CAST(SUM(captures) AS BIGINT) AS captures,
-  AVG(exits_per_second) AS exits_per_second,
-  AVG(cpus) AS cpus_in_exits,
-  STDDEV_SAMP(cpus) AS cpus_deviation
-FROM of_hosts
-GROUP BY kernel
+  hosts,
+  CAST(captures AS BIGINT) AS captures,
+  CAST(rate AS DOUBLE) / NULLIF(timed, 0) / 1000000 AS exits_per_second,
+  CAST(cpus AS DOUBLE) / NULLIF(timed, 0) / 1000000 AS cpus_in_exits,
+  SQRT(CAST(squares * timed - CAST(cpus AS DECIMAL(38, 0)) * CAST(cpus AS DECIMAL(38, 0)) AS DOUBLE)
+    / NULLIF(timed, 0) / NULLIF(timed - 1, 0)) / 1000000 AS cpus_deviation
+FROM of_kernels
 ORDER BY kernel
