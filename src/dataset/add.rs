@@ -26,8 +26,8 @@ pub struct CaptureRows {
 pub struct AddedCaptures {
     /// How many were added.
     pub added: usize,
-    /// Those that are in the dataset already, by their ids.
-    pub known: Vec<i64>,
+    /// Those that are in the dataset already, by their places among the captures given.
+    pub known: Vec<usize>,
     /// Files that were written.
     pub files: usize,
     /// Their bytes.
@@ -80,13 +80,13 @@ pub fn add_captures(store: &Store, captures: &[CaptureRows]) -> Result<AddedCapt
             !known.contains(&id) && met.insert(id)
         };
         let wanted: Vec<&CaptureRows> = captures.iter().filter(is_new).collect();
-        let is_left_out = |found: &&CaptureRows| !wanted.iter().any(|w| std::ptr::eq(*w, *found));
+        let is_left_out = |found: &CaptureRows| !wanted.iter().any(|w| std::ptr::eq(*w, found));
         let mut told = AddedCaptures {
             added: wanted.len(),
-            known: captures
-                .iter()
-                .filter(is_left_out)
-                .map(|f| f.capture)
+            known: (0..)
+                .zip(captures)
+                .filter(|(_, found)| is_left_out(found))
+                .map(|(at, _)| at)
                 .collect(),
             ..AddedCaptures::default()
         };

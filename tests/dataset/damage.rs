@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value as Json;
 
-use crate::folder::{Folder, case, checked, faults, files, rows, run};
+use crate::folder::{Folder, case, checked, faults, files, json, rows, run};
 use vmflame::dataset::{CaptureRows, Partition, Store, TableName, TableRows, Value, add_captures};
 
 fn filled(name: &str) -> Folder {
@@ -174,6 +174,16 @@ fn one_bad_case_does_not_keep_others_out() {
         added.err
     );
     assert_eq!(faults(&checked(&folder)), [""; 0]);
+    let more = case("vmx-bad");
+    let adds = ["dataset", "add", &bad, &good, &more, "-o", folder.path()];
+    let told = json(&[&adds[..], &["--json"]].concat());
+    let rows = told["tables"]["cases"]["rows"].as_array().unwrap();
+    let told: Vec<[&Json; 2]> = rows
+        .iter()
+        .map(|row| [&row["case"], &row["outcome"]])
+        .collect();
+    assert_eq!(told, [[&bad, "failed"], [&good, "there"], [&more, "added"]]);
+    assert!(rows[0]["error"].as_str().unwrap().contains("none"));
 }
 
 /// Names that are meant to break out of quotes, lines, paths and encodings.

@@ -4,9 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::case::{CaseLabel, rows_of_case, written_at};
+use crate::cli::inputs::Inputs;
 use crate::cli::options::{CasePlaces, DeviceOptions};
 use crate::cli::outcome::Outcome;
 use crate::cli::read_case::CaseWish;
+use crate::cli::table_output::{TableForm, write_tables};
+use crate::cli::write::Destination;
 use crate::cli::{standard_input, this_machine, told_error};
 use clap::Args;
 use vmflame::analysis::{Request, WeightKind};
@@ -14,7 +17,7 @@ use vmflame::dataset::{
     AddedCaptures, CaptureRows, Partition, Store, TableRows, add_captures, known_captures,
 };
 use vmflame::error::Result;
-use vmflame::report::dataset::{case_views, content_of};
+use vmflame::report::dataset::{CaseFate, ToldCase, added_tables, case_views, content_of};
 use vmflame::text::{counted, grouped};
 
 /// Rows that are held in memory until they are written: each as large as its captures tell.
@@ -36,6 +39,9 @@ pub(in crate::cli) struct AddOptions {
     /// The host that was recorded, where the captures do not tell it.
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
+    /// Print what became of each case as JSON: added, there already, or failed and why.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     devices: DeviceOptions,
     #[command(flatten)]
@@ -67,12 +73,13 @@ impl AddOptions {
 #[derive(Debug, Default)]
 struct Progress {
     held: Vec<CaptureRows>,
+    /// What becomes of each case, in their order: `Added` of those that are held, too.
+    cases: Vec<ToldCase>,
+    /// Places of the held ones among the cases.
+    held_cases: Vec<usize>,
     /// The captures that are in the dataset, of partitions that were looked at.
     known: BTreeMap<Partition, BTreeSet<i64>>,
     done: AddedCaptures,
-    there_already: u64,
-    failed: u64,
-    is_damaged: bool,
 }
 
 pub(super) fn run(options: &AddOptions, quiet: bool) -> Result<Outcome> {
@@ -81,15 +88,8 @@ pub(super) fn run(options: &AddOptions, quiet: bool) -> Result<Outcome> {
     store.manifest()?;
     let mut progress = Progress::default();
     for case in &options.cases {
-        match rows_of(options, &store, case, &mut progress, quiet) {
-            Ok(Some(rows)) => progress.held.push(rows),
-            Ok(None) => progress.there_already += 1,
-            Err(error) => {
-                // The others are worth to be added all the same.
-                told_error::tell(&error);
-                progress.failed += 1;
-            }
-        }
+        let told = rows_of(options, &store, case, &mut progress, quiet);
+        progress.took(case, told);
         let tables = progress.held.iter().flat_map(|held| &held.tables);
         if tables.map(TableRows::len).sum::<usize>() >= HELD_ROWS {
             progress.write(&store)?;
@@ -99,7 +99,15 @@ pub(super) fn run(options: &AddOptions, quiet: bool) -> Result<Outcome> {
     if !quiet {
         progress.say();
     }
-    Ok(if progress.failed > 0 || progress.is_damaged {
+    if options.json {
+        let (files, bytes) = (progress.done.files as u64, progress.done.bytes);
+        let folder = options.output.display().to_string();
+        let tables = added_tables(&progress.cases, files, bytes, &folder);
+        let stdout = Destination::stdout(&Inputs::default())?;
+        write_tables(&tables, None, TableForm::Json, &stdout)?;
+    }
+    let is_bad = |case: &ToldCase| case.is_damaged || matches!(case.fate, CaseFate::Failed(_));
+    Ok(if progress.cases.iter().any(is_bad) {
         Outcome::Damaged
     } else {
         Outcome::Done
@@ -107,11 +115,38 @@ pub(super) fn run(options: &AddOptions, quiet: bool) -> Result<Outcome> {
 }
 
 impl Progress {
+    /// Takes what a case tells: it is held if that is new.
+    fn took(&mut self, path: &Path, told: Result<CaseToAdd>) {
+        let (fate, is_damaged) = match told {
+            Ok(CaseToAdd::New { rows, is_damaged }) => {
+                self.held.push(rows);
+                self.held_cases.push(self.cases.len());
+                (CaseFate::Added, is_damaged)
+            }
+            Ok(CaseToAdd::There) => (CaseFate::There, false),
+            Err(error) => {
+                // The others are worth to be added all the same.
+                told_error::tell(&error);
+                (CaseFate::Failed(told_error::in_a_line(&error)), false)
+            }
+        };
+        self.cases.push(ToldCase {
+            path: path.display().to_string(),
+            fate,
+            is_damaged,
+        });
+    }
+
     /// Adds what is held.
     fn write(&mut self, store: &Store) -> Result<()> {
         let added = add_captures(store, &std::mem::take(&mut self.held))?;
+        let held = std::mem::take(&mut self.held_cases);
+        for at in added.known.iter().filter_map(|&known| held.get(known)) {
+            if let Some(case) = self.cases.get_mut(*at) {
+                case.fate = CaseFate::There;
+            }
+        }
         self.done.added += added.added;
-        self.there_already += added.known.len() as u64;
         self.done.files += added.files;
         self.done.bytes += added.bytes;
         Ok(())
@@ -130,24 +165,38 @@ impl Progress {
         let added = counted(self.done.added as u64, "capture");
         let (bytes, files) = (grouped(self.done.bytes), grouped(self.done.files as u64));
         eprintln!("{added} added: {bytes} bytes in {files} files");
-        if self.there_already > 0 {
-            let known = counted(self.there_already, "capture");
+        let of = |is_it: fn(&CaseFate) -> bool| {
+            let fates = self.cases.iter().map(|case| &case.fate);
+            fates.filter(|fate| is_it(fate)).count() as u64
+        };
+        let there = of(|fate| *fate == CaseFate::There);
+        if there > 0 {
+            let known = counted(there, "capture");
             eprintln!("{known} there already, not added again");
         }
-        if self.failed > 0 {
-            eprintln!("{} could not be read", counted(self.failed, "case"));
+        let failed = of(|fate| matches!(fate, CaseFate::Failed(_)));
+        if failed > 0 {
+            eprintln!("{} could not be read", counted(failed, "case"));
         }
     }
 }
 
-/// The rows of a case; `None` when it is in the dataset already.
+/// A case that could be read.
+enum CaseToAdd {
+    /// Its rows.
+    New { rows: CaptureRows, is_damaged: bool },
+    /// They are in the dataset already.
+    There,
+}
+
+/// The rows of a case.
 fn rows_of(
     options: &AddOptions,
     store: &Store,
     path: &Path,
     progress: &mut Progress,
     quiet: bool,
-) -> Result<Option<CaptureRows>> {
+) -> Result<CaseToAdd> {
     let wish = options.wish(path);
     let (input, opened) = standard_input::open_any(&wish.places, quiet)?;
     let (at, by) = match options.recorded_at {
@@ -156,7 +205,7 @@ fn rows_of(
     };
     let capture = content_of(&opened);
     if progress.is_known(store, &Partition::of_seconds(at), capture)? {
-        return Ok(None);
+        return Ok(CaseToAdd::There);
     }
     let label = CaseLabel {
         path,
@@ -166,6 +215,8 @@ fn rows_of(
         host: options.host.as_deref(),
     };
     let found = rows_of_case(&wish, &input, opened, &label, quiet)?;
-    progress.is_damaged |= found.is_damaged;
-    Ok(Some(found.rows))
+    Ok(CaseToAdd::New {
+        rows: found.rows,
+        is_damaged: found.is_damaged,
+    })
 }

@@ -15,7 +15,9 @@
 //! | `check_table` | what a check found |
 //! | `truth_table` | what must be answered about a made-up fleet |
 //! | `cohort` | the stacks, exits and advice of captures that have something in common |
+//! | `added_table` | what became of cases that were to be added |
 
+mod added_table;
 mod answer;
 mod case;
 mod check_table;
@@ -28,6 +30,7 @@ mod schema_table;
 mod truth_table;
 mod vm_rows;
 
+pub use added_table::{CaseFate, ToldCase, added_tables};
 pub use answer::case_rows;
 pub use case::{CaseAnswer, CaseOrigin, case_views, content_of, has_rows};
 pub use check_table::check_tables;
