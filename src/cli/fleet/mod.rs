@@ -48,7 +48,7 @@ pub(super) struct FleetOptions {
     query: Option<String>,
     /// A question of your own, one SELECT; - reads it from standard input. The tables are those of
     /// `vmflame dataset schema`.
-    #[arg(long, value_name = "SQL")]
+    #[arg(long, value_name = "SQL", allow_hyphen_values = true)]
     sql: Option<String>,
     /// What top-causes tells causes apart by: kernel, cpu, machine, host, date, guest, vmm, vm,
     /// direction.
