@@ -28,6 +28,7 @@
 //! | `queries` | ready questions: plain SQL |
 //! | `engine_script` | a question as an engine runs it |
 //! | `cohort` | captures that have something in common, and what is asked of them |
+//! | `spark_job` | the script that runs on Spark |
 //! | `stack_hash` | ids that are the same on every machine |
 //! | `buckets` | histograms that can be added up |
 //! | `made_up` | a made-up fleet, and what must be answered about it |
@@ -44,6 +45,7 @@ mod parquet_file;
 mod partition;
 mod queries;
 mod schema;
+mod spark_job;
 mod stack_hash;
 mod store;
 mod table_folder;
@@ -65,6 +67,7 @@ pub use manifest::{DatasetFile, Manifest};
 pub use partition::Partition;
 pub use queries::{QueryWish, READY_QUERIES, ReadyQuery, dimension_names};
 pub use schema::{ColumnSchema, Schema, TableName, TableSchema, ValueKind};
+pub use spark_job::spark_job;
 pub use stack_hash::{ContentHash, StackHash};
 pub use store::Store;
 pub use table_folder::{check_table_folder, write_table_folder};

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 /// What a dataset consists of.
-const SCHEMA: &str = include_str!("schema.tsv");
+pub(super) const SCHEMA: &str = include_str!("schema.tsv");
 
 /// A table of a dataset.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -9,7 +9,8 @@ use crate::folder::{Folder, case, run};
 use serde_json::Value as Json;
 use vmflame::dataset::{Schema, Store, TableName, ValueKind, add_captures};
 
-/// A Python that has a module: `$VMFLAME_PYTHON`, else `python3`.
+/// A Python that has a module: `$VMFLAME_PYTHON`, else `python3`. Where `VMFLAME_REQUIRE_ENGINES` is set
+/// it must be there.
 pub(crate) fn python_with(module: &str) -> Option<String> {
     let python = std::env::var("VMFLAME_PYTHON").unwrap_or_else(|_| "python3".to_owned());
     let import = format!("import {module}");
@@ -17,9 +18,12 @@ pub(crate) fn python_with(module: &str) -> Option<String> {
     if done.is_ok_and(|done| done.status.success()) {
         return Some(python);
     }
-    skipped(&format!(
-        "no {module} for {python}; VMFLAME_PYTHON names one that has it"
-    ));
+    let why = format!("no {module} for {python}; VMFLAME_PYTHON names one that has it");
+    assert!(
+        std::env::var_os("VMFLAME_REQUIRE_ENGINES").is_none(),
+        "{why}, and VMFLAME_REQUIRE_ENGINES is set"
+    );
+    skipped(&why);
     None
 }
 

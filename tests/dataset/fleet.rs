@@ -2,25 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
 use std::path::PathBuf;
-use std::process::Command;
 
-use crate::common::shared::skipped;
+use crate::engine::python_with;
 use crate::folder::{Folder, checked, faults, json, rows, run};
 use serde_json::Value as Json;
 
-/// An engine: `$VMFLAME_PYTHON`, else `python3`, where it has the module.
+/// An engine: a Python that has the module.
 pub(crate) fn engine() -> Option<PathBuf> {
-    let python = std::env::var("VMFLAME_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let done = Command::new(&python).args(["-c", "import duckdb"]).output();
-    if done.is_ok_and(|done| done.status.success()) {
-        return Some(python.into());
-    }
-    skipped("no python3 with the module duckdb; VMFLAME_PYTHON names one");
-    None
+    python_with("duckdb").map(PathBuf::from)
 }
 
 /// Makes a fleet up in a folder; returns what must be answered about it.
-fn made_up(folder: &Folder, spec: &str) -> Json {
+pub(crate) fn made_up(folder: &Folder, spec: &str) -> Json {
     let spec = format!("fleet,{spec}");
     json(&["bench", "--generate", &spec, folder.path(), "--json"])
 }
@@ -31,7 +24,7 @@ fn expected<'t>(truth: &'t Json, table: &str) -> &'t Vec<Json> {
 }
 
 /// The rows of an answer.
-fn asked(folder: &Folder, engine: &str, question: &[&str]) -> Vec<Json> {
+pub(crate) fn asked(folder: &Folder, engine: &str, question: &[&str]) -> Vec<Json> {
     let rest = [folder.path(), "--engine", engine, "--json"];
     let done = run(&[&["fleet"], question, &rest].concat());
     let told: Json = serde_json::from_str(&done.out).unwrap_or_else(|_| panic!("{}", done.err));
@@ -78,10 +71,9 @@ fn mean_us(causes: &[Json], value: &str, register: &str) -> Option<f64> {
 /// The causes that were planted are the answers, before compaction and after it.
 #[test]
 fn planted_causes_are_the_answers() {
-    let Some(engine) = engine() else {
+    let Some(engine) = python_with("duckdb") else {
         return;
     };
-    let engine = engine.to_str().unwrap();
     let folder = Folder::new("fleet");
     let truth = made_up(&folder, "hosts=60,hours=4,seed=19");
     let check = checked(&folder);
@@ -89,7 +81,7 @@ fn planted_causes_are_the_answers() {
     assert_eq!(rows(&check, "captures"), 240);
     let mut before = Vec::new();
     for turn in 0..2 {
-        let ask = |question: &[&str]| asked(&folder, engine, question);
+        let ask = |question: &[&str]| asked(&folder, &engine, question);
         let worst = ask(&["--query", "worst-hosts"]);
         hosts_agree(&worst, &truth);
         let planted = expected(&truth, "planted").iter();
@@ -143,12 +135,12 @@ fn planted_causes_are_the_answers() {
 /// What only the second day has.
 #[test]
 fn what_is_new_is_found() {
-    let Some(engine) = engine() else {
+    let Some(engine) = python_with("duckdb") else {
         return;
     };
     let folder = Folder::new("new");
     made_up(&folder, "hosts=20,hours=26,seed=3,stacks=10");
-    let ask = |question: &[&str]| asked(&folder, engine.to_str().unwrap(), question);
+    let ask = |question: &[&str]| asked(&folder, &engine, question);
     let new = ask(&["--query", "new-since"]);
     assert!(!new.is_empty());
     assert!(new.iter().all(|row| row["register"] == "msr 0x40000020"));
@@ -189,10 +181,9 @@ fn questions_that_have_no_answer_are_refused() {
         &["--query", "cost", "--engine", "/nonexistent/duckdb"],
         "pip install duckdb",
     );
-    if let Some(engine) = engine() {
-        let engine = engine.to_str().unwrap();
+    if let Some(engine) = python_with("duckdb") {
         refused(
-            &["--sql", "SELECT nothing FROM nowhere", "--engine", engine],
+            &["--sql", "SELECT nothing FROM nowhere", "--engine", &engine],
             "nowhere",
         );
     }

@@ -11,6 +11,8 @@ mod engine;
 mod fleet;
 mod folder;
 mod killed;
+mod spark;
+mod spark_job;
 mod sums;
 mod tables;
 mod two_kernels;

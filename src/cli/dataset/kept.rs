@@ -1,4 +1,4 @@
-//! What is done with a dataset that is there: schema, check, compact.
+//! What is done with a dataset that is there: schema, check, compact; and the script for Spark.
 
 use std::path::{Path, PathBuf};
 
@@ -90,6 +90,12 @@ pub(super) fn compact(options: &FolderOptions, quiet: bool) -> Result<Outcome> {
             grouped(done.bytes_after),
         );
     }
+    Ok(Outcome::Done)
+}
+
+pub(super) fn spark_job() -> Result<Outcome> {
+    let script = dataset::spark_job();
+    stdout()?.write(|out| out.write_all(script.as_bytes()))?;
     Ok(Outcome::Done)
 }
 

@@ -5,7 +5,7 @@
 //! | `add` | captures into a dataset |
 //! | `case` | a case as rows |
 //! | `convert` | for `convert --format parquet`: the tables of one capture |
-//! | `kept` | what is done with a dataset that is there: schema, check, compact |
+//! | `kept` | what is done with a dataset that is there: schema, check, compact; the script for Spark |
 //! | `made_up` | for `bench --generate`: a made-up fleet |
 
 mod add;
@@ -32,6 +32,12 @@ Examples:
   vmflame dataset schema                                   tables, columns, units, keys
   duckdb -c \"SELECT tag, sum(cpu_ns) / 1e9 FROM 'fleet/samples/*/*/*.parquet' GROUP BY tag\"
 
+On a cluster:
+  vmflame dataset spark-job > spark_job.py                 its --help tells the rest
+  spark-submit --master yarn spark_job.py add /captures -o /shared/fleet --report added.csv
+  vmflame fleet --explain top-causes > top-causes.sql
+  spark-submit --master yarn spark_job.py query /shared/fleet top-causes.sql
+
 Files:
   DIR/dataset.json                      the list of files: what is not in it does not count
   DIR/TABLE/date=YYYY-MM-DD/hour=H/     rows, by the time of recording in UTC
@@ -53,6 +59,8 @@ pub(super) enum DatasetVerb {
     Compact(FolderOptions),
     /// Print the tables and columns of datasets.
     Schema(SchemaOptions),
+    /// Print a script for Spark (Python): it adds captures in parallel on a cluster, and asks datasets.
+    SparkJob,
 }
 
 impl DatasetVerb {
@@ -60,7 +68,7 @@ impl DatasetVerb {
     pub(super) fn settle(&mut self) -> Result<()> {
         match self {
             Self::Add(options) => options.settle(),
-            Self::Check(_) | Self::Compact(_) | Self::Schema(_) => Ok(()),
+            Self::Check(_) | Self::Compact(_) | Self::Schema(_) | Self::SparkJob => Ok(()),
         }
     }
 }
@@ -71,5 +79,6 @@ pub(super) fn run(verb: &DatasetVerb, quiet: bool) -> Result<Outcome> {
         DatasetVerb::Check(options) => kept::check(options),
         DatasetVerb::Compact(options) => kept::compact(options, quiet),
         DatasetVerb::Schema(options) => kept::schema(options),
+        DatasetVerb::SparkJob => kept::spark_job(),
     }
 }
