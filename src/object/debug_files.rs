@@ -83,23 +83,25 @@ impl ObjectSearch {
     /// The file with the debug information that several files have in common, which `dwz -m` made:
     /// the one that `.gnu_debugaltlink` of a debug file states, and of that build.
     ///
+    /// It is looked for by its build id, as debug files are, then by the stated name: beside the debug
+    /// file, and where that one, or the object, lies on the recorded machine, since a cache holds
+    /// copies of both and nothing beside them.
+    ///
     /// `None` when the debug file states none; an error when the one it states is not to be had.
     pub(crate) fn common_debug_file(
         &self,
+        object: Debugged<'_>,
         debug_file: &ObjectFile,
     ) -> Option<Result<ObjectFile, Error>> {
         let parsed = parse_elf_file(&debug_file.path, debug_file.storage.bytes()).ok()?;
         let (name, build_id) = parsed.gnu_debugaltlink().ok()??;
         let build_id = BuildId::new(build_id)?;
         let name = Path::new(OsStr::from_bytes(name));
-        let beside = debug_file.path.parent().map(|dir| dir.join(name));
-        let beside = beside.filter(|_| name.is_relative() || self.recorded_paths);
-        let mut files = self
-            .by_build_id(&build_id)
-            .into_iter()
-            .chain(beside)
-            .filter_map(|path| ObjectFile::open(path, FileOrigin::Recorded, Some(&build_id)));
-        Some(match files.find_map(Result::ok) {
+        let of_build = self.debug_files_of_build(object.recorded, &build_id);
+        let beside = self.beside_debug_file(object, debug_file, name).into_iter();
+        let beside =
+            beside.filter_map(|path| ObjectFile::open(path, FileOrigin::Recorded, Some(&build_id)));
+        Some(match of_build.chain(beside).find_map(Result::ok) {
             Some(file) => Ok(file),
             None => Err(Error::file(
                 &debug_file.path,
@@ -108,6 +110,25 @@ impl ObjectSearch {
                 },
             )),
         })
+    }
+
+    /// Where a file lies that a debug file names by its path, or from its own folder.
+    fn beside_debug_file(
+        &self,
+        object: Debugged<'_>,
+        debug_file: &ObjectFile,
+        name: &Path,
+    ) -> Vec<PathBuf> {
+        if name.is_absolute() {
+            let own = self.recorded_paths.then(|| name.to_owned());
+            return own.into_iter().collect();
+        }
+        let by_build_id = object.build_id.map(|own| self.by_build_id(own));
+        let files = std::iter::once(debug_file.path.clone())
+            .chain(self.recorded_path(object.recorded))
+            .chain(by_build_id.into_iter().flatten());
+        let folders = files.filter_map(|file| Some(file.parent()?.join(name)));
+        folders.collect()
     }
 
     /// The files that a package of an object's split debug information may be: `FILE.dwp`.

@@ -285,6 +285,37 @@ fn a_missing_common_debug_file_is_named() {
     assert!(found.broken[0].to_string().contains("common.debug"));
 }
 
+/// perf keeps a copy of a program in its cache, beside which nothing lies; what `dwz` made for several
+/// programs lies beside the program.
+#[test]
+fn the_common_debug_file_of_a_cached_copy_lies_beside_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = folder.path().join("bin/common");
+    fs::create_dir_all(object.parent().unwrap()).unwrap();
+    fs::copy("testdata/inlined/common", &object).unwrap();
+    let common = object.with_file_name("common.debug");
+    fs::copy("testdata/inlined/common.debug", common).unwrap();
+    let id = read_build_id(&fs::read(&object).unwrap()).unwrap();
+    let cached = folder.path().join("cache");
+    let cached = cached
+        .join(object.strip_prefix("/").unwrap())
+        .join(id.to_string());
+    fs::create_dir_all(&cached).unwrap();
+    fs::copy(&object, cached.join("elf")).unwrap();
+    let search = ObjectSearch {
+        buildid_dirs: vec![folder.path().join("cache")],
+        ..search(Vec::new())
+    };
+    let text = fs::read_to_string("testdata/inlined/common.llvm.txt").unwrap();
+    let agreement = compare(&object, &text, &search);
+    assert!(
+        agreement.inlined > 90 && agreement.other_names.is_empty(),
+        "{agreement:?}"
+    );
+    let found = find(&search, &object);
+    assert_eq!(found.file.unwrap().path, cached.join("elf"));
+}
+
 /// Damaged debug information costs the addresses that it is about, or the object: nothing panics and
 /// nothing takes long. (With overflow checks, as all tests.)
 #[test]

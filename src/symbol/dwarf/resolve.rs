@@ -65,7 +65,7 @@ impl CodeFrames {
         let parsed = parse_elf_file(&file.path, file.storage.bytes())?;
         let own = DebugSections::of_functions(&parsed, SectionNames::Plain, unpacking, &shelf);
         let mut own = own.map_err(|cause| bad(file, cause))?;
-        let common = search.common_debug_file(file).transpose()?;
+        let common = search.common_debug_file(request.object, file).transpose()?;
         if !request.lines && common.is_none() {
             let most = most_read(own.total());
             let found = inlined::search(&own, request.addresses, request.threads, most);
