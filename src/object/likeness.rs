@@ -40,6 +40,60 @@ impl Likeness {
     }
 }
 
+/// What a file that an overlay copied up was.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CopiedUp<'f> {
+    /// The file at the path.
+    pub(super) found: &'f Metadata,
+    /// By then it was mapped.
+    pub(super) since: SystemTime,
+    /// By then the recorder had ended.
+    pub(super) until: SystemTime,
+}
+
+/// How long an overlay may take to copy a file up and to give it another name: the copy is written
+/// to the disk.
+const COPYING: Duration = Duration::from_secs(1);
+
+impl CopiedUp<'_> {
+    /// Whether the file came into being when it got another name, which the recorder gave it as it
+    /// ended: an overlay copies the file of a lower layer then, which keeps its number and the time
+    /// at which it was written to.
+    ///
+    /// Source: `ovl_copy_up_metadata()` and `ovl_copy_up_one()`, `fs/overlayfs/copy_up.c`, Linux 6.18.
+    pub(super) fn is_told(&self) -> bool {
+        let Self {
+            found,
+            since,
+            until,
+        } = *self;
+        // An overlay has no device of its own.
+        let (major, _) = device(found.dev());
+        let is_old = found.modified().is_ok_and(|at| at <= since + TICK);
+        let is_linked_at_once = found.created().is_ok_and(|made| {
+            let linked = changed(found);
+            made <= linked + TICK && linked <= made + COPYING
+        });
+        major == 0 && is_old && is_linked_at_once && is_unchanged(found, until)
+    }
+}
+
+/// Whether two names are of one file.
+pub(super) fn is_one_file(one: &Metadata, other: &Metadata) -> bool {
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Whether a file has the number of an inode that the kernel told, whatever its device: a layer of an
+/// overlay, whose number the overlay passes on, has another one.
+pub(super) fn has_number(found: &Metadata, wanted: MappedInode) -> bool {
+    found.ino() == wanted.number & OVERLAID
+}
+
+/// The bits of an overlay's numbers that are those of the layer; those above tell layers apart.
+///
+/// Source: Documentation/filesystems/overlayfs.rst, "Inode properties", Linux 6.18.
+const OVERLAID: u64 = (1 << 56) - 1;
+
 /// A file system counts time in ticks of the kernel, and may be one behind.
 const TICK: Duration = Duration::from_millis(20);
 
@@ -83,13 +137,9 @@ pub(super) fn is_inode(
     if (mapped.major, mapped.minor) == (wanted.major, wanted.minor) {
         return mapped.number == wanted.number;
     }
-    // Older kernels told the file of the layer, whose number an overlay passes on, below bits that
-    // tell layers apart.
-    //
-    // Source: Documentation/filesystems/overlayfs.rst, "Inode properties", Linux 6.18.
-    const NUMBER: u64 = (1 << 56) - 1;
+    // Older kernels told the file of the layer.
     let is_overlay = own.is_some_and(|own| is_overlay(mapped, own));
-    is_overlay && found.ino() & NUMBER == wanted.number
+    is_overlay && found.ino() & OVERLAID == wanted.number
 }
 
 /// Major and minor number of a device.

@@ -9,7 +9,10 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::likeness::{Likeness, is_inode, is_unchanged, regular};
+use super::cache_layout::cached;
+use super::likeness::{
+    CopiedUp, Likeness, has_number, is_inode, is_one_file, is_unchanged, regular,
+};
 use super::object_file::{FileOrigin, ObjectFile, Unusable};
 use super::search::{NotFound, ObjectSearch, PassedOver};
 use crate::perf::MappedInode;
@@ -144,6 +147,7 @@ impl ObjectSearch {
             };
         };
         let found = self.same_file(object.recorded, of_path, &here);
+        let found = found.or_else(|| self.same_file_in_root(object.recorded, &here));
         if let Some(file) = found.and_then(|opened| passed_over.usable(opened)) {
             return Identified::File(Box::new(file));
         }
@@ -187,9 +191,56 @@ impl ObjectSearch {
                     let is_it = |file: &ObjectFile| of_path.is_some() || here.is_linked_as(file);
                     opened.filter(|opened| opened.as_ref().is_ok_and(is_it))
                 }
+                Likeness::Changed if self.is_copied_up(recorded, &path, of_path, here) => {
+                    open(path, of_path)
+                }
                 Likeness::Changed | Likeness::Other => None,
             })
             .next()
+    }
+
+    /// Whether the recorder made an overlay copy the mapped file, by putting it into its cache. Its
+    /// build id was read at its path then.
+    fn is_copied_up(
+        &self,
+        recorded: &str,
+        path: &Path,
+        of_path: Option<&BuildId>,
+        here: &MappedHere<'_>,
+    ) -> bool {
+        let (Some(found), Some(wanted)) = (regular(path), of_path) else {
+            return false;
+        };
+        let copied = CopiedUp {
+            found: &found,
+            since: here.since,
+            until: here.until,
+        };
+        let is_cached = |place: PathBuf| {
+            let kept = regular(&place);
+            kept.is_some_and(|kept| is_one_file(&kept, &found))
+        };
+        let places = self.caches().into_iter();
+        let mut places = places.flat_map(|(_, dir)| cached(&dir, recorded, wanted, &["elf"]));
+        copied.is_told() && places.any(is_cached)
+    }
+
+    /// The mapped file itself in a copy of the recorded machine's file system, such as the layer of a
+    /// container that ended.
+    fn same_file_in_root(
+        &self,
+        recorded: &str,
+        here: &MappedHere<'_>,
+    ) -> Option<Result<ObjectFile, Unusable>> {
+        let inode = here.inode?;
+        let mut paths = self.in_roots(recorded);
+        let path = paths.find(|path| {
+            regular(path).is_some_and(|found| {
+                let likeness = Likeness::of_same_inode(&found, here.since);
+                has_number(&found, inode) && likeness == Likeness::Same
+            })
+        })?;
+        ObjectFile::open(path, FileOrigin::Root, None)
     }
 
     /// The file of an object whose build nobody tells, in a copy of the recorded machine's file

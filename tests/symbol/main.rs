@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod containers;
 mod guests;
 mod inlined;
 mod jitdumps;

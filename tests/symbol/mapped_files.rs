@@ -26,49 +26,67 @@ const START: u64 = 0x5555_0000_0000;
 /// When the file was mapped and the one sample taken: the machine had been up for a day.
 const TAKEN: u64 = 86_400_000_000_000;
 /// The builds of two files.
-const BUILDS: [[u8; 20]; 2] = [[0xaa; 20], [0xbb; 20]];
+pub(crate) const BUILDS: [[u8; 20]; 2] = [[0xaa; 20], [0xbb; 20]];
 
 /// A folder of files and the capture of a process that mapped one of them.
-struct Case {
-    folder: tempfile::TempDir,
+pub(crate) struct Case {
+    pub(crate) folder: PathBuf,
+    /// Takes the folder away.
+    _scratch: Option<tempfile::TempDir>,
+    /// What the program is called.
+    name: String,
     /// Mapping records, each of a process of its own.
-    mapped: Vec<FileIdentity>,
+    pub(crate) mapped: Vec<FileIdentity>,
     /// What the build id table says of the path.
-    table: Option<BuildId>,
+    pub(crate) table: Option<BuildId>,
     /// Whether a record tells that the first process is in another mount namespace.
     is_elsewhere: bool,
     /// When the capture was written; `None` on another machine.
-    written: Option<SystemTime>,
+    pub(crate) written: Option<SystemTime>,
     /// Copies of the recorded machine's file system.
-    roots: Vec<PathBuf>,
+    pub(crate) roots: Vec<PathBuf>,
     /// The cache of debuginfod's client.
     downloads: Option<PathBuf>,
+    /// perf's caches.
+    pub(crate) caches: Vec<PathBuf>,
+    /// How long after it was mapped the last sample was taken.
+    pub(crate) lasting: Duration,
 }
 
 impl Case {
     /// A program is at the path, and was mapped; the capture is written a minute from now.
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let mut case = Self {
+    pub(crate) fn new() -> Self {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut case = Self::of(scratch.path().to_owned(), "program");
+        case._scratch = Some(scratch);
+        fs::write(case.path(), made_elf_of_build(4, &BUILDS[0])).unwrap();
+        case.mapped = vec![case.identity()];
+        case
+    }
+
+    /// The same of a file in a folder, which nothing maps yet.
+    pub(crate) fn of(folder: PathBuf, name: &str) -> Self {
+        Self {
             folder,
+            _scratch: None,
+            name: name.to_owned(),
             mapped: Vec::new(),
             table: BuildId::new(&BUILDS[0]),
             is_elsewhere: false,
             written: Some(SystemTime::now() + Duration::from_secs(60)),
             roots: Vec::new(),
             downloads: None,
-        };
-        fs::write(case.path(), made_elf_of_build(4, &BUILDS[0])).unwrap();
-        case.mapped = vec![case.identity()];
-        case
+            caches: Vec::new(),
+            lasting: Duration::ZERO,
+        }
     }
 
-    fn path(&self) -> PathBuf {
-        self.folder.path().join("program")
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.join(&self.name)
     }
 
     /// What the kernel would tell of the file at the path.
-    fn identity(&self) -> FileIdentity {
+    pub(crate) fn identity(&self) -> FileIdentity {
         let found = fs::metadata(self.path()).unwrap();
         let (dev, inode) = (found.dev(), found.ino());
         let number = |value: u64| u32::try_from(value).unwrap();
@@ -81,8 +99,8 @@ impl Case {
     }
 
     /// Puts another file at the path, of one of the builds.
-    fn replace(&self, build: usize) {
-        let new = self.folder.path().join("new");
+    pub(crate) fn replace(&self, build: usize) {
+        let new = self.folder.join("new");
         fs::write(&new, made_elf_of_build(4, &BUILDS[build])).unwrap();
         fs::rename(new, self.path()).unwrap();
     }
@@ -116,7 +134,7 @@ impl Case {
         }
         for (pid, _) in pids {
             let ip = START + FIRST + FUNCTION_BYTES + 4;
-            let values = SampleValues {
+            let mut values = SampleValues {
                 id: 1,
                 ip,
                 pid: Pid::new(pid),
@@ -125,6 +143,9 @@ impl Case {
                 time: at.time,
                 ..SampleValues::default()
             };
+            records.sample(&event.attr, 2, &values);
+            let last = TAKEN + u64::try_from(self.lasting.as_nanos()).unwrap();
+            values.time = Timestamp::from_nanos(last);
             records.sample(&event.attr, 2, &values);
         }
         let events = vec![event];
@@ -147,8 +168,8 @@ impl Case {
 
     /// Whether the sample of each process got the name of the program's function; the name is that
     /// of no other function.
-    fn named(&self) -> Vec<bool> {
-        let data = self.folder.path().join("perf.data");
+    pub(crate) fn named(&self) -> Vec<bool> {
+        let data = self.folder.join("perf.data");
         self.write(&data);
         let live = self.written.map(|written| LiveKernel {
             build_id: BuildId::new(&[1; 20]).unwrap(),
@@ -163,6 +184,7 @@ impl Case {
             recorded_paths: true,
             symfs: self.roots.clone(),
             debuginfod_cache: self.downloads.clone(),
+            buildid_dirs: self.caches.clone(),
             ..ObjectSearch::default()
         };
         let symbols = SymbolRequest {
@@ -184,7 +206,7 @@ impl Case {
         for stack in profile.stacks.iter() {
             let name = leaf(stack);
             let is_named = name == shown(1);
-            assert!(is_named || name == "[program]", "{name}");
+            assert!(is_named || name == format!("[{}]", self.name), "{name}");
             let process = profile.stacks.frames(stack)[0];
             let process = profile.frames.get(process).name.to_string();
             leaves.push((process, is_named));
@@ -279,7 +301,7 @@ fn a_file_that_got_another_name_or_owner_is_the_same() {
     assert_eq!(case.named(), [true], "the build id says so");
     let known = case.table.take();
     assert_eq!(case.named(), [false], "nothing says so");
-    fs::hard_link(case.path(), case.folder.path().join("cached")).unwrap();
+    fs::hard_link(case.path(), case.folder.join("cached")).unwrap();
     assert_eq!(case.named(), [true], "it has two names");
     fs::write(case.path(), made_elf_of_build(4, &BUILDS[0])).unwrap();
     assert_eq!(case.named(), [false], "it was written to");
@@ -297,7 +319,7 @@ fn a_file_that_got_another_name_or_owner_is_the_same() {
 fn files_below_a_given_root_must_be_of_the_recorded_build() {
     let mut case = Case::new();
     case.written = None;
-    let root = case.folder.path().join("root");
+    let root = case.folder.join("root");
     let inside = root.join(case.path().strip_prefix("/").unwrap());
     fs::create_dir_all(inside.parent().unwrap()).unwrap();
     fs::rename(case.path(), &inside).unwrap();
@@ -315,7 +337,7 @@ fn files_below_a_given_root_must_be_of_the_recorded_build() {
 fn the_cache_of_debuginfod_is_asked() {
     let mut case = Case::new();
     case.written = None;
-    let cache = case.folder.path().join("cache");
+    let cache = case.folder.join("cache");
     let of_build = cache.join("aa".repeat(20));
     fs::create_dir_all(&of_build).unwrap();
     fs::rename(case.path(), of_build.join("executable")).unwrap();
@@ -338,7 +360,7 @@ fn the_cache_of_debuginfod_is_asked() {
 fn of_two_files_under_one_path_the_one_that_is_there_is_named() {
     let mut case = Case::new();
     // It still exists: an inode that is free is given to the next file.
-    fs::rename(case.path(), case.folder.path().join("kept")).unwrap();
+    fs::rename(case.path(), case.folder.join("kept")).unwrap();
     case.replace(1);
     case.mapped.push(case.identity());
     case.table = BuildId::new(&BUILDS[1]);

@@ -34,7 +34,8 @@ impl Nameless<'_> {
                 return self.debug_package().or_else(|| download("debuginfo"));
             }
             Unresolved::NoBuildId | Unresolved::OtherFile => {
-                "record again with perf record --buildid-mmap"
+                "of a container: --symfs DIR of its root, or vmflame pack while it runs; or record \
+                 again with perf record --buildid-mmap"
             }
             Unresolved::NoKernelSymbols => {
                 "copy /proc/kallsyms as root on the recorded machine, then --kallsyms FILE"
