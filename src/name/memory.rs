@@ -6,11 +6,12 @@ use super::asked::AskedObject;
 use super::object_report::ObjectReport;
 use super::user_objects::{UserObject, UserObjects};
 use crate::error::{BadFile, Error};
-use crate::space::{Dso, DsoIx, LifeIx};
+use crate::space::{Dso, DsoIx, LifeIx, Mapping};
 use crate::symbol::{
-    AskedLife, FoundDump, FoundMap, MapSearch, Places, Runtime, Unresolved, module_short_name,
-    parse_perf_map,
+    AskedLife, FoundDump, FoundMap, MapSearch, Places, Runtime, Unresolved, lies_in,
+    module_short_name, parse_perf_map,
 };
+use crate::units::{Avma, Pid};
 
 /// Maps by the life of the process that wrote them, or why one was not taken.
 pub(super) type Maps = HashMap<LifeIx, Result<FoundMap, Error>>;
@@ -41,7 +42,33 @@ impl<'a> UserObjects<'a> {
         // A process has memory under several names.
         lives.sort_unstable_by_key(|life| life.ix);
         lives.dedup_by_key(|life| life.ix);
-        self.map_search().find(&lives)
+        let mut maps = self.map_search().find(&lives);
+        for AskedLife { ix, life } in lives {
+            if let Some(map) = maps.get_mut(&ix) {
+                self.refuse_other(map, ix, life.pid);
+            }
+        }
+        maps
+    }
+
+    /// Refuses a map of unknown age whose functions lie elsewhere than where the process has memory:
+    /// the kernel puts it elsewhere in each process.
+    fn refuse_other(&self, map: &mut Result<FoundMap, Error>, life: LifeIx, pid: Pid) {
+        let Ok(found) = map.as_ref() else { return };
+        if !found.is_of_unknown_age {
+            return;
+        }
+        let memory: Vec<&Mapping> = self.timeline.memory_of(pid, life).collect();
+        let holds = |first, last| {
+            let range = Avma::new(first)..=Avma::new(last);
+            let mut memory = memory.iter();
+            memory.any(|held| held.start <= *range.start() && *range.end() < held.end)
+        };
+        if !lies_in(&found.text, holds) {
+            let pid = pid.as_i32();
+            let problem = BadFile::MapOfOtherProcess { pid };
+            *map = Err(Error::file(&found.path, problem));
+        }
     }
 
     /// Takes the functions of a map.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use hashbrown::{HashMap, HashSet};
 
-use super::address_space::AddressSpace;
+use super::address_space::{AddressSpace, Mapping};
 use super::changes::Changes;
 use super::dso::{Dso, DsoIx, DsoUse, Dsos};
 use super::kernel_code::KernelCode;
@@ -192,6 +192,14 @@ impl Timeline {
         let epochs = self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default();
         let mappings = epochs.iter().flat_map(|epoch| epoch.space.iter());
         mappings.filter_map(|mapping| self.dso(mapping.dso))
+    }
+
+    /// The memory that a process filled in one of its lives, at any time of it.
+    pub(crate) fn memory_of(&self, pid: Pid, life: LifeIx) -> impl Iterator<Item = &Mapping> {
+        let epochs = self.epochs.get(&pid).map(Vec::as_slice).unwrap_or_default();
+        let mappings = epochs.iter().flat_map(|epoch| epoch.space.iter());
+        let is_its = move |dso| self.dso(dso).and_then(|dso: &Dso| dso.life) == Some(life);
+        mappings.filter(move |mapping| is_its(mapping.dso))
     }
 
     /// The kernel's own mappings, in order of address.

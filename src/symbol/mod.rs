@@ -59,7 +59,7 @@ pub use dso_name::module_short_name;
 pub use dwarf::{CodeChainIx, CodeFrame, CodeFrames, CodeTextIx};
 pub use elf::{ObjectSymbol, ObjectSymbols, Places, parse_table, write_table};
 pub use found_symbols::{CodeWish, FoundCode, FoundSymbols, SymbolFile};
-pub(crate) use jit::{AskedLife, DumpClock, FoundDump, FoundMap, JitDumps, MapSearch};
+pub(crate) use jit::{AskedLife, DumpClock, FoundDump, FoundMap, JitDumps, MapSearch, lies_in};
 pub use jit::{JitDump, PerfMap, Runtime, parse_perf_map};
 pub(crate) use kernel::kernel_text;
 pub(crate) use kernel::{

@@ -299,6 +299,27 @@ fn a_reused_pid_gets_no_map_of_another_process() {
     assert_eq!(beside.stacks(), ["[anon:v8];[anon:v8] 1", UNNAMED[0]]);
 }
 
+/// A process that was there when recording began, and has ended since, may have written its map
+/// before: then it tells of the memory that the process has. The map of one that had its pid before,
+/// and left it, does not, but for what lies in the same place by accident.
+#[test]
+fn a_map_that_is_older_than_the_capture_must_fit_the_memory_of_its_process() {
+    let own = Lab::new(&running()).put("tmp/perf-7.map", 500, &map_of("f"));
+    assert_eq!(own.stacks(), NAMED);
+    let elsewhere = |from: u64| (0..3).map(move |at| format!("{:x} 40 gone\n", from + at * 0x40));
+    let stale: String = elsewhere(CODE + 0x10_0000).collect();
+    let stale = format!("{}{stale}", map_of("wrong"));
+    let lab = Lab::new(&running()).put("tmp/perf-7.map", 500, &stale);
+    assert_eq!(lab.stacks(), UNNAMED);
+    let refused = lab.profile().account.objects.into_iter();
+    assert_eq!(refused.map(|report| report.broken.len()).sum::<usize>(), 1);
+    // What was written while it was recorded is of the process.
+    let mut steps = running();
+    steps.insert(1, (400, Step::Sample(8)));
+    let lab = Lab::new(&steps).put("tmp/perf-7.map", 500, &stale.replace("wrong", "f"));
+    assert!(lab.stacks().contains(&NAMED[0].to_owned()));
+}
+
 /// Containers count their processes themselves, and have a `/tmp` of their own.
 #[test]
 fn a_process_that_lives_is_asked_by_its_own_pid_below_its_own_root() {

@@ -35,6 +35,9 @@ pub(crate) struct AskedLife<'t> {
 pub(crate) struct FoundMap {
     pub(crate) path: PathBuf,
     pub(crate) text: Vec<u8>,
+    /// Whether nothing tells that its process wrote it: it is older than the capture, and so is the
+    /// process, of which no more is known. One that had the pid before may have left it.
+    pub(crate) is_of_unknown_age: bool,
 }
 
 /// Where maps of processes may lie.
@@ -46,6 +49,8 @@ pub(crate) struct MapSearch<'a> {
     live: Option<&'a LiveProcesses>,
     /// `None` where samples carry no times.
     clock: Option<CaptureClock>,
+    /// When the first sample was taken.
+    first: Option<Timestamp>,
 }
 
 /// A map that may be the one that is wanted.
@@ -66,6 +71,7 @@ impl<'a> MapSearch<'a> {
         Self {
             capture_dir,
             live,
+            first: times.map(|(first, _)| first),
             clock: clock.map(|(live, (first, last))| CaptureClock::new(live, first, last)),
         }
     }
@@ -141,7 +147,28 @@ impl<'a> MapSearch<'a> {
         if !candidate.is_beside_capture && !self.may_be_believed(&file) {
             return Some(Err(Error::file(path, BadFile::MapOfOtherUser)));
         }
-        Some(read(path))
+        let found = read(path).map(|found| FoundMap {
+            is_of_unknown_age: !candidate.is_beside_capture
+                && self.is_of_unknown_age(of.life, &file),
+            ..found
+        });
+        Some(found)
+    }
+
+    /// Whether a map of this machine is older than the capture, and its process may be younger: it
+    /// was there when recording began, and has ended since.
+    fn is_of_unknown_age(&self, life: &Life, file: &Metadata) -> bool {
+        let written = file.modified().ok();
+        let written = written.zip(self.clock.as_ref());
+        let written = written.and_then(|(at, clock)| clock.time_of(at));
+        let (Some(written), Some(first), Some(live)) = (written, self.first, self.live) else {
+            return true;
+        };
+        let is_alive = || {
+            let start = started(live, life.pid);
+            life.until.is_none() && start.is_some_and(|start| is_same(live, start))
+        };
+        life.from.is_none() && *written.end() < i128::from(first.as_nanos()) && !is_alive()
     }
 
     /// Whether a file of this machine may have been written in a life.
@@ -224,5 +251,9 @@ fn read(path: &Path) -> Result<FoundMap, Error> {
     };
     let text = read().map_err(|source| Error::io("read", path, source))?;
     let path = path.to_owned();
-    Ok(FoundMap { path, text })
+    Ok(FoundMap {
+        path,
+        text,
+        is_of_unknown_age: false,
+    })
 }

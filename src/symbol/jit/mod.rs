@@ -22,5 +22,6 @@ mod runtime;
 pub use jitdump::JitDump;
 pub(crate) use jitdump_search::{DumpClock, FoundDump, JitDumps};
 pub(crate) use map_search::{AskedLife, FoundMap, MapSearch};
+pub(crate) use perf_map::lies_in;
 pub use perf_map::{PerfMap, parse_perf_map};
 pub use runtime::Runtime;

@@ -70,6 +70,26 @@ pub fn parse_perf_map(text: &[u8], places: Places<'_>) -> PerfMap {
     }
 }
 
+/// Whether more of a map's functions than not lie in memory that `holds` tells, by the first and the
+/// last address: runtimes give memory back, and their maps keep what was there.
+pub(crate) fn lies_in(text: &[u8], holds: impl Fn(u64, u64) -> bool) -> bool {
+    let lines = text.split(|&byte| byte == b'\n');
+    let entries = lines.filter_map(|line| {
+        let entry = parse_entry(line)?;
+        Some((entry.start, entry.end()?))
+    });
+    let (mut inside, mut outside) = (0_u64, 0_u64);
+    for (start, end) in entries {
+        let count = if holds(start, end - 1) {
+            &mut inside
+        } else {
+            &mut outside
+        };
+        *count += 1;
+    }
+    inside > outside
+}
+
 /// A line of a map.
 struct MapEntry<'a> {
     start: u64,
