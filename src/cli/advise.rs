@@ -162,6 +162,8 @@ fn add_input(
             .request(this_machine::threads(options.places.threads)),
         views: wanted_views(),
         devices: &options.devices,
+        debuginfod: &options.places.debuginfod,
+        quiet,
     };
     let (input, opened) = standard_input::open_any(&wish.places, quiet)?;
     let case = read_case(evidence, &wish, &input, opened)?;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::options::CohortSides;
 use super::options::headings::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 use super::options::{
-    FilterOptions, Group, NameOptions, PictureOptions, RefusedOptions, Weight, check_caches,
-    check_debug_folders, check_kallsyms, check_roots, scope_of,
+    DebuginfodOptions, FilterOptions, Group, NameOptions, PictureOptions, RefusedOptions, Weight,
+    check_caches, check_debug_folders, check_kallsyms, check_roots, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
@@ -159,6 +159,8 @@ pub(super) struct DiffOptions {
     /// Look for object files of both sides below DIR, as `convert --symfs` does.
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(super) symfs: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) debuginfod: DebuginfodOptions,
     /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
     /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
     #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]

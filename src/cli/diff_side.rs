@@ -11,7 +11,7 @@ use super::options::{
 };
 use super::read_side::{ReadSide, damage, said_of, with_exits_alone};
 use super::wrong_arguments::WrongArguments;
-use crate::cli::{standard_input, this_machine, vms};
+use crate::cli::{debuginfod, standard_input, this_machine, vms};
 use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
 use vmflame::before_after::{SideRole, Sides};
 use vmflame::diff::{FoldedSide, SLICES, Side, parse_folded};
@@ -209,7 +209,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         capture: &capture,
         symbols: &symbols,
     };
-    side_of_stacks(options, &request, read)
+    side_of_stacks(how, &request, read)
 }
 
 /// A side that tracers wrote, of which only exits are compared.
@@ -238,11 +238,8 @@ struct CaptureRead<'c> {
 }
 
 /// A side that is the stacks of a capture.
-fn side_of_stacks(
-    options: &DiffOptions,
-    request: &Request,
-    read: CaptureRead<'_>,
-) -> Result<ReadSide> {
+fn side_of_stacks(how: &How<'_>, request: &Request, read: CaptureRead<'_>) -> Result<ReadSide> {
+    let options = how.options;
     let CaptureRead {
         name,
         role,
@@ -250,6 +247,8 @@ fn side_of_stacks(
         capture,
         symbols,
     } = read;
+    let asked = options.debuginfod.asked(request.threads);
+    debuginfod::complete_and_tell(asked, capture, symbols, how.quiet)?;
     let exits_of_side = exits(capture, request)?;
     let profile = profile(capture, symbols, request)?;
     let mut remarks = damage(input, capture);

@@ -7,7 +7,7 @@ use super::outcome::Outcome;
 use super::shown_name::name_of;
 use super::write::Destination;
 use super::wrong_arguments::WrongArguments;
-use crate::cli::{devices, recording, standard_input, this_machine, unused, vms};
+use crate::cli::{debuginfod, devices, recording, standard_input, this_machine, unused, vms};
 use vmflame::analysis::exits::{
     ExitRequest, RecordedExits, TimeBasis, exits_of_text, exits_of_trace_dat, name_kernel_stacks,
     recorded_exits,
@@ -77,6 +77,8 @@ fn read_exits(
             let recorded = recorded_exits(&capture, &request)?;
             is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
             let symbols = this_machine::symbols(&options.input, &input);
+            let asked = options.debuginfod.asked(threads);
+            debuginfod::complete_and_tell(asked, &capture, &symbols, quiet)?;
             let chains = &recorded.kernel_chains;
             kernel_stacks = name_kernel_stacks(&capture, &symbols, chains, threads)?;
             recorded

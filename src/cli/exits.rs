@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use super::exits_like_perf::LikePerfOptions;
 #[cfg(feature = "fleet")]
 use super::options::CohortOptions;
-use super::options::{CpuList, DeviceOptions, InputOptions, TimeList, parse_cpus, parse_time_list};
+use super::options::{
+    CpuList, DebuginfodOptions, DeviceOptions, InputOptions, TimeList, parse_cpus, parse_time_list,
+};
 use super::outcome::Outcome;
 use super::table_output::{TableForm, write_tables};
 use super::write::Destination;
-use crate::cli::{devices, standard_input, this_machine, vms};
+use crate::cli::{debuginfod, devices, standard_input, this_machine, vms};
 use clap::Args;
 use vmflame::analysis::exits::{
     Dimension, ExitRequest, RecordedExits, SlowStack, TimeBasis, exits_of_text, exits_of_trace_dat,
@@ -23,13 +25,15 @@ use vmflame::perf::Capture;
 use vmflame::report::exits::{ExitAnswer, exit_tables, tag_table};
 use vmflame::report::remarks;
 use vmflame::report::table::{Table, TableReport};
-use vmflame::symbol::GuestKernels;
+use vmflame::symbol::{GuestKernels, SymbolRequest};
 use vmflame::units::{Cpu, Pid, Tid};
 
 #[derive(Args, Debug)]
 pub(super) struct ExitsOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,
+    #[command(flatten)]
+    debuginfod: DebuginfodOptions,
     /// What exits are told apart by: reason, vm, vcpu, port, mmio, apic, msr, cpuid, hypercall, irq,
     /// gpa, rip, device, register, second, or several of them separated by commas.
     #[arg(
@@ -157,11 +161,10 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
             }
             let recorded = recorded_exits(&capture, &request)?;
             is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
-            let stacks = options.stacks(&input, &capture, &recorded, &request);
-            slow_stacks = options.slow_stacks(&input, &capture, &recorded);
-            if recorded.survey.vcpus().is_empty() {
-                vcpus = vcpus_by_name(&capture, &request.filter);
-            }
+            let symbols = options.naming(&input, &capture, quiet)?;
+            let stacks = ExitsOptions::stacks(&capture, &symbols, &recorded, &request);
+            slow_stacks = options.slow_stacks(&capture, &symbols, &recorded);
+            vcpus = vcpus_by_name(&recorded, &capture, &request.filter);
             (recorded, stacks)
         }
     };
@@ -204,8 +207,12 @@ fn say(warnings: &[String]) {
     }
 }
 
-/// The threads that are called as those of vCPUs are, of the processes that are asked for.
-fn vcpus_by_name(capture: &Capture, wanted: &Request) -> Vec<Task> {
+/// The threads that are called as those of vCPUs are, of the processes that are asked for; none where
+/// exits tell which threads are vCPUs.
+fn vcpus_by_name(recorded: &RecordedExits, capture: &Capture, wanted: &Request) -> Vec<Task> {
+    if !recorded.survey.vcpus().is_empty() {
+        return Vec::new();
+    }
     let vms = vm_processes(capture, wanted.threads).into_iter();
     let is_wanted = |vm: &VmProcess| wanted.pids.is_empty() || wanted.pids.contains(&vm.pid);
     let tasks = vms.filter(is_wanted).flat_map(|vm| {
@@ -226,20 +233,27 @@ impl ExitsOptions {
         self.devices.by_pid(pids)
     }
 
+    /// What names the capture, once what it lacks was downloaded where that is asked for.
+    fn naming(&self, input: &Input, capture: &Capture, quiet: bool) -> Result<SymbolRequest> {
+        let symbols = this_machine::symbols(&self.input, input);
+        let threads = this_machine::threads(self.input.threads);
+        let asked = self.debuginfod.asked(threads);
+        debuginfod::complete_and_tell(asked, capture, &symbols, quiet)?;
+        Ok(symbols)
+    }
+
     /// What call stacks tell where no tracepoint does. Without them there is nothing more to say
     /// than why the table is empty.
     fn stacks(
-        &self,
-        input: &Input,
         capture: &Capture,
+        symbols: &SymbolRequest,
         recorded: &RecordedExits,
         request: &ExitRequest,
     ) -> Option<Table> {
         if recorded.has_tracepoints {
             return None;
         }
-        let symbols = this_machine::symbols(&self.input, input);
-        let profile = profile(capture, &symbols, &request.filter).ok()?;
+        let profile = profile(capture, symbols, &request.filter).ok()?;
         Some(tag_table(&profile))
     }
 
@@ -257,13 +271,12 @@ impl ExitsOptions {
     /// The stacks of the slowest exits that are listed.
     fn slow_stacks(
         &self,
-        input: &Input,
         capture: &Capture,
+        symbols: &SymbolRequest,
         recorded: &RecordedExits,
     ) -> Vec<Option<SlowStack>> {
-        let symbols = this_machine::symbols(&self.input, input);
         let threads = this_machine::threads(self.input.threads);
-        slow_stacks(capture, &symbols, recorded.survey.slowest(), threads)
+        slow_stacks(capture, symbols, recorded.survey.slowest(), threads)
     }
 
     fn write(&self, tables: &TableReport, destination: &Destination) -> Result<()> {

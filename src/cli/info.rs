@@ -32,7 +32,8 @@ pub(super) struct InfoOptions {
 
 pub(crate) fn run(options: &InfoOptions, quiet: bool) -> Result<Outcome> {
     if options.top.top.is_some() {
-        return top::run(&options.input, &options.top, options.json, quiet);
+        let downloads = &options.debuginfod;
+        return top::run(&options.input, downloads, &options.top, options.json, quiet);
     }
     let asked_vms = &options.top.filter.vm;
     // Of single VMs it tells stacks, objects and names.

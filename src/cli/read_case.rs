@@ -3,8 +3,8 @@
 
 use super::host_evidence::Beside;
 use super::input_told::{InputTold, told};
-use super::options::{DeviceOptions, InputOptions};
-use crate::cli::this_machine;
+use super::options::{DebuginfodOptions, DeviceOptions, InputOptions};
+use crate::cli::{debuginfod, this_machine};
 use vmflame::analysis::exits::{Dimension, ExitRequest, RecordedExits};
 use vmflame::analysis::{Grouping, Profile, Request, choose_event, profile};
 use vmflame::error::Result;
@@ -25,6 +25,10 @@ pub(super) struct CaseWish<'a> {
     pub(super) views: Vec<Vec<Dimension>>,
     /// What tells devices.
     pub(super) devices: &'a DeviceOptions,
+    /// Whether what names it is downloaded.
+    pub(super) debuginfod: &'a DebuginfodOptions,
+    /// Whether nothing but errors is said.
+    pub(super) quiet: bool,
 }
 
 /// What was read of a case, beside the evidence.
@@ -121,6 +125,8 @@ impl ReadCase {
             return Ok(());
         };
         let symbols = this_machine::symbols(&wish.places, beside.input);
+        let asked = wish.debuginfod.asked(wish.filter.threads);
+        debuginfod::complete_and_tell(asked, capture, &symbols, wish.quiet)?;
         let request = Request {
             grouping: Grouping::Thread,
             ..wish.filter.clone()

@@ -1,10 +1,10 @@
 //! `vmflame info --top`: functions, tags and exits as tables.
 
-use super::options::{FilterOptions, InputOptions};
+use super::options::{DebuginfodOptions, FilterOptions, InputOptions};
 use super::outcome::Outcome;
 use super::table_output::{TableForm, write_tables};
 use super::write::Destination;
-use crate::cli::{standard_input, this_machine, vms};
+use crate::cli::{debuginfod, standard_input, this_machine, vms};
 use clap::{Args, ValueEnum};
 use vmflame::analysis::exits::{ExitRequest, recorded_exits};
 use vmflame::analysis::{Request, TopOrder, profile, top_functions};
@@ -61,6 +61,7 @@ enum TopSorting {
 
 pub(crate) fn run(
     source: &InputOptions,
+    downloads: &DebuginfodOptions,
     top: &TopOptions,
     json: bool,
     quiet: bool,
@@ -71,6 +72,8 @@ pub(crate) fn run(
     let mut request = top.request(this_machine::threads(source.threads));
     let vms = vms::pids(&top.filter.vm, &input, &capture, request.threads)?;
     request.pids.extend(vms);
+    let asked = downloads.asked(request.threads);
+    debuginfod::complete_and_tell(asked, &capture, &symbols, quiet)?;
     let profile = profile(&capture, &symbols, &request)?;
     let order = match top.sort {
         TopSorting::Own => TopOrder::Own,

@@ -155,6 +155,36 @@ fn files_are_downloaded_by_build_id() {
     assert!(!cache.join(build_id.to_string()).exists());
 }
 
+/// Each verb that names functions downloads what names them.
+#[test]
+fn all_verbs_that_name_functions_download() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("perf.data");
+    let program = fs::read("testdata/inlined/packed5").unwrap();
+    let build_id = read_build_id(&program).unwrap();
+    write(&data, &build_id);
+    let data = data.to_str().unwrap();
+    let path = format!("/buildid/{build_id}/executable");
+    let (url, _) = server(vec![(path, program)]);
+    let option = format!("--debuginfod={url}");
+    let page = folder.path().join("report.html");
+    let verbs: [&[&str]; 7] = [
+        &["info", "--names", data],
+        &["info", "--top=9", data],
+        &["diff", data, data],
+        &["exits", data],
+        &["advise", data],
+        &["report", data, "-o", page.to_str().unwrap()],
+        &["convert", data, "--format", "csv"],
+    ];
+    for (number, verb) in verbs.into_iter().enumerate() {
+        let cache = folder.path().join(format!("cache{number}"));
+        let output = run(&cache, &[verb, &[&option]].concat());
+        let kept = cache.join(build_id.to_string()).join("executable");
+        assert!(kept.exists(), "{verb:?}: {}", text(&output.stderr));
+    }
+}
+
 /// Without a server there is nothing to ask.
 #[test]
 fn downloads_need_a_server() {

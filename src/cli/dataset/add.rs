@@ -55,7 +55,7 @@ impl AddOptions {
     }
 
     /// What is looked at: all of it, each sample for as much as it stands for.
-    fn wish(&self, path: &Path) -> CaseWish<'_> {
+    fn wish(&self, path: &Path, quiet: bool) -> CaseWish<'_> {
         CaseWish {
             places: self.places.of(path),
             filter: Request {
@@ -65,6 +65,8 @@ impl AddOptions {
             },
             views: case_views(),
             devices: &self.devices,
+            debuginfod: &self.places.debuginfod,
+            quiet,
         }
     }
 }
@@ -197,7 +199,7 @@ fn rows_of(
     progress: &mut Progress,
     quiet: bool,
 ) -> Result<CaseToAdd> {
-    let wish = options.wish(path);
+    let wish = options.wish(path, quiet);
     let (input, opened) = standard_input::open_any(&wish.places, quiet)?;
     let (at, by) = match options.recorded_at {
         Some(at) => (at, "option"),

@@ -33,6 +33,8 @@ pub(in crate::cli) fn convert(options: &ConvertOptions, quiet: bool) -> Result<O
         },
         views: case_views(),
         devices: &options.devices,
+        debuginfod: &options.debuginfod,
+        quiet,
     };
     let (input, opened) = standard_input::open_any(&wish.places, quiet)?;
     let label = CaseLabel {

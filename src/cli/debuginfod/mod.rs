@@ -60,6 +60,9 @@ pub(crate) fn complete(
     let Some(cache) = cache.filter(|_| !servers.is_empty()) else {
         return Err(WrongArguments::NoServer.into());
     };
+    // A comparison completes both sides at once: what the first one downloads the other finds.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let found = survey(capture, symbols, threads)?;
     let files = wanted_files(&found.account, &cache);
     let next = AtomicUsize::new(0);
@@ -94,6 +97,23 @@ pub(crate) fn complete(
     }
     let asked = files.len();
     Ok(Downloads { failed, asked })
+}
+
+/// The same, and says what was not to be had.
+///
+/// # Errors
+/// As for [`complete`].
+pub(crate) fn complete_and_tell(
+    asked: Option<AskedDownloads<'_>>,
+    capture: &Capture,
+    symbols: &SymbolRequest,
+    quiet: bool,
+) -> Result<()> {
+    let downloads = complete(asked, capture, symbols, quiet)?;
+    if let Some(warning) = downloads.warning().filter(|_| !quiet) {
+        eprintln!("warning: {warning}");
+    }
+    Ok(())
 }
 
 impl Downloads {

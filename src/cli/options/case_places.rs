@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::debuginfod::DebuginfodOptions;
 use super::guest::GuestOptions;
 use super::headings::SYMBOLS;
 use super::input::{InputOptions, check_caches, check_debug_folders, check_kallsyms};
@@ -23,6 +24,8 @@ pub(crate) struct CasePlaces {
     /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is.
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     debug_dir: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) debuginfod: DebuginfodOptions,
     /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
     /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
     #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]

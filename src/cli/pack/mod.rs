@@ -120,10 +120,7 @@ fn contents(
     let symbols = this_machine::symbols(&options.input, input);
     let threads = this_machine::threads(options.input.threads);
     let asked = options.debuginfod.asked(threads);
-    let downloads = debuginfod::complete(asked, capture, &symbols, quiet)?;
-    if let Some(warning) = downloads.warning().filter(|_| !quiet) {
-        eprintln!("warning: {warning}");
-    }
+    debuginfod::complete_and_tell(asked, capture, &symbols, quiet)?;
     let request = CaseRequest {
         names_only: options.names_only,
         debug_files: options.debug,

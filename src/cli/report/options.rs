@@ -5,7 +5,7 @@ use std::path::PathBuf;
 #[cfg(feature = "fleet")]
 use crate::cli::options::CohortOptions;
 use crate::cli::options::headings::OUTPUT;
-use crate::cli::options::{DeviceOptions, FilterOptions, InputOptions};
+use crate::cli::options::{DebuginfodOptions, DeviceOptions, FilterOptions, InputOptions};
 use clap::Args;
 
 #[derive(Args, Debug)]
@@ -26,6 +26,8 @@ pub(in crate::cli) struct ReportOptions {
 pub(in crate::cli) struct PageOptions {
     #[command(flatten)]
     pub(in crate::cli) input: InputOptions,
+    #[command(flatten)]
+    pub(in crate::cli) debuginfod: DebuginfodOptions,
     /// A later capture of the same host: both are shown side by side, with what changed.
     #[arg(long, value_name = "CAPTURE")]
     pub(in crate::cli) after: Option<PathBuf>,

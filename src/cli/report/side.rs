@@ -9,7 +9,7 @@ use super::provenance::{Provenance, of_capture, of_text, of_trace_dat};
 use crate::cli::devices::Devices;
 use crate::cli::host_evidence::Beside;
 use crate::cli::options::InputOptions;
-use crate::cli::{standard_input, this_machine, vms};
+use crate::cli::{debuginfod, standard_input, this_machine, vms};
 use vmflame::analysis::exits::{
     ExitRequest, RecordedExits, SlowStack, TimeBasis, exits_of_text, exits_of_trace_dat,
     name_kernel_stacks, recorded_exits, slow_stacks,
@@ -165,6 +165,8 @@ pub(super) fn read_side(
             let capture = opened.capture()?;
             let vms = vms::pids(&options.filter.vm, &input, &capture, threads)?;
             reading.filter.pids.extend(vms);
+            let asked = options.debuginfod.asked(threads);
+            debuginfod::complete_and_tell(asked, &capture, &reading.symbols, quiet)?;
             reading.of_capture(capture)?
         }
     };
