@@ -23,9 +23,11 @@ pub fn engine_script(store: &Store, manifest: &Manifest, query: &str) -> String 
 
 /// The tables as views of the files of the list.
 pub(super) fn views_of(store: &Store, manifest: &Manifest) -> String {
+    // What lasts longer than two seconds gets a bar of progress otherwise, in the middle of answers.
+    let mut script = "SET enable_progress_bar = false;\n".to_owned();
     let tables = TableName::ALL.into_iter();
-    let views = tables.map(|table| view_of(store, manifest, Schema::own().table(table)));
-    views.collect()
+    script.extend(tables.map(|table| view_of(store, manifest, Schema::own().table(table))));
+    script
 }
 
 fn view_of(store: &Store, manifest: &Manifest, schema: &TableSchema) -> String {
