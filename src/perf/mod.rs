@@ -25,9 +25,12 @@ pub use file::{
 };
 pub use record::{
     Attr, Event, Events, MappedInode, MappingRecord, PlainLayout, PlainSample, RECORD_HEADER_LEN,
-    RecordHeader, Registers, SampleHead, SampleLayout, SampleTail, Sideband,
-    event_name_without_settings, group_values, is_sideband, plain_event_name,
+    RecordHeader, Registers, SampleHead, SampleLayout, SampleTail, Sideband, UniformSample,
+    UniformSamples, event_name_without_settings, group_values, is_sideband, plain_event_name,
 };
-pub use walk::{Both, Damage, Length, Record, RecordCounts, SampleAtHand, Visitor};
+pub use walk::{
+    Both, Damage, Length, PlainRecord, PlainSamples, Record, RecordCounts, SampleAtHand, Upcoming,
+    Visitor,
+};
 
 pub use linux_perf_data::Feature;

@@ -126,6 +126,15 @@ impl Events {
         }
     }
 
+    /// Where all samples carry their event's id, in bytes from the end of the record's header; `None`
+    /// where they do not, or there is but one event.
+    pub(super) const fn common_id_position(&self) -> Option<usize> {
+        match self.place {
+            IdPlace::At(at) => Some(at),
+            IdPlace::First | IdPlace::Mixed => None,
+        }
+    }
+
     /// The event of a sample whose fields end where its record does; `None` for all others.
     #[expect(clippy::inline_always, reason = "it is done for every record")]
     #[inline(always)]

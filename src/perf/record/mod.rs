@@ -12,6 +12,7 @@
 //! | `event_name` | names of events, without what perf appends to them |
 //! | `layout` | where each field of a sample lies, **the model of this folder** |
 //! | `plain` | samples whose fields all lie at the same places |
+//! | `uniform` | the same of several events, in one step |
 //! | `tail` | the fields behind the call chain |
 //! | `group` | counters that were read with a sample |
 //! | `inode` | which file a process mapped |
@@ -33,6 +34,7 @@ mod measure;
 mod plain;
 mod sideband;
 mod tail;
+mod uniform;
 
 pub use attr::Attr;
 pub(crate) use attr::MIN_ATTR_SIZE;
@@ -47,3 +49,4 @@ pub(crate) use length_match::LengthMatch;
 pub use plain::{PlainLayout, PlainSample};
 pub use sideband::{MappingRecord, Sideband, is_sideband};
 pub use tail::{Registers, SampleTail};
+pub use uniform::{UniformSample, UniformSamples};

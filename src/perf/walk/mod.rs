@@ -34,6 +34,7 @@ mod visitor;
 pub use counts::RecordCounts;
 pub(crate) use item::Region;
 pub use item::{Damage, Length, Record, SampleAtHand};
+pub use plain_record::{PlainRecord, PlainSamples, Upcoming};
 pub(crate) use resync::{find_run, first_believed, resync};
 pub(crate) use scan::{ArrivingRegion, Scan, scan, scan_arriving};
 pub(crate) use seen::Seen;

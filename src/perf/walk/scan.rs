@@ -9,7 +9,7 @@
 use super::ahead::{Ahead, OUTLOOK};
 use super::counts::RecordCounts;
 use super::item::{Damage, Length, Record, Region, ScanItem};
-use super::plain_record::{plain_sample, sample_header};
+use super::plain_record::PlainSamples;
 use super::resync::find_run;
 use super::seen::Seen;
 use super::step::{Extent, examine};
@@ -228,34 +228,38 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
     mut gathered: V::Gathered,
 ) -> WalkedPart<V::Gathered> {
     let Region { bytes, events, .. } = part.region;
-    let (mut counts, mut samples) = (RecordCounts::new(), 0);
+    let mut counts = RecordCounts::new();
     let mut ahead = Ahead::new(part.region, part.end);
     let mut at = part.start;
     while at < part.end {
         let near = ahead.from(at, visitor.takes_copies(&gathered));
         let (begin, reach) = (at, at + near.len());
         let is_last = reach == bytes.len() || near.is_empty();
-        let from = |at: usize| near.get(at - begin..).unwrap_or_default();
-        let (mut here, mut upcoming) = (near, sample_header::<O>(near));
+        let beyond = reach.saturating_sub(part.end);
+        let from = |at: usize| {
+            let here = near.get(at - begin..).unwrap_or_default();
+            PlainSamples::new::<O>(here, beyond, events)
+        };
+        let mut plain = from(at);
         while at < part.end {
-            if let (Some(events), Some(header)) = (events, upcoming)
-                && let Some(plain) = plain_sample::<O>(here, header, events)
-            {
-                let next = at + usize::from(header.len);
-                samples += 1;
-                visitor.sample::<O>(&mut gathered, plain.sample, || Record {
+            let left = plain.left();
+            visitor.samples::<O>(&mut gathered, &mut plain);
+            at += left - plain.left();
+            if let Some(found) = plain.upcoming::<O>() {
+                let (header, next) = (found.header, at + usize::from(found.header.len));
+                visitor.sample::<O>(&mut gathered, found.sample, || Record {
                     position: part.region.position.plus(at as u64),
                     header,
                     body: bytes.get(at + RECORD_HEADER_LEN..next).unwrap_or_default(),
-                    event: Some(plain.sample.event),
+                    event: Some(found.sample.event),
                     length: Length::Right,
                     length_match: LengthMatch::Exact,
                 });
+                plain.pass(&found);
                 at = next;
-                (here, upcoming) = (plain.behind, Some(plain.following));
                 continue;
             }
-            if here.len() < OUTLOOK && !is_last {
+            if at >= part.end || (plain.left() < OUTLOOK && !is_last) {
                 break;
             }
             let (met, next) = meet::<O>(part.region, at);
@@ -266,12 +270,12 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
                 }
                 ScanItem::Damage(damage) => visitor.damage(&mut gathered, damage),
             }
+            counts.add_samples(plain.passed());
+            plain = from(next);
             at = next;
-            here = from(at);
-            upcoming = sample_header::<O>(here);
         }
+        counts.add_samples(plain.passed());
     }
-    counts.add_samples(samples);
     WalkedPart {
         gathered,
         counts,

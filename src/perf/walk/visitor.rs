@@ -1,6 +1,7 @@
 //! What is done with the records that a walk meets.
 
 use super::item::{Damage, Record, SampleAtHand};
+use super::plain_record::PlainSamples;
 use crate::bytes::ByteOrder;
 
 /// Takes what a walk meets.
@@ -37,6 +38,13 @@ pub trait Visitor<'a>: Sync {
     fn takes_copies(&self, gathered: &Self::Gathered) -> bool {
         let _ = gathered;
         false
+    }
+
+    /// Passes samples that it takes at once, in a loop of its own: as many as it likes, from the first
+    /// on. All others are brought by [`Self::sample`] and [`Self::record`].
+    #[inline]
+    fn samples<O: ByteOrder>(&self, gathered: &mut Self::Gathered, plain: &mut PlainSamples<'_>) {
+        let _ = (gathered, plain);
     }
 
     /// Takes a sample that is what its event says, of which there is a copy at hand, if only for this
