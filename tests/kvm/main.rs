@@ -4,6 +4,7 @@ mod advice;
 #[path = "../common/mod.rs"]
 mod common;
 mod exit_graph;
+mod exit_order;
 mod exit_tags;
 mod exits;
 mod like_perf;

@@ -200,13 +200,33 @@ impl<'a> Basics<'a> {
     /// Counts a sample for its event, and takes its time.
     #[inline]
     pub(in crate::analysis) fn met(&mut self, event: EventIx, time: Option<Timestamp>) {
+        self.count(event);
+        if let Some(at) = time {
+            self.spans(at, at);
+        }
+    }
+
+    /// Counts a sample for its event.
+    #[inline]
+    pub(super) fn count(&mut self, event: EventIx) {
         if let Some(count) = self.samples.get_mut(event.as_usize()) {
             *count += 1;
         }
-        if let Some(at) = time {
-            let (first, last) = self.times.unwrap_or((at, at));
-            self.times = Some((first.min(at), last.max(at)));
+    }
+
+    /// Counts samples of tracepoints that matter, which were counted for their events.
+    pub(super) fn took_all(&mut self, samples: u64, first: Timestamp, latest: Timestamp) {
+        self.tally.read += samples;
+        self.tally.folded += samples;
+        if samples > 0 {
+            self.spans(first, latest);
         }
+    }
+
+    #[inline]
+    fn spans(&mut self, from: Timestamp, to: Timestamp) {
+        let (first, last) = self.times.unwrap_or((from, to));
+        self.times = Some((first.min(from), last.max(to)));
     }
 
     /// Counts a record that is no sample.

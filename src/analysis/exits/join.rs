@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::basics::{Basics, NO_PROCESS};
-use super::rounds::{RoundPairing, RoundPart, ThreadPart};
+use super::rounds::{RoundPairing, RoundPart};
+use super::thread_part::ThreadPart;
 use crate::kvm::exit::{ExitSurvey, ExitTables, Task, ThreadPairing, WaitingEvent, take_in_order};
 use crate::parallel::{Shares, in_shares_mut};
 use crate::units::Tid;

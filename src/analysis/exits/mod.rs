@@ -9,6 +9,9 @@
 //! | `sources` | which events of the capture are tracepoints that matter, and how they are decoded |
 //! | `basics` | from a sample to a row, undecoded; what else is counted |
 //! | `rounds` | the walk that pairs while it goes on, round by round |
+//! | `thread_part` | what a part of that walk found of a thread |
+//! | `round_visitor` | where samples and rounds come from |
+//! | `at_once` | plain exits, told where their samples lie |
 //! | `waiting` | occurrences of a thread until their turn comes |
 //! | `join` | the parts of that walk put together |
 //! | `rows` | the walk that keeps all rows, for captures in no such order |
@@ -21,6 +24,7 @@
 //! | `traced` | the same of a trace.dat, or of a text |
 //! | `recorded_exits` | **the list of stages**, and what comes of them |
 
+mod at_once;
 mod basics;
 mod first_seen;
 mod host_times;
@@ -30,10 +34,12 @@ mod pair;
 mod preview;
 mod recorded_exits;
 mod request;
+mod round_visitor;
 mod rounds;
 mod rows;
 mod slow_stacks;
 mod sources;
+mod thread_part;
 mod traced;
 mod waiting;
 

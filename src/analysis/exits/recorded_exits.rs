@@ -217,8 +217,17 @@ impl<'w> CaptureWalk<'w> {
         }
         let is_wanted = |thread| self.is_wanted(thread);
         let plan = RoundPairing::new(self.sources, self.survey_request, &is_wanted);
-        let scan = self.capture.scan(filter.threads, &plan);
-        let Joined { survey, mut basics } = join(&plan, scan.gathered, filter.threads)?;
+        let found = self.pair_rounds(&plan);
+        if found.is_some() || !plan.tells_at_once {
+            return found;
+        }
+        self.pair_rounds(&plan.in_turn())
+    }
+
+    fn pair_rounds(&self, plan: &RoundPairing<'_>) -> Option<WalkFinding<'w>> {
+        let threads = self.request.filter.threads;
+        let scan = self.capture.scan(threads, plan);
+        let Joined { survey, mut basics } = join(plan, scan.gathered, threads)?;
         basics.tally.unknown_records = scan.counts.unknown();
         Some(WalkFinding {
             survey,

@@ -20,36 +20,24 @@
 //! there on the part pairs by itself. What is not complete at its end is its *tail*. Heads and tails
 //! are put together when all parts are there.
 //!
+//! Most exits are plain and over within microseconds: those are told as soon as their entry is met, and
+//! one row of all that follow each other waits in their place ([`PlainRun`](crate::kvm::exit::PlainRun)).
+//! That another buffer holds something of the thread in their time shows when rows are put in order:
+//! then all is walked once more, and each row waits for its turn.
+//!
 //! Source: the comment above `process_finished_round()`, tools/perf/util/session.c, Linux 6.12.
 
 use hashbrown::HashMap;
 
-use super::basics::{Basics, NO_PROCESS, ThreadRow};
+use super::basics::{Basics, ThreadRow};
 use super::sources::{Sources, UsualSample};
-use super::waiting::WaitingList;
+use super::thread_part::{Complete, ThreadPart};
 use crate::bytes::ByteOrder;
 use crate::kvm::exit::{
-    EntryAt, ExitTables, HostEvent, Moment, SurveyRequest, Task, ThreadPairing, WaitingEvent,
-    take_in_order,
+    ExitTables, ExitTeller, HostEvent, Moment, SurveyRequest, Task, WaitingEvent,
 };
-use crate::perf::abi::{PERF_RECORD_FINISHED_ROUND, PERF_RECORD_SAMPLE};
-use crate::perf::{Damage, PlainSample, Record, SampleAtHand, Visitor};
+use crate::perf::PlainSample;
 use crate::units::{EventIx, Pid, ThreadId, Tid, Timestamp};
-
-/// What one part of the walk found of a thread.
-#[derive(Debug, Default)]
-pub(super) struct ThreadPart {
-    /// Its process, once a row tells it.
-    pub(super) pid: Option<Pid>,
-    /// What comes before `pairing`.
-    pub(super) head: Vec<WaitingEvent>,
-    /// What the part paired by itself.
-    pub(super) pairing: Option<ThreadPairing>,
-    /// What comes behind it, at the end of the part its tail.
-    pub(super) pending: WaitingList,
-    /// How long halts poll, told behind the part's first rounds.
-    poll_limit: Option<u64>,
-}
 
 /// How far a part of the walk has come.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,7 +59,7 @@ struct RecentThread {
 }
 
 /// How many threads are found without a table.
-const RECENT: usize = 16;
+pub(super) const RECENT: usize = 16;
 
 /// What one part of the walk found.
 #[derive(Debug)]
@@ -82,6 +70,8 @@ pub(super) struct RoundPart<'a> {
     recent: [Option<RecentThread>; RECENT],
     rounds: Rounds,
     pub(super) tables: ExitTables,
+    /// Tells plain exits before their turn comes; `None` where all waits.
+    teller: Option<ExitTeller>,
     pub(super) basics: Basics<'a>,
     /// Whether a thread's id is that of threads of several processes.
     pub(super) has_shared_ids: bool,
@@ -94,7 +84,9 @@ pub(super) struct RoundPairing<'s> {
     /// Whether rows of the thread are wanted.
     pub(super) is_wanted: &'s (dyn Fn(ThreadId) -> bool + Sync),
     /// Whether of a sample of a wanted thread nothing is asked but what it means to that.
-    takes_usual: bool,
+    pub(super) takes_usual: bool,
+    /// Whether plain exits are told before their turn comes.
+    pub(super) tells_at_once: bool,
 }
 
 impl<'s> RoundPairing<'s> {
@@ -108,98 +100,76 @@ impl<'s> RoundPairing<'s> {
             request,
             is_wanted,
             takes_usual: request.filter.takes_all() && !sources.tells_first,
-        }
-    }
-}
-
-impl<'a> Visitor<'a> for RoundPairing<'_> {
-    type Gathered = RoundPart<'a>;
-
-    fn begin(&self) -> RoundPart<'a> {
-        RoundPart {
-            threads: Vec::new(),
-            by_tid: HashMap::new(),
-            recent: [None; RECENT],
-            rounds: Rounds::default(),
-            tables: ExitTables::new(self.request),
-            basics: Basics::of(self.sources),
-            has_shared_ids: false,
+            tells_at_once: true,
         }
     }
 
-    /// Each part keeps the rows of its first rounds, and they are paired once more.
-    fn parts_a_thread(&self) -> usize {
-        1
-    }
-
-    fn go_on(&self, last: &mut RoundPart<'a>) -> RoundPart<'a> {
-        let mut part = self.begin();
-        // Sums: the order of the parts does not matter to them.
-        std::mem::swap(&mut part.tables, &mut last.tables);
-        part
-    }
-
-    /// Payloads are decoded at once. What concerns several threads is looked at where it is.
-    fn takes_copies(&self, part: &RoundPart<'a>) -> bool {
-        let kept = part.basics.host_rows.len() as u64;
-        kept * 4 <= part.basics.tally.read
-    }
-
-    #[inline]
-    fn sample<O: ByteOrder>(
-        &self,
-        part: &mut RoundPart<'a>,
-        at_hand: SampleAtHand<'_>,
-        whole: impl FnOnce() -> Record<'a>,
-    ) {
-        if self.takes_usual
-            && let Some(usual) = self.sources.usual::<O>(at_hand)
-        {
-            part.add_usual(self, at_hand.event, &usual);
-            return;
+    /// The same, in which every occurrence waits until its turn comes.
+    pub(super) fn in_turn(self) -> Self {
+        Self {
+            tells_at_once: false,
+            ..self
         }
-        if let Some(found) = part.basics.sample_at_hand::<O>(self.sources, at_hand) {
-            if found.source.decoder.is_of_several() {
-                part.basics.keep_host_row::<O>(self.sources, &whole());
-            }
-            part.add::<O>(self, &found);
-        }
-    }
-
-    #[inline]
-    fn record<O: ByteOrder>(&self, part: &mut RoundPart<'a>, record: Record<'a>) {
-        if record.header.record_type == PERF_RECORD_SAMPLE {
-            if let Some(found) = part.basics.sample::<O>(self.sources, &record) {
-                part.add::<O>(self, &found);
-            }
-        } else if record.header.record_type == PERF_RECORD_FINISHED_ROUND {
-            part.end_round(self);
-        } else {
-            part.basics.other::<O>(self.sources, &record);
-        }
-    }
-
-    fn damage(&self, part: &mut RoundPart<'a>, damage: Damage) {
-        part.basics.tally.damaged_bytes += damage.len;
     }
 }
 
 impl RoundPart<'_> {
+    /// Nothing yet.
+    pub(super) fn of(plan: &RoundPairing<'_>) -> Self {
+        Self {
+            threads: Vec::new(),
+            by_tid: HashMap::new(),
+            recent: [None; RECENT],
+            rounds: Rounds::default(),
+            tables: ExitTables::new(plan.request),
+            teller: plan
+                .tells_at_once
+                .then(|| ExitTeller::new(plan.sources.recorded)),
+            basics: Basics::of(plan.sources),
+            has_shared_ids: false,
+        }
+    }
+
     /// The same as [`Self::add`] of what most records are.
     #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
     #[inline(always)]
-    fn add_usual(&mut self, plan: &RoundPairing<'_>, event: EventIx, usual: &UsualSample<'_>) {
+    pub(super) fn add_usual(
+        &mut self,
+        plan: &RoundPairing<'_>,
+        event: EventIx,
+        usual: &UsualSample<'_>,
+    ) {
         let &PlainSample { pid, tid, at, .. } = &usual.sample;
+        self.took(event, at);
+        let place = self.place_of_wanted(plan, ThreadId { pid, tid });
+        if let Some(place) = place {
+            let event = usual.event;
+            self.push(place, WaitingEvent { at, event });
+        }
+    }
+
+    /// Counts a sample of a tracepoint that matters.
+    #[inline]
+    pub(super) fn took(&mut self, event: EventIx, at: Timestamp) {
         self.basics.took(event, at);
         self.rounds.latest = self.rounds.latest.max(at);
-        let thread = ThreadId { pid, tid };
-        let place = match self.recent_place(thread) {
-            Some(place) => Some(place),
-            None => self.turn_to(plan, thread),
-        };
-        if let Some(thread) = place.and_then(|place| self.threads.get_mut(place)) {
-            thread.pending.push(at, usual.event);
-        }
+    }
+
+    /// The same of several, which were counted for their events.
+    pub(super) fn took_all(&mut self, samples: u64, first: Timestamp, latest: Timestamp) {
+        self.basics.took_all(samples, first, latest);
+        self.rounds.latest = self.rounds.latest.max(latest);
+    }
+
+    /// The place of a thread that rows were recorded in; `None` where it is not wanted.
+    #[inline]
+    pub(super) fn place_of_wanted(
+        &mut self,
+        plan: &RoundPairing<'_>,
+        thread: ThreadId,
+    ) -> Option<usize> {
+        let recent = self.recent_place(thread);
+        recent.or_else(|| self.turn_to(plan, thread))
     }
 
     /// The place of a thread that rows were recorded in; `None` where it is not wanted.
@@ -223,7 +193,7 @@ impl RoundPart<'_> {
     }
 
     #[inline]
-    fn add<O: ByteOrder>(&mut self, plan: &RoundPairing<'_>, found: &ThreadRow<'_, '_>) {
+    pub(super) fn add<O: ByteOrder>(&mut self, plan: &RoundPairing<'_>, found: &ThreadRow<'_, '_>) {
         let (row, decoder) = (&found.row, &found.source.decoder);
         if !decoder.is_of_exits() {
             return;
@@ -233,7 +203,7 @@ impl RoundPart<'_> {
             let switch = decoder.payload::<O>(row.payload);
             if let Some(HostEvent::SchedSwitch { next_tid, .. }) = switch {
                 let place = self.place_of(next_tid);
-                self.push::<O>(plan, found, next_tid, place);
+                self.decode::<O>(plan, found, next_tid, place);
             }
         }
         let tid = found.thread.tid;
@@ -250,14 +220,14 @@ impl RoundPart<'_> {
                 None => return,
             },
         };
-        if !self.push::<O>(plan, found, tid, place) {
+        if !self.decode::<O>(plan, found, tid, place) {
             self.basics.undecoded += 1;
         }
     }
 
     /// Lets a row wait for its turn in a thread that it is about; `false` when it cannot be decoded.
     #[inline]
-    fn push<O: ByteOrder>(
+    fn decode<O: ByteOrder>(
         &mut self,
         plan: &RoundPairing<'_>,
         found: &ThreadRow<'_, '_>,
@@ -271,16 +241,43 @@ impl RoundPart<'_> {
             task: Task { pid: None, tid },
         });
         let event = found.source.decoder.thread_event::<O>(row.payload, tid);
-        if let (Some(event), Some(thread)) = (event, self.threads.get_mut(place)) {
-            thread.pending.push(row.at, event.wanted(is_wanted));
+        if let Some(event) = event {
+            let event = event.wanted(is_wanted);
+            self.push(place, WaitingEvent { at: row.at, event });
         }
         event.is_some()
+    }
+
+    /// Lets an occurrence of a thread wait for its turn. The plain exit that it ends is told at once,
+    /// where it may be.
+    pub(super) fn push(&mut self, place: usize, waiting: WaitingEvent) {
+        let Some(thread) = self.threads.get_mut(place) else {
+            return;
+        };
+        thread.pending.push(waiting);
+        if let Some(teller) = &mut self.teller
+            && waiting.event.is_entry()
+        {
+            let (task, tables) = (thread.task(), &mut self.tables);
+            thread.pending.put_together(|exit, events| {
+                if !tables.add_plain(exit) {
+                    teller.tell(task, events.iter().copied(), tables);
+                }
+            });
+        }
+    }
+
+    /// Tells all of a plain exit of a thread, which these occurrences are.
+    pub(super) fn tell(&mut self, place: usize, events: impl Iterator<Item = WaitingEvent>) {
+        if let (Some(thread), Some(teller)) = (self.threads.get(place), &mut self.teller) {
+            teller.tell(thread.task(), events, &mut self.tables);
+        }
     }
 
     fn place_of(&mut self, tid: Tid) -> usize {
         let threads = &mut self.threads;
         *self.by_tid.entry(tid).or_insert_with(|| {
-            threads.push(ThreadPart::default());
+            threads.push(ThreadPart::of(tid));
             threads.len() - 1
         })
     }
@@ -292,8 +289,8 @@ impl RoundPart<'_> {
         }
     }
 
-    fn end_round(&mut self, plan: &RoundPairing<'_>) {
-        let complete = self.rounds.latest_before;
+    pub(super) fn end_round(&mut self, plan: &RoundPairing<'_>) {
+        let until = self.rounds.latest_before;
         self.rounds.latest_before = self.rounds.latest;
         self.rounds.ended += 1;
         if self.rounds.ended == 2 {
@@ -302,82 +299,19 @@ impl RoundPart<'_> {
         if self.rounds.ended < 2 {
             return;
         }
-        for (&tid, &place) in &self.by_tid {
-            if let Some(thread) = self.threads.get_mut(place) {
-                let flush = Flush {
-                    plan,
-                    tid,
-                    complete,
-                    latest_of_first: self.rounds.latest_of_first,
-                };
-                flush.flush(thread, &mut self.tables);
-            }
+        let complete = Complete {
+            recorded: plan.sources.recorded,
+            until,
+            latest_of_first: self.rounds.latest_of_first,
+        };
+        for thread in &mut self.threads {
+            thread.flush(complete, &mut self.tables);
         }
     }
 }
 
 /// Where a thread is among those that were met lately.
 #[inline]
-fn recent_ix(thread: ThreadId) -> usize {
+pub(super) fn recent_ix(thread: ThreadId) -> usize {
     thread.tid.as_i32().cast_unsigned() as usize % RECENT
-}
-
-/// The rows of a thread that are complete, on their way.
-struct Flush<'f> {
-    plan: &'f RoundPairing<'f>,
-    tid: Tid,
-    /// The latest time of which all rows are there.
-    complete: Timestamp,
-    latest_of_first: Timestamp,
-}
-
-impl Flush<'_> {
-    /// Pairs what is complete, or adds it to the head.
-    fn flush(&self, thread: &mut ThreadPart, tables: &mut ExitTables) {
-        let ThreadPart {
-            pid,
-            head,
-            pairing,
-            pending,
-            poll_limit,
-        } = thread;
-        let task = Task {
-            pid: pid.filter(|&pid| pid != NO_PROCESS),
-            tid: self.tid,
-        };
-        pending.take_until(self.complete, |mut stretch| {
-            while pairing.is_none()
-                && let Some((waiting, behind)) = stretch.split_first()
-            {
-                head.push(*waiting);
-                *pairing = self.take_up(waiting, poll_limit);
-                stretch = behind;
-            }
-            if let Some(pairing) = pairing {
-                take_in_order(pairing, task, stretch, tables);
-            }
-        });
-    }
-
-    /// Takes the thread up where nothing before it matters any more.
-    fn take_up(
-        &self,
-        waiting: &WaitingEvent,
-        poll_limit: &mut Option<u64>,
-    ) -> Option<ThreadPairing> {
-        if waiting.at <= self.latest_of_first {
-            return None;
-        }
-        let recorded = self.plan.sources.recorded;
-        *poll_limit = waiting.event.poll_limit().or(*poll_limit);
-        if !waiting.event.is_entry() || (recorded.halt_polls && poll_limit.is_none()) {
-            return None;
-        }
-        let entry = EntryAt {
-            at: waiting.at,
-            vcpu: waiting.event.vcpu(),
-            poll_limit: *poll_limit,
-        };
-        Some(ThreadPairing::from_entry(self.tid, recorded, entry))
-    }
 }

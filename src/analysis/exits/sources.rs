@@ -3,9 +3,9 @@
 use hashbrown::HashSet;
 
 use crate::bytes::ByteOrder;
-use crate::kvm::exit::{Decoder, Recorded, ThreadEvent};
+use crate::kvm::exit::{Decoder, Recorded, ThreadEvent, UsualRole};
 use crate::perf::abi::{PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_RAW};
-use crate::perf::{Capture, Event, Events, PlainLayout, PlainSample, SampleAtHand};
+use crate::perf::{Capture, Event, Events, PlainLayout, PlainSample, SampleAtHand, UniformSamples};
 use crate::tracepoint::{FormatOrigin, Formats};
 use crate::units::EventIx;
 
@@ -33,6 +33,8 @@ pub(in crate::analysis) struct Sources<'c> {
     pub(in crate::analysis) events: &'c Events,
     /// By [`EventIx`]; `None` for all other events.
     by_event: Vec<Option<TracepointSource>>,
+    /// Those that most records are; `None` where their samples do not lie alike.
+    pub(super) uniform: Option<UniformSamples>,
     pub(super) recorded: Recorded,
     /// Names of tracepoints whose layout is an assumption, since the capture does not carry it.
     pub(super) assumed: Vec<String>,
@@ -49,6 +51,7 @@ impl<'c> Sources<'c> {
         let mut sources = Self {
             events: capture.events(),
             by_event: Vec::new(),
+            uniform: None,
             recorded: Recorded::default(),
             assumed: Vec::new(),
             sampled: Vec::new(),
@@ -62,6 +65,10 @@ impl<'c> Sources<'c> {
             let source = is_first.then(|| sources.source(event, formats)).flatten();
             sources.by_event.push(source);
         }
+        sources.uniform = UniformSamples::of(sources.events, |event| {
+            let source = sources.get(event);
+            source.is_some_and(|source| source.usual.is_some())
+        });
         sources
     }
 
@@ -100,6 +107,13 @@ impl<'c> Sources<'c> {
         let sample = source.usual?.sample::<O>(at_hand.body)?;
         let event = source.decoder.usual_event::<O>(sample.payload)?;
         Some(UsualSample { sample, event })
+    }
+
+    /// What such a payload of an event is to its thread, where [`Self::usual`] tells what it says.
+    #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+    #[inline(always)]
+    pub(super) fn role<O: ByteOrder>(&self, event: EventIx, payload: &[u8]) -> Option<UsualRole> {
+        self.get(event)?.decoder.usual_role::<O>(payload)
     }
 
     pub(super) fn is_empty(&self) -> bool {

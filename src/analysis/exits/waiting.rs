@@ -1,6 +1,6 @@
 //! Occurrences of a thread that wait for their turn.
 
-use crate::kvm::exit::{ThreadEvent, WaitingEvent};
+use crate::kvm::exit::{PlainExit, PlainRun, WaitingEvent};
 use crate::units::Timestamp;
 
 /// How many runs are merged as they are; more are sorted.
@@ -22,6 +22,8 @@ pub(super) struct WaitingList {
     starts: Vec<usize>,
     /// The time of the last one.
     last: Timestamp,
+    /// Where the last exit of the last run lies, if nothing was taken out since.
+    exit: Option<usize>,
 }
 
 /// A run, and how much of it is complete.
@@ -76,12 +78,56 @@ impl Turns {
 impl WaitingList {
     /// Adds an occurrence.
     #[inline]
-    pub(super) fn push(&mut self, at: Timestamp, event: ThreadEvent) {
+    pub(super) fn push(&mut self, waiting: WaitingEvent) {
+        let WaitingEvent { at, event } = waiting;
         if at < self.last {
             self.starts.push(self.list.len());
+            self.exit = None;
         }
         self.last = at;
-        self.list.push(WaitingEvent { at, event });
+        if event.is_exit() {
+            self.exit = Some(self.list.len());
+        }
+        self.list.push(waiting);
+    }
+
+    /// Puts the exit that the last occurrence ends into one run with those before it, if it is plain
+    /// and soon over, and lets `tell` tell it, which these occurrences are.
+    #[inline]
+    pub(super) fn put_together(&mut self, tell: impl FnOnce(&PlainExit, &[WaitingEvent])) {
+        let Some(start) = self.exit.take() else {
+            return;
+        };
+        let events = self.list.get(start..).unwrap_or_default();
+        let exit = PlainExit::first_of(events);
+        if let Some(exit) = exit.filter(PlainExit::is_soon_over) {
+            tell(&exit, events);
+            self.list.truncate(start);
+            self.append_run(&exit.run());
+        }
+    }
+
+    /// Adds plain exits that are told already.
+    pub(super) fn push_run(&mut self, run: &PlainRun) {
+        if run.start < self.last {
+            self.starts.push(self.list.len());
+        }
+        self.exit = None;
+        self.last = run.end;
+        self.append_run(run);
+    }
+
+    /// Adds plain exits to those at the end of the list, if these are near.
+    fn append_run(&mut self, run: &PlainRun) {
+        let is_first = self.starts.last() == Some(&self.list.len());
+        if let Some(last) = self.list.last_mut().filter(|_| !is_first)
+            && let Some(before) = last.event.as_plain_run(last.at)
+            && before.is_near(run)
+        {
+            *last = (&before.with(run)).into();
+        } else {
+            self.list.push(run.into());
+        }
     }
 
     /// Takes all up to `complete` out, in order of time, a stretch at a time. Those of one time stay in
@@ -91,6 +137,7 @@ impl WaitingList {
         complete: Timestamp,
         mut take: impl FnMut(&[WaitingEvent]),
     ) {
+        self.exit = None;
         if self.starts.len() >= MAX_RUNS {
             self.list.sort_by_key(|waiting| waiting.at);
             self.starts.clear();
@@ -157,10 +204,10 @@ impl WaitingList {
             len += run.end - run.complete;
         }
         self.list.truncate(len);
-        self.last = self
-            .list
-            .last()
-            .map_or_else(Timestamp::default, |last| last.at);
+        self.last = self.list.last().map_or_else(Timestamp::default, |last| {
+            let run = last.event.as_plain_run(last.at);
+            run.map_or(last.at, |run| run.end)
+        });
     }
 
     /// All that is left, in order of time.
@@ -175,6 +222,7 @@ impl WaitingList {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kvm::exit::ThreadEvent;
     use proptest::prelude::*;
 
     proptest! {
@@ -196,7 +244,10 @@ mod tests {
                 for step in steps {
                     at += step;
                     let number = pushed.len();
-                    list.push(Timestamp::from_nanos(at), ThreadEvent::halt_poll(number as u64));
+                    list.push(WaitingEvent {
+                        at: Timestamp::from_nanos(at),
+                        event: ThreadEvent::halt_poll(number as u64),
+                    });
                     pushed.push((at, number as u64));
                 }
             }

@@ -5,7 +5,7 @@ use super::place::{MOST_FIELDS, NumberPlace};
 use super::recorded::Recorded;
 use super::thread_event::ThreadEvent;
 use super::tracepoints::{Kind, TRACEPOINTS};
-use super::usual::{is_usual, usual_event, usual_exit};
+use super::usual::{UsualRole, is_usual, usual_event, usual_exit, usual_role};
 use crate::bytes::{ByteOrder, Endian};
 use crate::tracepoint::{EventFormat, Field};
 use crate::units::Tid;
@@ -137,6 +137,14 @@ impl Decoder {
     #[inline(always)]
     pub fn usual_event<O: ByteOrder>(&self, payload: &[u8]) -> Option<ThreadEvent> {
         usual_event::<O>(self.kind, payload)
+    }
+
+    /// What a payload of such a tracepoint is to its thread; `None` where [`Self::usual_event`] tells
+    /// nothing.
+    #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+    #[inline(always)]
+    pub fn usual_role<O: ByteOrder>(&self, payload: &[u8]) -> Option<UsualRole> {
+        usual_role::<O>(self.kind, payload)
     }
 
     /// What a payload means to one of the threads that it is about.

@@ -64,6 +64,8 @@
 //! | `qualification` | what `kvm_exit` alone says of that |
 //! | `open_exit` | an exit that has not ended yet, and where its time goes |
 //! | `plain_exit` | what most exits are: dealt with by the kernel, paired in few steps |
+//! | `exit_teller` | plain exits told before all is known that happens in their time |
+//! | `plain_run` | what is left of plain exits that are told already |
 //! | `finished` | an exit of which all is known |
 //! | `pairing` | one thread's occurrences made into exits; **begin here** |
 //! | `counts` | what became of what was read |
@@ -73,6 +75,7 @@
 //! | `dimension` | what exits are told apart by |
 //! | `stretch` | occurrences of a thread in order, taken at once |
 //! | `counted_kinds` | which accesses a view counts beside its exits |
+//! | `known_reasons` | rows of a view, by reasons alone |
 //! | `view` | exits, told apart and added up |
 //! | `schedule` | how threads got their host CPUs, and who had them meanwhile |
 //! | `task_schedule` | the same of one thread, added up |
@@ -88,15 +91,18 @@ mod counts;
 mod decode;
 mod dimension;
 mod event_tag;
+mod exit_teller;
 mod finished;
 mod histogram;
 mod host_event;
 mod interrupts;
+mod known_reasons;
 pub mod like_perf;
 mod open_exit;
 mod pairing;
 mod place;
 mod plain_exit;
+mod plain_run;
 mod qualification;
 mod reason;
 mod reason_names;
@@ -123,12 +129,14 @@ pub use counts::{HaltCounts, PairingCounts};
 pub use decode::Decoder;
 pub use dimension::{Dimension, DimensionValue, TimeSlices};
 pub use event_tag::tag_of;
+pub use exit_teller::ExitTeller;
 pub use finished::{ExitEnding, Finding, FinishedExit};
 pub use histogram::{Histogram, ValueRange};
 pub use host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
 pub use interrupts::{InterruptLatency, Interrupts, VectorOf};
 pub use pairing::{EntryAt, ThreadPairing};
 pub use plain_exit::{PlainExit, WaitingEvent};
+pub use plain_run::PlainRun;
 pub use reason::{ExitReason, ReasonNumbering};
 pub use reason_names::{NameOrigin, ReasonName, ReasonNames};
 pub use recorded::Recorded;
@@ -144,4 +152,5 @@ pub use thread_event::ThreadEvent;
 pub use time_parts::TimeParts;
 pub use told_reason::{ToldReason, ToldReasons};
 pub use tracepoints::tracepoint_names;
+pub use usual::UsualRole;
 pub use view::{View, ViewRow};

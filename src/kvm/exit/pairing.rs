@@ -5,7 +5,8 @@ use super::counts::{HaltCounts, PairingCounts};
 use super::finished::{ExitEnding, Finding};
 use super::host_event::HostEvent;
 use super::open_exit::{OpenExit, Whereabouts};
-use super::plain_exit::PlainExit;
+use super::plain_exit::{PlainExit, WaitingEvent};
+use super::plain_run::PlainRun;
 use super::recorded::Recorded;
 use super::thread_event::ThreadEvent;
 use super::thread_marks::What;
@@ -43,6 +44,24 @@ pub struct EntryAt {
     pub vcpu: Option<u32>,
     /// How long a halt polls at most from then on, where that was recorded, in nanoseconds.
     pub poll_limit: Option<u64>,
+    /// What comes behind it is not older.
+    pub last: Timestamp,
+}
+
+impl EntryAt {
+    /// The entry that an occurrence is, or that a run of plain exits ends with; `None` where there is
+    /// none. `poll_limit` is what is known by then.
+    pub fn of(waiting: &WaitingEvent, poll_limit: Option<u64>) -> Option<Self> {
+        let run = waiting.event.as_plain_run(waiting.at);
+        let at = run.map_or(waiting.at, |run| run.end);
+        let last = run.map_or(waiting.at, |run| run.nothing_before());
+        (run.is_some() || waiting.event.is_entry()).then_some(Self {
+            at,
+            vcpu: waiting.event.vcpu(),
+            poll_limit,
+            last,
+        })
+    }
 }
 
 impl ThreadPairing {
@@ -62,7 +81,7 @@ impl ThreadPairing {
         Self {
             is_vcpu: true,
             entered: Some(entry.at),
-            last: entry.at,
+            last: entry.last,
             vcpu: entry.vcpu,
             poll_limit: entry.poll_limit,
             ..Self::new(tid, recorded)
@@ -144,8 +163,23 @@ impl ThreadPairing {
             What::Preempted if self.open.is_open => self.open.switch_out(now, true),
             What::Sleeps if self.open.is_open => self.open.switch_out(now, false),
             What::Runs if self.open.is_open => self.open.switch_in(now),
+            What::PlainRun => {
+                if let Some(run) = event.as_plain_run(now) {
+                    self.finish(now, ExitEnding::Exit, found);
+                    self.take_run(&run);
+                }
+            }
             What::Preempted | What::Sleeps | What::Runs | What::Passing => {}
         }
+    }
+
+    /// Begins anew, with a thread of which nothing has come in; sums stay.
+    pub(super) fn turn_to(&mut self, tid: Tid) {
+        self.tid = tid;
+        self.open.is_open = false;
+        self.entered = None;
+        self.last = Timestamp::default();
+        self.poll_limit = None;
     }
 
     /// Whether an exit that begins then can be taken by [`Self::take_plain`].
@@ -157,17 +191,31 @@ impl ThreadPairing {
     /// Takes all occurrences of an exit at once; its finding is told already.
     #[inline]
     pub fn take_plain(&mut self, exit: &PlainExit) {
+        self.add_run(&exit.run());
+        self.last = exit.end;
+    }
+
+    /// Takes exits that were told before all was known that happens in their time. What shows later
+    /// that it does is out of order.
+    fn take_run(&mut self, run: &PlainRun) {
+        self.add_run(run);
+        self.last = run.nothing_before();
+    }
+
+    #[inline]
+    fn add_run(&mut self, run: &PlainRun) {
+        let exits = u64::from(run.exits);
         self.is_vcpu = true;
-        self.counts.exits += 1;
-        self.counts.paired += 1;
-        self.counts.entries += 1;
-        self.vcpu = exit.vcpu.or(self.vcpu);
+        self.counts.exits += exits;
+        self.counts.paired += exits;
+        self.counts.entries += exits;
+        self.vcpu = run.vcpu.or(self.vcpu);
         if let Some(entered) = self.entered {
-            let ran = exit.start.as_nanos().saturating_sub(entered.as_nanos());
+            let ran = run.start.as_nanos().saturating_sub(entered.as_nanos());
             self.guest_ns = self.guest_ns.saturating_add(ran);
         }
-        self.entered = Some(exit.end);
-        self.last = exit.end;
+        self.guest_ns = self.guest_ns.saturating_add(run.guest_ns);
+        self.entered = Some(run.end);
     }
 
     /// Numbers the stack that stands for the time in the kernel of the exit that is open.

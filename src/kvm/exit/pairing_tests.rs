@@ -280,6 +280,7 @@ proptest! {
             at: Timestamp::from_nanos(before[at].0),
             vcpu: Some(0),
             poll_limit: first.poll_limit,
+            last: Timestamp::from_nanos(before[at].0),
         };
         let later = ThreadPairing::from_entry(OWN, all_recorded(), entry);
         let later = taken(later, &mut tables, behind);

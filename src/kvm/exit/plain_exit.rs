@@ -1,5 +1,6 @@
 //! What most exits are: the kernel deals with them by itself and enters the guest again.
 
+use super::plain_run::{PlainRun, SOON_NS};
 use super::reason::ExitReason;
 use super::thread_event::ThreadEvent;
 use super::thread_marks::What;
@@ -12,6 +13,17 @@ pub struct WaitingEvent {
     pub at: Timestamp,
     /// What it means to its thread.
     pub event: ThreadEvent,
+}
+
+impl From<&PlainRun> for WaitingEvent {
+    /// As an occurrence of its thread.
+    #[inline]
+    fn from(run: &PlainRun) -> Self {
+        Self {
+            at: run.start,
+            event: ThreadEvent::plain_run(run),
+        }
+    }
 }
 
 /// An exit whose whole time passes in the kernel, from `kvm_exit` to the entry behind it.
@@ -68,10 +80,29 @@ impl PlainExit {
                 | What::Preempted
                 | What::Sleeps
                 | What::Runs
+                | What::PlainRun
                 | What::Passing => return None,
             }
         }
         None
+    }
+
+    /// What its thread did.
+    #[inline]
+    pub const fn run(&self) -> PlainRun {
+        PlainRun {
+            start: self.start,
+            end: self.end,
+            exits: 1,
+            guest_ns: 0,
+            vcpu: self.vcpu,
+        }
+    }
+
+    /// Whether it can be told before its turn comes: how long a halt sleeps is told elsewhere.
+    #[inline]
+    pub const fn is_soon_over(&self) -> bool {
+        !self.reason.is_halt() && self.took() <= SOON_NS
     }
 
     /// How long it took, in nanoseconds.

@@ -3,7 +3,7 @@
 use super::host_event::ExitEvent;
 
 /// Whose numbers the reasons of an exit are.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum ReasonNumbering {
     /// Intel's basic exit reasons.
     Vmx,
@@ -14,6 +14,7 @@ pub enum ReasonNumbering {
     /// arm64's exception class: what was trapped.
     ArmTrap,
     /// Of another machine, or of an x86 kernel that does not say whose (before Linux 3.4).
+    #[default]
     Other,
 }
 
@@ -35,7 +36,7 @@ impl ReasonNumbering {
 }
 
 /// Why a guest stopped running.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct ExitReason {
     /// Whose number it is.
     pub numbering: ReasonNumbering,

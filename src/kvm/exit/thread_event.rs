@@ -2,10 +2,11 @@
 
 use super::access::{Access, Target};
 use super::host_event::{ExitEvent, HostEvent, HypercallInterface, MmioKind};
+use super::plain_run::PlainRun;
 use super::qualification::access_of_exit;
 use super::reason::ExitReason;
 use super::thread_marks::{Marks, Reached, What};
-use crate::units::Tid;
+use crate::units::{Tid, Timestamp};
 
 /// What an occurrence means to its thread: as much of a [`HostEvent`] as pairing asks for. Of a
 /// capture that is written in rounds, hundreds of thousands wait in memory for their turn.
@@ -162,6 +163,18 @@ impl ThreadEvent {
         }
     }
 
+    /// Exits that are told already.
+    #[inline]
+    pub(super) const fn plain_run(run: &PlainRun) -> Self {
+        let plain = Self {
+            number: run.end.as_nanos(),
+            rip: run.guest_ns,
+            code: run.exits,
+            ..Self::plain(What::PlainRun)
+        };
+        plain.of_vcpu(run.vcpu)
+    }
+
     #[expect(clippy::inline_always, reason = "it is done for nearly every record")]
     #[inline(always)]
     pub(super) fn access(access: Access) -> Self {
@@ -315,7 +328,27 @@ impl ThreadEvent {
         self.number
     }
 
+    /// The exits that are told already; `None` where it is something else. `start` is when it
+    /// happened.
+    #[inline]
+    pub fn as_plain_run(&self, start: Timestamp) -> Option<PlainRun> {
+        matches!(self.what(), What::PlainRun).then(|| PlainRun {
+            start,
+            end: Timestamp::from_nanos(self.number),
+            exits: self.code,
+            guest_ns: self.rip,
+            vcpu: self.vcpu(),
+        })
+    }
+
+    /// Whether the guest has stopped running.
+    #[inline]
+    pub fn is_exit(&self) -> bool {
+        matches!(self.what(), What::Exit)
+    }
+
     /// Whether the guest is about to run.
+    #[inline]
     pub fn is_entry(&self) -> bool {
         matches!(self.what(), What::Entry)
     }

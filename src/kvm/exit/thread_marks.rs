@@ -32,6 +32,8 @@ pub(super) enum What {
     Sleeps,
     /// The thread runs.
     Runs,
+    /// Plain exits, one after the other.
+    PlainRun,
     /// Nothing but that it happened.
     Passing,
 }
@@ -55,7 +57,7 @@ pub(super) enum Reached {
     Fault,
 }
 
-const WHATS: [What; 14] = [
+const WHATS: [What; 15] = [
     What::Exit,
     What::Entry,
     What::UserspaceExit,
@@ -69,6 +71,7 @@ const WHATS: [What; 14] = [
     What::Preempted,
     What::Sleeps,
     What::Runs,
+    What::PlainRun,
     What::Passing,
 ];
 const REACHED: [Reached; 13] = [

@@ -5,6 +5,7 @@
 use super::access::{Access, Target};
 use super::host_event::{ExitEvent, MmioKind};
 use super::place::{MOST_FIELDS, NumberPlace, place};
+use super::reason::ExitReason;
 use super::thread_event::ThreadEvent;
 use super::tracepoints::Kind;
 use crate::bytes::{ByteOrder, u32_at, u64_at};
@@ -51,6 +52,9 @@ const USUAL: [Usual; 5] = [
     },
 ];
 
+/// How long the fields of `kvm_exit` are then, all together.
+const EXIT_LEN: usize = 60;
+
 /// Whether the fields of a tracepoint lie as in most kernels.
 pub(super) fn is_usual(kind: Kind, places: &[NumberPlace; MOST_FIELDS]) -> bool {
     let mut usual = USUAL.iter();
@@ -60,7 +64,7 @@ pub(super) fn is_usual(kind: Kind, places: &[NumberPlace; MOST_FIELDS]) -> bool 
 /// The exit of a payload that lies as in most kernels; `None` when it is too short.
 #[inline]
 pub(super) fn usual_exit<O: ByteOrder>(payload: &[u8]) -> Option<ExitEvent> {
-    let payload: &[u8; 60] = payload.first_chunk()?;
+    let payload: &[u8; EXIT_LEN] = payload.first_chunk()?;
     Some(ExitEvent {
         reason: u32_at::<O>(payload, 8)?,
         rip: u64_at::<O>(payload, 16),
@@ -121,11 +125,74 @@ pub(super) fn usual_event<O: ByteOrder>(kind: Kind, payload: &[u8]) -> Option<Th
     Some(ThreadEvent::access(Access::new(target, first != 0)))
 }
 
+/// What such a payload is to its thread, as much as plain exits ask for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum UsualRole {
+    /// The guest has stopped running.
+    Exit(ExitReason),
+    /// The guest is about to run.
+    Entry {
+        /// The vCPU's number in its VM.
+        vcpu: u32,
+    },
+    /// Something was reached.
+    Access,
+}
+
+/// What a payload that lies as in most kernels is to its thread; `None` where [`usual_event`] tells
+/// nothing.
+#[expect(clippy::inline_always, reason = "it is done for nearly every record")]
+#[inline(always)]
+pub(super) fn usual_role<O: ByteOrder>(kind: Kind, payload: &[u8]) -> Option<UsualRole> {
+    match kind {
+        Kind::Exit => {
+            let payload: &[u8; EXIT_LEN] = payload.first_chunk()?;
+            let reason = ExitReason::of(&ExitEvent {
+                reason: u32_at::<O>(payload, 8)?,
+                isa: u32_at::<O>(payload, 24),
+                ..ExitEvent::default()
+            });
+            Some(UsualRole::Exit(reason))
+        }
+        Kind::Entry => Some(UsualRole::Entry {
+            vcpu: u32_at::<O>(payload, 8)?,
+        }),
+        Kind::Pio => {
+            let port = u32_at::<O>(payload, 12)?;
+            (port <= u16::MAX.into()).then_some(UsualRole::Access)
+        }
+        Kind::Mmio => {
+            let kind = u32_at::<O>(payload, 8)?;
+            let is_known = MmioKind::of(kind.into()).is_some() && payload.len() >= 24;
+            is_known.then_some(UsualRole::Access)
+        }
+        Kind::Msr => (payload.len() >= 16).then_some(UsualRole::Access),
+        Kind::FastMmio
+        | Kind::Cpuid
+        | Kind::Apic
+        | Kind::Hypercall(_)
+        | Kind::PageFault
+        | Kind::UserspaceExit
+        | Kind::HaltPoll
+        | Kind::Wakeup
+        | Kind::SetIrq
+        | Kind::MsiSetIrq
+        | Kind::AcceptIrq
+        | Kind::InjectVirq
+        | Kind::Eoi
+        | Kind::EmulateInsn
+        | Kind::SchedSwitch
+        | Kind::SchedWakeup => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::UsualRole;
     use crate::bytes::{Big, Little};
+    use crate::kvm::exit::thread_marks::What;
     use crate::kvm::exit::{Decoder, ThreadEvent};
     use crate::tracepoint::EventFormat;
     use crate::units::Tid;
@@ -166,6 +233,17 @@ mod tests {
         ]
     }
 
+    fn role_of(event: &ThreadEvent) -> UsualRole {
+        if event.what() == What::Exit {
+            UsualRole::Exit(event.reason())
+        } else if event.what() == What::Entry {
+            let vcpu = event.vcpu().unwrap();
+            UsualRole::Entry { vcpu }
+        } else {
+            UsualRole::Access
+        }
+    }
+
     proptest! {
         /// Law: what is read in one step is what is read field by field, in either byte order.
         #[test]
@@ -186,6 +264,9 @@ mod tests {
             let tid = Tid::new(1);
             for decoder in usual() {
                 prop_assert!(decoder.is_usual());
+                let event = decoder.usual_event::<Little>(&payload);
+                let role = decoder.usual_role::<Little>(&payload);
+                prop_assert_eq!(role, event.map(|event| role_of(&event)));
                 if let Some(event) = decoder.usual_event::<Little>(&payload) {
                     let told = decoder.payload::<Little>(&payload).unwrap();
                     prop_assert_eq!(event, ThreadEvent::of(&told, tid));

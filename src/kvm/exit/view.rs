@@ -6,6 +6,7 @@ use super::access::{Access, AccessSet, Target, TargetKind};
 use super::counted_kinds::CountedKinds;
 use super::dimension::{Dimension, DimensionValue, Packed};
 use super::finished::{Finding, FinishedExit};
+use super::known_reasons::KnownReasons;
 use super::plain_exit::PlainExit;
 use super::reason::ExitReason;
 use super::stats::{ExitStats, TimeBasis};
@@ -29,6 +30,8 @@ pub struct View {
     rows: HashTable<u32>,
     /// Rows that were met lately, by a part of their hashes.
     recent: [u32; RECENT],
+    /// Rows of reasons, where rows are told apart by these alone.
+    known: KnownReasons,
     mixer: Mixer,
     /// The values of the row that is looked for, one for each dimension.
     wanted: Vec<Packed>,
@@ -92,6 +95,7 @@ impl View {
             stats: Vec::new(),
             rows: HashTable::new(),
             recent: [0; RECENT],
+            known: KnownReasons::default(),
             mixer: Mixer::new(),
             wanted: vec![Packed::default(); dimensions.len()],
             left_out: ExitStats::default(),
@@ -175,19 +179,24 @@ impl View {
     /// of it than its reason, or where there is none like it yet.
     #[inline]
     pub(super) fn add_plain(&mut self, exit: &PlainExit) -> bool {
+        let row = self.known.row(exit.reason);
+        let row = row.or_else(|| self.learn(exit.reason));
+        let stats = row.and_then(|row| self.stats.get_mut(row as usize));
+        stats.map(|stats| stats.add_plain(exit)).is_some()
+    }
+
+    /// The row of a reason, if rows are told apart by reasons alone and it was met lately.
+    #[cold]
+    fn learn(&mut self, reason: ExitReason) -> Option<u32> {
         let ([Dimension::Reason], [wanted]) =
             (self.dimensions.as_slice(), self.wanted.as_mut_slice())
         else {
-            return false;
+            return None;
         };
-        *wanted = DimensionValue::Reason(exit.reason).packed();
-        let row = self.recent_row(self.recent_place());
-        let stats = row.and_then(|row| self.stats.get_mut(row));
-        let is_known = stats.is_some();
-        if let Some(stats) = stats {
-            stats.add_plain(exit);
-        }
-        is_known
+        *wanted = DimensionValue::Reason(reason).packed();
+        let row = u32::of(self.recent_row(self.recent_place())?);
+        self.known.keep(reason, row);
+        Some(row)
     }
 
     fn add_exit(&mut self, task: Task, exit: &FinishedExit) {
