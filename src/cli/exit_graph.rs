@@ -74,7 +74,8 @@ fn read_exits(
             let pids = |asked: &[String]| vms::pids(asked, &input, &capture, threads);
             request.filter.pids.extend(pids(&filter.vm)?);
             devices = devices.by_pid(pids)?;
-            let recorded = recorded_exits(&capture, &request)?;
+            let mut recorded = recorded_exits(&capture, &request)?;
+            vms::name_recorded(&mut recorded, &input, &capture, threads);
             is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
             let symbols = this_machine::symbols(&options.input, &input);
             let asked = options.debuginfod.asked(threads);

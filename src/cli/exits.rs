@@ -159,7 +159,8 @@ pub(super) fn run(options: &ExitsOptions, quiet: bool) -> Result<Outcome> {
                 let pids = request.filter.pids;
                 return options.like_perf.run(&capture, pids, &destination);
             }
-            let recorded = recorded_exits(&capture, &request)?;
+            let mut recorded = recorded_exits(&capture, &request)?;
+            vms::name_recorded(&mut recorded, &input, &capture, threads);
             is_damaged |= remarks::is_damaged(&capture, &recorded.tally);
             let symbols = options.naming(&input, &capture, quiet)?;
             let stacks = ExitsOptions::stacks(&capture, &symbols, &recorded, &request);

@@ -4,7 +4,7 @@
 use super::host_evidence::Beside;
 use super::input_told::{InputTold, told};
 use super::options::{DebuginfodOptions, DeviceOptions, InputOptions};
-use crate::cli::{debuginfod, this_machine};
+use crate::cli::{debuginfod, this_machine, vms};
 use vmflame::analysis::exits::{Dimension, ExitRequest, RecordedExits};
 use vmflame::analysis::{Grouping, Profile, Request, choose_event, profile};
 use vmflame::error::Result;
@@ -59,9 +59,12 @@ pub(super) fn read_case(
     };
     let InputTold {
         capture,
-        recorded,
+        mut recorded,
         host,
     } = told(opened, &request)?;
+    if let Some(capture) = &capture {
+        vms::name_recorded(&mut recorded, input, capture, wish.filter.threads);
+    }
     let beside = Beside {
         files: CaseFiles::beside(input),
         input,

@@ -1,14 +1,15 @@
 //! `--vm`: VMs by the names that their VMMs give them, or by their pids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::this_machine;
 use super::wrong_arguments::WrongArguments;
+use vmflame::analysis::exits::RecordedExits;
 use vmflame::analysis::{VmProcess, vm_processes};
 use vmflame::error::Result;
 use vmflame::input::{CaseFiles, Input};
 use vmflame::perf::Capture;
-use vmflame::units::Pid;
+use vmflame::units::{Pid, Tid};
 
 /// A VM of the capture, and what it is called.
 struct NamedVm {
@@ -108,6 +109,36 @@ pub(super) fn names(
     let named = name_vms(processes, input, capture).into_iter();
     let named = named.filter_map(|vm| Some((vm.process.pid, vm.name?)));
     named.collect()
+}
+
+/// Names the VMs of exits. A command line beside the capture is that of the only VM, if there is one only:
+/// all threads of the capture tell that.
+pub(super) fn name_recorded(
+    recorded: &mut RecordedExits,
+    input: &Input,
+    capture: &Capture,
+    threads: usize,
+) {
+    let mut processes: BTreeMap<Pid, VmProcess> = BTreeMap::new();
+    for (tid, pid) in recorded.vcpu_threads() {
+        let Some(pid) = pid else {
+            continue;
+        };
+        let process = processes.entry(pid).or_insert_with(|| VmProcess {
+            pid,
+            main_thread: recorded.names.get(&Tid::new(pid.as_i32())).cloned(),
+            vcpus: BTreeSet::new(),
+        });
+        process.vcpus.insert(tid);
+    }
+    if processes.is_empty() {
+        return;
+    }
+    let processes = match beside(input) {
+        Some(_) => vm_processes(capture, threads),
+        None => processes.into_values().collect(),
+    };
+    recorded.vm_names = names(processes, input, capture);
 }
 
 /// The VMs of a capture with their names.

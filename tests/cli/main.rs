@@ -19,3 +19,4 @@ mod shell;
 mod slow_stacks;
 mod top;
 mod view;
+mod vm_names;

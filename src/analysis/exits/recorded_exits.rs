@@ -46,6 +46,8 @@ pub struct RecordedExits {
     pub names: BTreeMap<Tid, String>,
     /// Processes of threads, as far as names tell them.
     pub processes: BTreeMap<Tid, Pid>,
+    /// What VMMs call their VMs, by process: what a caller found in their command lines.
+    pub vm_names: BTreeMap<Pid, String>,
     /// How vCPUs got their host CPUs; `None` when no switch was recorded.
     pub schedule: Option<Schedule>,
     /// How all threads got their host CPUs; `None` when no switch was recorded, or it is not asked
@@ -104,6 +106,18 @@ impl ExitOrigin {
 }
 
 impl RecordedExits {
+    /// All threads that run vCPUs with the processes of their VMs, also those that no exit is wanted of:
+    /// these are told by their names. `None` where the source does not tell processes.
+    pub fn vcpu_threads(&self) -> BTreeMap<Tid, Option<Pid>> {
+        let known = VcpuThreadNames::new();
+        let named = self.names.iter().filter(|(_, name)| known.contain(name));
+        let named = named.map(|(&tid, _)| (tid, self.processes.get(&tid).copied()));
+        let vcpus = self.survey.vcpus().iter();
+        named
+            .chain(vcpus.map(|vcpu| (vcpu.task.tid, vcpu.task.pid)))
+            .collect()
+    }
+
     /// What devices are called without a memory map of the VM.
     pub fn devices(&self) -> DeviceMap {
         DeviceMap::built_in(self.machine.as_deref())
@@ -156,6 +170,7 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
         survey,
         names,
         processes,
+        vm_names: BTreeMap::new(),
         schedule,
         threads: threads.flatten(),
         interrupts,

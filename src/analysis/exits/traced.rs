@@ -349,6 +349,7 @@ impl<'r> TracedPairing<'r> {
             span_ns: span_of(times, &self.times),
             has_tracepoints: tally.folded > 0,
             survey: self.survey,
+            vm_names: BTreeMap::new(),
             formats: preview.formats.clone(),
             names,
             processes: BTreeMap::new(),

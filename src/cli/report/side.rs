@@ -234,7 +234,8 @@ impl SideReading<'_> {
         let workers = self.filter.threads;
         let survey = survey(&capture, &self.symbols, workers)?;
         let slices = page_slices(survey.account.times);
-        let recorded = recorded_exits(&capture, &self.of_exits(slices))?;
+        let mut recorded = recorded_exits(&capture, &self.of_exits(slices))?;
+        vms::name_recorded(&mut recorded, self.input, &capture, workers);
         let request = Request {
             grouping: Grouping::ProcessByThread,
             keeps_samples: true,

@@ -7,7 +7,7 @@ use crate::kvm::advice::{
     Evidence, ReadyEvidence, Recording, Runner, SurveySource, add_exits, vm_of,
 };
 use crate::kvm::device::DeviceMap;
-use crate::kvm::exit::{Dimension, ReasonNames, Schedule};
+use crate::kvm::exit::{Dimension, ReasonNames};
 use crate::units::{Pid, Tid};
 
 /// What recording an event costs, in nanoseconds, without and with a call chain.
@@ -53,6 +53,7 @@ fn add_waiting(evidence: &mut Evidence, recording: usize, recorded: &RecordedExi
     let Some(schedule) = &recorded.schedule else {
         return;
     };
+    let vcpus = recorded.vcpu_threads();
     let mut vms: BTreeMap<Option<Pid>, Waiting> = BTreeMap::new();
     for vcpu in schedule.tasks() {
         let vm = vms.entry(vcpu.task.pid).or_default();
@@ -66,7 +67,7 @@ fn add_waiting(evidence: &mut Evidence, recording: usize, recorded: &RecordedExi
         for (&tid, &nanos) in &vcpu.rivals {
             let sum = vm
                 .rivals
-                .entry(rival_name(recorded, schedule, tid))
+                .entry(rival_name(recorded, &vcpus, tid))
                 .or_default();
             *sum = sum.saturating_add(nanos);
         }
@@ -111,23 +112,21 @@ fn part(nanos: u64, of: u64) -> f64 {
 }
 
 /// What a thread is called that ran while a vCPU waited: of a vCPU its VM, too.
-fn rival_name(recorded: &RecordedExits, schedule: &Schedule, tid: Tid) -> String {
+fn rival_name(recorded: &RecordedExits, vcpus: &BTreeMap<Tid, Option<Pid>>, tid: Tid) -> String {
     if tid == Tid::new(0) {
         return "the idle task, until the CPU had woken".to_owned();
     }
-    let name = schedule.name(tid).map(|name| {
+    let switched = recorded.schedule.as_ref();
+    let switched = switched.and_then(|schedule| schedule.name(tid));
+    let name = switched.map(|name| {
         let end = name.iter().position(|&byte| byte == 0);
         let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
         String::from_utf8_lossy(name).into_owned()
     });
     let name = name.unwrap_or_else(|| format!("tid {tid}"));
-    let mut vcpus = recorded.survey.vcpus().iter();
-    match vcpus
-        .find(|vcpu| vcpu.task.tid == tid)
-        .and_then(|vcpu| vcpu.task.pid)
-    {
-        Some(pid) => format!("{name} of VM {} ({pid})", vm_name(recorded, Some(pid))),
-        None => name,
+    match vcpus.get(&tid) {
+        Some(&Some(pid)) => format!("{name} of VM {} ({pid})", vm_name(recorded, Some(pid))),
+        Some(None) | None => name,
     }
 }
 
@@ -150,8 +149,12 @@ fn judge(recording: &mut Recording, recorded: &RecordedExits) {
     }
 }
 
-/// The name of a process: that of its first thread, else of a vCPU's.
+/// The name of a VM: what its VMM's command line says, else that of its process's first thread, else of
+/// a vCPU's.
 fn vm_name(recorded: &RecordedExits, pid: Option<Pid>) -> String {
+    if let Some(name) = pid.and_then(|pid| recorded.vm_names.get(&pid)) {
+        return name.clone();
+    }
     let names = &recorded.names;
     let of_process = pid.and_then(|pid| {
         let mut names = names.iter();

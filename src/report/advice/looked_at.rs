@@ -45,6 +45,9 @@ fn exit_words(exits: &ExitEvidence) -> String {
     let vcpus = counted(exits.vcpus.into(), "vCPU");
     let (all, seconds) = (exits.count(), exits.seconds);
     if exits.rows.iter().all(|row| row.reason == ACCESS) {
+        if all == 0 {
+            return format!("none recorded in {seconds:.1} s");
+        }
         let all = grouped(all);
         return format!("none recorded, but {all} accesses to registers in {seconds:.1} s");
     }

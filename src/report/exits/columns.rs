@@ -97,7 +97,12 @@ pub(super) fn of_dimension(dimension: Dimension) -> Vec<Column> {
         Dimension::Vm => vec![
             text("vm", "vm", "The VM: the id of the VMM's process.")
                 .or_absent("the source does not tell processes"),
-            text("vm_name", "", "The name of that process.").or_absent("it was not recorded"),
+            text(
+                "vm_name",
+                "",
+                "What its VMM calls it, or the name of that process where no command line tells it.",
+            )
+            .or_absent("it was not recorded"),
         ],
         Dimension::Vcpu => vec![
             text(

@@ -322,12 +322,12 @@ impl Making<'_> {
         })
     }
 
-    /// The VM: the name of its process, with its pid where there are several.
+    /// The VM by its name, with its pid where there are several.
     fn vm(&self, row: &RowValues) -> String {
         let Some(pid) = row.vm else {
             return "VM".to_owned();
         };
-        match self.labels.process_name(pid.as_i32()) {
+        match self.labels.vm_name(pid) {
             Some(name) if self.labels.has_several_vms() => format!("{name} {pid}"),
             Some(name) => name.to_owned(),
             None => format!("VM {pid}"),

@@ -78,10 +78,13 @@ impl<'r> ExitLabels<'r> {
         self.has_several_vms
     }
 
-    /// The name of a process: that of its first thread.
-    pub(super) fn process_name(&self, task_pid: i32) -> Option<&'r str> {
+    /// The name of a VM: what its VMM's command line says, or else that of its first thread.
+    pub(super) fn vm_name(&self, vm: Pid) -> Option<&'r str> {
+        if let Some(name) = self.recorded.vm_names.get(&vm) {
+            return Some(name);
+        }
         let mut names = self.recorded.names.iter();
-        let found = names.find(|(tid, _)| tid.as_i32() == task_pid);
+        let found = names.find(|(tid, _)| tid.as_i32() == vm.as_i32());
         found.map(|(_, name)| name.as_str())
     }
 

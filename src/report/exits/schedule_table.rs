@@ -1,14 +1,14 @@
 //! How vCPUs got their host CPUs, and who had them meanwhile.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::columns::{tid_column, vcpu_column};
 use super::labels::ExitLabels;
 use crate::analysis::exits::RecordedExits;
 use crate::kvm::exit::{Histogram, Schedule, TaskSchedule};
 use crate::report::table::{Cell, Column, Quantity, Table};
-use crate::units::Tid;
+use crate::units::{Pid, Tid};
 
 /// How many rivals of each vCPU are named.
 const SHOWN_RIVALS: usize = 5;
@@ -148,6 +148,7 @@ fn rival_columns() -> Vec<Column> {
 /// Who had the CPUs while vCPUs were ready for them; `None` when nobody had.
 pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> Option<Table> {
     let schedule = recorded.schedule.as_ref()?;
+    let threads = VmThreads::of(recorded);
     let title = "who had the CPU while a vCPU was ready";
     let mut table = Table::new("rivals", title, rival_columns());
     for vcpu in schedule.tasks() {
@@ -160,7 +161,7 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> 
             table.push(vec![
                 Cell::Text(labels.vcpu_name(vcpu.task)),
                 Cell::Text(vcpu.task.tid.to_string()),
-                Cell::Text(kind_of(recorded, vcpu, tid, name.as_deref())),
+                Cell::Text(threads.kind_of(vcpu, tid, name.as_deref())),
                 Cell::of(name, Cell::Text),
                 Cell::Text(tid.to_string()),
                 Cell::Nanoseconds(nanos),
@@ -208,6 +209,7 @@ pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &ExitLabels<'_>
             "The part of the time in which the vCPU was ready.",
         ),
     ];
+    let threads = VmThreads::of(recorded);
     let title = "what had the CPU while a vCPU was ready";
     let mut table = Table::new("rival_kinds", title, columns);
     for vcpu in schedule.tasks() {
@@ -215,7 +217,7 @@ pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &ExitLabels<'_>
         let mut kinds: BTreeMap<String, KindSum> = BTreeMap::new();
         for (&tid, &nanos) in vcpu.rivals.iter().filter(|(_, nanos)| **nanos > 0) {
             let name = name_of(recorded, schedule, tid);
-            let kind = kind_of(recorded, vcpu, tid, name.as_deref());
+            let kind = threads.kind_of(vcpu, tid, name.as_deref());
             let sum = kinds.entry(kind).or_default();
             sum.threads += 1;
             sum.nanos = sum.nanos.saturating_add(nanos);
@@ -251,34 +253,53 @@ fn name_of(recorded: &RecordedExits, schedule: &Schedule, tid: Tid) -> Option<St
     switched.or_else(|| recorded.names.get(&tid).cloned())
 }
 
-/// What a thread is to a vCPU.
-fn kind_of(recorded: &RecordedExits, vcpu: &TaskSchedule, tid: Tid, name: Option<&str>) -> String {
-    if tid == Tid::new(0) {
-        return "idle: the CPU was woken".to_owned();
+/// The threads of VMs, also of those whose exits are not wanted.
+#[derive(Debug)]
+struct VmThreads<'r> {
+    recorded: &'r RecordedExits,
+    vcpus: BTreeMap<Tid, Option<Pid>>,
+    vms: BTreeSet<Pid>,
+}
+
+impl<'r> VmThreads<'r> {
+    fn of(recorded: &'r RecordedExits) -> Self {
+        let vcpus = recorded.vcpu_threads();
+        Self {
+            recorded,
+            vms: vcpus.values().copied().flatten().collect(),
+            vcpus,
+        }
     }
-    let mut vcpus = recorded.survey.vcpus().iter();
-    let other = vcpus.find(|other| other.task.tid == tid);
-    let own_pid = vcpu.task.pid;
-    match (other, recorded.processes.get(&tid)) {
-        (Some(other), _) if own_pid.is_some() && other.task.pid == own_pid => {
-            "vCPU of the same VM".to_owned()
+
+    /// What a thread is to a vCPU.
+    fn kind_of(&self, vcpu: &TaskSchedule, tid: Tid, name: Option<&str>) -> String {
+        if tid == Tid::new(0) {
+            return "idle: the CPU was woken".to_owned();
         }
-        (Some(other), _) => match other.task.pid {
-            Some(pid) => format!("vCPU of VM {pid}"),
-            None => "vCPU, not told of which VM".to_owned(),
-        },
-        (None, _) if name.is_some_and(|name| name.starts_with("vhost-")) => "vhost".to_owned(),
-        (None, Some(&pid)) if Some(pid) == own_pid => "the same VM's other threads".to_owned(),
-        (None, Some(&pid)) => {
-            let mut vcpus = recorded.survey.vcpus().iter();
-            if vcpus.any(|other| other.task.pid == Some(pid)) {
-                format!("VM {pid}'s other threads")
-            } else {
-                "host".to_owned()
+        let own_pid = vcpu.task.pid;
+        match (self.vcpus.get(&tid), self.recorded.processes.get(&tid)) {
+            (Some(&other), _) if own_pid.is_some() && other == own_pid => {
+                "vCPU of the same VM".to_owned()
             }
+            (Some(&Some(vm)), _) => format!("vCPU of {}", self.vm_words(vm)),
+            (Some(None), _) => "vCPU, not told of which VM".to_owned(),
+            (None, _) if name.is_some_and(|name| name.starts_with("vhost-")) => "vhost".to_owned(),
+            (None, Some(&pid)) if Some(pid) == own_pid => "the same VM's other threads".to_owned(),
+            (None, Some(&pid)) if self.vms.contains(&pid) => {
+                format!("other threads of {}", self.vm_words(pid))
+            }
+            (None, Some(_)) => "host".to_owned(),
+            // A trace.dat tells no processes: it may be the VM's own.
+            (None, None) if self.recorded.processes.is_empty() => "no vCPU".to_owned(),
+            (None, None) => "host".to_owned(),
         }
-        // A trace.dat tells no processes: it may be the VM's own.
-        (None, None) if recorded.processes.is_empty() => "no vCPU".to_owned(),
-        (None, None) => "host".to_owned(),
+    }
+
+    /// A VM by its process, and what its VMM calls it.
+    fn vm_words(&self, vm: Pid) -> String {
+        match self.recorded.vm_names.get(&vm) {
+            Some(name) => format!("VM {vm} ({name})"),
+            None => format!("VM {vm}"),
+        }
     }
 }

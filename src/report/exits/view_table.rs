@@ -134,7 +134,7 @@ fn push_labels(
         DimensionValue::Reason(reason) => cells.push(Cell::Text(labels.reason(reason))),
         DimensionValue::Vm(pid) => {
             cells.push(Cell::of(pid, |pid| Cell::Text(pid.to_string())));
-            let name = pid.and_then(|pid| labels.process_name(pid.as_i32()));
+            let name = pid.and_then(|pid| labels.vm_name(pid));
             cells.push(Cell::of(name, |name| Cell::Text(name.to_owned())));
         }
         DimensionValue::Vcpu(task) => {
