@@ -18,20 +18,18 @@ fn fleet(name: &str, hosts: u64) -> Folder {
     folder
 }
 
+/// The command that compares two cohorts.
+fn comparison<'a>(folder: &'a Folder, engine: &'a str, sides: [&'a str; 2]) -> Vec<&'a str> {
+    let [before, after] = sides;
+    let mut command = vec!["diff", folder.path(), "--before", before];
+    command.extend(["--after", after, "--engine", engine]);
+    command
+}
+
 /// The rows of a comparison.
 fn compared(folder: &Folder, engine: &str, sides: [&str; 2]) -> Vec<Json> {
-    let [before, after] = sides;
-    let told = json(&[
-        "diff",
-        folder.path(),
-        "--before",
-        before,
-        "--after",
-        after,
-        "--engine",
-        engine,
-        "--json",
-    ]);
+    let command = [comparison(folder, engine, sides), vec!["--json"]].concat();
+    let told = json(&command);
     told["tables"]["changes"]["rows"]
         .as_array()
         .unwrap()
@@ -144,8 +142,7 @@ fn conditions_are_held_against_cohorts() {
     let engine = engine.to_str().unwrap();
     let folder = fleet("diff-gates", 40);
     let gate = |conditions: &[&str]| {
-        let mut arguments = vec!["diff", folder.path(), "--before", "kernel = '6.1'"];
-        arguments.extend(["--after", "kernel = '6.12'", "--engine", engine]);
+        let mut arguments = comparison(&folder, engine, ["kernel = '6.1'", "kernel = '6.12'"]);
         for condition in conditions {
             arguments.extend(["--fail-if", condition]);
         }
@@ -178,18 +175,7 @@ fn what_cannot_be_compared_is_said() {
     };
     let engine = engine.to_str().unwrap();
     let folder = fleet("diff-few", 8);
-    let diff = |before: &str, after: &str| {
-        run(&[
-            "diff",
-            folder.path(),
-            "--before",
-            before,
-            "--after",
-            after,
-            "--engine",
-            engine,
-        ])
-    };
+    let diff = |before: &str, after: &str| run(&comparison(&folder, engine, [before, after]));
     // Two hosts of eight have the kernel.
     let few = diff("kernel = '6.1'", "kernel = '6.12'");
     assert_eq!(few.code, Some(0), "{}", few.err);
