@@ -1,12 +1,10 @@
 //! How often rules spoke in a cohort.
 
-use super::input::{CohortInput, is_dataset, list_of, refuse};
+use super::input::{CohortInput, destination, is_dataset, refuse};
 use super::wrong_cohort::WrongCohort;
 use crate::cli::advise::AdviseOptions;
-use crate::cli::inputs::Inputs;
 use crate::cli::outcome::Outcome;
 use crate::cli::table_output::{TableForm, write_tables};
-use crate::cli::write::Destination;
 use std::path::Path;
 use vmflame::dataset::{CohortRows, advice_question};
 use vmflame::error::Result;
@@ -26,11 +24,7 @@ pub(super) fn run(options: &AdviseOptions) -> Result<Option<Outcome>> {
 }
 
 fn write(options: &AdviseOptions, folder: &Path) -> Result<Outcome> {
-    let list = list_of(folder);
-    let destination = Destination::stdout(&Inputs {
-        files: vec![&list],
-        ..Inputs::default()
-    })?;
+    let destination = destination(Path::new("-"), folder)?;
     if let Some(option) = options.filter.first_given() {
         return Err(WrongCohort::OptionOfOneCapture { option }.into());
     }

@@ -1,15 +1,13 @@
 //! Merged stacks of a cohort.
 
-use super::input::{CohortInput, list_of, refuse};
+use super::input::{CohortInput, destination, refuse};
 use super::wrong_cohort::WrongCohort;
 use crate::cli::convert::{format_of_output, refuse_picture};
 use crate::cli::convert_args::{ConvertOptions, Format};
 use crate::cli::converted::stack_format;
-use crate::cli::inputs::Inputs;
 use crate::cli::options::{Group, Weight};
 use crate::cli::outcome::Outcome;
 use crate::cli::shown_name::name_of;
-use crate::cli::write::Destination;
 use vmflame::dataset::{CohortRows, stack_question};
 use vmflame::error::{Error, Problem, Result};
 use vmflame::output::{Picture, write_stacks};
@@ -20,12 +18,7 @@ use vmflame::text::counted;
 pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let format = format_of_output(options)?;
     let folder = &options.input.input;
-    let list = list_of(folder);
-    let inputs = Inputs {
-        files: vec![&list],
-        ..Inputs::default()
-    };
-    let destination = Destination::new(&options.output, &inputs)?;
+    let destination = destination(&options.output, folder)?;
     refuse_others(options, format)?;
     refuse_picture(format, &destination)?;
     let input = CohortInput::new(folder, &options.cohort, CohortRows::Samples)?;

@@ -1,13 +1,11 @@
 //! Two cohorts, compared.
 
-use super::input::{ask, condition, list_of, refuse};
+use super::input::{ask, condition, destination, refuse};
 use super::wrong_cohort::WrongCohort;
 use crate::cli::diff::{gates, told};
 use crate::cli::diff_args::{DiffFormat, DiffOptions};
-use crate::cli::inputs::Inputs;
 use crate::cli::outcome::Outcome;
 use crate::cli::table_output::{TableForm, write_tables};
-use crate::cli::write::Destination;
 use std::path::Path;
 use vmflame::dataset::{CohortRows, TwoCohortsWish, two_cohorts_question};
 use vmflame::diff::{CohortComparison, CohortMeasure, Gate, KeyKind};
@@ -21,13 +19,8 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     refuse_others(options)?;
     let texts = options.cohorts.both().ok_or(WrongCohort::OneSide)?;
     let folder = options.before.as_path();
-    let list = list_of(folder);
-    let inputs = Inputs {
-        files: vec![&list],
-        ..Inputs::default()
-    };
     let output = options.output.as_deref().unwrap_or(Path::new("-"));
-    let destination = Destination::new(output, &inputs)?;
+    let destination = destination(output, folder)?;
     let [before, after] = texts
         .each_ref()
         .map(|text| condition(text, CohortRows::Vms));

@@ -1,12 +1,10 @@
 //! Merged tables of exits of a cohort.
 
-use super::input::{CohortInput, list_of, refuse};
+use super::input::{CohortInput, destination, refuse};
 use super::wrong_cohort::WrongCohort;
 use crate::cli::exits::ExitsOptions;
-use crate::cli::inputs::Inputs;
 use crate::cli::outcome::Outcome;
 use crate::cli::table_output::{TableForm, write_tables};
-use crate::cli::write::Destination;
 use vmflame::dataset::{CohortRows, exit_question};
 use vmflame::error::Result;
 use vmflame::report::dataset::{cohort_exits, exit_columns};
@@ -14,12 +12,7 @@ use vmflame::report::dataset::{cohort_exits, exit_columns};
 /// Writes the exits of a cohort.
 pub(super) fn run(options: &ExitsOptions) -> Result<Outcome> {
     let folder = &options.input.input;
-    let list = list_of(folder);
-    let inputs = Inputs {
-        files: vec![&list],
-        ..Inputs::default()
-    };
-    let destination = Destination::new(&options.output, &inputs)?;
+    let destination = destination(&options.output, folder)?;
     let filter = &options.filter;
     refuse(&[
         ("--all-time", options.all_time),

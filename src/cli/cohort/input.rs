@@ -1,11 +1,13 @@
 //! A dataset as an input, and what is asked of it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::wrong_cohort::WrongCohort;
 use crate::cli::diff_args::DiffOptions;
 use crate::cli::fleet::engine;
+use crate::cli::inputs::Inputs;
 use crate::cli::options::CohortOptions;
+use crate::cli::write::Destination;
 use vmflame::dataset::{CohortCondition, CohortRows, CohortScript, Store};
 use vmflame::error::{Error, NothingLeft, Problem, Result};
 use vmflame::report::dataset::{CohortFacts, EngineAnswers};
@@ -163,7 +165,15 @@ pub(super) fn refuse(options: &[(&'static str, bool)]) -> Result<()> {
     })
 }
 
-/// What an output must not replace.
-pub(super) fn list_of(folder: &Path) -> PathBuf {
-    folder.join(LIST)
+/// Where an answer goes: anywhere but over the list of the dataset's files.
+///
+/// # Errors
+/// When it cannot go there.
+pub(super) fn destination(output: &Path, folder: &Path) -> Result<Destination> {
+    let list = folder.join(LIST);
+    let inputs = Inputs {
+        files: vec![&list],
+        ..Inputs::default()
+    };
+    Destination::new(output, &inputs)
 }

@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
-use super::input::{CohortInput, list_of, refuse};
+use super::input::{CohortInput, destination, refuse};
 use super::wrong_cohort::WrongCohort;
-use crate::cli::inputs::Inputs;
 use crate::cli::outcome::Outcome;
 use crate::cli::report::ReportOptions;
 use crate::cli::shown_name::name_of;
-use crate::cli::write::Destination;
 use vmflame::analysis::exits::Dimension;
 use vmflame::dataset::{CohortRows, advice_question, exit_question, stack_question};
 use vmflame::error::{Error, Problem, Result};
@@ -23,14 +21,7 @@ use vmflame::report::table::TableReport;
 pub(super) fn run(options: &ReportOptions) -> Result<Outcome> {
     let page = &options.page;
     let folder = page.input.input.as_path();
-    let list = list_of(folder);
-    let destination = Destination::new(
-        &options.output,
-        &Inputs {
-            files: vec![&list],
-            ..Inputs::default()
-        },
-    )?;
+    let destination = destination(&options.output, folder)?;
     destination.refuse_terminal("a page of HTML", "-o report.html writes it to a file")?;
     if let Some(option) = page.filter.first_given() {
         return Err(WrongCohort::OptionOfOneCapture { option }.into());
