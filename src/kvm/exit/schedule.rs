@@ -364,9 +364,11 @@ impl Schedule {
         self.on_cpu.len()
     }
 
-    /// The name of a thread, by the latest switch to it.
-    pub fn name(&self, tid: Tid) -> Option<&PaddedName> {
-        self.names.get(&tid)
+    /// The name of a thread, by the latest switch to it; `None` where there was none.
+    pub fn name(&self, tid: Tid) -> Option<String> {
+        let padded = self.names.get(&tid)?;
+        let name = padded.split(|&byte| byte == 0).next().unwrap_or_default();
+        Some(String::from_utf8_lossy(name).into_owned())
     }
 }
 

@@ -118,12 +118,7 @@ fn rival_name(recorded: &RecordedExits, vcpus: &BTreeMap<Tid, Option<Pid>>, tid:
     }
     let switched = recorded.schedule.as_ref();
     let switched = switched.and_then(|schedule| schedule.name(tid));
-    let name = switched.map(|name| {
-        let end = name.iter().position(|&byte| byte == 0);
-        let name = name.get(..end.unwrap_or(name.len())).unwrap_or_default();
-        String::from_utf8_lossy(name).into_owned()
-    });
-    let name = name.unwrap_or_else(|| format!("tid {tid}"));
+    let name = switched.unwrap_or_else(|| format!("tid {tid}"));
     match vcpus.get(&tid) {
         Some(&Some(pid)) => format!("{name} of VM {} ({pid})", vm_name(recorded, Some(pid))),
         Some(None) | None => name,

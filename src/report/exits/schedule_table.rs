@@ -246,10 +246,7 @@ struct KindSum {
 }
 
 fn name_of(recorded: &RecordedExits, schedule: &Schedule, tid: Tid) -> Option<String> {
-    let switched = schedule.name(tid).map(|name| {
-        let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
-        String::from_utf8_lossy(name).into_owned()
-    });
+    let switched = schedule.name(tid);
     switched.or_else(|| recorded.names.get(&tid).cloned())
 }
 
