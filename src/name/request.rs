@@ -4,6 +4,7 @@ use super::grouping::Grouping;
 use crate::fold::{Split, WeightKind};
 use crate::perf::Capture;
 use crate::perf::abi::PERF_SAMPLE_CALLCHAIN;
+use crate::symbol::Spelling;
 use crate::units::{CpuMode, EventIx};
 
 /// Which frames of a stack are shown. Samples that have none of them are filtered out.
@@ -39,6 +40,17 @@ pub struct FrameDetail {
     pub inlined: bool,
     /// Whether frames show source lines, where debug information tells.
     pub lines: bool,
+}
+
+impl FrameDetail {
+    /// What decides between several names of an address.
+    pub(super) const fn spelling(self) -> Spelling {
+        if self.raw_names {
+            Spelling::Mangled
+        } else {
+            Spelling::Readable
+        }
+    }
 }
 
 /// How settled stacks are to be named and merged.

@@ -19,8 +19,9 @@ use crate::object::ObjectSearch;
 use crate::parallel::by_pieces;
 use crate::space::{DsoIx, Timeline};
 use crate::symbol::{
-    CodeChainIx, CodeWish, FoundCode, FoundSymbols, JitDumps, LiveKernel, ObjectSymbol,
-    ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name, vdso, write_table,
+    CodeChainIx, CodeWish, FoundCode, FoundSymbols, FunctionWish, JitDumps, LiveKernel,
+    ObjectSymbol, ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name, vdso,
+    write_table,
 };
 use crate::units::{BuildId, FileOffset, Svma, Timestamp};
 
@@ -270,13 +271,9 @@ impl<'a> UserObjects<'a> {
     fn read_object(&self, asked: &AskedObject, threads: usize) -> (UserObject, ObjectReport) {
         let ix = asked.dso;
         let offsets = asked.places();
-        let places = Places::Offsets(&offsets);
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
-        let mut found = match mapped_object(self.timeline, ix, self.here.as_ref()) {
-            Some(object) => FoundSymbols::find_mapped(self.search, &object, places),
-            None => FoundSymbols::find(self.search, &path, build_id.as_ref(), places),
-        };
+        let mut found = self.find_symbols(ix, &offsets);
         let not_called = found.places_without_call(&asked.before_returns);
         let code = self.read_code(&mut found, &offsets, threads);
         let unreadable = code.as_ref().map_or(0, |code| code.frames.unreadable());
@@ -328,6 +325,21 @@ impl<'a> UserObjects<'a> {
             runtime: None,
         };
         (object, report)
+    }
+
+    /// Finds the functions that cover places of an object.
+    fn find_symbols(&self, ix: DsoIx, offsets: &[FileOffset]) -> FoundSymbols {
+        let wish = FunctionWish {
+            places: Places::Offsets(offsets),
+            spelling: self.how.detail.spelling(),
+        };
+        if let Some(object) = mapped_object(self.timeline, ix, self.here.as_ref()) {
+            return FoundSymbols::find_mapped(self.search, &object, wish);
+        }
+        let dso = self.timeline.dso(ix);
+        let path = dso.map(|dso| &*dso.path).unwrap_or_default();
+        let build_id = dso.and_then(|dso| dso.build_id.as_ref());
+        FoundSymbols::find(self.search, path, build_id, wish)
     }
 
     /// What debug information tells of places in an object, when that is wanted.

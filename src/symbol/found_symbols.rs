@@ -11,7 +11,7 @@ use crate::object::{
 };
 use crate::symbol::call_site::places_without_call;
 use crate::symbol::dwarf::{CodeFrames, CodeRequest, has_debug_information};
-use crate::symbol::elf::{ObjectSymbols, Places, parse_table};
+use crate::symbol::elf::{FunctionWish, ObjectSymbols, Places, parse_table};
 use crate::symbol::unresolved::Unresolved;
 use crate::units::{BuildId, FileOffset, Svma};
 
@@ -98,17 +98,18 @@ impl FoundSymbols {
     /// The capture's `symbols/BUILD_ID.txt` goes before the object's file, which
     /// [`ObjectSearch`] finds. Without a build id only the capture's own `buildid/` is asked, and
     /// only where it holds a single build of the path. Of the functions those are read that cover
-    /// one of the `places`.
-    pub fn find(
+    /// one of the places.
+    pub fn find<'p>(
         search: &ObjectSearch,
         recorded: &str,
         build_id: Option<&BuildId>,
-        places: Places<'_>,
+        wish: impl Into<FunctionWish<'p>>,
     ) -> Self {
+        let wish = wish.into();
         let Some(wanted) = search.build_of(recorded, build_id) else {
             return Self::nothing(Unresolved::NoBuildId);
         };
-        Self::find_build(search, recorded, &wanted, places, || {
+        Self::find_build(search, recorded, &wanted, wish, || {
             search.find_object(recorded, &wanted)
         })
     }
@@ -118,11 +119,11 @@ impl FoundSymbols {
         search: &ObjectSearch,
         recorded: &str,
         wanted: &BuildId,
-        places: Places<'_>,
+        wish: FunctionWish<'_>,
         look: impl FnOnce() -> SearchResult,
     ) -> Self {
         let mut found = Self::nothing(Unresolved::NoFile);
-        if found.take_text(search, wanted, places) {
+        if found.take_text(search, wanted, wish.places) {
             return found;
         }
         let result = look();
@@ -131,7 +132,7 @@ impl FoundSymbols {
         match result.file {
             Ok(file) => {
                 let opened = OpenedObject::new(recorded, Some(wanted), file);
-                found.take_file(search, opened, places);
+                found.take_file(search, opened, wish);
             }
             Err(cause) => found.symbols = Err(cause.into()),
         }
@@ -142,22 +143,22 @@ impl FoundSymbols {
     pub(crate) fn find_mapped(
         search: &ObjectSearch,
         object: &MappedObject<'_>,
-        places: Places<'_>,
+        wish: FunctionWish<'_>,
     ) -> Self {
         let mut passed_over = PassedOver::default();
         let mut found = match search.identify(object, &mut passed_over) {
             Identified::File(file) => match &file.build_id {
-                Some(own) => Self::find_build(search, object.recorded, own, places, || {
+                Some(own) => Self::find_build(search, object.recorded, own, wish, || {
                     search.find_beside(object.recorded, own, Some(file.path.clone()))
                 }),
                 None => {
                     let mut found = Self::nothing(Unresolved::NoFile);
                     let opened = OpenedObject::new(object.recorded, None, *file);
-                    found.take_file(search, opened, places);
+                    found.take_file(search, opened, wish);
                     found
                 }
             },
-            Identified::Build(wanted) => Self::find(search, object.recorded, Some(&wanted), places),
+            Identified::Build(wanted) => Self::find(search, object.recorded, Some(&wanted), wish),
             Identified::Unknown(cause) => Self::nothing(cause.into()),
         };
         found.pass_over(passed_over);
@@ -248,16 +249,21 @@ impl FoundSymbols {
     }
 
     /// Takes the functions of an object's file, and of its debug file where that one is stripped.
-    fn take_file(&mut self, search: &ObjectSearch, mut opened: OpenedObject, places: Places<'_>) {
+    fn take_file(
+        &mut self,
+        search: &ObjectSearch,
+        mut opened: OpenedObject,
+        wish: FunctionWish<'_>,
+    ) {
         let file = &opened.file;
-        match ObjectSymbols::parse_elf(&file.path, file.storage.bytes(), places) {
+        match ObjectSymbols::parse_elf(&file.path, file.storage.bytes(), wish) {
             Ok(symbols) => {
                 self.symbols = Ok(symbols);
                 self.file = Some(SymbolFile {
                     path: file.path.clone(),
                     origin: file.origin,
                 });
-                opened.debug_file = self.add_debug_file(search, opened.debugged(), places);
+                opened.debug_file = self.add_debug_file(search, opened.debugged(), wish);
                 self.opened = Some(opened);
             }
             Err(problem) => self.broken.push(problem),
@@ -269,12 +275,15 @@ impl FoundSymbols {
         &mut self,
         search: &ObjectSearch,
         object: Debugged<'_>,
-        places: Places<'_>,
+        wish: FunctionWish<'_>,
     ) -> Option<ObjectFile> {
         let is_stripped = |symbols: &&mut ObjectSymbols| symbols.is_stripped();
         let symbols = self.symbols.as_mut().ok().filter(is_stripped)?;
-        let addresses = symbols.addresses(places);
-        let places = addresses.as_deref().map_or(places, Places::Addresses);
+        let addresses = symbols.addresses(wish.places);
+        let wish = FunctionWish {
+            places: addresses.as_deref().map_or(wish.places, Places::Addresses),
+            ..wish
+        };
         let mut passed_over = PassedOver::default();
         let mut taken = None;
         for file in search.debug_files(object) {
@@ -285,7 +294,7 @@ impl FoundSymbols {
                     continue;
                 }
             };
-            let debug = ObjectSymbols::parse_elf(&file.path, file.storage.bytes(), places);
+            let debug = ObjectSymbols::parse_elf(&file.path, file.storage.bytes(), wish);
             if let Ok(debug) = debug {
                 *symbols = std::mem::take(symbols).with_debug_file(&debug);
                 if !symbols.is_stripped() {

@@ -57,7 +57,9 @@ pub use demangle::demangle;
 pub(crate) use dso_name::dso_of_kernel_code;
 pub use dso_name::module_short_name;
 pub use dwarf::{CodeChainIx, CodeFrame, CodeFrames, CodeTextIx};
-pub use elf::{ObjectSymbol, ObjectSymbols, Places, parse_table, write_table};
+pub use elf::{
+    FunctionWish, ObjectSymbol, ObjectSymbols, Places, Spelling, parse_table, write_table,
+};
 pub use found_symbols::{CodeWish, FoundCode, FoundSymbols, SymbolFile};
 pub(crate) use jit::{AskedLife, DumpClock, FoundDump, FoundMap, JitDumps, MapSearch, lies_in};
 pub use jit::{JitDump, PerfMap, Runtime, parse_perf_map};

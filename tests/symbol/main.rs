@@ -1,5 +1,6 @@
 //! Names of addresses, against perf, binutils and other oracles.
 
+mod aliases;
 #[path = "../common/mod.rs"]
 mod common;
 mod containers;

@@ -1,8 +1,28 @@
 //! Which of several names of one address is shown.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 
 use crate::symbol::demangle::demangle;
+
+/// What is shown of a name that a compiler mangled, which decides between names of one address.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Spelling {
+    /// The readable form: `foo::bar(int)`.
+    #[default]
+    Readable,
+    /// What the file holds: `_ZN3foo3barEi`.
+    Mangled,
+}
+
+impl Spelling {
+    fn of(self, name: &str) -> Cow<'_, str> {
+        match self {
+            Self::Readable => demangle(name),
+            Self::Mangled => Cow::Borrowed(name),
+        }
+    }
+}
 
 /// How a symbol is bound, as far as it decides between names of one address.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,6 +41,8 @@ pub(super) struct Alias<'n> {
     /// Whether it is a mere label (`STT_NOTYPE`).
     pub(super) is_label: bool,
     pub(super) binding: Binding,
+    /// How names are shown, the same of all symbols of a table.
+    pub(super) spelling: Spelling,
 }
 
 /// How good a name is by what its table says: the better, the greater.
@@ -77,9 +99,9 @@ impl Alias<'_> {
         }
     }
 
-    /// perf compares the names it shows.
+    /// perf compares the names it shows: mangled ones under `--no-demangle`.
     fn shown_rank(&self) -> ShownRank {
-        let shown = demangle(self.name);
+        let shown = self.spelling.of(self.name);
         let stem = shown.trim_start_matches('_');
         ShownRank {
             underscores: Reverse(shown.len() - stem.len()),
@@ -163,18 +185,19 @@ mod tests {
             "_ZN3FooC2Ev",
             "Foo::Foo",
         ];
-        let alias = |number: usize| Alias {
+        let alias = |round: usize, number: usize| Alias {
             name: names[number % 7],
             is_sized: number & 4 > 0,
             is_label: number & 24 > 0,
             binding: bindings[number / 112 % 3],
+            spelling: [Spelling::Readable, Spelling::Mangled][round % 2],
         };
         let mut seed = 1_usize;
-        for _ in 0..500 {
+        for round in 0..500 {
             let list: Vec<Alias<'_>> = (0..6)
                 .map(|_| {
                     seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    alias(seed >> 40)
+                    alias(round, seed >> 40)
                 })
                 .collect();
             let (mut best, mut rank) = (0, None);

@@ -1,6 +1,6 @@
 //! Ends symbols, and chooses one name for each address.
 
-use super::alias::{Alias, Binding};
+use super::alias::{Alias, Binding, Spelling};
 use super::points::Points;
 use super::sieve::StatedRange;
 use super::sized::{SizedSymbol, SizedSymbols};
@@ -27,9 +27,18 @@ struct PendingSymbol {
 pub(crate) struct SizedBuilder {
     candidates: Vec<PendingSymbol>,
     names: String,
+    spelling: Spelling,
 }
 
 impl SizedBuilder {
+    /// Of the names of an address one is chosen by what is shown of them.
+    pub(crate) fn of_spelling(spelling: Spelling) -> Self {
+        Self {
+            spelling,
+            ..Self::default()
+        }
+    }
+
     /// Bytes of all names so far.
     pub(crate) fn name_bytes(&self) -> usize {
         self.names.len()
@@ -84,7 +93,7 @@ impl SizedBuilder {
             next_start = symbol.start;
         }
         let names = self.names;
-        let chosen = chosen_names(&self.candidates, &names);
+        let chosen = chosen_names(&self.candidates, &names, self.spelling);
         let symbols = chosen.into_iter().map(|candidate| candidate.symbol);
         let is_kept = |symbol: &SizedSymbol| {
             symbol.end > symbol.start
@@ -129,7 +138,11 @@ fn leave_out_inner_labels(candidates: &mut Vec<PendingSymbol>) {
 }
 
 /// Of the symbols at each address the one with the best name. `candidates` are sorted by start.
-fn chosen_names(candidates: &[PendingSymbol], names: &str) -> Vec<PendingSymbol> {
+fn chosen_names(
+    candidates: &[PendingSymbol],
+    names: &str,
+    spelling: Spelling,
+) -> Vec<PendingSymbol> {
     let mut chosen: Vec<PendingSymbol> = Vec::with_capacity(candidates.len());
     // Of the last one that was chosen. Identical functions may share an address by hundreds.
     let mut shown_rank = None;
@@ -138,6 +151,7 @@ fn chosen_names(candidates: &[PendingSymbol], names: &str) -> Vec<PendingSymbol>
         is_sized: pending.symbol.end > pending.symbol.start,
         is_label: pending.label,
         binding: pending.binding,
+        spelling,
     };
     for &candidate in candidates {
         match chosen.last_mut() {

@@ -30,7 +30,8 @@ mod sized;
 mod symbols;
 mod text_table;
 
-pub use places::Places;
+pub use alias::Spelling;
+pub use places::{FunctionWish, Places};
 pub(super) use sized::{SizedSymbol, SizedSymbols};
 pub use symbols::{ObjectSymbol, ObjectSymbols};
 pub use text_table::{parse_table, write_table};

@@ -11,7 +11,7 @@ use super::alias::Binding;
 use super::builder::{SizedBuilder, StatedSymbol};
 use super::debugdata;
 use super::functions::{FunctionTables, StatedFunction, SymbolTableKind};
-use super::places::Places;
+use super::places::FunctionWish;
 use super::plt::{self, PltEntry};
 use super::points::Points;
 use super::sieve::{Decisive, Sieve, StatedRange};
@@ -31,14 +31,19 @@ impl ObjectSymbols {
     /// Functions come from `.symtab` and `.dynsym`, of a stripped file also from the table packed
     /// in `.gnu_debugdata`, and of the linkage tables (`name@plt`). Labels without a type count
     /// where they stand in text. Functions without a size end at the next one or with their
-    /// section. Of several at one address one is chosen as perf does.
+    /// section. Of several at one address one is chosen as perf does, by what is shown of them.
     ///
-    /// With [`Places`] only those functions are read that cover one: they are the same, and have the
+    /// With [`Places`](super::Places) only those functions are read that cover one: they are the same, and have the
     /// same names and ends, as if all were read.
     ///
     /// # Errors
     /// When the bytes are no ELF file or its tables make no sense.
-    pub fn parse_elf(path: &Path, bytes: &[u8], places: Places<'_>) -> Result<Self> {
+    pub fn parse_elf<'p>(
+        path: &Path,
+        bytes: &[u8],
+        wish: impl Into<FunctionWish<'p>>,
+    ) -> Result<Self> {
+        let FunctionWish { places, spelling } = wish.into();
         let file = parse_elf_file(path, bytes)?;
         let segments = ElfSegments::of(&file);
         let points = places.points(&segments);
@@ -56,7 +61,7 @@ impl ObjectSymbols {
             own,
             packed,
             name_budget: (bytes.len().saturating_add(unpacked_len)).saturating_mul(NAMES_PER_FILE),
-            builder: SizedBuilder::default(),
+            builder: SizedBuilder::of_spelling(spelling),
             has_functions: false,
         };
         reader.read(points.as_ref());

@@ -1,5 +1,6 @@
 //! Which functions of an object are asked for.
 
+use super::alias::Spelling;
 use super::points::Points;
 use crate::object::ElfSegments;
 use crate::units::{FileOffset, Svma};
@@ -14,6 +15,25 @@ pub enum Places<'a> {
     Offsets(&'a [FileOffset]),
     /// Those of addresses as its file states them.
     Addresses(&'a [Svma]),
+}
+
+/// Which functions of an object are wanted, and how their names will be shown.
+#[derive(Clone, Copy, Debug)]
+pub struct FunctionWish<'p> {
+    /// Where the functions lie.
+    pub places: Places<'p>,
+    /// What decides between several names of an address.
+    pub spelling: Spelling,
+}
+
+impl<'p> From<Places<'p>> for FunctionWish<'p> {
+    /// Names will be readable.
+    fn from(places: Places<'p>) -> Self {
+        Self {
+            places,
+            spelling: Spelling::Readable,
+        }
+    }
 }
 
 impl Places<'_> {
