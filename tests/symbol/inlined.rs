@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may stop")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -164,13 +165,15 @@ fn search(debug_dirs: Vec<PathBuf>) -> ObjectSearch {
     }
 }
 
-/// Every byte of a program's code, by debug information in the program itself (zlib), in a file that
-/// it names by a checksum, in a `.dwo` and in a `.dwp` beside it, and with a part in a file that `dwz`
-/// made for several programs.
+/// Every byte of a program's code, by debug information in the program itself (packed by zlib, packed
+/// by zstd, with offsets of 64 bits), in a file that it names by a checksum, in a `.dwo` and in a `.dwp`
+/// beside it, and with a part in a file that `dwz` made for several programs.
 #[test]
 fn inlined_functions_are_those_of_llvm_symbolizer() {
     let folder = Path::new("testdata/inlined").canonicalize().unwrap();
-    for name in ["packed5", "linked", "split5", "package4", "common"] {
+    for name in [
+        "packed5", "zstd5", "wide5", "linked", "split5", "package4", "common",
+    ] {
         let text = fs::read_to_string(folder.join(format!("{name}.llvm.txt"))).unwrap();
         let agreement = compare(&folder.join(name), &text, &search(Vec::new()));
         let all = agreement.addresses;
@@ -184,15 +187,19 @@ fn inlined_functions_are_those_of_llvm_symbolizer() {
 /// sections that stay in memory, laid out as a linker was told to. (The one of `.init.text` is far away.)
 #[test]
 fn inlined_functions_of_modules_are_those_of_llvm_symbolizer() {
+    compare_module("module");
+}
+
+fn compare_module(name: &str) {
     let folder = Path::new("testdata/inlined");
-    let text = fs::read_to_string(folder.join("module.llvm.txt")).unwrap();
+    let text = fs::read_to_string(folder.join(format!("{name}.llvm.txt"))).unwrap();
     let all = blocks(&text).into_iter();
     let blocks: Vec<Block> = all
         .filter(|block| block.address < Svma::new(0x10_0000))
         .collect();
     let mut addresses: Vec<Svma> = blocks.iter().map(|block| block.address).collect();
     addresses.sort_unstable();
-    let bytes = fs::read(folder.join("module.ko")).unwrap();
+    let bytes = fs::read(folder.join(format!("{name}.ko"))).unwrap();
     let code = CodeFrames::of_bytes(bytes, &addresses, true).unwrap();
     let mut agreement = Agreement::default();
     for block in blocks {
@@ -268,6 +275,35 @@ fn debug_files_of_others_are_not_used() {
     }
 }
 
+/// A `.dwo` of another compilation, under the name that the program states, tells nothing: its ids differ.
+#[test]
+fn split_files_of_others_are_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = folder.path().join("split5");
+    fs::copy("testdata/inlined/split5", &object).unwrap();
+    let text = fs::read_to_string("testdata/inlined/split5.llvm.txt").unwrap();
+    let addresses: BTreeSet<Svma> = blocks(&text).iter().map(|block| block.address).collect();
+    let addresses: Vec<Svma> = addresses.into_iter().collect();
+    let search = search(Vec::new());
+    let inlined_in = |split_file: &str| {
+        let to = folder.path().join("split5.dwo");
+        fs::copy(Path::new("testdata/inlined").join(split_file), to).unwrap();
+        let wish = CodeWish {
+            addresses: &addresses,
+            lines: true,
+            threads: 1,
+        };
+        let code = find(&search, &object).code(&search, wish);
+        let code = code.expect("debug information").frames;
+        let inlined = addresses
+            .iter()
+            .filter(|&&at| !inlined(&code, at).is_empty());
+        inlined.count()
+    };
+    assert_eq!(inlined_in("other5.dwo"), 0);
+    assert!(inlined_in("split5.dwo") > 90);
+}
+
 /// A debug file that refers to what is not there tells nothing, and which file that is.
 #[test]
 fn a_missing_common_debug_file_is_named() {
@@ -328,7 +364,14 @@ fn damaged_debug_information_is_survived() {
     let cases = cases
         .and_then(|cases| cases.parse().ok())
         .unwrap_or(200_usize);
-    for name in ["packed5", "linked.debug", "common", "module.ko"] {
+    for name in [
+        "packed5",
+        "zstd5",
+        "wide5",
+        "linked.debug",
+        "common",
+        "module.ko",
+    ] {
         let whole = fs::read(Path::new("testdata/inlined").join(name)).unwrap();
         for _ in 0..cases {
             let mut bytes = whole.clone();
