@@ -15,7 +15,8 @@ const SHF_EXECINSTR: u64 = 4;
 /// that no address of code is taken for one of theirs.
 const ELSEWHERE: u64 = 1 << 48;
 
-/// Sections of arm64 and 32-bit Arm that get their length when the module is loaded.
+/// Sections of arm64 and 32-bit Arm that get their length when the module is loaded. Linkers put them
+/// behind the code.
 ///
 /// Source: `module_frob_arch_sections()`, arch/arm64/kernel/module-plts.c, Linux 6.1.
 const SIZED_BY_LOADER: [&str; 4] = [".plt", ".init.plt", ".text.ftrace_trampoline", ".core.plt"];
@@ -29,7 +30,8 @@ const SIZED_BY_LOADER: [&str; 4] = [".plt", ".init.plt", ".text.ftrace_trampolin
 ///
 /// The kernel lays executable sections that stay out one behind the other, in the order of the file
 /// and each aligned as the file says. `/proc/modules`, and so a capture's mapping of the module,
-/// tells where the first one begins.
+/// tells where the first one begins. What comes behind a section whose length only the loader knows
+/// has no place.
 ///
 /// Source: `layout_sections()`, kernel/module/main.c, Linux 6.1 and 6.18.
 #[derive(Clone, Debug)]
@@ -47,8 +49,8 @@ struct LoadedSection {
 }
 
 impl ModuleLayout {
-    /// That of a module's file; `None` of a file that is not relocatable, or where code lies behind a
-    /// section whose length only the loader knows.
+    /// That of a module's file; `None` of a file that is not relocatable, or states lengths that make
+    /// no sense.
     pub(crate) fn of(file: &File<'_>) -> Option<Self> {
         if file.kind() != ObjectKind::Relocatable {
             return None;
@@ -64,7 +66,7 @@ impl ModuleLayout {
                 continue;
             }
             if SIZED_BY_LOADER.contains(&name) {
-                return None;
+                break;
             }
             let start = behind.checked_next_multiple_of(section.align().max(1))?;
             behind = start.checked_add(section.size())?;

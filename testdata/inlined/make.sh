@@ -34,5 +34,10 @@ rm whole
 gcc -O2 -gdwarf-5 -c -ffreestanding -fno-asynchronous-unwind-tables -ffile-prefix-map=$PWD=. -o module.ko module.c
 ld -T module.ld --build-id=none -o whole module.ko && tell whole module.llvm.txt
 rm whole
+# The same for arm64, with the compiler of gcc-aarch64-linux-gnu.
+aarch64-linux-gnu-gcc -O2 -gdwarf-5 -c -ffreestanding -fno-asynchronous-unwind-tables -ffile-prefix-map=$PWD=. -o part.o module.c
+aarch64-linux-gnu-ld -r -T arm64.ld --build-id=none -o arm64.ko part.o
+aarch64-linux-gnu-ld -T module.ld --build-id=none -o whole part.o && tell whole arm64.llvm.txt
+rm whole part.o
 dwz -m common.debug -M common.debug common other
 rm other

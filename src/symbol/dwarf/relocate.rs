@@ -18,12 +18,12 @@ impl<'f, 'd> Relocator<'f, 'd> {
     /// `None` of files that are not relocatable: theirs are filled in.
     ///
     /// # Errors
-    /// When it is not known where the file's code lies once it is loaded.
+    /// When the file's code cannot lie anywhere.
     pub(super) fn of(file: &'f File<'d>) -> Result<Option<Self>, String> {
         if file.kind() != ObjectKind::Relocatable {
             return Ok(None);
         }
-        let layout = ModuleLayout::of(file).ok_or("its code is laid out by its loader")?;
+        let layout = ModuleLayout::of(file).ok_or("the lengths of its code make no sense")?;
         Ok(Some(Self { file, layout }))
     }
 
