@@ -4,6 +4,7 @@ mod aliases;
 #[path = "../common/mod.rs"]
 mod common;
 mod containers;
+mod debug_files;
 mod guests;
 mod inlined;
 mod jitdumps;
