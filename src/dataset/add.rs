@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::known_stacks::KnownStacks;
 use super::manifest::Manifest;
 use super::parquet_file::read_columns;
 use super::partition::Partition;
@@ -132,23 +133,14 @@ fn known_of(
 /// The rows of captures as files, one for each table and partition. A stack is written once.
 fn staged(store: &Store, captures: &[&CaptureRows]) -> Result<Staging> {
     let mut tables: BTreeMap<(&Partition, TableName), TableRows> = BTreeMap::new();
-    let mut stacks: BTreeSet<(&Partition, i64)> = BTreeSet::new();
+    let mut stacks: BTreeMap<&Partition, KnownStacks> = BTreeMap::new();
     for found in captures {
         let partition = &found.partition;
         for rows in &found.tables {
             let table = rows.table();
             let place = tables.entry((partition, table));
             let all = place.or_insert_with(|| TableRows::new(table));
-            if table == TableName::Frames {
-                let known = StackRows::of(rows).filter(|id| stacks.contains(&(partition, *id)));
-                let known: BTreeSet<i64> = known.collect();
-                all.append(rows, |row| {
-                    !rows.int(row, "stack").is_some_and(|id| known.contains(&id))
-                });
-                stacks.extend(StackRows::of(rows).map(|id| (partition, id)));
-            } else {
-                all.append(rows, |_| true);
-            }
+            stacks.entry(partition).or_default().append(all, rows);
         }
     }
     let mut staging = store.stage()?;
@@ -158,13 +150,4 @@ fn staged(store: &Store, captures: &[&CaptureRows]) -> Result<Staging> {
         }
     }
     Ok(staging)
-}
-
-/// The stacks of rows of table frames.
-pub(super) struct StackRows;
-
-impl StackRows {
-    pub(super) fn of(rows: &TableRows) -> impl Iterator<Item = i64> {
-        (0..rows.len()).filter_map(|row| rows.int(row, "stack"))
-    }
 }

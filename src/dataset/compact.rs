@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::add::StackRows;
+use super::known_stacks::KnownStacks;
 use super::manifest::Manifest;
 use super::partition::Partition;
 use super::schema::TableName;
@@ -112,22 +112,10 @@ fn write_group(
     group: &FileGroup,
 ) -> Result<()> {
     let mut all = TableRows::new(group.table);
-    let mut stacks = BTreeSet::new();
+    let mut stacks = KnownStacks::default();
     for path in &group.paths {
-        let Some(listed) = manifest.files.get(path) else {
-            continue;
-        };
-        let rows = store.rows(path, listed)?;
-        if group.table == TableName::Frames {
-            let known: BTreeSet<i64> = StackRows::of(&rows)
-                .filter(|id| stacks.contains(id))
-                .collect();
-            all.append(&rows, |row| {
-                !rows.int(row, "stack").is_some_and(|id| known.contains(&id))
-            });
-            stacks.extend(StackRows::of(&rows));
-        } else {
-            all.append(&rows, |_| true);
+        if let Some(listed) = manifest.files.get(path) {
+            stacks.append(&mut all, &store.rows(path, listed)?);
         }
     }
     staging.write(&group.partition, &all.in_order())

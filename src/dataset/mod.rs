@@ -18,10 +18,12 @@
 //! | `values` | the values of a column |
 //! | `table_rows` | rows of a table, column by column |
 //! | `parquet_file` | such rows as a Parquet file, and back |
+//! | `frame_rows` | rows of table frames, made of frames that are told once each |
 //! | `partition` | the date and the hour that rows belong to |
 //! | `manifest` | the list of files |
 //! | `store` | a folder: locks, files on their way in, files without an owner |
 //! | `add` | captures into a dataset |
+//! | `known_stacks` | stacks whose frames are there |
 //! | `table_folder` | the tables of one capture, a file each |
 //! | `compact` | many small files into few |
 //! | `check` | whether every row is there once |
@@ -39,6 +41,8 @@ mod check;
 mod cohort;
 mod compact;
 mod engine_script;
+mod frame_rows;
+mod known_stacks;
 mod made_up;
 mod manifest;
 mod parquet_file;
@@ -62,13 +66,14 @@ pub use cohort::{
 };
 pub use compact::{Compaction, compact};
 pub use engine_script::engine_script;
+pub use frame_rows::FrameRows;
 pub use made_up::{FleetLoad, FleetTruth, MadeUpCauseKey, MadeUpSum, PlantedFact, write_fleet};
 pub use manifest::{DatasetFile, Manifest};
 pub use partition::Partition;
 pub use queries::{QueryWish, READY_QUERIES, ReadyQuery, dimension_names};
 pub use schema::{ColumnSchema, Schema, TableName, TableSchema, ValueKind};
 pub use spark_job::spark_job;
-pub use stack_hash::{ContentHash, StackHash};
+pub use stack_hash::{ContentHash, HashedFrame, StackHash};
 pub use store::Store;
 pub use table_folder::{check_table_folder, write_table_folder};
 pub use table_rows::TableRows;

@@ -44,6 +44,21 @@ pub struct StackHash {
     has_frames: bool,
 }
 
+/// A frame as what ids of stacks are made of, for one that is in many stacks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HashedFrame(Box<[u8]>);
+
+impl HashedFrame {
+    /// That of a frame with these columns.
+    pub fn of(columns: [&str; 4]) -> Self {
+        let parts = columns.iter().flat_map(|text| {
+            let len = (text.len() as u64).to_le_bytes();
+            len.into_iter().chain(text.bytes())
+        });
+        Self(parts.collect())
+    }
+}
+
 impl StackHash {
     /// Adds the next frame.
     pub fn add(&mut self, columns: [&str; 4]) {
@@ -51,6 +66,12 @@ impl StackHash {
         for text in columns {
             self.hash.add_part(text.as_bytes());
         }
+    }
+
+    /// Adds the next frame, as [`Self::add`] does.
+    pub fn add_hashed(&mut self, frame: &HashedFrame) {
+        self.has_frames = true;
+        self.hash.add(&frame.0);
     }
 
     /// The id.
@@ -90,5 +111,20 @@ mod tests {
         };
         assert_ne!(of(["ab", "c", "", ""]), of(["a", "bc", "", ""]));
         assert_ne!(of(["a", "", "", ""]), StackHash::default().finish());
+    }
+
+    /// Captures are added by the one way, checked by the other.
+    #[test]
+    fn a_frame_that_is_made_ready_hashes_alike() {
+        let frames = [
+            ["main", "a.out", "user", "function"],
+            ["x", "", "kernel", "unresolved"],
+        ];
+        let [mut plain, mut ready] = [StackHash::default(), StackHash::default()];
+        for columns in frames {
+            plain.add(columns);
+            ready.add_hashed(&HashedFrame::of(columns));
+        }
+        assert_eq!(plain.finish(), ready.finish());
     }
 }

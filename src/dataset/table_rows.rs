@@ -84,9 +84,7 @@ impl TableRows {
     pub fn append(&mut self, other: &Self, passes: impl Fn(usize) -> bool) {
         let rows: Vec<usize> = (0..other.len).filter(|&row| passes(row)).collect();
         for (own, others) in self.columns.iter_mut().zip(&other.columns) {
-            for &row in &rows {
-                own.push(others.get(row));
-            }
+            own.append(others, &rows);
         }
         self.len += rows.len();
     }
@@ -104,6 +102,17 @@ impl TableRows {
             Some(value)
         } else {
             None
+        }
+    }
+
+    /// The whole numbers of a column, one for each row; none where there is no such column.
+    pub(super) fn ints(&self, column: &str) -> &[Option<i64>] {
+        let found = self.schema.position(column);
+        let found = found.and_then(|at| self.columns.get(at));
+        if let Some(ColumnValues::Int(all)) = found {
+            all
+        } else {
+            &[]
         }
     }
 
@@ -135,9 +144,7 @@ impl TableRows {
         rows.sort_by(|&a, &b| self.compare_keys(a, b));
         let mut ordered = Self::new(self.table());
         for (own, others) in ordered.columns.iter_mut().zip(&self.columns) {
-            for &row in &rows {
-                own.push(others.get(row));
-            }
+            own.append(others, &rows);
         }
         ordered.len = rows.len();
         ordered

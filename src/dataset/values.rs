@@ -74,6 +74,24 @@ impl TextValues {
         let ix = text.map(|text| self.texts.intern_ref(text));
         self.rows.push(ix);
     }
+
+    /// Adds the texts of rows of another column. Each different one is looked up once: a column has
+    /// far more rows than texts.
+    fn append(&mut self, other: &Self, rows: &[usize]) {
+        let mut own: Vec<Option<TextIx>> = vec![None; other.texts.items().len()];
+        self.rows.reserve(rows.len());
+        for &row in rows {
+            let ix = other.rows.get(row).copied().flatten();
+            let ix = ix.and_then(|ix| {
+                let known = own.get_mut(ix.as_usize())?;
+                if known.is_none() {
+                    *known = Some(self.texts.intern_ref(other.texts.get(ix)?.as_str()));
+                }
+                *known
+            });
+            self.rows.push(ix);
+        }
+    }
 }
 
 impl ColumnValues {
@@ -109,6 +127,20 @@ impl ColumnValues {
             (Self::Real(rows), _) => rows.push(None),
             (Self::Flag(rows), _) => rows.push(None),
             (Self::Text(rows), _) => rows.push(None),
+        }
+    }
+
+    /// Adds the values of rows of a column of the same kind.
+    pub(super) fn append(&mut self, other: &Self, rows: &[usize]) {
+        fn copy<T: Copy>(own: &mut Vec<Option<T>>, others: &[Option<T>], rows: &[usize]) {
+            own.extend(rows.iter().map(|&row| others.get(row).copied().flatten()));
+        }
+        match (self, other) {
+            (Self::Int(own), Self::Int(others)) => copy(own, others, rows),
+            (Self::Real(own), Self::Real(others)) => copy(own, others, rows),
+            (Self::Flag(own), Self::Flag(others)) => copy(own, others, rows),
+            (Self::Text(own), Self::Text(others)) => own.append(others, rows),
+            (own, others) => rows.iter().for_each(|&row| own.push(others.get(row))),
         }
     }
 

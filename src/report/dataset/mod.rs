@@ -7,6 +7,7 @@
 //! | `answer` | **the list of tables**, and the row of table captures |
 //! | `case` | what rows are made of |
 //! | `sample_rows` | samples and their stacks |
+//! | `stack_ids` | ids of stacks, and the rows of their frames |
 //! | `exit_rows` | exits and how long they took |
 //! | `exit_sums` | exits of one kind, added up |
 //! | `vm_rows` | VMs, and advice about them |
@@ -27,6 +28,7 @@ mod exit_sums;
 mod query_table;
 mod sample_rows;
 mod schema_table;
+mod stack_ids;
 mod truth_table;
 mod vm_rows;
 
