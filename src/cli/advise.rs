@@ -161,6 +161,7 @@ fn add_input(
             .filter
             .request(this_machine::threads(options.places.threads)),
         views: wanted_views(),
+        each_exit: false,
         devices: &options.devices,
         debuginfod: &options.places.debuginfod,
         quiet,

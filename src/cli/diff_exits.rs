@@ -45,6 +45,7 @@ fn graph_request(filter: Request, width: ExitWidth) -> ExitRequest {
         basis: TimeBasis::Wall,
         slowest: 0,
         all_threads: false,
+        each: false,
     }
 }
 

@@ -53,6 +53,7 @@ fn read_exits(
         basis: TimeBasis::Wall,
         slowest: 0,
         all_threads: false,
+        each: false,
     };
     let mut is_damaged = input.is_damaged;
     let mut kernel_stacks = Vec::new();

@@ -308,6 +308,7 @@ impl ExitsOptions {
             },
             slowest: self.slowest.into(),
             all_threads: false,
+            each: false,
         }
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct CaseWish<'a> {
     pub(super) filter: Request,
     /// What exits are told apart by: what the rules want, or what it is added up of.
     pub(super) views: Vec<Vec<Dimension>>,
+    /// Whether each exit is told by itself.
+    pub(super) each_exit: bool,
     /// What tells devices.
     pub(super) devices: &'a DeviceOptions,
     /// Whether what names it is downloaded.
@@ -55,6 +57,7 @@ pub(super) fn read_case(
     let request = ExitRequest {
         filter: wish.filter.clone(),
         views: wish.views.clone(),
+        each: wish.each_exit,
         ..ExitRequest::default()
     };
     let InputTold {

@@ -87,6 +87,7 @@ fn exits(made: &Converted<'_>) -> Result<Option<ExitsWithDevices>> {
         basis: TimeBasis::Wall,
         slowest: usize::MAX,
         all_threads: false,
+        each: false,
     };
     let recorded = recorded_exits(made.capture, &request)?;
     if !recorded.survey.recorded().exits {

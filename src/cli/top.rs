@@ -124,6 +124,7 @@ fn exits(capture: &Capture, request: &Request, source: &str) -> Option<Table> {
         basis: TimeBasis::Handled,
         slowest: 0,
         all_threads: false,
+        each: false,
     };
     let recorded = recorded_exits(capture, &request).ok()?;
     if recorded.survey.counts().exits == 0 {

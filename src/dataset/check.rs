@@ -48,7 +48,8 @@ impl CheckReport {
 /// - each file of the list is what was written, by length and checksum, and can be read;
 /// - no two rows of a partition have the same key;
 /// - every row belongs to a capture of its partition;
-/// - what the captures say of their rows adds up: samples, weights, exits, times, VMs, findings;
+/// - what the captures say of their rows adds up: samples, weights, exits, times, VMs, findings, and
+///   where there are rows by second or of single exits these, too;
 /// - every stack of a sample has its frames, whose hash it is.
 ///
 /// # Errors
@@ -72,8 +73,8 @@ pub fn check(store: &Store) -> Result<CheckReport> {
     Ok(report)
 }
 
-/// What rows of a capture add up to, by the columns of table captures that say so.
-type Sums = BTreeMap<&'static str, u64>;
+/// What rows of a capture add up to, by their table and by the column of table captures that says so.
+type Sums = BTreeMap<(TableName, &'static str), u64>;
 
 /// What is gathered of a partition.
 #[derive(Default)]
@@ -94,13 +95,16 @@ struct Gathered {
 
 /// The columns of table captures that say what the rows of another add up to: of which table, and of
 /// which column; none for the number of rows.
-const SUMS: [(&str, TableName, Option<&str>); 6] = [
+const SUMS: [(&str, TableName, Option<&str>); 9] = [
     ("samples", TableName::Samples, Some("samples")),
     ("weight", TableName::Samples, Some("weight")),
     ("exits", TableName::Exits, Some("exits")),
     ("timed", TableName::ExitHistogram, Some("exits")),
     ("vms", TableName::Vms, None),
     ("findings", TableName::Advice, None),
+    ("samples", TableName::SampleSeconds, Some("samples")),
+    ("weight", TableName::SampleSeconds, Some("weight")),
+    ("exits", TableName::SingleExits, None),
 ];
 
 fn check_partition(store: &Store, files: &[(&str, &DatasetFile)], report: &mut CheckReport) {
@@ -150,17 +154,20 @@ impl Gathered {
                 continue;
             };
             if table == TableName::Captures {
-                let told = SUMS.map(|(column, ..)| (column, count(rows.value(row, column))));
+                let told = SUMS.map(|(column, of, _)| {
+                    let told = count(rows.value(row, column));
+                    ((of, column), told)
+                });
                 self.told.insert(capture, told.into_iter().collect());
                 continue;
             }
             let found = self.found.entry(capture).or_default();
             for (name, _, column) in SUMS.into_iter().filter(|&(_, of, _)| of == table) {
                 let more = column.map_or(1, |column| count(rows.value(row, column)));
-                let sum = found.entry(name).or_default();
+                let sum = found.entry((table, name)).or_default();
                 *sum = sum.saturating_add(more);
             }
-            if table == TableName::Samples
+            if matches!(table, TableName::Samples | TableName::SampleSeconds)
                 && let Some(stack) = rows.int(row, "stack").filter(|&stack| stack != 0)
             {
                 self.used.insert(stack);
@@ -218,12 +225,17 @@ impl Gathered {
         let nothing = Sums::new();
         for (capture, told) in &self.told {
             let found = self.found.get(capture).unwrap_or(&nothing);
-            for (name, _, _) in SUMS {
-                let [told, found] =
-                    [told, found].map(|sums| sums.get(name).copied().unwrap_or_default());
+            for (name, table, _) in SUMS {
+                let found = found.get(&(table, name)).copied();
+                if table.is_on_request() && found.is_none() {
+                    continue;
+                }
+                let told = told.get(&(table, name)).copied().unwrap_or_default();
+                let (found, of) = (found.unwrap_or_default(), table.as_str());
                 if told != found {
                     report.fault(format!(
-                        "{partition}: capture {capture} has {told} {name}, its rows add up to {found}"
+                        "{partition}: capture {capture} has {told} {name}, its rows of {of} add up to \
+                         {found}"
                     ));
                 }
             }

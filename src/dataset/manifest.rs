@@ -51,10 +51,17 @@ impl Manifest {
         files.filter(move |(_, file)| file.table == table)
     }
 
+    /// The first version of the schema that knows all tables of the list: programs of that version
+    /// read the dataset.
+    fn version(&self) -> u32 {
+        let tables = self.files.values().map(|file| file.table.since());
+        tables.max().unwrap_or(1)
+    }
+
     /// The list as text, a line for each file.
     pub(super) fn to_text(&self) -> String {
         let mut text = String::new();
-        let (version, generation) = (Schema::own().version, self.generation);
+        let (version, generation) = (self.version(), self.generation);
         text.push_str(&format!(
             "{{\"format\": \"{FORMAT}\", \"schema_version\": {version}, \"generation\": \
              {generation}, \"files\": ["

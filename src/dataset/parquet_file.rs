@@ -12,7 +12,7 @@ use super::stack_hash::ContentHash;
 use super::table_rows::TableRows;
 use super::values::{ColumnValues, TextIx, TextValues};
 use crate::error::{BadFile, DatasetFault, Error, Result};
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::column::reader::{ColumnReaderImpl, get_typed_column_reader};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DataType, DoubleType, Int64Type};
 use parquet::errors::Result as ParquetResult;
@@ -52,14 +52,19 @@ fn write(rows: &TableRows) -> ParquetResult<Vec<u8>> {
     } else {
         EnabledStatistics::Chunk
     };
-    let properties = WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(LEVEL)?))
         .set_statistics_enabled(statistics)
         .set_offset_index_disabled(true)
         .set_created_by(concat!("vmflame ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_max_row_group_row_count(Some(GROUP_ROWS))
-        .set_column_dictionary_enabled(ColumnPath::from(STACK), repeats_stacks(rows))
-        .build();
+        .set_column_dictionary_enabled(ColumnPath::from(STACK), repeats_stacks(rows));
+    for column in SLOWLY_GROWING.map(ColumnPath::from) {
+        properties = properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_encoding(column, Encoding::DELTA_BINARY_PACKED);
+    }
+    let properties = properties.build();
     let schema = Arc::new(message_of(rows.table())?);
     let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties))?;
     let columns = rows.schema().columns.iter().zip(&rows.columns);
@@ -99,19 +104,18 @@ fn write(rows: &TableRows) -> ParquetResult<Vec<u8>> {
 /// The column of hashes, which no compression makes shorter.
 const STACK: &str = "stack";
 
+/// Columns of table `single_exits` whose values differ little from those of the row before.
+const SLOWLY_GROWING: [&str; 2] = ["ordinal", "start_ns"];
+
 /// Whether stacks come often enough for a dictionary of them. In table frames each comes once, in
 /// rows that follow each other; in samples of one capture hardly twice, and in those of many hosts
 /// often.
 fn repeats_stacks(rows: &TableRows) -> bool {
-    if rows.table() != TableName::Samples {
+    if rows.table() == TableName::Frames {
         return false;
     }
-    let column = rows.schema().position(STACK);
-    let column = column.and_then(|at| rows.columns.get(at));
-    let Some(ColumnValues::Int(all)) = column else {
-        return false;
-    };
-    let stacks: HashSet<i64> = all.iter().copied().flatten().collect();
+    let stacks = rows.ints(STACK).iter().copied().flatten();
+    let stacks: HashSet<i64> = stacks.collect();
     stacks.len() <= rows.len() / 2
 }
 

@@ -16,11 +16,13 @@ pub enum TableName {
     Exits,
     ExitHistogram,
     Advice,
+    SampleSeconds,
+    SingleExits,
 }
 
 impl TableName {
     /// All of them, in the order of the schema.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Captures,
         Self::Vms,
         Self::Samples,
@@ -28,6 +30,8 @@ impl TableName {
         Self::Exits,
         Self::ExitHistogram,
         Self::Advice,
+        Self::SampleSeconds,
+        Self::SingleExits,
     ];
 
     /// What it is called.
@@ -40,7 +44,28 @@ impl TableName {
             Self::Exits => "exits",
             Self::ExitHistogram => "exit_histogram",
             Self::Advice => "advice",
+            Self::SampleSeconds => "sample_seconds",
+            Self::SingleExits => "single_exits",
         }
+    }
+
+    /// Whether captures have rows in it only where these were asked for.
+    pub const fn is_on_request(self) -> bool {
+        match self {
+            Self::SampleSeconds | Self::SingleExits => true,
+            Self::Captures
+            | Self::Vms
+            | Self::Samples
+            | Self::Frames
+            | Self::Exits
+            | Self::ExitHistogram
+            | Self::Advice => false,
+        }
+    }
+
+    /// The first version of the schema that has it.
+    pub const fn since(self) -> u32 {
+        if self.is_on_request() { 2 } else { 1 }
     }
 
     /// The table of a name.

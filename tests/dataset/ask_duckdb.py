@@ -6,7 +6,8 @@ import sys
 
 import duckdb
 
-TABLES = ["captures", "vms", "samples", "frames", "exits", "exit_histogram", "advice"]
+TABLES = ["captures", "vms", "samples", "frames", "exits", "exit_histogram", "advice", "sample_seconds",
+          "single_exits"]
 
 dataset, *questions = sys.argv[1:]
 base = duckdb.connect()

@@ -45,13 +45,15 @@ fn duckdb_reads_what_is_written() {
     };
     let folder = Folder::new("duckdb");
     let [bad, tracepoints] = ["vmx-bad", "svm-bad-tracepoints"].map(case);
-    run(&["dataset", "add", &bad, &tracepoints, "-o", folder.path()]);
+    let more = ["--per-second", "--each-exit"];
+    let add = ["dataset", "add", &bad, &tracepoints, "-o", folder.path()];
+    run(&[&add[..], &more].concat());
     let store = Store::open(&folder.0).unwrap();
     add_captures(&store, &[hostile_rows(5)]).unwrap();
     let script = r#"
 import duckdb, json, sys
 told = {}
-for table in ["captures","vms","samples","frames","exits","exit_histogram","advice"]:
+for table in ["captures","vms","samples","frames","exits","exit_histogram","advice","sample_seconds","single_exits"]:
     files = f"read_parquet('{sys.argv[1]}/{table}/*/*/*.parquet')"
     told[table] = duckdb.sql(f"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM {files})").fetchall()
 read = lambda table: f"read_parquet('{sys.argv[1]}/{table}/*/*/*.parquet')"
@@ -83,7 +85,7 @@ print(json.dumps(told))
     let sums: Vec<u64> = serde_json::from_value(told["sums"].clone()).unwrap();
     assert_eq!((sums[0], sums[1], sums[2]), (sums[3], sums[4], 0));
     assert!(sums[0] > 0 && sums[1] > 0);
-    assert_eq!(TableName::ALL.len(), 7);
+    assert_eq!(TableName::ALL.len(), 9);
 }
 
 /// Arrow's reader is another program than that of `DuckDB`.

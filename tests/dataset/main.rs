@@ -11,6 +11,7 @@ mod engine;
 mod fleet;
 mod folder;
 mod killed;
+mod on_request;
 mod spark;
 mod spark_job;
 mod sums;

@@ -108,6 +108,11 @@ fn questions(folder: &Path) -> Vec<String> {
             "capture, vm, reason, register, direction, bucket",
         ),
         ("advice", "capture, ordinal"),
+        (
+            "sample_seconds",
+            "capture, second, vm, vcpu, process, comm, tag, tag_depth, stack",
+        ),
+        ("single_exits", "capture, vm, thread, ordinal"),
     ] {
         // Engines differ in where they put what is absent: it is to be said.
         let order = order.replace(',', " NULLS FIRST,");
@@ -147,8 +152,10 @@ fn script(name: &str) -> String {
 fn filled(folder: &Folder) {
     made_up(folder, "hosts=20,hours=2,seed=7");
     let [bad, tracepoints] = ["vmx-bad", "svm-bad-tracepoints"].map(case);
-    let added = ["dataset", "add", &bad, &tracepoints, "-o", folder.path()];
-    assert_eq!(run(&added).code, Some(0));
+    for (case, more) in [(&bad, "--per-second"), (&tracepoints, "--each-exit")] {
+        let added = ["dataset", "add", case, "-o", folder.path(), more];
+        assert_eq!(run(&added).code, Some(0));
+    }
     let store = Store::open(&folder.0).unwrap();
     add_captures(&store, &[hostile_rows(5)]).unwrap();
 }

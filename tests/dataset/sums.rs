@@ -4,10 +4,10 @@
 use crate::folder::{Folder, case, checked, faults, files, json, rows, run};
 use vmflame::dataset::{Store, TableName, TableRows, Value};
 
-const TIME: &str = "2026-11-26T21:05:00Z";
+pub(crate) const TIME: &str = "2026-11-26T21:05:00Z";
 
 /// All rows of a table.
-fn read(folder: &Folder, table: TableName) -> Vec<TableRows> {
+pub(crate) fn read(folder: &Folder, table: TableName) -> Vec<TableRows> {
     let store = Store::open(&folder.0).unwrap();
     let manifest = store.manifest().unwrap();
     let files = manifest.of_table(table);
@@ -222,7 +222,9 @@ fn compaction_loses_no_row_and_is_repeatable() {
     assert_eq!(done.code, Some(0), "{}", done.err);
     let after = checked(&folder);
     assert_eq!(faults(&after), [""; 0]);
-    for table in TableName::ALL.map(TableName::as_str) {
+    let always = TableName::ALL.into_iter();
+    let always = always.filter(|table| !table.is_on_request());
+    for table in always.map(TableName::as_str) {
         assert_eq!(files(&folder, table).len(), 1, "{table}");
         if table != "frames" {
             assert_eq!(rows(&before, table), rows(&after, table), "{table}");

@@ -35,6 +35,7 @@ fn graph_of(path: &Path, width: ExitWidth, has_guest_leaf: bool) -> ExitGraph {
             basis: TimeBasis::Wall,
             slowest: 0,
             all_threads: false,
+            each: false,
         },
     );
     let recorded = recorded.unwrap();

@@ -120,6 +120,7 @@ fn by_program(capture: &[u8], threads: usize) -> Found {
         basis: TimeBasis::Wall,
         slowest: 10,
         all_threads: false,
+        each: false,
     };
     let survey = recorded_exits(&capture, &request).unwrap().survey;
     let counts = survey.counts();

@@ -30,6 +30,7 @@ fn exits_with(path: &Path, by: &[Dimension], filter: Request) -> RecordedExits {
         basis: TimeBasis::Wall,
         slowest: 10,
         all_threads: false,
+        each: false,
     };
     recorded_exits(&capture, &request).unwrap()
 }

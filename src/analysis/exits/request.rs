@@ -18,6 +18,9 @@ pub struct ExitRequest {
     pub slowest: usize,
     /// Whether the schedule of all threads is wanted, which needs `sched_switch`.
     pub all_threads: bool,
+    /// Whether all exits are kept among the slowest, also those of which it is not known how long they
+    /// took.
+    pub each: bool,
 }
 
 impl ExitRequest {
@@ -27,6 +30,7 @@ impl ExitRequest {
             views: self.views.clone(),
             basis: self.basis,
             slowest: self.slowest,
+            each: self.each,
             filter: SurveyFilter {
                 cpus: self.filter.cpus.clone(),
                 times,

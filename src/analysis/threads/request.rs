@@ -42,6 +42,7 @@ impl ThreadRequest {
             basis: TimeBasis::Handled,
             slowest: 0,
             all_threads: true,
+            each: false,
         }
     }
 

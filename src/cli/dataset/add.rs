@@ -39,6 +39,14 @@ pub(in crate::cli) struct AddOptions {
     /// The host that was recorded, where the captures do not tell it.
     #[arg(long, value_name = "NAME")]
     host: Option<String>,
+    /// Write samples second by second as well, into table `sample_seconds`: about as many bytes as table
+    /// samples takes. A capture that is there already gets none.
+    #[arg(long)]
+    per_second: bool,
+    /// Write a row for each exit as well, into table `single_exits`: when it was, why, what it reached and
+    /// where its time went, in 2 to 7 bytes. A capture that is there already gets none.
+    #[arg(long)]
+    each_exit: bool,
     /// Print what became of each case as JSON: added, there already, or failed and why.
     #[arg(long)]
     json: bool,
@@ -60,10 +68,12 @@ impl AddOptions {
             places: self.places.of(path),
             filter: Request {
                 weight: WeightKind::Period,
+                keeps_samples: self.per_second,
                 threads: this_machine::threads(self.places.threads),
                 ..Request::default()
             },
             views: case_views(),
+            each_exit: self.each_exit,
             devices: &self.devices,
             debuginfod: &self.places.debuginfod,
             quiet,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use crate::cli::read_case::{CaseWish, read_case};
-use vmflame::dataset::CaptureRows;
+use vmflame::dataset::{CaptureRows, TableName, TableRows};
 use vmflame::error::{BadFile, DatasetFault, Error, Result};
 use vmflame::input::{Input, Opened};
 use vmflame::report::advice::{Evidence, advise};
@@ -71,8 +71,14 @@ pub(super) fn rows_of_case(
         let what = BadFile::Dataset(DatasetFault::NothingTold);
         return Err(Error::file(label.path, what));
     }
+    let rows = case_rows(&answer)?;
+    let has_seconds = |found: &TableRows| found.table() == TableName::SampleSeconds;
+    let lacks_seconds = case.profile.is_some() && !rows.tables.iter().any(has_seconds);
+    if wish.filter.keeps_samples && lacks_seconds && !quiet {
+        eprintln!("warning: {source}: its samples carry no times: none are written by second");
+    }
     Ok(RowsOfCase {
-        rows: case_rows(&answer)?,
+        rows,
         is_damaged: case.is_damaged,
     })
 }

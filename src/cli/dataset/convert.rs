@@ -32,6 +32,7 @@ pub(in crate::cli) fn convert(options: &ConvertOptions, quiet: bool) -> Result<O
             ..Request::default()
         },
         views: case_views(),
+        each_exit: false,
         devices: &options.devices,
         debuginfod: &options.debuginfod,
         quiet,

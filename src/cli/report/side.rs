@@ -181,6 +181,7 @@ impl SideReading<'_> {
             basis: TimeBasis::Handled,
             slowest: SLOWEST,
             all_threads: false,
+            each: false,
         }
     }
 

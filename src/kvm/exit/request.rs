@@ -15,6 +15,8 @@ pub struct SurveyRequest {
     pub basis: TimeBasis,
     /// How many of the slowest exits are kept.
     pub slowest: usize,
+    /// Whether all exits are kept among them, also those of which it is not known how long they took.
+    pub each: bool,
     /// Which exits.
     pub filter: SurveyFilter,
 }

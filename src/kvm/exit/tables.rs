@@ -28,6 +28,8 @@ pub struct ExitTables {
     basis: TimeBasis,
     /// How many of the slowest are kept.
     kept: usize,
+    /// Whether those are kept, too, of which it is not known how long they took.
+    keeps_endless: bool,
     /// Who takes less is not kept.
     least_kept: u64,
     pub(super) views: Vec<View>,
@@ -44,7 +46,12 @@ impl ExitTables {
         let counted = views.iter().map(View::counted);
         Self {
             basis: request.basis,
-            kept: request.slowest,
+            kept: if request.each {
+                usize::MAX
+            } else {
+                request.slowest
+            },
+            keeps_endless: request.each,
             least_kept: 0,
             counted: counted.fold(CountedKinds::default(), CountedKinds::with),
             views,
@@ -83,7 +90,7 @@ impl ExitTables {
             view.add(task, finding);
         }
         if let Finding::Exit(exit) = finding
-            && exit.ending == ExitEnding::Entry
+            && (exit.ending == ExitEnding::Entry || self.keeps_endless)
         {
             self.keep(task, exit);
         }

@@ -2,7 +2,8 @@
 
 use super::case::{CaseAnswer, own_views};
 use super::exit_rows::exit_rows;
-use super::sample_rows::{SampledTime, sample_rows};
+use super::sample_key::SampledTime;
+use super::sample_rows::sample_rows;
 use super::vm_rows::{advice_rows, vm_rows};
 use crate::analysis::Profile;
 use crate::analysis::exits::ExitOrigin;

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use super::case::{CaseAnswer, own_views};
 use super::exit_sums::ExitSum;
+use super::register::register_of;
+use super::single_exits::single_exit_rows;
 use crate::dataset::{TableName, TableRows, Value, least_of};
 use crate::error::Result;
-use crate::kvm::exit::{Access, DimensionValue, ExitReason, Target, Task};
+use crate::kvm::exit::{DimensionValue, ExitReason, Task};
 use crate::report::exits::ExitLabels;
 use crate::symbol::GuestKernels;
 use crate::units::Pid;
@@ -37,7 +39,7 @@ struct HistogramKey {
     direction: &'static str,
 }
 
-/// The rows of tables exits and `exit_histogram`.
+/// The rows of tables exits and `exit_histogram`, and of single exits where they were asked for.
 pub(super) fn exit_rows(answer: &CaseAnswer<'_>) -> Result<Vec<TableRows>> {
     let guests = GuestKernels::default();
     let labels = ExitLabels::of(answer.recorded, answer.devices, &guests);
@@ -77,7 +79,9 @@ pub(super) fn exit_rows(answer: &CaseAnswer<'_>) -> Result<Vec<TableRows>> {
             histograms.entry(of_vm).or_default().merge(sum);
         }
     }
-    Ok(vec![rows, histogram_rows(answer, &histograms)?])
+    let mut tables = vec![rows, histogram_rows(answer, &histograms)?];
+    tables.extend(single_exit_rows(answer, &labels)?);
+    Ok(tables)
 }
 
 fn histogram_rows(
@@ -164,14 +168,5 @@ const fn reason_of(value: DimensionValue) -> Option<ExitReason> {
         Some(reason)
     } else {
         None
-    }
-}
-
-/// What was reached. Pages of memory are too many to be told apart.
-fn register_of(access: Access) -> String {
-    if matches!(access.target, Target::Fault(_)) {
-        "memory".to_owned()
-    } else {
-        ExitLabels::target(access.target)
     }
 }

@@ -6,9 +6,13 @@
 //! |---|---|
 //! | `answer` | **the list of tables**, and the row of table captures |
 //! | `case` | what rows are made of |
+//! | `sample_key` | what samples of one row have in common |
 //! | `sample_rows` | samples and their stacks |
 //! | `stack_ids` | ids of stacks, and the rows of their frames |
+//! | `second_rows` | samples second by second, on request |
 //! | `exit_rows` | exits and how long they took |
+//! | `single_exits` | exits one by one, on request |
+//! | `register` | what exits reach |
 //! | `exit_sums` | exits of one kind, added up |
 //! | `vm_rows` | VMs, and advice about them |
 //! | `schema_table` | what the columns are |
@@ -26,8 +30,12 @@ mod cohort;
 mod exit_rows;
 mod exit_sums;
 mod query_table;
+mod register;
+mod sample_key;
 mod sample_rows;
 mod schema_table;
+mod second_rows;
+mod single_exits;
 mod stack_ids;
 mod truth_table;
 mod vm_rows;

@@ -3,108 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::CaseAnswer;
+use super::sample_key::{SampleKey, SampleSum, SampledTime};
+use super::second_rows::second_rows;
 use super::stack_ids::StackIds;
 use crate::analysis::{Profile, vm_of_name};
 use crate::dataset::{TableName, TableRows, Value};
 use crate::error::Result;
 use crate::kvm::VcpuThreadNames;
 use crate::name::Stack;
-use crate::perf::Capture;
 use crate::stack::{FrameIx, FrameKind};
 use crate::units::Pid;
 
-/// How samples tell time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum SampledTime {
-    /// They count nanoseconds.
-    Clock,
-    /// Each stands for one part of a second of a busy CPU, as often as was asked for.
-    Frequency(u64),
-    /// They do not.
-    Untold,
-}
-
-impl SampledTime {
-    pub(super) fn of(capture: &Capture, profile: &Profile) -> Self {
-        let event = capture.events().get(profile.event);
-        match event.map(|event| (event.attr.is_clock(), event.attr.frequency())) {
-            Some((true, _)) => Self::Clock,
-            Some((false, Some(frequency))) if frequency > 0 => Self::Frequency(frequency),
-            Some((false, _)) | None => Self::Untold,
-        }
-    }
-
-    /// As table captures has it.
-    pub(super) const fn name(self) -> Option<&'static str> {
-        match self {
-            Self::Clock => Some("clock"),
-            Self::Frequency(_) => Some("frequency"),
-            Self::Untold => None,
-        }
-    }
-
-    /// The last three columns of samples.
-    pub(super) fn columns(self, sum: SampleSum) -> [Value<'static>; 3] {
-        let SampleSum { samples, weight } = sum;
-        let nanos = Value::of(self.nanos(samples, weight), Value::count);
-        [Value::count(samples), Value::count(weight), nanos]
-    }
-
-    /// The time of samples in nanoseconds.
-    fn nanos(self, samples: u64, weight: u64) -> Option<u64> {
-        match self {
-            Self::Clock => Some(weight),
-            Self::Frequency(frequency) => {
-                let nanos = u128::from(samples) * 1_000_000_000 / u128::from(frequency.max(1));
-                Some(u64::try_from(nanos).unwrap_or(u64::MAX))
-            }
-            Self::Untold => None,
-        }
-    }
-}
-
-/// What samples of one row have in common.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct SampleKey<'p> {
-    vm: Option<Pid>,
-    vcpu: Option<u32>,
-    process: &'p str,
-    comm: &'p str,
-    tag: &'static str,
-    tag_depth: Option<usize>,
-    stack: i64,
-}
-
-/// Samples, added up.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct SampleSum {
-    pub(super) samples: u64,
-    pub(super) weight: u64,
-}
-
-impl SampleSum {
-    pub(super) fn add(&mut self, samples: u64, weight: u64) {
-        self.samples = self.samples.saturating_add(samples);
-        self.weight = self.weight.saturating_add(weight);
-    }
-}
-
-impl SampleKey<'_> {
-    /// Its columns.
-    pub(super) fn columns(&self) -> [Value<'_>; 7] {
-        [
-            Value::of(self.vm, |pid| Value::Int(pid.as_i32().into())),
-            Value::of(self.vcpu, |vcpu| Value::Int(vcpu.into())),
-            Value::Text(self.process),
-            Value::Text(self.comm),
-            Value::Text(self.tag),
-            Value::of(self.tag_depth, |depth| Value::count(depth as u64)),
-            Value::Int(self.stack),
-        ]
-    }
-}
-
-/// The rows of tables samples and frames; none without a profile.
+/// The rows of tables samples and frames, and those by second where they were asked for; none without a
+/// profile.
 pub(super) fn sample_rows(answer: &CaseAnswer<'_>) -> Result<Vec<TableRows>> {
     let (Some(capture), Some(profile)) = (answer.capture, answer.profile) else {
         return Ok(Vec::new());
@@ -144,7 +55,9 @@ pub(super) fn sample_rows(answer: &CaseAnswer<'_>) -> Result<Vec<TableRows>> {
             capture, vm, vcpu, process, comm, tag, tag_depth, stack, samples, weight, nanos,
         ])?;
     }
-    Ok(vec![rows, stacks.rows()?])
+    let mut tables = vec![rows, stacks.rows()?];
+    tables.extend(second_rows(answer, &keys, time)?);
+    Ok(tables)
 }
 
 /// The processes of VMs.
