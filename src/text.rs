@@ -1,7 +1,14 @@
 //! Text from a capture made safe, and numbers made readable.
 
+mod number;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
+
+pub use number::{counted, grouped, with_commas};
+pub(crate) use number::{push_digits, push_last_digits, push_number, trim_fraction};
+
+use number::{push_counted, push_grouped};
 
 /// Before `%`: a space that does not break a line.
 const NO_BREAK: char = '\u{a0}';
@@ -50,41 +57,6 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     Cow::Owned(cut)
 }
 
-/// The one way in which people are shown counts: commas between groups of three digits from five
-/// digits on, as in `4132` and `41,320`. What other programs read has plain digits.
-pub fn grouped(number: u64) -> String {
-    with_commas(&number.to_string())
-}
-
-/// Puts commas into a number that is written in decimal digits, as [`grouped`] does.
-pub fn with_commas(number: &str) -> String {
-    let start = number.find(|c: char| c.is_ascii_digit()).unwrap_or(0);
-    let (sign, rest) = number.split_at(start);
-    let (whole, fraction) = rest.split_at(rest.find('.').unwrap_or(rest.len()));
-    if whole.len() < 5 {
-        return number.to_owned();
-    }
-    let mut text = sign.to_owned();
-    for (position, digit) in whole.chars().enumerate() {
-        if position > 0 && (whole.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text + fraction
-}
-
-/// A count with what is counted, as in `1 sample` and `2 samples`. The word is given for one of
-/// them.
-pub fn counted(number: u64, word: &str) -> String {
-    let ending = match (number, word.as_bytes().last()) {
-        (1, _) => "",
-        (_, Some(b'x')) => "es",
-        (_, _) => "s",
-    };
-    format!("{} {word}{ending}", grouped(number))
-}
-
 /// A size as `--max-unpacked` takes it: `16G`, and `1500 bytes` where no unit fits.
 pub fn size_words(bytes: u64) -> String {
     let units = [("T", 40), ("G", 30), ("M", 20), ("K", 10)];
@@ -105,24 +77,36 @@ pub const SAMPLES: &str = "samples";
 
 /// A weight with its unit: `1 sample`, `1.234567 s` for nanoseconds, `41,320 cycles`.
 pub fn quantity(weight: u64, unit: &str) -> String {
+    let mut text = String::new();
+    push_quantity(&mut text, weight, unit);
+    text
+}
+
+/// Appends a weight with its unit.
+pub(crate) fn push_quantity(text: &mut String, weight: u64, unit: &str) {
     match unit {
-        SAMPLES => counted(weight, "sample"),
-        NANOSECONDS => in_seconds(weight),
-        event => format!("{} {}", grouped(weight), one_line(event)),
+        SAMPLES => push_counted(text, weight, "sample"),
+        NANOSECONDS => push_seconds(text, weight),
+        event => {
+            push_grouped(text, weight);
+            text.push(' ');
+            text.push_str(&one_line(event));
+        }
     }
 }
 
 /// Nanoseconds as seconds with microseconds; below a millisecond to the nanosecond.
-fn in_seconds(nanos: u64) -> String {
-    let (seconds, rest) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
-    let fraction = if nanos < 1_000_000 {
-        format!("{rest:09}")
+fn push_seconds(text: &mut String, nanos: u64) {
+    push_grouped(text, nanos / 1_000_000_000);
+    let whole = text.len();
+    text.push('.');
+    if nanos < 1_000_000 {
+        push_last_digits(text, nanos, 9);
     } else {
-        format!("{:06}", rest / 1000)
-    };
-    let fraction = fraction.trim_end_matches('0');
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{}{point}{fraction} s", grouped(seconds))
+        push_last_digits(text, nanos / 1000, 6);
+    }
+    trim_fraction(text, whole);
+    text.push_str(" s");
 }
 
 /// The share of `part` in `whole` in percent; 0 when there is no whole.
@@ -141,10 +125,13 @@ pub(crate) fn percent(part: u64, whole: u64) -> f64 {
 pub(crate) fn push_percent(text: &mut String, part: u64, whole: u64) {
     let whole = u128::from(whole.max(1));
     let hundredths = (u128::from(part) * 20_000 + whole) / (2 * whole);
-    push_format(
-        text,
-        format_args!("{}.{:02}{NO_BREAK}%", hundredths / 100, hundredths % 100),
-    );
+    // 2^64 percent are more than all.
+    let hundredths = u64::try_from(hundredths).unwrap_or(u64::MAX);
+    push_number(text, hundredths / 100);
+    text.push('.');
+    push_last_digits(text, hundredths, 2);
+    text.push(NO_BREAK);
+    text.push('%');
 }
 
 /// A share for people: `61 %`, below ten percent with one digit behind the point, `<0.1 %`.
@@ -234,24 +221,6 @@ mod tests {
             "two  lines and more"
         );
         assert_eq!(one_line("שלום std::vec<T>"), "שלום std::vec<T>");
-    }
-
-    /// Commas as flamegraph.pl writes them, but none where four digits are read at a glance.
-    #[test]
-    fn numbers_are_grouped_by_three() {
-        let cases = [
-            (0, "0"),
-            (9999, "9999"),
-            (10_000, "10,000"),
-            (1_234_567, "1,234,567"),
-        ];
-        for (number, text) in cases {
-            assert_eq!(grouped(number), text);
-        }
-        assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
-        assert_eq!(with_commas("-12345.7"), "-12,345.7");
-        assert_eq!(with_commas("+1234.5678"), "+1234.5678");
-        assert_eq!(with_commas("inf"), "inf");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 
 use super::drawn_tree::DrawnTree;
 use crate::stack::{FrameIx, NodeIx, Tag};
-use crate::text::{one_line, shortened};
+use crate::text::{one_line, push_digits, shortened};
 
 /// Letters of a name.
 const MAX_NAME: usize = 200;
@@ -72,31 +72,31 @@ impl Narrow {
             if !text.is_empty() {
                 text.push(' ');
             }
-            push_base36(&mut text, self.number_of(drawn, at) as u64);
+            push_digits::<36>(&mut text, self.number_of(drawn, at) as u64);
             text.push('.');
             let first = waiting.len();
             waiting.extend(drawn.tree.children(at).map(|child| (at, child)));
             waiting[first..].reverse();
             let children = waiting.len() - first;
             if children > 0 {
-                push_base36(&mut text, children as u64);
+                push_digits::<36>(&mut text, children as u64);
             }
             text.push('.');
             if drawn.tree.get(at).tag != drawn.tree.get(above).tag {
-                push_base36(
+                push_digits::<36>(
                     &mut text,
                     drawn.tree.get(at).tag.unwrap_or(Tag::Host) as u64,
                 );
             }
             text.push('.');
             if drawn.kind_of(at) != drawn.kind_of(above) {
-                push_base36(&mut text, drawn.kind_of(at) as u64);
+                push_digits::<36>(&mut text, drawn.kind_of(at) as u64);
             }
             own_weights.clear();
             weights(at, &mut own_weights);
             for &weight in &own_weights {
                 text.push('.');
-                push_base36(&mut text, weight);
+                push_digits::<36>(&mut text, weight);
             }
             self.bytes += text.len() - before;
         }
@@ -118,41 +118,5 @@ impl Narrow {
         self.bytes += name.len() + 1;
         self.names.push_str(&name);
         next
-    }
-}
-
-fn push_base36(text: &mut String, number: u64) {
-    const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    // 36 to the power of 13 is more than 2 to the power of 64.
-    let mut digits = ['0'; 13];
-    let mut first = digits.len();
-    let mut left = number;
-    loop {
-        first -= 1;
-        digits[first] = char::from(DIGITS[(left % 36) as usize]);
-        left /= 36;
-        if left == 0 {
-            break;
-        }
-    }
-    text.extend(&digits[first..]);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// Read back as the picture's script reads it.
-        #[test]
-        fn numbers_are_written_in_base_36(number: u64, bits in 0..64_u32) {
-            for number in [number, number >> bits, u64::MAX, 0, 35, 36] {
-                let mut text = String::from("a.");
-                push_base36(&mut text, number);
-                let read = text.strip_prefix("a.").map(|digits| u64::from_str_radix(digits, 36));
-                prop_assert_eq!(read, Some(Ok(number)));
-            }
-        }
     }
 }

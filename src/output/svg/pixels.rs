@@ -1,6 +1,6 @@
 //! How numbers of pixels are written.
 
-use crate::text::push_format;
+use crate::text::{push_format, push_last_digits, push_number, trim_fraction};
 
 /// Appends to a thousandth of a pixel: zooms up to a sixtieth of the width show what is written,
 /// and the script makes the places of those beyond.
@@ -8,13 +8,14 @@ pub(crate) fn push_pixels(text: &mut String, pixels: f64) {
     let before = text.len();
     match thousandths(pixels) {
         Some(number) => {
-            push_format(text, format_args!("{}.{:03}", number / 1000, number % 1000));
+            push_number(text, number / 1000);
+            text.push('.');
+            push_last_digits(text, number, 3);
         }
         None => push_format(text, format_args!("{pixels:.3}")),
     }
-    let kept = text[before..].trim_end_matches('0').trim_end_matches('.');
-    let kept = before + kept.len();
-    text.truncate(kept);
+    let point = text.get(before..).and_then(|number| number.find('.'));
+    trim_fraction(text, before + point.unwrap_or_default());
 }
 
 /// A number of pixels in thousandths, rounded; `None` where one that rounds to them might not be what
