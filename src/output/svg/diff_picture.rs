@@ -6,6 +6,7 @@ use super::annotate::Look;
 use super::chrome::Chrome;
 use super::drawn_tree::{DrawnTree, MAX_NAME};
 use super::extent::DrawnPart;
+use super::kinds::CodeKind;
 use super::layout::Layout;
 use super::legend::{Legend, LegendEntry, LegendGroup};
 use super::narrow::Narrow;
@@ -118,27 +119,28 @@ pub fn write_diff_svg(
         tree,
         table,
         layout: &layout,
+        kinds: &CodeKind::of_all(table),
     };
     let narrow = Narrow::of(drawn, &|node, weights| {
         weights.extend([0, 1, views.main].map(|view: usize| views.widths[view][node.as_usize()]));
     });
     let chrome = chrome.with_names(narrow.as_ref().map(|narrow| narrow.names.clone()));
-    let mut look_of = |node: NodeIx, look: &mut Look| {
+    let mut look_of = |node: NodeIx, look: &mut Look<'_>| {
         let shown = tree.get(node);
         drawn.push_name(node, &mut look.name);
         facts(node, &mut look.facts);
         if let Some(tag) = shown.tag {
             push_format(&mut look.facts, format_args!(", {}", tag.words()));
-            look.attributes.push(("data-tag", tag.as_str().to_owned()));
+            look.attributes.push(("data-tag", tag.as_str().into()));
         }
         let kind = drawn.kind_of(node);
-        look.attributes.push(("data-kind", kind.key().to_owned()));
+        look.attributes.push(("data-kind", kind.key().into()));
         let change = views.boxes.get(node.as_usize()).copied().unwrap_or(NONE);
         let shade = shade_of(change);
         look.fill = format!("#{:06x}", fill_of(shade));
         look.class = classes(shown.tag, Shade::of(&look.name), shade);
         look.attributes
-            .push(("data-change", key_of(change, shade).to_owned()));
+            .push(("data-change", key_of(change, shade).into()));
         if change.is_significant && change.after == 0 {
             look.class.push_str(" gone");
         } else if change.is_significant && change.before == 0 {
@@ -148,9 +150,11 @@ pub fn write_diff_svg(
             look.class.push_str(" cut");
             look.facts.push_str(", deeper frames are not drawn");
         }
-        look.attributes.push(("data-v", views.views_of(node)));
+        look.attributes
+            .push(("data-v", views.views_of(node).into()));
         if let Some(below) = narrow.as_ref().and_then(|narrow| narrow.below(node)) {
-            look.attributes.push(("data-below", below.to_owned()));
+            look.attributes
+                .push(("data-below", below.to_owned().into()));
         }
     };
     annotate::write(&layout, &chrome, &mut look_of, out)?;

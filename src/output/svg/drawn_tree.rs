@@ -14,6 +14,8 @@ pub(crate) struct DrawnTree<'a> {
     pub(crate) tree: &'a CallTree,
     pub(crate) table: &'a FrameTable,
     pub(crate) layout: &'a Layout,
+    /// The kind of code of each frame, by its index: nodes are many times as many.
+    pub(crate) kinds: &'a [CodeKind],
 }
 
 impl DrawnTree<'_> {
@@ -22,7 +24,9 @@ impl DrawnTree<'_> {
         if node == NodeIx::ROOT {
             return CodeKind::Unknown;
         }
-        CodeKind::of(self.table.get(self.tree.get(node).frame))
+        let frame = self.tree.get(node).frame;
+        let kind = self.kinds.get(frame.as_usize()).copied();
+        kind.unwrap_or(CodeKind::Unknown)
     }
 
     /// Appends what a node's box is called; safe for one line.

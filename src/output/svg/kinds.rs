@@ -1,6 +1,6 @@
 //! What kind of code a host frame is of: the colours of a picture where no tag decides.
 
-use crate::stack::{Frame, FrameKind};
+use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::units::CpuMode;
 
 /// What kind of code a frame is of.
@@ -51,6 +51,12 @@ impl CodeKind {
         Self::Runtime,
         Self::Unknown,
     ];
+
+    /// The kind of each frame, by its index.
+    pub(crate) fn of_all(table: &FrameTable) -> Vec<Self> {
+        let all = (0..).map(FrameIx).take(table.len());
+        all.map(|ix| Self::of(table.get(ix))).collect()
+    }
 
     /// The kind of a frame.
     pub(crate) fn of(frame: &Frame) -> Self {

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use inferno::flamegraph::{self, Options, TextTruncateDirection};
+use inferno::flamegraph::{self, Options};
 
 use hashbrown::HashSet;
 
@@ -18,6 +18,8 @@ use crate::text::push_format;
 const NOBODY: &str = "_";
 /// JavaScript counts exactly up to here.
 const MAX_WEIGHT: u64 = 1 << 53;
+/// What is added to the last stretch in inferno's drawing: more than all weight.
+const BEYOND: u64 = 1 << 62;
 
 /// The boxes to draw, in drawing order, with their places along the x axis.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Layout {
     /// Boxes that would have others next to them, were these not too deep.
     cut: HashSet<NodeIx>,
     direction: Growth,
+    /// What the box for everything weighs.
+    total: u64,
 }
 
 /// One level of the walk.
@@ -93,6 +97,7 @@ impl Layout {
             lines: Vec::new(),
             cut: HashSet::new(),
             direction: extent.direction,
+            total: 0,
         };
         layout.walk(tree, weight, limits)?;
         Ok(layout)
@@ -149,6 +154,7 @@ impl Layout {
             });
         }
         self.lines = lines.made;
+        self.total = lines.total;
         Ok(())
     }
 
@@ -167,6 +173,11 @@ impl Layout {
         self.direction
     }
 
+    /// What the box for everything weighs.
+    pub(crate) const fn total(&self) -> u64 {
+        self.total
+    }
+
     /// Number of boxes, the one for everything not counted.
     pub(crate) fn len(&self) -> usize {
         self.nodes.len()
@@ -177,12 +188,20 @@ impl Layout {
         self.lines.is_empty()
     }
 
-    /// The node whose box inferno was told to call `name`; `None` for a stretch without a box.
+    /// The node whose box inferno was told to call `name`, or calls `all`; `None` for a stretch
+    /// without a box.
     pub(crate) fn node_of(&self, name: &str) -> Option<NodeIx> {
+        if name == "all" {
+            return Some(NodeIx::ROOT);
+        }
         self.nodes.get(name.parse::<usize>().ok()?).copied()
     }
 
-    /// Has inferno draw the boxes.
+    /// Has inferno draw the boxes, those at the right end as [`Self::weight_of`] tells.
+    ///
+    /// What is read of its drawing are whole numbers. Each box has four fractions besides, whose
+    /// digits would take most of the time, and fewer where they are zeros: so nearly all boxes lie at
+    /// the left edge of a picture of which they are no part that could be seen.
     ///
     /// # Errors
     /// When `out` fails, or when inferno refuses, which it does for an empty layout.
@@ -193,10 +212,32 @@ impl Layout {
         // The only mode that takes the lines' order for granted; it expects the last one first.
         options.flame_chart = true;
         options.font_size = FONT_SIZE;
-        options.text_truncate_direction = TextTruncateDirection::Right;
-        let reversed = self.lines.iter().rev().map(String::as_str);
+        options.no_javascript = true;
+        // Shares are of nothing, margins are no part of the width, and no text fits.
+        options.factor = 0.0;
+        options.image_width = Some(1 << 40);
+        options.font_width = 1e12;
+        let longer = self.lines.last().and_then(|last| lengthened(last));
+        let others = self.lines.iter().rev().skip(1);
+        let reversed = longer.iter().chain(others).map(String::as_str);
         flamegraph::from_lines(&mut options, reversed, out)
     }
+
+    /// What a box weighs that inferno drew with this weight.
+    pub(crate) const fn weight_of(drawn: u64) -> u64 {
+        if drawn < BEYOND {
+            drawn
+        } else {
+            drawn - BEYOND
+        }
+    }
+}
+
+/// A line with the weight beyond all boxes.
+fn lengthened(line: &str) -> Option<String> {
+    let (path, weight) = line.rsplit_once(' ')?;
+    let weight: u64 = weight.parse().ok()?;
+    Some(format!("{path} {}", weight.saturating_add(BEYOND)))
 }
 
 fn own_weight(tree: &CallTree, weight: &dyn Fn(NodeIx) -> u64, node: NodeIx) -> u64 {

@@ -14,6 +14,7 @@
 //! | `label` | the texts in boxes |
 //! | `narrow` | what is not drawn, for the sums of the script |
 //! | `pixels` | how numbers of pixels are written |
+//! | `drawing` | inferno's drawing, read box by box |
 //! | `annotate` | the pass over inferno's drawing that gives boxes their looks |
 //! | `chrome`, `legend`, `shares` | what surrounds the boxes |
 //! | `palette`, `shades`, `kinds` | the colours of tags, of kinds of code, and of changes |
@@ -34,6 +35,7 @@
 mod annotate;
 mod chrome;
 mod diff_picture;
+mod drawing;
 mod drawn_tree;
 mod extent;
 mod kinds;

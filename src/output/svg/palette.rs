@@ -8,7 +8,7 @@
 
 use super::kinds::CodeKind;
 use crate::stack::Tag;
-use crate::text::push_format;
+use crate::text::{push_format, push_number};
 
 /// A colour as `0xrrggbb`.
 pub(crate) type Rgb = u32;
@@ -126,18 +126,43 @@ impl Paint {
 
     /// The class of a box or swatch.
     pub(crate) fn class(self, shade: Shade) -> String {
-        let letter = ["a", "b", "c"][shade.0];
+        let mut class = String::new();
+        self.push_class(shade, &mut class);
+        class
+    }
+
+    /// Appends the class of a box or swatch.
+    pub(crate) fn push_class(self, shade: Shade, text: &mut String) {
         match self {
-            Self::Plain => format!("n{letter}"),
-            Self::Tag(tag) => format!("t{}{letter}", tag as usize),
-            Self::Kind(kind) => format!("k{}{letter}", kind as usize),
-            Self::Name => format!("w{letter}"),
+            Self::Plain => text.push('n'),
+            Self::Tag(tag) => {
+                text.push('t');
+                push_number(text, tag as u64);
+            }
+            Self::Kind(kind) => {
+                text.push('k');
+                push_number(text, kind as u64);
+            }
+            Self::Name => text.push('w'),
         }
+        text.push(['a', 'b', 'c'][shade.0]);
     }
 
     /// The colour where style sheets are not read.
     pub(crate) fn plain_fill(self, shade: Shade) -> String {
-        format!("#{:06x}", self.light(shade))
+        let mut fill = String::new();
+        self.push_plain_fill(shade, &mut fill);
+        fill
+    }
+
+    /// Appends the colour where style sheets are not read.
+    pub(crate) fn push_plain_fill(self, shade: Shade, text: &mut String) {
+        text.push('#');
+        let colour = self.light(shade);
+        for digit in (0..6).rev() {
+            let digit = char::from_digit(colour >> (4 * digit) & 0xf, 16);
+            text.push(digit.unwrap_or('0'));
+        }
     }
 
     /// The paint of a tag, or of what carries none in pictures of tags alone.

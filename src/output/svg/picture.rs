@@ -6,13 +6,14 @@ use super::annotate::Look;
 use super::chrome::Chrome;
 use super::drawn_tree::{DrawnTree, MAX_NAME};
 use super::extent::{DrawnPart, Growth};
+use super::kinds::CodeKind;
 use super::layout::Layout;
 use super::narrow::Narrow;
 use super::palette::{Colors, Paint, Shade, rules};
 use super::shares::{Totals, legend_of};
 use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameKind, FrameTable, NodeIx, Tag};
-use crate::text::{counted, one_line, push_format, push_percent, quantity, shortened};
+use crate::text::{counted, one_line, push_percent, push_quantity, quantity, shortened};
 
 /// Letters of the name of a DSO that a tooltip shows.
 const MAX_DSO: usize = 200;
@@ -60,6 +61,7 @@ pub fn write_svg(
         tree,
         table,
         layout: &layout,
+        kinds: &CodeKind::of_all(table),
     };
     let totals = Totals::of(drawn, picture.colors, &picture.totals);
     let chrome = chrome_of(picture, &totals, layout.len());
@@ -92,33 +94,33 @@ struct Looks<'a> {
 }
 
 impl Looks<'_> {
-    fn fill(&self, node: NodeIx, look: &mut Look) {
+    fn fill<'l>(&'l self, node: NodeIx, look: &mut Look<'l>) {
         let shown = self.drawn.tree.get(node);
         self.drawn.push_name(node, &mut look.name);
         self.push_facts(node, &mut look.facts);
         let paint = self.paint(node);
         let shade = Shade::of(&look.name);
-        look.class = paint.class(shade);
-        look.fill = paint.plain_fill(shade);
+        paint.push_class(shade, &mut look.class);
+        paint.push_plain_fill(shade, &mut look.fill);
         if self.drawn.layout.is_cut(node) {
             look.class.push_str(" cut");
         }
         let is_host = self.parents.has_host.get(node.as_usize()) == Some(&true);
         let tag = shown.tag.or(is_host.then_some(Tag::Host));
         if let Some(tag) = tag.filter(|_| !self.picture.totals.is_empty()) {
-            look.attributes.push(("data-tag", tag.as_str().to_owned()));
+            look.attributes.push(("data-tag", tag.as_str().into()));
         }
         let kind = self.drawn.kind_of(node);
-        look.attributes.push(("data-kind", kind.key().to_owned()));
+        look.attributes.push(("data-kind", kind.key().into()));
         if let Some(below) = self.narrow.as_ref().and_then(|narrow| narrow.below(node)) {
-            look.attributes.push(("data-below", below.to_owned()));
+            look.attributes.push(("data-below", below.into()));
         }
     }
 
     fn push_facts(&self, node: NodeIx, facts: &mut String) {
         let (tree, table) = (self.drawn.tree, self.drawn.table);
         let shown = tree.get(node);
-        facts.push_str(&quantity(shown.total, &self.picture.unit));
+        push_quantity(facts, shown.total, &self.picture.unit);
         facts.push_str(", ");
         push_percent(facts, shown.total, tree.root().total);
         let parent = self.parents.parent.get(node.as_usize());
@@ -128,11 +130,13 @@ impl Looks<'_> {
             facts.push_str(" of its caller");
         }
         if let Some(tag) = shown.tag {
-            push_format(facts, format_args!(", {}", tag.words()));
+            facts.push_str(", ");
+            facts.push_str(tag.words());
         }
         if node != NodeIx::ROOT && !table.get(shown.frame).dso.is_empty() {
             let dso = one_line(&table.get(shown.frame).dso);
-            push_format(facts, format_args!(", {}", shortened(&dso, MAX_DSO)));
+            facts.push_str(", ");
+            facts.push_str(&shortened(&dso, MAX_DSO));
         }
         if node != NodeIx::ROOT {
             let frame = table.get(shown.frame);
@@ -140,10 +144,8 @@ impl Looks<'_> {
                 facts.push_str(", inlined");
             }
             if let Some(line) = &frame.line {
-                push_format(
-                    facts,
-                    format_args!(", {}", shortened(&one_line(line), MAX_LINE)),
-                );
+                facts.push_str(", ");
+                facts.push_str(&shortened(&one_line(line), MAX_LINE));
             }
         }
         if self.parents.is_split.get(node.as_usize()) == Some(&true) {
