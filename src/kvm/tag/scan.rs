@@ -2,7 +2,7 @@
 
 use super::rules::UserRule;
 use super::table::{NameRow, Role};
-use crate::stack::Tag;
+use crate::stack::{Frame, FrameKind, Tag};
 use crate::units::CpuMode;
 
 /// What the tables say about a frame.
@@ -27,11 +27,51 @@ pub(super) enum Hint {
     UnnamedKvm,
 }
 
+impl Hint {
+    /// What a frame tells by itself.
+    pub(super) fn of(frame: &Frame, place: FramePlace) -> Self {
+        let is_named = frame.kind == FrameKind::Function;
+        match place {
+            // glibc's aliases `ioctl`, `__ioctl` and `__GI___ioctl`; musl has the first.
+            FramePlace::User
+                if is_named
+                    && frame
+                        .name
+                        .trim_start_matches("__GI")
+                        .trim_start_matches('_')
+                        == "ioctl" =>
+            {
+                Self::Ioctl
+            }
+            FramePlace::Kernel if !is_named && is_kvm_module(&frame.dso) => Self::UnnamedKvm,
+            FramePlace::Kernel if !is_named => Self::Unnamed,
+            FramePlace::User
+            | FramePlace::Kernel
+            | FramePlace::Root
+            | FramePlace::Guest
+            | FramePlace::Inlined => Self::Nothing,
+        }
+    }
+}
+
+/// Whether a kernel module is KVM or its part for one kind of CPU: `[kvm]`, `[kvm_intel]`.
+fn is_kvm_module(dso: &str) -> bool {
+    let name = dso.trim_start_matches('[').trim_end_matches(']');
+    name == "kvm" || name.starts_with("kvm_")
+}
+
 impl KnownFrame {
     /// Whether a row matches; about most frames there is none.
     #[inline]
     pub(super) fn says_something(&self) -> bool {
         self.row.is_some() || self.rule.is_some()
+    }
+
+    /// Where its code runs, of a frame that tells nothing else; of several in a row that run there
+    /// the first tells all.
+    pub(super) fn plain_place(&self) -> Option<FramePlace> {
+        let is_plain = !self.says_something() && self.hint == Hint::Nothing;
+        is_plain.then_some(self.place)
     }
 }
 

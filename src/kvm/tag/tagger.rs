@@ -61,6 +61,8 @@ pub struct Tagger {
     rules: UserRules,
     /// What the tables say about each frame, by its index.
     known: Vec<KnownFrame>,
+    /// Where the code of frames runs that tell nothing else, by their index.
+    plain: Vec<Option<FramePlace>>,
     /// Whether any of them is of an inlined function.
     has_inlined: bool,
     threads: LookedUpNames,
@@ -114,6 +116,7 @@ impl Tagger {
             trigger: Trigger::default(),
             rules: UserRules::default(),
             known: Vec::new(),
+            plain: Vec::new(),
             has_inlined: false,
             threads: LookedUpNames::default(),
             processes: LookedUpNames::default(),
@@ -133,6 +136,7 @@ impl Tagger {
     /// The first line that is no such row; `origin` is named in the message only.
     pub fn add_rules(&mut self, text: &str, origin: &Path) -> Result<()> {
         self.known.clear();
+        self.plain.clear();
         self.rules.add(text, origin)
     }
 
@@ -197,7 +201,14 @@ impl Tagger {
         } else {
             WalkFindings::default()
         };
+        let mut before = None;
         for (at, &ix) in view.frames.iter().enumerate() {
+            let plain = self.plain.get(ix.as_usize()).copied().flatten();
+            // Most frames are of long rows of those that tell nothing.
+            if plain.is_some() && plain == before {
+                continue;
+            }
+            before = plain;
             let known = self.known(ix);
             let is_leaf = at + 1 == count;
             if known.says_something() {
@@ -302,6 +313,7 @@ impl Tagger {
             let read = self.read(table.get(FrameIx(ix)));
             self.has_inlined |= read.place == FramePlace::Inlined;
             self.known.push(read);
+            self.plain.push(read.plain_place());
         }
     }
 
@@ -332,7 +344,7 @@ impl Tagger {
         let rule = (named && is_code)
             .then(|| self.rules.get(&frame.name, frame.mode))
             .flatten();
-        let hint = hint(frame, place);
+        let hint = Hint::of(frame, place);
         KnownFrame {
             row,
             rule,
@@ -340,36 +352,6 @@ impl Tagger {
             hint,
         }
     }
-}
-
-fn hint(frame: &Frame, place: FramePlace) -> Hint {
-    let is_named = frame.kind == FrameKind::Function;
-    match place {
-        // glibc's aliases `ioctl`, `__ioctl` and `__GI___ioctl`; musl has the first.
-        FramePlace::User
-            if is_named
-                && frame
-                    .name
-                    .trim_start_matches("__GI")
-                    .trim_start_matches('_')
-                    == "ioctl" =>
-        {
-            Hint::Ioctl
-        }
-        FramePlace::Kernel if !is_named && is_kvm_module(&frame.dso) => Hint::UnnamedKvm,
-        FramePlace::Kernel if !is_named => Hint::Unnamed,
-        FramePlace::User
-        | FramePlace::Kernel
-        | FramePlace::Root
-        | FramePlace::Guest
-        | FramePlace::Inlined => Hint::Nothing,
-    }
-}
-
-/// Whether a kernel module is KVM or its part for one kind of CPU: `[kvm]`, `[kvm_intel]`.
-fn is_kvm_module(dso: &str) -> bool {
-    let name = dso.trim_start_matches('[').trim_end_matches(']');
-    name == "kvm" || name.starts_with("kvm_")
 }
 
 /// The tag of a vCPU thread's stack without a frame of the vCPU loop: user code that serves an
