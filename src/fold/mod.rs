@@ -17,6 +17,7 @@
 //! | `walk` | **the stage**: walks, puts the parts together, folds what was promised |
 //! | `raw_sideband` | sideband records as a part of it finds them |
 //! | `part` | **the hot loop**: what is done with each record |
+//! | `plain_sample` | the same for a sample of which only the stack is wanted |
 //! | `raw_sideband` | sideband records as a part of the walk finds them |
 //! | `chain`, `deferred`, `behind_chain` | where a sample's frames are: in its chain, in a later record, behind the chain |
 //! | `event_counts` | samples counted for their event |
@@ -39,6 +40,7 @@ mod gaps;
 mod packed;
 mod part;
 mod payload_class;
+mod plain_sample;
 mod plan;
 mod raw_sideband;
 mod raw_stacks;

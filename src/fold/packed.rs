@@ -3,6 +3,7 @@
 use super::samples::{KeptSamples, follow};
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
+use crate::perf::SampleHead;
 use crate::space::TaskEpoch;
 use crate::units::{Avma, CpuMode, RecordOrder, ThreadId, Weights};
 
@@ -36,6 +37,14 @@ pub(super) struct PackedStack<'a> {
     /// Position of its rare fields in the list, plus one; 0 when it has none.
     rare: u32,
     mode: CpuMode,
+}
+
+/// What a sample adds to its stack.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OneSample<'a> {
+    pub(super) chain: &'a [u8],
+    pub(super) period: u64,
+    pub(super) order: RecordOrder,
 }
 
 /// What few stacks have, or many have in common.
@@ -105,6 +114,24 @@ impl<'a> PackedStack<'a> {
     /// Its call chain.
     pub(super) fn chain(&self) -> &'a [u8] {
         self.chain
+    }
+
+    /// The stack of one sample, without rare fields.
+    #[inline]
+    pub(super) fn of_sample(head: &SampleHead<'_>, mode: CpuMode, one: OneSample<'a>) -> Self {
+        Self {
+            chain: one.chain,
+            samples: 1,
+            period: one.period,
+            first: one.order,
+            last: one.order,
+            thread: ThreadId {
+                pid: head.pid,
+                tid: head.tid,
+            },
+            rare: 0,
+            mode,
+        }
     }
 
     /// A stack whose rare fields lie at `rare`.

@@ -41,10 +41,16 @@ impl<'a> WantedSample<'_, 'a> {
     /// The sample's own bytes that a part of those at hand is a copy of.
     #[inline]
     fn own(&self, part: &[u8]) -> &'a [u8] {
-        let start = self.at_hand.as_ptr().addr();
-        let at = part.as_ptr().addr().wrapping_sub(start);
-        slice_at(self.body, at, part.len()).unwrap_or_default()
+        own_of(self.body, self.at_hand, part)
     }
+}
+
+/// The bytes of a sample's `body` that a part of those at hand is a copy of.
+#[inline]
+pub(super) fn own_of<'a>(body: &'a [u8], at_hand: &[u8], part: &[u8]) -> &'a [u8] {
+    let start = at_hand.as_ptr().addr();
+    let at = part.as_ptr().addr().wrapping_sub(start);
+    slice_at(body, at, part.len()).unwrap_or_default()
 }
 
 /// What folding makes of one part of the walk.

@@ -43,6 +43,8 @@ pub(super) struct Plan<'c> {
     pub(super) readings: &'c Readings,
     /// What samples of the wanted event are kept apart by besides.
     pub(super) payload_classes: Option<&'c PayloadClasses>,
+    /// Whether nothing is asked of the wanted event's samples but which stacks there are.
+    pub(super) wants_stacks_alone: bool,
     /// `None` on the first walk.
     pub(super) again: Option<Again<'c>>,
 }
@@ -87,10 +89,19 @@ impl<'c> Plan<'c> {
         let first = times.next().flatten();
         let times = first.filter(|_| times.all(|other| other == first));
         let is_sliced = matches!(request.split, Split::Slice(_));
+        let behind_chain = wanted.and_then(|attr| BehindChain::of(capture, attr, request));
+        let wants_all = selection.is_all();
+        let wants_stacks_alone = wants_all
+            && !by_position
+            && !request.kept.samples
+            && request.split == Split::Nothing
+            && request.payload_classes.is_none()
+            && behind_chain.is_none()
+            && readings.is_empty();
         Self {
             events,
             selection,
-            wants_all: selection.is_all(),
+            wants_all,
             split: request.split,
             keeps_guest_addresses: request.kept.guest_addresses,
             keeps_samples: request.kept.samples,
@@ -98,11 +109,18 @@ impl<'c> Plan<'c> {
             by_position,
             others_time: times.filter(|_| !is_sliced && readings.is_empty()),
             mixer: Mixer::new(),
-            behind_chain: wanted.and_then(|attr| BehindChain::of(capture, attr, request)),
+            behind_chain,
             readings,
             payload_classes: request.payload_classes.as_ref(),
+            wants_stacks_alone,
             again: None,
         }
+    }
+
+    /// Whether nothing is asked of the wanted event's samples but which stacks there are, on the first
+    /// walk.
+    pub(super) fn is_plain(&self) -> bool {
+        self.wants_stacks_alone && self.again.is_none()
     }
 
     /// The class of a sample by what it recorded; 0 when samples are not kept apart by it.

@@ -113,8 +113,14 @@ impl<'a> StackTable<'a> {
     #[inline]
     pub(super) fn add_at_hand(&mut self, new: &UniqueStack<'a>, chain: &[u8]) {
         let stack = PackedStack::of(new, self.stacks.rare_of(new));
+        self.add_packed(stack, new.cpu, chain);
+    }
+
+    /// The same of a stack that is packed.
+    #[inline]
+    pub(super) fn add_packed(&mut self, stack: PackedStack<'a>, cpu: Option<Cpu>, chain: &[u8]) {
         let part = hash(&self.mixer, &stack, chain);
-        let is_copy = chain.as_ptr() != new.chain.as_ptr();
+        let is_copy = chain.as_ptr() != stack.chain().as_ptr();
         let copied = is_copy.then_some([self.copies.len(), chain.len()]);
         if is_copy {
             self.copies.extend_from_slice(chain);
@@ -123,7 +129,7 @@ impl<'a> StackTable<'a> {
             part,
             copied,
             stack,
-            cpu: new.cpu,
+            cpu,
         });
         if self.pending.len() >= PENDING {
             self.add_pending();

@@ -133,8 +133,12 @@ impl<'a> Visitor<'a> for Folding<'_, 'a> {
         at_hand: SampleAtHand<'_>,
         whole: impl FnOnce() -> Record<'a>,
     ) {
-        if !part.count_other::<O>(&self.plan, at_hand) {
-            part.read_sample::<O>(&self.plan, whole(), at_hand.body);
+        if part.count_other::<O>(&self.plan, at_hand) {
+            return;
+        }
+        let record = whole();
+        if !part.plain_sample::<O>(&self.plan, &record, at_hand) {
+            part.read_sample::<O>(&self.plan, record, at_hand.body);
         }
     }
 
