@@ -57,6 +57,22 @@ impl Mixer {
         }
         (fold_multiply(hash ^ s3, s1) >> 32) as u32
     }
+
+    /// The same of numbers.
+    #[inline]
+    pub(crate) fn hash_numbers(&self, numbers: &[u32]) -> u32 {
+        let [s0, s1, s2, s3] = self.secrets;
+        let pair = |first: u32, second: u32| u64::from(first) | u64::from(second) << 32;
+        let mut hash = s0 ^ numbers.len() as u64;
+        let (fours, rest) = numbers.as_chunks();
+        for &[a, b, c, d] in fours {
+            hash = fold_multiply(pair(a, b) ^ s1 ^ hash, pair(c, d) ^ s2);
+        }
+        for &last in rest {
+            hash = fold_multiply(u64::from(last) ^ s1 ^ hash, s2);
+        }
+        (fold_multiply(hash ^ s3, s1) >> 32) as u32
+    }
 }
 
 /// A part of a hash as one that a table can use: it looks at both ends.

@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 
 use super::address_cache::{AddressCache, LocatedAddress};
 use super::frame_entry::FrameEntry;
+use super::spaces::{EmptyStretch, Spaces};
 use super::stack_mark::StackMark;
 use crate::fold::ChainFrame;
 use crate::intern::number;
@@ -67,9 +68,6 @@ pub(super) struct SpaceKey {
     pub(super) task_epoch: TaskEpoch,
 }
 
-/// What a process maps, in order of address.
-type Space = Box<[Mapping]>;
-
 impl Location {
     /// All code of a mode of a guest.
     pub(super) const fn guest(mode: CpuMode) -> Self {
@@ -129,8 +127,7 @@ pub(crate) struct Addresses<'m> {
     objects: HashMap<Location, u32>,
     others: HashMap<Location, u32>,
     unmapped: Option<u32>,
-    /// What processes map, in order of address; the position of each in the list is its number.
-    spaces: Vec<Space>,
+    spaces: Spaces,
     space_index: HashMap<SpaceKey, u32>,
     /// The numbers of the kernel's epochs, where there are several.
     kernel_spaces: HashMap<u32, KernelEpoch>,
@@ -139,6 +136,8 @@ pub(crate) struct Addresses<'m> {
     recent_space: Option<(SpaceKey, u32)>,
     /// Where recent addresses lie.
     cache: AddressCache,
+    /// What lies around the last address that is nowhere.
+    empty: Option<EmptyStretch>,
 }
 
 impl<'m> Addresses<'m> {
@@ -161,12 +160,13 @@ impl<'m> Addresses<'m> {
             objects: HashMap::new(),
             others: HashMap::new(),
             unmapped: None,
-            spaces: Vec::new(),
+            spaces: Spaces::default(),
             space_index: HashMap::new(),
             kernel_spaces: HashMap::new(),
             kernel_index: HashMap::new(),
             recent_space: None,
             cache: AddressCache::new(),
+            empty: None,
         }
     }
 
@@ -182,7 +182,7 @@ impl<'m> Addresses<'m> {
         self.kernel = HashMap::new();
         self.functions = HashMap::new();
         self.objects = HashMap::new();
-        self.spaces = Vec::new();
+        self.spaces = Spaces::default();
     }
 
     /// Each different location so far.
@@ -194,6 +194,9 @@ impl<'m> Addresses<'m> {
     /// into the list, and what its function means for the frames that called it.
     #[inline]
     pub(super) fn locate(&mut self, space: u32, at: &ChainFrame) -> LocatedAddress {
+        if let Some(found) = self.empty.and_then(|empty| empty.locate(space, at)) {
+            return found;
+        }
         let known = self.cache.get(space, at);
         known.unwrap_or_else(|| self.look_up(space, at))
     }
@@ -265,7 +268,7 @@ impl<'m> Addresses<'m> {
         if let Some(entry) = VsyscallEntry::at(at.lookup) {
             return self.other(Location::Vsyscall(entry));
         }
-        let location = match self.mapping(space, at.lookup) {
+        let location = match self.spaces.mapping(space, at.lookup) {
             Some(mapping) if at.is_return() && at.recorded < mapping.end => {
                 Location::BeforeReturn {
                     dso: mapping.dso,
@@ -281,19 +284,25 @@ impl<'m> Addresses<'m> {
                     dso: mapping.dso,
                     lookup: mapping.offset_of(at.lookup),
                 },
-                (None, None) => return self.unmapped(),
+                (None, None) => return self.unmapped(space, at),
             },
         };
         number(location, location, &mut self.objects, &mut self.locations)
     }
 
     /// The location of all addresses that lie nowhere. Code without frame pointers leaves many.
-    fn unmapped(&mut self) -> u32 {
+    fn unmapped(&mut self, space: u32, at: &ChainFrame) -> u32 {
         let locations = &mut self.locations;
-        *self.unmapped.get_or_insert_with(|| {
+        let location = *self.unmapped.get_or_insert_with(|| {
             locations.push(Location::Unmapped);
             index_of_last(locations)
-        })
+        });
+        let found = LocatedAddress {
+            location,
+            frame_entry: FrameEntry::Call,
+        };
+        self.empty = Some(self.spaces.empty_around(space, at.lookup, found));
+        location
     }
 
     /// The location of an address of the host's kernel, as it was before it changed its code.
@@ -316,7 +325,7 @@ impl<'m> Addresses<'m> {
         if !self.has_return_probes {
             return None;
         }
-        let next = self.mapping(space, at.recorded)?;
+        let next = self.spaces.mapping(space, at.recorded)?;
         let dso = self.timeline.dso(next.dso)?;
         let is_it = at.is_return() && next.start == at.recorded && dso.path == RETURN_PROBES;
         is_it.then_some(next)
@@ -338,8 +347,7 @@ impl<'m> Addresses<'m> {
         let (spaces, timeline) = (&mut self.spaces, self.timeline);
         let number = *self.space_index.entry(key).or_insert_with(|| {
             let space = timeline.space(pid, task_epoch).into_iter();
-            spaces.push(space.flat_map(AddressSpace::iter).copied().collect());
-            index_of_last(spaces)
+            spaces.add(space.flat_map(AddressSpace::iter).copied().collect())
         });
         self.recent_space = Some((key, number));
         number
@@ -354,23 +362,10 @@ impl<'m> Addresses<'m> {
         let epoch = task_epoch.of_kernel();
         let (spaces, epochs) = (&mut self.spaces, &mut self.kernel_spaces);
         *self.kernel_index.entry(epoch).or_insert_with(|| {
-            spaces.push(Space::default());
-            let number = index_of_last(spaces);
+            let number = spaces.add(Box::default());
             epochs.insert(number, epoch);
             number
         })
-    }
-
-    /// What is mapped at an address of a numbered space.
-    fn mapping(&self, space: u32, lookup: Avma) -> Option<Mapping> {
-        let space = self.spaces.get(space as usize)?;
-        // What lies nowhere is mostly no address at all, and far from all that is mapped.
-        if lookup < space.first()?.start || lookup >= space.last()?.end {
-            return None;
-        }
-        let above = space.partition_point(|mapping| mapping.start <= lookup);
-        let below = space.get(above.checked_sub(1)?)?;
-        (lookup < below.end).then_some(*below)
     }
 }
 

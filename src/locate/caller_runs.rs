@@ -19,7 +19,7 @@ pub(crate) struct Callers<'a> {
 /// What is known of callers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallerRun {
-    /// Their position in the list of runs.
+    /// The number of their run of locations.
     pub(crate) number: u32,
     /// What the last of them means for what called it.
     pub(crate) frame_entry: FrameEntry,
@@ -34,6 +34,8 @@ struct KnownCallers {
     space: u32,
     frame_entry: FrameEntry,
     last: FrameEntry,
+    /// The number of their run of locations.
+    number: u32,
 }
 
 /// Runs of callers that were met, each once.
@@ -42,9 +44,7 @@ pub(crate) struct CallerRuns {
     runs: Vec<KnownCallers>,
     /// The bytes of all runs, one behind the other: those of the capture lie far apart.
     bytes: Vec<u8>,
-    /// The locations of all runs, one behind the other, as indexes into the locator's list: one for
-    /// each eight bytes.
-    locations: Vec<u32>,
+    locations: LocationRuns,
     /// Positions of runs, each with the part of the hash that tells most others apart.
     index: HashTable<(u32, u32)>,
     mixer: Mixer,
@@ -55,7 +55,7 @@ impl CallerRuns {
         Self {
             runs: Vec::new(),
             bytes: Vec::new(),
-            locations: Vec::new(),
+            locations: LocationRuns::default(),
             index: HashTable::new(),
             mixer: Mixer::new(),
         }
@@ -74,11 +74,11 @@ impl CallerRuns {
         let same = |&(of_old, ix): &(u32, u32)| {
             of_old == hash && self.are_same(&self.runs[ix as usize], callers)
         };
-        let &(_, number) = self.index.find(spread(hash), same)?;
-        let frame_entry = self.runs[number as usize].last;
+        let &(_, at) = self.index.find(spread(hash), same)?;
+        let known = &self.runs[at as usize];
         Some(CallerRun {
-            number,
-            frame_entry,
+            number: known.number,
+            frame_entry: known.last,
         })
     }
 
@@ -99,9 +99,9 @@ impl CallerRuns {
         locations: &[u32],
         last: FrameEntry,
     ) -> CallerRun {
-        self.locations.extend_from_slice(locations);
+        let number = self.locations.number_of(locations, &self.mixer);
         // Each run takes more than 32 bytes: 2^31 of them do not fit into memory.
-        let number = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
+        let at = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
         self.runs.push(KnownCallers {
             start: self.bytes.len(),
             // A record has at most 65 535 bytes; a trace behind one holds no stack.
@@ -109,10 +109,11 @@ impl CallerRuns {
             space: callers.space,
             frame_entry: callers.frame_entry,
             last,
+            number,
         });
         self.bytes.extend_from_slice(callers.bytes);
         self.index
-            .insert_unique(spread(hash), (hash, number), |&(hash, _)| spread(hash));
+            .insert_unique(spread(hash), (hash, at), |&(hash, _)| spread(hash));
         CallerRun {
             number,
             frame_entry: last,
@@ -121,15 +122,51 @@ impl CallerRuns {
 
     /// Gives back what only [`Self::find`] and [`Self::add`] need; none may follow.
     pub(super) fn end(&mut self) {
+        self.runs = Vec::new();
         self.bytes = Vec::new();
         self.index = HashTable::new();
+        self.locations.index = HashTable::new();
     }
 
-    /// The locations of each run, nearest to the leaf first.
+    /// The locations of each run of locations, by its number, nearest to the leaf first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u32]> {
-        self.runs.iter().map(|known| {
-            let (start, len) = (known.start / 8, known.len as usize / 8);
-            self.locations.get(start..start + len).unwrap_or_default()
-        })
+        (0..self.locations.ends.len()).map(|number| self.locations.get(number))
+    }
+}
+
+/// Runs of locations, each once: code without frame pointers leaves many addresses that lie nowhere.
+#[derive(Debug, Default)]
+struct LocationRuns {
+    /// The locations of all runs, one behind the other, as indexes into the locator's list.
+    all: Vec<u32>,
+    /// Where each run ends.
+    ends: Vec<usize>,
+    /// Numbers of runs, each with the part of the hash that tells most others apart.
+    index: HashTable<(u32, u32)>,
+}
+
+impl LocationRuns {
+    /// The number of a run of locations.
+    fn number_of(&mut self, locations: &[u32], mixer: &Mixer) -> u32 {
+        let hash = mixer.hash_numbers(locations);
+        let same = |&(of_old, number): &(u32, u32)| {
+            of_old == hash && self.get(number as usize) == locations
+        };
+        if let Some(&(_, number)) = self.index.find(spread(hash), same) {
+            return number;
+        }
+        // There are no more of them than runs of callers.
+        let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
+        self.all.extend_from_slice(locations);
+        self.ends.push(self.all.len());
+        self.index
+            .insert_unique(spread(hash), (hash, number), |&(hash, _)| spread(hash));
+        number
+    }
+
+    fn get(&self, number: usize) -> &[u32] {
+        let end = self.ends.get(number).copied().unwrap_or_default();
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.all.get(start..end).unwrap_or_default()
     }
 }

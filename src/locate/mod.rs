@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `locator` | the entry: stack by stack, in the order of the chain |
 //! | `addresses` | one address to its location |
+//! | `spaces` | what processes map, and where they map nothing |
 //! | `address_cache` | the direct-mapped cache in front of it |
 //! | `caller_runs` | callers that many stacks have in common, looked at once |
 //! | `frame_entry` | what a kernel function means for what called it |
@@ -20,6 +21,7 @@ mod caller_runs;
 mod frame_entry;
 mod locator;
 mod piece;
+mod spaces;
 mod stack_mark;
 mod task;
 
