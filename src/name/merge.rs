@@ -163,8 +163,8 @@ impl Merger<'_> {
                 let pieces = in_pieces.items_of(&new).iter();
                 let hash = self.hash(new.key(), pieces.map(|piece| piece.as_u32()));
                 let position = in_pieces.add(new, hash);
-                let reasons = located.iter().flat_map(|&piece| worker.reasons(piece));
-                unnamed.add_all(position, reasons, samples);
+                let rows = located.iter().flat_map(|&piece| worker.unnamed(piece));
+                unnamed.add_all(position, rows, samples);
                 if self.request.keeps_places {
                     of_block.push(position);
                 }

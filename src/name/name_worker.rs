@@ -5,7 +5,7 @@ use super::named_runs::NamedRuns;
 use super::namer::Namer;
 use super::piece::{Astray, NamedLocation, NamedPiece};
 use super::request::{FrameScope, NameRequest};
-use super::unnamed::{Reason, ReasonIx};
+use super::unnamed::{Reason, UnnamedRow};
 use super::user_objects::FoundFunction;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
@@ -89,11 +89,11 @@ impl<'m> NameWorker<'m> {
         }
     }
 
-    /// Why frames of a piece have no name, once for each.
+    /// The frames of a piece that have no name.
     #[inline]
-    pub(super) fn reasons(&self, piece: LocatedPiece) -> &[ReasonIx] {
+    pub(super) fn unnamed(&self, piece: LocatedPiece) -> &[UnnamedRow] {
         match piece.get() {
-            Located::Location(at) => self.named[at].shown_reason(),
+            Located::Location(at) => self.named[at].shown_unnamed(),
             Located::CallerRun(run) => self.runs.named(run).1,
         }
     }
@@ -129,7 +129,7 @@ impl<'m> NameWorker<'m> {
             let is_shown = frame.is_none_or(|ix| self.scope.shows(namer.frames.get(ix).mode));
             NamedLocation {
                 piece,
-                reason: reason.filter(|_| is_shown),
+                unnamed: reason.filter(|_| is_shown).map(UnnamedRow::of_one),
                 is_uncalled: calling == Calling::NotCalled,
                 astray,
             }
@@ -195,6 +195,7 @@ impl Namer<'_> {
             build_id,
             cause,
         });
-        Some(Astray { mark, reason })
+        let unnamed = UnnamedRow::of_one(reason);
+        Some(Astray { mark, unnamed })
     }
 }

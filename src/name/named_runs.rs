@@ -6,7 +6,7 @@ use std::ops::Range;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::piece::{Astray, Named, NamedLocation, NamedPiece};
-use super::unnamed::ReasonIx;
+use super::unnamed::UnnamedRow;
 use crate::stack::FrameIx;
 
 /// What is known of a run of addresses.
@@ -14,8 +14,8 @@ use crate::stack::FrameIx;
 struct NamedRun {
     /// The number of its frames.
     number: u32,
-    /// Where its reasons end.
-    reasons_end: usize,
+    /// Where its frames without a name end.
+    unnamed_end: usize,
     /// Whether a stack ends with it, since the caller is none.
     is_last: bool,
 }
@@ -35,8 +35,8 @@ fn end_of(locations: &[u32], named: &[NamedLocation]) -> Option<(usize, Astray)>
 #[derive(Debug, Default)]
 pub(super) struct NamedRuns {
     named: Vec<NamedRun>,
-    /// Why frames of all runs have no name, one behind the other.
-    reasons: Vec<ReasonIx>,
+    /// The frames without a name of all runs, one behind the other.
+    unnamed: Vec<UnnamedRow>,
     /// The frames of all numbers, one behind the other, root first.
     frames: Vec<FrameIx>,
     /// Where the frames of each number end.
@@ -50,12 +50,12 @@ impl NamedRuns {
     /// Takes in the next run of addresses: its locations, nearest to the leaf first, as positions in
     /// the list of those that have names.
     pub(super) fn add(&mut self, locations: &[u32], named: &[NamedLocation]) {
-        let start = self.frames.len();
+        let (start, unnamed) = (self.frames.len(), self.unnamed.len());
         let mut callers = locations;
         let end = end_of(locations, named);
         if let Some((end, astray)) = end {
             self.frames.push(astray.mark);
-            self.reasons.push(astray.reason);
+            self.unnamed.push(astray.unnamed);
             callers = &locations[..end];
         }
         for &at in callers.iter().rev() {
@@ -64,12 +64,17 @@ impl NamedRuns {
                 Named::Frame(frame) => self.frames.push(frame),
                 Named::Run(number) => self.frames.extend_from_within(self.place(number)),
             }
-            self.reasons.extend(location.reason);
+            if let Some(new) = location.unnamed {
+                match self.unnamed.get_mut(unnamed..).and_then(<[_]>::last_mut) {
+                    Some(row) if row.reason == new.reason => row.frames += new.frames,
+                    Some(_) | None => self.unnamed.push(new),
+                }
+            }
         }
         let number = self.number_from(start);
         self.named.push(NamedRun {
             number,
-            reasons_end: self.reasons.len(),
+            unnamed_end: self.unnamed.len(),
             is_last: end.is_some(),
         });
     }
@@ -104,17 +109,17 @@ impl NamedRuns {
         number
     }
 
-    /// The number of a run of addresses, and why frames of it have no name, once for each.
+    /// The number of a run of addresses, and its frames that have no name.
     #[inline]
-    pub(super) fn named(&self, run: usize) -> (u32, &[ReasonIx]) {
+    pub(super) fn named(&self, run: usize) -> (u32, &[UnnamedRow]) {
         let NamedRun {
             number,
-            reasons_end: end,
+            unnamed_end: end,
             ..
         } = self.named[run];
         let before = run.checked_sub(1).map(|before| self.named[before]);
-        let start = before.map_or(0, |before| before.reasons_end);
-        (number, self.reasons.get(start..end).unwrap_or_default())
+        let start = before.map_or(0, |before| before.unnamed_end);
+        (number, self.unnamed.get(start..end).unwrap_or_default())
     }
 
     /// Whether a stack ends with a run of addresses.
@@ -153,10 +158,9 @@ mod tests {
     fn a_location_can_have_several_frames() {
         let [outer, inlined, caller] = [0, 1, 2].map(FrameIx);
         let mut runs = NamedRuns::default();
-        let reason = None;
         let named = [&[outer, inlined][..], &[caller]].map(|frames| NamedLocation {
             piece: runs.piece_of(frames),
-            reason,
+            unnamed: None,
             is_uncalled: false,
             astray: None,
         });

@@ -1,6 +1,6 @@
 //! What stacks are made of when locations have names.
 
-use super::unnamed::ReasonIx;
+use super::unnamed::{ReasonIx, UnnamedRow};
 use crate::stack::FrameIx;
 
 /// The bit that tells a run. No list is so long that an index reaches it: it would take more memory
@@ -17,7 +17,7 @@ pub(super) struct NamedLocation {
     /// Its frame, or a run of frames of functions that are inlined into each other.
     pub(super) piece: NamedPiece,
     /// Why it has no name.
-    pub(super) reason: Option<ReasonIx>,
+    pub(super) unnamed: Option<UnnamedRow>,
     /// Whether what stands above it in a stack was interrupted, and has called nothing.
     pub(super) is_uncalled: bool,
     /// What stands in its place when it is no caller.
@@ -34,10 +34,10 @@ impl NamedLocation {
 
     /// Why that has no name.
     #[inline]
-    pub(super) fn shown_reason(&self) -> &[ReasonIx] {
+    pub(super) fn shown_unnamed(&self) -> &[UnnamedRow] {
         match &self.astray {
-            Some(astray) => std::slice::from_ref(&astray.reason),
-            None => self.reason.as_slice(),
+            Some(astray) => std::slice::from_ref(&astray.unnamed),
+            None => self.unnamed.as_slice(),
         }
     }
 }
@@ -46,7 +46,7 @@ impl NamedLocation {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Astray {
     pub(super) mark: FrameIx,
-    pub(super) reason: ReasonIx,
+    pub(super) unnamed: UnnamedRow,
 }
 
 /// A name that was found once: of a function, or of what has none.

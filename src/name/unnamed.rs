@@ -23,6 +23,19 @@ pub struct Unnamed {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct ReasonIx(u32);
 
+/// Frames side by side that have no name for one reason.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct UnnamedRow {
+    pub(super) reason: ReasonIx,
+    pub(super) frames: u32,
+}
+
+impl UnnamedRow {
+    pub(super) const fn of_one(reason: ReasonIx) -> Self {
+        Self { reason, frames: 1 }
+    }
+}
+
 /// Why a frame has no name.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Reason {
@@ -156,21 +169,24 @@ impl UnnamedCounts {
 pub(super) struct UnnamedSums(HashMap<(u32, ReasonIx), u64>);
 
 impl UnnamedSums {
-    /// Adds the frames of a stack, each with its reason and once for each of so many samples.
+    /// Adds the frames of a stack that have no name, once for each of so many samples.
     #[inline]
     pub(super) fn add_all<'r>(
         &mut self,
         stack: u32,
-        reasons: impl Iterator<Item = &'r ReasonIx>,
+        rows: impl Iterator<Item = &'r UnnamedRow>,
         samples: u64,
     ) {
         // Frames that lie side by side mostly have one reason.
         let mut same: Option<(ReasonIx, u64)> = None;
-        for &reason in reasons {
+        for &UnnamedRow { reason, frames } in rows {
+            let new = samples.saturating_mul(u64::from(frames));
             match &mut same {
-                Some((of_same, frames)) if *of_same == reason => *frames += samples,
+                Some((of_same, frames)) if *of_same == reason => {
+                    *frames = frames.saturating_add(new);
+                }
                 _ => {
-                    if let Some((before, frames)) = same.replace((reason, samples)) {
+                    if let Some((before, frames)) = same.replace((reason, new)) {
                         self.add(stack, before, frames);
                     }
                 }
