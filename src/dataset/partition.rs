@@ -59,7 +59,10 @@ impl Partition {
             hour,
         };
         let rest = parts.next()?;
-        let is_file = rest.ends_with(".parquet") && !rest.starts_with('.');
+        // Other letters may be patterns, or options of an address, to those who read the file.
+        let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        let is_file =
+            rest.ends_with(".parquet") && !rest.starts_with('.') && rest.chars().all(of_name);
         (is_date && hour < 24 && is_file && parts.next().is_none()).then_some((table, partition))
     }
 }
@@ -84,6 +87,8 @@ mod tests {
             "exits/date=../hour=18/0.parquet",
             "exits/date=2026-11-25/hour=24/0.parquet",
             "exits/date=2026-11-25/hour=1/0.txt",
+            "exits/date=2026-11-25/hour=1/*.parquet",
+            "exits/date=2026-11-25/hour=1/0?s3_endpoint=elsewhere&a=.parquet",
             "/exits/date=2026-11-25/hour=1/0.parquet",
         ] {
             assert_eq!(Partition::of_path(wrong), None, "{wrong}");
