@@ -1,14 +1,14 @@
 //! A question as `DuckDB` runs it: the tables of a dataset as views of the files of its list.
 
+use super::dataset_root::DatasetRoot;
 use super::manifest::Manifest;
 use super::schema::{Schema, TableName, TableSchema, ValueKind};
-use super::store::Store;
 
 /// What the engine writes: a line of JSON for each column of the answer, then one for each row.
 ///
 /// A line of a column has its number from 1, how many there are, its name and its type.
-pub fn engine_script(store: &Store, manifest: &Manifest, query: &str) -> String {
-    let mut script = views_of(store, manifest);
+pub fn engine_script(root: &DatasetRoot, manifest: &Manifest, query: &str) -> String {
+    let mut script = views_of(root, manifest);
     // A comment at the end of the query ends with its line.
     let query = query.trim_end().trim_end_matches(';');
     script.push_str(&format!(
@@ -22,20 +22,18 @@ pub fn engine_script(store: &Store, manifest: &Manifest, query: &str) -> String 
 }
 
 /// The tables as views of the files of the list.
-pub(super) fn views_of(store: &Store, manifest: &Manifest) -> String {
+pub(super) fn views_of(root: &DatasetRoot, manifest: &Manifest) -> String {
     // What lasts longer than two seconds gets a bar of progress otherwise, in the middle of answers.
     let mut script = "SET enable_progress_bar = false;\n".to_owned();
+    script.push_str(root.preamble());
     let tables = TableName::ALL.into_iter();
-    script.extend(tables.map(|table| view_of(store, manifest, Schema::own().table(table))));
+    script.extend(tables.map(|table| view_of(root, manifest, Schema::own().table(table))));
     script
 }
 
-fn view_of(store: &Store, manifest: &Manifest, schema: &TableSchema) -> String {
+fn view_of(root: &DatasetRoot, manifest: &Manifest, schema: &TableSchema) -> String {
     let (table, name) = (schema.table, schema.table.as_str());
-    let files = manifest.of_table(table).map(|(path, _)| {
-        let path = store.place(path).display().to_string();
-        format!("'{}'", path.replace('\'', "''"))
-    });
+    let files = manifest.of_table(table).map(|(path, _)| root.file(path));
     let files: Vec<String> = files.collect();
     if files.is_empty() {
         let columns = schema.columns.iter().map(|column| {

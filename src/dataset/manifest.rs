@@ -44,6 +44,18 @@ impl Manifest {
         parse(text).map_err(|fault| Error::file(path, BadFile::Dataset(fault)))
     }
 
+    /// Reads the list that an engine tells of a place, as
+    /// [`DatasetRoot::list_script`](super::DatasetRoot::list_script) asks for it.
+    ///
+    /// # Errors
+    /// When it is none, or one of a later version.
+    pub fn of_engine(place: &str, told: &str) -> Result<Self> {
+        let line: Value = serde_json::from_str(told).unwrap_or_default();
+        let text = line.get("content").and_then(Value::as_str);
+        let path = format!("{place}/dataset.json");
+        Self::parse(path.as_ref(), text.unwrap_or_default())
+    }
+
     /// The files of a table, in the order of their paths.
     pub fn of_table(&self, table: TableName) -> impl Iterator<Item = (&str, &DatasetFile)> {
         let files = self.files.iter();

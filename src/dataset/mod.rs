@@ -28,6 +28,9 @@
 //! | `compact` | many small files into few |
 //! | `check` | whether every row is there once |
 //! | `queries` | ready questions: plain SQL |
+//! | `dataset_root` | where an engine finds the files |
+//! | `s3_place` | a place in S3 |
+//! | `s3_access` | keys, region and server of such a place |
 //! | `engine_script` | a question as an engine runs it |
 //! | `cohort` | captures that have something in common, and what is asked of them |
 //! | `spark_job` | the script that runs on Spark |
@@ -40,6 +43,7 @@ mod buckets;
 mod check;
 mod cohort;
 mod compact;
+mod dataset_root;
 mod engine_script;
 mod frame_rows;
 mod known_stacks;
@@ -48,6 +52,8 @@ mod manifest;
 mod parquet_file;
 mod partition;
 mod queries;
+mod s3_access;
+mod s3_place;
 mod schema;
 mod spark_job;
 mod stack_hash;
@@ -65,16 +71,19 @@ pub use cohort::{
     stack_question, two_cohorts_question,
 };
 pub use compact::{Compaction, compact};
+pub use dataset_root::DatasetRoot;
 pub use engine_script::engine_script;
 pub use frame_rows::FrameRows;
 pub use made_up::{FleetLoad, FleetTruth, MadeUpCauseKey, MadeUpSum, PlantedFact, write_fleet};
 pub use manifest::{DatasetFile, Manifest};
 pub use partition::Partition;
 pub use queries::{QueryWish, READY_QUERIES, ReadyQuery, dimension_names};
+pub use s3_access::{S3Access, S3Endpoint, S3Keys};
+pub use s3_place::S3Place;
 pub use schema::{ColumnSchema, Schema, TableName, TableSchema, ValueKind};
 pub use spark_job::spark_job;
 pub use stack_hash::{ContentHash, HashedFrame, StackHash};
-pub use store::Store;
+pub use store::{Store, StoreLock};
 pub use table_folder::{check_table_folder, write_table_folder};
 pub use table_rows::TableRows;
 pub use values::Value;

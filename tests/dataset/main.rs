@@ -12,6 +12,7 @@ mod fleet;
 mod folder;
 mod killed;
 mod on_request;
+mod s3;
 mod spark;
 mod spark_job;
 mod sums;

@@ -26,7 +26,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
         .map(|text| condition(text, CohortRows::Vms));
     let sides = [before?, after?];
     let script = two_cohorts_question(&sides, &wish(&gates));
-    let answers = ask(folder, options.cohorts.engine.engine.as_deref(), &script);
+    let answers = ask(folder, &options.cohorts.engine, &script);
     let answers = answers.map_err(|error| of_conditions(error, &texts))?;
     let measured = MeasuredCohorts::of(&answers)
         .ok_or_else(|| Error::from(Problem::Arguments("the engine's answer is none".to_owned())))?;

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use super::wrong_cohort::WrongCohort;
 use crate::cli::diff_args::DiffOptions;
-use crate::cli::fleet::engine;
+use crate::cli::fleet::{AskedDataset, is_in_s3};
 use crate::cli::inputs::Inputs;
-use crate::cli::options::CohortOptions;
+use crate::cli::options::{CohortOptions, EngineOption};
 use crate::cli::write::Destination;
-use vmflame::dataset::{CohortCondition, CohortRows, CohortScript, Store};
+use vmflame::dataset::{CohortCondition, CohortRows, CohortScript};
 use vmflame::error::{Error, NothingLeft, Problem, Result};
 use vmflame::report::dataset::{CohortFacts, EngineAnswers};
 
@@ -18,7 +18,7 @@ const LIST: &str = "dataset.json";
 /// An input that is a dataset.
 pub(super) struct CohortInput<'o> {
     folder: &'o Path,
-    engine: Option<&'o Path>,
+    engine: &'o EngineOption,
     pub(super) condition: CohortCondition,
 }
 
@@ -28,13 +28,10 @@ pub(super) struct CohortInput<'o> {
 /// When it is none, and there is a condition.
 pub(super) fn is_dataset(input: &Path, options: &CohortOptions) -> Result<bool> {
     let is_dataset = is_list_there(input);
-    let given = [
-        ("--where", options.condition.is_some()),
-        ("--engine", options.engine.engine.is_some()),
-    ];
-    let given = given.into_iter().find(|(_, is_given)| *is_given);
+    let condition = options.condition.as_ref().map(|_| "--where");
+    let given = condition.or(options.engine.first_given());
     match given.filter(|_| !is_dataset) {
-        Some((option, _)) => Err(WrongCohort::NoDataset {
+        Some(option) => Err(WrongCohort::NoDataset {
             input: input.to_owned(),
             option,
         }
@@ -49,22 +46,21 @@ pub(super) fn is_dataset(input: &Path, options: &CohortOptions) -> Result<bool> 
 /// When there are conditions and no dataset, or a dataset and no conditions.
 pub(super) fn is_compared(options: &DiffOptions) -> Result<bool> {
     let has_sides = options.cohorts.both().is_some();
-    let engine = &options.cohorts.engine.engine;
-    match (
-        has_sides || engine.is_some(),
-        is_list_there(&options.before),
-    ) {
-        (true, false) => Err(WrongCohort::NoDataset {
+    let sides = has_sides.then_some("--before");
+    let given = sides.or(options.cohorts.engine.first_given());
+    match (given, is_list_there(&options.before)) {
+        (Some(option), false) => Err(WrongCohort::NoDataset {
             input: options.before.clone(),
-            option: if has_sides { "--before" } else { "--engine" },
+            option,
         }
         .into()),
         (_, is_dataset) => Ok(is_dataset),
     }
 }
 
+/// Whether an input is a dataset. What is in S3 is meant as one: captures are files.
 fn is_list_there(input: &Path) -> bool {
-    input.is_dir() && input.join(LIST).is_file()
+    is_in_s3(input) || input.is_dir() && input.join(LIST).is_file()
 }
 
 impl<'o> CohortInput<'o> {
@@ -83,7 +79,7 @@ impl<'o> CohortInput<'o> {
         };
         Ok(Self {
             folder,
-            engine: options.engine.engine.as_deref(),
+            engine: &options.engine,
             condition,
         })
     }
@@ -139,15 +135,12 @@ pub(super) fn condition(text: &str, rows: CohortRows) -> Result<CohortCondition>
 /// When the folder is no dataset, there is no engine, or it refuses the script.
 pub(super) fn ask(
     folder: &Path,
-    engine: Option<&Path>,
+    engine: &EngineOption,
     script: &CohortScript,
 ) -> Result<EngineAnswers> {
-    let store = Store::open(folder)?;
-    // While the engine reads, nobody removes files.
-    let _lock = store.read_lock()?;
-    let manifest = store.manifest()?;
-    let text = script.over(&store, &manifest);
-    let told = engine::answer(engine, &text)?;
+    let dataset = AskedDataset::open(folder, engine)?;
+    let text = script.over(&dataset.root, &dataset.manifest);
+    let told = dataset.ask(&text)?;
     EngineAnswers::parse(&told, script.answers()).ok_or_else(|| {
         let what = "the engine's answer is cut off, or none".to_owned();
         Error::from(Problem::Arguments(what)).with_hint("duckdb 1.0 or later answers it")

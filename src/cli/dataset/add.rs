@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::case::{CaseLabel, rows_of_case, written_at};
+use crate::cli::fleet::WrongS3;
 use crate::cli::inputs::Inputs;
 use crate::cli::options::{CasePlaces, DeviceOptions};
 use crate::cli::outcome::Outcome;
@@ -95,6 +96,10 @@ struct Progress {
 }
 
 pub(super) fn run(options: &AddOptions, quiet: bool) -> Result<Outcome> {
+    WrongS3::refuse(&options.output, |place| WrongS3::Written {
+        verb: "dataset add",
+        place,
+    })?;
     let store = Store::begin(&options.output)?;
     // One of a later version is refused before the work.
     store.manifest()?;

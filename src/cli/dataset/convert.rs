@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::case::{CaseLabel, rows_of_case, written_at};
 use crate::cli::convert_args::ConvertOptions;
+use crate::cli::fleet::WrongS3;
 use crate::cli::options::read_rules;
 use crate::cli::outcome::Outcome;
 use crate::cli::read_case::CaseWish;
@@ -19,6 +20,7 @@ pub(in crate::cli) fn convert(options: &ConvertOptions, quiet: bool) -> Result<O
     check(options)?;
     let folder = options.output.as_path();
     let path = options.input.input.as_path();
+    WrongS3::refuse(folder, |place| WrongS3::Tables { place })?;
     check_table_folder(folder)?;
     let wish = CaseWish {
         places: options.input.clone(),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cli::fleet::WrongS3;
 use crate::cli::inputs::Inputs;
 use crate::cli::outcome::Outcome;
 use crate::cli::table_output::{TableForm, write_tables};
@@ -60,6 +61,7 @@ pub(super) fn schema(options: &SchemaOptions) -> Result<Outcome> {
 }
 
 pub(super) fn check(options: &FolderOptions) -> Result<Outcome> {
+    WrongS3::refuse(&options.folder, |place| WrongS3::Checked { place })?;
     let store = Store::open(&options.folder)?;
     let report = dataset::check(&store)?;
     let tables = check_tables(&report, &options.folder.display().to_string());
@@ -78,6 +80,10 @@ pub(super) fn check(options: &FolderOptions) -> Result<Outcome> {
 }
 
 pub(super) fn compact(options: &FolderOptions, quiet: bool) -> Result<Outcome> {
+    WrongS3::refuse(&options.folder, |place| WrongS3::Written {
+        verb: "dataset compact",
+        place,
+    })?;
     let store = Store::open(&options.folder)?;
     let done = dataset::compact(&store)?;
     if !quiet {

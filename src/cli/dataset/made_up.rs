@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::cli::fleet::WrongS3;
 use crate::cli::inputs::Inputs;
 use crate::cli::outcome::Outcome;
 use crate::cli::table_output::{TableForm, write_tables};
@@ -13,6 +14,10 @@ use vmflame::report::dataset::truth_tables;
 
 /// Makes a fleet up in a folder, where there is no dataset yet, and tells what is planted in it.
 pub(in crate::cli) fn generate(load: &FleetLoad, folder: &Path, is_json: bool) -> Result<Outcome> {
+    WrongS3::refuse(folder, |place| WrongS3::Written {
+        verb: "bench",
+        place,
+    })?;
     let destination = Destination::stdout(&Inputs::default())?;
     let store = Store::begin(folder)?;
     if !store.manifest()?.files.is_empty() {

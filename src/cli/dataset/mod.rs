@@ -43,6 +43,8 @@ Files:
   DIR/dataset.json                      the list of files: what is not in it does not count
   DIR/TABLE/date=YYYY-MM-DD/hour=H/     rows, by the time of recording in UTC
 
+  vmflame fleet --help says how a dataset gets into S3, where it is read.
+
   Several may add at once, and one compact meanwhile, on a file system with flock(2). A writer that
   is killed leaves the dataset as it was. A capture that is there already is not added again.
 

@@ -6,20 +6,34 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use vmflame::error::{Error, Problem, Result};
+use vmflame::error::{Error, Problem};
 
-/// Runs what comes on standard input. That the module is missing is status 3.
+/// Runs what comes on standard input. That the module is missing is status 3. A wheel of `PyPI` holds the
+/// extension of its version, which is loaded before one that was installed.
 const PYTHON: &str = "
-import sys
+import os, sys
 try:
     import duckdb
 except ImportError:
     sys.exit(3)
+def load(base, name):
+    try:
+        packed = os.path.dirname(__import__('duckdb_extension_' + name).__file__)
+    except ImportError:
+        packed = ''
+    path = f'{packed}/extensions/v{duckdb.__version__}/{name}.duckdb_extension'
+    base.load_extension(path if os.path.exists(path) else name)
 try:
-    duckdb.connect().execute(sys.stdin.read())
+    base = duckdb.connect()
+    for name in sys.argv[1:]:
+        load(base, name)
+    base.execute(sys.stdin.read())
 except duckdb.Error as problem:
     sys.exit(str(problem))
 ";
+
+/// The part of `DuckDB` that reads S3, which is installed apart.
+const S3_EXTENSION: &str = "httpfs";
 
 /// Who answers.
 enum Engine {
@@ -30,11 +44,20 @@ enum Engine {
 }
 
 impl Engine {
-    fn command(&self, program: &Path) -> Command {
+    fn command(&self, program: &Path, asked: EngineQuestion<'_>) -> Command {
         let mut command = Command::new(program);
         match self {
-            // No file of the user's changes what is printed.
-            Self::Program => command.args(["-batch", "-bail", "-init", "/dev/null", ":memory:"]),
+            // No file of the user's changes what is printed, and no statement prints but those that
+            // copy to standard output.
+            Self::Program => {
+                command.args(["-batch", "-bail", "-init", "/dev/null"]);
+                command.args(["-cmd", ".output /dev/null"]);
+                if asked.is_of_s3 {
+                    command.args(["-cmd", &format!("LOAD {S3_EXTENSION};")]);
+                }
+                command.arg(":memory:")
+            }
+            Self::Python if asked.is_of_s3 => command.args(["-c", PYTHON, S3_EXTENSION]),
             Self::Python => command.args(["-c", PYTHON]),
         };
         command
@@ -51,43 +74,68 @@ impl Engine {
     }
 }
 
+/// What an engine is asked.
+#[derive(Clone, Copy)]
+pub(super) struct EngineQuestion<'s> {
+    /// It goes to the engine's standard input, where no other user sees it.
+    pub(super) script: &'s str,
+    pub(super) is_of_s3: bool,
+}
+
+/// Why an engine did not answer.
+#[derive(Debug)]
+pub(super) enum EngineFault {
+    /// There is none.
+    NotThere,
+    /// It has no extension for S3; in its own words.
+    NoExtension(String),
+    /// It refuses the script; in its own words.
+    Refuses(String),
+    /// It cannot be run.
+    Broken(Error),
+}
+
 /// What the engine prints that is asked for, or the first that there is.
 ///
 /// # Errors
 /// When there is none, or it refuses the script.
-pub(in crate::cli) fn answer(asked: Option<&Path>, script: &str) -> Result<String> {
+pub(super) fn answer(
+    program: Option<&Path>,
+    asked: EngineQuestion<'_>,
+) -> Result<String, EngineFault> {
     let usual = [Path::new("duckdb"), Path::new("python3")];
-    let programs = asked.map_or(usual.to_vec(), |program| vec![program]);
+    let programs = program.map_or(usual.to_vec(), |program| vec![program]);
+    let mut fault = EngineFault::NotThere;
     for program in programs {
-        let done = match run(program, script) {
+        let done = match run(program, asked) {
             Ok(done) => done,
             Err(source) if source.kind() == ErrorKind::NotFound => continue,
-            Err(source) => return Err(Error::io("run", program, source)),
+            Err(source) => return Err(EngineFault::Broken(Error::io("run", program, source))),
         };
         if done.status.success() {
             return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
         }
-        if done.status.code() != Some(3) {
-            return Err(refused(&done));
+        let told = String::from_utf8_lossy(&done.stderr).trim().to_owned();
+        if asked.is_of_s3 && told.contains("httpfs.duckdb_extension") {
+            // Another one may have it.
+            fault = EngineFault::NoExtension(told);
+        } else if done.status.code() != Some(3) {
+            return Err(EngineFault::Refuses(told));
         }
     }
-    let what = "no engine is there that answers SQL".to_owned();
-    Err(Error::from(Problem::Arguments(what)).with_hint(
-        "install DuckDB: pip install duckdb, or its program from your distribution; --engine names a \
-         duckdb or a python3 that is not in PATH. Any other engine can read the files of dataset.json",
-    ))
+    Err(fault)
 }
 
-fn run(program: &Path, script: &str) -> std::io::Result<Output> {
+fn run(program: &Path, asked: EngineQuestion<'_>) -> std::io::Result<Output> {
     let mut child = Engine::of(program)
-        .command(program)
+        .command(program, asked)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // One that ends early says why. It prints nothing before it has read all: no pipe fills up.
-        match stdin.write_all(script.as_bytes()) {
+        match stdin.write_all(asked.script.as_bytes()) {
             Err(source) if source.kind() != ErrorKind::BrokenPipe => return Err(source),
             Ok(()) | Err(_) => {}
         }
@@ -95,19 +143,42 @@ fn run(program: &Path, script: &str) -> std::io::Result<Output> {
     child.wait_with_output()
 }
 
-/// Why the engine did not answer, in its own words.
-fn refused(done: &Output) -> Error {
-    let told = String::from_utf8_lossy(&done.stderr);
-    let told = told.trim();
-    let mut lines = told.lines();
-    let first = lines.next().unwrap_or("it says nothing");
-    let rest = lines.collect::<Vec<_>>().join("\n");
-    let error = Error::from(Problem::Arguments(format!(
-        "the engine refuses the question: {first}"
-    )));
-    if rest.trim().is_empty() {
-        error
-    } else {
-        error.with_hint(rest)
+impl From<EngineFault> for Error {
+    fn from(fault: EngineFault) -> Self {
+        match fault {
+            EngineFault::NotThere => {
+                let what = "no engine is there that answers SQL".to_owned();
+                Self::from(Problem::Arguments(what)).with_hint(
+                    "install DuckDB: pip install duckdb, or its program from your distribution; --engine \
+                     names a duckdb or a python3 that is not in PATH. Any other engine can read the files \
+                     of dataset.json",
+                )
+            }
+            EngineFault::NoExtension(told) => {
+                let first = told.lines().next().unwrap_or_default();
+                let what = format!("the engine cannot read S3: {first}");
+                Self::from(Problem::Arguments(what)).with_hint(
+                    "DuckDB reads S3 by its extension httpfs, which is installed once: duckdb -c 'INSTALL \
+                     httpfs', or python3 -c \"import duckdb; duckdb.sql('INSTALL httpfs')\"; from PyPI: pip \
+                     install duckdb-extension-httpfs, with the duckdb of the same version",
+                )
+            }
+            EngineFault::Refuses(told) => {
+                let (first, rest) = told.split_once('\n').unwrap_or((&told, ""));
+                let first = if first.is_empty() {
+                    "it says nothing"
+                } else {
+                    first
+                };
+                let what = format!("the engine refuses the question: {first}");
+                let error = Self::from(Problem::Arguments(what));
+                if rest.trim().is_empty() {
+                    error
+                } else {
+                    error.with_hint(rest.to_owned())
+                }
+            }
+            EngineFault::Broken(error) => error,
+        }
     }
 }

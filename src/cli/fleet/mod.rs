@@ -3,20 +3,30 @@
 //! | file | what is in it |
 //! |---|---|
 //! | `engine` | the engine that answers: `DuckDB`, by its program or its Python module |
+//! | `asked_dataset` | a dataset that it is asked about, in a folder or in S3 |
+//! | `aws` | keys, region and server of S3, where AWS's own tools look for them |
+//! | `aws_file` | a file of those tools |
+//! | `wrong_s3` | what is refused of places in S3, each with its hint |
 
-pub(super) mod engine;
+mod asked_dataset;
+mod aws;
+mod aws_file;
+mod engine;
+mod wrong_s3;
 
 use std::io::Read as _;
 use std::path::PathBuf;
 
+pub(super) use asked_dataset::AskedDataset;
+pub(super) use wrong_s3::{WrongS3, is_in_s3};
+
 use super::inputs::Inputs;
+use super::options::EngineOption;
 use super::outcome::Outcome;
 use super::table_output::{TableForm, write_tables};
 use super::write::Destination;
 use clap::Args;
-use vmflame::dataset::{
-    QueryWish, READY_QUERIES, ReadyQuery, Store, dimension_names, engine_script,
-};
+use vmflame::dataset::{QueryWish, READY_QUERIES, ReadyQuery, dimension_names, engine_script};
 use vmflame::error::{Error, Problem, Result};
 use vmflame::report::dataset::query_table;
 
@@ -29,10 +39,25 @@ Examples:
   vmflame fleet fleet/ --query new-since --since 2026-11-25
   vmflame fleet fleet/ --sql \"SELECT host, sum(exits) AS exits FROM captures GROUP BY host\"
   vmflame fleet --explain cost > cost.sql                its SQL, to be changed
+  vmflame fleet s3://bucket/fleet --query trend          a dataset in S3
 
 Engine:
   DuckDB answers, in a process of its own: pip install duckdb, or its program. It reads the files
   that dataset.json lists. The ready questions use SQL that engines have in common.
+
+Datasets in S3:
+  Verbs that ask a dataset take s3://BUCKET/PREFIX in place of a folder, where a copy of one lies. DuckDB
+  reads it by its extension httpfs, which is installed once: duckdb -c 'INSTALL httpfs', or python3 -c
+  \"import duckdb; duckdb.sql('INSTALL httpfs')\". It takes DuckDB 1.2 or later.
+  Keys, region and server are where AWS's own tools look for them: AWS_ACCESS_KEY_ID,
+  AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else the
+  profile of AWS_PROFILE in ~/.aws/credentials and ~/.aws/config. Of a role, a container or a login
+  nobody is asked: eval \"$(aws configure export-credentials --format env)\" sets what these give. Where
+  there are no keys, a secret counts that DuckDB itself keeps, else it is asked as anyone may. The keys go
+  to the engine's standard input, for this place only; a question reads nothing else in S3 or by HTTP.
+  To write: vmflame dataset add into a folder, then copy it, the list of files last:
+    aws s3 sync DIR s3://BUCKET/PREFIX --exclude dataset.json --exclude '.*' --exclude '_staging/*'
+    aws s3 cp DIR/dataset.json s3://BUCKET/PREFIX/dataset.json
 
 Exit status:
   0  done
@@ -40,7 +65,7 @@ Exit status:
 
 #[derive(Args, Debug)]
 pub(super) struct FleetOptions {
-    /// The dataset's folder.
+    /// The dataset's folder, or its place in S3: `s3://BUCKET/PREFIX`.
     #[arg(value_name = "DIR", required_unless_present_any = ["list", "explain"])]
     folder: Option<PathBuf>,
     /// A ready question: see --list.
@@ -63,10 +88,8 @@ pub(super) struct FleetOptions {
     /// Print what a ready question answers, and its SQL.
     #[arg(long, value_name = "NAME")]
     explain: Option<String>,
-    /// The program that answers: duckdb, or a python3 that has the module duckdb (default: whichever is
-    /// there).
-    #[arg(long, value_name = "PROGRAM")]
-    engine: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineOption,
     /// Print JSON: all rows.
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -99,12 +122,9 @@ pub(super) fn run(options: &FleetOptions) -> Result<Outcome> {
     let Some(folder) = &options.folder else {
         return Ok(Outcome::Done);
     };
-    let store = Store::open(folder)?;
-    // While the engine reads, nobody removes files.
-    let _lock = store.read_lock()?;
-    let manifest = store.manifest()?;
-    let script = engine_script(&store, &manifest, &question.sql);
-    let answer = engine::answer(options.engine.as_deref(), &script)?;
+    let dataset = AskedDataset::open(folder, &options.engine)?;
+    let script = engine_script(&dataset.root, &dataset.manifest, &question.sql);
+    let answer = dataset.ask(&script)?;
     let source = folder.display().to_string();
     let Some(tables) = query_table(&answer, &question.title, &source) else {
         let what = "the engine's answer is no table".to_owned();

@@ -27,6 +27,10 @@ pub(crate) struct EngineOption {
     /// whichever is there).
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) engine: Option<PathBuf>,
+    /// The server of a dataset in S3 (`s3://BUCKET/PREFIX`), where it is not Amazon's: `http://HOST:PORT`
+    /// or `https://HOST` (default: `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, or that of the profile).
+    #[arg(long, value_name = "URL")]
+    pub(crate) s3_endpoint: Option<String>,
 }
 
 /// The two cohorts of a comparison.
@@ -50,6 +54,19 @@ pub(crate) struct CohortSides {
     pub(crate) csv: bool,
     #[command(flatten)]
     pub(crate) engine: EngineOption,
+}
+
+impl EngineOption {
+    /// The first of these options that is given.
+    pub(crate) const fn first_given(&self) -> Option<&'static str> {
+        if self.engine.is_some() {
+            Some("--engine")
+        } else if self.s3_endpoint.is_some() {
+            Some("--s3-endpoint")
+        } else {
+            None
+        }
+    }
 }
 
 impl CohortSides {

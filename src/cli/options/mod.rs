@@ -33,7 +33,7 @@ mod stacks;
 
 pub(super) use case_places::CasePlaces;
 #[cfg(feature = "fleet")]
-pub(super) use cohort::{CohortOptions, CohortSides};
+pub(super) use cohort::{CohortOptions, CohortSides, EngineOption};
 pub(super) use debuginfod::{AskedDownloads, DebuginfodOptions};
 pub(super) use devices::{DeviceOptions, MtreeFile};
 pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};

@@ -1,8 +1,8 @@
 //! What an engine runs for a cohort: steps, then answers.
 
+use crate::dataset::dataset_root::DatasetRoot;
 use crate::dataset::engine_script::views_of;
 use crate::dataset::manifest::Manifest;
-use crate::dataset::store::Store;
 
 /// The line of JSON behind each answer: what no row of an answer looks like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,8 +43,8 @@ impl CohortScript {
 
     /// The script, over the files of a dataset's list: a line of JSON for each row of each answer,
     /// and one of [`AnswerMark`] behind each.
-    pub fn over(&self, store: &Store, manifest: &Manifest) -> String {
-        let mut script = views_of(store, manifest);
+    pub fn over(&self, root: &DatasetRoot, manifest: &Manifest) -> String {
+        let mut script = views_of(root, manifest);
         // Where a source tells no processes, several VMs may have rows that nothing tells apart.
         script.push_str(
             "CREATE VIEW one_vm AS SELECT * FROM vms QUALIFY row_number() OVER (PARTITION BY date, \
