@@ -26,7 +26,22 @@ pub(super) enum Unread {
 /// thread's may grow to 8 MB by default, and few ask for more.
 const LARGEST: u64 = 1 << 30;
 
+/// Bytes that a CPU loads at a time.
+const CACHE_LINE: usize = 64;
+
 impl CopiedStack<'_> {
+    /// Loads the copy up to a distance into the CPU's caches. Of a walk each step waits for the one
+    /// before it, while these loads are under way at the same time.
+    pub(super) fn load(&self, distance: u64) {
+        let len = usize::try_from(distance).unwrap_or(usize::MAX);
+        let first = self.memory.get(..len).unwrap_or(self.memory);
+        let lines = first.chunks(CACHE_LINE);
+        let touched = lines.fold(0, |touched, line| {
+            touched ^ line.first().copied().unwrap_or_default()
+        });
+        std::hint::black_box(touched);
+    }
+
     /// The word at an address.
     pub(super) fn read(&self, at: u64) -> Result<u64, Unread> {
         let distance = at.checked_sub(self.start).ok_or(Unread::Elsewhere)?;

@@ -213,7 +213,8 @@ impl FrameRule {
             RuleSource::Expression(expression) => expression.value(frame, None)?,
         };
         let conventions = frame.conventions;
-        let mut caller = frame.registers.of_caller(conventions);
+        let mut caller = *frame.registers;
+        caller.keep_preserved(conventions);
         caller.set(conventions.stack_pointer, Some(frame_address));
         let mut back = None;
         for (number, saved) in &self.registers {

@@ -32,6 +32,7 @@
 //! | `code_map` | the objects that copied stacks lead into, opened when the first one does |
 //! | `call_frames` | call frame information: which rule holds at an address |
 //! | `frame_rule` | a rule: from a frame's registers to its caller's |
+//! | `plain_rule` | the same for the rules of nearly all code of x86-64 |
 //! | `signal_return` | the same for signal handlers |
 //! | `trial` | call frame information without a process, for tests |
 //! | `register_file`, `copied_stack` | registers and memory, as far as they are known |
@@ -41,6 +42,7 @@ mod call_frames;
 mod code_map;
 mod copied_stack;
 mod frame_rule;
+mod plain_rule;
 mod register_file;
 mod registers;
 mod signal_return;

@@ -44,13 +44,10 @@ impl RegisterFile {
         }
     }
 
-    /// What a caller finds in the registers that its callee says nothing of: those that functions
-    /// must leave as they were.
-    pub(super) fn of_caller(&self, conventions: &Conventions) -> Self {
-        Self {
-            known: self.known & conventions.preserved,
-            ..*self
-        }
+    /// Leaves what a caller finds in the registers that its callee says nothing of: those that
+    /// functions must leave as they were.
+    pub(super) fn keep_preserved(&mut self, conventions: &Conventions) {
+        self.known &= conventions.preserved;
     }
 }
 
@@ -83,7 +80,8 @@ const ARM64_FROM_PERF: [u8; 33] = [
     26, 27, 28, 29, 30, 31, 32,
 ];
 
-const X86_64: Conventions = Conventions {
+/// Those of x86-64.
+pub(super) const X86_64: Conventions = Conventions {
     stack_pointer: 7,
     frame_pointer: 6,
     instruction_pointer: 16,
@@ -147,8 +145,8 @@ mod tests {
     fn a_caller_keeps_what_functions_preserve() {
         let mut registers = RegisterFile::new();
         (0..=u16::MAX).for_each(|number| registers.set(number, Some(number.into())));
-        let caller = registers.of_caller(&X86_64);
-        let kept = (0..100).filter(|&number| caller.get(number).is_some());
+        registers.keep_preserved(&X86_64);
+        let kept = (0..100).filter(|&number| registers.get(number).is_some());
         assert_eq!(kept.collect::<Vec<u16>>(), [3, 6, 12, 13, 14, 15]);
     }
 }

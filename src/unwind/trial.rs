@@ -2,7 +2,7 @@
 
 use gimli::UnwindContext;
 
-use super::call_frames::CallFrames;
+use super::call_frames::{CallFrames, FoundRule};
 use super::copied_stack::CopiedStack;
 use super::frame_rule::LeftFrame;
 use super::register_file::Conventions;
@@ -39,8 +39,11 @@ pub fn callers_of(file: Vec<u8>, addresses: &[Svma]) -> Vec<Option<u64>> {
     let code = CallFrames::of(object);
     let mut scratch = UnwindContext::new();
     let callers = addresses.iter().map(|&at| {
-        let rule = code.rule(at, &mut scratch)?;
-        Some(rule.caller(&frame).ok()?.1)
+        let back = match code.rule(at, &mut scratch)?.rule {
+            FoundRule::Plain(rule) => rule.leave(&mut registers.clone(), &stack),
+            FoundRule::Any(rule) => rule.caller(&frame).map(|(_, back)| back),
+        };
+        back.ok()
     });
     callers.collect()
 }

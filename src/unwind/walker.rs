@@ -1,11 +1,14 @@
 //! Copied user stacks, frame by frame.
 
+use std::hash::{Hash, Hasher};
+
 use hashbrown::HashMap;
 
-use super::call_frames::{CallFrames, Scratch};
+use super::call_frames::{CallFrames, FoundRule, Scratch};
 use super::code_map::{CodeMap, MappedCode};
 use super::copied_stack::CopiedStack;
 use super::frame_rule::{FrameRule, LeftFrame, NoCaller};
+use super::plain_rule::PlainRule;
 use super::register_file::{Conventions, RegisterFile};
 use super::signal_return::{is_signal_return, signal_rule};
 use crate::object::CodeMachine;
@@ -46,7 +49,9 @@ pub(crate) struct CopiedSample<'a> {
 /// How a frame is left.
 #[derive(Clone, Copy, Debug)]
 enum WayOut {
-    /// By a rule, as an index into the walker's list.
+    /// By a plain rule.
+    Plain(PlainRule),
+    /// By another rule, as an index into the walker's list.
     Rule(u32),
     /// By its frame pointer.
     FramePointer,
@@ -62,11 +67,18 @@ enum WayOut {
 const SIGNAL_RULE: u32 = 0;
 
 /// An address in a process's mappings, as a place in the walker's list.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct CodePlace {
     space: u32,
     at: u64,
     is_return: bool,
+}
+
+impl Hash for CodePlace {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let rest = u64::from(self.space) << 1 | u64::from(self.is_return);
+        state.write_u128(u128::from(self.at) << 64 | u128::from(rest));
+    }
 }
 
 /// Unwinds copied stacks. Each thread has its own.
@@ -79,6 +91,8 @@ pub(crate) struct StackWalker<'m> {
     ways: HashMap<CodePlace, WayOut>,
     rules: Vec<FrameRule>,
     scratch: Box<Scratch>,
+    /// How far up the copy the last walk came.
+    reached: u64,
 }
 
 /// The frame that the walk has come to.
@@ -103,6 +117,7 @@ impl<'m> StackWalker<'m> {
             ways: HashMap::new(),
             rules: vec![signal_rule(code.machine)],
             scratch: Box::new(Scratch::new()),
+            reached: 0,
         }
     }
 
@@ -125,6 +140,7 @@ impl<'m> StackWalker<'m> {
             memory: sample.memory,
             is_cut: sample.is_cut,
         };
+        stack.load(self.reached);
         let space = self.space(sample.pid, sample.task_epoch);
         let mut frame = WalkedFrame {
             at,
@@ -137,20 +153,22 @@ impl<'m> StackWalker<'m> {
             is_running: true,
         };
         chain.extend([PERF_CONTEXT_USER, at]);
-        loop {
-            let (caller, is_signal) = match self.caller(space, &frame, &stack) {
-                Ok(caller) => caller,
-                Err(NoCaller::IsRoot) => return Some(StackEnd::Root),
-                Err(NoCaller::Cut) => return Some(StackEnd::Truncated),
-                Err(NoCaller::NoFile) => return Some(StackEnd::NoFile),
-                Err(NoCaller::Broken) => return Some(StackEnd::NotUnwound),
-            };
-            if is_signal {
+        let end = loop {
+            match self.leave(space, &mut frame, &stack) {
+                Ok(()) => (),
+                Err(NoCaller::IsRoot) => break StackEnd::Root,
+                Err(NoCaller::Cut) => break StackEnd::Truncated,
+                Err(NoCaller::NoFile) => break StackEnd::NoFile,
+                Err(NoCaller::Broken) => break StackEnd::NotUnwound,
+            }
+            if frame.is_running {
                 chain.push(PERF_CONTEXT_USER);
             }
-            chain.push(caller.at);
-            frame = caller;
-        }
+            chain.push(frame.at);
+        };
+        let above = frame.registers.get(self.conventions.stack_pointer);
+        self.reached = above.map_or(0, |above| above.saturating_sub(start));
+        Some(end)
     }
 
     fn space(&mut self, pid: Pid, task_epoch: TaskEpoch) -> u32 {
@@ -163,28 +181,28 @@ impl<'m> StackWalker<'m> {
         })
     }
 
-    /// The frame that called a frame, and whether it was interrupted by a signal instead.
-    fn caller(
+    /// Goes on from a frame to the one that called it, or that a signal interrupted. After an error the
+    /// frame is of no use.
+    fn leave(
         &mut self,
         space: u32,
-        frame: &WalkedFrame,
+        frame: &mut WalkedFrame,
         stack: &CopiedStack<'_>,
-    ) -> Result<(WalkedFrame, bool), NoCaller> {
-        let left = LeftFrame {
-            conventions: self.conventions,
-            registers: &frame.registers,
-            stack,
-            is_running: frame.is_running,
-        };
-        let (mut registers, back, is_signal) = match frame.way {
+    ) -> Result<(), NoCaller> {
+        let below = frame.registers.get(self.conventions.stack_pointer);
+        let was_running = frame.is_running;
+        let (back, is_signal) = match frame.way {
+            WayOut::Plain(rule) => (rule.leave(&mut frame.registers, stack)?, false),
             WayOut::Rule(rule) => {
                 let rule = self.rules.get(rule as usize).ok_or(NoCaller::Broken)?;
-                let (registers, back) = rule.caller(&left)?;
-                (registers, back, rule.is_signal)
+                let (registers, back) = rule.caller(&self.left(frame, stack))?;
+                frame.registers = registers;
+                (back, rule.is_signal)
             }
             WayOut::FramePointer => {
-                let (registers, back) = by_frame_pointer(&left)?;
-                (registers, back, false)
+                let (registers, back) = by_frame_pointer(&self.left(frame, stack))?;
+                frame.registers = registers;
+                (back, false)
             }
             WayOut::NoFile => return Err(NoCaller::NoFile),
             WayOut::None | WayOut::Unmapped => return Err(NoCaller::Broken),
@@ -193,35 +211,40 @@ impl<'m> StackWalker<'m> {
         if back == 0 {
             return Err(NoCaller::IsRoot);
         }
-        let way = self.way_of(CodePlace {
+        frame.at = back;
+        frame.is_running = is_signal;
+        frame.way = self.way_of(CodePlace {
             space,
             at: back,
             is_return: !is_signal,
         });
-        if matches!(way, WayOut::Unmapped) {
+        if matches!(frame.way, WayOut::Unmapped) {
             return Err(NoCaller::Broken);
         }
-        if !is_signal && !self.is_further_up(&registers, frame) {
+        let above = frame.registers.get(self.conventions.stack_pointer);
+        if !is_signal && !self.is_further_up(above, below, was_running) {
             return Err(NoCaller::Broken);
         }
-        registers.set(self.conventions.instruction_pointer, Some(back));
-        let caller = WalkedFrame {
-            at: back,
-            way,
-            registers,
-            is_running: is_signal,
-        };
-        Ok((caller, is_signal))
+        let instruction_pointer = self.conventions.instruction_pointer;
+        frame.registers.set(instruction_pointer, Some(back));
+        Ok(())
+    }
+
+    /// A frame as what leads to its caller looks at it.
+    const fn left<'f>(&self, frame: &'f WalkedFrame, stack: &'f CopiedStack<'f>) -> LeftFrame<'f> {
+        LeftFrame {
+            conventions: self.conventions,
+            registers: &frame.registers,
+            stack,
+            is_running: frame.is_running,
+        }
     }
 
     /// Whether a caller's stack pointer lies above that of the frame it called. On machines whose
     /// calls do not push, a function that runs may have nothing on the stack.
-    fn is_further_up(&self, caller: &RegisterFile, frame: &WalkedFrame) -> bool {
-        let stack_pointer = self.conventions.stack_pointer;
-        let pointers = caller
-            .get(stack_pointer)
-            .zip(frame.registers.get(stack_pointer));
-        let may_be_same = self.conventions.link.is_some() && frame.is_running;
+    fn is_further_up(&self, above: Option<u64>, below: Option<u64>, is_running: bool) -> bool {
+        let may_be_same = self.conventions.link.is_some() && is_running;
+        let pointers = above.zip(below);
         pointers.is_some_and(|(above, below)| above > below || may_be_same && above == below)
     }
 
@@ -262,26 +285,37 @@ impl<'m> StackWalker<'m> {
             MappedCode::Memory => return WayOut::FramePointer,
             MappedCode::Missing => return WayOut::NoFile,
         };
-        if place.at < mapping.end.as_u64() {
+        let at = code.object.svma_of(mapping.offset_of(Avma::new(lookup)));
+        let found = at.and_then(|at| code.rule(at, &mut self.scratch));
+        // Code that signal handlers return to is looked for where functions begin only: elsewhere it
+        // would be a page of the file for each place.
+        let is_within = found.as_ref().zip(at).is_some_and(|(found, at)| {
+            found.is_around(Svma::new(at.as_u64().wrapping_add(place.is_return.into())))
+        });
+        if !is_within && place.at < mapping.end.as_u64() {
             let here = mapping.offset_of(Avma::new(place.at));
             if is_signal_return(self.code.machine, code.object.bytes_from(here)) {
                 return WayOut::Rule(SIGNAL_RULE);
             }
         }
-        let at = code.object.svma_of(mapping.offset_of(Avma::new(lookup)));
-        at.map_or(WayOut::None, |at| self.way_in_file(code, at))
-    }
-
-    fn way_in_file(&mut self, code: &CallFrames, at: Svma) -> WayOut {
-        match code.rule(at, &mut self.scratch) {
-            Some(rule) => {
+        match found.map(|found| found.rule) {
+            Some(FoundRule::Plain(rule)) => WayOut::Plain(rule),
+            Some(FoundRule::Any(rule)) => {
                 self.rules.push(rule);
                 // Fewer than 2^32 of them fit into memory.
                 WayOut::Rule(u32::try_from(self.rules.len() - 1).unwrap_or(u32::MAX))
             }
-            None if code.has_any() || code.object.switches_stacks(at) => WayOut::None,
-            None => WayOut::FramePointer,
+            None => at.map_or(WayOut::None, |at| by_default(code, at)),
         }
+    }
+}
+
+/// How a frame is left for which the file tells no rule that can be followed.
+fn by_default(code: &CallFrames, at: Svma) -> WayOut {
+    if code.has_any() || code.object.switches_stacks(at) {
+        WayOut::None
+    } else {
+        WayOut::FramePointer
     }
 }
 
