@@ -23,6 +23,7 @@ pub(super) struct FrontHalf<'a> {
     pub(super) wanted: FoldRequest,
     pub(super) census: Census,
     pub(super) timeline: Timeline,
+    /// None of copied stacks that are to be unwound.
     pub(super) settled: Settled<'a>,
     /// Dumps of code that processes made.
     pub(super) dumps: JitDumps,
@@ -33,14 +34,40 @@ impl<'a> FrontHalf<'a> {
     pub(super) fn of(
         capture: &'a Capture,
         wanted: FoldRequest,
+        folded: Folded<'a>,
+        named: NamedBy<'_>,
+    ) -> Self {
+        Self::settling(capture, wanted, folded, named, true)
+    }
+
+    /// Goes on from a fold to what [`unwinding`] makes: where there are copied stacks, they are folded
+    /// once more, and none is settled here.
+    pub(super) fn before_unwinding(
+        capture: &'a Capture,
+        wanted: FoldRequest,
+        folded: Folded<'a>,
+        named: NamedBy<'_>,
+    ) -> Self {
+        let is_final = machine_of_copies(capture, wanted.selection.event).is_none();
+        Self::settling(capture, wanted, folded, named, is_final)
+    }
+
+    fn settling(
+        capture: &'a Capture,
+        wanted: FoldRequest,
         mut folded: Folded<'a>,
         named: NamedBy<'_>,
+        is_final: bool,
     ) -> Self {
         let clock = dump_clock(capture, &folded.census);
         let last = folded.census.times.map(|(_, last)| last);
         let dumps = JitDumps::find(&mut folded.sideband, named.symbols, clock, last);
         let timeline = Timeline::build(folded.sideband, named.build_ids);
-        let settled = folded.stacks.settle(capture, &wanted, &timeline);
+        let settled = if is_final {
+            folded.stacks.settle(capture, &wanted, &timeline)
+        } else {
+            Settled::default()
+        };
         Self {
             wanted,
             census: folded.census,
@@ -106,17 +133,23 @@ pub(super) fn unwinding<'c>(
     timeline: &'c Timeline,
     namer: &mut Namer<'c>,
 ) -> Option<Unwinding<'c>> {
-    let attr = &capture.events().get(event)?.attr;
-    if !attr.samples(PERF_SAMPLE_STACK_USER) || !attr.samples(PERF_SAMPLE_REGS_USER) {
-        return None;
-    }
-    let machine = with_order!(capture.endian(), O => capture.features().machine::<O>());
-    let machine = CodeMachine::from_name(machine.as_deref()?)?;
+    let machine = machine_of_copies(capture, event)?;
     // What call frame information gives as callers are callers.
     namer.trust_callers();
     let files = namer.code_files();
     let code = CodeMap::new(timeline, machine, move |dso| files.find(dso));
     Some(Unwinding::new(code))
+}
+
+/// The machine of the stacks that samples of an event hold copies of; `None` where there are none, or
+/// none of a machine whose stacks can be unwound.
+fn machine_of_copies(capture: &Capture, event: EventIx) -> Option<CodeMachine> {
+    let attr = &capture.events().get(event)?.attr;
+    if !attr.samples(PERF_SAMPLE_STACK_USER) || !attr.samples(PERF_SAMPLE_REGS_USER) {
+        return None;
+    }
+    let machine = with_order!(capture.endian(), O => capture.features().machine::<O>());
+    CodeMachine::from_name(machine.as_deref()?)
 }
 
 /// Does the work, and reads the kernel's symbols at the same time when there is a second thread for

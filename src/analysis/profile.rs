@@ -161,7 +161,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let work = || {
         let Chosen { wanted, folded } = fold_chosen(capture, request)?;
         watch.lap(Stage::Fold);
-        let front = FrontHalf::of(capture, wanted, folded, named);
+        let front = FrontHalf::before_unwinding(capture, wanted, folded, named);
         watch.lap(Stage::Settle);
         Ok(front)
     };

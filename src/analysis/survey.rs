@@ -89,7 +89,7 @@ fn look_through(
     let work = || {
         let (event, Chosen { wanted, folded }) = fold_any(capture, pids, threads);
         let unique_stacks = folded.stacks.distinct();
-        let front = FrontHalf::of(capture, wanted, folded, named);
+        let front = FrontHalf::before_unwinding(capture, wanted, folded, named);
         Ok((event, unique_stacks, front))
     };
     let ((event, unique_stacks, front), kernel) =

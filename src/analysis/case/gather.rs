@@ -116,7 +116,7 @@ fn event_hits(
     let work = || {
         let wanted = FoldRequest::all_of(event, threads);
         let folded = fold(capture, &wanted);
-        Ok(FrontHalf::of(capture, wanted, folded, named))
+        Ok(FrontHalf::before_unwinding(capture, wanted, folded, named))
     };
     let (front, kernel) = beside_kernel(threads, &build_ids, symbols, work)?;
     let mut namer = Namer::new(capture, front.namer_input(kernel, named))?;
