@@ -75,6 +75,11 @@ impl BehindChain {
         })
     }
 
+    /// Whether samples hold copies of the user's stack, most of which is not looked at.
+    pub(super) fn is_of_copied_stacks(&self) -> bool {
+        self.source == UserSource::CopiedStack
+    }
+
     /// Reads what a sample of the mode holds behind its chain; `None` when it is too short for it.
     pub(super) fn read<'a, O: ByteOrder>(
         &self,

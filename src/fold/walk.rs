@@ -2,6 +2,7 @@
 
 use hashbrown::HashSet;
 
+use super::behind_chain::BehindChain;
 use super::census::Census;
 use super::deferred::parse as parse_deferred;
 use super::packed::Stacks;
@@ -119,6 +120,16 @@ impl<'a> Visitor<'a> for Folding<'_, 'a> {
     /// What an unwinder takes lies behind the chain, is long, and all of it is kept.
     fn takes_copies(&self, part: &FoldedPart<'a>) -> bool {
         self.plan.behind_chain.is_none() && part.keeps_few()
+    }
+
+    /// To find where a part may begin takes as long as the records there are, one of copied stacks.
+    fn parts_a_thread(&self) -> usize {
+        if self.leaves_gaps() { 4 } else { 8 }
+    }
+
+    fn leaves_gaps(&self) -> bool {
+        let behind = self.plan.behind_chain.as_ref();
+        behind.is_some_and(BehindChain::is_of_copied_stacks)
     }
 
     #[inline]

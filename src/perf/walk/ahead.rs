@@ -19,7 +19,9 @@ const READ_STEP: usize = 1 << 18;
 #[derive(Debug)]
 pub(super) struct Ahead<'a> {
     region: Region<'a>,
-    /// Up to where the mapping was asked for.
+    /// Whether the mapping is asked for before it is looked at.
+    populates: bool,
+    /// Up to where the walk may look.
     populated: usize,
     /// `None` when nothing can be read.
     copies: Option<Copies<'a>>,
@@ -53,8 +55,17 @@ impl<'a> Ahead<'a> {
         });
         Self {
             region,
+            populates: true,
             populated: 0,
             copies,
+        }
+    }
+
+    /// The same of a walk that does not look at most bytes: pages are mapped when it does.
+    pub(super) fn with_gaps(self) -> Self {
+        Self {
+            populates: false,
+            ..self
         }
     }
 
@@ -75,7 +86,9 @@ impl<'a> Ahead<'a> {
         }
         let from = at.max(self.populated);
         if at + OUTLOOK > self.populated && from < len {
-            if let Some((file, start)) = self.region.mapping {
+            if let Some((file, start)) = self.region.mapping
+                && self.populates
+            {
                 file.populate(start + from, POPULATE_STEP.min(len - from));
             }
             self.populated = from + POPULATE_STEP;

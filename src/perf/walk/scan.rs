@@ -230,6 +230,9 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
     let Region { bytes, events, .. } = part.region;
     let mut counts = RecordCounts::new();
     let mut ahead = Ahead::new(part.region, part.end);
+    if visitor.leaves_gaps() {
+        ahead = ahead.with_gaps();
+    }
     let mut at = part.start;
     while at < part.end {
         let near = ahead.from(at, visitor.takes_copies(&gathered));

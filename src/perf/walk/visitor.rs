@@ -40,6 +40,12 @@ pub trait Visitor<'a>: Sync {
         false
     }
 
+    /// Whether samples have long stretches that it does not look at, so that the file is not to be
+    /// mapped before it is looked at.
+    fn leaves_gaps(&self) -> bool {
+        false
+    }
+
     /// Passes samples that it takes at once, in a loop of its own: as many as it likes, from the first
     /// on. All others are brought by [`Self::sample`] and [`Self::record`].
     #[inline]
@@ -104,6 +110,10 @@ impl<'a, A: Visitor<'a>, B: Visitor<'a>> Visitor<'a> for Both<A, B> {
     fn record<O: ByteOrder>(&self, gathered: &mut Self::Gathered, record: Record<'a>) {
         self.first.record::<O>(&mut gathered.first, record);
         self.second.record::<O>(&mut gathered.second, record);
+    }
+
+    fn leaves_gaps(&self) -> bool {
+        self.first.leaves_gaps() && self.second.leaves_gaps()
     }
 
     fn takes_copies(&self, gathered: &Self::Gathered) -> bool {
