@@ -4,6 +4,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::asked::AskedObject;
 use super::object_report::ObjectReport;
+use super::shown_names::shown_names;
 use super::user_objects::{UserObject, UserObjects};
 use crate::error::{BadFile, Error};
 use crate::space::{Dso, DsoIx, LifeIx, Mapping};
@@ -101,7 +102,7 @@ impl<'a> UserObjects<'a> {
         let path = memory.dso.path.clone();
         let object = UserObject {
             not_called: HashSet::new(),
-            shown_names: self.shown_names(&symbols),
+            shown_names: shown_names(&symbols, self.how.detail, 1),
             symbols,
             path: (*path).into(),
             build_id: None,
@@ -167,7 +168,7 @@ impl<'a> UserObjects<'a> {
         let short_name = module_short_name(recorded);
         let object = UserObject {
             not_called: HashSet::new(),
-            shown_names: self.shown_names(&symbols),
+            shown_names: shown_names(&symbols, self.how.detail, 1),
             symbols,
             path: recorded.into(),
             build_id: None,

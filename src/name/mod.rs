@@ -31,7 +31,7 @@
 //! | `user_objects` | the objects that samples hit, and what was found for them |
 //! | `hits` | what samples lie in, without their stacks |
 //! | `inlined_code` | what an object's debug information tells of its functions |
-//! | `shown_frame` | how functions, and addresses without one, are shown |
+//! | `shown_frame`, `shown_names` | how functions, and addresses without one, are shown; all functions of an object |
 //! | `unnamed` | why frames have no name, counted |
 //! | `piece`, `named_runs` | what stacks are made of until they are merged |
 //! | `grouping`, `classes` | the frames above a call chain; what a thread's stacks have in common |
@@ -65,6 +65,7 @@ mod piece;
 mod places;
 mod request;
 mod shown_frame;
+mod shown_names;
 mod stacks;
 mod this_machine;
 mod unnamed;

@@ -10,7 +10,7 @@ use super::inlined_code::InlinedCode;
 use super::object_report::ObjectReport;
 use super::piece::KnownName;
 use super::request::FrameDetail;
-use super::shown_frame::shown;
+use super::shown_names::shown_names;
 use super::this_machine::{ThisMachine, mapped_object};
 use super::unnamed::true_cause;
 use crate::input::ShownPaths;
@@ -304,7 +304,7 @@ impl<'a> UserObjects<'a> {
         };
         let object = UserObject {
             not_called,
-            shown_names: self.shown_names(&symbols),
+            shown_names: shown_names(&symbols, self.how.detail, threads),
             symbols,
             path: (*path).into(),
             build_id: build_id.clone(),
@@ -361,19 +361,6 @@ impl<'a> UserObjects<'a> {
             threads,
         };
         found.code(self.search, wish)
-    }
-
-    /// What the functions are shown as that were read.
-    pub(super) fn shown_names(
-        &self,
-        symbols: &Result<ObjectSymbols, Unresolved>,
-    ) -> HashMap<Svma, Box<str>> {
-        let symbols = symbols.iter().flat_map(ObjectSymbols::iter);
-        let shown = symbols.map(|symbol| {
-            let name = shown(symbol.name, self.how.detail);
-            (symbol.start, name.into())
-        });
-        shown.collect()
     }
 }
 
