@@ -1,5 +1,6 @@
 //! What is wanted of a capture.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::fold::{Split, WeightKind};
@@ -66,6 +67,8 @@ pub struct Request {
     pub detail: FrameDetail,
     /// Whether frame pointers are believed that lead to no caller.
     pub keep_garbage: bool,
+    /// What VMMs call VMs, by the process, as far as that is known: shown where a capture has several.
+    pub vm_names: BTreeMap<Pid, String>,
     /// Rows for the tagger, with the name of the file they come from.
     pub rules: Option<(String, std::path::PathBuf)>,
     /// Into how many slices of time stacks are kept apart; 0 for none. Cannot be had together with

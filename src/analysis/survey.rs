@@ -3,11 +3,11 @@
 use super::choice::{Chosen, fold_any};
 use super::front_half::{FrontHalf, NamedBy, beside_kernel, recorded_build_ids, unwinding};
 use crate::error::Result;
-use crate::fold::{Gap, WeightKind, occurrences as occurrences_of};
+use crate::fold::{Gap, Split, WeightKind, occurrences as occurrences_of};
 use crate::loss::Tally;
 use crate::name::{
-    FrameDetail, FrameScope, Grouping, NameRequest, NamedStacks, Namer, NamerInput, ObjectReport,
-    ObjectShare, StackRecording, Unnamed, by_cause, name_stacks,
+    FrameDetail, FrameScope, Grouping, NO_VM_NAMES, NameRequest, NamedStacks, Namer, NamerInput,
+    ObjectReport, ObjectShare, StackRecording, Unnamed, by_cause, name_stacks,
 };
 use crate::perf::{Capture, RecordCounts};
 use crate::symbol::{KernelSource, SymbolRequest, Unresolved};
@@ -104,18 +104,15 @@ fn look_through(
         detail: detail(),
         dumps: &front.dumps,
         keep_garbage: false,
+        vm_names: NO_VM_NAMES,
     };
     let mut namer = Namer::new(capture, input)?;
     let mut stacks = NamedStacks::default();
     if let Some(event) = event {
         let request = NameRequest {
-            scope: FrameScope::All,
-            grouping: Grouping::default(),
             split: front.wanted.split,
-            weight: WeightKind::Samples,
-            recording: StackRecording::of(capture, event),
-            keeps_places: false,
             threads,
+            ..plain_names(capture, event)
         };
         let unwinding = unwinding(capture, event, &front.timeline, &mut namer);
         let unwound = unwinding.as_ref();
@@ -144,6 +141,19 @@ fn look_through(
             unnamed: names.unnamed,
         },
     })
+}
+
+/// How stacks are named that nobody looks at.
+fn plain_names(capture: &Capture, event: EventIx) -> NameRequest {
+    NameRequest {
+        scope: FrameScope::All,
+        grouping: Grouping::default(),
+        split: Split::Nothing,
+        weight: WeightKind::Samples,
+        recording: StackRecording::of(capture, event),
+        keeps_places: false,
+        threads: 1,
+    }
 }
 
 /// What a survey looks at of functions.

@@ -48,7 +48,9 @@ pub(super) struct ConvertOptions {
     #[arg(long, help_heading = STACKS)]
     pub(super) guest_leaf: bool,
     /// The frames above the call chain. By default the process, then the thread where its name
-    /// differs; VMs of one name are told apart by their pid.
+    /// differs. Of several VMs each has the name that its VMM gives it, where a case or the running
+    /// process tells that: `qemu-system-x86 (win10)`; others of one name are told apart by their pid. Without
+    /// a frame of the process, `comm` and `none`, guest time tells the VM: `[guest kernel of win10]`.
     #[arg(long, value_enum, default_value_t = Group::Process, help_heading = STACKS)]
     pub(super) group: Group,
     /// Show host kernel frames only; samples without any are left out. All frames tell the tag.

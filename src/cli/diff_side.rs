@@ -285,7 +285,7 @@ fn shown_name(path: &Path, filters: &[String]) -> String {
     }
 }
 
-/// Adds the processes of the VMs that are asked for.
+/// Adds the processes of the VMs that are asked for, and what VMs are called.
 fn add_vms(
     request: &mut Request,
     filter: &FilterOptions,
@@ -294,6 +294,7 @@ fn add_vms(
 ) -> Result<()> {
     let vms = vms::pids(&filter.vm, input, capture, request.threads)?;
     request.pids.extend(vms);
+    request.vm_names = vms::names_for_stacks(input, capture, request.threads);
     Ok(())
 }
 

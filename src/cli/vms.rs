@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::this_machine;
+use super::vmm_processes;
 use super::wrong_arguments::WrongArguments;
 use vmflame::analysis::exits::RecordedExits;
 use vmflame::analysis::{VmProcess, vm_processes};
@@ -109,6 +110,22 @@ pub(super) fn names(
     let named = name_vms(processes, input, capture).into_iter();
     let named = named.filter_map(|vm| Some((vm.process.pid, vm.name?)));
     named.collect()
+}
+
+/// The same for stacks. The capture is looked through for its VMs only where something may tell their
+/// names.
+pub(super) fn names_for_stacks(
+    input: &Input,
+    capture: &Capture,
+    threads: usize,
+) -> BTreeMap<Pid, String> {
+    let directory = input.directory.as_deref();
+    let has_lines = directory.is_some_and(|directory| directory.join("vms").is_dir());
+    if has_lines || this_machine::has_made(capture) && !vmm_processes::vmms().is_empty() {
+        names(vm_processes(capture, threads), input, capture)
+    } else {
+        BTreeMap::new()
+    }
 }
 
 /// Names the VMs of exits. A command line beside the capture is that of the only VM, if there is one only:

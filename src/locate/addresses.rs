@@ -44,8 +44,10 @@ pub(crate) enum Location {
     /// In a guest.
     Guest {
         mode: CpuMode,
-        /// Whose it is, and where; `None` where all code of the mode counts as one.
-        lookup: Option<GuestAddress>,
+        /// The process of its VM.
+        vm: Pid,
+        /// The address in its kernel; `None` where all code of the mode counts as one.
+        lookup: Option<Avma>,
     },
     /// The capture does not tell whose address it is.
     Unknown(CpuMode),
@@ -70,8 +72,12 @@ pub(super) struct SpaceKey {
 
 impl Location {
     /// All code of a mode of a guest.
-    pub(super) const fn guest(mode: CpuMode) -> Self {
-        Self::Guest { mode, lookup: None }
+    pub(super) const fn guest(mode: CpuMode, vm: Pid) -> Self {
+        Self::Guest {
+            mode,
+            vm,
+            lookup: None,
+        }
     }
 
     /// The address in the host's kernel that is looked up; `None` of what lies elsewhere.
@@ -92,8 +98,13 @@ impl Location {
     /// The address in a guest's kernel, where that is told.
     pub(crate) const fn guest_address(self) -> Option<GuestAddress> {
         match self {
-            Self::Guest { lookup, .. } => lookup,
-            Self::Kernel { .. }
+            Self::Guest {
+                vm,
+                lookup: Some(at),
+                ..
+            } => Some(GuestAddress { vm, at }),
+            Self::Guest { lookup: None, .. }
+            | Self::Kernel { .. }
             | Self::KernelCode { .. }
             | Self::Object { .. }
             | Self::BeforeReturn { .. }

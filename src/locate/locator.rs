@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::addresses::{Addresses, GuestAddress, Location, SpaceKey};
+use super::addresses::{Addresses, Location, SpaceKey};
 use super::caller_runs::{CallerRun, CallerRuns, Callers};
 use super::frame_entry::FrameEntry;
 use super::piece::LocatedPiece;
@@ -18,7 +18,7 @@ use crate::fold::{Block, ChainFrame, ChainFrames, EpochStack, UniqueStack, UserP
 use crate::intern::number;
 use crate::space::{TaskEpoch, Timeline};
 use crate::symbol::KernelSymbols;
-use crate::units::{Avma, CpuMode};
+use crate::units::{Avma, CpuMode, Pid};
 use crate::unwind::BranchFrames;
 
 /// A stack in pieces, but for its weight.
@@ -189,12 +189,11 @@ impl<'m> Locator<'m> {
         if chain_is_empty && key.mode.is_guest() {
             // 0 unless guests' addresses are wanted.
             let is_known = key.mode == CpuMode::GuestKernel && key.ip != Avma::default();
-            let lookup = is_known.then_some(GuestAddress {
+            self.other(Location::Guest {
+                mode: key.mode,
                 vm: key.pid,
-                at: key.ip,
+                lookup: is_known.then_some(key.ip),
             });
-            let mode = key.mode;
-            self.other(Location::Guest { mode, lookup });
         }
         let mark = match stack.user {
             UserPart::LastBranches(_) => Some(StackMark::LastBranches),
@@ -240,7 +239,7 @@ impl<'m> Locator<'m> {
                 task_epoch,
             };
             let Some(space) = self.space(of, at.mode) else {
-                self.elsewhere(at.mode);
+                self.elsewhere(at.mode, of.pid);
                 frame_entry = FrameEntry::Call;
                 continue;
             };
@@ -295,7 +294,7 @@ impl<'m> Locator<'m> {
             Some(space) => {
                 self.located(space, at);
             }
-            None => self.elsewhere(at.mode),
+            None => self.elsewhere(at.mode, of.pid),
         }
     }
 
@@ -322,9 +321,9 @@ impl<'m> Locator<'m> {
 
     /// Appends the location of an address that is not looked up.
     #[inline(never)]
-    fn elsewhere(&mut self, mode: CpuMode) {
+    fn elsewhere(&mut self, mode: CpuMode, pid: Pid) {
         self.other(if mode.is_guest() {
-            Location::guest(mode)
+            Location::guest(mode, pid)
         } else {
             Location::Unknown(mode)
         });

@@ -2,11 +2,12 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::grouping::{SplitName, TaskNames, VmNames, roots};
+use super::grouping::{Grouping, SplitName, TaskNames};
 use super::name_worker::{LocatedBlock, NameWorker};
 use super::namer::Namer;
 use super::piece::Named;
 use super::request::NameRequest;
+use super::vm_names::VmNames;
 use crate::fold::Split;
 use crate::kvm::Tagger;
 use crate::locate::{LocatedPiece, LocatedTask, TaskKey};
@@ -118,6 +119,37 @@ fn class(
             life,
             cpu: is_by_cpu.then_some(cpu).flatten(),
         }),
+    }
+}
+
+/// The grouping frames of a stack, root first.
+fn roots(
+    grouping: Grouping,
+    task: &TaskKey,
+    names: &TaskNames<'_>,
+    split: &SplitName,
+    vms: &VmNames,
+) -> Vec<String> {
+    let (pid, tid) = (task.pid, task.tid);
+    let (process, thread) = (&*names.process, &*names.thread);
+    let shown = || vms.process(process, pid);
+    let with_pid = || vms.process_with_pid(process, pid);
+    match grouping {
+        Grouping::None => vec![],
+        Grouping::Comm => vec![thread.to_owned()],
+        Grouping::Cpu | Grouping::Cgroup => {
+            let mut roots = vec![split.0.clone(), shown()];
+            if process != thread {
+                roots.push(thread.to_owned());
+            }
+            roots
+        }
+        Grouping::Thread => vec![with_pid(), format!("{thread}-{tid}")],
+        Grouping::ThreadAndCpu => {
+            vec![with_pid(), format!("{thread}-{tid}"), split.0.clone()]
+        }
+        Grouping::Process | Grouping::ProcessByThread if process == thread => vec![shown()],
+        Grouping::Process | Grouping::ProcessByThread => vec![shown(), thread.to_owned()],
     }
 }
 

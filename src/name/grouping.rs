@@ -2,11 +2,8 @@
 
 use std::borrow::Cow;
 
-use hashbrown::{HashMap, HashSet};
-
 use crate::fold::Split;
-use crate::kvm::VcpuThreadNames;
-use crate::locate::{LocatedTask, TaskKey};
+use crate::locate::TaskKey;
 use crate::space::{TaskEpoch, Timeline};
 use crate::units::{Pid, Tid};
 
@@ -39,6 +36,11 @@ impl Grouping {
             self,
             Self::ProcessByThread | Self::Thread | Self::ThreadAndCpu
         )
+    }
+
+    /// Whether a frame tells the process.
+    pub(super) const fn tells_process(self) -> bool {
+        !matches!(self, Self::Comm | Self::None)
     }
 
     /// What folding must keep apart for it.
@@ -103,82 +105,5 @@ impl SplitName {
                 .cgroup(id)
                 .map_or_else(|| format!("cgroup {id}"), ToOwned::to_owned),
         })
-    }
-}
-
-/// The grouping frames of a stack, root first.
-pub(super) fn roots(
-    grouping: Grouping,
-    task: &TaskKey,
-    names: &TaskNames<'_>,
-    split: &SplitName,
-    vms: &VmNames,
-) -> Vec<String> {
-    let (pid, tid) = (task.pid, task.tid);
-    let (process, thread) = (&*names.process, &*names.thread);
-    match grouping {
-        Grouping::None => vec![],
-        Grouping::Comm => vec![thread.to_owned()],
-        Grouping::Cpu | Grouping::Cgroup => {
-            let mut roots = vec![split.0.clone(), process.to_owned(), thread.to_owned()];
-            roots.dedup();
-            roots
-        }
-        Grouping::Thread => vec![format!("{process}-{pid}"), format!("{thread}-{tid}")],
-        Grouping::ThreadAndCpu => vec![
-            format!("{process}-{pid}"),
-            format!("{thread}-{tid}"),
-            split.0.clone(),
-        ],
-        Grouping::Process | Grouping::ProcessByThread => {
-            let shown = if vms.is_ambiguous(process, pid) {
-                format!("{process}-{pid}")
-            } else {
-                process.to_owned()
-            };
-            if process == thread {
-                vec![shown]
-            } else {
-                vec![shown, thread.to_owned()]
-            }
-        }
-    }
-}
-
-/// Names that several VMs share: each of these gets a frame of its own, while other processes of
-/// one name share theirs.
-#[derive(Debug, Default)]
-pub(super) struct VmNames {
-    ambiguous: HashSet<(String, Pid)>,
-}
-
-impl VmNames {
-    /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs. Of each
-    /// task it must be known whether it has such samples.
-    pub(super) fn find<'t>(
-        tasks: impl Iterator<Item = &'t LocatedTask>,
-        timeline: &Timeline,
-    ) -> Self {
-        let vcpu_threads = VcpuThreadNames::new();
-        let mut vms: HashMap<String, HashSet<Pid>> = HashMap::new();
-        for &LocatedTask { key, has_guest } in tasks {
-            let thread = timeline.thread_name(key.tid, key.task_epoch);
-            let thread = thread.unwrap_or_default();
-            if has_guest || vcpu_threads.contain(thread) {
-                let names = TaskNames::of_task(timeline, &key);
-                let pids: &mut HashSet<Pid> = vms.entry(names.process.into_owned()).or_default();
-                pids.insert(key.pid);
-            }
-        }
-        let several = vms.into_iter().filter(|(_, pids)| pids.len() > 1);
-        let ambiguous =
-            several.flat_map(|(name, pids)| pids.into_iter().map(move |pid| (name.clone(), pid)));
-        Self {
-            ambiguous: ambiguous.collect(),
-        }
-    }
-
-    fn is_ambiguous(&self, process: &str, pid: Pid) -> bool {
-        !self.ambiguous.is_empty() && self.ambiguous.contains(&(process.to_owned(), pid))
     }
 }

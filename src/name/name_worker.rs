@@ -145,16 +145,12 @@ impl<'m> NameWorker<'m> {
     }
 }
 
-/// Locates and names all stacks, on as many threads as the request allows. Which worker has which
-/// blocks differs from run to run.
-///
-/// Names are looked for when all locations are known: what it costs to read an object's symbols is
-/// decided by how many of them are asked for.
-pub(super) fn on_name_workers<'m, O: ByteOrder>(
+/// Locates all stacks, on as many threads as the request allows. Which worker has which blocks differs
+/// from run to run.
+pub(super) fn locate_on_workers<'m, O: ByteOrder>(
     blocks: &[Block<'_, '_>],
     map: &LocateRequest<'m>,
     request: &NameRequest,
-    namer: &mut Namer<'_>,
 ) -> Vec<NameWorker<'m>> {
     let make = || NameWorker::new(map.clone(), request.scope);
     let mut workers = by_pieces(blocks.len(), request.threads, make, |worker, at| {
@@ -163,6 +159,16 @@ pub(super) fn on_name_workers<'m, O: ByteOrder>(
         }
     });
     workers.iter_mut().for_each(|worker| worker.locator.end());
+    workers
+}
+
+/// Names what was located. Names are looked for when all locations are known: what it costs to read an
+/// object's symbols is decided by how many of them are asked for.
+pub(super) fn name_on_workers(
+    workers: &mut [NameWorker<'_>],
+    namer: &mut Namer<'_>,
+    request: &NameRequest,
+) {
     let locations = workers.iter().flat_map(|worker| worker.locator.locations());
     namer.read_objects(locations, request.threads);
     let each = Shares {
@@ -170,17 +176,16 @@ pub(super) fn on_name_workers<'m, O: ByteOrder>(
         least: 1,
     };
     let shared = &*namer;
-    in_shares_mut(&mut workers, each, |own| {
+    in_shares_mut(workers, each, |own| {
         own.iter_mut()
             .for_each(|worker| worker.find_functions(shared));
     });
-    for worker in &mut workers {
+    for worker in &mut *workers {
         worker.name_locations(namer);
     }
-    in_shares_mut(&mut workers, each, |own| {
+    in_shares_mut(workers, each, |own| {
         own.iter_mut().for_each(NameWorker::name_runs);
     });
-    workers
 }
 
 impl Namer<'_> {

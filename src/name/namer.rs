@@ -1,5 +1,6 @@
 //! From locations to frames.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -24,7 +25,10 @@ use crate::symbol::{
     EarlyKernel, GuestKernels, JitDumps, KernelSource, KernelSymbols, RecordedBuilds, RecordedHere,
     SymbolRequest, Unresolved,
 };
-use crate::units::{BuildId, CpuMode, Timestamp};
+use crate::units::{BuildId, CpuMode, Pid, Timestamp};
+
+/// No names of VMs.
+pub(crate) const NO_VM_NAMES: &BTreeMap<Pid, String> = &BTreeMap::new();
 
 /// What frames are named with.
 #[derive(Debug)]
@@ -43,6 +47,8 @@ pub(crate) struct NamerInput<'a> {
     pub(crate) dumps: &'a JitDumps,
     /// Whether frame pointers are believed that lead to no caller.
     pub(crate) keep_garbage: bool,
+    /// What VMMs call VMs, as far as that is known.
+    pub(crate) vm_names: &'a BTreeMap<Pid, String>,
 }
 
 /// What naming tells besides the stacks.
@@ -80,6 +86,10 @@ pub(crate) struct Namer<'a> {
     kernel_source: KernelSource,
     /// The kernels of guests.
     guests: GuestKernels,
+    /// What VMMs call VMs.
+    vm_names: &'a BTreeMap<Pid, String>,
+    /// What guests' code is told apart by, by the process of the VM.
+    of_guests: HashMap<Pid, String>,
     pub(super) detail: FrameDetail,
     pub(super) objects: UserObjects<'a>,
     /// Those of locations that lie in no object.
@@ -143,6 +153,8 @@ impl<'a> Namer<'a> {
             kernel_objects: KernelObjects::new(builds, symbols, capture, detail),
             kernel_source,
             guests: GuestKernels::read(symbols)?,
+            vm_names: input.vm_names,
+            of_guests: HashMap::new(),
             detail: input.detail,
             objects,
             known: HashMap::new(),
@@ -154,6 +166,16 @@ impl<'a> Namer<'a> {
     /// What was true of the capture's threads.
     pub(crate) fn timeline(&self) -> &'a Timeline {
         self.timeline
+    }
+
+    /// What VMMs call VMs.
+    pub(super) fn vm_names(&self) -> &'a BTreeMap<Pid, String> {
+        self.vm_names
+    }
+
+    /// Tells code of guests apart by these names, by the process of the VM.
+    pub(super) fn name_guests(&mut self, of_guests: HashMap<Pid, String>) {
+        self.of_guests = of_guests;
     }
 
     /// See [`UserObjects::trust_callers`].
@@ -272,7 +294,10 @@ impl<'a> Namer<'a> {
         match location {
             Location::Kernel { lookup } => self.kernel_frame(lookup),
             Location::KernelCode { code } => (self.kernel_code_frame(code), None),
-            Location::Guest { mode, .. } => (guest_frame(&mut self.frames, mode), None),
+            Location::Guest { mode, vm, .. } => {
+                let vm = self.of_guests.get(&vm).map(String::as_str);
+                (guest_frame(&mut self.frames, mode, vm), None)
+            }
             Location::Mark(mark) => (self.root(mark.name()), None),
             Location::Vsyscall(entry) => self.vsyscall_frame(entry),
             Location::Object { .. } | Location::BeforeReturn { .. } | Location::Unmapped => {

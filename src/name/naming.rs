@@ -1,17 +1,18 @@
 //! From unique raw stacks to named ones.
 //!
-//! Each thread locates and names blocks of stacks; then it is known which threads run a vCPU, and
-//! so what stacks must be kept apart; then each thread merges its own.
+//! Each thread locates blocks of stacks; then it is known which VMs there are, and each names its own;
+//! then it is known which threads run a vCPU, and so what stacks must be kept apart; then each thread
+//! merges its own.
 
 use hashbrown::DefaultHashBuilder;
 
 use super::classes::Classes;
-use super::grouping::VmNames;
 use super::merge::Merger;
-use super::name_worker::{NameWorker, on_name_workers};
+use super::name_worker::{NameWorker, locate_on_workers, name_on_workers};
 use super::namer::Namer;
 use super::request::NameRequest;
 use super::stacks::NamedStacks;
+use super::vm_names::VmNames;
 use crate::bytes::with_order;
 use crate::fold::Settled;
 use crate::kvm::Tagger;
@@ -34,11 +35,13 @@ pub(crate) fn name_stacks(
         is_split: request.is_split_by_frame(),
     };
     let blocks = settled.blocks();
-    let workers = with_order!(capture.endian(), O => {
-        on_name_workers::<O>(&blocks, &map, request, namer)
+    let mut workers = with_order!(capture.endian(), O => {
+        locate_on_workers::<O>(&blocks, &map, request)
     });
     let tasks = workers.iter().flat_map(NameWorker::tasks);
-    let vms = VmNames::find(tasks, namer.timeline());
+    let vms = VmNames::find(tasks, namer.timeline(), namer.vm_names());
+    namer.name_guests(vms.of_guests(request.grouping));
+    name_on_workers(&mut workers, namer, request);
     let Classes { list, of_tasks } = Classes::of(&workers, namer, request, &vms, tagger);
     let merger = Merger {
         request,

@@ -46,12 +46,16 @@ pub(super) fn shown_line(path: &str, line: u32, detail: FrameDetail) -> Box<str>
     format!("{path}:{line}").into()
 }
 
-/// The frame that stands for guest code.
-pub(super) fn guest_frame(frames: &mut FrameTable, mode: CpuMode) -> FrameIx {
-    let name = if mode == CpuMode::GuestUser {
-        "[guest user]"
+/// The frame that stands for guest code, of the VM of that name where one is given.
+pub(super) fn guest_frame(frames: &mut FrameTable, mode: CpuMode, vm: Option<&str>) -> FrameIx {
+    let code = if mode == CpuMode::GuestUser {
+        "guest user"
     } else {
-        "[guest kernel]"
+        "guest kernel"
+    };
+    let name = match vm {
+        Some(vm) => format!("[{code} of {vm}]"),
+        None => format!("[{code}]"),
     };
     frames.intern(Frame {
         name: name.into(),

@@ -2,8 +2,17 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use vmflame::bytes::Little;
+use vmflame::perf::abi::PERF_SAMPLE_CPU;
+use vmflame::perf::writer::{
+    Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+    WrittenRecord,
+};
+use vmflame::units::{Pid, Tid, Timestamp};
 
 /// A case of three VMs that waited for each other's CPUs, with these files beside the capture.
 fn case(name: &str, files: &[(&str, &str)]) -> PathBuf {
@@ -56,4 +65,111 @@ fn a_command_line_beside_several_vms_names_none() {
         assert!(told.contains("vCPU of VM 22596"), "{told}");
         assert!(!told.contains("win10"), "{told}");
     }
+}
+
+/// Writes a case of VMs, each with a sample in its guest's kernel, and what their VMMs were told.
+fn stacks(name: &str, vms: &[(i32, &[u8])], files: &[(&str, &str)]) -> PathBuf {
+    let folder = case(name, files);
+    let mut event = WrittenEvent::cpu_clock();
+    event.ids = vec![1];
+    event.attr.sample_type |= PERF_SAMPLE_CPU;
+    let mut records = RecordWriter::<Little>::new();
+    for &(vm, process) in vms {
+        let (pid, vcpu) = (Pid::new(vm), Tid::new(100 + vm));
+        let main = Tid::new(vm);
+        for (tid, name) in [(main, process), (vcpu, b"CPU 0/KVM")] {
+            let values = SampleValues {
+                id: 1,
+                pid,
+                tid,
+                ..SampleValues::default()
+            };
+            let comm = WrittenRecord::Comm { pid, tid, name };
+            records.entry(0, &comm, Some((&event.attr, &values)));
+        }
+        let values = SampleValues {
+            id: 1,
+            pid,
+            tid: vcpu,
+            time: Timestamp::from_nanos(10),
+            ..SampleValues::default()
+        };
+        // PERF_RECORD_MISC_GUEST_KERNEL
+        records.sample(&event.attr, 4, &values);
+    }
+    let events = vec![event];
+    let features = vec![FeatureSection::event_names(&events)];
+    let description = Description { events, features };
+    let mut out = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
+    out.write(records.bytes()).unwrap();
+    fs::write(folder.join("perf.data"), out.finish().unwrap().into_inner()).unwrap();
+    folder
+}
+
+fn folded(case: &Path, group: &str) -> Vec<String> {
+    let done = Command::new(env!("CARGO_BIN_EXE_vmflame"))
+        .args(["convert", "--format=folded", "-o-", "--group", group])
+        .arg(case)
+        .env("HOME", env!("CARGO_TARGET_TMPDIR"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{told}");
+    let text = String::from_utf8(done.stdout).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
+const WEB: &str = "qemu-kvm\0-name\0guest=web,debug-threads=on\0";
+
+/// Where a capture has several VMs a frame tells of which one guest time is: by the name that its VMM
+/// was told, else by its process, and never by one that several have.
+#[test]
+fn stacks_of_several_vms_tell_which() {
+    let vms: [(i32, &[u8]); 3] = [(7, b"qemu-kvm"), (8, b"qemu-kvm"), (9, b"qemu-system")];
+    let named = stacks("stacks", &vms, &[("vms/7/cmdline", WEB)]);
+    assert_eq!(
+        folded(&named, "process"),
+        [
+            "qemu-kvm (web);CPU 0/KVM;[guest kernel] 1",
+            "qemu-kvm-8;CPU 0/KVM;[guest kernel] 1",
+            "qemu-system;CPU 0/KVM;[guest kernel] 1",
+        ]
+    );
+    assert_eq!(
+        folded(&named, "thread"),
+        [
+            "qemu-kvm-7 (web);CPU 0/KVM-107;[guest kernel] 1",
+            "qemu-kvm-8;CPU 0/KVM-108;[guest kernel] 1",
+            "qemu-system-9;CPU 0/KVM-109;[guest kernel] 1",
+        ]
+    );
+    // Folded text ends with a number, which no name may do.
+    assert_eq!(
+        folded(&named, "cpu"),
+        [
+            "cpu_0;qemu-kvm (web);CPU 0/KVM;[guest kernel] 1",
+            "cpu_0;qemu-kvm-8;CPU 0/KVM;[guest kernel] 1",
+            "cpu_0;qemu-system;CPU 0/KVM;[guest kernel] 1",
+        ]
+    );
+    for (group, above) in [("comm", "CPU 0/KVM;"), ("none", "")] {
+        let lines = ["qemu-kvm-8", "qemu-system-9", "web"];
+        let lines = lines.map(|vm| format!("{above}[guest kernel of {vm}] 1"));
+        assert_eq!(folded(&named, group), lines);
+    }
+    let both = [("vms/7/cmdline", WEB), ("vms/8/cmdline", WEB)];
+    let alike = stacks("stacks-alike", &vms, &both);
+    let shown: Vec<String> = folded(&alike, "process");
+    assert_eq!(shown[0], "qemu-kvm-7 (web);CPU 0/KVM;[guest kernel] 1");
+    assert_eq!(shown[1], "qemu-kvm-8 (web);CPU 0/KVM;[guest kernel] 1");
+}
+
+/// A VM alone needs no telling apart, and its stacks are those of the same VM on another host.
+#[test]
+fn stacks_of_one_vm_are_shown_as_any() {
+    let one = stacks("stack", &[(7, b"qemu-kvm")], &[("vms/7/cmdline", WEB)]);
+    let expected = "CPU 0/KVM;[guest kernel] 1";
+    assert_eq!(folded(&one, "process"), [format!("qemu-kvm;{expected}")]);
+    assert_eq!(folded(&one, "comm"), [expected]);
 }
