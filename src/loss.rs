@@ -83,6 +83,8 @@ pub struct Tally {
     pub without_caller: u64,
     /// Folded samples whose last branches stand in for a call chain.
     pub last_branches: u64,
+    /// Samples with open calls to join from earlier ones, for which there was no room.
+    pub unstitched: u64,
     /// AUX trace pieces that the kernel had to cut.
     pub truncated_aux: u64,
     /// Records of mappings, names and processes that are too short to be read.
@@ -138,6 +140,7 @@ impl Tally {
         self.without_file += other.without_file;
         self.without_caller += other.without_caller;
         self.last_branches += other.last_branches;
+        self.unstitched += other.unstitched;
         self.truncated_aux += other.truncated_aux;
         self.unread_sideband += other.unread_sideband;
         self.unknown_records += other.unknown_records;

@@ -25,6 +25,7 @@ pub fn run(capture: &Capture) -> Option<Profile> {
     let request = Request {
         threads: 1,
         no_tag: true,
+        stitches_calls: true,
         ..Request::default()
     };
     let made = profile(capture, &symbols, &request).ok()?;

@@ -67,6 +67,8 @@ pub struct Request {
     pub detail: FrameDetail,
     /// Whether frame pointers are believed that lead to no caller.
     pub keep_garbage: bool,
+    /// Whether stacks of last branches are joined from samples of a thread one after the other.
+    pub stitches_calls: bool,
     /// What VMMs call VMs, by the process, as far as that is known: shown where a capture has several.
     pub vm_names: BTreeMap<Pid, String>,
     /// Rows for the tagger, with the name of the file they come from.

@@ -34,6 +34,11 @@ impl KeptBytes {
         Self::with_room(32, usize::MAX / 2)
     }
 
+    /// Room for the open calls of as many stacks as any capture has: 1 GiB.
+    pub(crate) fn for_calls() -> Self {
+        Self::with_room(20, 1 << 30)
+    }
+
     /// Room for so many shelves of copies and so many bytes.
     fn with_room(shelves: usize, most: usize) -> Self {
         Self {

@@ -15,7 +15,8 @@ use vmflame::output::{Picture, write_stacks};
 use vmflame::perf::Capture;
 use vmflame::report::bench::stage_table;
 use vmflame::report::remarks::{
-    describe, gap_remarks, inlined_by, is_damaged, quality, stack_remarks, symbol_remarks,
+    describe, gap_remarks, inlined_by, is_damaged, quality, stack_remarks, stitch_remark,
+    symbol_remarks,
 };
 use vmflame::symbol::SymbolRequest;
 use vmflame::text::{counted, grouped};
@@ -117,6 +118,7 @@ fn request(options: &ConvertOptions) -> Result<Request> {
         max_stack: options.names.max_stack.map(usize::from),
         detail: options.names.detail(),
         keep_garbage: options.names.keep_garbage,
+        stitches_calls: options.names.stitch_lbr,
         rules: read_rules(options.rules.as_deref())?,
         ..options
             .filter
@@ -239,8 +241,14 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
     {
         eprintln!("{inlined}; --no-inline leaves them out");
     }
+    let stitches = options.names.stitch_lbr;
+    let of_stitching = stitches.then(|| stitch_remark(capture, profile)).flatten();
     let of_stacks = stack_remarks(capture, profile).into_iter();
-    for remark in of_stacks.chain(symbol_remarks(profile, symbols)) {
+    for remark in of_stitching
+        .into_iter()
+        .chain(of_stacks)
+        .chain(symbol_remarks(profile, symbols))
+    {
         eprintln!("{remark}");
     }
     eprintln!("{}", quality(profile));

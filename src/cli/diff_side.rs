@@ -254,6 +254,12 @@ fn side_of_stacks(how: &How<'_>, request: &Request, read: CaptureRead<'_>) -> Re
     let mut remarks = damage(input, capture);
     let is_damaged = input.is_damaged || remarks::is_damaged(capture, &profile.account.tally);
     remarks.extend(remarks::gap_remarks(capture, &profile));
+    let stitches = options.names.stitch_lbr;
+    remarks.extend(
+        stitches
+            .then(|| remarks::stitch_remark(capture, &profile))
+            .flatten(),
+    );
     remarks.extend(remarks::stack_remarks(capture, &profile));
     remarks.extend(remarks::symbol_remarks(&profile, symbols));
     let mut remarks = said_of(role, &remarks);
@@ -320,6 +326,7 @@ fn request(
         max_stack: options.names.max_stack.map(usize::from),
         detail: options.names.detail(),
         keep_garbage: options.names.keep_garbage,
+        stitches_calls: options.names.stitch_lbr,
         scope: options.scope(),
         rules: read_rules(options.rules.as_deref())?,
         slices: SLICES,

@@ -100,6 +100,7 @@ pub(super) fn of_exit_graph(options: &ConvertOptions) -> Vec<String> {
         given("--no-inline", options.names.no_inline),
         given("--lines", options.names.lines),
         given("--short-names", options.names.short_names),
+        given("--stitch-lbr", options.names.stitch_lbr),
         given("--keep-garbage", options.names.keep_garbage),
     ];
     warnings.into_iter().flatten().collect()
@@ -166,6 +167,7 @@ fn of_stacks(options: &DiffOptions, why: &'static str) -> impl Iterator<Item = S
         given("--no-inline", options.names.no_inline),
         given("--lines", options.names.lines),
         given("--short-names", options.names.short_names),
+        given("--stitch-lbr", options.names.stitch_lbr),
         given("--keep-garbage", options.names.keep_garbage),
     ];
     warnings.into_iter().flatten()

@@ -4,10 +4,7 @@ use super::request::FoldRequest;
 use super::split::Split;
 use super::unique_stack::UserPart;
 use crate::bytes::{ByteOrder, position, with_order};
-use crate::perf::abi::{
-    PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN,
-    PERF_SAMPLE_STACK_USER,
-};
+use crate::perf::abi::{PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_STACK_USER};
 use crate::perf::{Attr, Capture, SampleTail};
 use crate::units::CpuMode;
 use crate::unwind::{Machine, holds_branches};
@@ -45,7 +42,7 @@ pub(super) struct SampleRest<'a> {
 impl UserSource {
     fn of(attr: &Attr) -> Self {
         if attr.samples(PERF_SAMPLE_BRANCH_STACK) {
-            if attr.branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK != 0 {
+            if attr.has_open_calls() {
                 return Self::OpenCalls;
             }
             if !attr.samples(PERF_SAMPLE_CALLCHAIN) {

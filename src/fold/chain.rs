@@ -139,6 +139,12 @@ pub(super) fn deferred<O: ByteOrder>(chain: &[u8]) -> Option<(&[u8], u64)> {
     (marker == PERF_CONTEXT_USER_DEFERRED).then_some((before, u64_at::<O>(promise, 8)?))
 }
 
+/// Whether the kernel found a user stack, however little it could read of it.
+pub(super) fn has_user_part<O: ByteOrder>(chain: &[u8]) -> bool {
+    let words = chain.as_chunks().0;
+    words.iter().any(|word| O::u64(*word) == PERF_CONTEXT_USER)
+}
+
 /// Whether a chain holds context markers only. Guest samples have such chains.
 pub(super) fn is_empty_of_frames<O: ByteOrder>(chain: &[u8]) -> bool {
     // The kernel writes at most one marker a context, of which there are five.

@@ -19,6 +19,7 @@
 //! | `part` | **the hot loop**: what is done with each record |
 //! | `plain_sample` | the same for a sample of which only the stack is wanted |
 //! | `raw_sideband` | sideband records as a part of the walk finds them |
+//! | `wanted_sample` | a sample that is folded |
 //! | `chain`, `deferred`, `behind_chain` | where a sample's frames are: in its chain, in a later record, behind the chain |
 //! | `event_counts` | samples counted for their event |
 //! | `payload_class` | samples of a tracepoint kept apart by what they recorded |
@@ -28,6 +29,7 @@
 //! | `census`, `raw_stacks` | what comes out of the walk |
 //! | `settle`, `settled` | what was true of each stack's thread |
 //! | `unwinder`, `unwound` | copied stacks become call chains, in a walk of their own |
+//! | `stitched` | open calls that a sample's last branches do not reach, joined from earlier samples in a walk of its own |
 //! | `count` | walks that only count: times of samples, samples of some threads by slices |
 
 mod behind_chain;
@@ -51,11 +53,13 @@ mod select;
 mod settle;
 mod settled;
 mod split;
+mod stitched;
 mod table;
 mod unique_stack;
 mod unwinder;
 mod unwound;
 mod walk;
+mod wanted_sample;
 mod weight;
 
 pub use census::Census;

@@ -1,5 +1,7 @@
 //! What folding makes of one part of the walk.
 
+use std::sync::Arc;
+
 use super::census::TimeSpan;
 use super::chain::{deferred, is_empty_of_frames};
 use super::deferred::{Promises, parse as parse_deferred};
@@ -7,51 +9,19 @@ use super::gaps::WalkClock;
 use super::plan::{Keep, Plan};
 use super::raw_sideband::RawSideband;
 use super::split::{SliceCursor, Split};
+use super::stitched::StitchedCalls;
 use super::table::StackTable;
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
 use super::unwinder::Unwinder;
-use crate::bytes::{ByteOrder, slice_at, u64_at};
+use super::wanted_sample::WantedSample;
+use crate::bytes::{ByteOrder, u64_at};
 use crate::loss::{Skip, Tally};
 use crate::perf::abi::{
     PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
     PERF_RECORD_SAMPLE,
 };
-use crate::perf::{
-    Attr, Damage, Event, Length, Record, SampleAtHand, SampleHead, Sideband, is_sideband,
-};
-use crate::space::TaskEpoch;
-use crate::units::{Avma, CpuMode, RecordOrder, ThreadId, Timestamp};
-
-/// A sample that is folded.
-struct WantedSample<'s, 'a> {
-    /// As it is in the bytes at hand.
-    head: &'s SampleHead<'s>,
-    at_hand: &'s [u8],
-    body: &'a [u8],
-    attr: &'s Attr,
-    mode: CpuMode,
-    /// What it stands for.
-    period: u64,
-    order: RecordOrder,
-    /// What was true of its thread, when that is known.
-    task_epoch: Option<TaskEpoch>,
-}
-
-impl<'a> WantedSample<'_, 'a> {
-    /// The sample's own bytes that a part of those at hand is a copy of.
-    #[inline]
-    fn own(&self, part: &[u8]) -> &'a [u8] {
-        own_of(self.body, self.at_hand, part)
-    }
-}
-
-/// The bytes of a sample's `body` that a part of those at hand is a copy of.
-#[inline]
-pub(super) fn own_of<'a>(body: &'a [u8], at_hand: &[u8], part: &[u8]) -> &'a [u8] {
-    let start = at_hand.as_ptr().addr();
-    let at = part.as_ptr().addr().wrapping_sub(start);
-    slice_at(body, at, part.len()).unwrap_or_default()
-}
+use crate::perf::{Damage, Event, Length, Record, SampleAtHand, Sideband, is_sideband};
+use crate::units::{Avma, RecordOrder, ThreadId, Timestamp};
 
 /// What folding makes of one part of the walk.
 #[derive(Debug)]
@@ -67,6 +37,8 @@ pub(super) struct FoldedPart<'a> {
     slice: SliceCursor,
     /// Unwinds copied stacks; `None` when none are to be unwound yet.
     unwinder: Option<Unwinder<'a>>,
+    /// Open calls that were joined; `None` when none are to be.
+    stitched: Option<Arc<StitchedCalls<'a>>>,
     pub(super) times: TimeSpan,
     pub(super) clock: WalkClock,
 }
@@ -75,6 +47,7 @@ impl<'a> FoldedPart<'a> {
     pub(super) fn new(plan: &Plan<'_>, keep: &Keep<'a>) -> Self {
         Self {
             unwinder: keep.code.map(Unwinder::new),
+            stitched: keep.stitched.clone(),
             samples: vec![0; plan.events.len()],
             slices: vec![vec![0; plan.split.slices()]; plan.events.len()],
             ..Self::without_counts(StackTable::keeping(plan, keep))
@@ -92,6 +65,7 @@ impl<'a> FoldedPart<'a> {
             slices: Vec::new(),
             slice: SliceCursor::default(),
             unwinder: None,
+            stitched: None,
             times: TimeSpan::default(),
             clock: WalkClock::default(),
         }
@@ -107,6 +81,7 @@ impl<'a> FoldedPart<'a> {
             samples: std::mem::take(&mut self.samples),
             slices: std::mem::take(&mut self.slices),
             unwinder: self.unwinder.take(),
+            stitched: self.stitched.take(),
             ..Self::without_counts(table)
         }
     }
@@ -257,6 +232,7 @@ impl<'a> FoldedPart<'a> {
             body: record.body,
             attr: &event.attr,
             mode: record.header.cpu_mode(),
+            position: record.position,
             period,
             order,
             task_epoch,
@@ -307,7 +283,8 @@ impl<'a> FoldedPart<'a> {
             let rest = behind.read::<O>(wanted.attr, wanted.own(head.tail), mode);
             let rest = rest.ok_or(Skip::TooShort)?;
             split = rest.cgroup.unwrap_or(split);
-            (user, copy) = (rest.user, rest.copy);
+            user = wanted.user_part::<O>(rest.user, self.stitched.as_deref());
+            copy = rest.copy;
         }
         let key = StackKey {
             pid: head.pid,

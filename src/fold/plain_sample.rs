@@ -2,8 +2,9 @@
 
 use super::chain::{deferred, is_empty_of_frames};
 use super::packed::{OneSample, PackedStack};
-use super::part::{FoldedPart, own_of};
+use super::part::FoldedPart;
 use super::plan::Plan;
+use super::wanted_sample::own_of;
 use crate::bytes::ByteOrder;
 use crate::perf::{Record, SampleAtHand};
 use crate::units::RecordOrder;

@@ -1,5 +1,7 @@
 //! What all visitors of a walk share.
 
+use std::sync::Arc;
+
 use hashbrown::HashSet;
 
 use super::behind_chain::BehindChain;
@@ -8,6 +10,7 @@ use super::readings::Readings;
 use super::request::FoldRequest;
 use super::select::Selection;
 use super::split::Split;
+use super::stitched::StitchedCalls;
 use crate::bytes::{ByteOrder, KeptBytes};
 use crate::hash::Mixer;
 use crate::perf::abi::PERF_SAMPLE_TIME;
@@ -50,12 +53,14 @@ pub(super) struct Plan<'c> {
 }
 
 /// What outlives a walk.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Keep<'a> {
     /// Where the chains of stacks are kept that no record holds.
     pub(super) bytes: &'a KeptBytes,
     /// The objects by which copied stacks are unwound; `None` while they are not.
     pub(super) code: Option<&'a CodeMap<'a>>,
+    /// Open calls that were joined from several samples; `None` when none are to be.
+    pub(super) stitched: Option<Arc<StitchedCalls<'a>>>,
 }
 
 /// What a second walk folds.

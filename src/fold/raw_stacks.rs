@@ -1,7 +1,10 @@
 //! The unique stacks of a walk, before the timeline is known.
 
+use std::sync::Arc;
+
 use super::packed::Stacks;
 use super::readings::Readings;
+use super::stitched::StitchedCalls;
 use super::table::StackTable;
 use crate::hash::Mixer;
 
@@ -11,11 +14,20 @@ pub struct RawStacks<'a> {
     pub(super) stacks: Stacks<'a>,
     /// What settling needs to fold a thread once more.
     pub(super) readings: Readings,
+    pub(super) stitched: Option<Arc<StitchedCalls<'a>>>,
 }
 
 impl<'a> RawStacks<'a> {
-    pub(super) const fn new(stacks: Stacks<'a>, readings: Readings) -> Self {
-        Self { stacks, readings }
+    pub(super) const fn new(
+        stacks: Stacks<'a>,
+        readings: Readings,
+        stitched: Option<Arc<StitchedCalls<'a>>>,
+    ) -> Self {
+        Self {
+            stacks,
+            readings,
+            stitched,
+        }
     }
 
     /// Number of different stacks.

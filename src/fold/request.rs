@@ -16,6 +16,8 @@ pub struct FoldRequest {
     pub kept: Kept,
     /// What samples of the wanted event are kept apart by besides; `None` for nothing.
     pub payload_classes: Option<PayloadClasses>,
+    /// Whether open calls that a sample's last branches do not reach are joined from earlier samples.
+    pub stitches_calls: bool,
     /// Worker threads.
     pub threads: usize,
 }
@@ -38,6 +40,7 @@ impl FoldRequest {
             split: Split::Nothing,
             kept: Kept::default(),
             payload_classes: None,
+            stitches_calls: false,
             threads,
         }
     }

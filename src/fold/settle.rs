@@ -134,6 +134,7 @@ impl<'a> RawStacks<'a> {
         let Self {
             mut stacks,
             readings,
+            stitched,
         } = self;
         let placed = with_order!(capture.endian(), O => {
             let place = |share: &[&[PackedStack<'_>]]| place::<O>(share, &stacks, timeline);
@@ -170,6 +171,7 @@ impl<'a> RawStacks<'a> {
         let keep = Keep {
             bytes: capture.kept(),
             code: None,
+            stitched,
         };
         let refolded = walk(capture, plan, keep);
         stacks.extend_settled(refolded.stacks, &mut task_epochs);

@@ -45,6 +45,7 @@ impl<'c> Unwinding<'c> {
         let keep = Keep {
             bytes: &self.chains,
             code: Some(&self.code),
+            stitched: None,
         };
         let mut stacks = Stacks::default();
         let mut task_epochs = Vec::new();

@@ -1,5 +1,7 @@
 //! The walk over a capture, and what it made.
 
+use std::sync::Arc;
+
 use hashbrown::HashSet;
 
 use super::behind_chain::BehindChain;
@@ -12,6 +14,7 @@ use super::raw_sideband::RawSideband;
 use super::raw_stacks::RawStacks;
 use super::readings::Readings;
 use super::request::FoldRequest;
+use super::stitched::StitchedCalls;
 
 use crate::bytes::ByteOrder;
 use crate::perf::abi::PERF_RECORD_CALLCHAIN_DEFERRED;
@@ -41,16 +44,20 @@ pub(super) struct Walked<'a> {
 pub fn fold<'a>(capture: &'a Capture, request: &FoldRequest) -> Folded<'a> {
     let readings = Readings::of(capture, request.threads);
     let plan = Plan::new(capture, request, &readings);
+    let stitches = request.stitches_calls;
+    let stitched = stitches.then(|| Arc::new(StitchedCalls::of(capture, request.threads)));
     let keep = Keep {
         bytes: capture.kept(),
         code: None,
+        stitched: stitched.clone(),
     };
     let walked = walk(capture, plan, keep);
     let mut census = walked.census;
     census.tally.odd_readings = readings.gone_back;
+    census.tally.unstitched = stitched.as_ref().map_or(0, |stitched| stitched.left_out);
     census.occurrences = readings.occurrences(census.samples.len());
     Folded {
-        stacks: RawStacks::new(walked.stacks, readings),
+        stacks: RawStacks::new(walked.stacks, readings, stitched),
         sideband: walked.sideband,
         census,
     }

@@ -3,7 +3,7 @@
 pub use super::remark::Remark;
 pub use super::symbol_remarks::{inlined_by, symbol_remarks};
 use super::unwinding_remarks::unwinding_remarks;
-use crate::analysis::{Profile, is_flat, is_of_branches};
+use crate::analysis::{Profile, is_flat, is_of_branches, why_not_stitched};
 use crate::bytes::{Big, Endian, Little};
 use crate::fold::Gap;
 use crate::input::Input;
@@ -30,6 +30,14 @@ pub fn gap_remarks(capture: &Capture, profile: &Profile) -> Vec<Remark> {
         remarks.push("and more damage of that kind".to_owned());
     }
     remarks.into_iter().map(Remark::Warning).collect()
+}
+
+/// That `--stitch-lbr`, which was asked for, joins nothing.
+pub fn stitch_remark(capture: &Capture, profile: &Profile) -> Option<Remark> {
+    let why = why_not_stitched(capture, profile.event)?;
+    Some(Remark::Warning(format!(
+        "--stitch-lbr joins nothing: {why}"
+    )))
 }
 
 /// What stacks lack, or are not.
@@ -150,6 +158,10 @@ pub fn quality(profile: &Profile) -> String {
         (
             tally.user_part_missing,
             ["without the user part that the kernel was to write later"; 2],
+        ),
+        (
+            tally.unstitched,
+            ["whose open calls there was no room to join"; 2],
         ),
         (tally.truncated_aux, CUT_AUX),
         (tally.unread_sideband, UNREAD_SIDEBAND),

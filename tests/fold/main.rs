@@ -7,6 +7,7 @@ mod copied_stacks;
 mod events;
 mod flat;
 mod garbage;
+mod last_branches;
 mod perf_stacks;
 mod samples;
 mod testdata;

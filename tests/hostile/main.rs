@@ -116,6 +116,7 @@ fn look_at(opened: vmflame::error::Result<Capture>, with_tags: bool) -> bool {
     let request = Request {
         weight: WeightKind::Samples,
         no_tag: !with_tags,
+        stitches_calls: true,
         threads: 1,
         ..Request::default()
     };

@@ -97,6 +97,7 @@ fn wanted(request: &Request, event: EventIx, times: Vec<TimeRange>, split: Split
             samples: request.keeps_samples,
         },
         payload_classes: None,
+        stitches_calls: request.stitches_calls,
         threads: request.threads,
     }
 }

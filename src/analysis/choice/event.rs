@@ -1,5 +1,6 @@
 //! The event that is meant: by its name, or the one that tells most.
 
+use crate::bytes::with_order;
 use crate::error::{BadFile, BadRequest, Error, Result};
 use crate::perf::abi::{
     PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_STACK, PERF_SAMPLE_CALLCHAIN, PERF_SAMPLE_IP,
@@ -80,6 +81,21 @@ pub fn is_of_branches(capture: &Capture, event: EventIx) -> bool {
         let has_branches = attr.samples(PERF_SAMPLE_BRANCH_STACK) && !is_call_stack;
         has_branches && !attr.samples(PERF_SAMPLE_CALLCHAIN)
     })
+}
+
+/// Why no open calls of an event can be joined from several samples; `None` where they can.
+pub fn why_not_stitched(capture: &Capture, event: EventIx) -> Option<&'static str> {
+    let attr = &capture.events().get(event)?.attr;
+    let places = with_order!(capture.endian(), O => capture.features().branch_places::<O>());
+    if !attr.has_open_calls() {
+        Some("samples of the event hold no open calls: perf record --call-graph lbr records them")
+    } else if !attr.tells_branch_places() {
+        Some("samples do not tell which last branch is where: kernels since 5.7 do")
+    } else if places.is_none() {
+        Some("the capture does not tell how many last branches a CPU keeps")
+    } else {
+        None
+    }
 }
 
 /// What the samples of an event tell, in the order in which they are shown.

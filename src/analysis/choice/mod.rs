@@ -19,6 +19,6 @@ mod times;
 
 pub(super) use chosen::{Chosen, fold_any, fold_chosen, fold_in_slices};
 pub(super) use event::preferred;
-pub use event::{choose_event, event_names, is_flat, is_of_branches};
+pub use event::{choose_event, event_names, is_flat, is_of_branches, why_not_stitched};
 pub(super) use present::{advice, nothing_left};
 pub(super) use times::{is_timed, resolve_times, resolve_within};

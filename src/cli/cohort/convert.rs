@@ -122,6 +122,7 @@ fn refuse_others(options: &ConvertOptions, format: Format) -> Result<()> {
         ("--no-inline", names.no_inline),
         ("--lines", names.lines),
         ("--short-names", names.short_names),
+        ("--stitch-lbr", names.stitch_lbr),
         ("--keep-garbage", names.keep_garbage),
         ("--kallsyms", options.input.kallsyms.is_some()),
         ("--symfs", !options.input.symfs.is_empty()),

@@ -37,6 +37,12 @@ pub(crate) struct NameOptions {
     /// the file's name.
     #[arg(long, conflicts_with = "no_demangle", help_heading = STACKS)]
     pub(crate) short_names: bool,
+    /// Of a capture of `perf record --call-graph lbr`, whose stacks reach no further than the CPU has last
+    /// branches (8 to 32): join each with what the sample before of the thread tells of the calls
+    /// above it, as perf does. Code that leaves functions without returning (longjmp, exceptions,
+    /// coroutines) may get callers that have long returned.
+    #[arg(long, help_heading = STACKS)]
+    pub(crate) stitch_lbr: bool,
     /// Show whatever frame pointers lead to. Without it a stack ends with `[no caller]` where a return
     /// address of user space has no call before it in an object file that is at hand: code without frame
     /// pointers leads to such addresses, and perf shows the functions that they happen to lie in.

@@ -44,6 +44,7 @@ pub struct Capture {
     pub(super) packed: Vec<usize>,
     pub(super) unpacked: Unpacked,
     kept: KeptBytes,
+    kept_calls: KeptBytes,
     pub(super) endian: Endian,
     pub(super) events: Events,
     features: Features,
@@ -180,6 +181,7 @@ impl Capture {
             packed: Vec::new(),
             unpacked: Unpacked::within(limit),
             kept: KeptBytes::default(),
+            kept_calls: KeptBytes::for_calls(),
             endian,
             events: Events::new(list),
             features: opened.features,
@@ -226,6 +228,11 @@ impl Capture {
     /// Copies of what its records hold.
     pub(crate) fn kept(&self) -> &KeptBytes {
         &self.kept
+    }
+
+    /// Open calls that were joined from several of its samples.
+    pub(crate) fn kept_calls(&self) -> &KeptBytes {
+        &self.kept_calls
     }
 
     /// The events.

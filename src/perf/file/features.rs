@@ -109,6 +109,20 @@ impl Features {
         })
     }
 
+    /// How many last branches a CPU keeps; `None` when the capture does not tell.
+    ///
+    /// Source: `process_cpu_pmu_caps()`, tools/perf/util/header.c, Linux 6.1.
+    pub fn branch_places<O: ByteOrder>(&self) -> Option<u64> {
+        let mut at = Cursor::<O>::new(self.section(Feature::CPU_PMU_CAPS)?);
+        for _ in 0..at.u32()? {
+            let (name, value) = (at.header_string()?, at.header_string()?);
+            if name == b"branches" {
+                return std::str::from_utf8(value).ok()?.parse().ok();
+            }
+        }
+        None
+    }
+
     /// Memory of the machine in KiB.
     pub fn total_memory_kib<O: ByteOrder>(&self) -> Option<u64> {
         Cursor::<O>::new(self.section(Feature::TOTAL_MEM)?).u64()

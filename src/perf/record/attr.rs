@@ -3,7 +3,10 @@
 use linux_perf_data::linux_perf_event_reader::AttrFlags;
 
 use crate::bytes::{ByteOrder, u16_at, u32_at, u64_at};
-use crate::perf::abi::PERF_SAMPLE_CALLCHAIN;
+use crate::perf::abi::{
+    PERF_SAMPLE_BRANCH_CALL_STACK, PERF_SAMPLE_BRANCH_HW_INDEX, PERF_SAMPLE_BRANCH_STACK,
+    PERF_SAMPLE_CALLCHAIN,
+};
 
 /// Smallest attribute structure that was ever written (`PERF_ATTR_SIZE_VER0`).
 pub(crate) const MIN_ATTR_SIZE: usize = 64;
@@ -85,6 +88,17 @@ impl Attr {
     pub const fn has_user_chain(&self) -> bool {
         let left_out = AttrFlags::EXCLUDE_CALLCHAIN_USER;
         self.samples(PERF_SAMPLE_CALLCHAIN) && !self.flags.contains(left_out)
+    }
+
+    /// Whether samples hold the calls that were open: last branches in call-stack mode.
+    pub const fn has_open_calls(&self) -> bool {
+        self.samples(PERF_SAMPLE_BRANCH_STACK)
+            && self.branch_sample_type & PERF_SAMPLE_BRANCH_CALL_STACK != 0
+    }
+
+    /// Whether last branches come with the place that the CPU keeps the newest one in.
+    pub const fn tells_branch_places(&self) -> bool {
+        self.branch_sample_type & PERF_SAMPLE_BRANCH_HW_INDEX != 0
     }
 
     /// How many occurrences a sample stands for that does not say so itself: the fixed period, or 1

@@ -40,6 +40,8 @@ pub struct Registers<'a> {
 pub struct Branches<'a> {
     /// `{ from, to, flags }`, eight bytes each, per branch.
     pub entries: &'a [u8],
+    /// The place in which the CPU keeps the newest one; `None` when the event does not record it.
+    pub hw_index: Option<u64>,
     /// One counters word per branch; empty when the event records none.
     pub counters: &'a [u8],
 }
@@ -274,9 +276,7 @@ fn branches<'a, O: ByteOrder>(
     at: &mut Cursor<'a, O>,
 ) -> Option<Branches<'a>> {
     let nr = position(at.u64()?);
-    if has_index {
-        at.u64()?;
-    }
+    let hw_index = if has_index { Some(at.u64()?) } else { None };
     let entries = at.take(nr.checked_mul(24)?)?;
     let has_counters = attr.branch_sample_type & PERF_SAMPLE_BRANCH_COUNTERS != 0;
     let counters = if has_counters {
@@ -284,7 +284,11 @@ fn branches<'a, O: ByteOrder>(
     } else {
         &[]
     };
-    Some(Branches { entries, counters })
+    Some(Branches {
+        entries,
+        hw_index,
+        counters,
+    })
 }
 
 fn registers<'a, O: ByteOrder>(mask: u64, at: &mut Cursor<'a, O>) -> Option<Registers<'a>> {
