@@ -99,8 +99,10 @@ fn rewritten(text: &str) -> String {
         open: Vec::new(),
         insertions: 0,
     };
+    rewriter.copy_plain();
     while let Some(next) = rewriter.rest.chars().next() {
         rewriter.step(next);
+        rewriter.copy_plain();
         if rewriter.open.len() > DEEPEST || rewriter.insertions > MOST_INSERTIONS {
             return text.to_owned();
         }
@@ -109,6 +111,20 @@ fn rewritten(text: &str) -> String {
 }
 
 impl Rewriter<'_> {
+    /// Copies what nothing is done about: neither what [`Self::step`] tells apart nor what an operator
+    /// begins with.
+    fn copy_plain(&mut self) {
+        let is_told = |byte: u8| {
+            matches!(
+                byte,
+                b's' | b'<' | b'(' | b'{' | b',' | b'>' | b')' | b'}' | b'-' | b'['
+            )
+        };
+        // These are ASCII, so that the cut is between characters.
+        let plain = self.rest.bytes().position(is_told);
+        self.copy(plain.unwrap_or(self.rest.len()));
+    }
+
     fn step(&mut self, next: char) {
         if self.out.ends_with("operator")
             && let Some(operator) = OPERATORS.iter().find(|o| self.rest.starts_with(**o))
