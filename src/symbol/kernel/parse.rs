@@ -71,6 +71,14 @@ struct KallsymsReader<'a> {
     recent_module: Option<(&'a [u8], u16)>,
     text: Option<u64>,
     stext: Option<u64>,
+    /// The upper half of the last address, most of which are the same.
+    upper: UpperHalf,
+}
+
+/// The upper half of an address as it is written, and as a number.
+struct UpperHalf {
+    digits: [u8; 8],
+    number: u64,
 }
 
 impl<'a> KallsymsReader<'a> {
@@ -90,6 +98,10 @@ impl<'a> KallsymsReader<'a> {
             recent_module: None,
             text: None,
             stext: None,
+            upper: UpperHalf {
+                digits: *b"00000000",
+                number: 0,
+            },
         }
     }
 
@@ -116,7 +128,7 @@ impl<'a> KallsymsReader<'a> {
         let (&[ref digits @ .., b' ', kind, b' '], rest) = text.split_first_chunk::<19>()? else {
             return None;
         };
-        let start = sixteen_digits(digits)?;
+        let start = self.sixteen_digits(digits)?;
         let (name, behind) = rest.split_at_checked(name_len(rest)?)?;
         let (column, next) = match behind {
             [b'\n', next @ ..] => (&behind[..0], next),
@@ -139,6 +151,19 @@ impl<'a> KallsymsReader<'a> {
         Some(next)
     }
 
+    /// The number of sixteen hexadecimal digits as the kernel writes them; `None` for anything else.
+    #[inline]
+    fn sixteen_digits(&mut self, digits: &[u8; 16]) -> Option<u64> {
+        let (upper, lower) = digits.split_first_chunk()?;
+        if *upper != self.upper.digits {
+            self.upper = UpperHalf {
+                digits: *upper,
+                number: eight_digits(*upper)? << 32,
+            };
+        }
+        Some(self.upper.number | eight_digits(*lower.first_chunk()?)?)
+    }
+
     fn line(&mut self, line: &'a [u8], is_whole: bool) {
         let Some((start, kind, rest)) = split_line(line) else {
             return;
@@ -158,6 +183,8 @@ impl<'a> KallsymsReader<'a> {
     }
 
     /// Takes in the symbol of a line.
+    #[expect(clippy::inline_always, reason = "it is done for every line")]
+    #[inline(always)]
     fn symbol(&mut self, line: &KallsymsLine<'a>) {
         let &KallsymsLine {
             start, kind, name, ..
@@ -271,13 +298,6 @@ fn name_len(text: &[u8]) -> Option<usize> {
     }
     let found = rest.iter().position(|&byte| byte <= b' ')?;
     Some(text.len() - rest.len() + found)
-}
-
-/// The number of sixteen hexadecimal digits as the kernel writes them; `None` for anything else.
-fn sixteen_digits(digits: &[u8; 16]) -> Option<u64> {
-    let (high, low) = digits.split_first_chunk()?;
-    let (high, low) = (eight_digits(*high)?, eight_digits(*low.first_chunk()?)?);
-    Some(high << 32 | low)
 }
 
 /// The number of eight hexadecimal digits, letters small; `None` for anything else.
