@@ -166,7 +166,11 @@ impl UnnamedCounts {
 
 /// The same on its way.
 #[derive(Debug, Default)]
-pub(super) struct UnnamedSums(HashMap<(u32, ReasonIx), u64>);
+pub(super) struct UnnamedSums {
+    /// What was met first of each stack, by its position: mostly all there is.
+    first: Vec<Option<(ReasonIx, u64)>>,
+    more: HashMap<(u32, ReasonIx), u64>,
+}
 
 impl UnnamedSums {
     /// Adds the frames of a stack that have no name, once for each of so many samples.
@@ -198,25 +202,33 @@ impl UnnamedSums {
     }
 
     fn add(&mut self, stack: u32, reason: ReasonIx, frames: u64) {
-        let sum = self.0.entry((stack, reason)).or_default();
+        let at = stack as usize;
+        if self.first.len() <= at {
+            self.first.resize(at + 1, None);
+        }
+        let sum = match &mut self.first[at] {
+            Some((first, sum)) if *first == reason => sum,
+            Some(_) => self.more.entry((stack, reason)).or_default(),
+            none => &mut none.insert((reason, 0)).1,
+        };
         *sum = sum.saturating_add(frames);
     }
 
     /// Adds those of stacks that have other positions here.
     pub(super) fn append(&mut self, other: Self, positions: &[u32]) {
-        other.0.into_iter().for_each(|((stack, reason), frames)| {
+        for (stack, reason, frames) in other.into_counts().0 {
             if let Some(&position) = positions.get(stack as usize) {
                 self.add(position, reason, frames);
             }
-        });
+        }
     }
 
     pub(super) fn into_counts(self) -> UnnamedCounts {
-        let sums = self.0.into_iter();
-        UnnamedCounts(
-            sums.map(|((stack, reason), n)| (stack, reason, n))
-                .collect(),
-        )
+        let first = (0..).zip(self.first);
+        let first = first.filter_map(|(stack, sum)| sum.map(|(reason, n)| (stack, reason, n)));
+        let more = self.more.into_iter();
+        let more = more.map(|((stack, reason), n)| (stack, reason, n));
+        UnnamedCounts(first.chain(more).collect())
     }
 }
 
