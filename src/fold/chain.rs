@@ -1,5 +1,7 @@
 //! A raw call chain as frame addresses.
 
+use std::ops::Range;
+
 use crate::bytes::{ByteOrder, u64_at};
 use crate::perf::abi::{
     PERF_CONTEXT_GUEST, PERF_CONTEXT_GUEST_KERNEL, PERF_CONTEXT_GUEST_USER, PERF_CONTEXT_HV,
@@ -86,6 +88,20 @@ impl<'a, O: ByteOrder> ChainFrames<'a, O> {
         let (run, rest) = self.words.split_at(frames * 8);
         self.words = rest;
         run
+    }
+
+    /// Passes over the callers that follow as long as these and the bytes before them lie in a range,
+    /// which no context marker does; returns how many.
+    #[inline]
+    pub(crate) fn pass_within(&mut self, range: &Range<Avma>) -> usize {
+        let is_in = |word: &[u8; 8]| {
+            let recorded = O::u64(*word);
+            range.start < Avma::new(recorded) && Avma::new(recorded) < range.end
+        };
+        let words = self.words.as_chunks().0;
+        let frames = words.iter().take_while(|word| is_in(word)).count();
+        self.words = self.words.get(frames * 8..).unwrap_or_default();
+        frames
     }
 
     #[inline]

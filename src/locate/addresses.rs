@@ -1,17 +1,19 @@
 //! Where single addresses lie: in the kernel, in an object, or nowhere.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
 use super::address_cache::{AddressCache, LocatedAddress};
 use super::frame_entry::FrameEntry;
+use super::kernel_function::kernel_symbol;
 use super::spaces::{EmptyStretch, Spaces};
 use super::stack_mark::StackMark;
 use crate::fold::ChainFrame;
 use crate::intern::number;
 use crate::space::{AddressSpace, DsoIx, KernelEpoch, Mapping, TaskEpoch, Timeline};
-use crate::symbol::{KernelSymbol, KernelSymbols, VsyscallEntry, is_trampoline};
+use crate::symbol::{KernelSymbols, VsyscallEntry};
 use crate::units::{Avma, CpuMode, FileOffset, Pid};
 
 /// Where an address lies: what one name, or one run of inlined functions, is found for.
@@ -212,6 +214,12 @@ impl<'m> Addresses<'m> {
         known.unwrap_or_else(|| self.look_up(space, at))
     }
 
+    /// The addresses of a space around one that was located nowhere; `None` of one that lies somewhere.
+    #[inline]
+    pub(super) fn empty_around(&self, space: u32, found: LocatedAddress) -> Option<Range<Avma>> {
+        self.empty?.around(space, found)
+    }
+
     #[inline(never)]
     fn look_up(&mut self, space: u32, at: &ChainFrame) -> LocatedAddress {
         let found = match self.kernel_epoch(space) {
@@ -383,18 +391,4 @@ impl<'m> Addresses<'m> {
 /// Lists of more than 2^32 entries do not fit into memory.
 fn index_of_last<T>(list: &[T]) -> u32 {
     u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
-}
-
-/// The function that an address of the kernel's lies in: that of the call before a return address,
-/// but for a trampoline, which is returned to without having called.
-fn kernel_symbol<'k>(kernel: &'k KernelSymbols, at: &ChainFrame) -> Option<KernelSymbol<'k>> {
-    let called = kernel.look_up(at.lookup).ok();
-    let is_inside = |symbol: &KernelSymbol<'_>| symbol.range.contains(&at.recorded);
-    if !at.is_return() || called.as_ref().is_some_and(is_inside) {
-        return called;
-    }
-    let next = kernel.look_up(at.recorded).ok();
-    let trampoline =
-        next.filter(|next| next.range.start == at.recorded && is_trampoline(next.name));
-    trampoline.or(called)
 }

@@ -3,6 +3,7 @@
 //! What is found has no names yet, so that stacks can be located in parallel; each different
 //! location is named once, afterwards. Callers that many stacks have in common are looked at once.
 
+use std::iter::repeat_n;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -277,13 +278,18 @@ impl<'m> Locator<'m> {
     ) -> CallerRun {
         self.callers.clear();
         let mut frame_entry = callers.frame_entry;
-        for mut at in ChainFrames::<O>::of_run(callers.bytes, mode) {
+        let mut frames = ChainFrames::<O>::of_run(callers.bytes, mode);
+        while let Some(mut at) = frames.next() {
             if frame_entry == FrameEntry::Interrupt {
                 at = ChainFrame::exact(mode, at.recorded);
             }
             let found = self.addresses.locate(callers.space, &at);
             self.callers.push(found.location);
             frame_entry = frame_entry.then(mode, found.frame_entry);
+            if let Some(empty) = self.addresses.empty_around(callers.space, found) {
+                let more = frames.pass_within(&empty);
+                self.callers.extend(repeat_n(found.location, more));
+            }
         }
         self.runs.add(callers, hash, &self.callers, frame_entry)
     }

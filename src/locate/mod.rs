@@ -11,6 +11,7 @@
 //! | `spaces` | what processes map, and where they map nothing |
 //! | `address_cache` | the direct-mapped cache in front of it |
 //! | `caller_runs` | callers that many stacks have in common, looked at once |
+//! | `kernel_function` | the kernel's function that an address lies in |
 //! | `frame_entry` | what a kernel function means for what called it |
 //! | `stack_mark` | what stands above a stack that is not whole |
 //! | `piece`, `task` | what located stacks are made of, and whose they are |
@@ -19,6 +20,7 @@ mod address_cache;
 mod addresses;
 mod caller_runs;
 mod frame_entry;
+mod kernel_function;
 mod locator;
 mod piece;
 mod spaces;

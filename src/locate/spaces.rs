@@ -1,5 +1,7 @@
 //! What processes map, each process in a time in which that stays the same under a number.
 
+use std::ops::Range;
+
 use super::address_cache::LocatedAddress;
 use crate::fold::ChainFrame;
 use crate::space::Mapping;
@@ -26,6 +28,13 @@ pub(super) struct EmptyStretch {
 }
 
 impl EmptyStretch {
+    /// Its addresses, when it is the one in which an address of a space was located.
+    #[inline]
+    pub(super) fn around(&self, space: u32, found: LocatedAddress) -> Option<Range<Avma>> {
+        let is_it = space == self.space && found.location == self.found.location;
+        is_it.then_some(self.start..self.end)
+    }
+
     /// Where an address of a space lies, when it is in the stretch.
     #[inline]
     pub(super) fn locate(&self, space: u32, at: &ChainFrame) -> Option<LocatedAddress> {
