@@ -19,6 +19,7 @@
 //! | `table_rows` | rows of a table, column by column |
 //! | `parquet_file` | such rows as a Parquet file, and back |
 //! | `frame_rows` | rows of table frames, made of frames that are told once each |
+//! | `numbered_column` | a column of such a file whose values come back |
 //! | `partition` | the date and the hour that rows belong to |
 //! | `manifest` | the list of files |
 //! | `store` | a folder: locks, files on their way in, files without an owner |
@@ -49,6 +50,7 @@ mod frame_rows;
 mod known_stacks;
 mod made_up;
 mod manifest;
+mod numbered_column;
 mod parquet_file;
 mod partition;
 mod queries;

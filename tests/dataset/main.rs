@@ -4,6 +4,7 @@
 
 mod cohort;
 mod cohort_diff;
+mod columns;
 #[path = "../common/mod.rs"]
 mod common;
 mod damage;

@@ -94,7 +94,10 @@ pub(crate) const HOMES: [(&str, &[&str]); 40] = [
     ("terminal_size", &["src/cli/"]),
     ("twox_hash", &["src/dataset/"]),
     ("ureq", &["src/cli/debuginfod/"]),
-    ("zstd", &["src/bytes/", "src/perf/walk/unpack"]),
+    (
+        "zstd",
+        &["src/bytes/", "src/dataset/", "src/perf/walk/unpack"],
+    ),
 ];
 
 /// Words of the language and of the standard library that have one home too.
