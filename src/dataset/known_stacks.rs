@@ -13,15 +13,21 @@ impl KnownStacks {
     /// Adds rows to those of their table: of table frames only those of stacks that are not there yet.
     pub(super) fn append(&mut self, all: &mut TableRows, rows: &TableRows) {
         if rows.table() != TableName::Frames {
-            all.append(rows, |_| true);
+            all.append_all(rows);
             return;
         }
-        let stacks = rows.ints("stack");
-        let is_known = |row: usize| {
-            let stack = stacks.get(row).copied().flatten();
-            stack.is_some_and(|stack| self.0.contains(&stack))
-        };
-        all.append(rows, |row| !is_known(row));
-        self.0.extend(stacks.iter().copied().flatten());
+        // Frames of a stack follow each other: each is looked up once.
+        let mut here: Vec<i64> = rows.ints("stack").iter().copied().flatten().collect();
+        here.dedup();
+        if here.iter().any(|stack| self.0.contains(stack)) {
+            let stacks = rows.ints("stack");
+            all.append(rows, |row| {
+                let stack = stacks.get(row).copied().flatten();
+                !stack.is_some_and(|stack| self.0.contains(&stack))
+            });
+        } else {
+            all.append_all(rows);
+        }
+        self.0.extend(here);
     }
 }

@@ -51,11 +51,12 @@ pub struct HashedFrame(Box<[u8]>);
 impl HashedFrame {
     /// That of a frame with these columns.
     pub fn of(columns: [&str; 4]) -> Self {
-        let parts = columns.iter().flat_map(|text| {
-            let len = (text.len() as u64).to_le_bytes();
-            len.into_iter().chain(text.bytes())
-        });
-        Self(parts.collect())
+        let mut parts = Vec::with_capacity(columns.iter().map(|text| 8 + text.len()).sum());
+        for text in columns {
+            parts.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            parts.extend_from_slice(text.as_bytes());
+        }
+        Self(parts.into())
     }
 }
 

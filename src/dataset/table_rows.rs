@@ -89,6 +89,15 @@ impl TableRows {
         self.len += rows.len();
     }
 
+    /// Adds the rows of the same table.
+    pub(super) fn append_all(&mut self, other: &Self) {
+        if self.is_empty() {
+            self.clone_from(other);
+        } else {
+            self.append(other, |_| true);
+        }
+    }
+
     /// The value of a row; none where there is no such column.
     pub fn value(&self, row: usize, column: &str) -> Value<'_> {
         let found = self.schema.position(column);
@@ -141,6 +150,9 @@ impl TableRows {
             return self;
         }
         let mut rows: Vec<usize> = (0..self.len).collect();
+        if rows.is_sorted_by(|&a, &b| self.compare_keys(a, b).is_le()) {
+            return self;
+        }
         rows.sort_by(|&a, &b| self.compare_keys(a, b));
         let mut ordered = Self::new(self.table());
         for (own, others) in ordered.columns.iter_mut().zip(&self.columns) {

@@ -2,6 +2,7 @@
 
 use crate::analysis::Profile;
 use crate::dataset::Value;
+use crate::intern::Interner;
 use crate::perf::Capture;
 use crate::units::Pid;
 
@@ -55,16 +56,81 @@ impl SampledTime {
     }
 }
 
-/// What samples of one row have in common.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct SampleKey<'p> {
+/// What samples of one row have in common, but for their stack.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct SampleGroup<'p> {
     pub(super) vm: Option<Pid>,
     pub(super) vcpu: Option<u32>,
     pub(super) process: &'p str,
     pub(super) comm: &'p str,
     pub(super) tag: &'static str,
     pub(super) tag_depth: Option<usize>,
-    pub(super) stack: i64,
+}
+
+/// What samples of one row have in common, in the order of rows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(super) struct SampleKey {
+    /// The place of their group.
+    group: u32,
+    stack: i64,
+}
+
+/// The keys of a profile's stacks. Texts are compared when groups are put in order, of which there are
+/// few.
+#[derive(Debug)]
+pub(super) struct SampleKeys<'p> {
+    /// In order.
+    groups: Vec<SampleGroup<'p>>,
+    /// Of each stack, by its position.
+    keys: Vec<SampleKey>,
+}
+
+impl<'p> SampleKeys<'p> {
+    /// The keys of stacks with these groups and ids.
+    pub(super) fn of(stacks: impl Iterator<Item = (SampleGroup<'p>, i64)>) -> Self {
+        let mut known: Interner<SampleGroup<'p>, u32> = Interner::default();
+        let keys = stacks.map(|(group, stack)| SampleKey {
+            group: known.intern(group),
+            stack,
+        });
+        let mut keys: Vec<SampleKey> = keys.collect();
+        let groups = known.items();
+        let mut order: Vec<u32> = (0..).take(groups.len()).collect();
+        order.sort_unstable_by_key(|&group| groups.get(group as usize));
+        let mut places = vec![0; groups.len()];
+        for (place, &group) in (0..).zip(&order) {
+            if let Some(found) = places.get_mut(group as usize) {
+                *found = place;
+            }
+        }
+        for key in &mut keys {
+            key.group = places.get(key.group as usize).copied().unwrap_or_default();
+        }
+        let in_order = order.iter().filter_map(|&group| groups.get(group as usize));
+        Self {
+            groups: in_order.cloned().collect(),
+            keys,
+        }
+    }
+
+    /// The key of each stack, by its position.
+    pub(super) fn keys(&self) -> &[SampleKey] {
+        &self.keys
+    }
+
+    /// The columns of a key of these.
+    pub(super) fn columns(&self, key: SampleKey) -> Option<[Value<'p>; 7]> {
+        let group = self.groups.get(key.group as usize)?;
+        Some([
+            Value::of(group.vm, |pid| Value::Int(pid.as_i32().into())),
+            Value::of(group.vcpu, |vcpu| Value::Int(vcpu.into())),
+            Value::Text(group.process),
+            Value::Text(group.comm),
+            Value::Text(group.tag),
+            Value::of(group.tag_depth, |depth| Value::count(depth as u64)),
+            Value::Int(key.stack),
+        ])
+    }
 }
 
 /// Samples, added up.
@@ -78,20 +144,5 @@ impl SampleSum {
     pub(super) fn add(&mut self, samples: u64, weight: u64) {
         self.samples = self.samples.saturating_add(samples);
         self.weight = self.weight.saturating_add(weight);
-    }
-}
-
-impl SampleKey<'_> {
-    /// Its columns.
-    pub(super) fn columns(&self) -> [Value<'_>; 7] {
-        [
-            Value::of(self.vm, |pid| Value::Int(pid.as_i32().into())),
-            Value::of(self.vcpu, |vcpu| Value::Int(vcpu.into())),
-            Value::Text(self.process),
-            Value::Text(self.comm),
-            Value::Text(self.tag),
-            Value::of(self.tag_depth, |depth| Value::count(depth as u64)),
-            Value::Int(self.stack),
-        ]
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::case::CaseAnswer;
-use super::sample_key::{SampleKey, SampleSum, SampledTime};
+use super::sample_key::{SampleGroup, SampleKey, SampleKeys, SampleSum, SampledTime};
 use super::second_rows::second_rows;
 use super::stack_ids::StackIds;
 use crate::analysis::{Profile, vm_of_name};
@@ -24,31 +24,33 @@ pub(super) fn sample_rows(answer: &CaseAnswer<'_>) -> Result<Vec<TableRows>> {
     let names = VcpuThreadNames::new();
     let vms = vms_of(answer, profile);
     let mut stacks = StackIds::of(&profile.frames);
-    let key_of = |stack: &Stack| {
+    let group_of = |stack: &Stack| {
         let view = profile.stacks.view(stack, &profile.frames);
         let pid = profile.stacks.thread_id(stack).map(|thread| thread.pid);
         let own = pid.filter(|pid| vms.contains(pid));
         let (frames, roots) = frames_of(profile, stack);
         let tag_depth = stack.deciding.checked_sub(roots);
-        SampleKey {
+        let group = SampleGroup {
             vm: own.or_else(|| vm_of_name(view.thread_name)),
             vcpu: own.and_then(|_| names.vcpu(view.thread_name)),
             process: view.process_name,
             comm: view.thread_name,
             tag: stack.tag.as_str(),
             tag_depth: tag_depth.filter(|&depth| depth < frames.len()),
-            stack: stacks.id_of(frames),
-        }
+        };
+        (group, stacks.id_of(frames))
     };
-    let keys: Vec<SampleKey<'_>> = profile.stacks.iter().map(key_of).collect();
-    let mut sums: BTreeMap<&SampleKey<'_>, SampleSum> = BTreeMap::new();
-    for (stack, key) in profile.stacks.iter().zip(&keys) {
+    let keys = SampleKeys::of(profile.stacks.iter().map(group_of));
+    let mut sums: BTreeMap<SampleKey, SampleSum> = BTreeMap::new();
+    for (stack, &key) in profile.stacks.iter().zip(keys.keys()) {
         let sum = sums.entry(key).or_default();
         sum.add(stack.samples, stack.weight);
     }
     let mut rows = TableRows::new(TableName::Samples);
     for (key, sum) in sums {
-        let [vm, vcpu, process, comm, tag, tag_depth, stack] = key.columns();
+        let Some([vm, vcpu, process, comm, tag, tag_depth, stack]) = keys.columns(key) else {
+            continue;
+        };
         let [samples, weight, nanos] = time.columns(sum);
         let capture = Value::Int(answer.origin.capture);
         rows.push(&[

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use hashbrown::HashMap;
 
 use super::case::CaseAnswer;
-use super::sample_key::{SampleKey, SampleSum, SampledTime};
+use super::sample_key::{SampleKey, SampleKeys, SampleSum, SampledTime};
 use crate::dataset::{TableName, TableRows, Value};
 use crate::error::Result;
 
 /// The rows of table `sample_seconds`: none where samples were not asked for one by one, or carry no
-/// times. `keys` are those of the profile's stacks, by their positions.
+/// times. `keys` are those of the profile's
+/// stacks.
 pub(super) fn second_rows(
     answer: &CaseAnswer<'_>,
-    keys: &[SampleKey<'_>],
+    keys: &SampleKeys<'_>,
     time: SampledTime,
 ) -> Result<Option<TableRows>> {
     let samples = answer.profile.and_then(|profile| profile.samples.as_ref());
@@ -29,16 +30,18 @@ pub(super) fn second_rows(
             sum.add(1, row.weight);
         }
     }
-    let mut sums: BTreeMap<(u64, &SampleKey<'_>), SampleSum> = BTreeMap::new();
+    let mut sums: BTreeMap<(u64, SampleKey), SampleSum> = BTreeMap::new();
     by_position.iter().for_each(|(&(second, stack), of_stack)| {
-        if let Some(key) = keys.get(stack as usize) {
+        if let Some(&key) = keys.keys().get(stack as usize) {
             let sum = sums.entry((second, key)).or_default();
             sum.add(of_stack.samples, of_stack.weight);
         }
     });
     let mut rows = TableRows::new(TableName::SampleSeconds);
     for ((second, key), sum) in sums {
-        let [vm, vcpu, process, comm, tag, tag_depth, stack] = key.columns();
+        let Some([vm, vcpu, process, comm, tag, tag_depth, stack]) = keys.columns(key) else {
+            continue;
+        };
         let [samples, weight, nanos] = time.columns(sum);
         let (capture, second) = (Value::Int(answer.origin.capture), Value::count(second));
         rows.push(&[
