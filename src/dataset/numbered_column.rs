@@ -203,7 +203,7 @@ impl NumberedColumn {
         })
     }
 
-    /// ValueLimits by which engines leave out groups of rows; none where they are too long.
+    /// Limits by which engines leave out groups of rows; none where they are too long.
     fn statistics(&self) -> Option<Statistics> {
         let absent = self.rows.iter().filter(|row| row.is_none()).count();
         let absent = Some(absent as u64);
