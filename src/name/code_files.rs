@@ -27,6 +27,10 @@ impl CodeFiles<'_> {
         if let Some(file) = self.file(ix) {
             return CodeSource::File(file.storage);
         }
+        let build_id = self.search.build_of(path, known);
+        if let Some(tables) = build_id.and_then(|id| self.search.frame_tables(&id)) {
+            return CodeSource::File(tables);
+        }
         let lowest = self.timeline.dso_use(ix).map(|used| used.lowest);
         let is_live = |live: &&LiveKernel| {
             path == vdso::VDSO

@@ -33,6 +33,15 @@ impl CodeMachine {
             _ => None,
         }
     }
+
+    /// That of an object file; `None` of files of other machines.
+    pub(super) fn of(file: &File<'_>) -> Option<Self> {
+        match (file.architecture(), file.endianness()) {
+            (Architecture::X86_64, Endianness::Little) => Some(Self::X86_64),
+            (Architecture::Aarch64, Endianness::Little) => Some(Self::Arm64),
+            _ => None,
+        }
+    }
 }
 
 /// A section of an object file.
@@ -88,11 +97,7 @@ impl CodeObject {
     pub(crate) fn of(storage: Storage) -> Option<Self> {
         let bytes = storage.bytes();
         let file = parse_elf_file(Path::new(""), bytes).ok()?;
-        let machine = match (file.architecture(), file.endianness()) {
-            (Architecture::X86_64, Endianness::Little) => CodeMachine::X86_64,
-            (Architecture::Aarch64, Endianness::Little) => CodeMachine::Arm64,
-            _ => return None,
-        };
+        let machine = CodeMachine::of(&file)?;
         let names = [".eh_frame_hdr", ".eh_frame", ".debug_frame"];
         let sections = names.map(|name| section(&file, name));
         let text = file.section_by_name(".text");

@@ -21,6 +21,7 @@
 //! | `elf_file` | headers of an ELF file, its build id |
 //! | `segments` | between file offsets and stated addresses |
 //! | `code_object` | the code of a file and its call frame information |
+//! | `frame_tables` | what unwinding reads of an object file, without the code |
 //! | `stack_switches` | functions of Go programs that go on on another stack |
 //! | `kernel_notes` | the build id in the running kernel's notes |
 
@@ -28,6 +29,7 @@ mod cache_layout;
 mod code_object;
 mod debug_files;
 mod elf_file;
+mod frame_tables;
 mod kallsyms_file;
 mod kernel_notes;
 mod likeness;
@@ -46,6 +48,7 @@ pub(crate) use code_object::{CodeMachine, CodeObject, FrameSection, SectionAtHan
 pub(crate) use debug_files::Debugged;
 pub(crate) use elf_file::parse_elf_file;
 pub use elf_file::{build_id_of_file, read_build_id};
+pub(crate) use frame_tables::frame_tables;
 pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
 pub use looked_at::{LookOutcome, LookedAt};

@@ -184,6 +184,14 @@ impl ObjectSearch {
         })
     }
 
+    /// What the capture's directory holds for unwinding in the place of a build's file:
+    /// `symbols/BUILD_ID.frames`, that file with zeros in the place of its code.
+    pub(crate) fn frame_tables(&self, wanted: &BuildId) -> Option<Storage> {
+        let dir = self.capture_dir.as_ref()?.join("symbols");
+        let mut names = spellings(wanted).into_iter();
+        names.find_map(|hex| read_file(&dir.join(format!("{hex}.frames"))).ok()?)
+    }
+
     /// The recorded path, where files of this machine may be used.
     pub(super) fn recorded_path(&self, recorded: &str) -> Option<PathBuf> {
         let is_path = self.recorded_paths && recorded.starts_with('/');

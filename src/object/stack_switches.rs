@@ -40,9 +40,7 @@ pub(super) struct StackSwitches {
 impl StackSwitches {
     /// Those of a file; none when it is no Go program or its symbols are stripped.
     pub(super) fn of(file: &File<'_>) -> Self {
-        let is_go = |name: &str| OF_GO.contains(&name);
-        let mut sections = file.sections();
-        if !sections.any(|section| section.name().is_ok_and(is_go)) {
+        if !is_of_go(file) {
             return Self {
                 ranges: Box::default(),
             };
@@ -67,6 +65,13 @@ impl StackSwitches {
             .and_then(|below| self.ranges.get(below));
         below.is_some_and(|range| range.contains(&at))
     }
+}
+
+/// Whether a file is a Go program.
+pub(super) fn is_of_go(file: &File<'_>) -> bool {
+    let is_go = |name: &str| OF_GO.contains(&name);
+    let mut sections = file.sections();
+    sections.any(|section| section.name().is_ok_and(is_go))
 }
 
 /// Whether a function is one of them; code in assembler has a suffix since Go 1.17.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop")]
 
 use std::fs;
+use std::io::Read as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -53,6 +54,7 @@ fn a_case_names_what_its_source_names() {
         ("plain", &["cpu-clock"]),
         ("pvm", &["cpu-clock"]),
         ("vmx-bad-tracepoints", &["cpu-clock", "kvm:kvm_exit"]),
+        ("unwound", &["task-clock:u"]),
     ] {
         let source = case(name);
         for how in [&[][..], &["--names-only"]] {
@@ -103,6 +105,36 @@ fn names_only_takes_no_more_than_names() {
     for name in names {
         assert!(listed.contains(&format!("\"{name}\"")), "{name}");
     }
+}
+
+/// What unwinds copied stacks goes with the names, and nothing of the program's code: but for the nine
+/// bytes that a signal handler returns to, which every program has.
+#[test]
+fn names_only_takes_frames_without_code() {
+    let folder = folder("frames");
+    let source = case("unwound");
+    let path = folder.join("u.tar.zst");
+    let packed = path.to_str().unwrap();
+    output(&folder, &["pack", &source, "--names-only", "-o", packed]);
+    let bytes = zstd::decode_all(&*fs::read(&path).unwrap()).unwrap();
+    let mut archive = tar::Archive::new(&*bytes);
+    let mut tables = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        if entry.path().unwrap().extension() == Some("frames".as_ref()) {
+            entry.read_to_end(&mut tables).unwrap();
+        }
+    }
+    let object = "buildid/tmp/unwound/44aa214cc4e030a9cd9a0df4bbd978562bb8bd90/elf";
+    let object = fs::read(Path::new(&source).join(object)).unwrap();
+    assert_eq!(tables.len(), object.len());
+    let mut same = tables.iter().zip(&object);
+    assert!(same.all(|(kept, own)| kept == own || *kept == 0));
+    // Where readelf -SW says that .text and .eh_frame lie in the file.
+    let (text, frames) = (0x1000..0x1275, 0x2068..0x217c);
+    let kept = tables[text].iter().filter(|byte| **byte != 0).count();
+    assert!(kept <= 9, "{kept} bytes of code");
+    assert_eq!(tables[frames.clone()], object[frames]);
 }
 
 /// The same capture gives the same bytes; a case that is there stays.

@@ -9,11 +9,12 @@ use crate::bytes::{Storage, checksum};
 use crate::error::{Error, Result};
 use crate::input::{Input, Member, MemberContent};
 use crate::name::{HitModule, HitObject};
-use crate::object::{case_place, read_build_id};
+use crate::object::{ObjectSearch, case_place, frame_tables, read_build_id};
 use crate::perf::Capture;
 use crate::perf::abi::PERF_SAMPLE_STACK_USER;
 use crate::symbol::{KernelSource, SymbolRequest, excerpt_kallsyms, kernel_text};
 use crate::units::BuildId;
+use crate::unwind::is_signal_return;
 
 /// How much of the host a case may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -56,6 +57,8 @@ pub struct CaseContents {
     pub members: Vec<CaseMember>,
     /// What samples hit and has no name here, so that it will have none elsewhere: one line each.
     pub missing: Vec<String>,
+    /// Whether samples hold copies of stacks, which are unwound by what objects tell of their frames.
+    has_copies: bool,
 }
 
 /// Finds what a capture needs to be named elsewhere as it is here.
@@ -73,13 +76,13 @@ pub fn case_contents(
     let mut contents = CaseContents {
         members: Vec::new(),
         missing: Vec::new(),
+        has_copies: has_copies(capture),
     };
     contents.add_capture(&input.data)?;
     contents.add_kernel(&hits, symbols, request)?;
     for module in &hits.modules {
         contents.add_module(module, request);
     }
-    contents.doubt_copies(capture, request);
     let mut paths: BTreeMap<&str, usize> = BTreeMap::new();
     let (maps, objects): (Vec<&HitObject>, Vec<&HitObject>) = hits
         .objects
@@ -105,17 +108,6 @@ impl CaseContents {
             },
             what: what.to_owned(),
         });
-    }
-
-    /// Says that stacks of `--call-graph dwarf` end early elsewhere: unwinding needs the code.
-    fn doubt_copies(&mut self, capture: &Capture, request: CaseRequest) {
-        let mut events = capture.events().iter();
-        let has_copies = events.any(|(_, event)| event.attr.samples(PERF_SAMPLE_STACK_USER));
-        if has_copies && request.names_only {
-            let why = "callers in stacks of --call-graph dwarf: they are found by code, which \
-                       --names-only leaves out";
-            self.missing.push(why.to_owned());
-        }
     }
 
     /// The capture itself, a file or the directory of `perf record --threads`.
@@ -248,6 +240,9 @@ impl CaseContents {
         let place = case_place(&object.path, &id);
         if request.names_only || is_table {
             self.add_functions(object, &id);
+            if self.has_copies {
+                self.add_frames(object, &id, bytes, &symbols.search);
+            }
             if object.build_id.is_none() {
                 // The folder tells which build the path stands for.
                 let what = format!("the build of {}", object.path);
@@ -300,12 +295,43 @@ impl CaseContents {
         }
     }
 
+    /// Adds what copied stacks are unwound by, in the place of an object's file: of its `bytes`, or what a
+    /// case holds.
+    fn add_frames(
+        &mut self,
+        object: &HitObject,
+        id: &BuildId,
+        bytes: &[u8],
+        search: &ObjectSearch,
+    ) {
+        let held = search.frame_tables(id);
+        let held = held.map(|tables| tables.bytes().to_vec());
+        match held.or_else(|| frame_tables(bytes, is_signal_return)) {
+            Some(tables) => {
+                let what = format!("frames of {}, without its code", object.path);
+                let content = MemberContent::Bytes(tables);
+                self.add(format!("symbols/{id}.frames"), &what, content);
+            }
+            None => self.missing.push(format!(
+                "{}: callers of its functions in stacks of --call-graph dwarf: they are found by its \
+                 code, which --names-only leaves out",
+                object.path
+            )),
+        }
+    }
+
     /// Adds the functions that were hit, as a table that is read in the place of the file.
     fn add_functions(&mut self, object: &HitObject, id: &BuildId) {
         let what = format!("functions of {} that occur", object.path);
         let content = MemberContent::Bytes(object.functions.clone().into_bytes());
         self.add(format!("symbols/{id}.txt"), &what, content);
     }
+}
+
+/// Whether samples of an event hold copies of the user's stack.
+fn has_copies(capture: &Capture) -> bool {
+    let mut events = capture.events().iter();
+    events.any(|(_, event)| event.attr.samples(PERF_SAMPLE_STACK_USER))
 }
 
 /// An id for a file that states none: its length and a checksum. It only names a folder.

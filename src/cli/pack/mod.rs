@@ -51,7 +51,8 @@ pub(super) struct PackOptions {
     )]
     output: Option<PathBuf>,
     /// Pack names in the place of files: of exactly the addresses that occur. No program leaves the
-    /// host.
+    /// host; of one that stacks of --call-graph dwarf lead into its call frame information does, with
+    /// zeros in the place of its code.
     #[arg(long, conflicts_with = "debug")]
     names_only: bool,
     /// Pack the debug files of objects too.
