@@ -90,10 +90,13 @@ impl AnswerColumn {
     }
 }
 
-/// A count; a number that is none, such as a negative one, by its digits.
+/// A count, or a number below zero; one of more than 64 bits by its digits.
 fn whole(value: &Value, cell: impl FnOnce(u64) -> Cell) -> Cell {
-    let count = value.as_u64();
-    count.map_or_else(|| Cell::Text(value.to_string()), cell)
+    match (value.as_u64(), value.as_i64()) {
+        (Some(count), _) => cell(count),
+        (None, Some(below)) => Cell::BelowZero(below),
+        (None, None) => Cell::Text(value.to_string()),
+    }
 }
 
 fn number(value: &Value, cell: impl FnOnce(f64) -> Cell) -> Cell {
@@ -124,7 +127,7 @@ mod tests {
             text("x\"y"),
             Cell::Nanoseconds(12),
             Cell::Share(0.5),
-            text("-7"),
+            Cell::BelowZero(-7),
         ];
         assert_eq!(table.rows[0], first);
         assert_eq!(table.rows[1][0], Cell::Absent);

@@ -11,6 +11,8 @@ pub enum Cell {
     Text(String),
     /// How many there are.
     Count(u64),
+    /// A whole number below zero: a difference, or an id.
+    BelowZero(i64),
     /// A span of time.
     Nanoseconds(u64),
     /// A point of the capture's clock, in nanoseconds.

@@ -38,6 +38,7 @@ fn field(cell: &Cell) -> String {
         Cell::Absent => String::new(),
         Cell::Text(text) => text.clone(),
         Cell::Count(value) | Cell::Nanoseconds(value) | Cell::Time(value) => value.to_string(),
+        Cell::BelowZero(value) => value.to_string(),
         Cell::Share(value) | Cell::PerSecond(value) | Cell::Number(value) => value.to_string(),
         Cell::Hex(value) => format!("{value:#x}"),
         Cell::Histogram(bars) => {

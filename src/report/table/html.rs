@@ -188,6 +188,12 @@ fn write_cell(column: &Column, cell: &Cell, markup: &mut Markup) {
                 .with("data-value", &value.to_string())
                 .text(&cell.words());
         }
+        Cell::BelowZero(value) => {
+            let start = start.with("class", "number");
+            start
+                .with("data-value", &value.to_string())
+                .text(&cell.words());
+        }
         Cell::Share(value) | Cell::PerSecond(value) | Cell::Number(value) => {
             let start = start.with("class", "number");
             start
@@ -205,6 +211,7 @@ fn bounds_of(table: &Table) -> String {
         Cell::Absent
         | Cell::Text(_)
         | Cell::Count(_)
+        | Cell::BelowZero(_)
         | Cell::Nanoseconds(_)
         | Cell::Time(_)
         | Cell::Share(_)

@@ -69,6 +69,7 @@ fn cell_json(cell: &Cell) -> Value {
         Cell::Absent => Value::Null,
         Cell::Text(text) => text.as_str().into(),
         Cell::Count(value) | Cell::Nanoseconds(value) | Cell::Time(value) => (*value).into(),
+        Cell::BelowZero(value) => (*value).into(),
         Cell::Share(value) | Cell::PerSecond(value) | Cell::Number(value) => (*value).into(),
         Cell::Hex(value) => format!("{value:#x}").into(),
         Cell::Histogram(bars) => {

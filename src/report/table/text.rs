@@ -143,6 +143,7 @@ impl Cell {
             Self::Text(text) => text.clone(),
             Self::Absent
             | Self::Count(_)
+            | Self::BelowZero(_)
             | Self::Nanoseconds(_)
             | Self::Time(_)
             | Self::Share(_)
@@ -160,6 +161,7 @@ fn words(cell: &Cell) -> String {
         Cell::Absent => "-".to_owned(),
         Cell::Text(text) => shortened(&one_line(text), WIDEST).into_owned(),
         Cell::Count(value) => grouped(*value),
+        Cell::BelowZero(value) => format!("-{}", grouped(value.unsigned_abs())),
         Cell::Nanoseconds(nanos) => nanos_in_words(*nanos),
         Cell::Time(nanos) => Timestamp::from_nanos(*nanos).to_string(),
         Cell::Share(share) => format!("{:.2}%", share * 100.0),
