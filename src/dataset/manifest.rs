@@ -124,6 +124,15 @@ fn parse(text: &str) -> std::result::Result<Manifest, DatasetFault> {
             return Err(bad(&format!("{path:?} stands in it twice")));
         }
     }
+    // Rows and bytes of tables are added up wherever a list is read, and the next list has a number.
+    let sum = |of: fn(&DatasetFile) -> u64| {
+        let mut files = manifest.files.values();
+        files.try_fold(0_u64, |sum, file| sum.checked_add(of(file)))
+    };
+    let sums = [sum(|file| file.rows), sum(|file| file.bytes)];
+    if sums.contains(&None) || manifest.generation == u64::MAX {
+        return Err(bad("its numbers are larger than any dataset's"));
+    }
     Ok(manifest)
 }
 
@@ -161,5 +170,29 @@ mod tests {
              \"schema_version\": 1}}"
         );
         assert!(fault(&outside).contains("no file of a dataset"));
+        let with = |rows: [u64; 2], bytes: [u64; 2], generation: u64| {
+            let file = |at: usize| {
+                let (rows, bytes) = (rows[at], bytes[at]);
+                format!(
+                    "{{\"path\": \"vms/date=2026-11-25/hour={at}/a.parquet\", \"rows\": {rows}, \
+                     \"bytes\": {bytes}, \"xxh3\": \"\"}}"
+                )
+            };
+            format!(
+                "{{\"format\": \"vmflame dataset\", \"schema_version\": 1, \"generation\": \
+                 {generation}, \"files\": [{}, {}]}}",
+                file(0),
+                file(1)
+            )
+        };
+        let parsed = Manifest::parse("d".as_ref(), &with([1, u64::MAX - 1], [1, 1], 1));
+        assert_eq!(parsed.unwrap().files.len(), 2);
+        for text in [
+            with([1, u64::MAX], [1, 1], 1),
+            with([1, 1], [u64::MAX, 1], 1),
+            with([1, 1], [1, 1], u64::MAX),
+        ] {
+            assert!(fault(&text).contains("larger than any"), "{text}");
+        }
     }
 }
