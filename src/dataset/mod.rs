@@ -20,6 +20,7 @@
 //! | `parquet_file` | such rows as a Parquet file, and back |
 //! | `frame_rows` | rows of table frames, made of frames that are told once each |
 //! | `numbered_column` | a column of such a file whose values come back |
+//! | `in_reading` | which file a thread reads |
 //! | `partition` | the date and the hour that rows belong to |
 //! | `manifest` | the list of files |
 //! | `store` | a folder: locks, files on their way in, files without an owner |
@@ -47,6 +48,7 @@ mod compact;
 mod dataset_root;
 mod engine_script;
 mod frame_rows;
+mod in_reading;
 mod known_stacks;
 mod made_up;
 mod manifest;
@@ -76,6 +78,7 @@ pub use compact::{Compaction, compact};
 pub use dataset_root::DatasetRoot;
 pub use engine_script::engine_script;
 pub use frame_rows::FrameRows;
+pub use in_reading::file_in_reading;
 pub use made_up::{FleetLoad, FleetTruth, MadeUpCauseKey, MadeUpSum, PlantedFact, write_fleet};
 pub use manifest::{DatasetFile, Manifest};
 pub use partition::Partition;

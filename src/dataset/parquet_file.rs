@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::in_reading::InReading;
 use super::manifest::DatasetFile;
 use super::numbered_column::{KeptPages, NumberedColumn};
 use super::schema::{ColumnSchema, Schema, TableName, ValueKind};
@@ -240,12 +241,14 @@ pub(super) fn read_columns(
 ) -> Result<TableRows> {
     let bad = |what| Error::file(path, BadFile::Dataset(what));
     let sum = checksum_of_file(path)?;
-    // The reader of the crate may panic on bytes that no writer wrote, so these are found before.
+    // The reader of the crate may panic on bytes that no writer wrote, so these are found before, but for
+    // those that somebody made a checksum for.
     if sum.bytes != listed.bytes || sum.xxh3 != listed.xxh3 {
         return Err(bad(DatasetFault::Changed));
     }
     let table = listed.table;
     let file = File::open(path).map_err(|source| Error::io("open", path, source))?;
+    let _reading = InReading::of(path);
     let read = SerializedFileReader::new(file).and_then(|reader| {
         let mut rows = 0;
         let schema = Schema::own().table(table);

@@ -6,7 +6,9 @@ use std::fs;
 use serde_json::Value as Json;
 
 use crate::folder::{Folder, case, checked, faults, files, json, rows, run};
-use vmflame::dataset::{CaptureRows, Partition, Store, TableName, TableRows, Value, add_captures};
+use vmflame::dataset::{
+    CaptureRows, ContentHash, Partition, Store, TableName, TableRows, Value, add_captures,
+};
 
 fn filled(name: &str) -> Folder {
     let folder = Folder::new(name);
@@ -24,6 +26,41 @@ fn filled(name: &str) -> Folder {
         assert_eq!(run(&added).code, Some(0));
     }
     folder
+}
+
+/// A file that was made for it, checksum included, on which the reader of the crate `parquet` 60.1 panics
+/// (`util/bit_util.rs`: a width of more bits than a number has); a fuzzer found it. It is named, as others
+/// are, and nothing else is said.
+#[test]
+fn a_file_that_stops_its_reader_is_named() {
+    let folder = Folder::new("damage-stops");
+    let bytes = include_bytes!("stops-its-reader.parquet");
+    let mut hash = ContentHash::default();
+    hash.add(bytes);
+    let place = "exit_histogram/date=2026-11-25/hour=1";
+    fs::create_dir_all(folder.0.join(place)).unwrap();
+    let listed = ["0.parquet", "1.parquet"].map(|name| {
+        fs::write(folder.0.join(place).join(name), bytes).unwrap();
+        serde_json::json!({
+            "path": format!("{place}/{name}"),
+            "rows": 1,
+            "bytes": bytes.len(),
+            "xxh3": format!("{:016x}", hash.clone().finish()),
+        })
+    });
+    let list = serde_json::json!({
+        "format": "vmflame dataset", "schema_version": 1, "generation": 1, "files": listed,
+    });
+    fs::write(folder.0.join("dataset.json"), list.to_string()).unwrap();
+    for verb in ["check", "compact"] {
+        let done = run(&["dataset", verb, folder.path()]);
+        assert_eq!(done.code, Some(2), "{}", done.err);
+        let named = format!(
+            "{place}/0.parquet: not a Parquet file that can be read: a length in it is wrong"
+        );
+        assert!(done.err.contains(&named), "{}", done.err);
+        assert!(!done.err.contains("panicked"), "{}", done.err);
+    }
 }
 
 /// A file that is cut, changed or gone.

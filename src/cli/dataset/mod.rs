@@ -5,12 +5,14 @@
 //! | `add` | captures into a dataset |
 //! | `case` | a case as rows |
 //! | `convert` | for `convert --format parquet`: the tables of one capture |
+//! | `damaged_file` | a file whose reader panics, as an error |
 //! | `kept` | what is done with a dataset that is there: schema, check, compact; the script for Spark |
 //! | `made_up` | for `bench --generate`: a made-up fleet |
 
 mod add;
 mod case;
 mod convert;
+mod damaged_file;
 mod kept;
 mod made_up;
 
@@ -77,6 +79,7 @@ impl DatasetVerb {
 }
 
 pub(super) fn run(verb: &DatasetVerb, quiet: bool) -> Result<Outcome> {
+    damaged_file::watch();
     match verb {
         DatasetVerb::Add(options) => add::run(options, quiet),
         DatasetVerb::Check(options) => kept::check(options),
