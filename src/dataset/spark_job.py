@@ -155,7 +155,7 @@ def files_of(path, text, schema):
                       "print the script with the version of vmflame that wrote the dataset")
     files = {name: [] for name in schema.tables}
     for below in paths:
-        found = re.fullmatch(r"(\w+)/date=\d{4}-\d\d-\d\d/hour=\d{1,2}/\w[^/]*\.parquet", str(below))
+        found = re.fullmatch(r"(\w+)/date=\d{4}-\d\d-\d\d/hour=\d{1,2}/\w[\w.-]*\.parquet", str(below), re.ASCII)
         if not found or found[1] not in files:
             raise Refused(f"{path}: {below!r} is no file of a dataset", CHECK)
         files[found[1]].append(below)
@@ -290,12 +290,10 @@ class Adding:
         if done.returncode < 0:
             name = signal.Signals(-done.returncode).name
             return f"vmflame was killed by {name}"
-        try:
+        with contextlib.suppress(KeyError, TypeError, ValueError):
             rows = json.loads(done.stdout)["tables"]["cases"]["rows"]
             if len(rows) == len(captures):
                 return [[row["outcome"], row["damaged"], row["error"]] for row in rows]
-        except (KeyError, TypeError, ValueError):
-            pass
         lines = done.stderr.decode(errors="replace").splitlines()
         said = [line for line in lines if line.startswith(("error:", "caused by:", "hint:"))]
         return " ".join(said or lines[-1:] or [f"vmflame ended with status {done.returncode}"])
