@@ -15,7 +15,7 @@ use vmflame::dataset::{QueryWish, READY_QUERIES, ReadyQuery, Store, add_captures
 
 /// A Python with Spark, which has the Java that it needs.
 pub(crate) struct Spark {
-    python: String,
+    pub(crate) python: String,
     script: String,
     partitions: usize,
 }
@@ -34,17 +34,22 @@ impl Spark {
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        self.command_on("local[2]", arguments)
+    }
+
+    /// A run on a cluster. Each worker has half a gigabyte.
+    pub(crate) fn command_on(&self, master: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.python);
         // Of short jobs most is Java's compiling: its first compiler alone does them in a third.
         let settings = format!(
             "--driver-java-options '-XX:TieredStopAtLevel=1 -XX:+UseSerialGC' --conf spark.ui.enabled=false \
-             --conf spark.sql.shuffle.partitions={} pyspark-shell",
+             --conf spark.executor.memory=512m --conf spark.sql.shuffle.partitions={} pyspark-shell",
             self.partitions
         );
         command
             .arg(&self.script)
             .args(arguments)
-            .args(["--master", "local[2]"])
+            .args(["--master", master])
             .env("PYSPARK_SUBMIT_ARGS", settings)
             .env("PYSPARK_PYTHON", &self.python)
             .env("SPARK_LOCAL_IP", "127.0.0.1");
@@ -185,7 +190,7 @@ fn hold_others_to(by_spark: &[Json], folder: &Folder, python: &str) {
         assert!(spark["rows"][0].is_array(), "{text}");
         assert_eq!(spark["columns"], duckdb["columns"], "{text}");
         assert_eq!(spark["rows"], duckdb["rows"], "{text}");
-        // It shows ids, which may be negative, as text.
+        // It shows flags as text.
         if !text.starts_with("SELECT *") {
             let fleet = of_fleet(folder, python, &question(spark), &spark["columns"]);
             assert_eq!(spark["rows"], fleet, "{text}");

@@ -3,6 +3,8 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+use std::process::Command;
 
 use crate::folder::{Folder, case, checked, faults, rows, run};
 use crate::spark::Spark;
@@ -114,6 +116,58 @@ fn captures_are_added_in_parallel_and_once() {
             "{table}"
         );
     }
+}
+
+/// A home of Spark whose workers write into a folder that goes away: the programs and classes of the
+/// Python module.
+fn home_of_spark(spark: &Spark) -> Folder {
+    let home = Folder::new("job-home");
+    fs::create_dir_all(&home.0).unwrap();
+    let script = "import os, pyspark; print(os.path.dirname(pyspark.__file__))";
+    let told = Command::new(&spark.python)
+        .args(["-c", script])
+        .output()
+        .unwrap();
+    let place = String::from_utf8(told.stdout).unwrap();
+    for part in ["bin", "jars"] {
+        let from = Path::new(place.trim()).join(part);
+        symlink(from, home.0.join(part)).unwrap();
+    }
+    home
+}
+
+/// On a cluster of two workers, each executor a process of its own, captures are added by the program
+/// that is sent there, and one that crashes it is a row.
+#[test]
+fn a_cluster_adds_captures() {
+    let captures = Folder::new("job-cluster captures");
+    let Some(spark) = Spark::found(&captures) else {
+        return;
+    };
+    filled(&captures);
+    fs::remove_file(captures.0.join("b/slow.data")).unwrap();
+    let home = home_of_spark(&spark);
+    let [folder, program] = ["job-cluster", "job-cluster program"].map(Folder::new);
+    let program = failing_program(&program);
+    let places = ["add", captures.path(), "-o", folder.path()];
+    let ways = ["--vmflame", &program, "--batch", "2"];
+    let mut command = spark.command_on("local-cluster[2,1,512]", &[&places[..], &ways].concat());
+    let done = command.env("SPARK_HOME", &home.0).output().unwrap();
+    let err = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{err}");
+    let report = csv::Reader::from_reader(done.stdout.as_slice());
+    let report: Vec<csv::StringRecord> = report.into_records().map(Result::unwrap).collect();
+    assert_eq!(report.len(), 7);
+    for whole in ["host1", "\"quoted\".data", "--output.data"] {
+        assert_eq!(row_of(&report, whole)[0], "added");
+    }
+    let [outcome, error] = row_of(&report, "crash.data");
+    assert_eq!(outcome, "failed");
+    assert!(error.contains("killed by SIGKILL"), "{error}");
+    assert!(home.0.join("work").is_dir(), "no worker ran");
+    let check = checked(&folder);
+    assert_eq!(faults(&check), [""; 0]);
+    assert_eq!(rows(&check, "captures"), 3);
 }
 
 /// A job that cannot run says so before it starts.
