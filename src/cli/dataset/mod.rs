@@ -29,7 +29,7 @@ pub(super) const HELP: &str = "\
 Examples:
   vmflame dataset add host1.data host2.tar.zst -o fleet    rows of two captures; begins the dataset
   vmflame dataset add perf.data -o fleet --recorded-at 2026-11-26T18:00:00Z
-  vmflame dataset add perf.data -o fleet --per-second --each-exit    samples by second, each exit, too
+  vmflame dataset add perf.data -o fleet --each-exit       a row for each exit, too
   vmflame dataset check fleet                              whether every row is there once
   vmflame dataset compact fleet                            many small files into few
   vmflame dataset schema                                   tables, columns, units, keys
