@@ -27,12 +27,8 @@ pub(crate) struct CallerRun {
 
 /// Callers that were met, and what is known of them.
 #[derive(Clone, Copy, Debug)]
-struct KnownCallers {
-    /// Where their bytes begin in the list.
-    start: usize,
-    len: u32,
-    space: u32,
-    frame_entry: FrameEntry,
+struct KnownCallers<'c> {
+    callers: Callers<'c>,
     last: FrameEntry,
     /// The number of their run of locations.
     number: u32,
@@ -40,21 +36,18 @@ struct KnownCallers {
 
 /// Runs of callers that were met, each once.
 #[derive(Debug)]
-pub(crate) struct CallerRuns {
-    runs: Vec<KnownCallers>,
-    /// The bytes of all runs, one behind the other: those of the capture lie far apart.
-    bytes: Vec<u8>,
+pub(crate) struct CallerRuns<'c> {
+    runs: Vec<KnownCallers<'c>>,
     locations: LocationRuns,
     /// Positions of runs, each with the part of the hash that tells most others apart.
     index: HashTable<(u32, u32)>,
     mixer: Mixer,
 }
 
-impl CallerRuns {
+impl<'c> CallerRuns<'c> {
     pub(crate) fn new() -> Self {
         Self {
             runs: Vec::new(),
-            bytes: Vec::new(),
             locations: LocationRuns::default(),
             index: HashTable::new(),
             mixer: Mixer::new(),
@@ -72,7 +65,7 @@ impl CallerRuns {
     #[inline]
     pub(crate) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<CallerRun> {
         let same = |&(of_old, ix): &(u32, u32)| {
-            of_old == hash && self.are_same(&self.runs[ix as usize], callers)
+            of_old == hash && self.runs[ix as usize].callers == *callers
         };
         let &(_, at) = self.index.find(spread(hash), same)?;
         let known = &self.runs[at as usize];
@@ -82,19 +75,11 @@ impl CallerRuns {
         })
     }
 
-    fn are_same(&self, known: &KnownCallers, callers: &Callers<'_>) -> bool {
-        let bytes = self
-            .bytes
-            .get(known.start..known.start + known.len as usize);
-        (known.space, known.frame_entry) == (callers.space, callers.frame_entry)
-            && bytes == Some(callers.bytes)
-    }
-
     /// Takes in callers that were not met, with their locations and what the last of them means for
     /// what called it.
     pub(crate) fn add(
         &mut self,
-        callers: Callers<'_>,
+        callers: Callers<'c>,
         hash: u32,
         locations: &[u32],
         last: FrameEntry,
@@ -103,15 +88,10 @@ impl CallerRuns {
         // Each run takes more than 32 bytes: 2^31 of them do not fit into memory.
         let at = u32::try_from(self.runs.len()).unwrap_or(u32::MAX);
         self.runs.push(KnownCallers {
-            start: self.bytes.len(),
-            // A record has at most 65 535 bytes; a trace behind one holds no stack.
-            len: u32::try_from(callers.bytes.len()).unwrap_or(u32::MAX),
-            space: callers.space,
-            frame_entry: callers.frame_entry,
+            callers,
             last,
             number,
         });
-        self.bytes.extend_from_slice(callers.bytes);
         self.index
             .insert_unique(spread(hash), (hash, at), |&(hash, _)| spread(hash));
         CallerRun {
@@ -123,7 +103,6 @@ impl CallerRuns {
     /// Gives back what only [`Self::find`] and [`Self::add`] need; none may follow.
     pub(super) fn end(&mut self) {
         self.runs = Vec::new();
-        self.bytes = Vec::new();
         self.index = HashTable::new();
         self.locations.index = HashTable::new();
     }

@@ -52,7 +52,7 @@ pub(crate) struct Locator<'m> {
     timeline: &'m Timeline,
     is_split: bool,
     addresses: Addresses<'m>,
-    runs: CallerRuns,
+    runs: CallerRuns<'m>,
     /// Each different thread so far.
     tasks: Vec<LocatedTask>,
     task_index: HashMap<TaskKey, u32>,
@@ -83,7 +83,7 @@ impl<'m> Locator<'m> {
     /// behind the other, those nearest to the leaf first.
     pub(crate) fn block<O: ByteOrder>(
         &mut self,
-        block: &Block<'_, '_>,
+        block: &Block<'_, 'm>,
     ) -> (Vec<StackPath>, Vec<LocatedPiece>) {
         let mut paths = Vec::with_capacity(block.len());
         // An iterator over all groups takes twice as long.
@@ -96,7 +96,7 @@ impl<'m> Locator<'m> {
     }
 
     #[inline]
-    fn add<O: ByteOrder>(&mut self, placed: &EpochStack<'_>) -> StackPath {
+    fn add<O: ByteOrder>(&mut self, placed: &EpochStack<'m>) -> StackPath {
         let start = self.pieces.len();
         let chain_len = self.stack::<O>(placed);
         let number_of = |items: usize| u32::try_from(items).unwrap_or(u32::MAX);
@@ -120,7 +120,7 @@ impl<'m> Locator<'m> {
     }
 
     /// Each different run of callers of all stacks so far.
-    pub(crate) fn runs(&self) -> &CallerRuns {
+    pub(crate) fn runs(&self) -> &CallerRuns<'m> {
         &self.runs
     }
 
@@ -158,7 +158,7 @@ impl<'m> Locator<'m> {
 
     /// Appends the pieces of a stack; returns how many addresses its call chain holds.
     #[inline]
-    fn stack<O: ByteOrder>(&mut self, placed: &EpochStack<'_>) -> usize {
+    fn stack<O: ByteOrder>(&mut self, placed: &EpochStack<'m>) -> usize {
         let (chain_len, task_epoch) = self.chain::<O>(placed);
         let stack = &placed.stack;
         if chain_len == 0 || stack.user != UserPart::InChain {
@@ -214,7 +214,7 @@ impl<'m> Locator<'m> {
     /// Appends the pieces of a call chain; returns how many addresses it holds, and the
     /// epoch in which its outermost callers ran.
     #[inline]
-    fn chain<O: ByteOrder>(&mut self, placed: &EpochStack<'_>) -> (usize, TaskEpoch) {
+    fn chain<O: ByteOrder>(&mut self, placed: &EpochStack<'m>) -> (usize, TaskEpoch) {
         let &EpochStack {
             ref stack,
             mut task_epoch,
@@ -261,7 +261,7 @@ impl<'m> Locator<'m> {
 
     /// Appends callers; returns what they mean for what called them.
     #[inline]
-    fn run<O: ByteOrder>(&mut self, callers: Callers<'_>, mode: CpuMode) -> FrameEntry {
+    fn run<O: ByteOrder>(&mut self, callers: Callers<'m>, mode: CpuMode) -> FrameEntry {
         let hash = self.runs.hash(&callers);
         let known = self.runs.find(&callers, hash);
         let run = known.unwrap_or_else(|| self.new_run::<O>(callers, hash, mode));
@@ -272,7 +272,7 @@ impl<'m> Locator<'m> {
     #[inline(never)]
     fn new_run<O: ByteOrder>(
         &mut self,
-        callers: Callers<'_>,
+        callers: Callers<'m>,
         hash: u32,
         mode: CpuMode,
     ) -> CallerRun {

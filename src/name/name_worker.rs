@@ -75,7 +75,7 @@ impl<'m> NameWorker<'m> {
     }
 
     /// Takes in the stacks of a block.
-    fn add<O: ByteOrder>(&mut self, at: usize, block: &Block<'_, '_>) {
+    fn add<O: ByteOrder>(&mut self, at: usize, block: &Block<'_, 'm>) {
         let (paths, pieces) = self.locator.block::<O>(block);
         self.blocks.push(LocatedBlock { at, paths, pieces });
     }
@@ -148,7 +148,7 @@ impl<'m> NameWorker<'m> {
 /// Locates all stacks, on as many threads as the request allows. Which worker has which blocks differs
 /// from run to run.
 pub(super) fn locate_on_workers<'m, O: ByteOrder>(
-    blocks: &[Block<'_, '_>],
+    blocks: &[Block<'_, 'm>],
     map: &LocateRequest<'m>,
     request: &NameRequest,
 ) -> Vec<NameWorker<'m>> {
