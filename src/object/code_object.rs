@@ -1,11 +1,13 @@
 //! What unwinding needs of an object file: where its code lies, and its call frame information.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use object::read::{Object, ObjectSection};
 use object::{Architecture, CompressedData, CompressionFormat, Endianness, File};
 
 use super::elf_file::parse_elf_file;
+use super::framed_code::FramedCode;
 use super::segments::ElfSegments;
 use super::stack_switches::StackSwitches;
 use crate::bytes::Storage;
@@ -90,6 +92,8 @@ pub(crate) struct CodeObject {
     /// Indexed by [`FrameSection`].
     sections: [Option<CodeSection>; 3],
     switches: StackSwitches,
+    /// Looked for when it is first asked for.
+    framed: OnceLock<FramedCode>,
 }
 
 impl CodeObject {
@@ -107,6 +111,7 @@ impl CodeObject {
             text: Svma::new(text.map_or(0, |text| text.address())),
             sections,
             switches: StackSwitches::of(&file),
+            framed: OnceLock::new(),
             storage,
         })
     }
@@ -130,6 +135,15 @@ impl CodeObject {
     /// called it: known of Go programs with symbols.
     pub(crate) fn switches_stacks(&self, at: Svma) -> bool {
         self.switches.contain(at)
+    }
+
+    /// Whether the code at an address keeps frame pointers although nothing describes it: known of V8's
+    /// builtins.
+    pub(crate) fn keeps_frame_pointers(&self, at: Svma) -> bool {
+        let framed = self
+            .framed
+            .get_or_init(|| FramedCode::of(self.storage.bytes()));
+        framed.contains(at)
     }
 
     /// A section; `None` when the file has none.

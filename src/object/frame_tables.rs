@@ -7,6 +7,7 @@ use object::read::{Object, ObjectSection};
 
 use super::code_object::CodeMachine;
 use super::elf_file::parse_elf_file;
+use super::framed_code::places_of_symbols;
 use super::segments::ElfSegments;
 use super::stack_switches::is_of_go;
 use crate::bytes::{Little, u16_at, u64_at};
@@ -27,7 +28,7 @@ const SIGNAL_RETURN: u64 = 9;
 const ELFCLASS64: u8 = 2;
 
 /// An object file as it is, with zeros in the place of all that unwinding does not read: code, data and
-/// names of functions. What unwinding finds by it is what it finds by the file.
+/// names of functions but those of V8's builtins. What unwinding finds by it is what it finds by the file.
 ///
 /// `None` of files that cannot be unwound, that have no call frame information, and of Go programs, where
 /// names tell which functions switch stacks.
@@ -49,6 +50,9 @@ pub(crate) fn frame_tables(
     };
     for header in headers(bytes)? {
         keep(header)?;
+    }
+    for place in places_of_symbols(&file, bytes) {
+        keep(place)?;
     }
     let mut has_tables = false;
     for name in KEPT {

@@ -23,6 +23,7 @@
 //! | `code_object` | the code of a file and its call frame information |
 //! | `frame_tables` | what unwinding reads of an object file, without the code |
 //! | `stack_switches` | functions of Go programs that go on on another stack |
+//! | `framed_code` | V8's builtins, which keep frame pointers and are not described |
 //! | `kernel_notes` | the build id in the running kernel's notes |
 
 mod cache_layout;
@@ -30,6 +31,7 @@ mod code_object;
 mod debug_files;
 mod elf_file;
 mod frame_tables;
+mod framed_code;
 mod kallsyms_file;
 mod kernel_notes;
 mod likeness;

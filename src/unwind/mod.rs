@@ -17,9 +17,11 @@
 //! followed, and does not tell, so that a stack in which it guessed looks like any other; it keeps no
 //! registers but the stack and the frame pointer, and evaluates no expression that reads memory, which
 //! is what code that aligns its stack and frames of signals are described by. What is told here is
-//! told by a rule, or the stack ends with a mark (`StackEnd`). There are two cases without a rule:
+//! told by a rule, or the stack ends with a mark (`StackEnd`). There are three cases without a rule:
 //! - code that a program made itself, as just-in-time compilers do, and files without any call frame
 //!   information, as stripped Go programs are: their frame pointers are followed;
+//! - V8's builtins in programs as node is, the same code made beforehand: known by their symbols, they
+//!   are left in the same way;
 //! - what the kernel put on the stack to run a signal handler has a layout that is known.
 //!
 //! Functions of Go's runtime that switch stacks have a rule that is wrong: a stack ends with them.

@@ -39,7 +39,12 @@ pub fn callers_of(file: Vec<u8>, addresses: &[Svma]) -> Vec<Option<u64>> {
     let code = CallFrames::of(object);
     let mut scratch = UnwindContext::new();
     let callers = addresses.iter().map(|&at| {
-        let back = match code.rule(at, &mut scratch)?.rule {
+        let Some(found) = code.rule(at, &mut scratch) else {
+            // What a walk asks next, whatever it is told.
+            let _ = code.object.keeps_frame_pointers(at);
+            return None;
+        };
+        let back = match found.rule {
             FoundRule::Plain(rule) => rule.leave(&mut registers.clone(), &stack),
             FoundRule::Any(rule) => rule.caller(&frame).map(|(_, back)| back),
         };

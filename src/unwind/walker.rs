@@ -312,7 +312,8 @@ impl<'m> StackWalker<'m> {
 
 /// How a frame is left for which the file tells no rule that can be followed.
 fn by_default(code: &CallFrames, at: Svma) -> WayOut {
-    if code.has_any() || code.object.switches_stacks(at) {
+    let object = &code.object;
+    if object.switches_stacks(at) || code.has_any() && !object.keeps_frame_pointers(at) {
         WayOut::None
     } else {
         WayOut::FramePointer
@@ -340,4 +341,30 @@ fn by_frame_pointer(frame: &LeftFrame<'_>) -> Result<(RegisterFile, u64), NoCall
     caller.set(conventions.frame_pointer, Some(above));
     caller.set(conventions.stack_pointer, pointer.checked_add(16));
     Ok((caller, back))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::bytes::Storage;
+    use crate::object::CodeObject;
+
+    /// V8's builtins are left by their frame pointers, other code without a rule is not left; as
+    /// `nm -n testdata/frames/v8_builtins` tells.
+    #[test]
+    fn builtins_are_left_by_their_frame_pointers() {
+        let file = fs::read("testdata/frames/v8_builtins").unwrap();
+        let code = CallFrames::of(CodeObject::of(Storage::Memory(file)).unwrap());
+        for at in 0x40_00d4..0x40_00e6 {
+            let way = by_default(&code, Svma::new(at));
+            let is_as_expected = if at < 0x40_00e0 {
+                matches!(way, WayOut::FramePointer)
+            } else {
+                matches!(way, WayOut::None)
+            };
+            assert!(is_as_expected, "{at:#x}: {way:?}");
+        }
+    }
 }
