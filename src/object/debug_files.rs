@@ -10,7 +10,6 @@ use super::cache_layout::{DEBUG_FILE, cached, downloads, spellings};
 use super::elf_file::parse_elf_file;
 use super::object_file::{FileOrigin, ObjectFile, Unusable};
 use super::search::ObjectSearch;
-use crate::bytes::crc32;
 use crate::error::{BadFile, Error};
 use crate::units::BuildId;
 
@@ -53,9 +52,9 @@ impl ObjectSearch {
         let link = debug_link(object.file);
         let linked = link.into_iter().flat_map(move |link| {
             let places = self.linked_places(object, &link.name);
-            places
-                .into_iter()
-                .filter_map(move |path| open_linked(path, link.crc, object.build_id))
+            places.into_iter().filter_map(move |path| {
+                ObjectFile::open_of_checksum(path, link.crc, object.build_id)
+            })
         });
         of_build.chain(linked)
     }
@@ -219,23 +218,6 @@ fn debug_link(file: &ObjectFile) -> Option<DebugLink> {
     // It is a file's name and nothing else: what has a slash in it leads elsewhere.
     let name = Path::new(Path::new(OsStr::from_bytes(name)).file_name()?).to_owned();
     Some(DebugLink { name, crc })
-}
-
-/// Opens a debug file that its object names by its checksum; `None` when it is not there.
-fn open_linked(
-    path: PathBuf,
-    crc: u32,
-    wanted: Option<&BuildId>,
-) -> Option<Result<ObjectFile, Unusable>> {
-    // A file without a build id is told by its checksum alone.
-    let opened = ObjectFile::open(path, FileOrigin::Cache, wanted)?;
-    Some(opened.and_then(|file| {
-        if crc32(file.storage.bytes()) == crc {
-            return Ok(file);
-        }
-        let wrong = Error::file(&file.path, BadFile::OtherChecksum);
-        Err(Unusable::Broken(wrong))
-    }))
 }
 
 /// Opens a file of split debug information, which its units tell apart by an id of their own.

@@ -57,7 +57,7 @@ pub use looked_at::{LookOutcome, LookedAt};
 pub(crate) use mapped_object::{Identified, MappedBuild, MappedHere, MappedObject, MappedPlace};
 pub(crate) use module_file::ModuleName;
 pub(crate) use module_layout::ModuleLayout;
-pub(crate) use object_file::ObjectFile;
+pub(crate) use object_file::{ObjectFile, made_id};
 pub use object_file::{FileOrigin, Refused};
 pub use search::ObjectSearch;
 pub(crate) use search::{NotFound, PassedOver, SearchResult};

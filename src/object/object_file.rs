@@ -8,8 +8,8 @@ use object::read::{Object, ObjectSegment};
 
 use super::cache_layout::RECORDED_BYTES;
 use super::elf_file::{build_id_of, parse_elf_file};
-use crate::bytes::{Compression, Storage, UnpackLimit};
-use crate::error::{Error, Result};
+use crate::bytes::{Compression, Storage, UnpackLimit, checksum, crc32};
+use crate::error::{BadFile, Error, Result};
 use crate::units::BuildId;
 
 /// Where a search found a file.
@@ -63,8 +63,8 @@ pub(crate) enum Unusable {
 impl ObjectFile {
     /// Opens the file at `path`; `None` when no regular file is there.
     ///
-    /// Without a wanted build any is taken. A cache is keyed by build id, so that a file in it that
-    /// has none is what perf put there.
+    /// Without a wanted build any is taken. A file that states none is no build, wherever it lies: only
+    /// a case that was packed may call it by [`made_id`].
     pub(super) fn open(
         path: PathBuf,
         origin: FileOrigin,
@@ -72,6 +72,29 @@ impl ObjectFile {
     ) -> Option<std::result::Result<Self, Unusable>> {
         let storage = read_file(&path).transpose()?;
         Some(Self::of(path, storage, origin, wanted))
+    }
+
+    /// The same of a file that is known by its checksum, and need not state its build.
+    pub(super) fn open_of_checksum(
+        path: PathBuf,
+        crc: u32,
+        wanted: Option<&BuildId>,
+    ) -> Option<std::result::Result<Self, Unusable>> {
+        let opened = Self::open(path, FileOrigin::Cache, None)?;
+        Some(opened.and_then(|file| match (&file.build_id, wanted) {
+            (Some(own), Some(wanted)) if !is_same(own, wanted) => {
+                Err(Unusable::OtherBuild(Refused {
+                    path: file.path,
+                    wanted: wanted.clone(),
+                    found: file.build_id,
+                }))
+            }
+            _ if crc32(file.storage.bytes()) != crc => {
+                let wrong = Error::file(&file.path, BadFile::OtherChecksum);
+                Err(Unusable::Broken(wrong))
+            }
+            _ => Ok(file),
+        }))
     }
 
     /// The same of a file that may be compressed.
@@ -99,11 +122,17 @@ impl ObjectFile {
         let storage = storage.map_err(Unusable::Broken)?;
         let parsed = parse_elf_file(&path, storage.bytes());
         let build_id = parsed.as_ref().ok().and_then(build_id_of);
-        let problem = parsed.err();
+        let mut problem = parsed.err();
+        // What lies in a cache by its build is meant to be a program; what debuginfod's client keeps may
+        // say that there is none.
+        let is_meant = matches!(origin, FileOrigin::Capture | FileOrigin::Cache);
+        if let Some(problem) = problem.take_if(|_| is_meant) {
+            return Err(Unusable::Broken(problem));
+        }
         if let Some(wanted) = wanted {
             let same = match &build_id {
                 Some(own) => is_same(own, wanted),
-                None => matches!(origin, FileOrigin::Capture | FileOrigin::Cache),
+                None => made_id(storage.bytes()).is_some_and(|made| made == *wanted),
             };
             if !same {
                 return Err(Unusable::OtherBuild(Refused {
@@ -164,6 +193,17 @@ pub(super) fn if_there<T>(opened: Result<T>) -> Result<Option<T>> {
             Some(_) | None => Err(error),
         },
     }
+}
+
+/// An id for a file that states none: its length and a checksum.
+pub(crate) fn made_id(bytes: &[u8]) -> Option<BuildId> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let mut id = vec![0xff; 8];
+    id.extend((bytes.len() as u64).to_be_bytes());
+    id.extend(checksum(bytes).to_be_bytes());
+    BuildId::new(&id)
 }
 
 /// Whether a file's build id is the recorded one, which may be filled up with zeros or cut.

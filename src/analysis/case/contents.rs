@@ -5,11 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::gather::{CaptureHits, capture_hits};
-use crate::bytes::{Storage, checksum};
+use crate::bytes::Storage;
 use crate::error::{Error, Result};
 use crate::input::{Input, Member, MemberContent};
 use crate::name::{HitModule, HitObject};
-use crate::object::{ObjectSearch, case_place, frame_tables, read_build_id};
+use crate::object::{ObjectSearch, case_place, frame_tables, made_id, read_build_id};
 use crate::perf::Capture;
 use crate::perf::abi::PERF_SAMPLE_STACK_USER;
 use crate::symbol::{KernelSource, SymbolRequest, excerpt_kallsyms, kernel_text};
@@ -332,15 +332,4 @@ impl CaseContents {
 fn has_copies(capture: &Capture) -> bool {
     let mut events = capture.events().iter();
     events.any(|(_, event)| event.attr.samples(PERF_SAMPLE_STACK_USER))
-}
-
-/// An id for a file that states none: its length and a checksum. It only names a folder.
-fn made_id(bytes: &[u8]) -> Option<BuildId> {
-    if bytes.is_empty() {
-        return None;
-    }
-    let mut id = vec![0xff; 8];
-    id.extend((bytes.len() as u64).to_be_bytes());
-    id.extend(checksum(bytes).to_be_bytes());
-    BuildId::new(&id)
 }
