@@ -26,6 +26,15 @@ pub(super) struct Inlines {
     ranges: Vec<InlinedRange>,
 }
 
+/// An inlined function that the entry that is read next lies in.
+struct OpenInlined {
+    level: usize,
+    entry: usize,
+    /// Whether it states where its code lies. DWARF 2 has no lists of ranges: what lies in several has no
+    /// place there, and is where what is inlined into it is.
+    has_place: bool,
+}
+
 /// Reads the entries below a function's.
 struct BelowFunction<'b, 'a> {
     sections: &'b Sections<'a>,
@@ -33,8 +42,8 @@ struct BelowFunction<'b, 'a> {
     table: &'b AbbreviationTable,
     /// How deep the entry lies that is read next; the function itself at 0.
     level: usize,
-    /// The levels of the inlined functions that it lies in.
-    open: Vec<usize>,
+    /// The inlined functions that it lies in.
+    open: Vec<OpenInlined>,
     found: Inlines,
 }
 
@@ -106,7 +115,11 @@ impl BelowFunction<'_, '_> {
             self.level -= 1;
             return Some(());
         }
-        while self.open.last().is_some_and(|&open| open >= self.level) {
+        while self
+            .open
+            .last()
+            .is_some_and(|open| open.level >= self.level)
+        {
             self.open.pop();
         }
         let abbreviation = self.table.get(code)?;
@@ -138,6 +151,7 @@ impl BelowFunction<'_, '_> {
         let read = unit.entry(self.table, abbreviation);
         let code = unit.code_of(sections, &read, cursor)?;
         let depth = self.open.len();
+        let before = self.found.ranges.len();
         code.ranges(sections, unit, |range| {
             self.found.ranges.push(InlinedRange {
                 range,
@@ -145,10 +159,36 @@ impl BelowFunction<'_, '_> {
                 entry,
             });
         })?;
+        self.place_outer(before)?;
         if abbreviation.has_children {
-            self.open.push(self.level);
+            self.open.push(OpenInlined {
+                level: self.level,
+                entry,
+                has_place: self.found.ranges.len() > before,
+            });
         }
         (self.open.len() < DEEPEST).then_some(())
+    }
+
+    /// Gives functions without a place the ranges that were found last, from `before` on, which lie in
+    /// them.
+    fn place_outer(&mut self, before: usize) -> Option<()> {
+        let behind = self.found.ranges.len();
+        for (depth, open) in self.open.iter().enumerate().rev() {
+            if open.has_place {
+                break;
+            }
+            self.sections.effort.spend(behind - before)?;
+            for at in before..behind {
+                let range = self.found.ranges.get(at)?.range;
+                self.found.ranges.push(InlinedRange {
+                    range,
+                    depth,
+                    entry: open.entry,
+                });
+            }
+        }
+        Some(())
     }
 
     /// Passes all below a function that lies in this one.

@@ -227,6 +227,8 @@ mod tests {
         4, 0x2e, 0, 0x03, 0x08, 0, 0, // DW_TAG_subprogram: name
         5, 0x2e, 0, 0x55, 0x17, 0, 0, // DW_TAG_subprogram: ranges
         6, 0x11, 1, 0x03, 0x08, 0, 0, // DW_TAG_compile_unit: name
+        7, 0x1d, 1, 0x31, 0x13, 0,
+        0, // DW_TAG_inlined_subroutine with children: abstract_origin
         0,
     ];
 
@@ -298,6 +300,32 @@ mod tests {
             told(&nested(), &[], &[], &asked[..2]).unwrap(),
             expected[..2]
         );
+    }
+
+    /// By hand, as GCC writes it with `-gdwarf-2 -gstrict-dwarf`: a function that is inlined in several
+    /// pieces states no place, and is where those are that are inlined into it.
+    #[test]
+    fn functions_without_a_place_are_where_what_they_hold_is() {
+        let named = |name: &[u8]| [&[4][..], name].concat();
+        let (inner, outer) = (named(b"inner\0"), named(b"middle\0"));
+        let middle_at = FIRST + inner.len();
+        let inlined = |start| [&[3][..], &offset(FIRST), &place(start, 8)].concat();
+        let placeless = |inside: &[u8]| [&[7][..], &offset(middle_at), inside, &[0]].concat();
+        let pieces = [inlined(0x1004), inlined(0x1010)].concat();
+        let body = placeless(&placeless(&pieces));
+        let function = [
+            &[2][..],
+            &offset(FIRST),
+            b"outer\0",
+            &place(0x1000, 0x20),
+            &body,
+            &[0],
+        ];
+        let all = [inner, outer, function.concat()].concat();
+        let asked = [0x1000, 0x1004, 0x100c, 0x1010, 0x1018];
+        let deep = "outer middle middle inner";
+        let expected = ["", deep, "", deep, ""];
+        assert_eq!(told(&all, &[], &[], &asked).unwrap(), expected);
     }
 
     /// A unit that has code and does not say where leaves the file to who reads its lines, when there is
