@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use crate::bytes::with_order;
 use crate::error::Result;
 use crate::fold::{Census, FoldRequest, Folded, Settled, Unwinding};
-use crate::name::{FrameDetail, NO_VM_NAMES, Namer, NamerInput};
+use crate::name::{FrameDetail, NO_VM_NAMES, Namer, NamerInput, RecordedBy, proved_builds};
 use crate::object::CodeMachine;
 use crate::perf::Capture;
 use crate::perf::abi::{PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER};
@@ -62,7 +62,13 @@ impl<'a> FrontHalf<'a> {
         let clock = dump_clock(capture, &folded.census);
         let last = folded.census.times.map(|(_, last)| last);
         let dumps = JitDumps::find(&mut folded.sideband, named.symbols, clock, last);
-        let timeline = Timeline::build(folded.sideband, named.build_ids);
+        let recorded = RecordedBy {
+            capture,
+            table: named.build_ids,
+            times: folded.census.times,
+        };
+        let proved = proved_builds(recorded, &mut folded.sideband, named.symbols);
+        let timeline = Timeline::build_proved(folded.sideband, named.build_ids, &proved);
         let settled = if is_final {
             folded.stacks.settle(capture, &wanted, &timeline)
         } else {

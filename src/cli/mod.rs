@@ -95,6 +95,7 @@ mod live;
 mod options;
 mod other_tools;
 mod outcome;
+mod own_clock;
 mod pack;
 mod qmp;
 mod read_case;

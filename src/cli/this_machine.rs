@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use super::inputs::Inputs;
 use super::options::InputOptions;
+use super::own_clock;
 use vmflame::analysis::{VmProcess, is_of_machine};
 use vmflame::input::Input;
 use vmflame::object::{ObjectSearch, read_kernel_notes};
@@ -104,6 +105,8 @@ fn live_kernel(input: &Input) -> Option<LiveKernel> {
         release: setting("osrelease"),
         input_written: written(&input.data),
         input_changed: changed(&input.data),
+        clocks: own_clock::now(),
+        input_begun: looked_at(&input.data).and_then(|found| found.created().ok()),
         vdso: vdso().unwrap_or_default(),
     })
 }

@@ -37,6 +37,9 @@ pub(crate) struct HitObject {
     pub(crate) path: String,
     /// Its recorded build id.
     pub(crate) build_id: Option<BuildId>,
+    /// Whether only the files of this machine tell which build it is: elsewhere the capture's table
+    /// says the same of what lay at the path before.
+    pub(crate) is_proved: bool,
     /// The file that names come from, or why there are none.
     pub(crate) file: Result<PathBuf, Unresolved>,
     /// The map of generated code that the names come from, as it is called beside a capture.

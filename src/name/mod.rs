@@ -24,6 +24,7 @@
 //! | `namer` | one location to its frames: kernel, objects, guests |
 //! | `kernel_objects`, `kernel_frames` | files of the kernel and of modules; addresses of the kernel to frames |
 //! | `this_machine` | what ties a capture to the files of the machine that made it |
+//! | `overwritten` | programs that were overwritten in place while the recorder ran |
 //! | `object_report` | what was found for an object of user space |
 //! | `object_share` | how much of stacks lies in each object, with names and without |
 //! | `memory` | memory that programs filled with code |
@@ -62,6 +63,7 @@ mod namer;
 mod naming;
 mod object_report;
 mod object_share;
+mod overwritten;
 mod piece;
 mod places;
 mod request;
@@ -82,6 +84,7 @@ pub(crate) use namer::{NO_VM_NAMES, Namer, NamerInput};
 pub(crate) use naming::name_stacks;
 pub use object_report::ObjectReport;
 pub use object_share::ObjectShare;
+pub(crate) use overwritten::{RecordedBy, proved_builds};
 pub use request::{FrameDetail, FrameScope};
 pub(crate) use request::{NameRequest, StackFilter, StackRecording};
 pub use stacks::{NamedStacks, Stack};

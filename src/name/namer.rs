@@ -118,7 +118,7 @@ impl<'a> Namer<'a> {
             timeline,
             table: build_ids,
         };
-        let recorded_here = RecordedHere::find(capture, builds, last, live);
+        let recorded_here = RecordedHere::find(capture, builds.kernel(), last, live);
         let found = input.kernel.fit(builds, symbols, recorded_here)?;
         let (kernel, kernel_source) = match found {
             Some(fitted) => (Some(Arc::new(fitted.symbols)), fitted.source),
@@ -134,7 +134,7 @@ impl<'a> Namer<'a> {
             }
         };
         let here = live.filter(|_| is_kernel_same);
-        let here = here.and_then(|live| ThisMachine::of_capture(live, input.times));
+        let here = here.and_then(|live| ThisMachine::of_capture(capture, live, input.times));
         let (detail, times, dumps) = (input.detail, input.times, input.dumps);
         let how = HowNamed {
             detail,

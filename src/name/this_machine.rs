@@ -1,30 +1,28 @@
 //! What ties a capture to the files of the machine that made it, where this is that machine.
 
 use crate::object::{MappedBuild, MappedHere, MappedObject, ObjectSearch};
+use crate::perf::Capture;
 use crate::space::{BuildSource, Dso, DsoIx, Timeline, is_memory};
-use crate::symbol::{LiveKernel, RecordedClock, was_written_at};
+use crate::symbol::{LiveKernel, RecordedClock};
 use crate::units::Timestamp;
 
 /// The machine that runs, which seems to have made the capture.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ThisMachine {
-    clock: RecordedClock,
-    /// Whether it has not been started again since.
-    is_same_boot: bool,
+    pub(super) clock: RecordedClock,
 }
 
 impl ThisMachine {
     /// `None` where it is not known when the capture was written.
     pub(super) fn of_capture(
+        capture: &Capture,
         live: &LiveKernel,
         times: Option<(Timestamp, Timestamp)>,
     ) -> Option<Self> {
-        let written = live.input_changed?;
-        let last = times.map(|(_, last)| last);
-        Some(Self {
-            clock: RecordedClock::new(times, written),
-            is_same_boot: last.is_some_and(|last| was_written_at(last, live)),
-        })
+        let mut events = capture.events().iter();
+        let has_own_clock = events.any(|(_, event)| event.attr.has_own_clock());
+        let clock = RecordedClock::new(times, live, has_own_clock)?;
+        Some(Self { clock })
     }
 
     /// Whether the files are those of the recorded machine, as well as its name and kernel: another
@@ -35,7 +33,7 @@ impl ThisMachine {
         search: &ObjectSearch,
         mut hit: impl Iterator<Item = DsoIx>,
     ) -> bool {
-        self.is_same_boot
+        self.clock.is_same_boot()
             || hit.any(|ix| {
                 let object = mapped_object(timeline, ix, Some(self));
                 let here = object.and_then(|object| Some((object.recorded, object.here?)));
@@ -64,13 +62,15 @@ pub(super) fn mapped_object<'t>(
         since: if is_injected(path) {
             here.clock.end()
         } else {
-            here.clock.latest(used.since)
+            here.clock.earliest(used.since)
         },
         until: here.clock.end(),
         places: &used.places,
     });
     let build = match (source, build_id) {
-        (BuildSource::Mapping, Some(build_id)) => MappedBuild::Mapping(build_id),
+        (BuildSource::Mapping | BuildSource::Proof, Some(build_id)) => {
+            MappedBuild::Mapping(build_id)
+        }
         (_, build_id) if *is_elsewhere || timeline.is_ambiguous(path) => {
             MappedBuild::AnyFile(build_id.as_ref())
         }
@@ -87,7 +87,7 @@ pub(super) fn mapped_object<'t>(
 /// over: then it is new, and the capture tells its inode.
 ///
 /// Source: `jit_emit_elf()`, tools/perf/util/jitdump.c, Linux 6.1.
-fn is_injected(path: &str) -> bool {
+pub(super) fn is_injected(path: &str) -> bool {
     let base = path.rsplit('/').next().unwrap_or(path);
     base.starts_with("jitted-") && base.ends_with(".so")
 }

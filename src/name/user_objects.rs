@@ -17,7 +17,7 @@ use crate::input::ShownPaths;
 use crate::locate::Location;
 use crate::object::ObjectSearch;
 use crate::parallel::by_pieces;
-use crate::space::{DsoIx, Timeline};
+use crate::space::{BuildSource, DsoIx, Timeline};
 use crate::symbol::{
     CodeChainIx, CodeWish, FoundCode, FoundSymbols, FunctionWish, JitDumps, LiveKernel,
     ObjectSymbol, ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name, vdso,
@@ -250,6 +250,10 @@ impl<'a> UserObjects<'a> {
         let hits = reports.into_iter().map(|(dso, report)| HitObject {
             path: report.path.clone(),
             build_id: report.build_id.clone(),
+            is_proved: {
+                let dso = self.timeline.dso(*dso);
+                dso.is_some_and(|dso| dso.source == BuildSource::Proof)
+            },
             file: report.outcome.clone(),
             map_name: self.map_name_of(*dso),
             functions: match self.objects.get(dso).map(|object| &object.symbols) {

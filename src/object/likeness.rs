@@ -25,12 +25,12 @@ pub(super) enum Likeness {
 }
 
 impl Likeness {
-    /// How a file with the inode of a mapped one compares to it, which was mapped by then.
+    /// How a file with the inode of a mapped one compares to it, which was not mapped before.
     pub(super) fn of_same_inode(found: &Metadata, since: SystemTime) -> Self {
-        let is_old = |at: SystemTime| at <= since + TICK;
+        let is_old = |at: SystemTime| at <= since;
         // Not all file systems tell when a file came into being.
         let was_made = found.created().map_or(true, is_old);
-        if is_unchanged(found, since) {
+        if is_old(changed(found)) {
             Self::Same
         } else if was_made && found.modified().is_ok_and(is_old) {
             Self::Touched
@@ -45,7 +45,7 @@ impl Likeness {
 pub(super) struct CopiedUp<'f> {
     /// The file at the path.
     pub(super) found: &'f Metadata,
-    /// By then it was mapped.
+    /// It was not mapped before.
     pub(super) since: SystemTime,
     /// By then the recorder had ended.
     pub(super) until: SystemTime,
@@ -69,7 +69,7 @@ impl CopiedUp<'_> {
         } = *self;
         // An overlay has no device of its own.
         let (major, _) = device(found.dev());
-        let is_old = found.modified().is_ok_and(|at| at <= since + TICK);
+        let is_old = found.modified().is_ok_and(|at| at <= since);
         let is_linked_at_once = found.created().is_ok_and(|made| {
             let linked = changed(found);
             made <= linked + TICK && linked <= made + COPYING
@@ -99,7 +99,7 @@ const TICK: Duration = Duration::from_millis(20);
 
 /// When a file was changed last: its contents, its owner, its names, or that it came into being.
 /// Nobody can set this time.
-fn changed(found: &Metadata) -> SystemTime {
+pub(super) fn changed(found: &Metadata) -> SystemTime {
     let seconds = u64::try_from(found.ctime()).unwrap_or_default();
     let nanos = u32::try_from(found.ctime_nsec()).unwrap_or_default();
     SystemTime::UNIX_EPOCH + Duration::new(seconds, nanos)

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use super::cache_layout::cached;
 use super::likeness::{
-    CopiedUp, Likeness, has_number, is_inode, is_one_file, is_unchanged, regular,
+    CopiedUp, Likeness, changed, has_number, is_inode, is_one_file, is_unchanged, regular,
 };
 use super::object_file::{FileOrigin, ObjectFile, Unusable};
 use super::search::{NotFound, ObjectSearch, PassedOver};
@@ -46,7 +46,7 @@ pub(crate) struct MappedObject<'a> {
 pub(crate) struct MappedHere<'a> {
     /// Its file, when the capture tells it.
     pub(crate) inode: Option<MappedInode>,
-    /// By then it was mapped.
+    /// It was not mapped before.
     pub(crate) since: SystemTime,
     /// By then the recorder had read the builds of files.
     pub(crate) until: SystemTime,
@@ -162,6 +162,22 @@ impl ObjectSearch {
             (None, None) if is_doubtful => Identified::Unknown(unknown),
             (None, None) => self.in_given_root(object.recorded, passed_over),
         }
+    }
+
+    /// When the mapped file was last changed, if it is still at the recorded path; `None` when another
+    /// one or none is there.
+    pub(crate) fn last_change(&self, recorded: &str, inode: MappedInode) -> Option<SystemTime> {
+        let path = Path::new(recorded);
+        let own = self.own_process();
+        let found = regular(path)?;
+        is_inode(path, &found, inode, own.as_deref()).then(|| changed(&found))
+    }
+
+    /// The build of the file that is at a path.
+    pub(crate) fn build_at(&self, recorded: &str) -> Option<BuildId> {
+        let path = self.recorded_path(recorded)?;
+        let opened = ObjectFile::open(path, FileOrigin::Recorded, None)?;
+        opened.ok()?.build_id
     }
 
     /// Whether the file at the recorded path is the one that was mapped, changed or not.

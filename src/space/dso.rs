@@ -18,6 +18,9 @@ index! {
 pub(crate) enum BuildSource {
     /// The mapping's own record: the kernel read it from the mapped file.
     Mapping,
+    /// The file as it is, which proves to be the one that was mapped: see
+    /// [`ProvedBuilds`](super::ProvedBuilds).
+    Proof,
     /// The build id table, or nobody. The recorder read the files at the paths when it ended:
     /// another may have lain there when the path was mapped.
     #[default]

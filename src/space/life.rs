@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use crate::perf::Sideband;
 use crate::units::{Index as _, Pid, RecordOrder, Tid, index};
 
 index! {
@@ -25,19 +26,39 @@ pub(crate) struct Life {
 
 /// The lives of all processes.
 #[derive(Debug, Default)]
-pub(super) struct Lives {
+pub(crate) struct Lives {
     list: Vec<Life>,
     /// The latest of each process.
     latest: HashMap<Pid, LifeIx>,
 }
 
 impl Lives {
-    pub(super) fn get(&self, ix: LifeIx) -> Option<&Life> {
+    pub(crate) fn get(&self, ix: LifeIx) -> Option<&Life> {
         self.list.get(ix.position())
     }
 
-    /// Begins the life of a process, by a fork or by an exec.
-    pub(super) fn begin(&mut self, pid: Pid, from: RecordOrder, began_by_exec: bool) {
+    /// Takes in a record of a process that begins, ends, or replaces its program.
+    pub(crate) fn take_in(&mut self, at: RecordOrder, sideband: &Sideband<'_>) {
+        match *sideband {
+            Sideband::Comm {
+                pid, is_exec: true, ..
+            } => self.begin(pid, at, true),
+            // perf's own records of processes that were there before the recording have time 0.
+            Sideband::Fork {
+                pid, parent_pid, ..
+            } if pid != parent_pid && at > RecordOrder::default() => self.begin(pid, at, false),
+            Sideband::Exit { pid, tid } => self.end_thread(pid, tid, at),
+            Sideband::Mapping(_)
+            | Sideband::Comm { .. }
+            | Sideband::Fork { .. }
+            | Sideband::Ksymbol { .. }
+            | Sideband::Namespaces { .. }
+            | Sideband::TextPoke { .. }
+            | Sideband::Cgroup { .. } => {}
+        }
+    }
+
+    fn begin(&mut self, pid: Pid, from: RecordOrder, began_by_exec: bool) {
         if let Some(before) = self.latest_mut(pid) {
             before.until.get_or_insert(from);
         }
@@ -52,7 +73,7 @@ impl Lives {
 
     /// Takes in that a thread ended. Its process ends with its main thread, or later if others go
     /// on.
-    pub(super) fn end_thread(&mut self, pid: Pid, tid: Tid, at: RecordOrder) {
+    fn end_thread(&mut self, pid: Pid, tid: Tid, at: RecordOrder) {
         if let Some(life) = self.latest_mut(pid)
             && (life.until.is_some() || pid.as_i32() == tid.as_i32())
         {
@@ -68,7 +89,7 @@ impl Lives {
     /// program may lie in memory, as `memfd_create()` makes it; the kernel maps it first.
     ///
     /// Source: `load_elf_binary()`, `fs/binfmt_elf.c`, Linux 6.18.
-    pub(super) fn map(&mut self, pid: Pid, path: &str) -> MappedBy {
+    pub(crate) fn map(&mut self, pid: Pid, path: &str) -> MappedBy {
         let ix = match self.latest.get(&pid) {
             Some(&ix) => ix,
             None => self.push(Life {
@@ -99,8 +120,8 @@ impl Lives {
 
 /// Whose mapping it is.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct MappedBy {
-    pub(super) life: LifeIx,
+pub(crate) struct MappedBy {
+    pub(crate) life: LifeIx,
     /// Whether it is of the program that the process runs.
-    pub(super) is_program: bool,
+    pub(crate) is_program: bool,
 }

@@ -10,6 +10,7 @@
 //! | `address_space` | the mappings of one process at one time |
 //! | `kernel_code` | code that the kernel made at run time, over time |
 //! | `dso` | mapped objects: which file each is, where and when it was mapped |
+//! | `proved_builds` | builds that the machine's files prove |
 //! | `kernel_mapping` | where the kernel and its modules lie |
 //! | `mount_namespaces` | which processes see other files under the same paths |
 //! | `changes` | where two address spaces differ |
@@ -24,6 +25,7 @@ mod kernel_mapping;
 mod life;
 mod memory;
 mod mount_namespaces;
+mod proved_builds;
 mod task_epoch;
 mod timeline;
 
@@ -34,6 +36,7 @@ pub(crate) use address_space::{AddressSpace, Mapping};
 pub(crate) use changes::Changes;
 pub(crate) use dso::{BuildSource, Dso, DsoIx};
 pub(crate) use kernel_mapping::KernelMapping;
-pub(crate) use life::{Life, LifeIx};
+pub(crate) use life::{Life, LifeIx, Lives};
 pub(crate) use memory::{MOVED_AWAY, is_dump, is_memory};
+pub(crate) use proved_builds::ProvedBuilds;
 pub(crate) use task_epoch::{Histories, KernelEpoch};

@@ -16,6 +16,7 @@ use super::kernel_code::KernelCode;
 use super::kernel_mapping::KernelMapping;
 use super::life::{Life, LifeIx, Lives};
 use super::mount_namespaces::MountNamespaces;
+use super::proved_builds::ProvedBuilds;
 use super::task_epoch::{Epoch, Histories, KernelEpoch, NameIx, NameSince, TaskEpoch};
 use crate::intern::Interner;
 use crate::perf::Sideband;
@@ -33,6 +34,21 @@ pub struct SidebandItem<'a> {
     pub position: FilePosition,
     /// What it says.
     pub sideband: Sideband<'a>,
+}
+
+impl SidebandItem<'_> {
+    /// Puts records into the order in which they were made.
+    pub(crate) fn sort(items: &mut [Self]) {
+        items.sort_by_key(|item| (item.order, item.position));
+    }
+}
+
+/// What is known of builds besides what mapping records carry.
+#[derive(Clone, Copy, Debug)]
+struct KnownBuilds<'b> {
+    /// The recorded build id table.
+    of_paths: &'b HashMap<String, BuildId>,
+    proved: &'b ProvedBuilds,
 }
 
 /// Processes, threads and mappings over time.
@@ -55,11 +71,24 @@ impl Timeline {
     ///
     /// `build_ids` is the recorded build id table by path; it completes mapping records that carry
     /// none.
-    pub fn build(mut items: Vec<SidebandItem<'_>>, build_ids: &HashMap<String, BuildId>) -> Self {
-        items.sort_by_key(|item| (item.order, item.position));
+    pub fn build(items: Vec<SidebandItem<'_>>, build_ids: &HashMap<String, BuildId>) -> Self {
+        Self::build_proved(items, build_ids, &ProvedBuilds::default())
+    }
+
+    /// The same where the builds of some mappings are proved, which go before the table.
+    pub(crate) fn build_proved(
+        mut items: Vec<SidebandItem<'_>>,
+        build_ids: &HashMap<String, BuildId>,
+        proved: &ProvedBuilds,
+    ) -> Self {
+        SidebandItem::sort(&mut items);
+        let builds = KnownBuilds {
+            of_paths: build_ids,
+            proved,
+        };
         let mut timeline = Self::default();
         for item in &items {
-            timeline.replay(item, build_ids);
+            timeline.replay(item, builds);
         }
         timeline.kernel.sort_by_key(|mapping| mapping.start);
         timeline

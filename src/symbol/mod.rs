@@ -72,9 +72,10 @@ pub use kernel::{
     GuestKernels, KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms,
 };
 pub(crate) use recorded_builds::RecordedBuilds;
+pub(crate) use recorded_builds::kernel_in_table;
 pub(crate) use recorded_clock::RecordedClock;
-pub(crate) use recorded_here::{RecordedHere, was_written_at};
-pub use request::{GuestRequest, LiveKernel, LiveProcesses, SymbolRequest};
+pub(crate) use recorded_here::RecordedHere;
+pub use request::{BothClocks, GuestRequest, LiveKernel, LiveProcesses, SymbolRequest};
 pub(crate) use short_name::short_name;
 pub(crate) use trampoline::is_trampoline;
 pub use unresolved::Unresolved;

@@ -19,7 +19,7 @@ pub(crate) struct RecordedBuilds<'a> {
 
 impl<'a> RecordedBuilds<'a> {
     /// The build id of the recorded kernel.
-    pub(super) fn kernel(&self) -> Option<&'a BuildId> {
+    pub(crate) fn kernel(&self) -> Option<&'a BuildId> {
         let mapping = self.timeline.kernel_proper();
         mapping
             .and_then(|mapping| mapping.build_id.as_ref())
@@ -28,6 +28,6 @@ impl<'a> RecordedBuilds<'a> {
 }
 
 /// The build id of the kernel in a build id table.
-pub(super) fn kernel_in_table(table: &HashMap<String, BuildId>) -> Option<&BuildId> {
+pub(crate) fn kernel_in_table(table: &HashMap<String, BuildId>) -> Option<&BuildId> {
     table.get(KERNEL_PROPER)
 }

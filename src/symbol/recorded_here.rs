@@ -3,11 +3,10 @@
 //! perf writes build ids only of objects that held a sample's own address, so that a library which
 //! always calls another has none; its file can be trusted nowhere else.
 
-use super::recorded_builds::RecordedBuilds;
 use super::request::LiveKernel;
 use crate::bytes::with_order;
 use crate::perf::{Capture, Feature};
-use crate::units::Timestamp;
+use crate::units::{BuildId, Timestamp};
 
 /// How far the clock of the recorded times and the one of the running kernel may be apart, besides
 /// the part below: the recorder's last samples, and the last writing.
@@ -16,7 +15,7 @@ const SLACK_NANOS: u64 = 10_000_000_000;
 /// up to 500 parts in a million faster or slower.
 ///
 /// Source: `MAXFREQ`, include/linux/timex.h, Linux 6.18.
-const SLACK_PART: u64 = 2000;
+pub(super) const SLACK_PART: u64 = 2000;
 
 /// What speaks for the machine that runs as the one that made the capture.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,9 +32,10 @@ pub(crate) enum RecordedHere {
 }
 
 impl RecordedHere {
+    /// `kernel` is the build id of the recorded kernel, `last` the time of the last sample.
     pub(crate) fn find(
         capture: &Capture,
-        builds: RecordedBuilds<'_>,
+        kernel: Option<&BuildId>,
         last: Option<Timestamp>,
         live: Option<&LiveKernel>,
     ) -> Self {
@@ -45,7 +45,7 @@ impl RecordedHere {
         let Some(live) = live.filter(|live| is_same(Feature::HOSTNAME, &live.host_name)) else {
             return Self::No;
         };
-        match builds.kernel() {
+        match kernel {
             Some(recorded) if *recorded == live.build_id => Self::ByBuildId,
             None if is_same(Feature::OSRELEASE, &live.release)
                 && last.is_some_and(|last| was_written_at(last, live)) =>

@@ -7,6 +7,15 @@ use crate::input::ShownPaths;
 use crate::object::ObjectSearch;
 use crate::units::{BuildId, Timestamp};
 
+/// A moment by two clocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BothClocks {
+    /// The clock of a record that the kernel makes when nobody asks for another one.
+    pub recorded: Timestamp,
+    /// The clock of files, which had shown this before.
+    pub real: SystemTime,
+}
+
 /// The kernel that runs on this machine, as far as its symbols may be used.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LiveKernel {
@@ -22,6 +31,11 @@ pub struct LiveKernel {
     pub input_written: Option<Timestamp>,
     /// When that was, by the clock of files.
     pub input_changed: Option<SystemTime>,
+    /// When it was made, by the clock of files; `None` when that is not known. Of a copy it is the time
+    /// of the copy.
+    pub input_begun: Option<SystemTime>,
+    /// What clocks show while the input is read; `None` where the kernel does not tell.
+    pub clocks: Option<BothClocks>,
     /// The bytes of its `[vdso]`, as 64-bit processes map it; empty when they are not known.
     pub vdso: Box<[u8]>,
 }

@@ -63,6 +63,8 @@ mod tests {
             release: String::new(),
             input_written: Some(Timestamp::default()),
             input_changed: None,
+            input_begun: None,
+            clocks: None,
             vdso: image.into(),
         })
     }

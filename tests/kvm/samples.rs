@@ -139,6 +139,8 @@ fn pvm_symbols() -> SymbolRequest {
             release: String::new(),
             input_written: None,
             input_changed: None,
+            input_begun: None,
+            clocks: None,
             vdso: Box::default(),
         })
     });

@@ -65,7 +65,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 40] = [
     ("memmap2", &["src/bytes/mapping.rs"]),
     ("object", &["src/object/", "src/symbol/"]),
     ("parquet", &["src/dataset/"]),
-    ("perf_event", &["src/cli/live/"]),
+    ("perf_event", &["src/cli/live/", "src/cli/own_clock.rs"]),
     ("quick_xml", &["src/output/"]),
     ("rayon", &["src/"]),
     ("regex", &["src/kvm/"]),

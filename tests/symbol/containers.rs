@@ -104,3 +104,22 @@ fn the_mapped_file_is_found_below_a_given_root() {
     fs::copy(case.path(), &inside).unwrap();
     assert_eq!(case.named(), [false], "another one is there");
 }
+
+/// A copy of the recorded machine's files: where the capture has a build id it decides, else the
+/// user's word.
+#[test]
+fn files_below_a_given_root_must_be_of_the_recorded_build() {
+    let mut case = Case::new();
+    case.written = None;
+    let root = case.folder.join("root");
+    let inside = root.join(case.path().strip_prefix("/").unwrap());
+    fs::create_dir_all(inside.parent().unwrap()).unwrap();
+    fs::rename(case.path(), &inside).unwrap();
+    assert_eq!(case.named(), [false], "not given");
+    case.roots = vec![root];
+    assert_eq!(case.named(), [true], "the recorded build");
+    case.table = BuildId::new(&BUILDS[1]);
+    assert_eq!(case.named(), [false], "another build");
+    case.table = None;
+    assert_eq!(case.named(), [true], "no build id was recorded");
+}

@@ -61,6 +61,8 @@ fn profile_with(cached: &str, running: Option<PathBuf>) -> Profile {
             release: String::new(),
             input_written: None,
             input_changed: None,
+            input_begun: None,
+            clocks: None,
             vdso: Box::default(),
         }),
         ..SymbolRequest::default()

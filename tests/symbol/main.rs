@@ -12,6 +12,7 @@ mod kernel_code;
 mod kernel_of_other_boot;
 mod mapped_files;
 mod modules;
+mod overwritten;
 mod perf_maps;
 mod perf_script;
 mod places;

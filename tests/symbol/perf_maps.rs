@@ -186,6 +186,8 @@ impl Lab {
                 release: "6.1.0-lab".to_owned(),
                 input_written: at(WRITTEN),
                 input_changed: Some(booted() + Duration::from_secs(WRITTEN)),
+                input_begun: None,
+                clocks: None,
                 vdso: Box::default(),
             }),
             processes: Some(LiveProcesses {

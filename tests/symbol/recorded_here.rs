@@ -81,6 +81,8 @@ fn profile_on(text: u64, change: impl FnOnce(&mut LiveKernel)) -> Profile {
         release: "6.1.0-lab".to_owned(),
         input_written: Some(Timestamp::from_nanos(TAKEN + 1_000_000_000)),
         input_changed: None,
+        input_begun: None,
+        clocks: None,
         vdso: Box::default(),
     };
     change(&mut live);

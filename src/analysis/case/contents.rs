@@ -213,11 +213,15 @@ impl CaseContents {
                 return;
             }
         };
-        if object.build_id.is_none() && !is_only {
-            self.missing.push(format!(
-                "{}: several objects of this path, of which the capture does not tell the builds",
-                object.path
-            ));
+        let doubt = if object.is_proved {
+            Some("it was overwritten while it was recorded, and only this machine tells when")
+        } else if object.build_id.is_none() && !is_only {
+            Some("several objects of this path, of which the capture does not tell the builds")
+        } else {
+            None
+        };
+        if let Some(doubt) = doubt {
+            self.missing.push(format!("{}: {doubt}", object.path));
             return;
         }
         let storage = match Storage::open_regular(file) {

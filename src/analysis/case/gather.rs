@@ -82,7 +82,7 @@ struct ObjectKey {
     map_name: Option<String>,
 }
 
-/// Adds the functions that another event hits. Lines of a table may stand in any order, segments
+/// Adds the functions that another event hits, or that other mappings of the same object do. Lines of a table may stand in any order, segments
 /// first.
 fn merge(known: &mut HitObject, other: &HitObject) {
     if known.file.is_err() {
@@ -96,6 +96,7 @@ fn merge(known: &mut HitObject, other: &HitObject) {
         functions.push('\n');
     }
     known.functions = functions;
+    known.is_proved |= other.is_proved;
 }
 
 /// What the samples of an event lie in.

@@ -51,6 +51,11 @@ impl Attr {
         self.flags.contains(AttrFlags::USE_CLOCKID) && self.clockid == 1
     }
 
+    /// Whether its times are those of a clock that the recorder asked for.
+    pub fn has_own_clock(&self) -> bool {
+        self.flags.contains(AttrFlags::USE_CLOCKID)
+    }
+
     /// Decodes an attribute structure; `bytes` may be longer or shorter than the known fields.
     ///
     /// `None` when fewer than `MIN_ATTR_SIZE` bytes are there.

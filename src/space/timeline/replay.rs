@@ -1,8 +1,6 @@
 //! What each record changes.
 
-use hashbrown::HashMap;
-
-use super::{SidebandItem, Timeline};
+use super::{KnownBuilds, SidebandItem, Timeline};
 use crate::object::MappedPlace;
 use crate::perf::{MappingRecord, Sideband};
 use crate::space::address_space::{AddressSpace, Mapping};
@@ -14,10 +12,11 @@ use crate::units::{Avma, BuildId, CpuMode, FileOffset, Pid, RecordOrder, Tid};
 
 impl Timeline {
     /// Takes in a record; in order.
-    pub(super) fn replay(&mut self, item: &SidebandItem<'_>, build_ids: &HashMap<String, BuildId>) {
+    pub(super) fn replay(&mut self, item: &SidebandItem<'_>, builds: KnownBuilds<'_>) {
         let at = item.order;
+        self.lives.take_in(at, &item.sideband);
         match &item.sideband {
-            Sideband::Mapping(record) => self.map(at, record, build_ids),
+            Sideband::Mapping(record) => self.map(item, record, builds),
             &Sideband::Comm {
                 pid,
                 tid,
@@ -27,7 +26,6 @@ impl Timeline {
                 let name = self.names.intern_ref(&*String::from_utf8_lossy(name));
                 self.rename(tid, NameSince::taken(at, name));
                 if is_exec {
-                    self.lives.begin(pid, at, true);
                     self.begin_epoch(pid, at, AddressSpace::default(), true);
                 }
             }
@@ -44,7 +42,6 @@ impl Timeline {
                 // perf's own records of processes that were there before the recording have time
                 // 0, and their mappings follow.
                 if pid != parent_pid && at > RecordOrder::default() {
-                    self.lives.begin(pid, at, false);
                     let parent = self
                         .epochs
                         .get(&parent_pid)
@@ -53,7 +50,6 @@ impl Timeline {
                     self.begin_epoch(pid, at, space, false);
                 }
             }
-            &Sideband::Exit { pid, tid } => self.lives.end_thread(pid, tid, at),
             Sideband::Ksymbol {
                 start,
                 len,
@@ -62,7 +58,7 @@ impl Timeline {
             } => {
                 self.kernel_code.register(at, *start, *len, name);
             }
-            Sideband::Ksymbol { .. } => {}
+            Sideband::Ksymbol { .. } | Sideband::Exit { .. } => {}
             &Sideband::Namespaces { pid, mount } => self.mounts.tell(pid, mount),
             Sideband::TextPoke { start } => {
                 self.poked.insert(*start);
@@ -95,15 +91,17 @@ impl Timeline {
 
     fn map(
         &mut self,
-        at: RecordOrder,
+        item: &SidebandItem<'_>,
         record: &MappingRecord<'_>,
-        build_ids: &HashMap<String, BuildId>,
+        builds: KnownBuilds<'_>,
     ) {
         let path = String::from_utf8_lossy(record.name).into_owned();
-        let build_id = record
-            .build_id
-            .clone()
-            .or_else(|| build_ids.get(&path).cloned());
+        let proved = builds.proved.of_record(item.position);
+        let (build_id, source) = match (&record.build_id, proved) {
+            (Some(own), _) => (Some(own.clone()), BuildSource::Mapping),
+            (None, Some(proved)) => (Some(proved.clone()), BuildSource::Proof),
+            (None, None) => (builds.of_paths.get(&path).cloned(), BuildSource::Path),
+        };
         let end = end_of(record);
         if end == record.start {
             return;
@@ -123,19 +121,23 @@ impl Timeline {
             // What a guest maps is looked up by nobody.
             CpuMode::GuestKernel => {}
             CpuMode::User | CpuMode::Unknown | CpuMode::Hypervisor | CpuMode::GuestUser => {
-                self.map_object(at, record, path, build_id);
+                let name = MappedName {
+                    path,
+                    build_id,
+                    source,
+                };
+                self.map_object(item.order, record, name);
             }
         }
     }
 
     /// Takes in what a process maps.
-    fn map_object(
-        &mut self,
-        at: RecordOrder,
-        record: &MappingRecord<'_>,
-        path: String,
-        build_id: Option<BuildId>,
-    ) {
+    fn map_object(&mut self, at: RecordOrder, record: &MappingRecord<'_>, name: MappedName) {
+        let MappedName {
+            path,
+            build_id,
+            source,
+        } = name;
         let end = end_of(record);
         let start = record.start;
         let by = self.lives.map(record.pid, &path);
@@ -149,10 +151,7 @@ impl Timeline {
         let dso = Dso {
             path,
             build_id,
-            source: match record.build_id {
-                Some(_) => BuildSource::Mapping,
-                None => BuildSource::Path,
-            },
+            source,
             inode: record.inode.filter(|_| !is_made),
             is_elsewhere: self.mounts.is_elsewhere(record.pid),
             life: is_made.then_some(by.life),
@@ -215,6 +214,13 @@ impl Timeline {
             }
         }
     }
+}
+
+/// What a process maps is called, and which build it is.
+struct MappedName {
+    path: String,
+    build_id: Option<BuildId>,
+    source: BuildSource,
 }
 
 /// The first address behind a mapping.
