@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::object::DebugPart;
 use crate::symbol::{KernelSource, Unresolved};
 use crate::units::{Avma, BuildId};
 
@@ -44,6 +45,8 @@ pub(crate) struct HitObject {
     pub(crate) file: Result<PathBuf, Unresolved>,
     /// The map of generated code that the names come from, as it is called beside a capture.
     pub(crate) map_name: Option<String>,
+    /// The files that its debug information is divided into, as far as they were read.
+    pub(crate) debug_parts: Vec<DebugPart>,
     /// The functions that were hit, as a symbol table in text form; empty without a file.
     pub(crate) functions: String,
 }

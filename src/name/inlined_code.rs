@@ -2,6 +2,7 @@
 
 use super::request::FrameDetail;
 use super::shown_frame::{shown, shown_line};
+use crate::object::DebugPart;
 use crate::stack::{Frame, FrameKind};
 use crate::symbol::{CodeChainIx, CodeFrame, CodeFrames, CodeTextIx};
 use crate::units::{CpuMode, Svma};
@@ -24,6 +25,11 @@ impl InlinedCode {
             frames,
             detail,
         }
+    }
+
+    /// The files that were read beside the one with the debug information.
+    pub(super) fn parts(&self) -> impl Iterator<Item = &DebugPart> {
+        self.frames.parts()
     }
 
     /// What is told of an address.

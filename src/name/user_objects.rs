@@ -256,6 +256,10 @@ impl<'a> UserObjects<'a> {
             },
             file: report.outcome.clone(),
             map_name: self.map_name_of(*dso),
+            debug_parts: self.objects.get(dso).map_or_else(Vec::new, |object| {
+                let code = object.code.iter();
+                code.flat_map(InlinedCode::parts).cloned().collect()
+            }),
             functions: match self.objects.get(dso).map(|object| &object.symbols) {
                 Some(Ok(symbols)) => write_table(symbols, |_| true),
                 Some(Err(_)) | None => String::new(),

@@ -226,7 +226,7 @@ fn open_split(path: PathBuf) -> Option<ObjectFile> {
 }
 
 /// A path as one below a directory, out of which it must not lead.
-fn inside(path: &Path) -> PathBuf {
+pub(super) fn inside(path: &Path) -> PathBuf {
     let parts = path.components();
     parts
         .filter(|part| matches!(part, Component::Normal(_)))

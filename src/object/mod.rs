@@ -13,6 +13,7 @@
 //! | `debug_files` | the files with an object's debug information |
 //! | `search_places` | the places that are looked into, in their order |
 //! | `looked_at` | what was in a place |
+//! | `debug_part` | files that debug information is divided into |
 //! | `object_file` | one file: opened, its build compared |
 //! | `module_file` | files of the kernel's modules, and of the kernel itself |
 //! | `module_layout` | where the sections of a module lie once it is loaded |
@@ -29,6 +30,7 @@
 mod cache_layout;
 mod code_object;
 mod debug_files;
+mod debug_part;
 mod elf_file;
 mod frame_tables;
 mod framed_code;
@@ -48,6 +50,7 @@ mod stack_switches;
 pub(crate) use cache_layout::case_place;
 pub(crate) use code_object::{CodeMachine, CodeObject, FrameSection, SectionAtHand};
 pub(crate) use debug_files::Debugged;
+pub(crate) use debug_part::{DebugPart, DebugPartKind};
 pub(crate) use elf_file::parse_elf_file;
 pub use elf_file::{build_id_of_file, read_build_id};
 pub(crate) use frame_tables::frame_tables;
@@ -57,8 +60,8 @@ pub use looked_at::{LookOutcome, LookedAt};
 pub(crate) use mapped_object::{Identified, MappedBuild, MappedHere, MappedObject, MappedPlace};
 pub(crate) use module_file::ModuleName;
 pub(crate) use module_layout::ModuleLayout;
-pub(crate) use object_file::{ObjectFile, made_id};
 pub use object_file::{FileOrigin, Refused};
+pub(crate) use object_file::{ObjectFile, made_id};
 pub use search::ObjectSearch;
 pub(crate) use search::{NotFound, PassedOver, SearchResult};
 pub use segments::ElfSegment;

@@ -11,6 +11,7 @@ mod exit_pictures;
 mod exits;
 mod kept_files;
 mod pack;
+mod pack_debug;
 mod pack_times;
 mod program;
 mod record;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A folder of its own for each test.
-fn folder(test: &str) -> PathBuf {
+pub(crate) fn folder(test: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pack-{test}"));
     drop(fs::remove_dir_all(&folder));
     fs::create_dir_all(&folder).unwrap();
@@ -28,7 +28,7 @@ fn program(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 /// Standard output of a run that must go well.
-fn output(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn output(folder: &Path, arguments: &[&str]) -> String {
     let done = program(folder, arguments);
     let said = String::from_utf8_lossy(&done.stderr);
     assert_eq!(done.status.code(), Some(0), "{arguments:?}: {said}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::gather::{CaptureHits, capture_hits};
+use super::gather::{CaptureHits, HitWish, capture_hits};
 use crate::bytes::Storage;
 use crate::error::{Error, Result};
 use crate::input::{Input, Member, MemberContent};
@@ -71,7 +71,11 @@ pub fn case_contents(
     symbols: &SymbolRequest,
     request: CaseRequest,
 ) -> Result<CaseContents> {
-    let hits = capture_hits(capture, symbols, request.threads);
+    let wish = HitWish {
+        debug_parts: request.debug_files,
+        threads: request.threads,
+    };
+    let hits = capture_hits(capture, symbols, wish);
     let hits = hits.map_err(|error| symbols.shown.error(error))?;
     let mut contents = CaseContents {
         members: Vec::new(),
@@ -256,14 +260,40 @@ impl CaseContents {
         }
         let content = MemberContent::File(file.clone());
         self.add(place.join("elf"), &object.path, content);
-        let debug_file = symbols.search.debug_file_of(&object.path, &id);
+        self.add_debug(object, &id, symbols, request);
+    }
+
+    /// Adds what debug files hold of an object whose file is added.
+    fn add_debug(
+        &mut self,
+        object: &HitObject,
+        id: &BuildId,
+        symbols: &SymbolRequest,
+        request: CaseRequest,
+    ) {
+        let place = case_place(&object.path, id);
+        for part in object.debug_parts.iter().filter(|_| request.debug_files) {
+            let what = format!("a part of the debug information of {}", object.path);
+            let name = part.place_in_case(&object.path, &place, "elf");
+            let content = MemberContent::File(part.file.clone());
+            let mut known = self.members.iter().map(|known| &known.member);
+            match known.find(|known| known.name == name) {
+                None => self.add(name, &what, content),
+                Some(known) if known.content == content => {}
+                Some(_) => self.missing.push(format!(
+                    "{}: another file of that name is in the case",
+                    part.file.display()
+                )),
+            }
+        }
+        let debug_file = symbols.search.debug_file_of(&object.path, id);
         match debug_file {
             Some(debug) if request.debug_files => {
                 let what = format!("debug file of {}", object.path);
                 self.add(place.join("debug"), &what, MemberContent::File(debug));
             }
             // Its names are not in the file itself.
-            Some(_) => self.add_functions(object, &id),
+            Some(_) => self.add_functions(object, id),
             None => {}
         }
     }

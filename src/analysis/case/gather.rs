@@ -28,6 +28,15 @@ pub(super) struct CaptureHits {
     pub(super) kernel_source: KernelSource,
 }
 
+/// What is asked about samples.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct HitWish {
+    /// Whether debug information is read, which tells what it is divided into.
+    pub(super) debug_parts: bool,
+    /// Worker threads.
+    pub(super) threads: usize,
+}
+
 /// Looks up what the samples of each event lie in.
 ///
 /// # Errors
@@ -35,7 +44,7 @@ pub(super) struct CaptureHits {
 pub(super) fn capture_hits(
     capture: &Capture,
     symbols: &SymbolRequest,
-    threads: usize,
+    wish: HitWish,
 ) -> Result<CaptureHits> {
     let mut all = CaptureHits {
         objects: Vec::new(),
@@ -52,7 +61,7 @@ pub(super) fn capture_hits(
         if of_event == Some(&0) {
             continue;
         }
-        let found = event_hits(capture, event, symbols, threads)?;
+        let found = event_hits(capture, event, symbols, wish)?;
         samples = Some(found.samples);
         all.modules.extend(found.hits.modules);
         all.kernel.extend(found.hits.kernel);
@@ -97,6 +106,9 @@ fn merge(known: &mut HitObject, other: &HitObject) {
     }
     known.functions = functions;
     known.is_proved |= other.is_proved;
+    known.debug_parts.extend(other.debug_parts.iter().cloned());
+    known.debug_parts.sort();
+    known.debug_parts.dedup();
 }
 
 /// What the samples of an event lie in.
@@ -110,8 +122,9 @@ fn event_hits(
     capture: &Capture,
     event: EventIx,
     symbols: &SymbolRequest,
-    threads: usize,
+    wish: HitWish,
 ) -> Result<EventHits> {
+    let threads = wish.threads;
     let build_ids = recorded_build_ids(capture);
     let named = NamedBy::new(&build_ids, symbols);
     let work = || {
@@ -120,7 +133,10 @@ fn event_hits(
         Ok(FrontHalf::before_unwinding(capture, wanted, folded, named))
     };
     let (front, kernel) = beside_kernel(threads, &build_ids, symbols, work)?;
-    let mut namer = Namer::new(capture, front.namer_input(kernel, named))?;
+    let mut input = front.namer_input(kernel, named);
+    // What debug information is divided into is known when it is read.
+    input.detail.inlined = wish.debug_parts;
+    let mut namer = Namer::new(capture, input)?;
     let request = NameRequest {
         scope: FrameScope::All,
         grouping: Grouping::default(),

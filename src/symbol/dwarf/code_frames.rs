@@ -1,8 +1,10 @@
 //! What debug information tells of addresses.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::intern::Interner;
+use crate::object::DebugPart;
 use crate::units::{Svma, index};
 
 /// Functions that are inlined into each other deeper than this are taken for damage.
@@ -43,6 +45,8 @@ pub struct CodeFrames {
     texts: Interner<String, CodeTextIx>,
     /// Addresses whose debug information cannot be read.
     pub(super) unreadable: u64,
+    /// The files that were read beside the one with the debug information.
+    pub(super) parts: BTreeSet<DebugPart>,
 }
 
 impl CodeFrames {
@@ -78,6 +82,11 @@ impl CodeFrames {
         self.unreadable
     }
 
+    /// The files that were read beside the one with the debug information.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &DebugPart> {
+        self.parts.iter()
+    }
+
     /// The index of a name or path.
     pub(super) fn text_ix(&mut self, text: &str) -> CodeTextIx {
         self.texts.intern_ref(text)
@@ -98,6 +107,7 @@ impl CodeFrames {
     /// order.
     pub(super) fn append(&mut self, other: Self) {
         self.unreadable = self.unreadable.saturating_add(other.unreadable);
+        self.parts.extend(other.parts);
         let texts = other.texts.items().iter();
         let texts: Vec<CodeTextIx> = texts.map(|text| self.texts.intern_ref(text)).collect();
         let moved = |ix: Option<CodeTextIx>| ix.and_then(|ix| texts.get(ix.as_usize()).copied());

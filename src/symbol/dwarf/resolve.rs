@@ -15,7 +15,7 @@ use crate::bytes::Storage;
 use crate::error::{BadFile, Error};
 #[cfg(any(test, feature = "internals"))]
 use crate::object::FileOrigin;
-use crate::object::{Debugged, ObjectFile, ObjectSearch, parse_elf_file};
+use crate::object::{DebugPart, DebugPartKind, Debugged, ObjectFile, ObjectSearch, parse_elf_file};
 use crate::parallel::{Shares, in_shares};
 use crate::units::Svma;
 
@@ -76,6 +76,13 @@ impl CodeFrames {
         let lines = own.add_lines(&parsed, SectionNames::Plain, unpacking, &shelf);
         lines.map_err(|cause| bad(file, cause))?;
         let common = common.as_ref();
+        let common_part = common.and_then(|common| {
+            let build_id = common.build_id.clone()?;
+            Some(DebugPart {
+                file: common.path.clone(),
+                kind: DebugPartKind::Common(build_id),
+            })
+        });
         let common = common.map(|common| sections(common, unpacking, &shelf));
         let line_tables = if request.lines {
             LineTables::OfCode
@@ -91,7 +98,9 @@ impl CodeFrames {
                 .map(|common| common.with_line_tables(line_tables, &shelf)),
             lines: request.lines,
         };
-        resolver.resolve_all(request)
+        let mut found = resolver.resolve_all(request)?;
+        found.parts.extend(common_part);
+        Ok(found)
     }
 }
 
@@ -207,6 +216,8 @@ impl Resolver<'_> {
                 "it refers to itself more often than files do that were not made for it".to_owned(),
             );
         }
+        drop(context);
+        chains.frames.parts = split.into_parts();
         Ok(chains.frames)
     }
 }
