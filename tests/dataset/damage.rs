@@ -223,6 +223,35 @@ fn one_bad_case_does_not_keep_others_out() {
     assert!(rows[0]["error"].as_str().unwrap().contains("none"));
 }
 
+/// What could not be read is in no dataset, whether the same bytes are given once or twice.
+#[test]
+fn a_copy_of_a_bad_case_is_not_there() {
+    let folder = Folder::new("bad-copies");
+    let bytes = fs::read(case("svm-good/perf.data")).unwrap();
+    fs::create_dir_all(&folder.0).unwrap();
+    let cases = ["one", "two"].map(|name| folder.0.join(name));
+    let cases = cases.each_ref().map(|path| {
+        // Its header alone, which tells no sample.
+        fs::write(path, &bytes[..300]).unwrap();
+        path.to_str().unwrap()
+    });
+    let dataset = folder.0.join("dataset");
+    let adds = [
+        "dataset",
+        "add",
+        cases[0],
+        cases[1],
+        "--recorded-at",
+        "1000",
+    ];
+    let told = json(&[&adds[..], &["--json", "-o", dataset.to_str().unwrap()]].concat());
+    let rows = told["tables"]["cases"]["rows"].as_array().unwrap();
+    for (row, case) in rows.iter().zip(cases) {
+        assert_eq!([&row["case"], &row["outcome"]], [case, "failed"]);
+    }
+    assert!(!dataset.join("dataset.json").exists());
+}
+
 /// Names that are meant to break out of quotes, lines, paths and encodings.
 pub(crate) const HOSTILE: [&str; 8] = [
     "'; DROP TABLE samples; --",

@@ -91,7 +91,7 @@ struct Progress {
     cases: Vec<ToldCase>,
     /// Places of the held ones among the cases.
     held_cases: Vec<usize>,
-    /// The captures that are in the dataset, of partitions that were looked at.
+    /// The captures that are in the dataset or are held, of partitions that were looked at.
     known: BTreeMap<Partition, BTreeSet<i64>>,
     done: AddedCaptures,
 }
@@ -137,6 +137,8 @@ impl Progress {
     fn took(&mut self, path: &Path, told: Result<CaseToAdd>) {
         let (fate, is_damaged) = match told {
             Ok(CaseToAdd::New { rows, is_damaged }) => {
+                let known = self.known.entry(rows.partition.clone()).or_default();
+                known.insert(rows.capture);
                 self.held.push(rows);
                 self.held_cases.push(self.cases.len());
                 (CaseFate::Added, is_damaged)
@@ -170,13 +172,13 @@ impl Progress {
         Ok(())
     }
 
-    /// Whether a capture is in the dataset already.
+    /// Whether a capture is in the dataset already, or held.
     fn is_known(&mut self, store: &Store, at: &Partition, capture: i64) -> Result<bool> {
         if !self.known.contains_key(at) {
             self.known.insert(at.clone(), known_captures(store, at)?);
         }
-        let known = self.known.get_mut(at);
-        Ok(known.is_some_and(|known| !known.insert(capture)))
+        let known = self.known.get(at);
+        Ok(known.is_some_and(|known| known.contains(&capture)))
     }
 
     fn say(&self) {
