@@ -243,4 +243,11 @@ impl NamedStacks {
     pub fn frames(&self, stack: &Stack) -> &[FrameIx] {
         self.parts.frames_of(stack)
     }
+
+    /// The frames of a stack behind those of the grouping.
+    pub fn chain(&self, stack: &Stack) -> &[FrameIx] {
+        let roots = self.parts.class_of(stack);
+        let roots = roots.map_or(0, |class| class.roots.len());
+        self.frames(stack).get(roots..).unwrap_or_default()
+    }
 }

@@ -63,6 +63,23 @@ fn merged_stacks_are_the_sum_of_those_of_each_capture() {
     }
 }
 
+/// Where callers are missing, or are none, the merged stacks say so as those of the capture do.
+#[test]
+fn marks_of_missing_callers_stay() {
+    let Some(engine) = engine() else {
+        return;
+    };
+    let folder = dataset("cohort-marks", &["unwound"]);
+    for group in ["process", "none"] {
+        let options = ["--group", group, "--annotate=tag"];
+        let own = folded(&case("unwound"), &options);
+        assert!(own.contains("[truncated];"), "{own}");
+        let engine = ["--engine", engine.to_str().unwrap()];
+        let merged = folded(folder.path(), &[&options[..], &engine].concat());
+        assert_eq!(lines(&[merged]), lines(&[own]), "{group}");
+    }
+}
+
 /// A condition on samples leaves the frames that by hand carry the tag.
 #[test]
 fn a_condition_leaves_what_filtering_by_hand_does() {

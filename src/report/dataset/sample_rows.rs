@@ -11,7 +11,6 @@ use crate::dataset::{TableName, TableRows, Value};
 use crate::error::Result;
 use crate::kvm::VcpuThreadNames;
 use crate::name::Stack;
-use crate::stack::{FrameIx, FrameKind};
 use crate::units::Pid;
 
 /// The rows of tables samples and frames, and those by second where they were asked for; none without a
@@ -28,7 +27,8 @@ pub(super) fn sample_rows(answer: &CaseAnswer<'_>) -> Result<Vec<TableRows>> {
         let view = profile.stacks.view(stack, &profile.frames);
         let pid = profile.stacks.thread_id(stack).map(|thread| thread.pid);
         let own = pid.filter(|pid| vms.contains(pid));
-        let (frames, roots) = frames_of(profile, stack);
+        let frames = profile.stacks.chain(stack);
+        let roots = view.frames.len().saturating_sub(frames.len());
         let tag_depth = stack.deciding.checked_sub(roots);
         let group = SampleGroup {
             vm: own.or_else(|| vm_of_name(view.thread_name)),
@@ -73,12 +73,4 @@ fn vms_of(answer: &CaseAnswer<'_>, profile: &Profile) -> BTreeSet<Pid> {
         }
     }
     vms
-}
-
-/// The frames of a stack behind those of its thread, and how many those are.
-fn frames_of<'p>(profile: &'p Profile, stack: &Stack) -> (&'p [FrameIx], usize) {
-    let frames = profile.stacks.frames(stack);
-    let is_root = |ix: &&FrameIx| profile.frames.get(**ix).kind == FrameKind::Root;
-    let roots = frames.iter().take_while(is_root).count();
-    (frames.get(roots..).unwrap_or_default(), roots)
 }

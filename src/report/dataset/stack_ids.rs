@@ -70,10 +70,10 @@ impl<'p> StackIds<'p> {
 /// A frame by its columns.
 fn columns_of(frame: &Frame) -> [&str; 4] {
     let kind = match frame.kind {
-        // Those above the call chain are left out before.
-        FrameKind::Root | FrameKind::Function => "function",
+        FrameKind::Function => "function",
         FrameKind::Inlined => "inlined",
-        FrameKind::Unresolved => "unresolved",
+        // Those of the grouping are left out before: these are marks, such as `[truncated]`.
+        FrameKind::Root | FrameKind::Unresolved => "unresolved",
         FrameKind::Guest => "guest",
     };
     [&frame.name, &frame.dso, frame.mode.word(), kind]
