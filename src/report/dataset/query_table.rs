@@ -10,10 +10,10 @@ const SHOWN_ROWS: usize = 40;
 /// The answer of an engine, as [`engine_script`](crate::dataset::engine_script) has it written, as a
 /// table; `None` where it is something else.
 pub fn query_table(answer: &str, title: &str, source: &str) -> Option<TableReport> {
-    let mut lines = answer.lines().map(serde_json::from_str::<Value>);
+    let mut lines = answer.lines().map(read_line);
     let mut columns: Vec<AnswerColumn> = Vec::new();
     loop {
-        let line = lines.next()?.ok()?;
+        let line = lines.next()??;
         columns.push(AnswerColumn::of(&line)?);
         if columns.len() as u64 >= line.get("columns")?.as_u64()? {
             break;
@@ -22,7 +22,7 @@ pub fn query_table(answer: &str, title: &str, source: &str) -> Option<TableRepor
     let heads = columns.iter().map(AnswerColumn::head).collect();
     let mut table = Table::new("answer", title, heads);
     for line in lines {
-        let row = line.ok()?;
+        let row = line?;
         let cells = columns.iter();
         let cells = cells.map(|column| column.cell(row.get(&column.name).unwrap_or(&Value::Null)));
         table.push(cells.collect());
@@ -37,6 +37,35 @@ pub fn query_table(answer: &str, title: &str, source: &str) -> Option<TableRepor
         facts: Vec::new(),
         tables: vec![table],
         warnings: Vec::new(),
+    })
+}
+
+/// What `DuckDB` writes of numbers that JSON does not have.
+const NO_JSON: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
+
+/// A line of the answer; words of [`NO_JSON`] become texts.
+fn read_line(line: &str) -> Option<Value> {
+    serde_json::from_str(line).ok().or_else(|| {
+        let mut quoted = String::new();
+        let (mut rest, mut in_text) = (line, false);
+        while let Some(first) = rest.chars().next() {
+            let word = NO_JSON.iter().find(|word| rest.starts_with(**word));
+            let taken = match (in_text, word, first) {
+                (false, Some(word), _) => word.len(),
+                // What is behind it ends no text.
+                (true, _, '\\') => 2,
+                _ => first.len_utf8(),
+            };
+            let (part, behind) = rest.split_at_checked(taken)?;
+            if !in_text && word.is_some() {
+                quoted.push_str(&format!("\"{part}\""));
+            } else {
+                quoted.push_str(part);
+                in_text ^= first == '"';
+            }
+            rest = behind;
+        }
+        serde_json::from_str(&quoted).ok()
     })
 }
 
@@ -140,5 +169,27 @@ mod tests {
         ] {
             assert!(query_table(wrong, "t", "d").is_none(), "{wrong}");
         }
+    }
+
+    /// Lines as `DuckDB` 2.0.1 writes them, of `corr(1, 1)`, of a sum without end, of both in a list and
+    /// of a text that looks like them.
+    #[test]
+    fn numbers_that_are_none_are_told() {
+        let answer = r#"{"number":1,"columns":4,"name":"n","type":"DOUBLE"}
+{"number":2,"columns":4,"name":"i","type":"DOUBLE"}
+{"number":3,"columns":4,"name":"l","type":"DOUBLE[]"}
+{"number":4,"columns":4,"name":"t","type":"VARCHAR"}
+{"n":NaN,"i":-Infinity,"l":[NaN,1.5,Infinity],"t":"\" NaN \\"}
+"#;
+        let report = query_table(answer, "t", "d").unwrap();
+        let texts = [
+            "NaN",
+            "-Infinity",
+            "[\"NaN\",1.5,\"Infinity\"]",
+            "\" NaN \\",
+        ];
+        let expected = texts.map(|text| Cell::Text(text.to_owned()));
+        assert_eq!(report.tables[0].rows, [expected]);
+        assert!(query_table(&answer.replace("NaN,", "NaNaN,"), "t", "d").is_none());
     }
 }
