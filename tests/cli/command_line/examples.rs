@@ -65,8 +65,8 @@ fn examples() -> Vec<String> {
 }
 
 /// Whether other tests try a command: a page is served until somebody ends it (tests/cli/view.rs), and
-/// datasets, which README calls `fleet/`, are no part of the default build and are asked by other programs
-/// (tests/dataset).
+/// datasets, which README calls `fleet/` or which lie in S3, are no part of the default build and are asked
+/// by other programs (tests/dataset).
 fn is_tried_elsewhere(command: &str) -> bool {
     let starts = [
         "cargo",
@@ -79,7 +79,8 @@ fn is_tried_elsewhere(command: &str) -> bool {
         "pip",
         "python3 spark_job.py",
     ];
-    let is_of_dataset = command.split(' ').any(|word| word == "fleet/");
+    let is_dataset = |word: &str| word == "fleet/" || word.starts_with("s3://");
+    let is_of_dataset = command.split(' ').any(is_dataset);
     is_of_dataset || starts.iter().any(|start| command.starts_with(start))
 }
 
