@@ -11,7 +11,7 @@ use std::time::SystemTime;
 
 use super::cache_layout::cached;
 use super::likeness::{
-    CopiedUp, Likeness, changed, has_number, is_inode, is_one_file, is_unchanged, regular,
+    CopiedUp, Likeness, TICK, changed, has_number, is_inode, is_one_file, is_unchanged, regular,
 };
 use super::object_file::{FileOrigin, ObjectFile, Unusable};
 use super::search::{NotFound, ObjectSearch, PassedOver};
@@ -164,13 +164,13 @@ impl ObjectSearch {
         }
     }
 
-    /// When the mapped file was last changed, if it is still at the recorded path; `None` when another
-    /// one or none is there.
+    /// When the mapped file was last changed, at the latest, if it is still at the recorded path; `None`
+    /// when another one or none is there.
     pub(crate) fn last_change(&self, recorded: &str, inode: MappedInode) -> Option<SystemTime> {
         let path = Path::new(recorded);
         let own = self.own_process();
         let found = regular(path)?;
-        is_inode(path, &found, inode, own.as_deref()).then(|| changed(&found))
+        is_inode(path, &found, inode, own.as_deref()).then(|| changed(&found) + TICK)
     }
 
     /// The build of the file that is at a path.

@@ -237,4 +237,12 @@ fn a_program_that_ran_on_after_the_change_is_named() {
         named(&[ran(-3000, -5), ran(3, 6)], "6.1.0-lab"),
         [false, false]
     );
+    // Times of files are a tick of the kernel old, 20 ms at the most: one that ended within it may have
+    // ended before the change.
+    assert_eq!(
+        named(&[ran(-3000, 25)], "6.1.0-lab"),
+        [false],
+        "10 ms of clocks and 15 behind"
+    );
+    assert_eq!(named(&[ran(-3000, 40)], "6.1.0-lab"), [true]);
 }

@@ -217,7 +217,7 @@ impl CaseContents {
                 return;
             }
         };
-        let doubt = if object.is_proved {
+        let doubt = if object.is_proved && !is_only {
             Some("it was overwritten while it was recorded, and only this machine tells when")
         } else if object.build_id.is_none() && !is_only {
             Some("several objects of this path, of which the capture does not tell the builds")
