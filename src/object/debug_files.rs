@@ -49,14 +49,38 @@ impl ObjectSearch {
         let build_ids = object.build_id.into_iter();
         let of_build =
             build_ids.flat_map(move |own| self.debug_files_of_build(object.recorded, own));
+        of_build.chain(self.linked_debug_files(object))
+    }
+
+    /// Those that `.gnu_debuglink` names.
+    fn linked_debug_files(
+        &self,
+        object: Debugged<'_>,
+    ) -> impl Iterator<Item = Result<ObjectFile, Unusable>> {
         let link = debug_link(object.file);
-        let linked = link.into_iter().flat_map(move |link| {
+        link.into_iter().flat_map(move |link| {
             let places = self.linked_places(object, &link.name);
             places.into_iter().filter_map(move |path| {
                 ObjectFile::open_of_checksum(path, link.crc, object.build_id)
             })
-        });
-        of_build.chain(linked)
+        })
+    }
+
+    /// The first that `.gnu_debuglink` of an object's file names; it is called as it is named there.
+    pub(crate) fn linked_debug_file(
+        &self,
+        recorded: &str,
+        build_id: Option<&BuildId>,
+        file: &Path,
+    ) -> Option<PathBuf> {
+        let file = ObjectFile::open(file.to_owned(), FileOrigin::Recorded, None)?;
+        let object = Debugged {
+            recorded,
+            build_id,
+            file: &file.ok()?,
+        };
+        let mut files = self.linked_debug_files(object);
+        files.find_map(Result::ok).map(|file| file.path)
     }
 
     /// The debug files of a build, those of caches first.

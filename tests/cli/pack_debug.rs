@@ -65,6 +65,8 @@ fn parts_of_debug_information_are_packed() {
         ("split5", "split5.dwo"),
         ("package4", "package4.dwp"),
         ("common", "common.debug"),
+        // Of `linked`, all of it, which `.gnu_debuglink` names.
+        ("linked", "linked.debug"),
     ] {
         let folder = folder(&format!("parts-{name}"));
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/inlined");

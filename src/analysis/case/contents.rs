@@ -275,26 +275,39 @@ impl CaseContents {
         for part in object.debug_parts.iter().filter(|_| request.debug_files) {
             let what = format!("a part of the debug information of {}", object.path);
             let name = part.place_in_case(&object.path, &place, "elf");
-            let content = MemberContent::File(part.file.clone());
-            let mut known = self.members.iter().map(|known| &known.member);
-            match known.find(|known| known.name == name) {
-                None => self.add(name, &what, content),
-                Some(known) if known.content == content => {}
-                Some(_) => self.missing.push(format!(
-                    "{}: another file of that name is in the case",
-                    part.file.display()
-                )),
-            }
+            self.add_beside(name, &what, &part.file);
         }
-        let debug_file = symbols.search.debug_file_of(&object.path, id);
+        let search = &symbols.search;
+        let of_build = search.debug_file_of(&object.path, id);
+        let of_build = of_build.map(|debug| (place.join("debug"), debug));
+        let debug_file = of_build.or_else(|| {
+            // Beside the object it is found by its name.
+            let (file, build_id) = (object.file.as_ref().ok()?, object.build_id.as_ref());
+            let debug = search.linked_debug_file(&object.path, build_id, file)?;
+            Some((place.join(debug.file_name()?), debug))
+        });
         match debug_file {
-            Some(debug) if request.debug_files => {
+            Some((name, debug)) if request.debug_files => {
                 let what = format!("debug file of {}", object.path);
-                self.add(place.join("debug"), &what, MemberContent::File(debug));
+                self.add_beside(name, &what, &debug);
             }
             // Its names are not in the file itself.
             Some(_) => self.add_functions(object, id),
             None => {}
+        }
+    }
+
+    /// Adds a file that has to have this name, unless it is there.
+    fn add_beside(&mut self, name: PathBuf, what: &str, file: &Path) {
+        let content = MemberContent::File(file.to_owned());
+        let mut known = self.members.iter().map(|known| &known.member);
+        match known.find(|known| known.name == name) {
+            None => self.add(name, what, content),
+            Some(known) if known.content == content => {}
+            Some(_) => self.missing.push(format!(
+                "{}: another file of that name is in the case",
+                file.display()
+            )),
         }
     }
 
