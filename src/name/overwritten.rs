@@ -5,6 +5,9 @@
 //! one by which a process ran the program until later, since the kernel lets nobody write to a program
 //! that runs.
 //!
+//! That perf gives the file a name in its cache, as it ends, is a change like any other: whether the
+//! file was written to before that, nothing tells.
+//!
 //! ```text
 //! file       ........ old ........ last change ........ new ........
 //! processes     map it    end                    map it    end
