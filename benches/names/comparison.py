@@ -93,6 +93,9 @@ def verdict_on(frame, own, true, returns):
     """`true` holds all names of the place by the object's own symbols; None when nobody can tell."""
     is_true = true is not None and own in true
     perf_is_true = true is not None and frame.name in true
+    if frame.name == "@plt" and own and own.endswith("@plt"):
+        # An entry that a resolver fills in, which perf says of no function.
+        return "more"
     if own == frame.name:
         # Both may be wrong alike. Trampolines are returned to at their start.
         is_wrong = own and true and not is_true and "@" not in own and not returns_to_start(frame, returns)
