@@ -4,20 +4,40 @@ use std::time::{Duration, Instant, SystemTime};
 
 use perf_event::data::Record;
 use perf_event::events::Software;
-use perf_event::{Builder, SampleFlag};
+use perf_event::{Builder, SampleFlag, Sampler};
 use vmflame::symbol::BothClocks;
 use vmflame::units::Timestamp;
 
-/// How much of this thread's time passes between two samples.
+/// How much time of a CPU, or of this thread, passes between two samples.
 const PERIOD_NANOS: u64 = 20_000;
 /// How long a sample is waited for.
 const PATIENCE: Duration = Duration::from_millis(5);
 
-/// Reads both clocks, by a sample of this very thread; `None` where that may not be recorded.
+/// Reads both clocks, by a sample of a CPU or of this very thread; `None` where neither may be recorded.
+///
+/// The first event of a thread makes the kernel change its code and wait for all CPUs, some 10 ms; one of
+/// a CPU does not, and is for the privileged.
+///
+/// Source: `account_event()`, kernel/events/core.c, Linux 6.18.
 pub(super) fn now() -> Option<BothClocks> {
+    let mut of_cpu = cpu_clock();
+    of_cpu.any_pid().one_cpu(0).include_kernel();
+    let sampler = opened(&of_cpu).or_else(|| opened(&cpu_clock()));
+    read(sampler?)
+}
+
+fn cpu_clock() -> Builder<'static> {
     let mut event = Builder::new(Software::CPU_CLOCK);
     event.sample(SampleFlag::TIME).sample_period(PERIOD_NANOS);
-    let mut sampler = event.build().ok()?.sampled(1 << 12).ok()?;
+    event
+}
+
+/// An event that is not counting yet.
+fn opened(event: &Builder<'_>) -> Option<Sampler> {
+    event.build().ok()?.sampled(1 << 12).ok()
+}
+
+fn read(mut sampler: Sampler) -> Option<BothClocks> {
     let (real, begun) = (SystemTime::now(), Instant::now());
     sampler.enable().ok()?;
     let mut recorded = None;
