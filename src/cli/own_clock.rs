@@ -54,3 +54,19 @@ fn read(mut sampler: Sampler) -> Option<BothClocks> {
         real,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read later is later by the kernel's clock.
+    #[test]
+    fn the_kernels_clock_goes_on() {
+        let (Some(one), Some(other)) = (now(), now()) else {
+            eprintln!("skipped: this user may not record samples");
+            return;
+        };
+        assert!(one.recorded > Timestamp::from_nanos(0));
+        assert!(one.recorded < other.recorded);
+    }
+}
