@@ -6,6 +6,7 @@ use std::path::Path;
 use object::read::{Object, ObjectSection, ObjectSymbol};
 use object::{File, SymbolKind};
 
+use super::code_ranges::{CodeRanges, range_of};
 use super::elf_file::parse_elf_file;
 use crate::units::Svma;
 
@@ -31,8 +32,7 @@ const SYMBOL_LEN: u64 = 24;
 /// `TurboAssembler::EnterFrame()`, `codegen/arm64/macro-assembler-arm64.cc`, of V8 11.3.
 #[derive(Debug)]
 pub(super) struct FramedCode {
-    /// In order.
-    ranges: Box<[Range<Svma>]>,
+    ranges: CodeRanges,
 }
 
 impl FramedCode {
@@ -45,27 +45,21 @@ impl FramedCode {
                 let name = symbol.name_bytes().unwrap_or_default();
                 is_v8 |= name == OF_V8;
                 if symbol.kind() == SymbolKind::Text && name.starts_with(BUILTIN) {
-                    let (start, len) = (symbol.address(), symbol.size());
-                    ranges.push(Svma::new(start)..Svma::new(start.saturating_add(len)));
+                    ranges.push(range_of(&symbol));
                 }
             }
         }
         if !is_v8 {
             ranges.clear();
         }
-        ranges.sort_unstable_by_key(|range| (range.start, range.end));
         Self {
-            ranges: ranges.into(),
+            ranges: ranges.into_iter().collect(),
         }
     }
 
     /// Whether an address lies in it.
     pub(super) fn contains(&self, at: Svma) -> bool {
-        let above = self.ranges.partition_point(|range| range.start <= at);
-        let below = above
-            .checked_sub(1)
-            .and_then(|below| self.ranges.get(below));
-        below.is_some_and(|range| range.contains(&at))
+        self.ranges.contains(at)
     }
 }
 

@@ -24,11 +24,13 @@
 //! | `code_object` | the code of a file and its call frame information |
 //! | `frame_tables` | what unwinding reads of an object file, without the code |
 //! | `stack_switches` | functions of Go programs that go on on another stack |
+//! | `code_ranges` | stretches of code in which an address is looked for |
 //! | `framed_code` | V8's builtins, which keep frame pointers and are not described |
 //! | `kernel_notes` | the build id in the running kernel's notes |
 
 mod cache_layout;
 mod code_object;
+mod code_ranges;
 mod debug_files;
 mod debug_part;
 mod elf_file;

@@ -1,10 +1,9 @@
 //! Functions of Go programs that go on on another stack.
 
-use std::ops::Range;
-
 use object::read::{Object, ObjectSection, ObjectSymbol};
 use object::{File, SymbolKind};
 
+use super::code_ranges::{CodeRanges, range_of};
 use crate::units::Svma;
 
 /// Functions that set the stack pointer to that of the thread's scheduler, `g0.sched.sp`, before they
@@ -31,39 +30,28 @@ const SWITCHING: [&[u8]; 7] = [
 const OF_GO: [&str; 3] = [".go.buildinfo", ".gopclntab", ".data.rel.ro.gopclntab"];
 
 /// Where the functions of a Go program lie that switch stacks.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct StackSwitches {
-    /// In order.
-    ranges: Box<[Range<Svma>]>,
+    ranges: CodeRanges,
 }
 
 impl StackSwitches {
     /// Those of a file; none when it is no Go program or its symbols are stripped.
     pub(super) fn of(file: &File<'_>) -> Self {
         if !is_of_go(file) {
-            return Self {
-                ranges: Box::default(),
-            };
+            return Self::default();
         }
         let functions = file.symbols().filter(|symbol| {
             symbol.kind() == SymbolKind::Text && symbol.name_bytes().is_ok_and(is_switching)
         });
-        let ranges = functions.map(|symbol| {
-            let (start, len) = (symbol.address(), symbol.size());
-            Svma::new(start)..Svma::new(start.saturating_add(len))
-        });
-        let mut ranges: Box<[_]> = ranges.collect();
-        ranges.sort_unstable_by_key(|range| (range.start, range.end));
-        Self { ranges }
+        Self {
+            ranges: functions.map(|symbol| range_of(&symbol)).collect(),
+        }
     }
 
     /// Whether an address lies in one.
     pub(super) fn contain(&self, at: Svma) -> bool {
-        let above = self.ranges.partition_point(|range| range.start <= at);
-        let below = above
-            .checked_sub(1)
-            .and_then(|below| self.ranges.get(below));
-        below.is_some_and(|range| range.contains(&at))
+        self.ranges.contains(at)
     }
 }
 
