@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use vmflame::bytes::Storage;
 use vmflame::symbol::places_without_call;
 use vmflame::units::{FileOffset, Svma};
 use vmflame::unwind::callers_of;
@@ -19,6 +20,6 @@ fuzz_target!(|bytes: &[u8]| {
         .chain([u64::MAX])
         .map(FileOffset::new);
     let places: Vec<FileOffset> = places.collect();
-    let found = places_without_call(bytes, &places);
+    let found = places_without_call(&Storage::Memory(bytes.to_vec()), &places, 2);
     assert!(found.iter().all(|place| places.contains(place)));
 });

@@ -89,6 +89,11 @@ impl MappedFile {
         self.map.as_deref().unwrap_or_default()
     }
 
+    /// The same mapping of a file that is no longer open.
+    pub(super) fn closed(self) -> Self {
+        Self { file: None, ..self }
+    }
+
     /// Whether [`Self::read_at`] can read.
     pub(crate) fn is_open(&self) -> bool {
         self.file.is_some()

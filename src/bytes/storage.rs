@@ -25,12 +25,24 @@ impl Storage {
     /// # Errors
     /// When it cannot be opened or mapped.
     pub fn open_regular(path: &Path) -> Result<Option<Self>> {
+        Self::regular(path, MappedFile::open)
+    }
+
+    /// The same for a file whose bytes [`Self::copy_to`] copies: it stays open.
+    ///
+    /// # Errors
+    /// When it cannot be opened or mapped.
+    pub(crate) fn open_regular_to_read(path: &Path) -> Result<Option<Self>> {
+        Self::regular(path, MappedFile::open_to_read)
+    }
+
+    fn regular(path: &Path, open: impl Fn(&Path) -> Result<MappedFile>) -> Result<Option<Self>> {
         // Asked before it is opened: opening alone does something to a pipe or a device.
         match fs::metadata(path) {
             Ok(found) if found.is_file() && found.len() > 0 => {}
             Ok(_) | Err(_) => return Ok(None),
         }
-        let file = MappedFile::open(path)?;
+        let file = open(path)?;
         Ok((!file.bytes().is_empty()).then_some(Self::Mapped(file)))
     }
 
@@ -74,6 +86,27 @@ impl Storage {
         match self {
             Self::Mapped(file) => file.bytes(),
             Self::Memory(bytes) => bytes,
+        }
+    }
+
+    /// Fills a buffer with the bytes from `start` on; `None` when there are not that many. Of a file
+    /// that stays open the kernel copies them: where few of its bytes are looked at, that takes less
+    /// than to map pages and to unmap them.
+    pub(crate) fn copy_to(&self, buffer: &mut [u8], start: usize) -> Option<()> {
+        let wanted = self.bytes().get(start..start.checked_add(buffer.len())?)?;
+        let is_read = (self.mapping()).is_some_and(|file| file.read_at(start, buffer));
+        if !is_read {
+            buffer.copy_from_slice(wanted);
+        }
+        Some(())
+    }
+
+    /// The same bytes of a file that is no longer open: a process may have few open at a time.
+    #[must_use]
+    pub(crate) fn closed(self) -> Self {
+        match self {
+            Self::Mapped(file) => Self::Mapped(file.closed()),
+            Self::Memory(bytes) => Self::Memory(bytes),
         }
     }
 

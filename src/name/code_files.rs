@@ -25,7 +25,7 @@ impl CodeFiles<'_> {
         };
         let (path, known) = (&*dso.path, dso.build_id.as_ref());
         if let Some(file) = self.file(ix) {
-            return CodeSource::File(file.storage);
+            return CodeSource::File(file.storage.closed());
         }
         let build_id = self.search.build_of(path, known);
         if let Some(tables) = build_id.and_then(|id| self.search.frame_tables(&id)) {

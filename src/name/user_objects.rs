@@ -282,7 +282,7 @@ impl<'a> UserObjects<'a> {
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
         let mut found = self.find_symbols(ix, &offsets);
-        let not_called = found.places_without_call(&asked.before_returns);
+        let not_called = found.places_without_call(&asked.before_returns, threads);
         let code = self.read_code(&mut found, &offsets, threads);
         let unreadable = code.as_ref().map_or(0, |code| code.frames.unreadable());
         let debug_file = code.as_ref().map(|code| code.file.clone());

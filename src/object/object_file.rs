@@ -32,7 +32,7 @@ pub enum FileOrigin {
 pub(crate) struct ObjectFile {
     /// The file.
     pub(crate) path: PathBuf,
-    /// Its bytes.
+    /// Its bytes, of which some may be read without mapping them.
     pub(crate) storage: Storage,
     /// Its own build id; `None` when it has none.
     pub(crate) build_id: Option<BuildId>,
@@ -70,8 +70,8 @@ impl ObjectFile {
         origin: FileOrigin,
         wanted: Option<&BuildId>,
     ) -> Option<std::result::Result<Self, Unusable>> {
-        let storage = read_file(&path).transpose()?;
-        Some(Self::of(path, storage, origin, wanted))
+        let storage = if_there(Storage::open_regular_to_read(&path)).map(Option::flatten);
+        Some(Self::of(path, storage.transpose()?, origin, wanted))
     }
 
     /// The same of a file that is known by its checksum, and need not state its build.

@@ -11,7 +11,9 @@ use hashbrown::HashSet;
 use object::read::{Object, ObjectSection, ObjectSegment};
 use object::{Architecture, Endianness, File, SectionKind};
 
+use crate::bytes::Storage;
 use crate::object::{CodeMachine, parse_elf_file};
+use crate::parallel::{Shares, in_shares};
 use crate::units::FileOffset;
 use crate::unwind::is_signal_return;
 
@@ -116,33 +118,109 @@ fn is_indirect_call(instruction: &[u8]) -> bool {
     rest.len() == usize::from(has_sib) + displacement
 }
 
+/// How many bytes are looked at around a return address: the longest call and the longest sequence
+/// that is returned to without one.
+const BEFORE: usize = 8;
+const BEHIND: usize = 16;
+
+/// Bytes that are read at a time: as many addresses as lie that close together.
+const WINDOW: usize = 8 << 10;
+
+/// Fewer places are not worth a thread.
+const PLACES_A_THREAD: usize = 512;
+
 /// The places among `before_returns`, each the byte before a return address, that no call ends at.
 /// Only code that the file holds is judged: nothing of a file of another machine, nor of one that
 /// keeps debug information alone.
-pub fn places_without_call(file: &[u8], before_returns: &[FileOffset]) -> HashSet<FileOffset> {
-    let parsed = parse_elf_file(Path::new(""), file).ok();
-    let judge = parsed.and_then(|parsed| {
+///
+/// They lie scattered over the whole code of large programs, of which hardly a page need be mapped
+/// for anything else: so what is around them is copied.
+pub fn places_without_call(
+    file: &Storage,
+    before_returns: &[FileOffset],
+    threads: usize,
+) -> HashSet<FileOffset> {
+    let Some(judge) = CallJudge::of(file) else {
+        return HashSet::new();
+    };
+    let places = before_returns.iter().copied();
+    let mut places: Vec<usize> = places.filter_map(|place| judge.place(place)).collect();
+    places.sort_unstable();
+    places.dedup();
+    let shares = Shares {
+        threads,
+        least: PLACES_A_THREAD,
+    };
+    let wrong = in_shares(&places, shares, |share| judge.without_call(share));
+    let wrong = wrong.into_iter().flatten();
+    wrong.map(|at| FileOffset::new(at as u64)).collect()
+}
+
+/// Judges the code of a file.
+struct CallJudge<'f> {
+    file: &'f Storage,
+    machine: CodeMachine,
+    /// Where it holds code.
+    code: Vec<Range<u64>>,
+}
+
+impl<'f> CallJudge<'f> {
+    /// `None` for a file whose code cannot be judged.
+    fn of(file: &'f Storage) -> Option<Self> {
+        let parsed = parse_elf_file(Path::new(""), file.bytes()).ok()?;
         let machine = match (parsed.architecture(), parsed.endianness()) {
             (Architecture::X86_64, Endianness::Little) => CodeMachine::X86_64,
             (Architecture::Aarch64, Endianness::Little) => CodeMachine::Arm64,
             _ => return None,
         };
-        Some((machine, code_ranges(&parsed)))
-    });
-    let Some((machine, ranges)) = judge else {
-        return HashSet::new();
-    };
-    let is_wrong = |place: &&FileOffset| {
+        let code = code_ranges(&parsed);
+        Some(Self {
+            file,
+            machine,
+            code,
+        })
+    }
+
+    /// Where a place lies among the file's bytes; `None` when it lies in no code that the file holds.
+    fn place(&self, place: FileOffset) -> Option<usize> {
         let at = place.as_u64();
-        let is_code = ranges.iter().any(|range| range.contains(&at));
-        let end = usize::try_from(at).ok().and_then(|at| at.checked_add(1));
-        let around = end.and_then(|end| file.split_at_checked(end));
-        is_code
-            && around.is_some_and(|(code, behind)| {
-                !ends_with_call(machine, code) && !is_returned_to(machine, code, behind)
-            })
-    };
-    before_returns.iter().filter(is_wrong).copied().collect()
+        let is_code = self.code.iter().any(|range| range.contains(&at));
+        let at = usize::try_from(at).ok().filter(|_| is_code)?;
+        (at < self.file.bytes().len()).then_some(at)
+    }
+
+    /// Of places in order, those that no call ends at.
+    fn without_call(&self, places: &[usize]) -> Vec<usize> {
+        let file_len = self.file.bytes().len();
+        let (mut buffer, mut wrong) = ([0; WINDOW], Vec::new());
+        let mut rest = places;
+        while let Some(first) = rest.first() {
+            let start = (first + 1).saturating_sub(BEFORE);
+            let end_of = |place: usize| place.saturating_add(1 + BEHIND).min(file_len);
+            let near = rest.partition_point(|&place| end_of(place) <= start + WINDOW);
+            let (near, next) = rest.split_at(near.max(1));
+            rest = next;
+            let end = near.last().map_or(start, |&last| end_of(last));
+            let window = buffer.get_mut(..end - start);
+            let window = window
+                .and_then(|window| self.file.copy_to(window, start).map(|()| &*window))
+                .unwrap_or_default();
+            let is_wrong = |place: &usize| {
+                let around = window.split_at_checked(place + 1 - start);
+                around.is_some_and(|(code, behind)| {
+                    let code = code.get(code.len().saturating_sub(BEFORE)..);
+                    self.is_wrong(code.unwrap_or_default(), behind)
+                })
+            };
+            wrong.extend(near.iter().copied().filter(is_wrong));
+        }
+        wrong
+    }
+
+    /// Whether what lies before and behind a return address makes it none.
+    fn is_wrong(&self, code: &[u8], behind: &[u8]) -> bool {
+        !ends_with_call(self.machine, code) && !is_returned_to(self.machine, code, behind)
+    }
 }
 
 /// Where a file holds code: its sections of code, or without any its segments of code.
@@ -163,7 +241,10 @@ fn code_ranges(file: &File<'_>) -> Vec<Range<u64>> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+    use crate::bytes::MappedFile;
     use proptest::prelude::*;
 
     /// Encodings as GNU as 2.40 writes them; the comments are what it was given.
@@ -255,7 +336,28 @@ mod tests {
             ends_with_call(CodeMachine::Arm64, &bytes);
             is_returned_to(CodeMachine::X86_64, &bytes, &bytes);
             is_returned_to(CodeMachine::Arm64, &bytes, &bytes);
-            prop_assert!(places_without_call(&bytes, &[FileOffset::new(3)]).is_empty());
+            let file = Storage::Memory(bytes);
+            prop_assert!(places_without_call(&file, &[FileOffset::new(3)], 2).is_empty());
+        }
+
+        /// What is read of a file around many places tells what the whole file does.
+        #[test]
+        fn places_are_judged_as_in_the_whole_file(
+            stretch in prop::collection::vec(prop::sample::select(&[0xe8, 0xff, 0xd0, 0x41, 0x90][..]), 1..300),
+            times in 1..200_usize,
+            places in prop::collection::btree_set(0..40_000_usize, 0..80),
+        ) {
+            let bytes = stretch.repeat(times);
+            let ends = [0, 1, 2, bytes.len() - 1];
+            let places: BTreeSet<usize> = places.into_iter().chain(ends).collect();
+            let places: Vec<usize> = places.into_iter().filter(|&place| place < bytes.len()).collect();
+            let file = Storage::Mapped(MappedFile::holding(&bytes));
+            let judge = CallJudge { file: &file, machine: CodeMachine::X86_64, code: Vec::new() };
+            let plain = places.iter().copied().filter(|&place| {
+                let (code, behind) = bytes.split_at(place + 1);
+                judge.is_wrong(code, behind)
+            });
+            prop_assert_eq!(judge.without_call(&places), plain.collect::<Vec<_>>());
         }
     }
 }

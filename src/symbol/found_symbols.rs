@@ -208,10 +208,14 @@ impl FoundSymbols {
 
     /// The places among `before_returns`, each the byte before a return address, that no call ends at
     /// in the object's own file; none when no symbols come from that file.
-    pub(crate) fn places_without_call(&self, before_returns: &[FileOffset]) -> HashSet<FileOffset> {
+    pub(crate) fn places_without_call(
+        &self,
+        before_returns: &[FileOffset],
+        threads: usize,
+    ) -> HashSet<FileOffset> {
         let file = self.opened.as_ref().map(|opened| &opened.file);
         file.map_or_else(HashSet::new, |file| {
-            places_without_call(file.storage.bytes(), before_returns)
+            places_without_call(&file.storage, before_returns, threads)
         })
     }
 

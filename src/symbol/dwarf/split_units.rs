@@ -110,7 +110,7 @@ impl<'g> SplitUnits<'g> {
 
     fn sections(&self, file: ObjectFile) -> Option<DebugSections<'g>> {
         let ObjectFile { path, storage, .. } = file;
-        let bytes = self.shelf.keep(storage)?;
+        let bytes = self.shelf.keep(storage.closed())?;
         let parsed = parse_elf_file(&path, bytes).ok()?;
         let unpacking = SectionUnpacking {
             limit: self.search.limit,
