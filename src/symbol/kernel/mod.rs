@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `symbols` | **the functions of a kernel**, by address; fits them to another boot |
 //! | `parse` | reads a kallsyms text |
+//! | `line` | the form of its lines |
 //! | `vmlinux` | makes such a text of the kernel's own file |
 //! | `module_symbols` | functions of a module by its own file |
 //! | `found_module` | a module's functions and its files |
@@ -24,6 +25,7 @@ mod excerpt;
 mod found_module;
 mod guests;
 mod kernel_code;
+mod line;
 mod module_symbols;
 mod parse;
 mod source;
