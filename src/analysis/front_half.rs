@@ -7,7 +7,7 @@ use hashbrown::HashMap;
 use crate::bytes::with_order;
 use crate::error::Result;
 use crate::fold::{Census, FoldRequest, Folded, Settled, Unwinding};
-use crate::name::{FrameDetail, NO_VM_NAMES, Namer, NamerInput, RecordedBy, proved_builds};
+use crate::name::{FrameDetail, Namer, NamerInput, RecordedBy, VmNaming, proved_builds};
 use crate::object::CodeMachine;
 use crate::perf::Capture;
 use crate::perf::abi::{PERF_SAMPLE_REGS_USER, PERF_SAMPLE_STACK_USER};
@@ -98,7 +98,7 @@ impl<'a> FrontHalf<'a> {
             detail: FrameDetail::default(),
             dumps: &self.dumps,
             keep_garbage: false,
-            vm_names: NO_VM_NAMES,
+            vm_naming: VmNaming::NONE,
         }
     }
 }

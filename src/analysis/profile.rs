@@ -183,7 +183,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         detail: request.detail,
         dumps: &dumps,
         keep_garbage: request.keep_garbage,
-        vm_names: &request.vm_names,
+        vm_naming: &request.vm_naming,
     };
     let mut namer = Namer::new(capture, input)?;
     watch.lap(Stage::Name);

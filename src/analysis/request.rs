@@ -1,10 +1,9 @@
 //! What is wanted of a capture.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::fold::{Split, WeightKind};
-use crate::name::{FrameDetail, FrameScope, Grouping, StackFilter};
+use crate::name::{FrameDetail, FrameScope, Grouping, StackFilter, VmNaming};
 use crate::units::{Cpu, Pid, Tid, Timestamp};
 
 /// A range of time as the user states it.
@@ -69,8 +68,8 @@ pub struct Request {
     pub keep_garbage: bool,
     /// Whether stacks of last branches are joined from samples of a thread one after the other.
     pub stitches_calls: bool,
-    /// What VMMs call VMs, by the process, as far as that is known: shown where a capture has several.
-    pub vm_names: BTreeMap<Pid, String>,
+    /// Who tells what VMMs call VMs: shown where a capture has several.
+    pub vm_naming: VmNaming,
     /// Rows for the tagger, with the name of the file they come from.
     pub rules: Option<(String, std::path::PathBuf)>,
     /// Into how many slices of time stacks are kept apart; 0 for none. Cannot be had together with

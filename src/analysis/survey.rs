@@ -6,8 +6,8 @@ use crate::error::Result;
 use crate::fold::{Gap, Split, WeightKind, occurrences as occurrences_of};
 use crate::loss::Tally;
 use crate::name::{
-    FrameDetail, FrameScope, Grouping, NO_VM_NAMES, NameRequest, NamedStacks, Namer, NamerInput,
-    ObjectReport, ObjectShare, StackRecording, Unnamed, by_cause, name_stacks,
+    FrameDetail, FrameScope, Grouping, NameRequest, NamedStacks, Namer, NamerInput, ObjectReport,
+    ObjectShare, StackRecording, Unnamed, VmNaming, by_cause, name_stacks,
 };
 use crate::perf::{Capture, RecordCounts};
 use crate::symbol::{KernelSource, SymbolRequest, Unresolved};
@@ -104,7 +104,7 @@ fn look_through(
         detail: detail(),
         dumps: &front.dumps,
         keep_garbage: false,
-        vm_names: NO_VM_NAMES,
+        vm_naming: VmNaming::NONE,
     };
     let mut namer = Namer::new(capture, input)?;
     let mut stacks = NamedStacks::default();

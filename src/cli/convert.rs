@@ -44,7 +44,7 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     let downloads = debuginfod::complete(asked, &capture, &symbols, quiet)?;
     let vms = vms::pids(&options.filter.vm, &input, &capture, request.threads)?;
     request.pids.extend(vms);
-    request.vm_names = vms::names_for_stacks(&input, &capture, request.threads);
+    request.vm_naming = vms::naming(&input, request.threads);
     watch.lap(Stage::Open);
     let profile = profile(&capture, &symbols, &request);
     // Damage to compressed records is known only now.

@@ -291,7 +291,7 @@ fn shown_name(path: &Path, filters: &[String]) -> String {
     }
 }
 
-/// Adds the processes of the VMs that are asked for, and what VMs are called.
+/// Adds the processes of the VMs that are asked for, and who tells what VMs are called.
 fn add_vms(
     request: &mut Request,
     filter: &FilterOptions,
@@ -300,7 +300,7 @@ fn add_vms(
 ) -> Result<()> {
     let vms = vms::pids(&filter.vm, input, capture, request.threads)?;
     request.pids.extend(vms);
-    request.vm_names = vms::names_for_stacks(input, capture, request.threads);
+    request.vm_naming = vms::naming(input, request.threads);
     Ok(())
 }
 

@@ -62,7 +62,7 @@ impl Beside<'_> {
             return Ok(());
         };
         for process in vm_processes(capture, threads) {
-            let line = this_machine::command_line(&process, self.input, capture);
+            let line = this_machine::command_line(&process, &self.input.data, capture);
             if let Some(line) = line {
                 let from = format!("/proc/{}/cmdline", process.pid);
                 set_vmm(evidence, Some(process.pid), VmmFacts::of(&line, &from));

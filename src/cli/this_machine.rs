@@ -206,7 +206,7 @@ pub(crate) fn has_made(capture: &Capture) -> bool {
 /// older than the file, is the recorded one: no two that live at once share a pid.
 pub(crate) fn command_line(
     process: &VmProcess,
-    input: &Input,
+    data: &Path,
     capture: &Capture,
 ) -> Option<CommandLine> {
     has_made(capture).then_some(())?;
@@ -220,7 +220,7 @@ pub(crate) fn command_line(
     let (_, fields) = stat.rsplit_once(") ")?;
     let start: u64 = fields.split(' ').nth(19)?.parse().ok()?;
     let start = start.checked_mul(1_000_000_000 / USER_HZ)?;
-    (start <= written(&input.data)?.as_nanos()).then_some(())?;
+    (start <= written(data)?.as_nanos()).then_some(())?;
     read_command_line(&folder.join("cmdline"))
 }
 

@@ -1,12 +1,13 @@
 //! `--vm`: VMs by the names that their VMMs give them, or by their pids.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::this_machine;
 use super::vmm_processes;
 use super::wrong_arguments::WrongArguments;
 use vmflame::analysis::exits::RecordedExits;
-use vmflame::analysis::{VmProcess, vm_processes};
+use vmflame::analysis::{VmNaming, VmProcess, vm_processes};
 use vmflame::error::Result;
 use vmflame::input::{CaseFiles, Input};
 use vmflame::perf::Capture;
@@ -107,25 +108,25 @@ pub(super) fn names(
     input: &Input,
     capture: &Capture,
 ) -> BTreeMap<Pid, String> {
-    let named = name_vms(processes, input, capture).into_iter();
-    let named = named.filter_map(|vm| Some((vm.process.pid, vm.name?)));
-    named.collect()
+    ToldBy::of(input).names(processes, capture)
 }
 
-/// The same for stacks. The capture is looked through for its VMs only where something may tell their
-/// names.
-pub(super) fn names_for_stacks(
-    input: &Input,
-    capture: &Capture,
-    threads: usize,
-) -> BTreeMap<Pid, String> {
-    let directory = input.directory.as_deref();
-    let has_lines = directory.is_some_and(|directory| directory.join("vms").is_dir());
-    if has_lines || this_machine::has_made(capture) && !vmm_processes::vmms().is_empty() {
-        names(vm_processes(capture, threads), input, capture)
-    } else {
-        BTreeMap::new()
-    }
+/// The same for stacks, which ask where there are several VMs. The capture is looked through for them
+/// only where something may tell their names.
+pub(super) fn naming(input: &Input, threads: usize) -> VmNaming {
+    let (data, directory) = (input.data.clone(), input.directory.clone());
+    VmNaming::by(move |capture| {
+        let told_by = ToldBy {
+            data: &data,
+            directory: directory.as_deref(),
+        };
+        let has_lines = (told_by.directory).is_some_and(|directory| directory.join("vms").is_dir());
+        if has_lines || this_machine::has_made(capture) && !vmm_processes::vmms().is_empty() {
+            told_by.names(vm_processes(capture, threads), capture)
+        } else {
+            BTreeMap::new()
+        }
+    })
 }
 
 /// Names the VMs of exits. A command line beside the capture is that of the only VM, if there is one only:
@@ -151,7 +152,7 @@ pub(super) fn name_recorded(
     if processes.is_empty() {
         return;
     }
-    let processes = match beside(input) {
+    let processes = match ToldBy::of(input).beside() {
         Some(_) => vm_processes(capture, threads),
         None => processes.into_values().collect(),
     };
@@ -160,33 +161,60 @@ pub(super) fn name_recorded(
 
 /// The VMs of a capture with their names.
 fn named_vms(input: &Input, capture: &Capture, threads: usize) -> Vec<NamedVm> {
-    name_vms(vm_processes(capture, threads), input, capture)
+    ToldBy::of(input).name_vms(vm_processes(capture, threads), capture)
 }
 
-/// The VMs of a capture with their names: a running one tells its own; the command line beside a
-/// capture is that of its VM where there is one VM only.
-fn name_vms(processes: Vec<VmProcess>, input: &Input, capture: &Capture) -> Vec<NamedVm> {
-    let of_case = beside(input).filter(|_| processes.len() == 1);
-    let named = processes.into_iter().map(|process| {
-        let told = of_case.clone().or_else(|| in_case(input, &process));
-        let name = told.or_else(|| this_machine::command_line(&process, input, capture)?.vm_name());
-        NamedVm { process, name }
-    });
-    named.collect()
+/// What tells the names of a capture's VMs.
+#[derive(Clone, Copy)]
+struct ToldBy<'i> {
+    /// The capture's file.
+    data: &'i Path,
+    /// The directory of a case.
+    directory: Option<&'i Path>,
 }
 
-/// The name in the command line that a case holds of one of several VMs.
-fn in_case(input: &Input, process: &VmProcess) -> Option<String> {
-    let vms = input.directory.as_deref()?.join("vms");
-    let path = vms.join(process.pid.to_string()).join("cmdline");
-    this_machine::read_command_line(&path)?.vm_name()
-}
+impl<'i> ToldBy<'i> {
+    fn of(input: &'i Input) -> Self {
+        Self {
+            data: &input.data,
+            directory: input.directory.as_deref(),
+        }
+    }
 
-/// The name in the command line that lies in a capture's directory.
-fn beside(input: &Input) -> Option<String> {
-    let directory = input.directory.as_deref()?;
-    let mut paths = CaseFiles::COMMAND_LINE
-        .iter()
-        .map(|name| directory.join(name));
-    paths.find_map(|path| this_machine::read_command_line(&path)?.vm_name())
+    fn names(self, processes: Vec<VmProcess>, capture: &Capture) -> BTreeMap<Pid, String> {
+        let named = self.name_vms(processes, capture).into_iter();
+        let named = named.filter_map(|vm| Some((vm.process.pid, vm.name?)));
+        named.collect()
+    }
+
+    /// The VMs of a capture with their names: a running one tells its own; the command line beside a
+    /// capture is that of its VM where there is one VM only.
+    fn name_vms(self, processes: Vec<VmProcess>, capture: &Capture) -> Vec<NamedVm> {
+        let of_case = self.beside().filter(|_| processes.len() == 1);
+        let running = |process: &VmProcess| {
+            this_machine::command_line(process, self.data, capture)?.vm_name()
+        };
+        let named = processes.into_iter().map(|process| {
+            let told = of_case.clone().or_else(|| self.in_case(&process));
+            let name = told.or_else(|| running(&process));
+            NamedVm { process, name }
+        });
+        named.collect()
+    }
+
+    /// The name in the command line that a case holds of one of several VMs.
+    fn in_case(self, process: &VmProcess) -> Option<String> {
+        let vms = self.directory?.join("vms");
+        let path = vms.join(process.pid.to_string()).join("cmdline");
+        this_machine::read_command_line(&path)?.vm_name()
+    }
+
+    /// The name in the command line that lies in a capture's directory.
+    fn beside(self) -> Option<String> {
+        let directory = self.directory?;
+        let mut paths = CaseFiles::COMMAND_LINE
+            .iter()
+            .map(|name| directory.join(name));
+        paths.find_map(|path| this_machine::read_command_line(&path)?.vm_name())
+    }
 }

@@ -36,7 +36,7 @@
 //! | `unnamed` | why frames have no name, counted |
 //! | `piece`, `named_runs` | what stacks are made of until they are merged |
 //! | `grouping`, `classes` | the frames above a call chain; what a thread's stacks have in common |
-//! | `vm_names` | how several VMs are told apart |
+//! | `vm_names`, `vm_naming` | how several VMs are told apart; who tells what they are called |
 //! | `asked` | the places of objects that names are asked for |
 //! | `calling` | whether what lies at a return address has called |
 //! | `code_files` | the same files for what unwinding needs of them |
@@ -74,13 +74,14 @@ mod this_machine;
 mod unnamed;
 mod user_objects;
 mod vm_names;
+mod vm_naming;
 
 pub use classes::ThreadSpell;
 pub use grouping::Grouping;
 pub(crate) use grouping::{SplitName, TaskNames};
 pub(crate) use hits::{HitModule, HitObject, Hits};
 pub(crate) use kernel_chain::name_kernel_chains;
-pub(crate) use namer::{NO_VM_NAMES, Namer, NamerInput};
+pub(crate) use namer::{Namer, NamerInput};
 pub(crate) use naming::name_stacks;
 pub use object_report::ObjectReport;
 pub use object_share::ObjectShare;
@@ -90,3 +91,4 @@ pub(crate) use request::{NameRequest, StackFilter, StackRecording};
 pub use stacks::{NamedStacks, Stack};
 pub use unnamed::Unnamed;
 pub(crate) use unnamed::by_cause;
+pub use vm_naming::VmNaming;

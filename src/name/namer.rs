@@ -1,6 +1,5 @@
 //! From locations to frames.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hashbrown::HashMap;
@@ -15,6 +14,7 @@ use super::shown_frame::{UNKNOWN, function, guest_frame, shown, unresolved_frame
 use super::this_machine::ThisMachine;
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
 use super::user_objects::{FoundFunction, HowNamed, UserObjects};
+use super::vm_naming::VmNaming;
 use crate::error::Result;
 use crate::input::ShownPaths;
 use crate::locate::{GuestAddress, Location};
@@ -26,9 +26,6 @@ use crate::symbol::{
     SymbolRequest, Unresolved,
 };
 use crate::units::{BuildId, CpuMode, Pid, Timestamp};
-
-/// No names of VMs.
-pub(crate) const NO_VM_NAMES: &BTreeMap<Pid, String> = &BTreeMap::new();
 
 /// What frames are named with.
 #[derive(Debug)]
@@ -47,8 +44,8 @@ pub(crate) struct NamerInput<'a> {
     pub(crate) dumps: &'a JitDumps,
     /// Whether frame pointers are believed that lead to no caller.
     pub(crate) keep_garbage: bool,
-    /// What VMMs call VMs, as far as that is known.
-    pub(crate) vm_names: &'a BTreeMap<Pid, String>,
+    /// Who tells what VMMs call VMs.
+    pub(crate) vm_naming: &'a VmNaming,
 }
 
 /// What naming tells besides the stacks.
@@ -86,8 +83,8 @@ pub(crate) struct Namer<'a> {
     kernel_source: KernelSource,
     /// The kernels of guests.
     guests: GuestKernels,
-    /// What VMMs call VMs.
-    vm_names: &'a BTreeMap<Pid, String>,
+    /// Who tells what VMMs call VMs.
+    vm_naming: &'a VmNaming,
     /// What guests' code is told apart by, by the process of the VM.
     of_guests: HashMap<Pid, String>,
     pub(super) detail: FrameDetail,
@@ -153,7 +150,7 @@ impl<'a> Namer<'a> {
             kernel_objects: KernelObjects::new(builds, symbols, capture, detail),
             kernel_source,
             guests: GuestKernels::read(symbols)?,
-            vm_names: input.vm_names,
+            vm_naming: input.vm_naming,
             of_guests: HashMap::new(),
             detail: input.detail,
             objects,
@@ -168,9 +165,9 @@ impl<'a> Namer<'a> {
         self.timeline
     }
 
-    /// What VMMs call VMs.
-    pub(super) fn vm_names(&self) -> &'a BTreeMap<Pid, String> {
-        self.vm_names
+    /// Who tells what VMMs call VMs.
+    pub(super) fn vm_naming(&self) -> &'a VmNaming {
+        self.vm_naming
     }
 
     /// Tells code of guests apart by these names, by the process of the VM.

@@ -39,7 +39,8 @@ pub(crate) fn name_stacks(
         locate_on_workers::<O>(&blocks, &map, request)
     });
     let tasks = workers.iter().flat_map(NameWorker::tasks);
-    let vms = VmNames::find(tasks, namer.timeline(), namer.vm_names());
+    let own_names = || namer.vm_naming().names(capture);
+    let vms = VmNames::find(tasks, namer.timeline(), own_names);
     namer.name_guests(vms.of_guests(request.grouping));
     name_on_workers(&mut workers, namer, request);
     let Classes { list, of_tasks } = Classes::of(&workers, namer, request, &vms, tagger);

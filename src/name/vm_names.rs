@@ -33,11 +33,11 @@ struct VmName {
 
 impl VmNames {
     /// A VM is a process with guest-mode samples or a thread named as QEMU names its vCPUs. Of each
-    /// task it must be known whether it has such samples. `own` is what VMMs call them.
+    /// task it must be known whether it has such samples. `own` tells what VMMs call them.
     pub(super) fn find<'t>(
         tasks: impl Iterator<Item = &'t LocatedTask>,
         timeline: &Timeline,
-        own: &BTreeMap<Pid, String>,
+        own: impl FnOnce() -> BTreeMap<Pid, String>,
     ) -> Self {
         let vcpu_threads = VcpuThreadNames::new();
         let mut of_vms: HashMap<Pid, VmName> = HashMap::new();
@@ -53,6 +53,7 @@ impl VmNames {
         if of_vms.len() < 2 {
             return Self::default();
         }
+        let own = own();
         let (mut processes, mut names) = (HashMap::new(), HashMap::new());
         for (pid, vm) in &of_vms {
             for process in &vm.processes {

@@ -22,7 +22,7 @@ pub(super) fn add(
     let is_only = vms.processes.len() == 1;
     let mut asked: Vec<PathBuf> = Vec::new();
     for process in vms.processes.iter().filter(|vm| vms.wants(vm.pid)) {
-        let Some(line) = this_machine::command_line(process, input, capture) else {
+        let Some(line) = this_machine::command_line(process, &input.data, capture) else {
             continue;
         };
         let told = ToldVm::of(process.pid, &line);

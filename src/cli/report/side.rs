@@ -240,7 +240,7 @@ impl SideReading<'_> {
         let request = Request {
             grouping: Grouping::ProcessByThread,
             keeps_samples: true,
-            vm_names: vms::names_for_stacks(self.input, &capture, workers),
+            vm_naming: vms::naming(self.input, workers),
             ..self.filter.clone()
         };
         let profile = match why_no_samples(&capture, &request, &recorded) {
