@@ -8,114 +8,19 @@ use hashbrown::HashMap;
 use super::address_cache::{AddressCache, LocatedAddress};
 use super::frame_entry::FrameEntry;
 use super::kernel_function::kernel_symbol;
+use super::location::{Location, NumberedLocation};
+use super::object_places::{ObjectPlaces, PlaceNumbers};
 use super::spaces::{EmptyStretch, Spaces};
-use super::stack_mark::StackMark;
 use crate::fold::ChainFrame;
-use crate::intern::number;
 use crate::space::{AddressSpace, DsoIx, KernelEpoch, Mapping, TaskEpoch, Timeline};
 use crate::symbol::{KernelSymbols, VsyscallEntry};
-use crate::units::{Avma, CpuMode, FileOffset, Pid};
-
-/// Where an address lies: what one name, or one run of inlined functions, is found for.
-///
-/// The return addresses that unwinding finds in a copied user stack lie in objects, as those of a
-/// call chain do.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Location {
-    /// In the kernel or in one of its modules.
-    Kernel {
-        /// The address that is looked up. One stands for all addresses of a function, the first one:
-        /// the kernel's symbols do not tell its parts apart. Where there is no function, each
-        /// address has a location of its own.
-        lookup: Avma,
-    },
-    /// In code that the kernel made at run time.
-    KernelCode { code: DsoIx },
-    /// In an object that a process maps; all processes that map it share the location.
-    Object {
-        dso: DsoIx,
-        /// The place in the file of the address that is looked up.
-        lookup: FileOffset,
-    },
-    /// The same for the byte before a return address, whose own byte the object has too.
-    BeforeReturn { dso: DsoIx, lookup: FileOffset },
-    /// In the page of system calls at fixed addresses, which few captures have a mapping of.
-    Vsyscall(VsyscallEntry),
-    /// Nowhere in what the process maps.
-    Unmapped,
-    /// In a guest.
-    Guest {
-        mode: CpuMode,
-        /// The process of its VM.
-        vm: Pid,
-        /// The address in its kernel; `None` where all code of the mode counts as one.
-        lookup: Option<Avma>,
-    },
-    /// The capture does not tell whose address it is.
-    Unknown(CpuMode),
-    /// Nowhere: stands above what is no whole call stack.
-    Mark(StackMark),
-}
-
-/// An address in the kernel of a guest.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct GuestAddress {
-    /// The process of its VM.
-    pub(crate) vm: Pid,
-    pub(crate) at: Avma,
-}
+use crate::units::{Avma, Pid};
 
 /// A process in a time in which its mappings stay the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct SpaceKey {
     pub(super) pid: Pid,
     pub(super) task_epoch: TaskEpoch,
-}
-
-impl Location {
-    /// All code of a mode of a guest.
-    pub(super) const fn guest(mode: CpuMode, vm: Pid) -> Self {
-        Self::Guest {
-            mode,
-            vm,
-            lookup: None,
-        }
-    }
-
-    /// The address in the host's kernel that is looked up; `None` of what lies elsewhere.
-    pub(crate) const fn in_kernel(self) -> Option<Avma> {
-        match self {
-            Self::Kernel { lookup } => Some(lookup),
-            Self::Object { .. }
-            | Self::BeforeReturn { .. }
-            | Self::KernelCode { .. }
-            | Self::Vsyscall(_)
-            | Self::Unmapped
-            | Self::Guest { .. }
-            | Self::Unknown(_)
-            | Self::Mark(_) => None,
-        }
-    }
-
-    /// The address in a guest's kernel, where that is told.
-    pub(crate) const fn guest_address(self) -> Option<GuestAddress> {
-        match self {
-            Self::Guest {
-                vm,
-                lookup: Some(at),
-                ..
-            } => Some(GuestAddress { vm, at }),
-            Self::Guest { lookup: None, .. }
-            | Self::Kernel { .. }
-            | Self::KernelCode { .. }
-            | Self::Object { .. }
-            | Self::BeforeReturn { .. }
-            | Self::Vsyscall(_)
-            | Self::Unmapped
-            | Self::Unknown(_)
-            | Self::Mark(_) => None,
-        }
-    }
 }
 
 /// What the kernel calls the page of return probes. Source: `xol_mapping`,
@@ -131,13 +36,18 @@ pub(crate) struct Addresses<'m> {
     is_exact: bool,
     /// Whether a process has a page of return probes.
     has_return_probes: bool,
-    /// Each different location so far.
-    locations: Vec<Location>,
+    /// Number of different locations so far: they are numbered as they are met.
+    next: u32,
+    /// Those in objects.
+    places: PlaceNumbers,
+    /// The same in order of object and place, when there are no further ones.
+    objects: Vec<ObjectPlaces>,
+    /// The others, in the order of their numbers.
+    elsewhere: Vec<NumberedLocation>,
     /// Kernel locations by the address that is looked up, and whether a return leads behind it.
     kernel: HashMap<(Avma, bool, KernelEpoch), LocatedAddress>,
     /// The same by where the address's function begins.
     functions: HashMap<Avma, LocatedAddress>,
-    objects: HashMap<Location, u32>,
     others: HashMap<Location, u32>,
     unmapped: Option<u32>,
     spaces: Spaces,
@@ -167,10 +77,12 @@ impl<'m> Addresses<'m> {
             symbols,
             is_exact: false,
             has_return_probes: objects.any(is_probes),
-            locations: Vec::new(),
+            next: 0,
+            places: PlaceNumbers::default(),
+            objects: Vec::new(),
+            elsewhere: Vec::new(),
             kernel: HashMap::new(),
             functions: HashMap::new(),
-            objects: HashMap::new(),
             others: HashMap::new(),
             unmapped: None,
             spaces: Spaces::default(),
@@ -190,17 +102,27 @@ impl<'m> Addresses<'m> {
         self
     }
 
-    /// Gives back what only looking up needs; none may follow.
+    /// Puts places in order, and gives back what only looking up needs; none may follow.
     pub(super) fn end(&mut self) {
         self.kernel = HashMap::new();
         self.functions = HashMap::new();
-        self.objects = HashMap::new();
         self.spaces = Spaces::default();
+        self.objects = std::mem::take(&mut self.places).into_objects();
     }
 
-    /// Each different location so far.
-    pub(crate) fn locations(&self) -> &[Location] {
-        &self.locations
+    /// Number of different locations so far.
+    pub(super) fn count(&self) -> u32 {
+        self.next
+    }
+
+    /// Those that lie in objects, in order of object and place; none before [`Self::end`].
+    pub(super) fn objects(&self) -> &[ObjectPlaces] {
+        &self.objects
+    }
+
+    /// The others, in the order of their numbers.
+    pub(super) fn elsewhere(&self) -> &[NumberedLocation] {
+        &self.elsewhere
     }
 
     /// The location of an address of the host's, in the kernel or in a numbered space, as an index
@@ -273,49 +195,43 @@ impl<'m> Addresses<'m> {
             Some(symbol) if !is_exact || at.lookup < symbol.range.start => symbol.range.start,
             Some(_) | None => at.lookup,
         };
-        let locations = &mut self.locations;
-        *self.functions.entry(start).or_insert_with(|| {
-            locations.push(Location::Kernel { lookup: start });
-            LocatedAddress {
-                location: index_of_last(locations),
+        let (elsewhere, next) = (&mut self.elsewhere, &mut self.next);
+        *self
+            .functions
+            .entry(start)
+            .or_insert_with(|| LocatedAddress {
+                location: add(Location::Kernel { lookup: start }, elsewhere, next),
                 frame_entry: symbol.map_or(FrameEntry::Call, |symbol| FrameEntry::of(symbol.name)),
-            }
-        })
+            })
     }
 
     fn user(&mut self, space: u32, at: &ChainFrame) -> u32 {
         if let Some(entry) = VsyscallEntry::at(at.lookup) {
             return self.other(Location::Vsyscall(entry));
         }
-        let location = match self.spaces.mapping(space, at.lookup) {
-            Some(mapping) if at.is_return() && at.recorded < mapping.end => {
-                Location::BeforeReturn {
-                    dso: mapping.dso,
-                    lookup: mapping.offset_of(at.lookup),
-                }
-            }
-            mapping => match (self.return_probe(space, at), mapping) {
-                (Some(probe), _) => Location::Object {
-                    dso: probe.dso,
-                    lookup: probe.offset_of(at.recorded),
-                },
-                (None, Some(mapping)) => Location::Object {
-                    dso: mapping.dso,
-                    lookup: mapping.offset_of(at.lookup),
-                },
-                (None, None) => return self.unmapped(space, at),
-            },
+        let mapping = self.spaces.mapping(space, at.lookup);
+        if let Some(mapping) = mapping
+            && at.is_return()
+            && at.recorded < mapping.end
+        {
+            let lookup = mapping.offset_of(at.lookup);
+            let places = &mut self.places;
+            return places.before_return(mapping.dso, lookup, &mut self.next);
+        }
+        let (mapping, lookup) = match (self.return_probe(space, at), mapping) {
+            (Some(probe), _) => (probe, at.recorded),
+            (None, Some(mapping)) => (mapping, at.lookup),
+            (None, None) => return self.unmapped(space, at),
         };
-        number(location, location, &mut self.objects, &mut self.locations)
+        let lookup = mapping.offset_of(lookup);
+        self.places.exact(mapping.dso, lookup, &mut self.next)
     }
 
     /// The location of all addresses that lie nowhere. Code without frame pointers leaves many.
     fn unmapped(&mut self, space: u32, at: &ChainFrame) -> u32 {
-        let locations = &mut self.locations;
-        let location = *self.unmapped.get_or_insert_with(|| {
-            locations.push(Location::Unmapped);
-            index_of_last(locations)
-        });
+        let (elsewhere, next) = (&mut self.elsewhere, &mut self.next);
+        let unmapped = &mut self.unmapped;
+        let location = *unmapped.get_or_insert_with(|| add(Location::Unmapped, elsewhere, next));
         let found = LocatedAddress {
             location,
             frame_entry: FrameEntry::Call,
@@ -327,12 +243,16 @@ impl<'m> Addresses<'m> {
     /// The location of an address of the host's kernel, as it was before it changed its code.
     pub(crate) fn kernel_location(&mut self, at: &ChainFrame) -> Option<Location> {
         let found = self.kernel(KernelEpoch::default(), at);
-        self.locations.get(found.location as usize).copied()
+        let number = |known: &NumberedLocation| known.number;
+        let at = self.elsewhere.binary_search_by_key(&found.location, number);
+        Some(self.elsewhere.get(at.ok()?)?.location)
     }
 
     /// The location of an address that is not looked up.
     pub(crate) fn other(&mut self, location: Location) -> u32 {
-        number(location, location, &mut self.others, &mut self.locations)
+        let (elsewhere, next) = (&mut self.elsewhere, &mut self.next);
+        let known = self.others.entry(location);
+        *known.or_insert_with(|| add(location, elsewhere, next))
     }
 
     /// The page of probes at whose first byte a function returns that has a return probe.
@@ -388,7 +308,10 @@ impl<'m> Addresses<'m> {
     }
 }
 
-/// Lists of more than 2^32 entries do not fit into memory.
-fn index_of_last<T>(list: &[T]) -> u32 {
-    u32::try_from(list.len() - 1).unwrap_or(u32::MAX)
+/// Numbers a location that is new. 2^32 of them do not fit into memory.
+fn add(location: Location, elsewhere: &mut Vec<NumberedLocation>, next: &mut u32) -> u32 {
+    let number = *next;
+    elsewhere.push(NumberedLocation { number, location });
+    *next += 1;
+    number
 }

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::addresses::{Addresses, Location, SpaceKey};
+use super::addresses::{Addresses, SpaceKey};
 use super::caller_runs::{CallerRun, CallerRuns, Callers};
 use super::frame_entry::FrameEntry;
+use super::location::{Location, NumberedLocation};
+use super::object_places::ObjectPlaces;
 use super::piece::LocatedPiece;
 use super::stack_mark::StackMark;
 use super::task::{LocatedTask, TaskKey};
@@ -114,9 +116,19 @@ impl<'m> Locator<'m> {
         self.runs.end();
     }
 
-    /// Each different location of all stacks so far.
-    pub(crate) fn locations(&self) -> &[Location] {
-        self.addresses.locations()
+    /// Number of different locations of all stacks so far: they are numbered from 0.
+    pub(crate) fn location_count(&self) -> u32 {
+        self.addresses.count()
+    }
+
+    /// The locations that lie in objects, in order of object and place; none before [`Self::end`].
+    pub(crate) fn objects(&self) -> &[ObjectPlaces] {
+        self.addresses.objects()
+    }
+
+    /// The others, in the order of their numbers.
+    pub(crate) fn elsewhere(&self) -> &[NumberedLocation] {
+        self.addresses.elsewhere()
     }
 
     /// Each different run of callers of all stacks so far.
@@ -240,7 +252,7 @@ impl<'m> Locator<'m> {
                 task_epoch,
             };
             let Some(space) = self.space(of, at.mode) else {
-                self.elsewhere(at.mode, of.pid);
+                self.not_looked_up(at.mode, of.pid);
                 frame_entry = FrameEntry::Call;
                 continue;
             };
@@ -300,7 +312,7 @@ impl<'m> Locator<'m> {
             Some(space) => {
                 self.located(space, at);
             }
-            None => self.elsewhere(at.mode, of.pid),
+            None => self.not_looked_up(at.mode, of.pid),
         }
     }
 
@@ -327,7 +339,7 @@ impl<'m> Locator<'m> {
 
     /// Appends the location of an address that is not looked up.
     #[inline(never)]
-    fn elsewhere(&mut self, mode: CpuMode, pid: Pid) {
+    fn not_looked_up(&mut self, mode: CpuMode, pid: Pid) {
         self.other(if mode.is_guest() {
             Location::guest(mode, pid)
         } else {

@@ -11,6 +11,8 @@
 //! | `spaces` | what processes map, and where they map nothing |
 //! | `address_cache` | the direct-mapped cache in front of it |
 //! | `caller_runs` | callers that many stacks have in common, looked at once |
+//! | `location` | what is told of an address that lies in no object |
+//! | `object_places` | places in objects, by object |
 //! | `kernel_function` | the kernel's function that an address lies in |
 //! | `frame_entry` | what a kernel function means for what called it |
 //! | `stack_mark` | what stands above a stack that is not whole |
@@ -21,14 +23,18 @@ mod addresses;
 mod caller_runs;
 mod frame_entry;
 mod kernel_function;
+mod location;
 mod locator;
+mod object_places;
 mod piece;
 mod spaces;
 mod stack_mark;
 mod task;
 
-pub(crate) use addresses::{Addresses, GuestAddress, Location};
+pub(crate) use addresses::Addresses;
+pub(crate) use location::{GuestAddress, Location, NumberedLocation};
 pub(crate) use locator::{LocateRequest, Locator, StackPath};
+pub(crate) use object_places::{HitPlace, ObjectPlaces};
 pub(crate) use piece::{Located, LocatedPiece};
 pub(crate) use stack_mark::StackMark;
 pub(crate) use task::{LocatedTask, TaskKey};

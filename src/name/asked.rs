@@ -2,51 +2,61 @@
 
 use hashbrown::HashMap;
 
-use crate::locate::Location;
+use crate::locate::{HitPlace, ObjectPlaces};
 use crate::space::DsoIx;
 use crate::units::FileOffset;
 
 /// An object, and all places in it that names are asked for.
 #[derive(Debug)]
-pub(super) struct AskedObject {
+pub(super) struct AskedObject<'l> {
     pub(super) dso: DsoIx,
-    places: Vec<FileOffset>,
-    /// Those of them that lie before return addresses.
-    pub(super) before_returns: Vec<FileOffset>,
+    /// Those of each thread.
+    of_threads: Vec<&'l ObjectPlaces>,
 }
 
-impl AskedObject {
+impl AskedObject<'_> {
     /// The places in order, each once: threads come upon the same ones.
     pub(super) fn places(&self) -> Vec<FileOffset> {
-        let mut places = self.places.clone();
-        places.sort_unstable();
-        places.dedup();
-        places
+        let lists = self.of_threads.iter();
+        in_order(lists.flat_map(|of| [&*of.exact, &*of.before_returns]))
+    }
+
+    /// Those of them that lie before return addresses.
+    pub(super) fn before_returns(&self) -> Vec<FileOffset> {
+        in_order(self.of_threads.iter().map(|of| &*of.before_returns))
+    }
+
+    /// How many places there are, those twice that two threads came upon.
+    fn len(&self) -> usize {
+        let lens = self.of_threads.iter();
+        lens.map(|of| of.exact.len() + of.before_returns.len())
+            .sum()
     }
 }
 
-/// The objects that locations lie in, those with the most places first.
+/// The places of lists that are in order.
+fn in_order<'l>(lists: impl Iterator<Item = &'l [HitPlace]>) -> Vec<FileOffset> {
+    let mut places: Vec<FileOffset> = lists.flatten().map(|place| place.lookup).collect();
+    // A sort that keeps the order of equal ones merges lists that are in order.
+    places.sort();
+    places.dedup();
+    places
+}
+
+/// The objects that places lie in, those with the most places first.
 pub(super) fn asked_objects<'l>(
-    locations: impl Iterator<Item = &'l Location>,
-    judges_callers: bool,
-) -> Vec<AskedObject> {
-    let mut objects: HashMap<DsoIx, AskedObject> = HashMap::new();
-    for &location in locations {
-        let (Location::Object { dso, lookup } | Location::BeforeReturn { dso, lookup }) = location
-        else {
-            continue;
-        };
+    places: impl Iterator<Item = &'l ObjectPlaces>,
+) -> Vec<AskedObject<'l>> {
+    let mut objects: HashMap<DsoIx, AskedObject<'_>> = HashMap::new();
+    for of_thread in places {
+        let dso = of_thread.dso;
         let asked = objects.entry(dso).or_insert_with(|| AskedObject {
             dso,
-            places: Vec::new(),
-            before_returns: Vec::new(),
+            of_threads: Vec::new(),
         });
-        asked.places.push(lookup);
-        if judges_callers && matches!(location, Location::BeforeReturn { .. }) {
-            asked.before_returns.push(lookup);
-        }
+        asked.of_threads.push(of_thread);
     }
-    let mut asked: Vec<AskedObject> = objects.into_values().collect();
-    asked.sort_unstable_by_key(|asked| (std::cmp::Reverse(asked.places.len()), asked.dso));
+    let mut asked: Vec<AskedObject<'_>> = objects.into_values().collect();
+    asked.sort_unstable_by_key(|asked| (std::cmp::Reverse(asked.len()), asked.dso));
     asked
 }

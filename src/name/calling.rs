@@ -1,10 +1,6 @@
 //! Whether what lies at a return address has called.
 
-use hashbrown::HashSet;
-
-use crate::locate::Location;
 use crate::symbol::{is_called_by_signals, is_trampoline};
-use crate::units::FileOffset;
 
 /// What a location says about calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -19,24 +15,9 @@ pub(super) enum Calling {
 }
 
 impl Calling {
-    /// What a location of an object says that lies in a function of that name: `not_called` are the
-    /// places before return addresses that no call ends at.
-    pub(super) fn of(
-        location: Location,
-        name: Option<&str>,
-        not_called: &HashSet<FileOffset>,
-    ) -> Self {
-        let is_without_call = match location {
-            Location::BeforeReturn { lookup, .. } => not_called.contains(&lookup),
-            Location::Kernel { .. }
-            | Location::KernelCode { .. }
-            | Location::Object { .. }
-            | Location::Vsyscall(_)
-            | Location::Unmapped
-            | Location::Guest { .. }
-            | Location::Unknown(_)
-            | Location::Mark(_) => false,
-        };
+    /// What a place says that lies in a function of that name: `is_without_call` tells whether it is the
+    /// byte before a return address and no call ends there.
+    pub(super) fn of(name: Option<&str>, is_without_call: bool) -> Self {
         if is_without_call && !name.is_some_and(is_trampoline) {
             Self::NoCaller
         } else if name.is_some_and(is_called_by_signals) {

@@ -30,7 +30,8 @@ fn name_chain<O: ByteOrder>(
         let Some(location) = addresses.kernel_location(&frame) else {
             continue;
         };
-        let name = namer.name(location, None);
+        let name = namer.name_elsewhere(location);
+        let name = namer.shown(name);
         // Leaf first, as the chain is; of what is inlined the function that holds it is the caller.
         let frames: Vec<_> = name.frames.iter().rev().copied().collect();
         names.extend(

@@ -33,7 +33,7 @@ impl<'a> UserObjects<'a> {
     }
 
     /// Finds the maps of all memory that was asked for.
-    pub(super) fn find_maps(&self, asked: &[AskedObject]) -> Maps {
+    pub(super) fn find_maps(&self, asked: &[AskedObject<'_>]) -> Maps {
         let lives = asked.iter().filter_map(|asked| {
             let ix = self.memory(asked.dso)?.life;
             let life = self.timeline.life(ix)?;

@@ -38,6 +38,7 @@
 //! | `grouping`, `classes` | the frames above a call chain; what a thread's stacks have in common |
 //! | `vm_names`, `vm_naming` | how several VMs are told apart; who tells what they are called |
 //! | `asked` | the places of objects that names are asked for |
+//! | `found_functions` | the functions that places in objects lie in |
 //! | `calling` | whether what lies at a return address has called |
 //! | `code_files` | the same files for what unwinding needs of them |
 //! | `doubtful` | samples that show less than there was |
@@ -49,6 +50,7 @@ mod calling;
 mod classes;
 mod code_files;
 mod doubtful;
+mod found_functions;
 mod grouping;
 mod hits;
 mod inlined_code;

@@ -1,19 +1,23 @@
 //! Stacks located and named, block by block, some on each thread.
 
 use super::calling::Calling;
+use super::found_functions::{FoundFunction, FoundFunctions};
 use super::named_runs::NamedRuns;
-use super::namer::Namer;
-use super::piece::{Astray, NamedLocation, NamedPiece};
+use super::namer::{LocationName, Namer};
+use super::piece::{Astray, NamedLocation, NamedLocations, NamedPiece};
 use super::request::{FrameScope, NameRequest};
 use super::unnamed::{Reason, UnnamedRow};
-use super::user_objects::FoundFunction;
+use super::user_objects::UserObjects;
 use crate::bytes::ByteOrder;
 use crate::fold::Block;
 use crate::locate::{
-    LocateRequest, Located, LocatedPiece, LocatedTask, Locator, StackMark, StackPath,
+    LocateRequest, Located, LocatedPiece, LocatedTask, Locator, NumberedLocation, StackMark,
+    StackPath,
 };
 use crate::parallel::{Shares, by_pieces, in_shares_mut};
+use crate::stack::FrameTable;
 use crate::symbol::Unresolved;
+use crate::units::Index;
 
 /// The stacks of a block in pieces that are located, and that [`NameWorker::name`] can name.
 #[derive(Debug)]
@@ -44,9 +48,9 @@ pub(super) struct NameWorker<'m> {
     /// Which frames will be shown: the names of others are not missed.
     scope: FrameScope,
     /// What the locator's locations lie in, until they have names.
-    found: Vec<Option<FoundFunction>>,
-    /// The locator's locations with their names, in the order of the locator.
-    named: Vec<NamedLocation>,
+    found: FoundFunctions,
+    /// The locator's locations with their names.
+    named: NamedLocations,
     runs: NamedRuns,
     /// What was taken in, in order.
     pub(super) blocks: Vec<LocatedBlock>,
@@ -57,8 +61,8 @@ impl<'m> NameWorker<'m> {
         Self {
             locator: Locator::new(map),
             scope,
-            found: Vec::new(),
-            named: Vec::new(),
+            found: FoundFunctions::default(),
+            named: NamedLocations::default(),
             runs: NamedRuns::default(),
             blocks: Vec::new(),
         }
@@ -84,7 +88,7 @@ impl<'m> NameWorker<'m> {
     #[inline]
     pub(super) fn name(&self, piece: LocatedPiece) -> NamedPiece {
         match piece.get() {
-            Located::Location(at) => self.named[at].shown(),
+            Located::Location(at) => self.named.get(at).shown(),
             Located::CallerRun(run) => NamedPiece::run(self.runs.named(run).0),
         }
     }
@@ -93,7 +97,7 @@ impl<'m> NameWorker<'m> {
     #[inline]
     pub(super) fn unnamed(&self, piece: LocatedPiece) -> &[UnnamedRow] {
         match piece.get() {
-            Located::Location(at) => self.named[at].shown_unnamed(),
+            Located::Location(at) => self.named.get(at).shown_unnamed(),
             Located::CallerRun(run) => self.runs.named(run).1,
         }
     }
@@ -102,39 +106,43 @@ impl<'m> NameWorker<'m> {
     #[inline]
     pub(super) fn is_last(&self, piece: LocatedPiece) -> bool {
         match piece.get() {
-            Located::Location(at) => self.named[at].astray.is_some(),
+            Located::Location(at) => self.named.get(at).astray.is_some(),
             Located::CallerRun(run) => self.runs.is_last(run),
         }
     }
 
     /// Finds the functions of the locations.
-    fn find_functions(&mut self, namer: &Namer<'_>) {
-        let locations = self.locator.locations().iter();
-        self.found = locations.map(|&location| namer.find(location)).collect();
+    fn find_functions(&mut self, objects: &UserObjects<'_>) {
+        self.found = FoundFunctions::of(self.locator.location_count());
+        for places in self.locator.objects() {
+            objects.find(places, &mut self.found);
+        }
     }
 
     /// Names the locations.
     fn name_locations(&mut self, namer: &mut Namer<'_>) {
-        let runs = &mut self.runs;
-        let found = std::mem::take(&mut self.found);
-        let locations = self.locator.locations().iter().zip(found);
-        let named = locations.map(|(&location, found)| {
-            let calling = found.map(|found| found.calling).unwrap_or_default();
-            let astray = found.filter(|_| calling == Calling::NoCaller);
-            let astray = astray.and_then(|found| namer.astray(found));
-            let name = namer.name(location, found);
-            let (piece, reason) = (runs.piece_of(name.frames), name.reason);
-            // Functions that are inlined into each other run in one mode.
-            let frame = name.frames.first().copied();
-            let is_shown = frame.is_none_or(|ix| self.scope.shows(namer.frames.get(ix).mode));
-            NamedLocation {
-                piece,
-                unnamed: reason.filter(|_| is_shown).map(UnnamedRow::of_one),
-                is_uncalled: calling == Calling::NotCalled,
-                astray,
-            }
-        });
-        self.named = named.collect();
+        let FoundFunctions { list, of_locations } = std::mem::take(&mut self.found);
+        let mut named = NamedLocations {
+            places: of_locations,
+            list: Vec::with_capacity(list.len()),
+        };
+        let (scope, runs) = (self.scope, &mut self.runs);
+        for found in list {
+            let astray = (found.calling == Calling::NoCaller).then(|| namer.astray(found));
+            let name = namer.name_in_object(found);
+            named.list.push(NamedLocation {
+                is_uncalled: found.calling == Calling::NotCalled,
+                astray: astray.flatten(),
+                ..NamedLocation::of(namer.shown(name), scope, &namer.frames, runs)
+            });
+        }
+        for &NumberedLocation { number, location } in self.locator.elsewhere() {
+            let name = namer.name_elsewhere(location);
+            named.places[number as usize] = u32::of(named.list.len());
+            let location = NamedLocation::of(namer.shown(name), scope, &namer.frames, runs);
+            named.list.push(location);
+        }
+        self.named = named;
     }
 
     /// Names the runs; all locations must have names.
@@ -158,7 +166,10 @@ pub(super) fn locate_on_workers<'m, O: ByteOrder>(
             worker.add::<O>(at, block);
         }
     });
-    workers.iter_mut().for_each(|worker| worker.locator.end());
+    let each = each_alone(&workers);
+    in_shares_mut(&mut workers, each, |own| {
+        own.iter_mut().for_each(|worker| worker.locator.end());
+    });
     workers
 }
 
@@ -169,16 +180,17 @@ pub(super) fn name_on_workers(
     namer: &mut Namer<'_>,
     request: &NameRequest,
 ) {
-    let locations = workers.iter().flat_map(|worker| worker.locator.locations());
-    namer.read_objects(locations, request.threads);
-    let each = Shares {
-        threads: workers.len(),
-        least: 1,
-    };
-    let shared = &*namer;
+    let locators = workers.iter().map(|worker| &worker.locator);
+    let places = locators.clone().flat_map(Locator::objects);
+    namer.objects.read(places, request.threads);
+    let elsewhere = locators.flat_map(Locator::elsewhere);
+    let in_kernel = elsewhere.filter_map(|of| of.location.in_kernel());
+    namer.read_kernel_objects(in_kernel, request.threads);
+    let each = each_alone(workers);
+    let objects = &namer.objects;
     in_shares_mut(workers, each, |own| {
         own.iter_mut()
-            .for_each(|worker| worker.find_functions(shared));
+            .for_each(|worker| worker.find_functions(objects));
     });
     for worker in &mut *workers {
         worker.name_locations(namer);
@@ -186,6 +198,35 @@ pub(super) fn name_on_workers(
     in_shares_mut(workers, each, |own| {
         own.iter_mut().for_each(NameWorker::name_runs);
     });
+}
+
+/// A thread for each worker.
+fn each_alone(workers: &[NameWorker<'_>]) -> Shares {
+    Shares {
+        threads: workers.len(),
+        least: 1,
+    }
+}
+
+impl NamedLocation {
+    /// A location of that name, which has called what is below it.
+    fn of(
+        name: LocationName<'_>,
+        scope: FrameScope,
+        frames: &FrameTable,
+        runs: &mut NamedRuns,
+    ) -> Self {
+        // Functions that are inlined into each other run in one mode.
+        let frame = name.frames.first().copied();
+        let is_shown = frame.is_none_or(|ix| scope.shows(frames.get(ix).mode));
+        let reason = name.reason.filter(|_| is_shown);
+        Self {
+            piece: runs.piece_of(name.frames),
+            unnamed: reason.map(UnnamedRow::of_one),
+            is_uncalled: false,
+            astray: None,
+        }
+    }
 }
 
 impl Namer<'_> {

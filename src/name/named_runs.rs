@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::piece::{Astray, Named, NamedLocation, NamedPiece};
+use super::piece::{Astray, Named, NamedLocations, NamedPiece};
 use super::unnamed::UnnamedRow;
 use crate::stack::FrameIx;
 
@@ -21,10 +21,10 @@ struct NamedRun {
 }
 
 /// Where a run of locations, nearest to the leaf first, meets a caller that is none.
-fn end_of(locations: &[u32], named: &[NamedLocation]) -> Option<(usize, Astray)> {
+fn end_of(locations: &[u32], named: &NamedLocations) -> Option<(usize, Astray)> {
     let mut below_is_uncalled = false;
     locations.iter().enumerate().find_map(|(place, &at)| {
-        let location = &named[at as usize];
+        let location = named.get(at as usize);
         let astray = location.astray.filter(|_| !below_is_uncalled);
         below_is_uncalled = location.is_uncalled;
         Some((place, astray?))
@@ -47,9 +47,8 @@ pub(super) struct NamedRuns {
 }
 
 impl NamedRuns {
-    /// Takes in the next run of addresses: its locations, nearest to the leaf first, as positions in
-    /// the list of those that have names.
-    pub(super) fn add(&mut self, locations: &[u32], named: &[NamedLocation]) {
+    /// Takes in the next run of addresses: the numbers of its locations, nearest to the leaf first.
+    pub(super) fn add(&mut self, locations: &[u32], named: &NamedLocations) {
         let (start, unnamed) = (self.frames.len(), self.unnamed.len());
         let mut callers = locations;
         let end = end_of(locations, named);
@@ -59,7 +58,7 @@ impl NamedRuns {
             callers = &locations[..end];
         }
         for &at in callers.iter().rev() {
-            let location = named[at as usize];
+            let location = named.get(at as usize);
             match location.piece.get() {
                 Named::Frame(frame) => self.frames.push(frame),
                 Named::Run(number) => self.frames.extend_from_within(self.place(number)),
@@ -150,6 +149,7 @@ impl NamedRuns {
 
 #[cfg(test)]
 mod tests {
+    use super::super::piece::NamedLocation;
     use super::*;
 
     /// A function that others are inlined into is one location with several frames: a stack shows
@@ -164,12 +164,16 @@ mod tests {
             is_uncalled: false,
             astray: None,
         });
-        let Named::Run(number) = named[0].piece.get() else {
+        let named = NamedLocations {
+            places: vec![0, 1],
+            list: named.into(),
+        };
+        let Named::Run(number) = named.get(0).piece.get() else {
             panic!("two frames are no single one");
         };
         assert_eq!(runs.frames(number), [outer, inlined]);
-        assert_eq!(named[1].piece.get(), Named::Frame(caller));
-        assert_eq!(runs.piece_of(&[outer, inlined]), named[0].piece);
+        assert_eq!(named.get(1).piece.get(), Named::Frame(caller));
+        assert_eq!(runs.piece_of(&[outer, inlined]), named.get(0).piece);
         runs.add(&[0, 1], &named);
         let (number, _) = runs.named(0);
         assert_eq!(runs.frames(number as usize), [caller, outer, inlined]);

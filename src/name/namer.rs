@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::code_files::CodeFiles;
+use super::found_functions::FoundFunction;
 use super::hits::Hits;
 use super::kernel_objects::KernelObjects;
 use super::object_report::ObjectReport;
@@ -13,7 +14,7 @@ use super::request::FrameDetail;
 use super::shown_frame::{UNKNOWN, function, guest_frame, shown, unresolved_frame};
 use super::this_machine::ThisMachine;
 use super::unnamed::{Reason, ReasonIx, Reasons, Unnamed, UnnamedCounts};
-use super::user_objects::{FoundFunction, HowNamed, UserObjects};
+use super::user_objects::{HowNamed, UserObjects};
 use super::vm_naming::VmNaming;
 use crate::error::Result;
 use crate::input::ShownPaths;
@@ -25,7 +26,7 @@ use crate::symbol::{
     EarlyKernel, GuestKernels, JitDumps, KernelSource, KernelSymbols, RecordedBuilds, RecordedHere,
     SymbolRequest, Unresolved,
 };
-use crate::units::{BuildId, CpuMode, Pid, Timestamp};
+use crate::units::{Avma, BuildId, CpuMode, Pid, Timestamp};
 
 /// What frames are named with.
 #[derive(Debug)]
@@ -195,34 +196,18 @@ impl<'a> Namer<'a> {
         self.kernel_objects.has_code()
     }
 
-    /// Reads what names the locations. All must be told that are asked for later.
-    pub(super) fn read_objects<'l>(
+    /// Reads what names addresses of the kernel. All must be told that are asked for later.
+    pub(super) fn read_kernel_objects(
         &mut self,
-        locations: impl Iterator<Item = &'l Location> + Clone,
+        addresses: impl Iterator<Item = Avma>,
         threads: usize,
     ) {
-        self.objects.read(locations.clone(), threads);
-        let in_kernel = locations.filter_map(|location| location.in_kernel());
         let kernel = self.kernel.as_deref();
-        self.kernel_objects.read(kernel, in_kernel, threads);
+        self.kernel_objects.read(kernel, addresses, threads);
     }
 
-    /// Finds the function that a location lies in, which [`Self::read_objects`] was told; `None` when
-    /// it lies in no object. This is most of what naming takes, and can be done on several threads.
-    pub(super) fn find(&self, location: Location) -> Option<FoundFunction> {
-        self.objects.find(location)
-    }
-
-    /// The name of a location in which [`Self::find`] found a function, or none.
-    pub(super) fn name(
-        &mut self,
-        location: Location,
-        found: Option<FoundFunction>,
-    ) -> LocationName<'_> {
-        let known = match found {
-            Some(found) => self.name_in_object(found),
-            None => self.name_elsewhere(location),
-        };
+    /// The frames of a name, and why there is none.
+    pub(super) fn shown(&self, known: KnownName) -> LocationName<'_> {
         let frames = self.location_frames.get(known.start..known.end);
         LocationName {
             frames: frames.unwrap_or_default(),
@@ -230,8 +215,8 @@ impl<'a> Namer<'a> {
         }
     }
 
-    /// The name of a function of an object, or of what has none there.
-    fn name_in_object(&mut self, found: FoundFunction) -> KnownName {
+    /// The name of places in an object of user space.
+    pub(super) fn name_in_object(&mut self, found: FoundFunction) -> KnownName {
         let object = self.objects.object_mut(found.dso);
         if let Some(known) = object.and_then(|object| object.known.get(&found.key())) {
             return *known;
@@ -250,7 +235,8 @@ impl<'a> Namer<'a> {
         known
     }
 
-    fn name_elsewhere(&mut self, location: Location) -> KnownName {
+    /// The name of a location that lies in no object.
+    pub(super) fn name_elsewhere(&mut self, location: Location) -> KnownName {
         if let Some(known) = self.known.get(&location) {
             return *known;
         }
@@ -297,9 +283,7 @@ impl<'a> Namer<'a> {
             }
             Location::Mark(mark) => (self.root(mark.name()), None),
             Location::Vsyscall(entry) => self.vsyscall_frame(entry),
-            Location::Object { .. } | Location::BeforeReturn { .. } | Location::Unmapped => {
-                self.unknown(CpuMode::User)
-            }
+            Location::Unmapped => self.unknown(CpuMode::User),
             Location::Unknown(mode) => self.unknown(mode),
         }
     }

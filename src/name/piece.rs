@@ -42,6 +42,22 @@ impl NamedLocation {
     }
 }
 
+/// Locations with their names. Many have one name, which is here once.
+#[derive(Debug, Default)]
+pub(super) struct NamedLocations {
+    /// Where the list tells of each location, by its number.
+    pub(super) places: Vec<u32>,
+    pub(super) list: Vec<NamedLocation>,
+}
+
+impl NamedLocations {
+    /// The location of a number.
+    #[inline]
+    pub(super) fn get(&self, number: usize) -> &NamedLocation {
+        &self.list[self.places[number] as usize]
+    }
+}
+
 /// What stands in the place of a caller that is none, and of all above it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Astray {

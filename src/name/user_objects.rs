@@ -3,7 +3,6 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::asked::{AskedObject, asked_objects};
-use super::calling::Calling;
 use super::code_files::CodeFiles;
 use super::hits::HitObject;
 use super::inlined_code::InlinedCode;
@@ -14,14 +13,13 @@ use super::shown_names::shown_names;
 use super::this_machine::{ThisMachine, mapped_object};
 use super::unnamed::true_cause;
 use crate::input::ShownPaths;
-use crate::locate::Location;
+use crate::locate::ObjectPlaces;
 use crate::object::ObjectSearch;
 use crate::parallel::by_pieces;
 use crate::space::{BuildSource, DsoIx, Timeline};
 use crate::symbol::{
     CodeChainIx, CodeWish, FoundCode, FoundSymbols, FunctionWish, JitDumps, LiveKernel,
-    ObjectSymbol, ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name, vdso,
-    write_table,
+    ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name, vdso, write_table,
 };
 use crate::units::{BuildId, FileOffset, Svma, Timestamp};
 
@@ -48,65 +46,7 @@ pub(super) struct UserObject {
 
 /// What tells a name in an object from others: where its function begins or why there is none, and
 /// what is inlined.
-type FunctionKey = (Result<Svma, Unresolved>, Option<CodeChainIx>);
-
-/// What a location in an object was found to lie in.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FoundFunction {
-    pub(super) dso: DsoIx,
-    /// Where the function starts, or why there is none.
-    pub(super) start: Result<Svma, Unresolved>,
-    /// What debug information tells of the place; `None` when it tells nothing more.
-    pub(super) chain: Option<CodeChainIx>,
-    /// What the place says about calls.
-    pub(super) calling: Calling,
-}
-
-impl FoundFunction {
-    pub(super) const fn key(&self) -> FunctionKey {
-        (self.start, self.chain)
-    }
-}
-
-impl UserObject {
-    /// What debug information tells of a location in the function that starts there.
-    fn chain(&self, location: Location, start: Svma) -> Option<CodeChainIx> {
-        let code = self.code.as_ref()?;
-        let (Location::Object { lookup, .. } | Location::BeforeReturn { lookup, .. }) = location
-        else {
-            return None;
-        };
-        let at = self.symbols.as_ref().ok()?.svma_of(lookup)?;
-        // A trampoline that is returned to starts behind the place.
-        code.chain_at(at).filter(|_| start <= at)
-    }
-
-    /// The function that a location in the object lies in.
-    fn find(&self, location: Location) -> Result<ObjectSymbol<'_>, Unresolved> {
-        let symbols = self.symbols.as_ref().map_err(|cause| *cause)?;
-        let at = |offset| symbols.svma_of(offset).ok_or(Unresolved::NoSymbol);
-        let found = match location {
-            Location::Object { lookup, .. } => at(lookup).and_then(|at| symbols.look_up(at)),
-            Location::BeforeReturn { lookup, .. } => {
-                at(lookup).and_then(|at| symbols.look_up_before_return(at))
-            }
-            Location::Kernel { .. }
-            | Location::KernelCode { .. }
-            | Location::Vsyscall(_)
-            | Location::Unmapped
-            | Location::Guest { .. }
-            | Location::Unknown(_)
-            | Location::Mark(_) => Err(Unresolved::NoMapping),
-        };
-        found.map_err(|cause| {
-            if symbols.is_stripped() {
-                Unresolved::Stripped
-            } else {
-                cause
-            }
-        })
-    }
-}
+pub(super) type FunctionKey = (Result<Svma, Unresolved>, Option<CodeChainIx>);
 
 /// What decides which files are taken, and how names are shown.
 #[derive(Clone, Copy, Debug)]
@@ -176,13 +116,13 @@ impl<'a> UserObjects<'a> {
         }
     }
 
-    /// Reads what names the places that locations tell, of each object once and on several threads.
+    /// Reads what names places, of each object once and on several threads.
     pub(super) fn read<'l>(
         &mut self,
-        locations: impl Iterator<Item = &'l Location>,
+        places: impl Iterator<Item = &'l ObjectPlaces>,
         threads: usize,
     ) {
-        let asked = asked_objects(locations, self.judges_callers);
+        let asked = asked_objects(places);
         let hit = || asked.iter().map(|asked| asked.dso);
         let is_own = |here: &ThisMachine| here.has_files(self.timeline, self.search, hit());
         self.here = self.here.filter(is_own);
@@ -212,28 +152,6 @@ impl<'a> UserObjects<'a> {
             self.reports.push((dso, report));
             self.objects.insert(dso, object);
         }
-    }
-
-    /// What a location lies in; `None` when it lies in no object.
-    pub(super) fn find(&self, location: Location) -> Option<FoundFunction> {
-        let dso = dso_of(location)?;
-        let Some(object) = self.objects.get(&dso) else {
-            return Some(FoundFunction {
-                dso,
-                start: Err(Unresolved::NoFile),
-                chain: None,
-                calling: Calling::Caller,
-            });
-        };
-        let found = object.find(location);
-        let name = found.ok().map(|symbol| symbol.name);
-        let start = found.map(|symbol| symbol.start);
-        Some(FoundFunction {
-            dso,
-            start,
-            chain: start.ok().and_then(|start| object.chain(location, start)),
-            calling: Calling::of(location, name, &object.not_called),
-        })
     }
 
     /// An object that was read.
@@ -276,13 +194,14 @@ impl<'a> UserObjects<'a> {
     }
 
     /// Finds the functions of an object that a process mapped.
-    fn read_object(&self, asked: &AskedObject, threads: usize) -> (UserObject, ObjectReport) {
+    fn read_object(&self, asked: &AskedObject<'_>, threads: usize) -> (UserObject, ObjectReport) {
         let ix = asked.dso;
         let offsets = asked.places();
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
         let mut found = self.find_symbols(ix, &offsets);
-        let not_called = found.places_without_call(&asked.before_returns, threads);
+        let judged = self.judges_callers.then(|| asked.before_returns());
+        let not_called = found.places_without_call(&judged.unwrap_or_default(), threads);
         let code = self.read_code(&mut found, &offsets, threads);
         let unreadable = code.as_ref().map_or(0, |code| code.frames.unreadable());
         let debug_file = code.as_ref().map(|code| code.file.clone());
@@ -369,19 +288,5 @@ impl<'a> UserObjects<'a> {
             threads,
         };
         found.code(self.search, wish)
-    }
-}
-
-/// The object that a location lies in.
-fn dso_of(location: Location) -> Option<DsoIx> {
-    match location {
-        Location::Object { dso, .. } | Location::BeforeReturn { dso, .. } => Some(dso),
-        Location::Kernel { .. }
-        | Location::KernelCode { .. }
-        | Location::Vsyscall(_)
-        | Location::Unmapped
-        | Location::Guest { .. }
-        | Location::Unknown(_)
-        | Location::Mark(_) => None,
     }
 }

@@ -116,6 +116,26 @@ fn made_up_functions_are_known() {
     }
 }
 
+/// Looks places up in two readings of an object, one by one and in order, which must tell the same;
+/// returns how many have a name.
+fn same_names(lean: &ObjectSymbols, whole: &ObjectSymbols, asked: &[FileOffset]) -> usize {
+    let (mut names, mut near, mut near_in_whole) = (0, 0, 0);
+    for &offset in asked {
+        let at = whole.svma_of(offset).unwrap();
+        assert_eq!(lean.svma_of(offset), Some(at));
+        let expected = whole.look_up(at);
+        assert_eq!(lean.look_up(at), expected, "{at:?}");
+        assert_eq!(lean.look_up_near(at, &mut near), expected, "{at:?}");
+        let before = lean.look_up_before_return(at, &mut near);
+        let expected = whole.look_up_before_return(at, &mut 0);
+        assert_eq!(before, expected, "{at:?}");
+        let expected = whole.look_up_before_return(at, &mut near_in_whole);
+        assert_eq!(before, expected, "{at:?}");
+        names += usize::from(before.is_ok());
+    }
+    names
+}
+
 /// A stripped program with its debug file, both in a cache: every byte of its code has the name that
 /// it has when all is read, alone and with others.
 #[test]
@@ -162,14 +182,7 @@ fn debug_files_are_joined_for_places() {
     let mut names = 0;
     for asked in sets {
         let lean = find(Places::Offsets(asked));
-        for &offset in asked {
-            let at = whole.svma_of(offset).unwrap();
-            assert_eq!(lean.svma_of(offset), Some(at));
-            assert_eq!(lean.look_up(at), whole.look_up(at), "{at:?}");
-            let before = lean.look_up_before_return(at);
-            assert_eq!(before, whole.look_up_before_return(at), "{at:?}");
-            names += usize::from(before.is_ok());
-        }
+        names += same_names(&lean, &whole, asked);
     }
     assert!(names > 500, "{names} names");
     let names: Vec<&str> = whole.iter().map(|symbol| symbol.name).collect();

@@ -45,11 +45,24 @@ impl SizedSymbols {
 
     /// Name and range of the symbol at an address.
     pub(crate) fn look_up(&self, svma: u64) -> Option<(&str, u64, u64)> {
-        let above = self
-            .stretches
-            .partition_point(|stretch| stretch.start <= svma);
-        let stretch = self.stretches.get(above.checked_sub(1)?)?;
-        let symbol = self.symbols.get(stretch.symbol? as usize)?;
+        self.look_up_near(svma, &mut 0)
+    }
+
+    /// The same. `near` tells where the last one was found, around which most lie where addresses come
+    /// in order; 0 before the first.
+    #[inline]
+    pub(crate) fn look_up_near(&self, svma: u64, near: &mut usize) -> Option<(&str, u64, u64)> {
+        let from = self.stretches.get(*near..).unwrap_or_default();
+        let is_near = match from {
+            [own, next, ..] => (own.start..next.start).contains(&svma),
+            _ => false,
+        };
+        if !is_near {
+            let above = self.stretches.partition_point(|of| of.start <= svma);
+            *near = above.checked_sub(1)?;
+        }
+        let symbol = self.stretches.get(*near)?.symbol?;
+        let symbol = self.symbols.get(symbol as usize)?;
         Some((self.name_of(symbol)?, symbol.start, symbol.end))
     }
 

@@ -47,7 +47,21 @@ impl ObjectSymbols {
     /// # Errors
     /// Not errors but causes: why there is none.
     pub fn look_up(&self, svma: Svma) -> Result<ObjectSymbol<'_>, Unresolved> {
-        match self.symbols.look_up(svma.as_u64()) {
+        self.look_up_near(svma, &mut 0)
+    }
+
+    /// The same of one of many addresses that come in order: `near` is what the look-up before made of
+    /// it, and 0 at first.
+    ///
+    /// # Errors
+    /// The same.
+    #[inline]
+    pub fn look_up_near(
+        &self,
+        svma: Svma,
+        near: &mut usize,
+    ) -> Result<ObjectSymbol<'_>, Unresolved> {
+        match self.symbols.look_up_near(svma.as_u64(), near) {
             Some((name, start, end)) => Ok(ObjectSymbol {
                 name,
                 start: Svma::new(start),
@@ -59,12 +73,17 @@ impl ObjectSymbols {
     }
 
     /// The function that called, of a call whose return address lies one byte behind `before`: the
-    /// function there, but for a trampoline, which is returned to without having called.
+    /// function there, but for a trampoline, which is returned to without having called. For `near`
+    /// see [`Self::look_up_near`].
     ///
     /// # Errors
     /// Not errors but causes: why there is none.
-    pub fn look_up_before_return(&self, before: Svma) -> Result<ObjectSymbol<'_>, Unresolved> {
-        let called = self.look_up(before);
+    pub fn look_up_before_return(
+        &self,
+        before: Svma,
+        near: &mut usize,
+    ) -> Result<ObjectSymbol<'_>, Unresolved> {
+        let called = self.look_up_near(before, near);
         let Some(back) = before.checked_add(1) else {
             return called;
         };
