@@ -64,6 +64,8 @@ pub struct Profile {
     pub text_pokes: usize,
     /// How long the stages from fold to tag took.
     pub timings: Timings,
+    /// How many threads may make a tree of the stacks.
+    threads: usize,
 }
 
 impl Profile {
@@ -109,7 +111,8 @@ impl Profile {
             deciding: if *tag == Tag::Host { frames.len() } else { 0 },
             weight: *weight,
         });
-        CallTree::build(&self.frames, tagged)
+        let tagged: Vec<TaggedStack<'_>> = tagged.collect();
+        CallTree::by_threads(&self.frames, &tagged, self.threads).0
     }
 
     /// The call tree of all stacks, turned round where `is_reversed` says so.
@@ -135,7 +138,8 @@ impl Profile {
             deciding: stack.deciding,
             weight: stack.weight,
         });
-        CallTree::with_leaves(&self.frames, tagged)
+        let tagged: Vec<TaggedStack<'_>> = tagged.collect();
+        CallTree::by_threads(&self.frames, &tagged, self.threads)
     }
 }
 
@@ -266,9 +270,8 @@ fn finish(
     let (wanted, census) = (&counted.wanted, counted.census);
     let event = wanted.selection.event;
     let is_tagged_by_event = tagger.as_ref().is_some_and(Tagger::is_decided_by_event);
-    if let Some(mut tagger) = tagger {
-        tagger.look_up_all(&namer.frames);
-        stacks.tag(&tagger, &namer.frames, request.threads);
+    if let Some(tagger) = tagger {
+        stacks.tag(tagger, &namer.frames, request.threads);
     }
     stacks.limit(request.scope, request.max_stack, &namer.frames);
     let tally = retain_wanted(&mut stacks, request, census.tally);
@@ -317,6 +320,7 @@ fn finish(
             unnamed: names.unnamed,
         },
         timings: watch.timings(),
+        threads: request.threads,
     })
 }
 

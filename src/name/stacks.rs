@@ -91,8 +91,9 @@ pub struct NamedStacks {
 
 impl NamedStacks {
     /// Tags all stacks.
-    pub(crate) fn tag(&mut self, tagger: &Tagger, table: &FrameTable, threads: usize) {
+    pub(crate) fn tag(&mut self, mut tagger: Tagger, table: &FrameTable, threads: usize) {
         let Self { stacks, parts, .. } = self;
+        tagger.look_up_all(table);
         let shares = Shares {
             threads,
             least: MIN_SHARE,

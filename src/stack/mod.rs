@@ -10,17 +10,22 @@
 //! | `tag` | what a sample of a VM host is doing, in one word |
 //! | `tagged_stack` | what the tree is made of |
 //! | `tree` | **the call tree** |
-//! | `steps` | stacks as rows of numbers that sort like their frames |
+//! | `node` | one box of it |
+//! | `rows` | stacks as rows of steps that sort like their frames |
 //! | `sort` | sorts such rows |
+//! | `growth` | the nodes that sorted rows make, some on each thread |
 
 mod frame;
+mod growth;
+mod node;
+mod rows;
 mod sort;
-mod steps;
 mod tag;
 mod tagged_stack;
 mod tree;
 
 pub use frame::{Frame, FrameIx, FrameKind, FrameTable};
+pub use node::NodeIx;
 pub use tag::Tag;
 pub use tagged_stack::TaggedStack;
-pub use tree::{CallTree, Children, NodeIx};
+pub use tree::{CallTree, Children};

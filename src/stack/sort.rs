@@ -1,95 +1,139 @@
-//! Sorting rows of numbers that have long beginnings in common: multikey quicksort.
+//! Sorting rows of steps that have long beginnings in common: multikey quicksort.
 
 use std::ops::Range;
 
-/// A row to sort, with the number that is compared next.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Keyed {
-    /// The number at the depth that is looked at, plus one; 0 behind the end of the row.
-    key: u64,
-    /// Where the row begins in the common list.
-    start: usize,
-    len: u32,
-    /// Which stack the row is of.
-    pub(super) stack: u32,
+use super::rows::{StepOrder, StepRow};
+
+/// Rows side by side that begin with the same steps.
+#[derive(Clone, Debug)]
+pub(super) struct RowRange {
+    pub(super) range: Range<usize>,
+    /// How many steps are known to be the same; the keys of the rows are those of the next.
+    depth: usize,
+    /// How many of them each of these rows has in common with each of those before the range.
+    pub(super) shared: usize,
+    /// How often they may be split badly before they are left to another sort.
+    patience: u32,
 }
 
-impl Keyed {
-    /// The row of a stack, which lies at `range` of the common list.
-    pub(super) fn new(range: Range<usize>, stack: u32) -> Self {
+impl RowRange {
+    fn new(range: Range<usize>, depth: usize, shared: usize) -> Self {
         Self {
-            key: 0,
-            start: range.start,
-            len: u32::try_from(range.len()).unwrap_or(u32::MAX),
-            stack,
+            depth,
+            shared,
+            patience: 2 * range.len().checked_ilog2().unwrap_or(0),
+            range,
         }
-    }
-
-    fn key_at(&self, steps: &[u32], depth: usize) -> u64 {
-        if depth < self.len as usize {
-            let step = steps.get(self.start + depth);
-            step.map_or(0, |&step| u64::from(step) + 1)
-        } else {
-            0
-        }
-    }
-
-    fn rest<'s>(&self, steps: &'s [u32], depth: usize) -> &'s [u32] {
-        let end = self.start + self.len as usize;
-        steps.get(self.start + depth..end).unwrap_or_default()
     }
 }
 
 /// So few rows or fewer are compared whole, by the sort of the standard library.
 const FEW: usize = 12;
 
-/// Sorts rows by their numbers, a shorter row before those that begin with it; rows that are the
-/// same stay in no particular order.
+/// Divides rows into ranges that only have to be sorted each by itself, mostly of no more than `most`
+/// rows. They are told in order.
+pub(super) fn divide(
+    rows: &mut [StepRow<'_>],
+    order: &StepOrder<'_, '_>,
+    most: usize,
+) -> Vec<RowRange> {
+    load(rows, order, 0);
+    let mut ranges = Vec::new();
+    split_up(
+        rows,
+        order,
+        RowRange::new(0..rows.len(), 0, 0),
+        most,
+        |_, range| ranges.push(range),
+    );
+    ranges
+}
+
+/// Sorts the rows of a range by their steps, a shorter row before those that begin with it; rows that
+/// are the same stay in no particular order.
 ///
-/// Multikey quicksort: rows are split by one number into less, same and more, and the next number
-/// is compared among the same only. So what rows have in common is read once, not in each
-/// comparison.
+/// Multikey quicksort: rows are split by one step into less, same and more, and the next step is
+/// compared among the same only. So what rows have in common is read once, not in each comparison.
 ///
 /// Rows that keep splitting badly, as a crafted capture can make them, are left to the sort of the
 /// standard library, which cannot be made slow.
 ///
 /// Source: J. Bentley, R. Sedgewick, "Fast Algorithms for Sorting and Searching Strings", 1997.
-pub(super) fn sort_by_steps(rows: &mut [Keyed], steps: &[u32]) {
-    let patience = |rows: usize| 2 * rows.checked_ilog2().unwrap_or(0);
-    let mut left = vec![(0..rows.len(), 0, patience(rows.len()))];
-    load(rows, steps, 0);
-    while let Some((range, depth, splits)) = left.pop() {
+pub(super) fn sort(rows: &mut [StepRow<'_>], order: &StepOrder<'_, '_>, range: &RowRange) {
+    let whole = RowRange {
+        range: 0..rows.len(),
+        ..range.clone()
+    };
+    split_up(rows, order, whole, FEW, |few, range| {
+        few.sort_unstable_by(|a, b| order.compare(a, b, range.depth));
+    });
+}
+
+/// Splits a range until what is left has no more than `few` rows, is the same, or keeps splitting
+/// badly; hands that on in order.
+fn split_up<'a>(
+    rows: &mut [StepRow<'a>],
+    order: &StepOrder<'_, '_>,
+    range: RowRange,
+    few: usize,
+    mut each: impl FnMut(&mut [StepRow<'a>], RowRange),
+) {
+    let mut left = vec![range];
+    while let Some(next) = left.pop() {
+        let RowRange {
+            ref range,
+            depth,
+            shared,
+            patience,
+        } = next;
         let Some(part) = rows.get_mut(range.clone()) else {
             continue;
         };
-        if part.len() <= FEW || splits == 0 {
-            part.sort_unstable_by(|a, b| a.rest(steps, depth).cmp(b.rest(steps, depth)));
+        if part.len() <= few || patience == 0 {
+            each(part, next);
             continue;
         }
         let pivot = pivot_of(part);
         let (less, more) = split(part, pivot);
-        let at = |ix: usize| range.start + ix;
+        let within = |within: Range<usize>| range.start + within.start..range.start + within.end;
+        let same = part.get_mut(less..more).unwrap_or_default();
         if pivot != 0 {
-            load(
-                part.get_mut(less..more).unwrap_or_default(),
-                steps,
-                depth + 1,
-            );
-            left.push((at(less)..at(more), depth + 1, patience(more - less)));
+            load(same, order, depth + 1);
         }
-        left.push((range.start..at(less), depth, splits - 1));
-        left.push((at(more)..range.end, depth, splits - 1));
+        let badly = |part: Range<usize>, shared: usize| RowRange {
+            range: within(part),
+            depth,
+            shared,
+            patience: patience - 1,
+        };
+        let rest = badly(more..range.len(), depth);
+        let first = badly(0..less, shared);
+        let shared = if less == 0 { shared } else { depth };
+        let same = if pivot == 0 {
+            // They have ended: nothing is left to split.
+            RowRange {
+                patience: 0,
+                ..badly(less..more, shared)
+            }
+        } else {
+            RowRange::new(within(less..more), depth + 1, shared)
+        };
+        left.extend(
+            [rest, same, first]
+                .into_iter()
+                .filter(|r| !r.range.is_empty()),
+        );
     }
 }
 
-fn load(rows: &mut [Keyed], steps: &[u32], depth: usize) {
+fn load(rows: &mut [StepRow<'_>], order: &StepOrder<'_, '_>, depth: usize) {
     for row in rows {
-        row.key = row.key_at(steps, depth);
+        row.key = order.key_at(row, depth);
     }
 }
 
 /// The middle one of three keys.
-fn pivot_of(rows: &[Keyed]) -> u64 {
+fn pivot_of(rows: &[StepRow<'_>]) -> u64 {
     let key = |ix: usize| rows.get(ix).map_or(0, |row| row.key);
     let mut three = [key(0), key(rows.len() / 2), key(rows.len() - 1)];
     three.sort_unstable();
@@ -98,7 +142,7 @@ fn pivot_of(rows: &[Keyed]) -> u64 {
 
 /// Moves rows with less than the pivot to the front and those with more to the back; tells where
 /// those with the same begin and end.
-fn split(rows: &mut [Keyed], pivot: u64) -> (usize, usize) {
+fn split(rows: &mut [StepRow<'_>], pivot: u64) -> (usize, usize) {
     let (mut less, mut at, mut more) = (0, 0, rows.len());
     while at < more {
         match rows[at].key.cmp(&pivot) {
@@ -120,27 +164,71 @@ fn split(rows: &mut [Keyed], pivot: u64) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
+    use crate::units::CpuMode;
     use proptest::prelude::*;
 
+    /// Frames whose indexes are ordered as they are.
+    fn frames() -> FrameTable {
+        let mut table = FrameTable::default();
+        for name in ["a", "b", "c", "d"] {
+            table.intern(Frame {
+                name: name.into(),
+                dso: "".into(),
+                mode: CpuMode::User,
+                kind: FrameKind::Function,
+                line: None,
+            });
+        }
+        table
+    }
+
+    /// Each step with all that tells it from others, in the order of their meaning.
+    fn steps(stack: &TaggedStack<'_>) -> Vec<(u32, Option<Tag>)> {
+        let frames = stack.frames.iter().zip(0..);
+        let from = stack.tagged_from();
+        frames
+            .map(|(frame, at)| (frame.0, (at >= from).then_some(stack.tag)))
+            .collect()
+    }
+
     proptest! {
-        /// The order is that of slices in the standard library.
+        /// The order is that of slices in the standard library, and what ranges have in common with
+        /// rows before them is what their first rows have.
         #[test]
         fn rows_sort_as_slices_do(
-            rows in proptest::collection::vec(proptest::collection::vec(0..4_u32, 0..6), 0..200)
+            rows in proptest::collection::vec(
+                (proptest::collection::vec((0..4_u32).prop_map(FrameIx), 0..6), 0..7_usize, 0..3_usize),
+                0..200,
+            ),
+            most in 1..100_usize,
         ) {
-            let steps: Vec<u32> = rows.iter().flatten().copied().collect();
-            let mut keyed = Vec::new();
-            let mut start = 0;
-            for (row, stack) in rows.iter().zip(0..) {
-                keyed.push(Keyed::new(start..start + row.len(), stack));
-                start += row.len();
+            let table = frames();
+            let tags = [Tag::Guest, Tag::Io, Tag::Host];
+            let stacks = rows.iter().map(|(frames, deciding, tag)| TaggedStack {
+                frames,
+                tag: tags[*tag],
+                deciding: *deciding,
+                weight: 1,
+            });
+            let stacks: Vec<TaggedStack<'_>> = stacks.collect();
+            let order = StepOrder::of(&table, &stacks);
+            let mut rows = order.rows();
+            let ranges = divide(&mut rows, &order, most);
+            prop_assert!(ranges.iter().flat_map(|range| range.range.clone()).eq(0..rows.len()));
+            for range in &ranges {
+                let own = &mut rows[range.range.clone()];
+                sort(own, &order, range);
             }
-            sort_by_steps(&mut keyed, &steps);
-            let sorted: Vec<&Vec<u32>> =
-                keyed.iter().map(|keyed| &rows[keyed.stack as usize]).collect();
-            let mut expected: Vec<&Vec<u32>> = rows.iter().collect();
+            let sorted: Vec<_> = rows.iter().map(|row| steps(order.stack(row))).collect();
+            let mut expected: Vec<_> = stacks.iter().map(steps).collect();
             expected.sort();
-            prop_assert_eq!(sorted, expected);
+            prop_assert_eq!(&sorted, &expected);
+            for range in ranges.iter().filter(|range| range.range.start > 0) {
+                let [before, first] = [1, 0].map(|back| &expected[range.range.start - back]);
+                let shared = before.iter().zip(first).take_while(|(a, b)| a == b).count();
+                prop_assert_eq!(range.shared, shared);
+            }
         }
     }
 }

@@ -1,48 +1,12 @@
 //! The call tree: stacks merged from the root, children in one fixed order.
 
-use super::frame::{FrameIx, FrameTable};
-use super::sort::{Keyed, sort_by_steps};
-use super::steps::Steps;
-use super::tag::Tag;
+use super::frame::FrameTable;
+use super::growth::GrownNodes;
+use super::node::{Node, NodeIx};
+use super::rows::{StepOrder, StepRow};
+use super::sort::{RowRange, divide, sort};
 use super::tagged_stack::TaggedStack;
-use crate::units::index;
-
-index! {
-    /// Index of a node in its [`CallTree`]; the root is 0.
-    pub NodeIx
-}
-
-impl NodeIx {
-    /// The invisible node above all stacks.
-    pub const ROOT: Self = Self(0);
-}
-
-/// One box of the graph.
-#[derive(Clone, Debug)]
-pub struct Node {
-    /// What is shown; meaningless for the root.
-    pub frame: FrameIx,
-    /// The tag the frame carries; `None` above the deciding frame and in host work.
-    pub tag: Option<Tag>,
-    /// Weight of the stacks that pass through or end here.
-    pub total: u64,
-    /// Weight of the stacks that end here.
-    pub own: u64,
-    /// The first node behind all that are below this one.
-    end: NodeIx,
-}
-
-impl Node {
-    fn new(frame: FrameIx, tag: Option<Tag>) -> Self {
-        Self {
-            frame,
-            tag,
-            total: 0,
-            own: 0,
-            end: NodeIx::ROOT,
-        }
-    }
-}
+use crate::parallel::on_threads;
 
 /// Stacks merged from the root by frame and tag.
 ///
@@ -73,6 +37,54 @@ impl Iterator for Children<'_> {
     }
 }
 
+/// Fewer stacks are not worth a thread.
+const MIN_SHARE: usize = 1 << 12;
+
+/// Into how many ranges a thread's rows are divided at least, so that each gets about as many.
+const RANGES: usize = 8;
+
+/// Ranges in order, for each thread those that have about `least` rows together.
+fn shares(ranges: Vec<RowRange>, least: usize) -> Vec<Vec<RowRange>> {
+    let mut shares: Vec<Vec<RowRange>> = Vec::new();
+    let mut room = 0;
+    for range in ranges {
+        let rows = range.range.len();
+        match shares.last_mut() {
+            Some(share) if room >= rows.div_ceil(2) => share.push(range),
+            Some(_) | None => {
+                room += least;
+                shares.push(vec![range]);
+            }
+        }
+        room = room.saturating_sub(rows);
+    }
+    shares
+}
+
+/// Sorts the rows of ranges that lie side by side, and makes their nodes.
+fn grow(rows: &mut [StepRow<'_>], ranges: &[RowRange], order: &StepOrder<'_, '_>) -> GrownNodes {
+    let start = ranges.first().map_or(0, |first| first.range.start);
+    let mut growth = match ranges.first() {
+        Some(first) if start > 0 => GrownNodes::behind(first.shared + 1),
+        Some(_) | None => GrownNodes::from_root(),
+    };
+    let mut before: Option<StepRow<'_>> = None;
+    for range in ranges {
+        let Some(own) = rows.get_mut(range.range.start - start..range.range.end - start) else {
+            continue;
+        };
+        sort(own, order, range);
+        for row in own {
+            let shared = before.map_or(range.shared, |before| order.shared(&before, row, 0));
+            let weight = order.stack(row).weight;
+            let leaf = growth.add(shared, order.steps(row, shared), weight);
+            before = Some(*row);
+            row.end_at(leaf);
+        }
+    }
+    growth
+}
+
 impl CallTree {
     /// Merges `stacks`. The result does not depend on their order.
     pub fn build<'a>(
@@ -83,65 +95,62 @@ impl CallTree {
     }
 
     /// Merges `stacks`; tells the node at which each of them ends, in the order in which they came.
-    ///
-    /// Stacks are sorted by the order of their frames; then each shares with the one before it
-    /// exactly the nodes that it shares with any before it, so no look-up is needed, and nodes are
-    /// made in the order in which the tree is read.
     pub fn with_leaves<'a>(
         table: &FrameTable,
         stacks: impl IntoIterator<Item = TaggedStack<'a>>,
     ) -> (Self, Vec<NodeIx>) {
         let stacks: Vec<TaggedStack<'a>> = stacks.into_iter().collect();
-        let steps = Steps::of(table, &stacks);
-        let mut order: Vec<Keyed> = steps.keyed().collect();
-        sort_by_steps(&mut order, steps.all());
-        let mut tree = Self {
-            nodes: vec![Node::new(FrameIx(0), None)],
+        Self::by_threads(table, &stacks, 1)
+    }
+
+    /// The same, on so many threads at most.
+    ///
+    /// Stacks are sorted by the order of their frames, and nodes made of each and the one before it:
+    /// stacks that differ in one of their first frames are sorted and merged by different threads.
+    pub(crate) fn by_threads(
+        table: &FrameTable,
+        stacks: &[TaggedStack<'_>],
+        threads: usize,
+    ) -> (Self, Vec<NodeIx>) {
+        let least = stacks.len().div_ceil(threads.max(1)).max(MIN_SHARE);
+        Self::in_shares(table, stacks, least)
+    }
+
+    /// The same, each thread with about so many stacks.
+    fn in_shares(
+        table: &FrameTable,
+        stacks: &[TaggedStack<'_>],
+        least: usize,
+    ) -> (Self, Vec<NodeIx>) {
+        let order = StepOrder::of(table, stacks);
+        let mut rows = order.rows();
+        let is_divided = least < rows.len();
+        let most = if is_divided {
+            least / RANGES
+        } else {
+            rows.len()
         };
+        let shares = shares(divide(&mut rows, &order, most), least);
+        let mut rest = &mut *rows;
+        let work = shares.iter().map(|ranges| {
+            let len = ranges.iter().map(|range| range.range.len()).sum();
+            let (own, behind) = std::mem::take(&mut rest).split_at_mut(len);
+            rest = behind;
+            (own, &**ranges)
+        });
+        let work: Vec<(&mut [StepRow<'_>], &[RowRange])> = work.collect();
+        let growths = on_threads(work, |(rows, ranges)| grow(rows, ranges, &order));
+        let (nodes, starts) = GrownNodes::join(growths);
         let mut leaves = vec![NodeIx::ROOT; stacks.len()];
-        let mut path: Vec<NodeIx> = Vec::new();
-        let mut before: &[u32] = &[];
-        for keyed in &order {
-            let taken = steps.of_stack(keyed.stack);
-            let same = |(old, new): &(&u32, &u32)| old == new;
-            let shared = before.iter().zip(taken).take_while(same).count();
-            tree.leave(&mut path, shared);
-            for &step in taken.get(shared..).unwrap_or_default() {
-                let (frame, tag) = steps.meaning(step);
-                path.push(NodeIx(u32::try_from(tree.nodes.len()).unwrap_or(u32::MAX)));
-                tree.nodes.push(Node::new(frame, tag));
+        let starts = shares.iter().zip(starts);
+        let starts =
+            starts.flat_map(|(ranges, start)| ranges.iter().map(move |range| (range, start)));
+        for (range, start) in starts {
+            for row in &rows[range.range.clone()] {
+                leaves[row.stack as usize] = NodeIx(start.saturating_add(row.leaf()));
             }
-            let leaf = path.last().copied().unwrap_or(NodeIx::ROOT);
-            let own = &mut tree.nodes[leaf.as_usize()].own;
-            *own = own.saturating_add(stacks[keyed.stack as usize].weight);
-            leaves[keyed.stack as usize] = leaf;
-            before = taken;
         }
-        tree.leave(&mut path, 0);
-        tree.close(NodeIx::ROOT);
-        (tree, leaves)
-    }
-
-    /// Ends the nodes of `path` behind the first `kept` ones, the deepest first.
-    fn leave(&mut self, path: &mut Vec<NodeIx>, kept: usize) {
-        while path.len() > kept
-            && let Some(node) = path.pop()
-        {
-            self.close(node);
-            let below = self.nodes[node.as_usize()].total;
-            let above = path.last().copied().unwrap_or(NodeIx::ROOT);
-            // Periods come from the file: sums stop at the largest number.
-            let total = &mut self.nodes[above.as_usize()].total;
-            *total = total.saturating_add(below);
-        }
-    }
-
-    /// Ends a node: all that are below it are there and have added their weight.
-    fn close(&mut self, node: NodeIx) {
-        let end = NodeIx(u32::try_from(self.nodes.len()).unwrap_or(u32::MAX));
-        let node = &mut self.nodes[node.as_usize()];
-        node.end = end;
-        node.total = node.total.saturating_add(node.own);
+        (Self { nodes }, leaves)
     }
 
     /// The node of an index that this tree handed out.
@@ -188,5 +197,84 @@ impl CallTree {
     /// Whether no stack was added.
     pub fn is_empty(&self) -> bool {
         self.nodes.len() == 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::{Frame, FrameIx, FrameKind, Tag};
+    use crate::units::CpuMode;
+    use proptest::prelude::*;
+
+    fn table() -> FrameTable {
+        let mut table = FrameTable::default();
+        for name in ["d", "b", "a", "c"] {
+            table.intern(Frame {
+                name: name.into(),
+                dso: "".into(),
+                mode: CpuMode::User,
+                kind: FrameKind::Function,
+                line: None,
+            });
+        }
+        table
+    }
+
+    /// What a stack says, and what the nodes from the root to its leaf say.
+    type Steps = Vec<(FrameIx, Option<Tag>)>;
+
+    fn steps_to(tree: &CallTree, parents: &[NodeIx], leaf: NodeIx) -> Steps {
+        let mut steps = Vec::new();
+        let mut at = leaf;
+        while at != NodeIx::ROOT {
+            steps.push((tree.get(at).frame, tree.get(at).tag));
+            at = parents[at.as_usize()];
+        }
+        steps.reverse();
+        steps
+    }
+
+    proptest! {
+        /// The tree is the same however many threads make it; each stack ends where its steps lead, the
+        /// weights of the nodes are those of the stacks, and all weights are in the root's total.
+        #[test]
+        fn shares_make_one_tree(
+            rows in proptest::collection::vec(
+                (proptest::collection::vec((0..4_u32).prop_map(FrameIx), 0..6), 0..7_usize, 0..3_usize),
+                0..100,
+            ),
+            least in 1..40_usize,
+        ) {
+            let tags = [Tag::Guest, Tag::Io, Tag::Host];
+            let stacks = rows.iter().zip(1..).map(|((frames, deciding, tag), weight)| TaggedStack {
+                frames,
+                tag: tags[*tag],
+                deciding: *deciding,
+                weight,
+            });
+            let stacks: Vec<TaggedStack<'_>> = stacks.collect();
+            let (whole, leaves) = CallTree::in_shares(&table(), &stacks, stacks.len());
+            let (shared, same_leaves) = CallTree::in_shares(&table(), &stacks, least);
+            prop_assert_eq!(&whole.nodes, &shared.nodes);
+            prop_assert_eq!(&leaves, &same_leaves);
+            let parents = shared.parents();
+            let mut own = vec![0; shared.len()];
+            for (stack, &leaf) in stacks.iter().zip(&leaves) {
+                let from = stack.tagged_from();
+                let steps = stack.frames.iter().zip(0..);
+                let steps: Steps = steps
+                    .map(|(&frame, at)| (frame, (at >= from).then_some(stack.tag)))
+                    .collect();
+                prop_assert_eq!(steps_to(&shared, &parents, leaf), steps);
+                own[leaf.as_usize()] += stack.weight;
+            }
+            let mut totals = own.clone();
+            for at in (1..shared.len()).rev() {
+                totals[parents[at].as_usize()] += totals[at];
+            }
+            let nodes = shared.nodes.iter().map(|node| (node.own, node.total));
+            prop_assert!(nodes.eq(own.into_iter().zip(totals)));
+        }
     }
 }
