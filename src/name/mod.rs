@@ -43,7 +43,9 @@
 //! | `code_files` | the same files for what unwinding needs of them |
 //! | `doubtful` | samples that show less than there was |
 //! | `places` | which named stack a settled one has become |
-//! | `merge`, `stacks` | stacks of the same frames become one; the result |
+//! | `merge`, `joined` | stacks of the same frames become one: those of a worker, of all |
+//! | `piece_stacks`, `frame_hash` | a worker's different stacks, in pieces; what finds those that are the same |
+//! | `stacks` | the result |
 
 mod asked;
 mod calling;
@@ -51,9 +53,11 @@ mod classes;
 mod code_files;
 mod doubtful;
 mod found_functions;
+mod frame_hash;
 mod grouping;
 mod hits;
 mod inlined_code;
+mod joined;
 mod kernel_chain;
 mod kernel_frames;
 mod kernel_objects;
@@ -67,6 +71,7 @@ mod object_report;
 mod object_share;
 mod overwritten;
 mod piece;
+mod piece_stacks;
 mod places;
 mod request;
 mod shown_frame;

@@ -78,6 +78,11 @@ impl<'m> NameWorker<'m> {
         &self.runs
     }
 
+    /// The same without the worker, for nothing is named any more.
+    pub(super) fn into_runs(self) -> NamedRuns {
+        self.runs
+    }
+
     /// Takes in the stacks of a block.
     fn add<O: ByteOrder>(&mut self, at: usize, block: &Block<'_, 'm>) {
         let (paths, pieces) = self.locator.block::<O>(block);

@@ -4,12 +4,12 @@
 //! then it is known which threads run a vCPU, and so what stacks must be kept apart; then each thread
 //! merges its own.
 
-use hashbrown::DefaultHashBuilder;
-
 use super::classes::Classes;
+use super::joined::join;
 use super::merge::Merger;
 use super::name_worker::{NameWorker, locate_on_workers, name_on_workers};
 use super::namer::Namer;
+use super::piece_stacks::StackHasher;
 use super::request::NameRequest;
 use super::stacks::NamedStacks;
 use super::vm_names::VmNames;
@@ -47,17 +47,11 @@ pub(crate) fn name_stacks(
     let merger = Merger {
         request,
         classes: &list,
-        hasher: &DefaultHashBuilder::default(),
+        hasher: &StackHasher::new(),
     };
     let pairs = workers.into_iter().zip(of_tasks);
-    let merged = on_threads(
-        pairs,
-        |(mut worker, class_of): (NameWorker<'_>, Vec<u32>)| {
-            merger.merge_worker(&blocks, &mut worker, &class_of)
-        },
-    );
-    let mut merged = merged.into_iter();
-    let mut all = merged.next().unwrap_or_default();
-    merged.for_each(|worker| all.append(worker));
-    all.into_stacks(list)
+    let merged = on_threads(pairs, |(worker, class_of): (NameWorker<'_>, Vec<u32>)| {
+        merger.merge_worker(&blocks, worker, &class_of)
+    });
+    join(merged, list, request.threads)
 }

@@ -100,9 +100,4 @@ impl NamedPiece {
             Named::Run((self.0 & !RUN) as usize)
         }
     }
-
-    /// All that tells it from others.
-    pub(super) const fn as_u32(self) -> u32 {
-        self.0
-    }
 }

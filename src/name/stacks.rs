@@ -1,7 +1,7 @@
 //! Named, tagged stacks.
 
 use super::classes::{Class, ThreadSpell};
-use super::doubtful::DoubtfulSamples;
+use super::doubtful::{DoubtfulSamples, DoubtfulStacks};
 use super::places::StackPlaces;
 use super::request::{FrameScope, StackFilter};
 use super::unnamed::UnnamedCounts;
@@ -11,12 +11,14 @@ use crate::stack::{FrameIx, FrameTable, Tag};
 use crate::units::{CpuMode, ThreadId};
 
 /// Fewer stacks are not worth a thread.
-const MIN_SHARE: usize = 1 << 12;
+pub(super) const MIN_SHARE: usize = 1 << 12;
 
 /// A named stack.
 #[derive(Clone, Copy, Debug)]
 pub struct Stack {
-    /// Where its frames begin in the common list.
+    /// Which list its frames are in.
+    pub(super) list: u32,
+    /// Where they begin there.
     pub(super) start: usize,
     /// Number of frames.
     pub(super) len: usize,
@@ -38,15 +40,30 @@ pub struct Stack {
     pub weight: u64,
     /// The slice of time that the samples lie in; 0 unless slices were asked for.
     pub slice: u32,
-    /// Samples that show less than there was.
-    pub(super) doubtful: DoubtfulSamples,
+}
+
+impl Stack {
+    /// Whether all that tells stacks apart besides their frames is the same.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.class == other.class
+            && self.slice == other.slice
+            && self.payload_class == other.payload_class
+            && self.mode == other.mode
+            && self.chain_is_empty == other.chain_is_empty
+    }
+
+    /// Adds the samples of a stack that is the same.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.weight = self.weight.saturating_add(other.weight);
+    }
 }
 
 /// What stacks are made of.
 #[derive(Debug, Default)]
 pub(super) struct StackParts {
-    /// The frames of all stacks, one behind the other.
-    pub(super) frames: Vec<FrameIx>,
+    /// The frames of all stacks: some lists, in which they lie one behind the other.
+    pub(super) lists: Vec<Vec<FrameIx>>,
     pub(super) classes: Vec<Class>,
 }
 
@@ -71,12 +88,13 @@ impl StackParts {
     }
 
     fn frames_of(&self, stack: &Stack) -> &[FrameIx] {
-        let frames = self.frames.get(stack.start..stack.start + stack.len);
+        let list = self.lists.get(stack.list as usize);
+        let frames = list.and_then(|list| list.get(stack.start..stack.start + stack.len));
         frames.unwrap_or_default()
     }
 }
 
-/// Named stacks, each once and in no particular order, with their frames in one list.
+/// Named stacks, each once and in no particular order.
 #[derive(Debug, Default)]
 pub struct NamedStacks {
     pub(super) stacks: Vec<Stack>,
@@ -85,6 +103,8 @@ pub struct NamedStacks {
     pub(super) out_of_scope: u64,
     /// Frames without a name.
     pub(crate) unnamed: UnnamedCounts,
+    /// Samples that show less than there was.
+    pub(super) doubtful: DoubtfulStacks,
     /// Which of them settled stacks have become.
     pub(super) places: StackPlaces,
 }
@@ -151,12 +171,21 @@ impl NamedStacks {
                 self.out_of_scope += stack.samples;
             }
             stack.deciding = deciding.map_or(len, |at| at.min(len.saturating_sub(1)));
-            (stack.start, stack.len) = (start, len);
+            (stack.list, stack.start, stack.len) = (0, start, len);
             is_left
         });
-        parts.frames = frames;
-        self.unnamed.retain(&is_kept);
-        self.places.retain(&is_kept);
+        parts.lists = vec![frames];
+        self.retain_counts(&is_kept);
+    }
+
+    /// Leaves out what is counted of stacks that are not kept.
+    fn retain_counts(&mut self, is_kept: &[bool]) {
+        if is_kept.iter().all(|&is_kept| is_kept) {
+            return;
+        }
+        self.unnamed.retain(is_kept);
+        self.doubtful.retain(is_kept);
+        self.places.retain(is_kept);
     }
 
     /// Leaves of each call chain the frames nearest to the leaf, at most so many. The frames of the
@@ -176,9 +205,9 @@ impl NamedStacks {
             if stack.deciding > roots.len() {
                 stack.deciding = stack.deciding.saturating_sub(cut).max(roots.len());
             }
-            (stack.start, stack.len) = (start, kept.len() - start);
+            (stack.list, stack.start, stack.len) = (0, start, kept.len() - start);
         }
-        parts.frames = kept;
+        parts.lists = vec![kept];
     }
 
     /// Drops stacks that are not wanted; returns the number of their samples.
@@ -200,17 +229,13 @@ impl NamedStacks {
             kept.push(wanted);
             wanted
         });
-        self.unnamed.retain(&kept);
-        self.places.retain(&kept);
+        self.retain_counts(&kept);
         left_out
     }
 
     /// Samples that show less than there was.
     pub(crate) fn doubtful(&self) -> DoubtfulSamples {
-        let mut sum = DoubtfulSamples::default();
-        let all = self.stacks.iter();
-        all.for_each(|stack| sum.add(&stack.doubtful));
-        sum
+        self.doubtful.sum()
     }
 
     /// The position of the stack that a settled one has become; `None` when it is left out, or that

@@ -216,7 +216,12 @@ impl UnnamedSums {
 
     /// Adds those of stacks that have other positions here.
     pub(super) fn append(&mut self, other: Self, positions: &[u32]) {
-        for (stack, reason, frames) in other.into_counts().0 {
+        for (first, &position) in other.first.into_iter().zip(positions) {
+            if let Some((reason, frames)) = first {
+                self.add(position, reason, frames);
+            }
+        }
+        for ((stack, reason), frames) in other.more {
             if let Some(&position) = positions.get(stack as usize) {
                 self.add(position, reason, frames);
             }
