@@ -1,57 +1,81 @@
 //! From the ids that the kernel gave to events.
 
+use std::cmp::Reverse;
+
 use hashbrown::HashMap;
 
 use crate::bytes::position;
 use crate::units::EventIx;
 
-/// The event of each id. The kernel hands out ids one after the other, so that most lie close to
-/// each other.
+/// The event of each id. The kernel hands out ids one after the other, so that those of events that were
+/// opened together lie close to each other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ids {
-    /// The id that `near` begins with.
-    first: u64,
-    /// The events of the ids from `first` on; gaps are [`NONE`].
-    near: Vec<EventIx>,
+    /// The longest runs.
+    near: [NearIds; RUNS],
     /// All others.
     far: HashMap<u64, EventIx>,
 }
 
 /// Ids that lie close to each other.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Debug, Default)]
 struct NearIds {
+    /// The id that `events` begins with.
     first: u64,
-    /// How far they reach.
-    span: usize,
+    /// The events of the ids from `first` on; gaps are [`NONE`].
+    events: Vec<EventIx>,
 }
 
 const NONE: EventIx = EventIx(u32::MAX);
 
-/// How much longer than the number of ids the list may be.
-const SPARSE: usize = 16;
+/// How many runs of ids are looked up at once: one for most captures, two where events were opened at
+/// different times.
+const RUNS: usize = 2;
+
+/// How far from the one before an id of a run lies at most.
+const STEP: u64 = 64;
+
+impl NearIds {
+    /// A run of ids in order.
+    fn of(run: &[u64]) -> Self {
+        let first = run.first().copied().unwrap_or_default();
+        let span = run.last().map_or(0, |last| position(last - first) + 1);
+        Self {
+            first,
+            events: vec![NONE; span],
+        }
+    }
+
+    /// Where the event of an id is kept; `None` when it lies outside.
+    fn place(&mut self, id: u64) -> Option<&mut EventIx> {
+        let place = id.checked_sub(self.first)?;
+        self.events.get_mut(position(place))
+    }
+
+    #[inline]
+    fn get(&self, id: u64) -> Option<EventIx> {
+        let place = position(id.wrapping_sub(self.first));
+        let known = self.events.get(place).copied();
+        known.filter(|&known| known != NONE)
+    }
+}
 
 impl Ids {
     /// Indexes ids; of several events with the same id the first one has it.
     pub(crate) fn new(ids: &[(u64, EventIx)]) -> Self {
-        // Damaged files state ids far from the others: then without the first and the last few.
         let mut sorted: Vec<u64> = ids.iter().map(|&(id, _)| id).collect();
         sorted.sort_unstable();
-        let range = [0, sorted.len() / 20].into_iter().find_map(|few| {
-            let first = *sorted.get(few)?;
-            let last = sorted.iter().rev().nth(few)?;
-            let span = position(last.checked_sub(first)?).saturating_add(1);
-            (span <= ids.len().saturating_mul(SPARSE)).then_some(NearIds { first, span })
-        });
-        let NearIds { first, span } = range.unwrap_or_default();
-        let near = vec![NONE; span];
+        sorted.dedup();
+        // Damaged files state ids far from the others: those are runs of one.
+        let mut runs: Vec<&[u64]> = sorted.chunk_by(|a, b| b - a <= STEP).collect();
+        runs.sort_by_key(|run| Reverse(run.len()));
+        let mut runs = runs.into_iter().map(NearIds::of);
         let mut made = Self {
-            first,
-            near,
+            near: [(); RUNS].map(|()| runs.next().unwrap_or_default()),
             far: HashMap::new(),
         };
         for &(id, ix) in ids {
-            let place = made.place(id);
-            match place.and_then(|place| made.near.get_mut(place)) {
+            match made.near.iter_mut().find_map(|run| run.place(id)) {
                 Some(known) if *known == NONE => *known = ix,
                 Some(_) => {}
                 None => {
@@ -62,25 +86,18 @@ impl Ids {
         made
     }
 
-    fn place(&self, id: u64) -> Option<usize> {
-        id.checked_sub(self.first).map(position)
-    }
-
-    /// The event of an id that lies close to the others; `None` of all other ids, and of 0.
+    /// The event of an id that lies close to others; `None` of all other ids, and of 0.
     #[inline]
     pub(crate) fn near(&self, id: u64) -> Option<EventIx> {
-        let place = position(id.wrapping_sub(self.first));
-        let known = self.near.get(place).copied();
-        known.filter(|&known| known != NONE && id != 0)
+        let known = self.near.iter().find_map(|run| run.get(id));
+        known.filter(|_| id != 0)
     }
 
     /// The event of an id.
     #[inline]
     pub(crate) fn get(&self, id: u64) -> Option<EventIx> {
-        match self.place(id).and_then(|place| self.near.get(place)) {
-            Some(&known) => (known != NONE).then_some(known),
-            None => self.far.get(&id).copied(),
-        }
+        let known = self.near.iter().find_map(|run| run.get(id));
+        known.or_else(|| self.far.get(&id).copied())
     }
 }
 
