@@ -2,7 +2,7 @@
 
 use crate::bytes::MappedFile;
 use crate::perf::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2};
-use crate::perf::record::{Events, LengthMatch, RecordHeader};
+use crate::perf::record::{Events, LengthMatch, RECORD_HEADER_LEN, RecordHeader};
 use crate::units::{EventIx, FilePosition};
 
 /// A run of whole records.
@@ -45,6 +45,15 @@ pub struct SampleAtHand<'r> {
 }
 
 impl Record<'_> {
+    /// What bytes at hand hold of it, which begin with its header, when it is a sample that is what its
+    /// event says; `None` otherwise.
+    pub(super) fn sample_in<'r>(&self, at_hand: &'r [u8]) -> Option<SampleAtHand<'r>> {
+        let is_exact = self.length_match == LengthMatch::Exact && self.length == Length::Right;
+        let event = self.event.filter(|_| is_exact)?;
+        let body = at_hand.get(RECORD_HEADER_LEN..self.header.len.into())?;
+        Some(SampleAtHand { event, body })
+    }
+
     /// Whether it holds a piece of a zstd stream.
     pub(crate) const fn is_compressed(&self) -> bool {
         matches!(

@@ -239,10 +239,8 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
         let (begin, reach) = (at, at + near.len());
         let is_last = reach == bytes.len() || near.is_empty();
         let beyond = reach.saturating_sub(part.end);
-        let from = |at: usize| {
-            let here = near.get(at - begin..).unwrap_or_default();
-            PlainSamples::new::<O>(here, beyond, events)
-        };
+        let here = |at: usize| near.get(at - begin..).unwrap_or_default();
+        let from = |at: usize| PlainSamples::new::<O>(here(at), beyond, events);
         let mut plain = from(at);
         while at < part.end {
             let left = plain.left();
@@ -265,11 +263,11 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
             if at >= part.end || (plain.left() < OUTLOOK && !is_last) {
                 break;
             }
-            let (met, next) = meet::<O>(part.region, at);
+            let (met, next) = meet::<O>(part.region, at, here(at));
             match met {
                 ScanItem::Record(record) => {
                     counts.count(record.header.record_type);
-                    visitor.record::<O>(&mut gathered, record);
+                    bring::<O, V>(visitor, &mut gathered, record, here(at));
                 }
                 ScanItem::Damage(damage) => visitor.damage(&mut gathered, damage),
             }
@@ -287,13 +285,31 @@ fn walk<'a, O: ByteOrder, V: Visitor<'a>>(
     }
 }
 
-/// What is at a place, and where it ends.
-fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize) -> (ScanItem<'a>, usize) {
+/// Brings a record, of which there may be a copy at hand, to a visitor.
+fn bring<'a, O: ByteOrder, V: Visitor<'a>>(
+    visitor: &V,
+    gathered: &mut V::Gathered,
+    record: Record<'a>,
+    at_hand: &[u8],
+) {
+    match record.sample_in(at_hand) {
+        Some(sample) => visitor.sample::<O>(gathered, sample, || record),
+        None => visitor.record::<O>(gathered, record),
+    }
+}
+
+/// What is at a place, and where it ends. `near` is what begins there, as far as it is at hand.
+fn meet<'a, O: ByteOrder>(region: Region<'a>, at: usize, near: &[u8]) -> (ScanItem<'a>, usize) {
     let Region { bytes, events, .. } = region;
     let position = region.position.plus(at as u64);
-    let seen = Seen::at::<O>(bytes, at, events);
+    // Nearly all are told by what is at hand: the file is not mapped for them.
+    let near = Seen::plain_start::<O>(near, events);
+    let seen = match near {
+        Some(seen) => Some(seen.moved(at)),
+        None => Seen::at::<O>(bytes, at, events),
+    };
     let is_plain = |seen: &Seen| seen.is_plain_at::<O>(bytes, events);
-    let extent = if seen.as_ref().is_some_and(is_plain) {
+    let extent = if near.is_some() || seen.as_ref().is_some_and(is_plain) {
         Extent::Whole
     } else {
         examine::<O>(bytes, at, seen, events)

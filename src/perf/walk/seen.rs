@@ -57,6 +57,21 @@ impl Seen {
         self.is_plain() && is_followed()
     }
 
+    /// What `bytes` begin with, where they hold it and what follows, and neither needs a second look.
+    pub(super) fn plain_start<O: ByteOrder>(bytes: &[u8], events: Option<&Events>) -> Option<Self> {
+        let seen = Self::at::<O>(bytes, 0, events).filter(Self::is_plain)?;
+        let following = Self::at::<O>(bytes, seen.next, events)?;
+        following.is_plain().then_some(seen)
+    }
+
+    /// The same in bytes that begin so much earlier.
+    pub(super) const fn moved(self, by: usize) -> Self {
+        Self {
+            next: self.next + by,
+            ..self
+        }
+    }
+
     /// Whether it needs no second look, provided what follows does not.
     ///
     /// Of a capture whose events are not known, long records are looked at: there are few, and a
