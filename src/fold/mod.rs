@@ -15,9 +15,9 @@
 //! | `readings` | what events counted that have no samples of their own: a walk before the walk |
 //! | `plan` | the request as the visitor needs it, made once for all parts |
 //! | `walk` | **the stage**: walks, puts the parts together, folds what was promised |
-//! | `raw_sideband` | sideband records as a part of it finds them |
 //! | `part` | **the hot loop**: what is done with each record |
-//! | `plain_sample` | the same for a sample of which only the stack is wanted |
+//! | `other_samples` | the same for samples that are only counted |
+//! | `plain_sample`, `plain_stacks` | the same for a sample of which only the stack is wanted |
 //! | `raw_sideband` | sideband records as a part of the walk finds them |
 //! | `wanted_sample` | a sample that is folded |
 //! | `chain`, `deferred`, `behind_chain` | where a sample's frames are: in its chain, in a later record, behind the chain |
@@ -39,10 +39,12 @@ mod count;
 mod deferred;
 mod event_counts;
 mod gaps;
+mod other_samples;
 mod packed;
 mod part;
 mod payload_class;
 mod plain_sample;
+mod plain_stacks;
 mod plan;
 mod raw_sideband;
 mod raw_stacks;

@@ -3,7 +3,6 @@
 use super::samples::{KeptSamples, follow};
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
-use crate::perf::SampleHead;
 use crate::space::TaskEpoch;
 use crate::units::{Avma, CpuMode, RecordOrder, ThreadId, Weights};
 
@@ -42,6 +41,7 @@ pub(super) struct PackedStack<'a> {
 /// What a sample adds to its stack.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct OneSample<'a> {
+    pub(super) thread: ThreadId,
     pub(super) chain: &'a [u8],
     pub(super) period: u64,
     pub(super) order: RecordOrder,
@@ -118,17 +118,14 @@ impl<'a> PackedStack<'a> {
 
     /// The stack of one sample, without rare fields.
     #[inline]
-    pub(super) fn of_sample(head: &SampleHead<'_>, mode: CpuMode, one: OneSample<'a>) -> Self {
+    pub(super) fn of_sample(one: OneSample<'a>, mode: CpuMode) -> Self {
         Self {
             chain: one.chain,
             samples: 1,
             period: one.period,
             first: one.order,
             last: one.order,
-            thread: ThreadId {
-                pid: head.pid,
-                tid: head.tid,
-            },
+            thread: one.thread,
             rare: 0,
             mode,
         }

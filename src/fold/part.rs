@@ -20,7 +20,7 @@ use crate::perf::abi::{
     PERF_RECORD_AUX, PERF_RECORD_CALLCHAIN_DEFERRED, PERF_RECORD_LOST, PERF_RECORD_LOST_SAMPLES,
     PERF_RECORD_SAMPLE,
 };
-use crate::perf::{Damage, Event, Length, Record, SampleAtHand, Sideband, is_sideband};
+use crate::perf::{Damage, Event, Length, Record, Sideband, is_sideband};
 use crate::units::{Avma, RecordOrder, ThreadId, Timestamp};
 
 /// What folding makes of one part of the walk.
@@ -35,6 +35,8 @@ pub(super) struct FoldedPart<'a> {
     pub(super) samples: Vec<u64>,
     pub(super) slices: Vec<Vec<u64>>,
     slice: SliceCursor,
+    /// Whether the latest sample was of another event than the wanted one: more of them may follow.
+    pub(super) is_among_others: bool,
     /// Unwinds copied stacks; `None` when none are to be unwound yet.
     unwinder: Option<Unwinder<'a>>,
     /// Open calls that were joined; `None` when none are to be.
@@ -64,6 +66,7 @@ impl<'a> FoldedPart<'a> {
             samples: Vec::new(),
             slices: Vec::new(),
             slice: SliceCursor::default(),
+            is_among_others: false,
             unwinder: None,
             stitched: None,
             times: TimeSpan::default(),
@@ -148,31 +151,6 @@ impl<'a> FoldedPart<'a> {
         if let Err(reason) = self.sample::<O>(plan, record, at_hand) {
             self.tally.skip(reason);
         }
-    }
-
-    /// Counts a sample of another event than the wanted one, when counting is all there is to do; most
-    /// records of a capture with tracepoints are that. False when it is not done yet.
-    #[expect(clippy::inline_always, reason = "it is done for every record")]
-    #[inline(always)]
-    pub(super) fn count_other<O: ByteOrder>(
-        &mut self,
-        plan: &Plan<'_>,
-        sample: SampleAtHand<'_>,
-    ) -> bool {
-        if sample.event != plan.selection.event
-            && let Some(time_at) = plan.others_time
-            && let Some(time) = u64_at::<O>(sample.body, time_at)
-            && let Some(count) = self.samples.get_mut(sample.event.as_usize())
-        {
-            *count += 1;
-            let time = Timestamp::from_nanos(time);
-            self.times.add(time);
-            self.clock.tick(time);
-            self.tally.read += 1;
-            self.tally.other_events += 1;
-            return true;
-        }
-        false
     }
 
     fn sample<O: ByteOrder>(

@@ -4,8 +4,7 @@ use super::chain::{deferred, is_empty_of_frames};
 use super::packed::{OneSample, PackedStack};
 use super::part::FoldedPart;
 use super::plan::Plan;
-use super::wanted_sample::own_of;
-use crate::bytes::ByteOrder;
+use crate::bytes::{ByteOrder, slice_at};
 use crate::perf::{Record, SampleAtHand};
 use crate::units::RecordOrder;
 
@@ -19,29 +18,27 @@ impl<'a> FoldedPart<'a> {
         record: &Record<'a>,
         sample: SampleAtHand<'_>,
     ) -> bool {
-        if sample.event != plan.selection.event || !plan.is_plain() {
-            return false;
-        }
-        let event = plan.events.get(sample.event);
-        let head = event.and_then(|event| event.layout.head::<O>(sample.body));
-        if let Some((event, head)) = event.zip(head)
-            && let Some((time, chain)) = head.time.zip(head.chain)
-            && !is_empty_of_frames::<O>(chain)
-            && deferred::<O>(chain).is_none()
+        if sample.event == plan.selection.event
+            && let Some(stacks) = plan.stacks_alone()
+            && let Some(found) = stacks.layout.sample::<O>(sample.body)
+            && !is_empty_of_frames::<O>(found.chain)
+            && deferred::<O>(found.chain).is_none()
             && let Some(count) = self.samples.get_mut(sample.event.as_usize())
         {
             *count += 1;
-            self.times.add(time);
-            self.clock.tick(time);
+            self.times.add(found.at);
+            self.clock.tick(found.at);
             self.tally.read += 1;
             self.tally.folded += 1;
+            let own = slice_at(record.body, found.chain_at, found.chain.len());
             let one = OneSample {
-                chain: own_of(record.body, sample.body, chain),
-                period: head.period.unwrap_or_else(|| event.attr.fixed_period()),
-                order: RecordOrder::of_time(time),
+                thread: found.thread,
+                chain: own.unwrap_or_default(),
+                period: found.period.unwrap_or(stacks.fixed_period),
+                order: RecordOrder::of_time(found.at),
             };
-            let stack = PackedStack::of_sample(&head, record.header.cpu_mode(), one);
-            self.table.add_packed(stack, None, chain);
+            let stack = PackedStack::of_sample(one, record.header.cpu_mode());
+            self.table.add_packed(stack, None, found.chain);
             return true;
         }
         false

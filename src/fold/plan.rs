@@ -6,6 +6,7 @@ use hashbrown::HashSet;
 
 use super::behind_chain::BehindChain;
 use super::payload_class::PayloadClasses;
+use super::plain_stacks::PlainStacks;
 use super::readings::Readings;
 use super::request::FoldRequest;
 use super::select::Selection;
@@ -27,8 +28,8 @@ pub(super) struct Plan<'c> {
     /// Whether every sample of every event passes the selection's conditions.
     pub(super) wants_all: bool,
     pub(super) split: Split,
-    /// Where samples of all events hold their time, in bytes of their body, when nothing else is
-    /// wanted of those of other events.
+    /// Where samples of all events hold their time, in words of their body, when there are several
+    /// and nothing else is wanted of those of other events.
     pub(super) others_time: Option<usize>,
     /// How many threads walk.
     pub(super) threads: usize,
@@ -46,8 +47,9 @@ pub(super) struct Plan<'c> {
     pub(super) readings: &'c Readings,
     /// What samples of the wanted event are kept apart by besides.
     pub(super) payload_classes: Option<&'c PayloadClasses>,
-    /// Whether nothing is asked of the wanted event's samples but which stacks there are.
-    pub(super) wants_stacks_alone: bool,
+    /// Where samples of the wanted event hold their stack, when nothing else is asked of them on the
+    /// first walk; `None` otherwise.
+    pub(super) plain_stacks: Option<PlainStacks>,
     /// `None` on the first walk.
     pub(super) again: Option<Again<'c>>,
 }
@@ -90,7 +92,7 @@ impl<'c> Plan<'c> {
         let is_untimed = |event: &Event| !event.attr.samples(PERF_SAMPLE_TIME);
         let wanted = events.get(selection.event).map(|event| &event.attr);
         let by_position = events.iter().any(|(_, event)| is_untimed(event));
-        let mut times = events.iter().map(|(_, event)| event.layout.time_position());
+        let mut times = events.iter().map(|(_, event)| event.layout.time_word());
         let first = times.next().flatten();
         let times = first.filter(|_| times.all(|other| other == first));
         let is_sliced = matches!(request.split, Split::Slice(_));
@@ -103,6 +105,8 @@ impl<'c> Plan<'c> {
             && request.payload_classes.is_none()
             && behind_chain.is_none()
             && readings.is_empty();
+        let plain_stacks = events.get(selection.event).and_then(PlainStacks::of);
+        let plain_stacks = plain_stacks.filter(|_| wants_stacks_alone);
         Self {
             events,
             selection,
@@ -112,20 +116,20 @@ impl<'c> Plan<'c> {
             keeps_samples: request.kept.samples,
             threads: request.threads,
             by_position,
-            others_time: times.filter(|_| !is_sliced && readings.is_empty()),
+            others_time: times.filter(|_| events.len() > 1 && !is_sliced && readings.is_empty()),
             mixer: Mixer::new(),
             behind_chain,
             readings,
             payload_classes: request.payload_classes.as_ref(),
-            wants_stacks_alone,
+            plain_stacks,
             again: None,
         }
     }
 
-    /// Whether nothing is asked of the wanted event's samples but which stacks there are, on the first
-    /// walk.
-    pub(super) fn is_plain(&self) -> bool {
-        self.wants_stacks_alone && self.again.is_none()
+    /// The same, on whatever walk.
+    #[inline]
+    pub(super) fn stacks_alone(&self) -> Option<&PlainStacks> {
+        self.plain_stacks.as_ref().filter(|_| self.again.is_none())
     }
 
     /// The class of a sample by what it recorded; 0 when samples are not kept apart by it.

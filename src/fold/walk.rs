@@ -18,7 +18,7 @@ use super::stitched::StitchedCalls;
 
 use crate::bytes::ByteOrder;
 use crate::perf::abi::PERF_RECORD_CALLCHAIN_DEFERRED;
-use crate::perf::{Capture, Damage, Record, SampleAtHand, Visitor};
+use crate::perf::{Capture, Damage, PlainSamples, Record, SampleAtHand, Visitor};
 use crate::space::SidebandItem;
 
 /// What one walk over a capture made.
@@ -142,6 +142,13 @@ impl<'a> Visitor<'a> for Folding<'_, 'a> {
     #[inline]
     fn record<O: ByteOrder>(&self, part: &mut FoldedPart<'a>, record: Record<'a>) {
         part.record::<O>(&self.plan, record);
+    }
+
+    #[inline]
+    fn samples<O: ByteOrder>(&self, part: &mut FoldedPart<'a>, plain: &mut PlainSamples<'_>) {
+        if part.is_among_others {
+            part.pass_others::<O>(&self.plan, plain);
+        }
     }
 
     #[inline]

@@ -28,7 +28,9 @@ impl<'a> WantedSample<'_, 'a> {
     /// The sample's own bytes that a part of those at hand is a copy of.
     #[inline]
     pub(super) fn own(&self, part: &[u8]) -> &'a [u8] {
-        own_of(self.body, self.at_hand, part)
+        let start = self.at_hand.as_ptr().addr();
+        let at = part.as_ptr().addr().wrapping_sub(start);
+        slice_at(self.body, at, part.len()).unwrap_or_default()
     }
 
     /// What the user part of its stack comes from. Open calls are none of a sample in a guest, nor where
@@ -49,12 +51,4 @@ impl<'a> WantedSample<'_, 'a> {
         let stitched = stitched.and_then(|stitched| stitched.at(self.position));
         stitched.map_or(told, UserPart::OpenCalls)
     }
-}
-
-/// The bytes of a sample's `body` that a part of those at hand is a copy of.
-#[inline]
-pub(super) fn own_of<'a>(body: &'a [u8], at_hand: &[u8], part: &[u8]) -> &'a [u8] {
-    let start = at_hand.as_ptr().addr();
-    let at = part.as_ptr().addr().wrapping_sub(start);
-    slice_at(body, at, part.len()).unwrap_or_default()
 }

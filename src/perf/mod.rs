@@ -24,9 +24,10 @@ pub use file::{
     feature_name, tracepoints,
 };
 pub use record::{
-    Attr, Event, Events, MappedInode, MappingRecord, PlainLayout, PlainSample, RECORD_HEADER_LEN,
-    RecordHeader, Registers, SampleHead, SampleLayout, SampleTail, Sideband, UniformSample,
-    UniformSamples, event_name_without_settings, group_values, is_sideband, plain_event_name,
+    Attr, ChainedLayout, ChainedSample, Event, Events, MappedInode, MappingRecord, PlainLayout,
+    PlainSample, RECORD_HEADER_LEN, RecordHeader, Registers, SampleHead, SampleLayout, SampleTail,
+    Sideband, UniformSample, UniformSamples, event_name_without_settings, group_values,
+    is_sideband, plain_event_name,
 };
 pub use walk::{
     Both, Damage, Length, PlainRecord, PlainSamples, Record, RecordCounts, SampleAtHand, Upcoming,

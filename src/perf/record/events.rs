@@ -3,7 +3,7 @@
 use super::attr::Attr;
 use super::ids::Ids;
 use super::layout::SampleLayout;
-use super::measure::SampleMeasure;
+use super::measure::{SampleMeasure, Word};
 use crate::bytes::{ByteOrder, u64_at};
 use crate::units::EventIx;
 
@@ -42,7 +42,7 @@ impl Event {
 enum IdPlace {
     /// All samples belong to the first event: there is only one, or samples carry no id.
     First,
-    /// All samples carry it at this position of their body.
+    /// All samples carry it in this word of their body.
     At(usize),
     /// Events disagree: a recorder before Linux 3.12 with different sample types.
     Mixed,
@@ -71,7 +71,7 @@ impl Events {
         } else if !places.all(|place| place == first) {
             IdPlace::Mixed
         } else {
-            first.map_or(IdPlace::First, IdPlace::At)
+            first.map_or(IdPlace::First, |at| IdPlace::At(at / size_of::<Word>()))
         };
         let measures = list.iter().map(|event| event.layout.measure()).collect();
         Self {
@@ -117,7 +117,7 @@ impl Events {
     pub fn of_sample<O: ByteOrder>(&self, body: &[u8]) -> Option<EventIx> {
         match self.place {
             IdPlace::First => (!self.list.is_empty()).then_some(EventIx(0)),
-            IdPlace::At(at) => self.by_id(u64_at::<O>(body, at)?),
+            IdPlace::At(at) => self.by_id(O::u64(*body.as_chunks().0.get(at)?)),
             IdPlace::Mixed => self.iter().map(|(ix, _)| ix).find(|&ix| {
                 let place = self.get(ix).and_then(|event| event.layout.id_position());
                 let id = place.and_then(|at| u64_at::<O>(body, at));
@@ -126,7 +126,7 @@ impl Events {
         }
     }
 
-    /// Where all samples carry their event's id, in bytes from the end of the record's header; `None`
+    /// Where all samples carry their event's id, in words from the end of the record's header; `None`
     /// where they do not, or there is but one event.
     pub(super) const fn common_id_position(&self) -> Option<usize> {
         match self.place {
@@ -135,24 +135,26 @@ impl Events {
         }
     }
 
-    /// The event of a sample whose fields end where its record does; `None` for all others.
+    /// The event of a sample of whole words whose fields end where its record does; `None` for all
+    /// others.
     #[expect(clippy::inline_always, reason = "it is done for every record")]
     #[inline(always)]
     pub(crate) fn of_filled_sample<O: ByteOrder>(&self, body: &[u8]) -> Option<EventIx> {
+        let (words, []): (&[Word], &[u8]) = body.as_chunks() else {
+            return None;
+        };
         let ix = match self.place {
-            IdPlace::At(at) => match self.by_id.near(u64_at::<O>(body, at)?) {
+            IdPlace::At(at) => match self.by_id.near(O::u64(*words.get(at)?)) {
                 Some(ix) => ix,
                 None => self.of_sample::<O>(body)?,
             },
             IdPlace::First | IdPlace::Mixed => self.of_sample::<O>(body)?,
         };
-        let measure = self.measures.get(ix.as_usize())?;
-        let is_filled = match measure {
-            SampleMeasure::Others => self.get(ix)?.layout.is_filled_by::<O>(body),
-            SampleMeasure::Fixed(_)
-            | SampleMeasure::Chain(_)
-            | SampleMeasure::Raw(_)
-            | SampleMeasure::ChainAndRaw(_) => measure.is_filled_by::<O>(body),
+        let measure = *self.measures.get(ix.as_usize())?;
+        let is_filled = if measure == SampleMeasure::Others {
+            self.get(ix)?.layout.is_filled_by::<O>(body)
+        } else {
+            measure.is_filled_by::<O>(words)
         };
         is_filled.then_some(ix)
     }

@@ -1,6 +1,7 @@
 //! Where each field of a sample lies, computed once per event.
 
 use super::attr::Attr;
+use super::chained::ChainedLayout;
 use super::measure::{ReadShape, SampleMeasure, Word, end_of_raw};
 use super::plain::PlainLayout;
 use super::tail::TailShape;
@@ -185,6 +186,20 @@ impl SampleLayout {
         .filter(|_| is_plain)
     }
 
+    /// The places of the fields that tell a stack, when they are the same in all samples; `None`
+    /// otherwise.
+    pub fn chained(&self) -> Option<ChainedLayout> {
+        let slot = |slot: Slot| (slot != Slot::ABSENT).then_some(slot.0);
+        let is_chained = self.read == ReadShape::Absent && self.has_chain;
+        Some(ChainedLayout {
+            task: slot(self.tid)?,
+            time: slot(self.time)?,
+            period: slot(self.period),
+            chain: self.fixed_len,
+        })
+        .filter(|_| is_chained)
+    }
+
     /// How many bytes the fields of a sample take: one or two possible lengths. `body` are the bytes
     /// behind the record's header, whatever its length.
     pub(crate) fn lens_of_fields<O: ByteOrder>(&self, body: &[u8]) -> [Option<usize>; 2] {
@@ -225,9 +240,9 @@ impl SampleLayout {
         self.identifier.position().or(self.id.position())
     }
 
-    /// Position of the time in a sample; `None` when the samples carry none.
-    pub(crate) fn time_position(&self) -> Option<usize> {
-        self.time.position()
+    /// Position of the time in a sample, in words; `None` when the samples carry none.
+    pub(crate) fn time_word(&self) -> Option<usize> {
+        (self.time != Slot::ABSENT).then_some(self.time.0)
     }
 
     /// What follows every record that is no sample.

@@ -2,7 +2,7 @@
 
 use super::attr::Attr;
 use super::tail::TailShape;
-use crate::bytes::{ByteOrder, position, u32_at, u64_at};
+use crate::bytes::{ByteOrder, position, u32_at};
 use crate::perf::abi::{
     PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
     PERF_FORMAT_TOTAL_TIME_RUNNING,
@@ -12,17 +12,17 @@ use crate::perf::abi::{
 pub(crate) type Word = [u8; 8];
 
 /// What tells the length of an event's samples, in the shapes that nearly all captures have; places
-/// in bytes from the end of the record's header.
+/// in words from the end of the record's header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum SampleMeasure {
     /// They are all of this length.
-    Fixed(usize),
+    Fixed(u16),
     /// A call chain begins there and is all that follows.
-    Chain(usize),
+    Chain(u16),
     /// Raw data begins there and is all that follows.
-    Raw(usize),
+    Raw(u16),
     /// A call chain begins there, and raw data follows it.
-    ChainAndRaw(usize),
+    ChainAndRaw(u16),
     /// Other fields.
     Others,
 }
@@ -39,7 +39,9 @@ impl SampleMeasure {
             ReadShape::Single { len } => fixed_words + len,
             ReadShape::Group { .. } => return Self::Others,
         };
-        let at = words * size_of::<Word>();
+        let Ok(at) = u16::try_from(words) else {
+            return Self::Others;
+        };
         match (has_chain, tail) {
             (false, TailShape::Absent) => Self::Fixed(at),
             (true, TailShape::Absent) => Self::Chain(at),
@@ -49,31 +51,40 @@ impl SampleMeasure {
         }
     }
 
-    /// Whether a sample's fields end where its record does; never, where there are others. `body` is
-    /// the record without its header.
+    /// Whether a sample's fields end where its record does; never, where there are others. The words
+    /// are the record without its header.
     #[inline]
-    pub(crate) fn is_filled_by<O: ByteOrder>(self, body: &[u8]) -> bool {
-        match self {
-            Self::Fixed(len) => body.len() == len,
-            Self::Chain(at) => chain_end::<O>(body, at) == Some(body.len()),
-            Self::Raw(at) => end_of_raw::<O>(body, at) == Some(body.len()),
+    pub(crate) fn is_filled_by<O: ByteOrder>(self, words: &[Word]) -> bool {
+        let end = match self {
+            Self::Fixed(len) => Some(len.into()),
+            Self::Chain(at) => chain_end::<O>(words, at.into()),
+            Self::Raw(at) => raw_end::<O>(words, at.into()),
             Self::ChainAndRaw(at) => {
-                let end = chain_end::<O>(body, at);
-                end.and_then(|at| end_of_raw::<O>(body, at)) == Some(body.len())
+                let end = chain_end::<O>(words, at.into());
+                end.and_then(|at| raw_end::<O>(words, at))
             }
-            Self::Others => false,
-        }
+            Self::Others => None,
+        };
+        end == Some(words.len())
     }
 }
 
+/// The word behind a call chain that begins at the word `at`.
 #[inline]
-fn chain_end<O: ByteOrder>(body: &[u8], at: usize) -> Option<usize> {
-    // More frames than this do not fit into a record.
-    let frames = u64_at::<O>(body, at).filter(|&nr| nr <= u64::from(u16::MAX))?;
-    Some(at + size_of::<Word>() * (1 + position(frames)))
+fn chain_end<O: ByteOrder>(words: &[Word], at: usize) -> Option<usize> {
+    let frames = position(O::u64(*words.get(at)?));
+    frames.checked_add(at + 1)
 }
 
-/// Where raw data ends that begins at `at`. Kernels fill up to whole words.
+/// The word behind raw data that begins at the word `at`. Kernels fill up to whole words.
+#[inline]
+fn raw_end<O: ByteOrder>(words: &[Word], at: usize) -> Option<usize> {
+    let &[a, b, c, d, ..] = words.get(at)?;
+    let len = u64::from(O::u32([a, b, c, d])) + size_of::<u32>() as u64;
+    Some(at + position(len.div_ceil(size_of::<Word>() as u64)))
+}
+
+/// Where raw data ends that begins at `at`, in bytes. Kernels fill up to whole words.
 #[inline]
 pub(crate) fn end_of_raw<O: ByteOrder>(body: &[u8], at: usize) -> Option<usize> {
     // More bytes than this do not fit into a record.

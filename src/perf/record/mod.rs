@@ -12,7 +12,8 @@
 //! | `event_name` | names of events, without what perf appends to them |
 //! | `layout` | where each field of a sample lies, **the model of this folder** |
 //! | `plain` | samples whose fields all lie at the same places |
-//! | `uniform` | the same of several events, in one step |
+//! | `chained` | the same of what tells a stack |
+//! | `uniform` | samples of several events that lie alike, in one step |
 //! | `tail` | the fields behind the call chain |
 //! | `group` | counters that were read with a sample |
 //! | `inode` | which file a process mapped |
@@ -21,6 +22,7 @@
 //! | `length_match`, `kinds` | how the length of a record fits what its kind says |
 
 mod attr;
+mod chained;
 mod event_name;
 mod events;
 mod group;
@@ -38,6 +40,7 @@ mod uniform;
 
 pub use attr::Attr;
 pub(crate) use attr::MIN_ATTR_SIZE;
+pub use chained::{ChainedLayout, ChainedSample};
 pub use event_name::{event_name_without_settings, plain_event_name};
 pub use events::{Event, Events};
 pub use group::group_values;

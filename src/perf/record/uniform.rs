@@ -38,7 +38,7 @@ impl UniformSamples {
     /// Those of the events that are meant; `None` where there are none, where they do not lie alike,
     /// or are not told apart by ids that lie close to each other.
     pub fn of(events: &Events, is_meant: impl Fn(EventIx) -> bool) -> Option<Self> {
-        let id = events.common_id_position()? / size_of::<Word>();
+        let id = events.common_id_position()?;
         let meant: Vec<_> = events.iter().filter(|&(ix, _)| is_meant(ix)).collect();
         let layout = meant.first()?.1.layout.plain()?;
         if meant
