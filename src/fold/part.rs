@@ -32,6 +32,8 @@ pub(super) struct FoldedPart<'a> {
     pub(super) tally: Tally,
     /// How many samples the same thread read in parts before.
     read_before: u64,
+    /// How many those parts are.
+    parts_before: usize,
     pub(super) samples: Vec<u64>,
     pub(super) slices: Vec<Vec<u64>>,
     slice: SliceCursor,
@@ -63,6 +65,7 @@ impl<'a> FoldedPart<'a> {
             promises: Promises::default(),
             tally: Tally::default(),
             read_before: 0,
+            parts_before: 0,
             samples: Vec::new(),
             slices: Vec::new(),
             slice: SliceCursor::default(),
@@ -75,12 +78,16 @@ impl<'a> FoldedPart<'a> {
     }
 
     /// Begins the next part that the same thread takes up. The table and the sums move on,
-    /// because the order of the parts does not matter to them; what is in order stays behind.
-    pub(super) fn go_on(&mut self) -> Self {
+    /// because the order of the parts does not matter to them; what is in order stays behind. The
+    /// thread will walk so many `parts` in all.
+    pub(super) fn go_on(&mut self, parts: usize) -> Self {
         let table = self.table.another();
-        let table = std::mem::replace(&mut self.table, table);
+        let mut table = std::mem::replace(&mut self.table, table);
+        let parts_before = self.parts_before + 1;
+        table.expect(parts.saturating_sub(parts_before), parts_before);
         Self {
             read_before: self.read_before + self.tally.read,
+            parts_before,
             samples: std::mem::take(&mut self.samples),
             slices: std::mem::take(&mut self.slices),
             unwinder: self.unwinder.take(),

@@ -1,6 +1,7 @@
 //! The table of unique stacks.
 
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 use super::packed::{PackedStack, Stacks};
 use super::plan::{Keep, Plan};
@@ -16,6 +17,9 @@ const PENDING: usize = 16;
 
 /// Up to so many stacks of several tables stay apart; they take 64 MB.
 const FEW: usize = 1 << 20;
+
+/// Room is made ahead for up to so many stacks: 18 MB.
+const MOST_EXPECTED: usize = 1 << 18;
 
 /// Where a stack is.
 #[derive(Clone, Copy, Debug)]
@@ -219,25 +223,42 @@ impl<'a> StackTable<'a> {
         let chain = copy.unwrap_or(new.chain());
         let is_same = |old: &PackedStack<'_>| old.is_same(new, chain);
         let same = |slot: &StackSlot| slot.part == part && is_same(&stacks[slot.ix as usize]);
-        if let Some(slot) = self.index.find(spread(part), same) {
-            stacks[slot.ix as usize].add(new);
-            return slot.ix;
+        match self.index.entry(spread(part), same, spread_slot) {
+            Entry::Occupied(known) => {
+                let ix = known.get().ix;
+                stacks[ix as usize].add(new);
+                ix
+            }
+            Entry::Vacant(place) => {
+                // Each stack takes more than 64 bytes: 2^32 of them do not fit into memory.
+                let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
+                place.insert(StackSlot { part, ix });
+                let kept = copy.and_then(|copy| self.kept?.keep(copy));
+                stacks.push(kept.map_or(*new, |kept| new.with_chain(kept)));
+                ix
+            }
         }
-        // Each stack takes more than 64 bytes: 2^32 of them do not fit into memory.
-        let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
-        self.index
-            .insert_unique(spread(part), StackSlot { part, ix }, |slot| {
-                spread(slot.part)
-            });
-        let kept = copy.and_then(|copy| self.kept?.keep(copy));
-        stacks.push(kept.map_or(*new, |kept| new.with_chain(kept)));
-        ix
+    }
+
+    /// Makes room for most stacks that will come if each of the following `parts` brings as many as one
+    /// of the `walked` ones: a table that grows moves all that it holds, again and again. Later parts
+    /// bring fewer, since stacks repeat.
+    pub(super) fn expect(&mut self, parts: usize, walked: usize) {
+        let more = self.stacks.list.len() / walked.max(1) * parts;
+        let more = (more / 4 * 3).min(MOST_EXPECTED);
+        self.stacks.list.reserve(more);
+        self.index.reserve(more, spread_slot);
     }
 
     pub(super) fn into_stacks(mut self) -> Stacks<'a> {
         self.add_pending();
         self.stacks
     }
+}
+
+#[inline]
+fn spread_slot(slot: &StackSlot) -> u64 {
+    spread(slot.part)
 }
 
 /// The part of a stack's hash that the table keeps.

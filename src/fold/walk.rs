@@ -121,7 +121,7 @@ impl<'a> Visitor<'a> for Folding<'_, 'a> {
     }
 
     fn go_on(&self, last: &mut FoldedPart<'a>) -> FoldedPart<'a> {
-        last.go_on()
+        last.go_on(self.parts_a_thread())
     }
 
     /// What an unwinder takes lies behind the chain, is long, and all of it is kept.
