@@ -1,7 +1,7 @@
 //! Samples of which nothing is asked but which stack they have: most of nearly every capture.
 
 use super::chain::{deferred, is_empty_of_frames};
-use super::packed::{OneSample, PackedStack};
+use super::packed::OneSample;
 use super::part::FoldedPart;
 use super::plan::Plan;
 use crate::bytes::{ByteOrder, slice_at};
@@ -37,8 +37,8 @@ impl<'a> FoldedPart<'a> {
                 period: found.period.unwrap_or(stacks.fixed_period),
                 order: RecordOrder::of_time(found.at),
             };
-            let stack = PackedStack::of_sample(one, record.header.cpu_mode());
-            self.table.add_packed(stack, None, found.chain);
+            let mode = record.header.cpu_mode();
+            self.table.add_sample(one, mode, found.chain);
             return true;
         }
         false

@@ -3,13 +3,13 @@
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use super::packed::{PackedStack, Stacks};
+use super::packed::{OneSample, PackedStack, Stacks};
 use super::plan::{Keep, Plan};
 use super::samples::{KeptSample, follow};
 use super::unique_stack::UniqueStack;
 use crate::bytes::{KeptBytes, slice_at};
 use crate::hash::{Mixer, spread};
-use crate::units::{Cpu, ThreadId};
+use crate::units::{Cpu, CpuMode, ThreadId};
 
 /// How many stacks are added at a time: about as many cache misses as a CPU has under way at the same
 /// time.
@@ -122,19 +122,49 @@ impl<'a> StackTable<'a> {
 
     /// The same of a stack that is packed.
     #[inline]
-    pub(super) fn add_packed(&mut self, stack: PackedStack<'a>, cpu: Option<Cpu>, chain: &[u8]) {
+    fn add_packed(&mut self, stack: PackedStack<'a>, cpu: Option<Cpu>, chain: &[u8]) {
         let part = hash(&self.mixer, &stack, chain);
-        let is_copy = chain.as_ptr() != stack.chain().as_ptr();
-        let copied = is_copy.then_some([self.copies.len(), chain.len()]);
-        if is_copy {
-            self.copies.extend_from_slice(chain);
-        }
-        self.pending.push(Pending {
+        let copied = self.copy_unless_own(chain, stack.chain());
+        self.wait(Pending {
             part,
             copied,
             stack,
             cpu,
         });
+    }
+
+    /// Adds a sample without rare fields.
+    ///
+    /// Its stack is made where it waits: made before and passed on, it would be read in other pieces
+    /// than it was written in just now, which a CPU does after the writes are done.
+    #[expect(clippy::inline_always, reason = "nothing is passed on in memory then")]
+    #[inline(always)]
+    pub(super) fn add_sample(&mut self, one: OneSample<'a>, mode: CpuMode, chain: &[u8]) {
+        let part = hash_of(&self.mixer, one.thread, 0, mode, chain);
+        let copied = self.copy_unless_own(chain, one.chain);
+        self.wait(Pending {
+            part,
+            copied,
+            stack: PackedStack::of_sample(one, mode),
+            cpu: None,
+        });
+    }
+
+    /// Copies a chain unless it is a stack's own; tells where the copy is.
+    #[inline]
+    fn copy_unless_own(&mut self, chain: &[u8], own: &[u8]) -> Option<[usize; 2]> {
+        let is_copy = chain.as_ptr() != own.as_ptr();
+        let copied = is_copy.then_some([self.copies.len(), chain.len()]);
+        if is_copy {
+            self.copies.extend_from_slice(chain);
+        }
+        copied
+    }
+
+    #[expect(clippy::inline_always, reason = "nothing is passed on in memory then")]
+    #[inline(always)]
+    fn wait(&mut self, new: Pending<'a>) {
+        self.pending.push(new);
         if self.pending.len() >= PENDING {
             self.add_pending();
         }
@@ -264,18 +294,24 @@ fn spread_slot(slot: &StackSlot) -> u64 {
 /// The part of a stack's hash that the table keeps.
 #[inline]
 fn hash(mixer: &Mixer, stack: &PackedStack<'_>, chain: &[u8]) -> u32 {
-    let (rest, mode) = stack.hashed();
-    let ThreadId { pid, tid } = stack.thread();
+    let (rare, mode) = stack.hashed();
+    hash_of(mixer, stack.thread(), rare, mode, chain)
+}
+
+/// The same of a stack of that thread, whose rare fields lie at `rare`.
+#[inline]
+fn hash_of(mixer: &Mixer, thread: ThreadId, rare: u32, mode: CpuMode, chain: &[u8]) -> u32 {
+    let ThreadId { pid, tid } = thread;
     let task =
         u64::from(tid.as_i32().cast_unsigned()) | u64::from(pid.as_i32().cast_unsigned()) << 32;
-    mixer.hash([task, u64::from(rest) | (mode as u64) << 56], chain)
+    mixer.hash([task, u64::from(rare) | (mode as u64) << 56], chain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fold::unique_stack::{StackKey, UserPart};
-    use crate::units::{Avma, CpuMode, Pid, RecordOrder, Tid};
+    use crate::units::{Avma, Pid, RecordOrder, Tid};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
