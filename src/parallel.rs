@@ -78,6 +78,27 @@ where
     })
 }
 
+/// Does both at the same time where there is more than one thread, `beside` by a thread of its own.
+///
+/// A panic of that thread goes on in the caller.
+pub(crate) fn at_once<A: Send, B>(
+    threads: usize,
+    beside: impl FnOnce() -> A + Send,
+    own: impl FnOnce() -> B,
+) -> (A, B) {
+    if threads < 2 {
+        return (beside(), own());
+    }
+    thread::scope(|scope| {
+        let beside = scope.spawn(beside);
+        let own = own();
+        match beside.join() {
+            Ok(beside) => (beside, own),
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
 /// A work queue: up to `threads` threads do `work` on `pieces` numbered pieces, each takes the next
 /// one that is left. Which thread does which differs from run to run, but each does its own in
 /// order. Returns what `make` made for each thread, as the work left it.
@@ -138,6 +159,15 @@ mod tests {
             let mut all = done.concat();
             all.sort_unstable();
             assert!(all.into_iter().eq(0..pieces));
+        }
+    }
+
+    #[test]
+    fn both_are_done() {
+        for threads in [0, 1, 2] {
+            let mut own = 0;
+            assert_eq!(at_once(threads, || 1, || own += 2), (1, ()));
+            assert_eq!(own, 2);
         }
     }
 

@@ -111,8 +111,7 @@ impl Profile {
             deciding: if *tag == Tag::Host { frames.len() } else { 0 },
             weight: *weight,
         });
-        let tagged: Vec<TaggedStack<'_>> = tagged.collect();
-        CallTree::by_threads(&self.frames, &tagged, self.threads).0
+        CallTree::by_threads(&self.frames, tagged, self.threads).0
     }
 
     /// The call tree of all stacks, turned round where `is_reversed` says so.
@@ -138,8 +137,7 @@ impl Profile {
             deciding: stack.deciding,
             weight: stack.weight,
         });
-        let tagged: Vec<TaggedStack<'_>> = tagged.collect();
-        CallTree::by_threads(&self.frames, &tagged, self.threads)
+        CallTree::by_threads(&self.frames, tagged, self.threads)
     }
 }
 

@@ -33,20 +33,26 @@ struct EndedNode {
     below: u64,
 }
 
+/// How many nodes there is room for at once for each row: they make two to six, as measured.
+const NODES: usize = 6;
+
+/// How many rows there is room for at once.
+const ROOM: usize = 1 << 16;
+
 impl GrownNodes {
-    /// Begins with the invisible node above all stacks.
-    pub(super) fn from_root() -> Self {
-        Self {
-            nodes: vec![Node::new(FrameIx(0), None)],
-            open: vec![0],
-            ..Self::behind(0)
-        }
+    /// Begins with the invisible node above all stacks, with room for the nodes of so many rows.
+    pub(super) fn from_root(rows: usize) -> Self {
+        let mut grown = Self::behind(0, rows);
+        grown.nodes.push(Node::new(FrameIx(0), None));
+        grown.open.push(0);
+        grown
     }
 
     /// Begins below nodes of rows before these: `inherited` of them, the root among them.
-    pub(super) fn behind(inherited: usize) -> Self {
+    pub(super) fn behind(inherited: usize, rows: usize) -> Self {
         Self {
-            nodes: Vec::new(),
+            // Room that is not used takes no memory, but what is moved is written twice.
+            nodes: Vec::with_capacity(rows.min(ROOM) * NODES + 1),
             open: Vec::new(),
             taken_over: inherited,
             inherited,
@@ -98,9 +104,9 @@ impl GrownNodes {
     pub(super) fn join(growths: Vec<Self>) -> (Vec<Node>, Vec<u32>) {
         let all: usize = growths.iter().map(|growth| growth.nodes.len()).sum();
         let mut growths = growths.into_iter();
-        let first = growths.next().unwrap_or_else(Self::from_root);
+        let first = growths.next().unwrap_or_else(|| Self::from_root(0));
         let (mut nodes, mut path) = (first.nodes, first.open);
-        nodes.reserve_exact(all - nodes.len());
+        nodes.reserve(all - nodes.len());
         let mut starts = vec![0];
         for growth in growths {
             let start = index(nodes.len());

@@ -18,7 +18,18 @@ pub(super) struct StepRow<'a> {
     pub(super) stack: u32,
 }
 
-impl StepRow<'_> {
+impl<'a> StepRow<'a> {
+    /// The stacks as rows, in the order in which they came.
+    pub(super) fn of_stacks(stacks: &[TaggedStack<'a>]) -> Vec<Self> {
+        let rows = stacks.iter().zip(0..).map(|(stack, number)| Self {
+            key: 0,
+            frames: stack.frames,
+            untagged: u32::try_from(stack.tagged_from()).unwrap_or(u32::MAX),
+            stack: number,
+        });
+        rows.collect()
+    }
+
     /// Keeps where a sorted row ends: the number of a node.
     pub(super) fn end_at(&mut self, leaf: u32) {
         self.key = leaf.into();
@@ -39,23 +50,9 @@ pub(super) struct StepOrder<'s, 'a> {
 }
 
 impl<'s, 'a> StepOrder<'s, 'a> {
-    pub(super) fn of(table: &FrameTable, stacks: &'s [TaggedStack<'a>]) -> Self {
-        let mut ranks = vec![0; table.len()];
-        for (ix, rank) in table.in_order().into_iter().zip(0..) {
-            ranks[ix.as_usize()] = rank;
-        }
+    /// `ranks` are those of [`ranks`].
+    pub(super) const fn new(stacks: &'s [TaggedStack<'a>], ranks: Vec<u32>) -> Self {
         Self { stacks, ranks }
-    }
-
-    /// The stacks as rows, in the order in which they came.
-    pub(super) fn rows(&self) -> Vec<StepRow<'a>> {
-        let rows = self.stacks.iter().zip(0..).map(|(stack, number)| StepRow {
-            key: 0,
-            frames: stack.frames,
-            untagged: u32::try_from(stack.tagged_from()).unwrap_or(u32::MAX),
-            stack: number,
-        });
-        rows.collect()
     }
 
     /// The stack of a row.
@@ -113,6 +110,15 @@ impl<'s, 'a> StepOrder<'s, 'a> {
     fn tag_at(&self, row: &StepRow<'_>, depth: usize) -> Option<Tag> {
         (depth >= row.untagged as usize).then(|| self.tag(row))
     }
+}
+
+/// The place of each frame in their order, by its index.
+pub(super) fn ranks(table: &FrameTable) -> Vec<u32> {
+    let mut ranks = vec![0; table.len()];
+    for (ix, rank) in table.in_order().into_iter().zip(0..) {
+        ranks[ix.as_usize()] = rank;
+    }
+    ranks
 }
 
 /// How many bits tell a tag or that there is none.

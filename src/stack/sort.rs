@@ -163,6 +163,7 @@ fn split(rows: &mut [StepRow<'_>], pivot: u64) -> (usize, usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows::ranks;
     use super::*;
     use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
     use crate::units::CpuMode;
@@ -212,8 +213,8 @@ mod tests {
                 weight: 1,
             });
             let stacks: Vec<TaggedStack<'_>> = stacks.collect();
-            let order = StepOrder::of(&table, &stacks);
-            let mut rows = order.rows();
+            let order = StepOrder::new(&stacks, ranks(&table));
+            let mut rows = StepRow::of_stacks(&stacks);
             let ranges = divide(&mut rows, &order, most);
             prop_assert!(ranges.iter().flat_map(|range| range.range.clone()).eq(0..rows.len()));
             for range in &ranges {

@@ -3,10 +3,10 @@
 use super::frame::FrameTable;
 use super::growth::GrownNodes;
 use super::node::{Node, NodeIx};
-use super::rows::{StepOrder, StepRow};
+use super::rows::{StepOrder, StepRow, ranks};
 use super::sort::{RowRange, divide, sort};
 use super::tagged_stack::TaggedStack;
-use crate::parallel::on_threads;
+use crate::parallel::{at_once, on_threads};
 
 /// Stacks merged from the root by frame and tag.
 ///
@@ -61,12 +61,18 @@ fn shares(ranges: Vec<RowRange>, least: usize) -> Vec<Vec<RowRange>> {
     shares
 }
 
-/// Sorts the rows of ranges that lie side by side, and makes their nodes.
-fn grow(rows: &mut [StepRow<'_>], ranges: &[RowRange], order: &StepOrder<'_, '_>) -> GrownNodes {
+/// Sorts the rows of ranges that lie side by side, and makes their nodes; `all` rows there are.
+fn grow(
+    rows: &mut [StepRow<'_>],
+    ranges: &[RowRange],
+    order: &StepOrder<'_, '_>,
+    all: usize,
+) -> GrownNodes {
     let start = ranges.first().map_or(0, |first| first.range.start);
     let mut growth = match ranges.first() {
-        Some(first) if start > 0 => GrownNodes::behind(first.shared + 1),
-        Some(_) | None => GrownNodes::from_root(),
+        Some(first) if start > 0 => GrownNodes::behind(first.shared + 1, rows.len()),
+        // Those of all other rows come behind its own.
+        Some(_) | None => GrownNodes::from_root(all),
     };
     let mut before: Option<StepRow<'_>> = None;
     for range in ranges {
@@ -99,38 +105,39 @@ impl CallTree {
         table: &FrameTable,
         stacks: impl IntoIterator<Item = TaggedStack<'a>>,
     ) -> (Self, Vec<NodeIx>) {
-        let stacks: Vec<TaggedStack<'a>> = stacks.into_iter().collect();
-        Self::by_threads(table, &stacks, 1)
+        Self::by_threads(table, stacks.into_iter(), 1)
     }
 
     /// The same, on so many threads at most.
     ///
     /// Stacks are sorted by the order of their frames, and nodes made of each and the one before it:
     /// stacks that differ in one of their first frames are sorted and merged by different threads.
-    pub(crate) fn by_threads(
+    pub(crate) fn by_threads<'a>(
         table: &FrameTable,
-        stacks: &[TaggedStack<'_>],
+        stacks: impl Iterator<Item = TaggedStack<'a>>,
         threads: usize,
     ) -> (Self, Vec<NodeIx>) {
-        let least = stacks.len().div_ceil(threads.max(1)).max(MIN_SHARE);
-        Self::in_shares(table, stacks, least)
+        let are_few = stacks.size_hint().0 < MIN_SHARE;
+        let threads = if are_few { 1 } else { threads.max(1) };
+        let (ranks, stacks) = at_once(threads, || ranks(table), || stacks.collect::<Vec<_>>());
+        let least = stacks.len().div_ceil(threads).max(MIN_SHARE);
+        Self::in_shares(&StepOrder::new(&stacks, ranks), &stacks, least)
     }
 
     /// The same, each thread with about so many stacks.
     fn in_shares(
-        table: &FrameTable,
+        order: &StepOrder<'_, '_>,
         stacks: &[TaggedStack<'_>],
         least: usize,
     ) -> (Self, Vec<NodeIx>) {
-        let order = StepOrder::of(table, stacks);
-        let mut rows = order.rows();
+        let mut rows = StepRow::of_stacks(stacks);
         let is_divided = least < rows.len();
         let most = if is_divided {
             least / RANGES
         } else {
             rows.len()
         };
-        let shares = shares(divide(&mut rows, &order, most), least);
+        let shares = shares(divide(&mut rows, order, most), least);
         let mut rest = &mut *rows;
         let work = shares.iter().map(|ranges| {
             let len = ranges.iter().map(|range| range.range.len()).sum();
@@ -139,7 +146,8 @@ impl CallTree {
             (own, &**ranges)
         });
         let work: Vec<(&mut [StepRow<'_>], &[RowRange])> = work.collect();
-        let growths = on_threads(work, |(rows, ranges)| grow(rows, ranges, &order));
+        let all = stacks.len();
+        let growths = on_threads(work, |(rows, ranges)| grow(rows, ranges, order, all));
         let (nodes, starts) = GrownNodes::join(growths);
         let mut leaves = vec![NodeIx::ROOT; stacks.len()];
         let starts = shares.iter().zip(starts);
@@ -254,8 +262,9 @@ mod tests {
                 weight,
             });
             let stacks: Vec<TaggedStack<'_>> = stacks.collect();
-            let (whole, leaves) = CallTree::in_shares(&table(), &stacks, stacks.len());
-            let (shared, same_leaves) = CallTree::in_shares(&table(), &stacks, least);
+            let order = StepOrder::new(&stacks, ranks(&table()));
+            let (whole, leaves) = CallTree::in_shares(&order, &stacks, stacks.len());
+            let (shared, same_leaves) = CallTree::in_shares(&order, &stacks, least);
             prop_assert_eq!(&whole.nodes, &shared.nodes);
             prop_assert_eq!(&leaves, &same_leaves);
             let parents = shared.parents();
