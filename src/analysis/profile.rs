@@ -1,7 +1,5 @@
 //! The pipeline as a list of stages: from a capture to named, tagged stacks.
 
-use hashbrown::HashMap;
-
 use super::choice::{Chosen, advice, fold_chosen, is_timed, nothing_left};
 use super::front_half::{FrontHalf, NamedBy, beside_kernel, recorded_build_ids, unwinding};
 use super::request::Request;
@@ -12,10 +10,11 @@ use super::timing::{Stage, Stopwatch, Timings};
 use super::vms::vm_processes;
 use crate::bytes::with_order;
 use crate::error::{Problem, Result};
-use crate::fold::{Census, FoldRequest, TimeRange, WeightKind};
+use crate::fold::{Census, FoldRequest, Settled, TimeRange, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{NameRequest, NamedStacks, Namer, NamerInput, StackRecording, name_stacks};
+use crate::parallel::at_once;
 use crate::perf::{Capture, Feature, plain_event_name};
 use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 use crate::symbol::{KernelSource, SymbolRequest};
@@ -190,10 +189,9 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let mut namer = Namer::new(capture, input)?;
     watch.lap(Stage::Name);
     let unwinding = unwinding(capture, event, &timeline, &mut namer);
-    let mut settled = match &unwinding {
-        Some(unwinding) => unwinding.fold(capture, &wanted, &timeline),
-        None => settled,
-    };
+    let unwinding = unwinding.as_ref();
+    let unwound = unwinding.map(|unwinding| unwinding.fold(capture, &wanted, &timeline));
+    let mut settled = unwound.unwrap_or(settled);
     watch.lap(Stage::Unwind);
     if let (Some(tagger), Some(event)) = (&mut tagger, capture.events().get(event)) {
         tagger.sampled_by(plain_event_name(&event.name), &event.attr);
@@ -215,7 +213,18 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
         namer,
         tagger,
     };
-    finish(capture, request, counted, named, watch)
+    let finish = || finish(capture, request, counted, named, watch);
+    giving_back(settled, request.threads, finish)
+}
+
+/// To give back fewer stacks is not worth a thread.
+const MIN_BESIDE: usize = 1 << 14;
+
+/// Gives stacks back, which may be the largest of all, beside the rest of the work.
+fn giving_back<R>(settled: Settled<'_>, threads: usize, rest: impl FnOnce() -> R) -> R {
+    let are_few = settled.len() < MIN_BESIDE;
+    let threads = if are_few { 1 } else { threads };
+    at_once(threads, move || drop(settled), rest).1
 }
 
 /// How stacks are named and merged.
@@ -274,7 +283,7 @@ fn finish(
     stacks.limit(request.scope, request.max_stack, &namer.frames);
     let tally = retain_wanted(&mut stacks, request, census.tally);
     refuse_none(capture, request, &tally, event)?;
-    let (totals, total) = add_up(&stacks, request.no_tag);
+    let (totals, total) = stacks.add_up(request.no_tag);
     let timeline = namer.timeline();
     let names = namer.into_report(&stacks.unnamed);
     watch.lap(Stage::Tag);
@@ -375,21 +384,4 @@ fn tagger(capture: &Capture, request: &Request) -> Result<Option<Tagger>> {
         tagger.add_rules(text, path)?;
     }
     Ok(Some(tagger))
-}
-
-/// Weight by tag, and of all stacks.
-fn add_up(stacks: &NamedStacks, no_tag: bool) -> (Vec<(Tag, u64)>, u64) {
-    let mut by_tag: HashMap<Tag, u64> = HashMap::new();
-    let mut total = 0_u64;
-    for stack in stacks.iter() {
-        let sum = by_tag.entry(stack.tag).or_default();
-        *sum = sum.saturating_add(stack.weight);
-        total = total.saturating_add(stack.weight);
-    }
-    let in_order = |tag| by_tag.get(&tag).map(|&weight| (tag, weight));
-    let totals = Tag::ALL
-        .into_iter()
-        .filter_map(in_order)
-        .filter(|_| !no_tag);
-    (totals.collect(), total)
 }

@@ -87,6 +87,11 @@ impl<'a> Settled<'a> {
         }
     }
 
+    /// Number of stacks.
+    pub(crate) fn len(&self) -> usize {
+        self.task_epochs.iter().map(Vec::len).sum()
+    }
+
     /// The stacks in order, some thousands at a time.
     pub(crate) fn blocks(&self) -> Vec<Block<'_, 'a>> {
         let pairs = self.stacks.blocks().into_iter().zip(&self.task_epochs);

@@ -1,7 +1,5 @@
 //! Samples of a stack that show less than there was.
 
-use hashbrown::HashMap;
-
 use crate::loss::Tally;
 
 /// How many samples of a stack show less than there was, by what they lack.
@@ -46,24 +44,36 @@ impl DoubtfulSamples {
     }
 }
 
-/// The doubtful samples of stacks, by the position of the stack: most have none.
+/// Doubtful samples of a stack.
+#[derive(Clone, Copy, Debug)]
+struct DoubtfulRow {
+    /// The position of the stack.
+    stack: u32,
+    samples: DoubtfulSamples,
+}
+
+/// The doubtful samples of stacks: most have none, and of one there may be several rows.
 #[derive(Debug, Default)]
-pub(super) struct DoubtfulStacks(HashMap<u32, DoubtfulSamples>);
+pub(super) struct DoubtfulStacks(Vec<DoubtfulRow>);
 
 impl DoubtfulStacks {
     /// Adds samples of a stack.
     #[inline]
-    pub(super) fn add(&mut self, stack: u32, samples: &DoubtfulSamples) {
-        if *samples != DoubtfulSamples::default() {
-            self.0.entry(stack).or_default().add(samples);
+    pub(super) fn add(&mut self, stack: u32, samples: DoubtfulSamples) {
+        if samples == DoubtfulSamples::default() {
+            return;
+        }
+        match self.0.last_mut() {
+            Some(last) if last.stack == stack => last.samples.add(&samples),
+            Some(_) | None => self.0.push(DoubtfulRow { stack, samples }),
         }
     }
 
     /// Adds those of stacks that have other positions here.
     pub(super) fn append(&mut self, other: Self, positions: &[u32]) {
-        for (stack, samples) in other.0 {
+        for DoubtfulRow { stack, samples } in other.0 {
             if let Some(&position) = positions.get(stack as usize) {
-                self.add(position, &samples);
+                self.add(position, samples);
             }
         }
     }
@@ -71,24 +81,23 @@ impl DoubtfulStacks {
     /// Leaves out those of stacks that are not kept. Positions are those of before; those of the
     /// others move up.
     pub(super) fn retain(&mut self, is_kept: &[bool]) {
-        if self.0.is_empty() {
-            return;
-        }
         let mut next = 0;
-        let mut left = HashMap::new();
-        for (&is_kept, stack) in is_kept.iter().zip(0..) {
-            if is_kept {
-                left.extend(self.0.get(&stack).map(|&samples| (next, samples)));
-                next += 1;
-            }
-        }
-        self.0 = left;
+        let positions = is_kept.iter().map(|&is_kept| {
+            next += u32::from(is_kept);
+            is_kept.then(|| next - 1)
+        });
+        let positions: Vec<Option<u32>> = positions.collect();
+        self.0.retain_mut(|row| {
+            let moved = positions.get(row.stack as usize).copied().flatten();
+            row.stack = moved.unwrap_or(row.stack);
+            moved.is_some()
+        });
     }
 
     /// Those of all stacks.
     pub(super) fn sum(&self) -> DoubtfulSamples {
         let mut sum = DoubtfulSamples::default();
-        self.0.values().for_each(|samples| sum.add(samples));
+        self.0.iter().for_each(|row| sum.add(&row.samples));
         sum
     }
 }
@@ -106,10 +115,10 @@ mod tests {
         };
         let mut stacks = DoubtfulStacks::default();
         for (stack, truncated) in [(0, 1), (2, 2), (3, 4), (2, 8), (1, 0)] {
-            stacks.add(stack, &of(truncated));
+            stacks.add(stack, of(truncated));
         }
         let mut other = DoubtfulStacks::default();
-        other.add(0, &of(16));
+        other.add(0, of(16));
         stacks.append(other, &[3]);
         assert_eq!(stacks.sum(), of(31));
         stacks.retain(&[false, true, true, true]);

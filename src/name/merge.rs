@@ -71,7 +71,8 @@ impl Merger<'_> {
     ) -> WorkerStacks {
         // Each is given back behind its last use: together they are as large as the merged stacks.
         let of_blocks = std::mem::take(&mut worker.blocks);
-        let most = of_blocks.iter().map(|located| located.paths.len()).sum();
+        // Those of other workers are put behind the first one's.
+        let most = blocks.iter().map(Block::len).sum();
         let pieces = of_blocks.iter().map(|located| located.pieces.len()).sum();
         let mut stacks = PieceStacks::new(most, pieces, worker.runs(), self.hasher);
         let mut counts = StackCounts::default();
@@ -93,7 +94,7 @@ impl Merger<'_> {
                 let position = stacks.add(new, named, worker.runs());
                 let rows = pieces.iter().flat_map(|&piece| worker.unnamed(piece));
                 counts.unnamed.add_all(position, rows, samples);
-                counts.doubtful.add(position, &doubtful);
+                counts.doubtful.add(position, doubtful);
                 if self.request.keeps_places {
                     of_block.push(position);
                 }

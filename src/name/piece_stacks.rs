@@ -36,6 +36,9 @@ impl<'p> PieceList<'p> {
             (Named::Run(a), Named::Run(b)) => self.runs.frames(a) == other.runs.frames(b),
             (Named::Frame(_), Named::Run(_)) | (Named::Run(_), Named::Frame(_)) => false,
         };
+        if std::ptr::eq(self.runs, other.runs) && self.list == other.list {
+            return true;
+        }
         let is_alike = self.list.len() == other.list.len();
         (is_alike && self.list.iter().zip(other.list).all(same)) || self.frames().eq(other.frames())
     }
@@ -77,10 +80,10 @@ impl StackHasher {
 
 /// How many stacks, and how many of their pieces, there is room for at once: more are moved as more
 /// come.
-const ROOM: usize = 1 << 16;
+const ROOM: usize = 1 << 17;
 
-/// How many stacks the index is made for.
-const INDEXED: usize = 1 << 12;
+/// Of so many stacks one is different at most, mostly: for these the index is made at once.
+const ALIKE: usize = 8;
 
 /// Different stacks of a worker, in pieces of its runs.
 #[derive(Debug)]
@@ -99,14 +102,14 @@ pub(super) struct PieceStacks {
 }
 
 impl PieceStacks {
-    /// None yet; what is to come are at most so many, with so many pieces in all, of these runs.
+    /// None yet, with room for so many, and for so many pieces of these runs.
     pub(super) fn new(most: usize, pieces: usize, runs: &NamedRuns, hasher: &StackHasher) -> Self {
         Self {
             stacks: Vec::with_capacity(most.min(ROOM)),
             hashes: Vec::with_capacity(most.min(ROOM)),
             pieces: Vec::with_capacity(pieces.min(ROOM)),
             ends: Vec::with_capacity(most.min(ROOM)),
-            index: HashTable::with_capacity(most.min(INDEXED)),
+            index: HashTable::with_capacity(most.min(ROOM) / ALIKE),
             run_hashes: hasher.frames.runs(runs),
             hasher: hasher.clone(),
         }

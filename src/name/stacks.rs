@@ -213,6 +213,9 @@ impl NamedStacks {
     /// Drops stacks that are not wanted; returns the number of their samples.
     pub(crate) fn retain_wanted(&mut self, filter: &StackFilter<'_>) -> u64 {
         let mut left_out = self.out_of_scope;
+        if filter.comms.is_empty() && filter.cgroups.is_empty() && !filter.no_idle {
+            return left_out;
+        }
         let Self { stacks, parts, .. } = self;
         let mut kept = Vec::with_capacity(stacks.len());
         let is_one_of = |wanted: &[String], name: Option<&str>| {
@@ -231,6 +234,22 @@ impl NamedStacks {
         });
         self.retain_counts(&kept);
         left_out
+    }
+
+    /// Weight by tag, tags of no stack left out, in display order, none where nothing was tagged; and
+    /// of all stacks.
+    pub(crate) fn add_up(&self, no_tag: bool) -> (Vec<(Tag, u64)>, u64) {
+        let mut by_tag = [None; Tag::ALL.len()];
+        let mut total = 0_u64;
+        for stack in &self.stacks {
+            let sum: &mut u64 = by_tag[stack.tag as usize].get_or_insert(0);
+            *sum = sum.saturating_add(stack.weight);
+            total = total.saturating_add(stack.weight);
+        }
+        // Tags are numbered in display order.
+        let totals = Tag::ALL.into_iter().zip(by_tag);
+        let totals = totals.filter_map(|(tag, weight)| Some((tag, weight?)));
+        (totals.filter(|_| !no_tag).collect(), total)
     }
 
     /// Samples that show less than there was.
