@@ -185,3 +185,37 @@ pub(crate) fn has_possible_chain<O: ByteOrder>(events: &Events, body: &[u8]) -> 
     let mut words = chain.unwrap_or_default().chunks_exact(8);
     words.all(|word| matches!(u64_at::<O>(word, 0).map(|word| word >> 56), Some(0 | 0xff)))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::bytes::Little;
+
+    proptest! {
+        /// Law: what the first bytes tell is what all tell, and where all are at hand nothing that is
+        /// plain is missed but the last record.
+        #[test]
+        fn the_first_bytes_tell_what_all_tell(
+            records in prop::collection::vec((prop_oneof![0..20_u32, 64..90_u32], 0..6_u16), 1..6),
+            at_hand in 0..200_usize,
+        ) {
+            let record = |&(kind, words): &(u32, u16)| {
+                let len = 8 * (words + 1);
+                let header = u64::from(kind) | u64::from(len) << 48;
+                [header.to_le_bytes().to_vec(), vec![0; len.into()]].concat()[..len.into()].to_vec()
+            };
+            let bytes = records.iter().map(record).collect::<Vec<_>>().concat();
+            let told = |seen: Seen| (seen.header, seen.next);
+            let whole = Seen::at::<Little>(&bytes, 0, None);
+            let plain = whole.filter(|seen| seen.is_plain_at::<Little>(&bytes, None));
+            let first = &bytes[..at_hand.min(bytes.len())];
+            if let Some(near) = Seen::plain_start::<Little>(first, None) {
+                prop_assert_eq!(Some(told(near)), plain.map(told));
+            }
+            let near = Seen::plain_start::<Little>(&bytes, None).map(told);
+            prop_assert_eq!(near, plain.filter(|seen| seen.next < bytes.len()).map(told));
+        }
+    }
+}
