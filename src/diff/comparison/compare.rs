@@ -89,7 +89,7 @@ impl Comparison {
     /// When the sides cannot be compared in the wanted way.
     pub fn new(sides: Sides<&Side>, options: &Options) -> error::Result<Self> {
         same_event(sides, options)?;
-        let union = Union::new(sides, options.matching);
+        let union = Union::new(sides, options.matching, options.threads);
         let bases = Bases::new(sides, &union, &options.normalise)?;
         let quantities = Quantities::of(&union, &bases);
         let level = ConfidenceLevel::of(options.confidence);

@@ -53,8 +53,8 @@ struct United {
 }
 
 impl Union {
-    /// Merges both sides.
-    pub fn new(sides: Sides<&Side>, matching: Matching) -> Self {
+    /// Merges both sides, on so many threads at most.
+    pub fn new(sides: Sides<&Side>, matching: Matching, threads: usize) -> Self {
         let is_plain = sides.iter().any(|side| side.origin.event.is_none());
         let with_tags = sides.iter().all(|side| side.is_tagged);
         let Pairing {
@@ -91,18 +91,24 @@ impl Union {
         Self {
             elided: names,
             former,
-            ..Self::build(frames, &lists, &united)
+            ..Self::build(frames, &lists, &united, threads)
         }
     }
 
-    fn build(frames: FrameTable, lists: &[FrameIx], united: &Sides<Vec<United>>) -> Self {
+    fn build(
+        frames: FrameTable,
+        lists: &[FrameIx],
+        united: &Sides<Vec<United>>,
+        threads: usize,
+    ) -> Self {
         let tagged = united.iter().flatten().map(|stack| TaggedStack {
             frames: lists.get(stack.start..stack.end).unwrap_or_default(),
             tag: stack.tagged.tag,
             deciding: stack.tagged.deciding,
             weight: stack.count.weight,
         });
-        let (tree, leaves) = CallTree::with_leaves(&frames, tagged);
+        let tagged: Vec<TaggedStack<'_>> = tagged.collect();
+        let (tree, leaves) = CallTree::by_threads(&frames, tagged.into_iter(), threads);
         let mut leaves = leaves.into_iter();
         let mut parents = vec![NodeIx::ROOT; tree.len()];
         for at in (0..).map(NodeIx).take(tree.len()) {
