@@ -5,7 +5,7 @@
 pub(crate) fn push_digits<const BASE: u64>(text: &mut String, number: u64) {
     // In base 10 it has at most 20, in larger ones fewer.
     const { assert!(BASE >= 10 && BASE <= 36) };
-    let mut digits = ['0'; 20];
+    let mut digits = [b'0'; 20];
     let mut first = digits.len();
     let mut left = number;
     loop {
@@ -16,7 +16,7 @@ pub(crate) fn push_digits<const BASE: u64>(text: &mut String, number: u64) {
             break;
         }
     }
-    text.extend(&digits[first..]);
+    push_ascii(text, &digits[first..]);
 }
 
 /// Appends a number in decimal digits.
@@ -26,16 +26,26 @@ pub(crate) fn push_number(text: &mut String, number: u64) {
 
 /// Appends the last decimal digits of a number, zeros in front of it where it has fewer.
 pub(crate) fn push_last_digits(text: &mut String, number: u64, digits: u32) {
-    for place in (0..digits).rev() {
-        text.push(digit_of(number / 10_u64.pow(place) % 10));
+    let mut written = [b'0'; 20];
+    let mut left = number;
+    let first = written.len().saturating_sub(digits as usize);
+    for digit in written[first..].iter_mut().rev() {
+        *digit = digit_of(left % 10);
+        left /= 10;
     }
+    push_ascii(text, &written[first..]);
 }
 
-fn digit_of(digit: u64) -> char {
-    let digit = u32::try_from(digit).ok();
-    digit
-        .and_then(|digit| char::from_digit(digit, 36))
-        .unwrap_or('0')
+fn push_ascii(text: &mut String, digits: &[u8]) {
+    // It is all digits.
+    text.push_str(str::from_utf8(digits).unwrap_or_default());
+}
+
+fn digit_of(digit: u64) -> u8 {
+    const DIGITS: [u8; 36] = *b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let digit = usize::try_from(digit).ok();
+    let digit = digit.and_then(|digit| DIGITS.get(digit));
+    digit.copied().unwrap_or(b'0')
 }
 
 /// The one way in which people are shown counts: commas between groups of three digits from five

@@ -4,23 +4,25 @@
 //! text, colour, tooltip and attributes, and puts our own head around all boxes.
 
 use std::borrow::Cow;
-use std::io::{self, BufRead, BufReader, BufWriter, Write};
+use std::io::{self, BufWriter, Write};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
 use super::chrome::Chrome;
-use super::drawing::{Drawing, DrawnBox};
+use super::drawing::{Drawing, DrawnBox, unexpected};
 use super::extent::Growth;
 use super::label::{TEXT_PADDING, label_of};
 use super::layout::Layout;
-use super::measures::{FRAME_HEIGHT, FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
+use super::measures::{FRAME_HEIGHT, FRAME_PADDING, FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
 use super::pixels::push_pixels;
+use super::stretches::BoxPlace;
 use crate::stack::NodeIx;
 use crate::text::{push_attribute, push_escaped, push_number};
 
 /// From the upper edge of a box to the baseline of its text, so that underscores keep off the lower edge.
-const TEXT_DOWN: usize = 10;
+const TEXT_DOWN: u64 = 10;
 
-/// What one box shows. Filled anew for each box by the caller of [`write()`].
+/// What one box shows. Filled anew for each box.
 #[derive(Debug, Default)]
 pub(crate) struct Look<'a> {
     /// Text of the box and first part of the tooltip; safe for one line.
@@ -46,50 +48,72 @@ impl Look<'_> {
     }
 }
 
-struct Pass<'p, 'l> {
+/// What a picture shows besides places.
+pub(crate) trait Looks {
+    /// What surrounds the boxes.
+    fn chrome(&self) -> &Chrome;
+
+    /// What the box of a node shows; `look` is empty before.
+    fn fill<'s>(&'s self, node: NodeIx, look: &mut Look<'s>);
+}
+
+/// Takes what inferno draws, block by block.
+struct Pen(SyncSender<Vec<u8>>);
+
+impl Write for Pen {
+    fn write(&mut self, drawn: &[u8]) -> io::Result<usize> {
+        // Nobody reads any more.
+        let sent = self.0.send(drawn.to_vec());
+        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+        Ok(drawn.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Pass<'p, L> {
     layout: &'p Layout,
-    chrome: &'p Chrome,
-    look_of: &'p mut dyn FnMut(NodeIx, &mut Look<'l>),
+    looks: &'p L,
     out: &'p mut dyn Write,
     /// Height of the boxes.
     base: usize,
     /// Pixels that a weight of one is wide.
     scale: f64,
-    look: Look<'l>,
+    look: Look<'p>,
     buffer: String,
 }
 
-/// Has inferno draw `layout` and writes what it draws, with the look that `look_of` gives each node.
+/// Has inferno draw `layout` and writes what it draws, with what `make` makes.
 ///
-/// Boxes are written while later ones are still drawn.
+/// That is made while inferno draws, and boxes are written while later ones are still drawn.
 ///
 /// # Errors
 /// When `out` fails, when inferno refuses, or when it draws in another way than this pass expects.
-pub(crate) fn write<'l>(
+pub(crate) fn write<L: Looks>(
     layout: &Layout,
-    chrome: &Chrome,
-    look_of: &mut dyn FnMut(NodeIx, &mut Look<'l>),
+    make: impl FnOnce() -> L,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let (drawing, pen) = io::pipe()?;
+    let (pen, drawing) = sync_channel(WAITING_BLOCKS);
     thread::scope(|scope| {
         let drawn = scope.spawn(move || {
-            let mut pen = BufWriter::with_capacity(PASSED_BYTES, pen);
+            let mut pen = BufWriter::with_capacity(BLOCK_BYTES, Pen(pen));
             layout.draw(&mut pen)?;
             pen.flush()
         });
-        let drawing = Drawing::new(BufReader::with_capacity(PASSED_BYTES, drawing));
+        let looks = make();
         let pass = Pass {
             layout,
-            chrome,
-            look_of,
+            looks: &looks,
             out,
             base: 0,
             scale: FRAMES_WIDTH / layout.total().max(1) as f64,
             look: Look::default(),
             buffer: String::new(),
         };
-        let written = pass.annotate(drawing);
+        let written = pass.annotate(Drawing::new(drawing));
         let drawn = match drawn.join() {
             Ok(drawn) => drawn,
             Err(panic) => std::panic::resume_unwind(panic),
@@ -97,48 +121,62 @@ pub(crate) fn write<'l>(
         match written {
             // Then the drawing says why it ends.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => drawn.and(Err(error)),
-            // Whoever stops reading breaks the pipe: the first error is that of the reader.
+            // Who stops reading stops the drawing: the first error is that of the reader.
             written => written.and(drawn),
         }
     })
 }
 
-/// How much is drawn before it is passed on. The pipe holds several times as much; with more, the
-/// annotation begins later and has more left to do in the end.
-const PASSED_BYTES: usize = 1 << 13;
+/// How much is drawn before it is passed on. With more, the annotation begins later and has more left to
+/// do in the end.
+const BLOCK_BYTES: usize = 1 << 13;
+/// How many blocks may wait for the annotation, which begins late: as many as a picture of the usual size
+/// has. Larger ones wait for their reader, so that memory does not grow with them.
+const WAITING_BLOCKS: usize = 400;
 
-impl Pass<'_, '_> {
-    fn annotate(mut self, mut drawing: Drawing<impl BufRead>) -> io::Result<()> {
+impl<L: Looks> Pass<'_, L> {
+    fn annotate(mut self, mut drawing: Drawing) -> io::Result<()> {
         let height = drawing.read_head()?;
+        let height = usize::try_from(height).map_err(|_| unexpected())?;
         self.base = height.saturating_sub(INFERNO_HEAD + INFERNO_FOOT).max(1);
         self.start()?;
-        let mut drawn = DrawnBox::default();
-        while drawing.read_box(&mut drawn)? {
-            self.write_box(&drawn)?;
+        for placed in self.layout.boxes() {
+            let drawn = drawing.read_box()?;
+            self.check(placed, &drawn)?;
+            if let Some(node) = placed.node {
+                self.write_box(node, &drawn)?;
+            }
         }
-        self.chrome.push_end(&mut self.buffer, self.base);
+        self.looks.chrome().push_end(&mut self.buffer, self.base);
         self.flush()?;
         drawing.finish()
     }
 
     /// Of inferno's head only the height is taken: what surrounds the boxes is ours.
     fn start(&mut self) -> io::Result<()> {
-        let text = &mut self.buffer;
+        let (text, chrome) = (&mut self.buffer, self.looks.chrome());
         text.push_str("<?xml version=\"1.0\" standalone=\"no\"?>\n");
-        self.chrome.push_start(text, self.base);
-        self.chrome.push_head(text);
+        chrome.push_start(text, self.base);
+        chrome.push_head(text);
         let total = self.layout.total();
-        self.chrome.push_frames_start(text, total, self.base);
+        chrome.push_frames_start(text, total, self.base);
         self.flush()
     }
 
-    fn write_box(&mut self, drawn: &DrawnBox) -> io::Result<()> {
-        let Some(node) = self.layout.node_of(&drawn.name) else {
-            return Ok(());
-        };
+    /// Boxes have no names in inferno's drawing: one that lies elsewhere is another one.
+    fn check(&self, placed: &BoxPlace, drawn: &DrawnBox) -> io::Result<()> {
+        let rows = (placed.depth + 1).saturating_mul(FRAME_HEIGHT);
+        let up = self.base.saturating_sub(rows) + FRAME_PADDING;
+        let is_it = drawn.y == (INFERNO_HEAD + up) as u64
+            && drawn.first == placed.first
+            && Layout::weight_of(drawn.weight) == placed.weight;
+        if is_it { Ok(()) } else { Err(unexpected()) }
+    }
+
+    fn write_box(&mut self, node: NodeIx, drawn: &DrawnBox) -> io::Result<()> {
         let weight = Layout::weight_of(drawn.weight);
         self.look.clear();
-        (self.look_of)(node, &mut self.look);
+        self.looks.fill(node, &mut self.look);
         let y = self.row_of(drawn);
         let left = drawn.first as f64 * self.scale;
         let width = weight as f64 * self.scale;
@@ -155,11 +193,11 @@ impl Pass<'_, '_> {
         text.push_str(")</title><rect x=\"");
         push_pixels(text, left);
         text.push_str("\" y=\"");
-        push_number(text, y as u64);
+        push_number(text, y);
         text.push_str("\" width=\"");
         push_pixels(text, width);
         text.push_str("\" height=\"");
-        push_number(text, drawn.height as u64);
+        push_number(text, drawn.height);
         text.push_str("\" fill=\"");
         text.push_str(&look.fill);
         text.push_str("\" fg:x=\"");
@@ -172,7 +210,7 @@ impl Pass<'_, '_> {
             text.push_str("<text x=\"");
             push_pixels(text, left + TEXT_PADDING);
             text.push_str("\" y=\"");
-            push_number(text, (y + TEXT_DOWN) as u64);
+            push_number(text, y + TEXT_DOWN);
             text.push_str("\">");
             push_escaped(text, &label);
             text.push_str("</text>");
@@ -182,11 +220,12 @@ impl Pass<'_, '_> {
     }
 
     /// The y of a box in the element that holds all boxes, which begins with the uppermost.
-    fn row_of(&self, drawn: &DrawnBox) -> usize {
-        let up = drawn.y.saturating_sub(INFERNO_HEAD);
+    fn row_of(&self, drawn: &DrawnBox) -> u64 {
+        let up = drawn.y.saturating_sub(INFERNO_HEAD as u64);
+        let below = (FRAME_HEIGHT - FRAME_PADDING) as u64;
         match self.layout.direction() {
             Growth::Up => up,
-            Growth::Down => (self.base.saturating_sub(up)).saturating_sub(FRAME_HEIGHT - 1),
+            Growth::Down => (self.base as u64).saturating_sub(up).saturating_sub(below),
         }
     }
 

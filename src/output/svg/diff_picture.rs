@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::annotate::Look;
+use super::annotate::{Look, Looks};
 use super::chrome::Chrome;
+use super::diff_views::{DiffBox, Views, WidthBy};
 use super::drawn_tree::{DrawnTree, MAX_NAME};
 use super::extent::DrawnPart;
 use super::kinds::CodeKind;
@@ -15,33 +16,6 @@ use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
 use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 use crate::text::{counted, one_line, push_format};
-
-/// What the whole of the larger side is wide, in units of the layout. One unit is far less than a
-/// pixel, and a browser counts exactly to a hundred million times as many.
-pub const WHOLE: u64 = 10_000_000;
-
-/// Which side decides how wide a box is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum WidthBy {
-    /// The before side; what is new has no width.
-    Before,
-    /// The after side; what is gone has no width.
-    After,
-    /// The larger of both, so that everything can be seen.
-    #[default]
-    Larger,
-}
-
-/// What a box shows.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct DiffBox {
-    /// Width before, in parts of [`WHOLE`].
-    pub before: u64,
-    /// Width after, in parts of [`WHOLE`].
-    pub after: u64,
-    /// Whether the change is more than noise.
-    pub is_significant: bool,
-}
 
 /// A line of the legend for a tag.
 #[derive(Clone, Debug)]
@@ -104,7 +78,7 @@ pub fn write_diff_svg(
     facts: &dyn Fn(NodeIx, &mut String),
     out: &mut dyn Write,
 ) -> io::Result<usize> {
-    let views = Views::of(tree, picture);
+    let views = Views::of(tree, &picture.boxes, picture.width);
     let width = |node: NodeIx| views.width_of(node, picture.width);
     let text_bytes = |node: NodeIx| {
         let frame = table.get(tree.get(node).frame);
@@ -115,29 +89,60 @@ pub fn write_diff_svg(
     if layout.is_empty() {
         return chrome.write_alone("no samples", out).map(|()| 0);
     }
-    let drawn = DrawnTree {
-        tree,
-        table,
-        layout: &layout,
-        kinds: &CodeKind::of_all(table),
+    let kinds = CodeKind::of_all(table);
+    let make = || {
+        let drawn = DrawnTree {
+            tree,
+            table,
+            layout: &layout,
+            kinds: &kinds,
+        };
+        let narrow = Narrow::of(drawn, &|node, weights| {
+            weights
+                .extend([0, 1, views.main].map(|view: usize| views.widths[view][node.as_usize()]));
+        });
+        let names = narrow.as_ref().map(|narrow| narrow.names.clone());
+        DiffLooks {
+            drawn,
+            views: &views,
+            chrome: chrome.with_names(names),
+            narrow,
+            facts,
+        }
     };
-    let narrow = Narrow::of(drawn, &|node, weights| {
-        weights.extend([0, 1, views.main].map(|view: usize| views.widths[view][node.as_usize()]));
-    });
-    let chrome = chrome.with_names(narrow.as_ref().map(|narrow| narrow.names.clone()));
-    let mut look_of = |node: NodeIx, look: &mut Look<'_>| {
-        let shown = tree.get(node);
-        drawn.push_name(node, &mut look.name);
-        facts(node, &mut look.facts);
+    annotate::write(&layout, make, out)?;
+    Ok(layout.len())
+}
+
+/// What each box looks like.
+struct DiffLooks<'a> {
+    drawn: DrawnTree<'a>,
+    views: &'a Views<'a>,
+    chrome: Chrome,
+    narrow: Option<Narrow>,
+    /// Appends to a box's tooltip what is known of the node.
+    facts: &'a dyn Fn(NodeIx, &mut String),
+}
+
+impl Looks for DiffLooks<'_> {
+    fn chrome(&self) -> &Chrome {
+        &self.chrome
+    }
+
+    fn fill<'s>(&'s self, node: NodeIx, look: &mut Look<'s>) {
+        let shown = self.drawn.tree.get(node);
+        self.drawn.push_name(node, &mut look.name);
+        (self.facts)(node, &mut look.facts);
         if let Some(tag) = shown.tag {
             push_format(&mut look.facts, format_args!(", {}", tag.words()));
             look.attributes.push(("data-tag", tag.as_str().into()));
         }
-        let kind = drawn.kind_of(node);
+        let kind = self.drawn.kind_of(node);
         look.attributes.push(("data-kind", kind.key().into()));
-        let change = views.boxes.get(node.as_usize()).copied().unwrap_or(NONE);
+        let change = self.views.boxes.get(node.as_usize()).copied();
+        let change = change.unwrap_or(NONE);
         let shade = shade_of(change);
-        look.fill = format!("#{:06x}", fill_of(shade));
+        push_format(&mut look.fill, format_args!("#{:06x}", fill_of(shade)));
         look.class = classes(shown.tag, Shade::of(&look.name), shade);
         look.attributes
             .push(("data-change", key_of(change, shade).into()));
@@ -146,19 +151,16 @@ pub fn write_diff_svg(
         } else if change.is_significant && change.before == 0 {
             look.class.push_str(" new");
         }
-        if layout.is_cut(node) {
+        if self.drawn.layout.is_cut(node) {
             look.class.push_str(" cut");
             look.facts.push_str(", deeper frames are not drawn");
         }
         look.attributes
-            .push(("data-v", views.views_of(node).into()));
-        if let Some(below) = narrow.as_ref().and_then(|narrow| narrow.below(node)) {
-            look.attributes
-                .push(("data-below", below.to_owned().into()));
+            .push(("data-v", self.views.views_of(node).into()));
+        if let Some(below) = self.narrow.as_ref().and_then(|narrow| narrow.below(node)) {
+            look.attributes.push(("data-below", below.into()));
         }
-    };
-    annotate::write(&layout, &chrome, &mut look_of, out)?;
-    Ok(layout.len())
+    }
 }
 
 const NONE: DiffBox = DiffBox {
@@ -185,86 +187,6 @@ fn key_of(shown: DiffBox, shade: usize) -> &'static str {
         1..=4 => "less",
         _ => "more",
     }
-}
-
-/// Where each node begins and how wide it is, in each view.
-struct Views<'a> {
-    boxes: &'a [DiffBox],
-    /// Before, after, and the larger of both.
-    widths: [Vec<u64>; 3],
-    starts: [Vec<u64>; 3],
-    main: usize,
-}
-
-impl<'a> Views<'a> {
-    fn of(tree: &CallTree, picture: &'a DiffPicture) -> Self {
-        let number = tree.len();
-        let side = |pick: fn(&DiffBox) -> u64| {
-            let mut widths: Vec<u64> = picture.boxes.iter().map(pick).collect();
-            widths.resize(number, 0);
-            widths
-        };
-        let (before, after) = (side(|shown| shown.before), side(|shown| shown.after));
-        let mut larger: Vec<u64> = before.iter().zip(&after).map(|(b, a)| *b.max(a)).collect();
-        // A node was made before its children.
-        for ix in (0..number).rev() {
-            let below = children(tree, ix)
-                .map(|child| larger[child])
-                .fold(0, u64::saturating_add);
-            larger[ix] = larger[ix].max(below);
-        }
-        let widths = [before, after, larger];
-        let starts = [0, 1, 2].map(|view: usize| starts(tree, &widths[view]));
-        let main = match picture.width {
-            WidthBy::Before => 0,
-            WidthBy::After => 1,
-            WidthBy::Larger => 2,
-        };
-        Self {
-            boxes: &picture.boxes,
-            widths,
-            starts,
-            main,
-        }
-    }
-
-    fn width_of(&self, node: NodeIx, by: WidthBy) -> u64 {
-        let view = match by {
-            WidthBy::Before => 0,
-            WidthBy::After => 1,
-            WidthBy::Larger => 2,
-        };
-        self.widths[view].get(node.as_usize()).copied().unwrap_or(0)
-    }
-
-    /// Where it begins and how wide it is before, after, and in the difference.
-    fn views_of(&self, node: NodeIx) -> String {
-        let at = node.as_usize();
-        let numbers = [0, 1, self.main]
-            .map(|view: usize| format!("{} {}", self.starts[view][at], self.widths[view][at]));
-        numbers.join(" ")
-    }
-}
-
-fn children(tree: &CallTree, ix: usize) -> impl Iterator<Item = usize> {
-    let node = NodeIx(u32::try_from(ix).unwrap_or(u32::MAX));
-    tree.children(node).map(NodeIx::as_usize)
-}
-
-/// Where each node begins: a parent's own part is on the left, then its children.
-fn starts(tree: &CallTree, widths: &[u64]) -> Vec<u64> {
-    let mut starts = vec![0; tree.len()];
-    for ix in 0..tree.len() {
-        let below: u64 = children(tree, ix)
-            .map(|child| widths[child])
-            .fold(0, u64::saturating_add);
-        let mut at = starts[ix] + widths[ix].saturating_sub(below);
-        for child in children(tree, ix) {
-            starts[child] = at;
-            at += widths[child];
-        }
-    }
-    starts
 }
 
 fn chrome_of(picture: &DiffPicture, boxes: usize) -> Chrome {

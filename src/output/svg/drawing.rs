@@ -1,19 +1,22 @@
 //! inferno's drawing, read box by box.
 //!
-//! Elements stand one behind the other, attributes in double quotes, and what is read of boxes are
-//! numbers: no XML reader is needed for that, and one would take several times as long.
+//! Elements stand one behind the other, attributes in double quotes, no `>` in them, and what is read of
+//! boxes are numbers: no XML reader is needed for that, and one would take several times as long.
 
-use std::io::{self, BufRead};
+use std::io;
+use std::ops::Range;
+use std::sync::mpsc::Receiver;
+
+use memchr::memmem::Finder;
+use memchr::{memchr, memchr_iter};
 
 /// What is read of one box.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DrawnBox {
-    /// What inferno was told to call it, or `all`.
-    pub(super) name: String,
     /// From the upper edge of inferno's document to that of the box, in pixels.
-    pub(super) y: usize,
+    pub(super) y: u64,
     /// In pixels.
-    pub(super) height: usize,
+    pub(super) height: u64,
     /// The weight at which it begins.
     pub(super) first: u64,
     /// How much weight it stands for.
@@ -28,113 +31,172 @@ struct RectAttribute<'m> {
 
 /// inferno's drawing, as far as it has been read.
 #[derive(Debug)]
-pub(super) struct Drawing<R> {
-    source: R,
-    /// What was read last: from behind a `<` up to the next one.
-    markup: Vec<u8>,
+pub(super) struct Drawing {
+    source: Receiver<Vec<u8>>,
+    /// What was drawn and is not yet read, behind what is.
+    drawn: Vec<u8>,
+    /// How much of it is read.
+    read: usize,
+    /// How boxes begin.
+    rect: Finder<'static>,
 }
 
-impl<R: BufRead> Drawing<R> {
-    pub(super) fn new(source: R) -> Self {
+impl Drawing {
+    /// The drawing that comes from `source`, block by block.
+    pub(super) fn new(source: Receiver<Vec<u8>>) -> Self {
         Self {
             source,
-            markup: Vec::new(),
+            drawn: Vec::new(),
+            read: 0,
+            rect: Finder::new("<rect "),
         }
     }
 
     /// Reads what is before the boxes; returns the height of the document in pixels.
     ///
     /// # Errors
-    /// When the drawing ends, is another than expected, or cannot be read.
-    pub(super) fn read_head(&mut self) -> io::Result<usize> {
-        let mut height = None;
-        loop {
-            self.read_markup()?;
-            if !self.markup.starts_with(b"svg ") {
-                continue;
-            }
-            if let Some(height) = height {
-                return Ok(height);
-            }
-            let mut all = attributes(&self.markup);
-            let found = all.find(|attribute| attribute.name.ends_with(b" height="));
-            height = Some(number(found.ok_or_else(unexpected)?.value)?);
-        }
+    /// When the drawing ends, or is another than expected.
+    pub(super) fn read_head(&mut self) -> io::Result<u64> {
+        let svg = Finder::new("<svg ");
+        let document = self.find(&svg)?;
+        let height = attributes(self.drawn.get(document).unwrap_or_default())
+            .find(|attribute| attribute.name == b" height=")
+            .ok_or_else(unexpected)
+            .and_then(|height| number(height.value))?;
+        // Boxes are in a document of their own.
+        self.find(&svg)?;
+        Ok(height)
     }
 
-    /// Reads the next box; false when there is none. A box is a `g` around `title`, `rect` and a
-    /// `text` that is not read.
+    /// Reads the next box: a `g` around `title`, `rect` and `text`, of which the second is read.
     ///
     /// # Errors
-    /// When the drawing ends, is another than expected, or cannot be read.
-    pub(super) fn read_box(&mut self, drawn: &mut DrawnBox) -> io::Result<bool> {
-        loop {
-            self.read_markup()?;
-            if let Some(title) = self.markup.strip_prefix(b"title>") {
-                let name = title.split(|&byte| byte == b' ').next();
-                let name = str::from_utf8(name.unwrap_or_default());
-                drawn.name.clear();
-                drawn.name.push_str(name.map_err(io::Error::other)?);
-            } else if self.markup.starts_with(b"rect ") {
-                drawn.read(&self.markup)?;
-            } else if self.markup.starts_with(b"/g>") {
-                return Ok(true);
-            } else if self.markup.starts_with(b"/svg>") {
-                return Ok(false);
+    /// When the drawing ends, or is another than expected.
+    pub(super) fn read_box(&mut self) -> io::Result<DrawnBox> {
+        let rect = self.rect.clone();
+        let found = self.find(&rect)?;
+        let mut drawn = DrawnBox::default();
+        for RectAttribute { name, value } in attributes(self.drawn.get(found).unwrap_or_default()) {
+            match name {
+                b" y=" => drawn.y = number(value)?,
+                b" height=" => drawn.height = number(value)?,
+                b" fg:x=" => drawn.first = number(value)?,
+                b" fg:w=" => drawn.weight = number(value)?,
+                _ => {}
             }
         }
+        Ok(drawn)
     }
 
     /// Reads on to the end.
     ///
     /// # Errors
-    /// When the drawing cannot be read.
+    /// When there are more boxes.
     pub(super) fn finish(mut self) -> io::Result<()> {
-        io::copy(&mut self.source, &mut io::sink()).map(|_| ())
-    }
-
-    fn read_markup(&mut self) -> io::Result<()> {
-        self.markup.clear();
-        match self.source.read_until(b'<', &mut self.markup)? {
-            0 => Err(io::ErrorKind::UnexpectedEof.into()),
-            _ => Ok(()),
+        let rect = self.rect.clone();
+        match self.find(&rect) {
+            Ok(_) => Err(unexpected()),
+            Err(_) => Ok(()),
         }
     }
-}
 
-impl DrawnBox {
-    /// Takes over the attributes of a `rect`.
-    fn read(&mut self, markup: &[u8]) -> io::Result<()> {
-        for RectAttribute { name, value } in attributes(markup) {
-            if name.ends_with(b" fg:x=") {
-                self.first = number(value)?;
-            } else if name.ends_with(b" fg:w=") {
-                self.weight = number(value)?;
-            } else if name.ends_with(b" y=") {
-                self.y = number(value)?;
-            } else if name.ends_with(b" height=") {
-                self.height = number(value)?;
+    /// Where the next element of this kind has its attributes.
+    fn find(&mut self, element: &Finder<'_>) -> io::Result<Range<usize>> {
+        loop {
+            let rest = self.drawn.get(self.read..).unwrap_or_default();
+            if let Some(start) = element.find(rest)
+                && let Some(len) = memchr(b'>', rest.get(start..).unwrap_or_default())
+            {
+                // The space before the first attribute is that of the others.
+                let first = self.read + start + element.needle().len() - 1;
+                self.read += start + len;
+                return Ok(first..self.read);
             }
+            let block = self.source.recv();
+            let block = block.map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))?;
+            self.drawn.drain(..self.read);
+            self.read = 0;
+            self.drawn.extend_from_slice(&block);
         }
-        Ok(())
     }
 }
 
 fn attributes(markup: &[u8]) -> impl Iterator<Item = RectAttribute<'_>> {
-    let mut parts = markup.split(|&byte| byte == b'"');
+    let mut quotes = memchr_iter(b'"', markup);
+    let mut start = 0;
     std::iter::from_fn(move || {
-        Some(RectAttribute {
-            name: parts.next()?,
-            value: parts.next()?,
-        })
+        let (opening, closing) = (quotes.next()?, quotes.next()?);
+        let attribute = RectAttribute {
+            name: markup.get(start..opening)?,
+            value: markup.get(opening + 1..closing)?,
+        };
+        start = closing + 1;
+        Some(attribute)
     })
 }
 
-fn number<N: std::str::FromStr>(digits: &[u8]) -> io::Result<N> {
-    let digits = str::from_utf8(digits).map_err(io::Error::other)?;
-    digits.parse().map_err(|_| unexpected())
+fn number(digits: &[u8]) -> io::Result<u64> {
+    let more = |number: u64, &digit: &u8| {
+        let digit = char::from(digit).to_digit(10)?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    };
+    let number = digits.iter().try_fold(0, more);
+    number.filter(|_| !digits.is_empty()).ok_or_else(unexpected)
 }
 
-fn unexpected() -> io::Error {
+/// It was made by another inferno than the one that this is written for.
+pub(super) fn unexpected() -> io::Error {
     io::Error::other("inferno draws in another way than expected")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+
+    /// As inferno 0.12.8 draws, shortened.
+    const DRAWN: &str = concat!(
+        r#"<?xml version="1.0" standalone="no"?><svg version="1.1" width="1200" height="102">"#,
+        r#"<rect x="0" y="0" width="100%" height="102" fill="url(#background)"/>"#,
+        r#"<svg id="frames" x="10" width="1180" total_samples="9"><g><title>- (0 , NaN%)</title>"#,
+        r#"<rect x="0.0000%" y="37" width="55.5556%" height="15" fill="rgb(1,2,3)" fg:x="4" fg:w="5"/>"#,
+        r#"<text x="0.0000%" y="47.50"></text></g></svg></svg>"#,
+    );
+
+    fn drawing(block: usize) -> Drawing {
+        let (pen, drawing) = channel();
+        for block in DRAWN.as_bytes().chunks(block) {
+            pen.send(block.to_vec()).unwrap();
+        }
+        Drawing::new(drawing)
+    }
+
+    #[test]
+    fn a_drawing_is_read_wherever_its_blocks_end() {
+        for block in 1..=DRAWN.len() {
+            let mut drawing = drawing(block);
+            assert_eq!(drawing.read_head().unwrap(), 102);
+            let drawn = drawing.read_box().unwrap();
+            let DrawnBox {
+                y,
+                height,
+                first,
+                weight,
+            } = drawn;
+            assert_eq!([y, height, first, weight], [37, 15, 4, 5], "{block}");
+            assert!(drawing.finish().is_ok());
+        }
+    }
+
+    #[test]
+    fn boxes_that_are_missing_or_too_many_are_told() {
+        let mut read = drawing(100);
+        read.read_head().unwrap();
+        read.read_box().unwrap();
+        let missing = read.read_box().unwrap_err();
+        assert_eq!(missing.kind(), io::ErrorKind::UnexpectedEof);
+        let mut unread = drawing(100);
+        unread.read_head().unwrap();
+        assert!(unread.finish().is_err());
+    }
 }

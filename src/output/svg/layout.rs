@@ -1,7 +1,8 @@
 //! Which boxes are drawn, and inferno's drawing of them.
 //!
-//! inferno is given opaque numbers instead of names: it then neither sorts nor splits nor reads
-//! what the capture's bytes say, and the annotation pass finds the node of each box exactly.
+//! inferno is given no names: all that its lines must tell is where one box ends and the next begins, and
+//! its time goes with their length. Which box is of which node is known by the order in which it draws,
+//! and checked by where each box lies.
 
 use std::io::{self, Write};
 
@@ -11,13 +12,9 @@ use hashbrown::HashSet;
 
 use super::extent::{DrawnPart, Growth, Limits};
 use super::measures::FONT_SIZE;
+use super::stretches::{BoxPlace, StretchLines};
 use crate::stack::{CallTree, Children, NodeIx};
-use crate::text::push_format;
 
-/// Stands for weight right above the root that has no box. No node has it: those are numbers.
-const NOBODY: &str = "_";
-/// JavaScript counts exactly up to here.
-const MAX_WEIGHT: u64 = 1 << 53;
 /// What is added to the last stretch in inferno's drawing: more than all weight.
 const BEYOND: u64 = 1 << 62;
 
@@ -25,56 +22,16 @@ const BEYOND: u64 = 1 << 62;
 #[derive(Debug)]
 pub(crate) struct Layout {
     nodes: Vec<NodeIx>,
-    /// One line per stretch of the x axis, left to right, as inferno reads them.
-    lines: Vec<String>,
+    stretches: StretchLines,
     /// Boxes that would have others next to them, were these not too deep.
     cut: HashSet<NodeIx>,
     direction: Growth,
-    /// What the box for everything weighs.
-    total: u64,
 }
 
 /// One level of the walk.
 struct Level<'t> {
     node: NodeIx,
     children: Children<'t>,
-    path_len: usize,
-}
-
-/// The lines of a layout while they are made.
-struct Lines {
-    path: String,
-    made: Vec<String>,
-    /// Weight that ends at the present path and is not yet in a line.
-    pending: u64,
-    total: u64,
-}
-
-impl Lines {
-    fn add(&mut self, weight: u64) -> io::Result<()> {
-        self.pending = self.pending.saturating_add(weight);
-        self.total = self.total.saturating_add(weight);
-        if self.total > MAX_WEIGHT {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the weights add up to more than a browser can count (2^53)",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Ends the stretch at the present path.
-    fn flush(&mut self) {
-        if self.pending > 0 {
-            let path = if self.path.is_empty() {
-                NOBODY
-            } else {
-                &self.path
-            };
-            self.made.push(format!("{path} {}", self.pending));
-            self.pending = 0;
-        }
-    }
 }
 
 impl Layout {
@@ -94,10 +51,9 @@ impl Layout {
         let limits = Limits::of(tree, weight, name_bytes, extent);
         let mut layout = Self {
             nodes: Vec::new(),
-            lines: Vec::new(),
+            stretches: StretchLines::default(),
             cut: HashSet::new(),
             direction: extent.direction,
-            total: 0,
         };
         layout.walk(tree, weight, limits)?;
         Ok(layout)
@@ -111,50 +67,39 @@ impl Layout {
         weight: &dyn Fn(NodeIx) -> u64,
         limits: Limits,
     ) -> io::Result<()> {
-        let mut lines = Lines {
-            path: String::new(),
-            made: Vec::new(),
-            pending: 0,
-            total: 0,
-        };
-        lines.add(own_weight(tree, weight, NodeIx::ROOT))?;
+        let stretches = &mut self.stretches;
+        stretches.begin(NodeIx::ROOT);
+        stretches.add(own_weight(tree, weight, NodeIx::ROOT))?;
         let mut levels = vec![Level {
             node: NodeIx::ROOT,
             children: tree.children(NodeIx::ROOT),
-            path_len: 0,
         }];
-        while let Some(level) = levels.last_mut() {
+        loop {
+            let depth = levels.len();
+            let Some(level) = levels.last_mut() else {
+                break;
+            };
             let Some(child) = level.children.next() else {
-                lines.flush();
-                lines.path.truncate(level.path_len);
+                stretches.end();
                 levels.pop();
                 continue;
             };
-            let above = level.node;
             let is_light = weight(child) < limits.threshold;
-            if is_light || levels.len() > limits.deepest {
-                lines.add(weight(child))?;
+            if is_light || depth > limits.deepest {
+                stretches.add(weight(child))?;
                 if !is_light {
-                    self.cut.insert(above);
+                    self.cut.insert(level.node);
                 }
                 continue;
             }
-            lines.flush();
-            let path_len = lines.path.len();
-            if path_len > 0 {
-                lines.path.push(';');
-            }
-            push_format(&mut lines.path, format_args!("{}", self.nodes.len()));
             self.nodes.push(child);
-            lines.add(own_weight(tree, weight, child))?;
+            stretches.begin(child);
+            stretches.add(own_weight(tree, weight, child))?;
             levels.push(Level {
                 node: child,
                 children: tree.children(child),
-                path_len,
             });
         }
-        self.lines = lines.made;
-        self.total = lines.total;
         Ok(())
     }
 
@@ -175,7 +120,7 @@ impl Layout {
 
     /// What the box for everything weighs.
     pub(crate) const fn total(&self) -> u64 {
-        self.total
+        self.stretches.total()
     }
 
     /// Number of boxes, the one for everything not counted.
@@ -185,16 +130,12 @@ impl Layout {
 
     /// Whether there is nothing to draw.
     pub(crate) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.stretches.is_empty()
     }
 
-    /// The node whose box inferno was told to call `name`, or calls `all`; `None` for a stretch
-    /// without a box.
-    pub(crate) fn node_of(&self, name: &str) -> Option<NodeIx> {
-        if name == "all" {
-            return Some(NodeIx::ROOT);
-        }
-        self.nodes.get(name.parse::<usize>().ok()?).copied()
+    /// Where boxes lie, in the order in which inferno draws them.
+    pub(crate) fn boxes(&self) -> &[BoxPlace] {
+        self.stretches.boxes()
     }
 
     /// Has inferno draw the boxes, those at the right end as [`Self::weight_of`] tells.
@@ -215,11 +156,12 @@ impl Layout {
         options.no_javascript = true;
         // Shares are of nothing, margins are no part of the width, and no text fits.
         options.factor = 0.0;
+        options.count_name = String::new();
         options.image_width = Some(1 << 40);
         options.font_width = 1e12;
-        let longer = self.lines.last().and_then(|last| lengthened(last));
-        let others = self.lines.iter().rev().skip(1);
-        let reversed = longer.iter().chain(others).map(String::as_str);
+        let longer = self.stretches.lines().next_back().and_then(lengthened);
+        let others = self.stretches.lines().rev().skip(1);
+        let reversed = longer.as_deref().into_iter().chain(others);
         flamegraph::from_lines(&mut options, reversed, out)
     }
 
@@ -252,6 +194,10 @@ mod tests {
     use super::*;
     use crate::output::testing::{Sample, tree_of};
 
+    fn lines(layout: &Layout) -> Vec<&str> {
+        layout.stretches.lines().collect()
+    }
+
     fn layout(samples: &[Sample<'_>], min_width: Option<f64>) -> Layout {
         let (tree, _table) = tree_of(samples);
         let extent = DrawnPart {
@@ -264,16 +210,15 @@ mod tests {
     /// Would break if a sibling whose name sorts between (`clone3`) split `clone` in two.
     #[test]
     fn a_parent_is_one_stretch_with_its_own_weight_first() {
-        let lines = layout(
+        let made = layout(
             &[
                 ("clone", None, 2),
                 ("clone;y", None, 3),
                 ("clone3;x", None, 4),
             ],
             None,
-        )
-        .lines;
-        assert_eq!(lines, ["0 2", "0;1 3", "2;3 4"]);
+        );
+        assert_eq!(lines(&made), ["- 2", "-;- 3", "--;- 4"]);
     }
 
     #[test]
@@ -288,10 +233,30 @@ mod tests {
             ("c", None, 76),
         ];
         let made = layout(&samples, Some(5.0));
-        assert_eq!(made.lines, ["0;1 100", "0 3", "0;2 1000", "_ 1", "3 76"]);
+        assert_eq!(
+            lines(&made),
+            ["-;- 100", "- 3", "-;-- 1000", "_ 1", "-- 76"]
+        );
         assert_eq!(made.len(), 4);
-        assert_eq!(made.node_of("_"), None);
-        assert_eq!(made.node_of("4"), None);
+        // What ends at the same place is drawn from the bottom up.
+        let (a, b, e, c) = (1, 2, 5, 7);
+        let placed = |node: Option<u32>, depth, first, weight| BoxPlace {
+            node: node.map(NodeIx),
+            depth,
+            first,
+            weight,
+        };
+        assert_eq!(
+            made.boxes(),
+            [
+                placed(Some(b), 2, 0, 100),
+                placed(Some(a), 1, 0, 1103),
+                placed(Some(e), 2, 103, 1000),
+                placed(None, 1, 1103, 1),
+                placed(Some(0), 0, 0, 1180),
+                placed(Some(c), 1, 1104, 76),
+            ]
+        );
     }
 
     #[test]

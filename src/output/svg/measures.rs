@@ -10,6 +10,8 @@ pub(crate) const FRAMES_WIDTH: f64 = WIDTH - 2.0 * PADDING;
 pub(crate) const FONT_SIZE: usize = 12;
 /// From one row of boxes to the next: `frame_height`, inferno 0.12.8, src/flamegraph/mod.rs.
 pub(crate) const FRAME_HEIGHT: usize = 16;
+/// What of it is above a box: `FRAMEPAD`, inferno 0.12.8, src/flamegraph/mod.rs.
+pub(crate) const FRAME_PADDING: usize = 1;
 /// Space that inferno leaves above the boxes for a title, and below them for a status line: `ypad1`
 /// and `ypad2`, inferno 0.12.8, src/flamegraph/mod.rs.
 pub(crate) const INFERNO_HEAD: usize = FONT_SIZE * 3;

@@ -8,9 +8,11 @@
 //! |---|---|
 //! | `picture` | the picture of one profile |
 //! | `diff_picture` | the picture of a comparison, with a view of each side |
+//! | `diff_views` | how wide the boxes of its views are |
 //! | `extent`, `measures` | what of a tree is drawn, and how large things are |
 //! | `drawn_tree` | what boxes are called |
 //! | `layout` | the boxes in their places, as inferno reads them |
+//! | `stretches` | the lines that inferno draws them of, and where it draws them |
 //! | `label` | the texts in boxes |
 //! | `narrow` | what is not drawn, for the sums of the script |
 //! | `pixels` | how numbers of pixels are written |
@@ -35,6 +37,7 @@
 mod annotate;
 mod chrome;
 mod diff_picture;
+mod diff_views;
 mod drawing;
 mod drawn_tree;
 mod extent;
@@ -49,8 +52,10 @@ mod picture;
 mod pixels;
 mod shades;
 mod shares;
+mod stretches;
 
-pub use diff_picture::{DiffBox, DiffPicture, DiffTag, WHOLE, WidthBy, write_diff_svg};
+pub use diff_picture::{DiffPicture, DiffTag, write_diff_svg};
+pub use diff_views::{DiffBox, WHOLE, WidthBy};
 pub use extent::{DrawnPart, Growth};
 pub(crate) use kinds::CodeKind;
 pub use palette::{Colors, short_words};

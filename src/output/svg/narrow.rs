@@ -7,13 +7,15 @@
 use hashbrown::HashMap;
 
 use super::drawn_tree::DrawnTree;
-use crate::stack::{FrameIx, NodeIx, Tag};
+use crate::stack::{NodeIx, Tag};
 use crate::text::{one_line, push_digits, shortened};
 
 /// Letters of a name.
 const MAX_NAME: usize = 200;
 /// Bytes that all of it may take. Beyond, the picture says that its sums are of what is drawn.
 const BUDGET: usize = 700_000;
+/// The fewest of them that a word takes: a digit and a point for each part but the weight, and a digit of that.
+const LEAST_WORD: usize = 6;
 
 /// What is not drawn.
 #[derive(Debug, Default)]
@@ -21,8 +23,21 @@ pub(crate) struct Narrow {
     below: HashMap<NodeIx, String>,
     /// The names, a line each.
     pub(crate) names: String,
-    numbers: HashMap<FrameIx, usize>,
+    /// By frame, that of its name and one; 0 for none.
+    numbers: Vec<usize>,
+    /// How many names there are.
+    named: usize,
     bytes: usize,
+    /// What is still to be listed.
+    waiting: Vec<Unlisted>,
+    own_weights: Vec<u64>,
+}
+
+/// A node that is to be listed, and the one above it.
+#[derive(Clone, Copy, Debug)]
+struct Unlisted {
+    above: NodeIx,
+    at: NodeIx,
 }
 
 impl Narrow {
@@ -31,7 +46,15 @@ impl Narrow {
         drawn: DrawnTree<'_>,
         weights: &dyn Fn(NodeIx, &mut Vec<u64>),
     ) -> Option<Self> {
-        let mut narrow = Self::default();
+        // All that have no box are listed, or none.
+        let unlisted = (drawn.tree.len() - 1).saturating_sub(drawn.layout.len());
+        if unlisted.saturating_mul(LEAST_WORD) > BUDGET {
+            return None;
+        }
+        let mut narrow = Self {
+            numbers: vec![0; drawn.table.len()],
+            ..Self::default()
+        };
         let mut has_box = vec![false; drawn.tree.len()];
         for node in drawn.layout.nodes() {
             has_box[node.as_usize()] = true;
@@ -39,11 +62,19 @@ impl Narrow {
         let boxes = std::iter::once(NodeIx::ROOT).chain(drawn.layout.nodes().iter().copied());
         for node in boxes {
             let children = drawn.tree.children(node);
+            let mut text = String::new();
             for child in children.filter(|child| !has_box[child.as_usize()]) {
-                narrow.list(drawn, node, child, weights);
+                narrow.waiting.push(Unlisted {
+                    above: node,
+                    at: child,
+                });
+                narrow.list(drawn, weights, &mut text);
                 if narrow.bytes > BUDGET {
                     return None;
                 }
+            }
+            if !text.is_empty() {
+                narrow.below.insert(node, text);
             }
         }
         Some(narrow)
@@ -54,17 +85,14 @@ impl Narrow {
         self.below.get(&node).map(String::as_str)
     }
 
+    /// Lists what is waiting and all that is below it.
     fn list(
         &mut self,
         drawn: DrawnTree<'_>,
-        node: NodeIx,
-        child: NodeIx,
         weights: &dyn Fn(NodeIx, &mut Vec<u64>),
+        text: &mut String,
     ) {
-        let mut text = self.below.remove(&node).unwrap_or_default();
-        let mut own_weights = Vec::new();
-        let mut waiting = vec![(node, child)];
-        while let Some((above, at)) = waiting.pop() {
+        while let Some(Unlisted { above, at }) = self.waiting.pop() {
             if self.bytes > BUDGET {
                 break;
             }
@@ -72,44 +100,47 @@ impl Narrow {
             if !text.is_empty() {
                 text.push(' ');
             }
-            push_digits::<36>(&mut text, self.number_of(drawn, at) as u64);
+            push_digits::<36>(text, self.number_of(drawn, at) as u64);
             text.push('.');
-            let first = waiting.len();
-            waiting.extend(drawn.tree.children(at).map(|child| (at, child)));
-            waiting[first..].reverse();
-            let children = waiting.len() - first;
+            let first = self.waiting.len();
+            let children = drawn.tree.children(at);
+            let children = children.map(|child| Unlisted {
+                above: at,
+                at: child,
+            });
+            self.waiting.extend(children);
+            self.waiting[first..].reverse();
+            let children = self.waiting.len() - first;
             if children > 0 {
-                push_digits::<36>(&mut text, children as u64);
+                push_digits::<36>(text, children as u64);
             }
             text.push('.');
             if drawn.tree.get(at).tag != drawn.tree.get(above).tag {
-                push_digits::<36>(
-                    &mut text,
-                    drawn.tree.get(at).tag.unwrap_or(Tag::Host) as u64,
-                );
+                push_digits::<36>(text, drawn.tree.get(at).tag.unwrap_or(Tag::Host) as u64);
             }
             text.push('.');
             if drawn.kind_of(at) != drawn.kind_of(above) {
-                push_digits::<36>(&mut text, drawn.kind_of(at) as u64);
+                push_digits::<36>(text, drawn.kind_of(at) as u64);
             }
-            own_weights.clear();
-            weights(at, &mut own_weights);
-            for &weight in &own_weights {
+            self.own_weights.clear();
+            weights(at, &mut self.own_weights);
+            for &weight in &self.own_weights {
                 text.push('.');
-                push_digits::<36>(&mut text, weight);
+                push_digits::<36>(text, weight);
             }
             self.bytes += text.len() - before;
         }
-        self.below.insert(node, text);
     }
 
     fn number_of(&mut self, drawn: DrawnTree<'_>, node: NodeIx) -> usize {
         let frame = drawn.tree.get(node).frame;
-        let next = self.numbers.len();
-        if let Some(&number) = self.numbers.get(&frame) {
+        let known = &mut self.numbers[frame.as_usize()];
+        if let Some(number) = known.checked_sub(1) {
             return number;
         }
-        self.numbers.insert(frame, next);
+        let next = self.named;
+        self.named += 1;
+        *known = self.named;
         if next > 0 {
             self.names.push('\n');
         }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::annotate::Look;
+use super::annotate::{Look, Looks};
 use super::chrome::Chrome;
 use super::drawn_tree::{DrawnTree, MAX_NAME};
 use super::extent::{DrawnPart, Growth};
@@ -57,52 +57,65 @@ pub fn write_svg(
         frame.name.len().min(MAX_NAME) + frame.dso.len().min(MAX_DSO)
     };
     let layout = Layout::new(tree, &weight, &text_bytes, picture.extent)?;
-    let drawn = DrawnTree {
-        tree,
-        table,
-        layout: &layout,
-        kinds: &CodeKind::of_all(table),
+    let make = || {
+        let kinds = CodeKind::of_all(table);
+        let drawn = DrawnTree {
+            tree,
+            table,
+            layout: &layout,
+            kinds: &kinds,
+        };
+        let totals = Totals::of(drawn, picture.colors, &picture.totals);
+        let chrome = chrome_of(picture, &totals, layout.len());
+        let narrow = Narrow::of(drawn, &|node, weights| weights.push(weight(node)));
+        let names = narrow.as_ref().map(|narrow| narrow.names.clone());
+        ProfileLooks {
+            tree,
+            table,
+            layout: &layout,
+            chrome: chrome.with_names(names),
+            picture,
+            parents: Parents::of(tree),
+            narrow,
+            kinds,
+        }
     };
-    let totals = Totals::of(drawn, picture.colors, &picture.totals);
-    let chrome = chrome_of(picture, &totals, layout.len());
     if layout.is_empty() {
+        let chrome = make().chrome.with_names(None);
         return chrome.write_alone("no samples", out).map(|()| 0);
     }
-    let narrow = Narrow::of(drawn, &|node, weights| weights.push(weight(node)));
-    let chrome = chrome.with_names(narrow.as_ref().map(|narrow| narrow.names.clone()));
-    let looks = Looks {
-        drawn,
-        picture,
-        parents: Parents::of(tree),
-        narrow,
-    };
-    annotate::write(
-        &layout,
-        &chrome,
-        &mut |node, look| looks.fill(node, look),
-        out,
-    )?;
+    annotate::write(&layout, make, out)?;
     Ok(layout.len())
 }
 
 /// What each box looks like.
-struct Looks<'a> {
-    drawn: DrawnTree<'a>,
+struct ProfileLooks<'a> {
+    tree: &'a CallTree,
+    table: &'a FrameTable,
+    layout: &'a Layout,
+    /// The kind of code of each frame, by its index.
+    kinds: Vec<CodeKind>,
+    chrome: Chrome,
     picture: &'a Picture,
     parents: Parents,
     narrow: Option<Narrow>,
 }
 
-impl Looks<'_> {
+impl Looks for ProfileLooks<'_> {
+    fn chrome(&self) -> &Chrome {
+        &self.chrome
+    }
+
     fn fill<'l>(&'l self, node: NodeIx, look: &mut Look<'l>) {
-        let shown = self.drawn.tree.get(node);
-        self.drawn.push_name(node, &mut look.name);
+        let drawn = self.drawn();
+        let shown = self.tree.get(node);
+        drawn.push_name(node, &mut look.name);
         self.push_facts(node, &mut look.facts);
         let paint = self.paint(node);
         let shade = Shade::of(&look.name);
         paint.push_class(shade, &mut look.class);
         paint.push_plain_fill(shade, &mut look.fill);
-        if self.drawn.layout.is_cut(node) {
+        if self.layout.is_cut(node) {
             look.class.push_str(" cut");
         }
         let is_host = self.parents.has_host.get(node.as_usize()) == Some(&true);
@@ -110,15 +123,26 @@ impl Looks<'_> {
         if let Some(tag) = tag.filter(|_| !self.picture.totals.is_empty()) {
             look.attributes.push(("data-tag", tag.as_str().into()));
         }
-        let kind = self.drawn.kind_of(node);
+        let kind = drawn.kind_of(node);
         look.attributes.push(("data-kind", kind.key().into()));
         if let Some(below) = self.narrow.as_ref().and_then(|narrow| narrow.below(node)) {
             look.attributes.push(("data-below", below.into()));
         }
     }
+}
+
+impl ProfileLooks<'_> {
+    fn drawn(&self) -> DrawnTree<'_> {
+        DrawnTree {
+            tree: self.tree,
+            table: self.table,
+            layout: self.layout,
+            kinds: &self.kinds,
+        }
+    }
 
     fn push_facts(&self, node: NodeIx, facts: &mut String) {
-        let (tree, table) = (self.drawn.tree, self.drawn.table);
+        let (tree, table) = (self.tree, self.table);
         let shown = tree.get(node);
         push_quantity(facts, shown.total, &self.picture.unit);
         facts.push_str(", ");
@@ -151,23 +175,23 @@ impl Looks<'_> {
         if self.parents.is_split.get(node.as_usize()) == Some(&true) {
             facts.push_str(", drawn once for each thing that its callees do");
         }
-        if self.drawn.layout.is_cut(node) {
+        if self.layout.is_cut(node) {
             facts.push_str(", deeper frames are not drawn");
         }
     }
 
     fn paint(&self, node: NodeIx) -> Paint {
-        let shown = self.drawn.tree.get(node);
+        let shown = self.tree.get(node);
         let kind = if node == NodeIx::ROOT {
             FrameKind::Root
         } else {
-            self.drawn.table.get(shown.frame).kind
+            self.table.get(shown.frame).kind
         };
         let of_kind = match kind {
             FrameKind::Root => Paint::Plain,
             FrameKind::Guest => Paint::Tag(Tag::Guest),
             FrameKind::Function | FrameKind::Inlined | FrameKind::Unresolved => {
-                Paint::Kind(self.drawn.kind_of(node))
+                Paint::Kind(self.drawn().kind_of(node))
             }
         };
         match (self.picture.colors, shown.tag) {

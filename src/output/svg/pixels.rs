@@ -5,17 +5,21 @@ use crate::text::{push_format, push_last_digits, push_number, trim_fraction};
 /// Appends to a thousandth of a pixel: zooms up to a sixtieth of the width show what is written,
 /// and the script makes the places of those beyond.
 pub(crate) fn push_pixels(text: &mut String, pixels: f64) {
-    let before = text.len();
-    match thousandths(pixels) {
-        Some(number) => {
-            push_number(text, number / 1000);
-            text.push('.');
-            push_last_digits(text, number, 3);
-        }
-        None => push_format(text, format_args!("{pixels:.3}")),
-    }
-    let point = text.get(before..).and_then(|number| number.find('.'));
-    trim_fraction(text, before + point.unwrap_or_default());
+    let Some(number) = thousandths(pixels) else {
+        let before = text.len();
+        push_format(text, format_args!("{pixels:.3}"));
+        let point = text.get(before..).and_then(|number| number.find('.'));
+        return trim_fraction(text, before + point.unwrap_or_default());
+    };
+    push_number(text, number / 1000);
+    let (digits, places) = match number % 1000 {
+        0 => return,
+        tenths if tenths % 100 == 0 => (tenths / 100, 1),
+        hundredths if hundredths % 10 == 0 => (hundredths / 10, 2),
+        thousandths => (thousandths, 3),
+    };
+    text.push('.');
+    push_last_digits(text, digits, places);
 }
 
 /// A number of pixels in thousandths, rounded; `None` where one that rounds to them might not be what
