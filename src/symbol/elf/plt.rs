@@ -11,9 +11,9 @@
 use std::ops::Range;
 
 use hashbrown::HashMap;
-use object::read::elf::{Rela, SectionHeader};
+use object::read::elf::{Dyn, ElfFile64, Rela, SectionHeader};
 use object::read::{Object, ObjectSection, ObjectSymbol, ObjectSymbolTable};
-use object::{Architecture, File, SymbolFlags, elf};
+use object::{Architecture, Endianness, File, SymbolFlags, elf};
 
 use super::points::Points;
 
@@ -122,8 +122,12 @@ fn slot_names<'a>(file: &File<'a>, slots: &Points) -> HashMap<u64, &'a str> {
     let (endian, linked) = (elf.endian(), elf.elf_dynamic_symbol_table().section());
     let sections = elf.elf_section_table().iter();
     let dynamic = sections.filter(|section| section.link(endian) == linked);
-    let relocations = dynamic.filter_map(|section| section.rela(endian, elf.data()).ok()?);
-    let relocations = relocations.flat_map(|(relocations, _)| relocations);
+    let relative = RelativeRelocations::of(elf);
+    let relocations = dynamic.filter_map(|section| {
+        let (relocations, _) = section.rela(endian, elf.data()).ok()??;
+        Some(relative.left_out_of(relocations, section.sh_addr(endian)))
+    });
+    let relocations = relocations.flatten();
     // There are relocations for all addresses in the object's data too.
     let relocations = relocations.filter(|relocation| slots.contains(relocation.r_offset(endian)));
     let mut resolvers = None;
@@ -142,6 +146,61 @@ fn slot_names<'a>(file: &File<'a>, slots: &Points) -> HashMap<u64, &'a str> {
         }
     }
     names
+}
+
+/// The relocations that only add where the object lies, of which large programs have a million. Linkers
+/// write them first, and say how many they are; loaders take them for such without a look at each.
+///
+/// Source: `DT_RELACOUNT`; `elf_dynamic_do_Rela()`, elf/do-rel.h, glibc 2.36.
+#[derive(Clone, Copy, Debug, Default)]
+struct RelativeRelocations {
+    /// The address of the table that begins with them.
+    table: u64,
+    len: usize,
+}
+
+impl RelativeRelocations {
+    /// None where the file does not tell.
+    fn of(file: &ElfFile64<'_>) -> Self {
+        let endian = file.endian();
+        let entries = file.elf_section_table().dynamic(endian, file.data());
+        let entries = entries
+            .ok()
+            .flatten()
+            .map_or(&[][..], |(entries, _)| entries);
+        let value = |tag| {
+            let entry = entries.iter().find(|entry| entry.d_tag(endian) == tag);
+            entry.map(|entry| entry.d_val(endian))
+        };
+        let len = value(elf::DT_RELACOUNT).and_then(|len| usize::try_from(len).ok());
+        let told = value(elf::DT_RELA).zip(len);
+        told.map_or_else(Self::default, |(table, len)| Self { table, len })
+    }
+
+    /// The other relocations of the table at an address. All of them where what should be left out does
+    /// not begin and end with what it should.
+    fn left_out_of<R>(self, relocations: &[R], table: u64) -> &[R]
+    where
+        R: Rela<Endian = Endianness>,
+    {
+        let is_relative = |relocation: Option<&R>| {
+            relocation.is_some_and(|relocation| {
+                let kind = relocation.r_type(Endianness::Little, false);
+                relocation.symbol(Endianness::Little, false).is_none()
+                    && [elf::R_X86_64_RELATIVE, elf::R_AARCH64_RELATIVE].contains(&kind)
+            })
+        };
+        match relocations.split_at_checked(self.len) {
+            Some((left_out, others))
+                if self.table == table
+                    && is_relative(left_out.first())
+                    && is_relative(left_out.last()) =>
+            {
+                others
+            }
+            Some(_) | None => relocations,
+        }
+    }
 }
 
 /// The indirect functions (`STT_GNU_IFUNC`) by address; the first name of each.
@@ -208,6 +267,32 @@ fn aarch64_slot(code: &[u8], start: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use object::{I64, U64};
+
+    /// What a file says of its first relocations is taken for true where these begin and end with such.
+    #[test]
+    fn relative_relocations_are_left_out() {
+        let relocation = |kind: u32, symbol: u32| elf::Rela64::<Endianness> {
+            r_offset: U64::new(Endianness::Little, 8),
+            r_info: U64::new(
+                Endianness::Little,
+                u64::from(symbol) << 32 | u64::from(kind),
+            ),
+            r_addend: I64::new(Endianness::Little, 0),
+        };
+        // Relative, to a slot, to data, of x86-64.
+        let [relative, slot, data] =
+            [(8, 0), (7, 3), (6, 1)].map(|(kind, symbol)| relocation(kind, symbol));
+        let all = [relative, relative, relative, slot, data];
+        let left = |len, at| {
+            RelativeRelocations { table: 0x400, len }
+                .left_out_of(&all, at)
+                .len()
+        };
+        assert_eq!([left(3, 0x400), left(1, 0x400), left(0, 0x400)], [2, 4, 5]);
+        // Another table, more than there are, others among them.
+        assert_eq!([left(3, 0x408), left(6, 0x400), left(4, 0x400)], [5, 5, 5]);
+    }
 
     /// The sizes of the header of a file and of a section, ELF64.
     const HEADERS: [usize; 2] = [64, 64];
