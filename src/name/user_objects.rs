@@ -199,7 +199,7 @@ impl<'a> UserObjects<'a> {
         let offsets = asked.places();
         let dso = self.timeline.dso(ix).cloned();
         let (path, build_id) = dso.map(|dso| (dso.path, dso.build_id)).unwrap_or_default();
-        let mut found = self.find_symbols(ix, &offsets);
+        let mut found = self.find_symbols(ix, &offsets, threads);
         let judged = self.judges_callers.then(|| asked.before_returns());
         let not_called = found.places_without_call(&judged.unwrap_or_default(), threads);
         let code = self.read_code(&mut found, &offsets, threads);
@@ -255,10 +255,11 @@ impl<'a> UserObjects<'a> {
     }
 
     /// Finds the functions that cover places of an object.
-    fn find_symbols(&self, ix: DsoIx, offsets: &[FileOffset]) -> FoundSymbols {
+    fn find_symbols(&self, ix: DsoIx, offsets: &[FileOffset], threads: usize) -> FoundSymbols {
         let wish = FunctionWish {
             places: Places::Offsets(offsets),
             spelling: self.how.detail.spelling(),
+            threads,
         };
         if let Some(object) = mapped_object(self.timeline, ix, self.here.as_ref()) {
             return FoundSymbols::find_mapped(self.search, &object, wish);

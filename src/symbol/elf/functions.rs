@@ -1,7 +1,9 @@
 //! The functions that the symbol tables of an ELF file state.
 #![warn(clippy::indexing_slicing)]
 
-use object::read::elf::{FileHeader, Sym, SymbolTable};
+use std::ops::Range;
+
+use object::read::elf::{ElfFile, FileHeader, Sym, SymbolTable};
 use object::read::{Object, ObjectSection, StringTable};
 use object::{Architecture, File, SectionFlags, SymbolIndex, elf};
 
@@ -15,6 +17,58 @@ pub(super) enum SymbolTableKind {
     Full,
     /// `.dynsym`
     Dynamic,
+}
+
+/// Fewer symbols are not worth a thread.
+const SYMBOLS_A_THREAD: usize = 40_000;
+
+/// A stretch of a symbol table.
+#[derive(Clone, Debug)]
+pub(super) struct TableStretch {
+    pub(super) kind: SymbolTableKind,
+    /// Its symbols by number, as far as there are so many. The first one of a table is none.
+    symbols: Range<usize>,
+}
+
+impl TableStretch {
+    /// A whole table.
+    pub(super) const fn whole(kind: SymbolTableKind) -> Self {
+        Self {
+            kind,
+            symbols: 1..usize::MAX,
+        }
+    }
+}
+
+/// The same of a file of either class.
+struct TablePart<'t, 'd, Elf: FileHeader> {
+    endian: Elf::Endian,
+    table: &'t SymbolTable<'d, Elf>,
+    first: usize,
+    symbols: &'d [Elf::Sym],
+}
+
+impl<'t, 'd, Elf: FileHeader> TablePart<'t, 'd, Elf> {
+    fn of(file: &'t ElfFile<'d, Elf>, stretch: &TableStretch) -> Self {
+        let table = match stretch.kind {
+            SymbolTableKind::Full => file.elf_symbol_table(),
+            SymbolTableKind::Dynamic => file.elf_dynamic_symbol_table(),
+        };
+        let Range { start, end } = stretch.symbols;
+        let symbols = table.symbols();
+        let symbols = symbols.get(start..end.min(symbols.len()));
+        Self {
+            endian: file.endian(),
+            table,
+            first: start,
+            symbols: symbols.unwrap_or_default(),
+        }
+    }
+
+    fn symbols(&self) -> impl Iterator<Item = (SymbolIndex, &'d Elf::Sym)> {
+        let numbers = (self.first..).map(SymbolIndex);
+        numbers.zip(self.symbols)
+    }
 }
 
 /// A function as a symbol table states it. Its name has not been read.
@@ -89,59 +143,77 @@ impl<'d> FunctionTables<'d> {
         self.file.symbols().next().is_some()
     }
 
-    /// The functions of a table, in its order, of those that `wants` accepts by start and end. The
+    /// How many symbols `.symtab` holds, the first one too, which is none.
+    fn full_len(&self) -> usize {
+        if let File::Elf64(file) = self.file {
+            file.elf_symbol_table().len()
+        } else if let File::Elf32(file) = self.file {
+            file.elf_symbol_table().len()
+        } else {
+            0
+        }
+    }
+
+    /// The symbols of both tables in their order, divided between threads: each has at least one share.
+    pub(super) fn shares(&self, threads: usize) -> Vec<Vec<TableStretch>> {
+        let full = self.full_len();
+        let each = full.div_ceil(threads.max(1)).max(SYMBOLS_A_THREAD);
+        let starts = (each..full).step_by(each);
+        let mut shares = vec![vec![TableStretch::whole(SymbolTableKind::Full)]];
+        for start in starts {
+            if let Some(before) = shares.last_mut().and_then(|share| share.last_mut()) {
+                before.symbols.end = start;
+            }
+            let mut stretch = TableStretch::whole(SymbolTableKind::Full);
+            stretch.symbols.start = start;
+            shares.push(vec![stretch]);
+        }
+        if let Some(last) = shares.last_mut() {
+            last.push(TableStretch::whole(SymbolTableKind::Dynamic));
+        }
+        shares
+    }
+
+    /// The functions of a stretch, in its order, of those that `wants` accepts by start and end. The
     /// name of one may turn out to be none.
     pub(super) fn each(
         &self,
-        kind: SymbolTableKind,
+        stretch: &TableStretch,
         wants: impl Fn(u64, u64) -> bool,
         see: impl FnMut(StatedFunction<'d>),
     ) {
         if let File::Elf64(file) = self.file {
-            let table = match kind {
-                SymbolTableKind::Full => file.elf_symbol_table(),
-                SymbolTableKind::Dynamic => file.elf_dynamic_symbol_table(),
-            };
-            self.each_of(file.endian(), table, wants, see);
+            let part = TablePart::of(file, stretch);
+            self.each_of(&part, wants, see);
         } else if let File::Elf32(file) = self.file {
-            let table = match kind {
-                SymbolTableKind::Full => file.elf_symbol_table(),
-                SymbolTableKind::Dynamic => file.elf_dynamic_symbol_table(),
-            };
-            self.each_of(file.endian(), table, wants, see);
+            let part = TablePart::of(file, stretch);
+            self.each_of(&part, wants, see);
         }
     }
 
-    /// Where each function of a table lies, in its order, and whether it has a name, which is told
+    /// Where each function of a stretch lies, in its order, and whether it has a name, which is told
     /// when asked for. The name of one may turn out to be none.
     pub(super) fn each_range(
         &self,
-        kind: SymbolTableKind,
+        stretch: &TableStretch,
         see: impl FnMut(&StatedRange, &dyn Fn() -> bool),
     ) {
         if let File::Elf64(file) = self.file {
-            let table = match kind {
-                SymbolTableKind::Full => file.elf_symbol_table(),
-                SymbolTableKind::Dynamic => file.elf_dynamic_symbol_table(),
-            };
-            self.each_range_of(file.endian(), table, see);
+            let part = TablePart::of(file, stretch);
+            self.each_range_of(&part, see);
         } else if let File::Elf32(file) = self.file {
-            let table = match kind {
-                SymbolTableKind::Full => file.elf_symbol_table(),
-                SymbolTableKind::Dynamic => file.elf_dynamic_symbol_table(),
-            };
-            self.each_range_of(file.endian(), table, see);
+            let part = TablePart::of(file, stretch);
+            self.each_range_of(&part, see);
         }
     }
 
     fn each_range_of<Elf: FileHeader>(
         &self,
-        endian: Elf::Endian,
-        table: &SymbolTable<'d, Elf>,
+        part: &TablePart<'_, 'd, Elf>,
         mut see: impl FnMut(&StatedRange, &dyn Fn() -> bool),
     ) {
-        // The first one is none.
-        for (ix, symbol) in table.enumerate().skip(1) {
+        let &TablePart { endian, table, .. } = part;
+        for (ix, symbol) in part.symbols() {
             let Some(range) = self.range_of(endian, table, ix, symbol) else {
                 continue;
             };
@@ -158,13 +230,12 @@ impl<'d> FunctionTables<'d> {
 
     fn each_of<Elf: FileHeader>(
         &self,
-        endian: Elf::Endian,
-        table: &SymbolTable<'d, Elf>,
+        part: &TablePart<'_, 'd, Elf>,
         wants: impl Fn(u64, u64) -> bool,
         mut see: impl FnMut(StatedFunction<'d>),
     ) {
-        // The first one is none.
-        for (ix, symbol) in table.enumerate().skip(1) {
+        let &TablePart { endian, table, .. } = part;
+        for (ix, symbol) in part.symbols() {
             let start = self.start_of::<Elf>(endian, symbol);
             if !wants(start, start.saturating_add(symbol.st_size(endian).into())) {
                 continue;

@@ -10,7 +10,7 @@ use object::read::{Object, ObjectSection};
 use super::alias::Binding;
 use super::builder::{SizedBuilder, StatedSymbol};
 use super::debugdata;
-use super::functions::{FunctionTables, StatedFunction, SymbolTableKind};
+use super::functions::{FunctionTables, StatedFunction, SymbolTableKind, TableStretch};
 use super::places::FunctionWish;
 use super::plt::{self, PltEntry};
 use super::points::Points;
@@ -19,6 +19,7 @@ use super::symbols::ObjectSymbols;
 use crate::error::Result;
 use crate::object::ElfSegments;
 use crate::object::parse_elf_file;
+use crate::parallel::on_threads;
 
 /// Names may overlap in a file's string table; the table holds each whole. Twice the file is more
 /// than any honest file needs and keeps a crafted one from growing without bound.
@@ -43,7 +44,11 @@ impl ObjectSymbols {
         bytes: &[u8],
         wish: impl Into<FunctionWish<'p>>,
     ) -> Result<Self> {
-        let FunctionWish { places, spelling } = wish.into();
+        let FunctionWish {
+            places,
+            spelling,
+            threads,
+        } = wish.into();
         let file = parse_elf_file(path, bytes)?;
         let segments = ElfSegments::of(&file);
         let points = places.points(&segments);
@@ -58,6 +63,7 @@ impl ObjectSymbols {
         full |= packed.as_ref().is_some_and(FunctionTables::has_full_table);
         let unpacked_len = unpacked.as_ref().map_or(0, Vec::len);
         let mut reader = FunctionReader {
+            shares: own.shares(threads),
             own,
             packed,
             name_budget: (bytes.len().saturating_add(unpacked_len)).saturating_mul(NAMES_PER_FILE),
@@ -80,9 +86,39 @@ fn packed_table(file: &File<'_>) -> Option<Vec<u8>> {
     debugdata::unpack(file.section_by_name(".gnu_debugdata")?.data().ok()?)
 }
 
+/// What was seen of symbol tables.
+struct SeenSymbols<'p> {
+    sieve: Sieve<'p>,
+    /// Whether a function with a size and a name was among it.
+    is_any_sized: bool,
+}
+
+impl<'p> SeenSymbols<'p> {
+    fn new(points: &'p Points) -> Self {
+        Self {
+            sieve: Sieve::new(points),
+            is_any_sized: false,
+        }
+    }
+
+    fn see(&mut self, tables: &FunctionTables<'_>, stretch: &TableStretch) {
+        tables.each_range(stretch, |range, is_named| {
+            self.sieve.see(range);
+            self.is_any_sized = self.is_any_sized || (range.is_sized() && is_named());
+        });
+    }
+
+    fn join(&mut self, other: Self) {
+        self.sieve.join(other.sieve);
+        self.is_any_sized |= other.is_any_sized;
+    }
+}
+
 /// Takes the functions out of an object's tables.
 struct FunctionReader<'d> {
     own: FunctionTables<'d>,
+    /// What each thread looks at of it.
+    shares: Vec<Vec<TableStretch>>,
     /// Those of the table packed in `.gnu_debugdata`.
     packed: Option<FunctionTables<'d>>,
     name_budget: usize,
@@ -118,47 +154,40 @@ impl<'d> FunctionReader<'d> {
 
     /// What decides about the points; `None` where no function states its size, as few files do.
     fn decisive(&mut self, points: &Points) -> Option<Decisive> {
-        let mut sieve = Sieve::new(points);
-        let mut is_any_sized = false;
-        let mut see = |range: &StatedRange, is_named: &dyn Fn() -> bool| {
-            sieve.see(range);
-            is_any_sized = is_any_sized || (range.is_sized() && is_named());
-        };
-        for kind in [SymbolTableKind::Full, SymbolTableKind::Dynamic] {
-            self.own.each_range(kind, &mut see);
-        }
+        let mut seen = on_threads(&self.shares, |share| {
+            let mut seen = SeenSymbols::new(points);
+            share
+                .iter()
+                .for_each(|stretch| seen.see(&self.own, stretch));
+            seen
+        })
+        .into_iter();
+        let mut all = seen.next()?;
+        seen.for_each(|seen| all.join(seen));
         if let Some(packed) = &self.packed {
-            packed.each_range(SymbolTableKind::Full, &mut see);
+            all.see(packed, &TableStretch::whole(SymbolTableKind::Full));
         }
-        self.has_functions = is_any_sized;
-        is_any_sized.then(|| sieve.into_decisive())
+        self.has_functions = all.is_any_sized;
+        all.is_any_sized.then(|| all.sieve.into_decisive())
     }
 
     /// The functions that `wants` accepts by start and end, those of the object's own tables and the
     /// packed ones.
-    fn taken(&self, wants: impl Fn(u64, u64) -> bool) -> [Vec<StatedFunction<'d>>; 2] {
-        let mut taken = [Vec::new(), Vec::new()];
-        let [own, packed] = &mut taken;
-        self.each(wants, |is_packed, function| {
-            (if is_packed { &mut *packed } else { &mut *own }).push(function);
+    fn taken(&self, wants: impl Fn(u64, u64) -> bool + Sync) -> [Vec<StatedFunction<'d>>; 2] {
+        let own = on_threads(&self.shares, |share| {
+            let mut taken = Vec::new();
+            for stretch in share {
+                self.own
+                    .each(stretch, &wants, |function| taken.push(function));
+            }
+            taken
         });
-        taken
-    }
-
-    /// The functions of all tables, each with whether it is of the packed one.
-    fn each(
-        &self,
-        wants: impl Fn(u64, u64) -> bool,
-        mut see: impl FnMut(bool, StatedFunction<'d>),
-    ) {
-        for kind in [SymbolTableKind::Full, SymbolTableKind::Dynamic] {
-            self.own.each(kind, &wants, |function| see(false, function));
+        let mut packed = Vec::new();
+        if let Some(tables) = &self.packed {
+            let whole = TableStretch::whole(SymbolTableKind::Full);
+            tables.each(&whole, &wants, |function| packed.push(function));
         }
-        if let Some(packed) = &self.packed {
-            packed.each(SymbolTableKind::Full, &wants, |function| {
-                see(true, function)
-            });
-        }
+        [own.concat(), packed]
     }
 
     /// The entries of the linkage tables whose sections are wanted.

@@ -24,14 +24,17 @@ pub struct FunctionWish<'p> {
     pub places: Places<'p>,
     /// What decides between several names of an address.
     pub spelling: Spelling,
+    /// How many threads may look at a large symbol table.
+    pub threads: usize,
 }
 
 impl<'p> From<Places<'p>> for FunctionWish<'p> {
-    /// Names will be readable.
+    /// Names will be readable; one thread reads.
     fn from(places: Places<'p>) -> Self {
         Self {
             places,
             spelling: Spelling::Readable,
+            threads: 1,
         }
     }
 }

@@ -9,7 +9,7 @@
 //! - A label without a size is none where a symbol with a size covers it, which then matters too.
 //! - What starts where one of these starts may be the better name.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::points::Points;
 
@@ -70,31 +70,83 @@ impl StartsBetween {
         self.highest = self.highest.max(start);
     }
 
-    fn lowest(&self) -> Option<u64> {
-        (self.lowest <= self.highest).then_some(self.lowest)
-    }
-
-    fn highest(&self) -> Option<u64> {
-        (self.lowest <= self.highest).then_some(self.highest)
+    fn is_empty(&self) -> bool {
+        self.lowest > self.highest
     }
 }
 
-/// What surrounds a point.
-#[derive(Clone, Copy, Debug, Default)]
-struct Window {
-    /// The last start that is not above the point.
-    below: Option<u64>,
-    /// The first start above it.
-    above: Option<u64>,
+/// What surrounds each point: the last start that is not above it, and the first one above it.
+#[derive(Debug)]
+struct Windows {
+    /// Before each point, and behind the last: the lowest start there or above, the highest there or
+    /// below.
+    around: Vec<StartsBetween>,
+    /// The first and the last of these that hold a start; `None` when none does.
+    ends: Option<RangeInclusive<usize>>,
     /// Whether a symbol without a size may cover the point.
-    is_open: bool,
+    is_open: Vec<bool>,
 }
 
-impl Window {
-    fn reaches(&self, start: u64) -> bool {
-        self.is_open
-            && self.below.is_none_or(|below| below <= start)
-            && self.above.is_none_or(|above| above >= start)
+impl Windows {
+    /// Those of the points between which these starts lie.
+    fn of(mut gaps: Vec<StartsBetween>) -> Self {
+        let first = gaps.iter().position(|gap| !gap.is_empty());
+        let last = gaps.iter().rposition(|gap| !gap.is_empty());
+        let mut below = 0;
+        for gap in &mut gaps {
+            below = gap.highest.max(below);
+            gap.highest = below;
+        }
+        let mut above = u64::MAX;
+        for gap in gaps.iter_mut().rev() {
+            above = gap.lowest.min(above);
+            gap.lowest = above;
+        }
+        Self {
+            ends: first.zip(last).map(|(first, last)| first..=last),
+            is_open: vec![false; gaps.len().saturating_sub(1)],
+            around: gaps,
+        }
+    }
+
+    /// The last start that is not above a point.
+    fn below(&self, point: usize) -> Option<u64> {
+        let is_any = self
+            .ends
+            .as_ref()
+            .is_some_and(|ends| *ends.start() <= point);
+        let gap = self.around.get(point).filter(|_| is_any);
+        gap.map(|gap| gap.highest)
+    }
+
+    /// The first start above a point.
+    fn above(&self, point: usize) -> Option<u64> {
+        let is_any = self.ends.as_ref().is_some_and(|ends| *ends.end() > point);
+        let gap = self.around.get(point + 1).filter(|_| is_any);
+        gap.map(|gap| gap.lowest)
+    }
+
+    fn is_open(&self, point: usize) -> bool {
+        self.is_open.get(point) == Some(&true)
+    }
+
+    /// Whether what has no size reaches a point from there.
+    fn reaches(&self, point: usize, start: u64) -> bool {
+        self.is_open(point)
+            && self.below(point).is_none_or(|below| below <= start)
+            && self.above(point).is_none_or(|above| above >= start)
+    }
+
+    /// Points without a start between them share what surrounds them.
+    fn open_alike(&mut self) {
+        for point in 1..self.is_open.len() {
+            if self.is_open(point - 1)
+                && self.below(point - 1) == self.below(point)
+                && let Some(is_open) = self.is_open.get_mut(point)
+            {
+                *is_open = true;
+            }
+        }
     }
 }
 
@@ -138,21 +190,28 @@ impl<'p> Sieve<'p> {
         }
     }
 
+    /// Takes in what another one saw of the symbols behind those that this one saw.
+    pub(crate) fn join(&mut self, other: Self) {
+        for (own, other) in self.gaps.iter_mut().zip(&other.gaps) {
+            own.lowest = own.lowest.min(other.lowest);
+            own.highest = own.highest.max(other.highest);
+        }
+        self.covering.extend(other.covering);
+        self.unsized_ranges.extend(other.unsized_ranges);
+    }
+
     /// What decides, when all symbols of all tables were seen.
-    pub(crate) fn into_decisive(self) -> Decisive {
+    pub(crate) fn into_decisive(mut self) -> Decisive {
         let windows = self.windows();
         let mut starts = self.covering;
-        let open = windows.iter().filter(|window| window.is_open);
-        starts.extend(open.flat_map(|window| [window.below, window.above].into_iter().flatten()));
+        let open = (0..self.points.len()).filter(|&point| windows.is_open(point));
+        let around = open.flat_map(|point| [windows.below(point), windows.above(point)]);
+        starts.extend(around.flatten());
         let labels = self.unsized_ranges.iter().filter(|range| range.label);
         let labels = labels.map(|range| range.start).filter(|&start| {
             let next = self.points.position_from(start);
-            let around = [Some(next), next.checked_sub(1)];
-            let mut around = around
-                .into_iter()
-                .flatten()
-                .filter_map(|at| windows.get(at));
-            around.any(|window| window.reaches(start))
+            let mut around = [Some(next), next.checked_sub(1)].into_iter().flatten();
+            around.any(|point| windows.reaches(point, start))
         });
         let labels: Vec<u64> = labels.collect();
         starts.extend_from_slice(&labels);
@@ -160,7 +219,9 @@ impl<'p> Sieve<'p> {
         // What has no size must not reach a point for want of the symbol at which it ends.
         let taken = self.unsized_ranges.iter().map(|range| range.start);
         let taken = taken.filter(|&start| starts.contains(start));
-        let ends = taken.filter_map(|start| windows.get(self.points.position_from(start))?.below);
+        let next = taken.map(|start| self.points.position_from(start));
+        let next = next.filter(|&next| next < self.points.len());
+        let ends = next.filter_map(|next| windows.below(next));
         Decisive {
             starts: Points::new(starts.iter().chain(ends).collect()),
             labels: Points::new(labels),
@@ -168,36 +229,19 @@ impl<'p> Sieve<'p> {
     }
 
     /// What surrounds each point.
-    fn windows(&self) -> Vec<Window> {
-        let mut windows = vec![Window::default(); self.points.len()];
-        let mut below = None;
-        for (window, gap) in windows.iter_mut().zip(&self.gaps) {
-            below = gap.highest().or(below);
-            window.below = below;
-        }
-        let mut above = None;
-        for (window, gap) in windows.iter_mut().zip(self.gaps.iter().skip(1)).rev() {
-            above = gap.lowest().or(above);
-            window.above = above;
-        }
+    fn windows(&mut self) -> Windows {
+        let mut windows = Windows::of(std::mem::take(&mut self.gaps));
         for range in &self.unsized_ranges {
             let next = self.points.position_from(range.start);
             let is_before = |point: u64| point < range.limit;
-            if let Some(window) = windows.get_mut(next)
-                && window.below.is_none_or(|below| below <= range.start)
+            if windows.below(next).is_none_or(|below| below <= range.start)
                 && self.points.get(next).is_some_and(is_before)
+                && let Some(is_open) = windows.is_open.get_mut(next)
             {
-                window.is_open = true;
+                *is_open = true;
             }
         }
-        // Points without a start between them share what surrounds them.
-        let mut before: Option<Window> = None;
-        for window in &mut windows {
-            let is_same =
-                before.is_some_and(|before| before.is_open && before.below == window.below);
-            window.is_open |= is_same;
-            before = Some(*window);
-        }
+        windows.open_alike();
         windows
     }
 }
