@@ -27,7 +27,11 @@ pub(super) fn shown(name: &str, detail: FrameDetail) -> Cow<'_, str> {
     if detail.raw_names {
         return Cow::Borrowed(name);
     }
-    let readable = demangle(name);
+    shown_readable(demangle(name), detail)
+}
+
+/// A readable name as it is shown.
+pub(super) fn shown_readable(readable: Cow<'_, str>, detail: FrameDetail) -> Cow<'_, str> {
     if !detail.short_names {
         return readable;
     }

@@ -3,7 +3,7 @@
 use hashbrown::HashMap;
 
 use super::request::FrameDetail;
-use super::shown_frame::shown;
+use super::shown_frame::{shown, shown_readable};
 use crate::parallel::{Shares, in_shares};
 use crate::symbol::{ObjectSymbols, Unresolved};
 use crate::units::Svma;
@@ -17,6 +17,7 @@ pub(super) fn shown_names(
     detail: FrameDetail,
     threads: usize,
 ) -> HashMap<Svma, Box<str>> {
+    let known = symbols.as_ref().ok();
     let symbols: Vec<_> = symbols.iter().flat_map(ObjectSymbols::iter).collect();
     let shares = Shares {
         threads,
@@ -24,7 +25,11 @@ pub(super) fn shown_names(
     };
     let shown = in_shares(&symbols, shares, |share| {
         let shown = share.iter().map(|symbol| {
-            let name = shown(symbol.name, detail);
+            let readable = known.and_then(|known| known.readable(symbol.start));
+            let name = match readable.filter(|_| !detail.raw_names) {
+                Some(readable) => shown_readable(readable.into(), detail),
+                None => shown(symbol.name, detail),
+            };
             (symbol.start, Box::from(name))
         });
         shown.collect::<Vec<_>>()

@@ -53,9 +53,17 @@ struct StatedRank {
     binding: u8,
 }
 
+/// What is shown of a name.
+#[derive(Debug)]
+pub(super) struct ShownAlias {
+    rank: ShownRank,
+    /// Its readable form; `None` where it is shown as the file has it.
+    pub(super) readable: Option<String>,
+}
+
 /// How good a name is by what is shown: the better, the greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) struct ShownRank {
+struct ShownRank {
     underscores: Reverse<usize>,
     len: usize,
 }
@@ -63,15 +71,15 @@ pub(super) struct ShownRank {
 impl Alias<'_> {
     /// Whether it names the address better than `old`, which came first.
     ///
-    /// `rank` is what is shown of the better one of both, before and after: it costs most.
+    /// `shown` is what is shown of the better one of both, before and after: it costs most.
     ///
     /// Source: tools/perf/util/symbol.c (`choose_best_symbol`), Linux 6.1.
-    pub(super) fn is_better_than(&self, old: &Self, rank: &mut Option<ShownRank>) -> bool {
+    pub(super) fn is_better_than(&self, old: &Self, shown: &mut Option<ShownAlias>) -> bool {
         let (stated, of_old) = (self.stated_rank(), old.stated_rank());
         if stated != of_old {
             let is_better = stated > of_old;
             if is_better {
-                *rank = None;
+                *shown = None;
             }
             return is_better;
         }
@@ -79,12 +87,13 @@ impl Alias<'_> {
         if self.name == old.name || differ_in_kind(self.name, old.name) {
             return false;
         }
-        let of_old = *rank.get_or_insert_with(|| old.shown_rank());
-        let shown = self.shown_rank();
-        if shown > of_old {
-            *rank = Some(shown);
+        let of_old = shown.get_or_insert_with(|| old.shown()).rank;
+        let own = self.shown();
+        let is_better = own.rank > of_old;
+        if is_better {
+            *shown = Some(own);
         }
-        shown > of_old
+        is_better
     }
 
     fn stated_rank(&self) -> StatedRank {
@@ -100,13 +109,18 @@ impl Alias<'_> {
     }
 
     /// perf compares the names it shows: mangled ones under `--no-demangle`.
-    fn shown_rank(&self) -> ShownRank {
-        let shown = self.spelling.of(self.name);
-        let stem = shown.trim_start_matches('_');
-        ShownRank {
-            underscores: Reverse(shown.len() - stem.len()),
-            len: shown.len(),
-        }
+    fn shown(&self) -> ShownAlias {
+        let text = self.spelling.of(self.name);
+        let stem = text.trim_start_matches('_');
+        let rank = ShownRank {
+            underscores: Reverse(text.len() - stem.len()),
+            len: text.len(),
+        };
+        let readable = match text {
+            Cow::Owned(text) => Some(text),
+            Cow::Borrowed(_) => None,
+        };
+        ShownAlias { rank, readable }
     }
 }
 
@@ -200,16 +214,21 @@ mod tests {
                     alias(round, seed >> 40)
                 })
                 .collect();
-            let (mut best, mut rank) = (0, None);
+            let (mut best, mut shown) = (0, None);
             for (at, alias) in list.iter().enumerate().skip(1) {
-                if alias.is_better_than(&list[best], &mut rank) {
+                if alias.is_better_than(&list[best], &mut shown) {
                     best = at;
                 }
             }
-            let key = |alias: &Alias<'_>| (alias.stated_rank(), alias.shown_rank());
+            let key = |alias: &Alias<'_>| (alias.stated_rank(), alias.shown().rank);
             let most = list.iter().map(key).max().unwrap();
             let first = list.iter().position(|alias| key(alias) == most);
             assert_eq!(Some(best), first, "{list:?}");
+            let of_best = list[best].shown().readable;
+            assert!(
+                shown.is_none_or(|shown| shown.readable == of_best),
+                "{list:?}"
+            );
         }
     }
 }

@@ -1,6 +1,8 @@
 //! Ends symbols, and chooses one name for each address.
 
-use super::alias::{Alias, Binding, Spelling};
+use hashbrown::HashMap;
+
+use super::alias::{Alias, Binding, ShownAlias, Spelling};
 use super::points::Points;
 use super::sieve::StatedRange;
 use super::sized::{SizedSymbol, SizedSymbols};
@@ -93,13 +95,15 @@ impl SizedBuilder {
             next_start = symbol.start;
         }
         let names = self.names;
-        let chosen = chosen_names(&self.candidates, &names, self.spelling);
+        let ChosenNames { chosen, readable } =
+            chosen_names(&self.candidates, &names, self.spelling);
         let symbols = chosen.into_iter().map(|candidate| candidate.symbol);
         let is_kept = |symbol: &SizedSymbol| {
             symbol.end > symbol.start
                 && points.is_none_or(|points| points.hit(symbol.start, symbol.end))
         };
-        SizedSymbols::new(symbols.filter(is_kept).collect(), names)
+        let symbols = SizedSymbols::new(symbols.filter(is_kept).collect(), names);
+        symbols.with_readable(readable)
     }
 }
 
@@ -137,15 +141,23 @@ fn leave_out_inner_labels(candidates: &mut Vec<PendingSymbol>) {
     });
 }
 
+/// The symbols with the best names.
+struct ChosenNames {
+    chosen: Vec<PendingSymbol>,
+    /// The readable forms that were made to choose, of the names that were chosen, by start.
+    readable: HashMap<u64, Box<str>>,
+}
+
 /// Of the symbols at each address the one with the best name. `candidates` are sorted by start.
-fn chosen_names(
-    candidates: &[PendingSymbol],
-    names: &str,
-    spelling: Spelling,
-) -> Vec<PendingSymbol> {
+fn chosen_names(candidates: &[PendingSymbol], names: &str, spelling: Spelling) -> ChosenNames {
     let mut chosen: Vec<PendingSymbol> = Vec::with_capacity(candidates.len());
+    let mut readable = HashMap::new();
     // Of the last one that was chosen. Identical functions may share an address by hundreds.
-    let mut shown_rank = None;
+    let mut shown: Option<ShownAlias> = None;
+    let mut keep = |of: Option<&PendingSymbol>, shown: &mut Option<ShownAlias>| {
+        let text = shown.take().and_then(|shown| shown.readable);
+        readable.extend(of.map(|of| of.symbol.start).zip(text.map(Box::from)));
+    };
     let alias = |pending: &PendingSymbol| Alias {
         name: pending.symbol.name_in(names).unwrap_or_default(),
         is_sized: pending.symbol.end > pending.symbol.start,
@@ -156,17 +168,18 @@ fn chosen_names(
     for &candidate in candidates {
         match chosen.last_mut() {
             Some(best) if best.symbol.start == candidate.symbol.start => {
-                if alias(&candidate).is_better_than(&alias(best), &mut shown_rank) {
+                if alias(&candidate).is_better_than(&alias(best), &mut shown) {
                     *best = candidate;
                 }
             }
-            _ => {
+            last => {
+                keep(last.as_deref(), &mut shown);
                 chosen.push(candidate);
-                shown_rank = None;
             }
         }
     }
-    chosen
+    keep(chosen.last(), &mut shown);
+    ChosenNames { chosen, readable }
 }
 
 #[cfg(test)]

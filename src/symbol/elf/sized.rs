@@ -1,5 +1,7 @@
 //! A table of symbols that all have an end.
 
+use hashbrown::HashMap;
+
 /// A symbol with its end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SizedSymbol {
@@ -31,6 +33,8 @@ pub(crate) struct SizedSymbols {
     stretches: Box<[Stretch]>,
     symbols: Box<[SizedSymbol]>,
     names: Box<str>,
+    /// Readable forms of names, as far as they are known, by start.
+    readable: HashMap<u64, Box<str>>,
 }
 
 impl SizedSymbols {
@@ -40,7 +44,18 @@ impl SizedSymbols {
             stretches: stretches(&symbols),
             symbols,
             names: names.into(),
+            readable: HashMap::new(),
         }
+    }
+
+    /// The same, of some of which it is known what their names are in readable form.
+    pub(super) fn with_readable(self, readable: HashMap<u64, Box<str>>) -> Self {
+        Self { readable, ..self }
+    }
+
+    /// The readable form of the name of the symbol that starts there, where it is known.
+    pub(super) fn readable(&self, start: u64) -> Option<&str> {
+        self.readable.get(&start).map(|text| &**text)
     }
 
     /// Name and range of the symbol at an address.

@@ -111,6 +111,12 @@ impl ObjectSymbols {
         })
     }
 
+    /// The readable form of the name of the function that starts there, where it was made to choose
+    /// between several names.
+    pub(crate) fn readable(&self, start: Svma) -> Option<&str> {
+        self.symbols.readable(start.as_u64())
+    }
+
     /// The mapped parts of the file.
     pub fn segments(&self) -> &[ElfSegment] {
         self.segments.as_slice()
