@@ -23,6 +23,11 @@ const TAKEN: u64 = 86_400_000_000_000;
 
 /// A capture of one sample in the kernel, without build ids.
 pub(crate) fn write(place: &Path) {
+    write_of(place, true);
+}
+
+/// The same, which may not tell where the kernel lay.
+fn write_of(place: &Path, is_kernel_told: bool) {
     let mut event = WrittenEvent::cpu_clock();
     event.ids = vec![1];
     let mut records = RecordWriter::<Little>::new();
@@ -35,7 +40,9 @@ pub(crate) fn write(place: &Path) {
         name: b"[kernel.kallsyms]_text",
     };
     let at_start = SampleValues::default();
-    records.entry(1, &kernel, Some((&event.attr, &at_start)));
+    if is_kernel_told {
+        records.entry(1, &kernel, Some((&event.attr, &at_start)));
+    }
     let values = SampleValues {
         id: 1,
         ip: TEXT + 0x1010,
@@ -60,12 +67,6 @@ pub(crate) fn write(place: &Path) {
 
 /// The profile on a machine that differs from the recorded one as `change` says.
 fn profile_on(text: u64, change: impl FnOnce(&mut LiveKernel)) -> Profile {
-    let folder = tempfile::tempdir().unwrap();
-    let (data, kallsyms) = (
-        folder.path().join("perf.data"),
-        folder.path().join("kallsyms"),
-    );
-    write(&data);
     let at = |offset: u64, name: &str| format!("{:016x} T {name}\n", text + offset);
     let lines = [
         (0, "_text"),
@@ -73,6 +74,17 @@ fn profile_on(text: u64, change: impl FnOnce(&mut LiveKernel)) -> Profile {
         (0x2000, "schedule"),
     ];
     let lines: String = lines.map(|(offset, name)| at(offset, name)).concat();
+    profile_of(true, &lines, change)
+}
+
+/// The same with these lines of kallsyms.
+fn profile_of(is_kernel_told: bool, lines: &str, change: impl FnOnce(&mut LiveKernel)) -> Profile {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, kallsyms) = (
+        folder.path().join("perf.data"),
+        folder.path().join("kallsyms"),
+    );
+    write_of(&data, is_kernel_told);
     fs::write(&kallsyms, lines).unwrap();
     let mut live = LiveKernel {
         build_id: BuildId::new(&[1; 20]).unwrap(),
@@ -140,4 +152,21 @@ fn whatever_speaks_against_this_machine_leaves_the_kernel_nameless() {
     let found = profile_on(TEXT + (2 << 20), |_| {});
     assert_eq!(found.account.kernel_source, KernelSource::Missing);
     assert_eq!(leaf(&found), "[kernel]");
+}
+
+/// Nothing fits a capture that does not tell where its kernel lay. That all addresses are hidden is told
+/// of the whole text, however many first lines are at zero.
+#[test]
+fn what_tells_no_kernel_gets_no_names_of_one() {
+    let source = |lines: &str| {
+        let found = profile_of(false, lines, |_| {});
+        assert_eq!(leaf(&found), "[kernel]");
+        found.account.kernel_source
+    };
+    let zeros = "0000000000000000 T at_zero\n".repeat(1000);
+    let shown = format!("{TEXT:016x} T _text\n");
+    assert_eq!(source(&shown), KernelSource::Missing);
+    assert_eq!(source(&format!("{shown}{zeros}")), KernelSource::Missing);
+    assert_eq!(source(&format!("{zeros}{shown}")), KernelSource::Missing);
+    assert!(matches!(source(&zeros), KernelSource::Hidden(_)));
 }

@@ -1,5 +1,7 @@
 //! The symbols of the recorded kernel: read early, fitted when the records tell its boot.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::PathBuf;
 
 use hashbrown::HashMap;
@@ -15,7 +17,7 @@ use crate::symbol::dso_name::module_short_name;
 use crate::symbol::recorded_builds::{KERNEL_PROPER, RecordedBuilds, kernel_in_table};
 use crate::symbol::recorded_here::RecordedHere;
 use crate::symbol::request::{LiveKernel, SymbolRequest};
-use crate::units::BuildId;
+use crate::units::{Avma, BuildId};
 
 /// A kallsyms text that was read, not yet fitted to the recorded boot.
 #[derive(Debug)]
@@ -75,6 +77,9 @@ impl EarlyKernel {
             && recorded_here == RecordedHere::ByCircumstances
             && let Some(live) = &symbols.live
         {
+            if recorded_anchor(timeline).is_none() && tells_addresses(live) {
+                return Ok(None);
+            }
             let running = KernelText::running(live).ok();
             let running = running.and_then(|text| text.fit(timeline));
             return Ok(running.filter(FittedKernel::is_of_recorded_boot));
@@ -160,14 +165,7 @@ impl KernelText {
             let source = KernelSource::Hidden(path);
             return Some(FittedKernel { symbols, source });
         }
-        // Recorders that were not allowed to see kernel addresses wrote 0.
-        let recorded = timeline.kernel_proper();
-        let anchor = recorded
-            .filter(|mapping| mapping.reference.as_u64() != 0)
-            .and_then(|mapping| {
-                KernelAnchor::of_mapping(&mapping.name).map(|anchor| (anchor, mapping.reference))
-            });
-        let Some((anchor, address)) = anchor else {
+        let Some(RecordedAnchor { anchor, address }) = recorded_anchor(timeline) else {
             let source = KernelSource::Unchecked(path);
             return is_users_word.then_some(FittedKernel { symbols, source });
         };
@@ -180,6 +178,32 @@ impl KernelText {
         let symbols = symbols.for_boot(anchor, address).for_modules(&modules);
         Some(FittedKernel { symbols, source })
     }
+}
+
+/// Where the capture says that its kernel lay.
+struct RecordedAnchor {
+    anchor: KernelAnchor,
+    address: Avma,
+}
+
+/// `None` where it does not say: recorders that were not allowed to see kernel addresses wrote 0, and those
+/// that record no kernel nothing.
+fn recorded_anchor(timeline: &Timeline) -> Option<RecordedAnchor> {
+    let mapping = timeline.kernel_proper()?;
+    let anchor = KernelAnchor::of_mapping(&mapping.name)?;
+    let address = mapping.reference;
+    (address.as_u64() != 0).then_some(RecordedAnchor { anchor, address })
+}
+
+/// Whether the running kernel's text shows addresses, told by its first lines: it takes the kernel 45 ms to
+/// print all of them.
+fn tells_addresses(live: &LiveKernel) -> bool {
+    /// A hundred lines and more. The first ones are at zero on some kernels.
+    const HEAD: u64 = 8 << 10;
+    let mut head = Vec::new();
+    let read = File::open(&live.kallsyms).and_then(|file| file.take(HEAD).read_to_end(&mut head));
+    let symbols = KernelSymbols::parse(&live.kallsyms, &head);
+    read.is_ok() && symbols.is_ok_and(|symbols| !symbols.is_hidden())
 }
 
 /// Where the capture's own mapping records say the modules lay.
