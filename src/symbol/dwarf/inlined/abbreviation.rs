@@ -56,16 +56,7 @@ pub(super) struct AbbreviationTable {
 impl AbbreviationTable {
     /// Reads a table from its first declaration to its end; `None` where one makes no sense, or is
     /// of a kind that is not read here.
-    pub(super) fn read(table: EntryCursor<'_>, layout: UnitLayout) -> Option<Self> {
-        Self::read_until(table, layout, None)
-    }
-
-    /// The same, and no further than the declaration of a code.
-    pub(super) fn read_until(
-        mut table: EntryCursor<'_>,
-        layout: UnitLayout,
-        last: Option<u64>,
-    ) -> Option<Self> {
+    pub(super) fn read(mut table: EntryCursor<'_>, layout: UnitLayout) -> Option<Self> {
         let mut read = Self::default();
         loop {
             let code = table.leb()?;
@@ -73,15 +64,40 @@ impl AbbreviationTable {
                 return Some(read);
             }
             let declared = read.declaration(&mut table, layout)?;
-            if code == read.numbered.len() as u64 + 1 {
-                read.numbered.push(declared);
-            } else if read.get(code).is_some() || read.others.insert(code, declared).is_some() {
-                return None;
-            }
-            if last == Some(code) {
+            read.add(code, declared)?;
+        }
+    }
+
+    /// Reads the declaration of one code of a table; none behind it, and what is before it is passed: that
+    /// of a unit's first entry may be anywhere.
+    pub(super) fn read_one(
+        mut table: EntryCursor<'_>,
+        layout: UnitLayout,
+        wanted: u64,
+    ) -> Option<Self> {
+        let mut read = Self::default();
+        loop {
+            let code = table.leb()?;
+            if code == wanted {
+                let declared = read.declaration(&mut table, layout)?;
+                read.add(code, declared)?;
                 return Some(read);
             }
+            if code == 0 {
+                return None;
+            }
+            pass_declaration(&mut table)?;
         }
+    }
+
+    /// Adds a declaration; `None` where there is one of its code.
+    fn add(&mut self, code: u64, declared: Abbreviation) -> Option<()> {
+        if code == self.numbered.len() as u64 + 1 {
+            self.numbered.push(declared);
+        } else if self.get(code).is_some() || self.others.insert(code, declared).is_some() {
+            return None;
+        }
+        Some(())
     }
 
     fn declaration(
@@ -178,6 +194,21 @@ impl AbbreviationTable {
     }
 }
 
+/// Passes what a declaration tells behind its code.
+fn pass_declaration(table: &mut EntryCursor<'_>) -> Option<()> {
+    table.skip_leb()?;
+    table.byte()?;
+    loop {
+        let (name, form) = (table.leb()?, table.leb()?);
+        if (name, form) == (0, 0) {
+            return Some(());
+        }
+        if form == u64::from(gimli::DW_FORM_implicit_const.0) {
+            table.skip_leb()?;
+        }
+    }
+}
+
 fn role_of(tag: DwTag, has_code: bool) -> EntryRole {
     match tag {
         gimli::DW_TAG_compile_unit
@@ -191,5 +222,40 @@ fn role_of(tag: DwTag, has_code: bool) -> EntryRole {
             EntryRole::Block
         }
         _ => EntryRole::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Declarations of the codes 3, 1 and 200: of the constant that stands in the second, of a number with
+    /// two bytes, of a form that is none. What is told of one does not hang on those before it.
+    #[test]
+    fn one_declaration_is_read_as_among_all() {
+        let function = [3, 0x2e, 1, 0x11, 0x01, 0x12, 0x07, 0, 0];
+        let unit = [1, 0x11, 1, 0x49, 0x21, 0xff, 0x7f, 0x25, 0x0e, 0, 0];
+        let vendor = [0xc8, 1, 0x80, 0x82, 1, 0, 0xf1, 0x42, 0x0b, 0, 0];
+        let table = [&function[..], &unit, &vendor, &[0]].concat();
+        let layout = UnitLayout {
+            version: 5,
+            address_width: 8,
+        };
+        let all = AbbreviationTable::read(EntryCursor::new(&table, 0), layout).unwrap();
+        let told = |table: &AbbreviationTable, code| {
+            let found = table.get(code)?;
+            let attributes = format!("{:?}", table.attributes(found));
+            Some((found.tag, found.has_children, attributes))
+        };
+        for code in [3, 1, 200] {
+            let cursor = EntryCursor::new(&table, 0);
+            let one = AbbreviationTable::read_one(cursor, layout, code).unwrap();
+            assert!(told(&one, code).is_some());
+            assert_eq!(told(&one, code), told(&all, code), "{code}");
+        }
+        let read =
+            |bytes, code| AbbreviationTable::read_one(EntryCursor::new(bytes, 0), layout, code);
+        assert!(read(&table, 4).is_none());
+        assert!(read(&table[..12], 1).is_none());
     }
 }

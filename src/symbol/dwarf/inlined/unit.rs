@@ -149,7 +149,7 @@ impl UnitHead {
             return Some((None, end));
         }
         let table = sections.abbreviation_at(unit.abbreviations)?;
-        let table = AbbreviationTable::read_until(table, unit.layout, Some(code))?;
+        let table = AbbreviationTable::read_one(table, unit.layout, code)?;
         let abbreviation = table.get(code)?;
         let entry = unit.entry(&table, abbreviation);
         let first_attribute = cursor;
