@@ -36,7 +36,7 @@ pub(crate) struct Addresses<'m> {
     is_exact: bool,
     /// Whether a process has a page of return probes.
     has_return_probes: bool,
-    /// Number of different locations so far: they are numbered as they are met.
+    /// Number of locations so far: they are numbered as they are met.
     next: u32,
     /// Those in objects.
     places: PlaceNumbers,
@@ -110,7 +110,7 @@ impl<'m> Addresses<'m> {
         self.objects = std::mem::take(&mut self.places).into_objects();
     }
 
-    /// Number of different locations so far.
+    /// Number of locations so far.
     pub(super) fn count(&self) -> u32 {
         self.next
     }
@@ -259,7 +259,7 @@ impl<'m> Addresses<'m> {
     ///
     /// Source: `prepare_uretprobe()`, `uprobe_get_trampoline_vaddr()`, `kernel/events/uprobes.c`,
     /// Linux 6.12.
-    fn return_probe(&self, space: u32, at: &ChainFrame) -> Option<Mapping> {
+    fn return_probe(&mut self, space: u32, at: &ChainFrame) -> Option<Mapping> {
         // Code without frame pointers leaves many addresses that are none; few captures have probes.
         if !self.has_return_probes {
             return None;

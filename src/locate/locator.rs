@@ -62,6 +62,8 @@ pub(crate) struct Locator<'m> {
     recent_task: Option<(TaskKey, u32)>,
     /// The pieces of the block's stacks.
     pieces: Vec<LocatedPiece>,
+    /// How many the block had that had the most.
+    most_pieces: usize,
     /// Locations of the callers that are looked at.
     callers: Vec<u32>,
 }
@@ -77,6 +79,7 @@ impl<'m> Locator<'m> {
             task_index: HashMap::new(),
             recent_task: None,
             pieces: Vec::new(),
+            most_pieces: 0,
             callers: Vec::new(),
         }
     }
@@ -88,12 +91,15 @@ impl<'m> Locator<'m> {
         block: &Block<'_, 'm>,
     ) -> (Vec<StackPath>, Vec<LocatedPiece>) {
         let mut paths = Vec::with_capacity(block.len());
+        // Most blocks have about as many as the one before.
+        self.pieces.reserve(self.most_pieces);
         // An iterator over all groups takes twice as long.
         for group in block.groups() {
             for stack in group.iter() {
                 paths.push(self.add::<O>(&stack));
             }
         }
+        self.most_pieces = self.most_pieces.max(self.pieces.len());
         (paths, std::mem::take(&mut self.pieces))
     }
 
@@ -116,7 +122,7 @@ impl<'m> Locator<'m> {
         self.runs.end();
     }
 
-    /// Number of different locations of all stacks so far: they are numbered from 0.
+    /// Number of locations of all stacks so far: they are numbered from 0.
     pub(crate) fn location_count(&self) -> u32 {
         self.addresses.count()
     }

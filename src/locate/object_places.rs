@@ -1,7 +1,8 @@
-//! The places in objects that addresses led to, each different one once.
+//! The places in objects that addresses led to.
 //!
-//! Most locations are such places, and most of these are met in few stacks: each object has tables of
-//! its own, of small entries.
+//! Most locations are such places, and each object has lists of its own, of small entries. Which places
+//! are the same is seen where they are in order. Callers alone are asked for that before: runs of them
+//! are to be the same.
 
 use hashbrown::HashMap;
 
@@ -21,9 +22,9 @@ pub(crate) struct HitPlace {
 #[derive(Debug)]
 pub(crate) struct ObjectPlaces {
     pub(crate) dso: DsoIx,
-    /// Those of instructions.
+    /// Those of instructions; the same place may have several numbers, one behind the other.
     pub(crate) exact: Vec<HitPlace>,
-    /// Those of bytes before return addresses, whose own bytes the object has too.
+    /// Those of bytes before return addresses, whose own bytes the object has too; each once.
     pub(crate) before_returns: Vec<HitPlace>,
 }
 
@@ -32,65 +33,68 @@ type PlaceTable = HashMap<FileOffset, u32>;
 
 /// The places in one object.
 #[derive(Clone, Debug, Default)]
-struct PlaceTables {
-    exact: PlaceTable,
+struct NumberedPlaces {
+    exact: Vec<HitPlace>,
     before_returns: PlaceTable,
 }
 
 /// The places in all objects, by the index of each object.
 #[derive(Debug, Default)]
 pub(super) struct PlaceNumbers {
-    tables: Vec<PlaceTables>,
+    objects: Vec<NumberedPlaces>,
 }
 
 impl PlaceNumbers {
-    /// The number of the location of an instruction in an object; `next` becomes that of a place that
-    /// is new.
+    /// The number of the location of an instruction in an object: the next one. Most are met once, and
+    /// the address cache knows those that are met often.
     #[inline]
     pub(super) fn exact(&mut self, dso: DsoIx, lookup: FileOffset, next: &mut u32) -> u32 {
-        number(&mut self.tables_of(dso).exact, lookup, next)
+        let location = take(next);
+        let place = HitPlace { lookup, location };
+        self.places_of(dso).exact.push(place);
+        location
     }
 
-    /// The same of the byte before a return address.
+    /// The number of the location of the byte before a return address.
     #[inline]
     pub(super) fn before_return(&mut self, dso: DsoIx, lookup: FileOffset, next: &mut u32) -> u32 {
-        number(&mut self.tables_of(dso).before_returns, lookup, next)
+        let known = self.places_of(dso).before_returns.entry(lookup);
+        *known.or_insert_with(|| take(next))
     }
 
-    fn tables_of(&mut self, dso: DsoIx) -> &mut PlaceTables {
+    fn places_of(&mut self, dso: DsoIx) -> &mut NumberedPlaces {
         let at = dso.position();
-        if self.tables.len() <= at {
-            self.tables.resize_with(at + 1, PlaceTables::default);
+        if self.objects.len() <= at {
+            self.objects.resize_with(at + 1, NumberedPlaces::default);
         }
-        &mut self.tables[at]
+        &mut self.objects[at]
     }
 
     /// The places of each object that has any, in order of the objects' indexes.
     pub(super) fn into_objects(self) -> Vec<ObjectPlaces> {
-        let objects = (0..).map(DsoIx).zip(self.tables);
-        let objects = objects.map(|(dso, tables)| ObjectPlaces {
-            dso,
-            exact: in_order(tables.exact),
-            before_returns: in_order(tables.before_returns),
+        let objects = (0..).map(DsoIx).zip(self.objects);
+        let objects = objects.map(|(dso, of)| {
+            let before_returns = of.before_returns.into_iter();
+            let before_returns =
+                before_returns.map(|(lookup, location)| HitPlace { lookup, location });
+            ObjectPlaces {
+                dso,
+                exact: in_order(of.exact),
+                before_returns: in_order(before_returns.collect()),
+            }
         });
         let is_hit = |of: &ObjectPlaces| !of.exact.is_empty() || !of.before_returns.is_empty();
         objects.filter(is_hit).collect()
     }
 }
 
-#[inline]
-fn number(known: &mut PlaceTable, lookup: FileOffset, next: &mut u32) -> u32 {
-    *known.entry(lookup).or_insert_with(|| {
-        let number = *next;
-        *next += 1;
-        number
-    })
+fn take(next: &mut u32) -> u32 {
+    let number = *next;
+    *next += 1;
+    number
 }
 
-fn in_order(numbers: PlaceTable) -> Vec<HitPlace> {
-    let places = numbers.into_iter();
-    let places = places.map(|(lookup, location)| HitPlace { lookup, location });
-    let mut places: Vec<HitPlace> = places.collect();
+fn in_order(mut places: Vec<HitPlace>) -> Vec<HitPlace> {
     places.sort_unstable_by_key(|place| place.lookup);
     places
 }
@@ -99,17 +103,17 @@ fn in_order(numbers: PlaceTable) -> Vec<HitPlace> {
 mod tests {
     use super::*;
 
-    /// By definition: equal places of one object and kind have one number, all others their own.
+    /// By definition: places are in order, and equal callers of one object have one number.
     #[test]
-    fn a_place_has_one_number() {
+    fn a_caller_has_one_number() {
         let (mut places, mut next) = (PlaceNumbers::default(), 5);
         let [low, high] = [0x10, 0x20].map(FileOffset::new);
         let (first, third) = (DsoIx(1), DsoIx(3));
         assert_eq!(places.exact(third, high, &mut next), 5);
         assert_eq!(places.exact(third, low, &mut next), 6);
         assert_eq!(places.before_return(third, low, &mut next), 7);
-        assert_eq!(places.exact(first, low, &mut next), 8);
-        assert_eq!(places.exact(third, high, &mut next), 5);
+        assert_eq!(places.before_return(first, low, &mut next), 8);
+        assert_eq!(places.before_return(third, low, &mut next), 7);
         assert_eq!(next, 9);
         let numbers = |places: &[HitPlace]| -> Vec<u32> {
             places.iter().map(|place| place.location).collect()
@@ -121,7 +125,7 @@ mod tests {
         let all: Vec<_> = of_each.collect();
         assert_eq!(
             all,
-            [(first, vec![8], vec![]), (third, vec![6, 5], vec![7])]
+            [(first, vec![], vec![8]), (third, vec![6, 5], vec![7])]
         );
     }
 }

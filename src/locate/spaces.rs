@@ -14,6 +14,8 @@ const UPPERMOST: Avma = Avma::new(1 << 63);
 #[derive(Debug, Default)]
 pub(super) struct Spaces {
     list: Vec<Box<[Mapping]>>,
+    /// Where the last address lay: its space, and what is mapped there.
+    recent: Option<(u32, Mapping)>,
 }
 
 /// A stretch of a space in which nothing is mapped, with the location of all that lies there.
@@ -51,7 +53,21 @@ impl Spaces {
     }
 
     /// What is mapped at an address of a space.
-    pub(super) fn mapping(&self, space: u32, lookup: Avma) -> Option<Mapping> {
+    #[inline]
+    pub(super) fn mapping(&mut self, space: u32, lookup: Avma) -> Option<Mapping> {
+        if let Some((of, recent)) = self.recent
+            && of == space
+            && recent.start <= lookup
+            && lookup < recent.end
+        {
+            return Some(recent);
+        }
+        let found = self.find(space, lookup)?;
+        self.recent = Some((space, found));
+        Some(found)
+    }
+
+    fn find(&self, space: u32, lookup: Avma) -> Option<Mapping> {
         let space = self.list.get(space as usize)?;
         // What lies nowhere is mostly no address at all, and far from all that is mapped.
         if lookup < space.first()?.start || lookup >= space.last()?.end {

@@ -44,10 +44,15 @@ impl FoundFunctions {
     }
 
     #[inline]
-    fn add(&mut self, location: u32, found: FoundFunction) {
+    fn add(&mut self, found: FoundFunction) {
         if self.list.last() != Some(&found) {
             self.list.push(found);
         }
+    }
+
+    /// A location lies in what was found last.
+    #[inline]
+    fn place(&mut self, location: u32) {
         if let Some(of_location) = self.of_locations.get_mut(location.position()) {
             *of_location = u32::of(self.list.len() - 1);
         }
@@ -68,11 +73,17 @@ impl UserObjects<'_> {
                 calling: Calling::Caller,
             },
         };
+        let mut latest = None;
         for place in &places.exact {
-            found.add(place.location, find(place.lookup, false));
+            if latest != Some(place.lookup) {
+                found.add(find(place.lookup, false));
+                latest = Some(place.lookup);
+            }
+            found.place(place.location);
         }
         for place in &places.before_returns {
-            found.add(place.location, find(place.lookup, true));
+            found.add(find(place.lookup, true));
+            found.place(place.location);
         }
     }
 }

@@ -59,14 +59,15 @@ impl ElfSegments {
     }
 
     /// The address that the file states for one of its bytes; `None` when it is never mapped.
+    #[inline]
     pub(crate) fn svma_of(&self, offset: FileOffset) -> Option<Svma> {
-        let within = |segment: &&ElfSegment| {
+        let holds = |segment: &ElfSegment| {
             let distance = offset.checked_since(segment.file_offset);
             distance.is_some_and(|distance| distance < segment.bytes)
         };
-        let code = self.0.iter().filter(|segment| segment.executable);
-        let other = self.0.iter().filter(|segment| !segment.executable);
-        let segment = code.chain(other).find(within)?;
+        let mut all = self.0.iter();
+        let code = all.find(|segment| segment.executable && holds(segment));
+        let segment = code.or_else(|| self.0.iter().find(|segment| holds(segment)))?;
         let distance = offset.checked_since(segment.file_offset)?;
         segment.svma.checked_add(distance)
     }

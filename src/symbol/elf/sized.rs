@@ -27,6 +27,10 @@ struct Stretch {
     symbol: Option<u32>,
 }
 
+/// How many stretches are looked at one by one from the last one found on. Where only functions were
+/// read that are asked for, the next address mostly lies in the next one.
+const NEAR: usize = 6;
+
 /// Symbols by address. Where they overlap, the one that starts last counts.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SizedSymbols {
@@ -67,15 +71,16 @@ impl SizedSymbols {
     /// in order; 0 before the first.
     #[inline]
     pub(crate) fn look_up_near(&self, svma: u64, near: &mut usize) -> Option<(&str, u64, u64)> {
-        let from = self.stretches.get(*near..).unwrap_or_default();
-        let is_near = match from {
-            [own, next, ..] => (own.start..next.start).contains(&svma),
-            _ => false,
+        let ahead = self.stretches.get(*near..).unwrap_or_default();
+        let ahead = ahead.iter().take(NEAR);
+        let steps = ahead.take_while(|of| of.start <= svma).count();
+        *near = match steps {
+            1..NEAR => *near + steps - 1,
+            _ => {
+                let above = self.stretches.partition_point(|of| of.start <= svma);
+                above.checked_sub(1)?
+            }
         };
-        if !is_near {
-            let above = self.stretches.partition_point(|of| of.start <= svma);
-            *near = above.checked_sub(1)?;
-        }
         let symbol = self.stretches.get(*near)?.symbol?;
         let symbol = self.symbols.get(symbol as usize)?;
         Some((self.name_of(symbol)?, symbol.start, symbol.end))
