@@ -172,13 +172,29 @@ impl From<EngineFault> for Error {
                 };
                 let what = format!("the engine refuses the question: {first}");
                 let error = Self::from(Problem::Arguments(what));
-                if rest.trim().is_empty() {
-                    error
-                } else {
-                    error.with_hint(rest.to_owned())
+                // An empty line lies between what is wrong and where. Spaces in front place the mark below.
+                match rest.trim_matches('\n').trim_end() {
+                    "" => error,
+                    place => error.with_hint(place.to_owned()),
                 }
             }
             EngineFault::Broken(error) => error,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `DuckDB` 1.5 names the place below an empty line: the mark stays below what it marks.
+    #[test]
+    fn the_place_of_a_fault_is_the_hint() {
+        let told = "Parser Error: syntax error at or near \"x\"\n\nLINE 1: select * frm x\n                      ^\n";
+        let error = Error::from(EngineFault::Refuses(told.to_owned()));
+        let hint = error.hint().unwrap_or_default();
+        assert_eq!(hint, "LINE 1: select * frm x\n                      ^");
+        let error = Error::from(EngineFault::Refuses("IO Error: no\n\n".to_owned()));
+        assert_eq!(error.hint(), None);
     }
 }
