@@ -55,7 +55,11 @@ impl DatasetFault {
                 "name a folder that is empty, or that is not there yet"
             }
             Self::NewerSchema { .. } => "read it with the version of vmflame that wrote it",
-            Self::BadManifest { .. } | Self::BadParquet { .. } | Self::Changed => {
+            Self::BadManifest { .. } => {
+                "nothing of a dataset is read without its list: restore dataset.json from a copy, or add \
+                 the captures again to another dataset"
+            }
+            Self::BadParquet { .. } | Self::Changed => {
                 "vmflame dataset check DIR says what else is damaged; restore the file from a copy, or \
                  add its captures again to another dataset"
             }

@@ -180,11 +180,9 @@ fn what_is_not_understood_is_left_alone() {
     }
     assert_eq!(fs::read_to_string(&list).unwrap(), newer);
     fs::write(&list, "{}").unwrap();
-    assert!(
-        run(&["dataset", "check", folder.path()])
-            .err
-            .contains("not a list")
-    );
+    let check = run(&["dataset", "check", folder.path()]).err;
+    assert!(check.contains("not a list"), "{check}");
+    assert!(!check.contains("dataset check"), "{check}");
     let other = Folder::new("other");
     fs::create_dir_all(&other.0).unwrap();
     fs::write(other.0.join("precious.txt"), "x").unwrap();
