@@ -2,11 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
 use std::fs;
+use std::io::Cursor;
 use std::process::Command;
 
 use crate::engine::python_with;
 use crate::folder::{Folder, case, run};
+use vmflame::bytes::Little;
 use vmflame::dataset::TableName;
+use vmflame::perf::writer::{
+    Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
+};
 
 fn convert(name: &str, folder: &Folder) -> crate::folder::Run {
     run(&[
@@ -93,4 +98,37 @@ fn tables_are_written_whole_or_not_at_all() {
         assert!(done.err.contains(part), "{}", done.err);
         assert!(!other.0.exists());
     }
+}
+
+/// A capture of another tracepoint, without stacks, tells that it was made; that this is all is said.
+#[test]
+fn a_capture_without_samples_and_exits_is_told() {
+    let mut event = WrittenEvent::cpu_clock();
+    event.name = "sched:sched_switch".to_owned();
+    (event.attr.pmu_type, event.attr.config, event.ids) = (2, 300, vec![1]);
+    let mut records = RecordWriter::<Little>::new();
+    let sample = SampleValues {
+        id: 1,
+        period: 1,
+        ..SampleValues::default()
+    };
+    records.sample(&event.attr, 2, &sample);
+    let description = Description {
+        features: vec![FeatureSection::event_names(std::slice::from_ref(&event))],
+        events: vec![event],
+    };
+    let mut out = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
+    out.write(records.bytes()).unwrap();
+    let (folder, dataset) = (Folder::new("t-bare-capture"), Folder::new("t-bare"));
+    fs::create_dir_all(&folder.0).unwrap();
+    let capture = folder.0.join("perf.data");
+    fs::write(&capture, out.finish().unwrap().into_inner()).unwrap();
+    let capture = capture.to_str().unwrap();
+    let warned = |capture: &str| {
+        let done = run(&["dataset", "add", capture, "-o", dataset.path()]);
+        assert_eq!(done.code, Some(0), "{}", done.err);
+        done.err.contains("no samples and no exits")
+    };
+    assert!(warned(capture));
+    assert!(!warned(&case("vmx-bad")));
 }

@@ -77,6 +77,13 @@ pub(super) fn rows_of_case(
     if wish.filter.keeps_samples && lacks_seconds && !quiet {
         eprintln!("warning: {source}: its samples carry no times: none are written by second");
     }
+    let is_bare = |found: &TableRows| found.is_empty() || found.table() == TableName::Captures;
+    if rows.tables.iter().all(is_bare) && !quiet {
+        eprintln!(
+            "warning: {source}: its tracepoints tell no samples and no exits: of it only the row of captures \
+             is written"
+        );
+    }
     Ok(RowsOfCase {
         rows,
         is_damaged: case.is_damaged,
