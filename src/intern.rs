@@ -45,6 +45,14 @@ impl<T: Hash + Eq, I: Index> Interner<T, I> {
         known.unwrap_or_else(|| self.add(hash, item.to_owned()))
     }
 
+    /// Makes room for so many further items: a table that grows hashes all of its items again.
+    pub(crate) fn reserve(&mut self, further: usize) {
+        self.items.reserve(further);
+        let (items, hasher) = (&self.items, &self.hasher);
+        let rehash = |ix: &I| hasher.hash_one(&items[ix.position()]);
+        self.positions.reserve(further, rehash);
+    }
+
     fn find<Q: Eq + ?Sized>(&self, hash: u64, item: &Q) -> Option<I>
     where
         T: Borrow<Q>,

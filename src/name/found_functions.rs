@@ -1,7 +1,8 @@
 //! The functions that places in objects lie in.
 
 use super::calling::Calling;
-use super::user_objects::{FunctionKey, UserObject, UserObjects};
+use super::piece::KnownName;
+use super::user_objects::{UserObject, UserObjects};
 use crate::locate::ObjectPlaces;
 use crate::space::DsoIx;
 use crate::symbol::{CodeChainIx, ObjectSymbol, Unresolved};
@@ -17,12 +18,6 @@ pub(super) struct FoundFunction {
     pub(super) chain: Option<CodeChainIx>,
     /// What the places say about calls.
     pub(super) calling: Calling,
-}
-
-impl FoundFunction {
-    pub(super) const fn key(&self) -> FunctionKey {
-        (self.start, self.chain)
-    }
 }
 
 /// What a thread's locations were found to lie in.
@@ -140,6 +135,28 @@ impl<'o> PlaceSearch<'o> {
 }
 
 impl UserObject {
+    /// The name of places that lie in the same, where one was asked for.
+    #[inline]
+    pub(super) fn known(&self, found: FoundFunction) -> Option<KnownName> {
+        let shown = found.start.ok().filter(|_| found.chain.is_none());
+        match shown.and_then(|start| self.shown_names.get(&start)) {
+            Some(shown) => shown.known,
+            None => self.known.get(&(found.start, found.chain)).copied(),
+        }
+    }
+
+    /// Keeps the name of places for those that lie in the same.
+    #[inline]
+    pub(super) fn keep(&mut self, found: FoundFunction, name: KnownName) {
+        let shown = found.start.ok().filter(|_| found.chain.is_none());
+        match shown.and_then(|start| self.shown_names.get_mut(&start)) {
+            Some(shown) => shown.known = Some(name),
+            None => {
+                self.known.insert((found.start, found.chain), name);
+            }
+        }
+    }
+
     /// What debug information tells of an address in the function that starts there.
     fn chain(&self, at: Svma, start: Svma) -> Option<CodeChainIx> {
         let code = self.code.as_ref()?;

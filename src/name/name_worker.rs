@@ -197,6 +197,7 @@ pub(super) fn name_on_workers(
         own.iter_mut()
             .for_each(|worker| worker.find_functions(objects));
     });
+    namer.frames.reserve(namer.objects.function_count());
     for worker in &mut *workers {
         worker.name_locations(namer);
     }

@@ -218,8 +218,8 @@ impl<'a> Namer<'a> {
     /// The name of places in an object of user space.
     pub(super) fn name_in_object(&mut self, found: FoundFunction) -> KnownName {
         let object = self.objects.object_mut(found.dso);
-        if let Some(known) = object.and_then(|object| object.known.get(&found.key())) {
-            return *known;
+        if let Some(known) = object.and_then(|object| object.known(found)) {
+            return known;
         }
         let (frame, reason) = self.object_frame(found);
         let mut known = self.add_name(frame, reason);
@@ -230,7 +230,7 @@ impl<'a> Namer<'a> {
                 self.location_frames.extend(inlined);
                 known.end = self.location_frames.len();
             }
-            object.known.insert(found.key(), known);
+            object.keep(found, known);
         }
         known
     }
@@ -350,10 +350,10 @@ impl<'a> Namer<'a> {
         let holder = object.map_name.as_ref().unwrap_or(dso);
         let shown = found.start.map(|start| object.shown_names.get(&start));
         match shown {
-            Ok(Some(name)) => {
+            Ok(Some(shown)) => {
                 let code = object.code.as_ref().zip(found.chain);
                 let frame = Frame {
-                    name: name.clone(),
+                    name: shown.name.clone(),
                     dso: holder.clone(),
                     mode: CpuMode::User,
                     kind: FrameKind::Function,

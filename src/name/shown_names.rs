@@ -1,7 +1,10 @@
 //! What the functions of an object are shown as.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
+use super::piece::KnownName;
 use super::request::FrameDetail;
 use super::shown_frame::{shown, shown_readable};
 use crate::parallel::{Shares, in_shares};
@@ -11,12 +14,20 @@ use crate::units::Svma;
 /// Fewer names are not worth a thread: to make one readable takes some microseconds.
 const NAMES_A_THREAD: usize = 200;
 
+/// What a function is shown as.
+#[derive(Debug)]
+pub(super) struct ShownFunction {
+    pub(super) name: Arc<str>,
+    /// The name of its places of which debug information tells nothing more, once one was asked for.
+    pub(super) known: Option<KnownName>,
+}
+
 /// What the functions are shown as that were read, by where they begin.
 pub(super) fn shown_names(
     symbols: &Result<ObjectSymbols, Unresolved>,
     detail: FrameDetail,
     threads: usize,
-) -> HashMap<Svma, Box<str>> {
+) -> HashMap<Svma, ShownFunction> {
     let known = symbols.as_ref().ok();
     let symbols: Vec<_> = symbols.iter().flat_map(ObjectSymbols::iter).collect();
     let shares = Shares {
@@ -30,7 +41,8 @@ pub(super) fn shown_names(
                 Some(readable) => shown_readable(readable.into(), detail),
                 None => shown(symbol.name, detail),
             };
-            (symbol.start, Box::from(name))
+            let name = Arc::from(name);
+            (symbol.start, ShownFunction { name, known: None })
         });
         shown.collect::<Vec<_>>()
     });

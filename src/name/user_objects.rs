@@ -1,5 +1,7 @@
 //! The objects of user space that samples hit, and what was found for them.
 
+use std::sync::Arc;
+
 use hashbrown::{HashMap, HashSet};
 
 use super::asked::{AskedObject, asked_objects};
@@ -9,7 +11,7 @@ use super::inlined_code::InlinedCode;
 use super::object_report::ObjectReport;
 use super::piece::KnownName;
 use super::request::FrameDetail;
-use super::shown_names::shown_names;
+use super::shown_names::{ShownFunction, shown_names};
 use super::this_machine::{ThisMachine, mapped_object};
 use super::unnamed::true_cause;
 use crate::input::ShownPaths;
@@ -31,16 +33,16 @@ pub(super) struct UserObject {
     pub(super) path: Box<str>,
     pub(super) build_id: Option<BuildId>,
     /// What frames show as its name.
-    pub(super) short_name: Box<str>,
+    pub(super) short_name: Arc<str>,
     /// What frames of its functions show in place of that: the map that names them.
-    pub(super) map_name: Option<Box<str>>,
+    pub(super) map_name: Option<Arc<str>>,
     /// The places before return addresses that are none: no call ends there.
     pub(super) not_called: HashSet<FileOffset>,
     /// What functions are shown as, by where they begin.
-    pub(super) shown_names: HashMap<Svma, Box<str>>,
+    pub(super) shown_names: HashMap<Svma, ShownFunction>,
     /// What its debug information tells; `None` when there is none, or nothing of it was wanted.
     pub(super) code: Option<InlinedCode>,
-    /// The names that were asked for.
+    /// The names that were asked for, those of [`ShownFunction::known`] left out.
     pub(super) known: HashMap<FunctionKey, KnownName>,
 }
 
@@ -158,6 +160,12 @@ impl<'a> UserObjects<'a> {
     #[inline]
     pub(super) fn object_mut(&mut self, dso: DsoIx) -> Option<&mut UserObject> {
         self.objects.get_mut(&dso)
+    }
+
+    /// Number of functions that were read, of all objects: about as many as samples hit.
+    pub(super) fn function_count(&self) -> usize {
+        let objects = self.objects.values();
+        objects.map(|object| object.shown_names.len()).sum()
     }
 
     /// The objects that were asked for, in the order in which the capture tells them, each with the

@@ -1,5 +1,7 @@
 //! One display level of a stack, interned.
 
+use std::sync::Arc;
+
 use crate::intern::Interner;
 use crate::units::{CpuMode, index};
 
@@ -29,9 +31,9 @@ pub enum FrameKind {
 pub struct Frame {
     /// What is shown: a demangled function, `[dso]`, `[unknown]`, `[guest kernel]`, or a root name.
     /// Bytes from the capture, not yet safe for any output format.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// Short name of the DSO (`[kernel]`, `[kvm_intel]`, `libc.so.6`); empty when there is none.
-    pub dso: Box<str>,
+    pub dso: Arc<str>,
     /// The mode of the code.
     pub mode: CpuMode,
     /// Where the name comes from.
@@ -51,6 +53,11 @@ impl FrameTable {
     /// Returns the index of `frame`, adding it when it is not yet known.
     pub fn intern(&mut self, frame: Frame) -> FrameIx {
         self.frames.intern(frame)
+    }
+
+    /// Makes room for so many further frames.
+    pub(crate) fn reserve(&mut self, further: usize) {
+        self.frames.reserve(further);
     }
 
     /// The frame of an index that this table handed out.

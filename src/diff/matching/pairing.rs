@@ -15,6 +15,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -58,7 +59,7 @@ pub(crate) struct Pairing {
     /// Where each side's frames are in the table.
     pub(crate) maps: Sides<Vec<FrameIx>>,
     /// What the before side calls frames that are shown by another name.
-    pub(crate) former: BTreeMap<FrameIx, Box<str>>,
+    pub(crate) former: BTreeMap<FrameIx, Arc<str>>,
 }
 
 impl Pairing {

@@ -1,6 +1,7 @@
 //! The union of both sides' call trees: every frame of either side has its place.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hashbrown::HashSet;
 
@@ -40,7 +41,7 @@ pub struct Union {
     /// out, in the order of their bytes.
     pub elided: Vec<String>,
     /// What the before side calls frames that are shown by another name.
-    pub former: BTreeMap<FrameIx, Box<str>>,
+    pub former: BTreeMap<FrameIx, Arc<str>>,
 }
 
 /// A stack with frames of the union.

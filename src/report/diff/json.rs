@@ -27,7 +27,7 @@ pub fn as_json(comparison: &Comparison) -> Value {
             let frame = frames.get(function.frame);
             json!({
                 "name": &*frame.name,
-                "name_before": comparison.union.former.get(&function.frame),
+                "name_before": comparison.union.former.get(&function.frame).map(|name| &**name),
                 "object": &*frame.dso,
                 "inclusive": change(function.inclusive),
                 "self": change(function.own),
