@@ -99,6 +99,19 @@ pub(crate) fn at_once<A: Send, B>(
     })
 }
 
+/// Gives back what nobody needs any more beside all that follows, by a thread of its own where there is
+/// more than one. Nobody waits for that thread: it may outlast the work, and ends with the process.
+///
+/// For what takes long to give back: large tables, texts by the thousand, mappings of much that was
+/// read.
+pub fn give_back<T: Send + 'static>(threads: usize, unneeded: T) {
+    if threads < 2 {
+        return drop(unneeded);
+    }
+    // Where no thread can be had, it goes with the work that was to be done.
+    drop(thread::Builder::new().spawn(move || drop(unneeded)));
+}
+
 /// A work queue: up to `threads` threads do `work` on `pieces` numbered pieces, each takes the next
 /// one that is left. Which thread does which differs from run to run, but each does its own in
 /// order. Returns what `make` made for each thread, as the work left it.
@@ -168,6 +181,16 @@ mod tests {
             let mut own = 0;
             assert_eq!(at_once(threads, || 1, || own += 2), (1, ()));
             assert_eq!(own, 2);
+        }
+    }
+
+    /// By definition: nobody holds it in the end, whoever drops it.
+    #[test]
+    fn what_is_given_back_is_dropped() {
+        for threads in [0, 1, 2] {
+            let (held, dropped) = std::sync::mpsc::channel::<()>();
+            give_back(threads, held);
+            assert!(dropped.recv().is_err());
         }
     }
 

@@ -46,6 +46,7 @@ mod vms;
 
 pub use crate::fold::WeightKind;
 pub use crate::name::{FrameDetail, FrameScope, Grouping, VmNaming};
+pub use crate::parallel::give_back;
 pub use choice::{choose_event, event_names, is_flat, is_of_branches, why_not_stitched};
 pub use event_losses::{EventLoss, EventLosses, event_losses};
 pub use profile::{Profile, profile};

@@ -14,7 +14,7 @@ use crate::fold::{Census, FoldRequest, Settled, TimeRange, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{NameRequest, NamedStacks, Namer, NamerInput, StackRecording, name_stacks};
-use crate::parallel::at_once;
+use crate::parallel::{at_once, give_back};
 use crate::perf::{Capture, Feature, plain_event_name};
 use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 use crate::symbol::{KernelSource, SymbolRequest};
@@ -120,6 +120,14 @@ impl Profile {
         } else {
             self.tree()
         }
+    }
+
+    /// The same, and gives the stacks back, for whom the tree is all that is needed of them: none are
+    /// left.
+    pub fn take_tree(&mut self, is_reversed: bool) -> CallTree {
+        let tree = self.tree_of(is_reversed);
+        give_back(self.threads, std::mem::take(&mut self.stacks));
+        tree
     }
 
     /// The call tree of all stacks.
@@ -285,7 +293,7 @@ fn finish(
     refuse_none(capture, request, &tally, event)?;
     let (totals, total) = stacks.add_up(request.no_tag);
     let timeline = namer.timeline();
-    let names = namer.into_report(&stacks.unnamed);
+    let names = namer.into_report(&stacks.unnamed, request.threads);
     watch.lap(Stage::Tag);
     let samples = counted.samples.map(|placed| {
         let by = SampleNames {

@@ -122,7 +122,7 @@ fn look_through(
         stacks.doubtful().tell(&mut census.tally);
     }
     let shares = ObjectShare::of_stacks(&stacks, &namer.frames);
-    let names = namer.into_report(&stacks.unnamed);
+    let names = namer.into_report(&stacks.unnamed, threads);
     let occurrences = capture.events().iter();
     let occurrences = occurrences.map(|(ix, _)| occurrences_of(capture, &census, ix));
     Ok(Survey {

@@ -9,8 +9,9 @@ use super::options::{Weight, read_rules};
 use super::outcome::Outcome;
 use super::write::Destination;
 use crate::cli::{debuginfod, exit_graph, recording, standard_input, this_machine, unused, vms};
-use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
+use vmflame::analysis::{Profile, Request, Stage, Stopwatch, give_back, profile, subtitle};
 use vmflame::error::Result;
+use vmflame::input::Input;
 use vmflame::output::{Picture, write_stacks};
 use vmflame::perf::Capture;
 use vmflame::report::bench::stage_table;
@@ -52,30 +53,31 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
         warn_of_damage(&capture);
     }
     let profile = profile?;
-    watch.skip(&profile.timings);
+    let mut lines = Vec::new();
     if !quiet {
         let unused = unused::of_convert(options, format);
         unused.iter().for_each(|line| eprintln!("{line}"));
+        lines.extend(
+            downloads
+                .warning()
+                .map(|warning| format!("warning: {warning}")),
+        );
+        lines.extend(remarks(&capture, &profile, &symbols, options));
     }
-    let made = Converted {
-        options,
+    let is_damaged = input.is_damaged || is_damaged(&capture, &profile.account.tally);
+    watch.skip(&profile.timings);
+    let made = Made {
         input: &input,
-        capture: &capture,
         request: &request,
-        profile: &profile,
+        capture,
+        profile,
     };
-    write(&made, format, &destination, &mut watch)?;
+    write(options, made, format, &destination, &mut watch)?;
     watch.lap(Stage::Draw);
     if options.timings {
         eprint!("{}", stage_table(&watch.timings()));
     }
-    if !quiet {
-        if let Some(warning) = downloads.warning() {
-            eprintln!("warning: {warning}");
-        }
-        speak(&capture, &profile, &symbols, options);
-    }
-    let is_damaged = input.is_damaged || is_damaged(&capture, &profile.account.tally);
+    lines.iter().for_each(|line| eprintln!("{line}"));
     Ok(if is_damaged {
         Outcome::Damaged
     } else {
@@ -83,29 +85,55 @@ pub(super) fn run(options: &ConvertOptions, quiet: bool) -> Result<Outcome> {
     })
 }
 
+/// What was made of a capture, and is given back with the last use of it.
+struct Made<'m> {
+    input: &'m Input,
+    request: &'m Request,
+    capture: Capture,
+    profile: Profile,
+}
+
 /// Writes what was made of a capture in a format.
 fn write(
-    made: &Converted<'_>,
+    options: &ConvertOptions,
+    made: Made<'_>,
     format: Format,
     to: &Destination,
     watch: &mut Stopwatch,
 ) -> Result<()> {
-    let (options, profile) = (made.options, made.profile);
+    let Made {
+        input,
+        request,
+        capture,
+        mut profile,
+    } = made;
+    let converted = |profile| Converted {
+        options,
+        input,
+        capture: &capture,
+        request,
+        profile,
+    };
     if let Some(viewer) = format.viewer() {
-        return recording::write(made, viewer, to, watch);
+        return recording::write(&converted(&profile), viewer, to, watch);
     }
-    let tree = profile.tree_of(options.reverse);
+    let tree = profile.take_tree(options.reverse);
     watch.lap(Stage::Tree);
     let picture = || Picture {
-        title: made.title(),
-        subtitle: subtitle(made.capture, profile, made.request),
+        title: converted(&profile).title(),
+        subtitle: subtitle(&capture, &profile, request),
         unit: profile.unit.clone(),
         totals: profile.totals.clone(),
         colors: options.colors(),
         extent: options.picture.extent(),
     };
     let format = stack_format(format, options, picture);
-    to.write(|out| write_stacks(&tree, &profile.frames, &format, out))
+    to.write(|out| {
+        write_stacks(&tree, &profile.frames, &format, out)?;
+        // All of it goes while the file reaches the disk.
+        give_back(request.threads, (tree, profile, capture));
+        Ok(())
+    })
 }
 
 fn request(options: &ConvertOptions) -> Result<Request> {
@@ -211,15 +239,20 @@ fn other_events(capture: &Capture, profile: &Profile) -> Option<String> {
     Some(parts.join(", "))
 }
 
-/// Says on standard error what was done, what was lost, and what would make it better.
-fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options: &ConvertOptions) {
-    for remark in gap_remarks(capture, profile) {
-        eprintln!("{remark}");
-    }
+/// What was done, what was lost, and what would make it better; for standard error.
+fn remarks(
+    capture: &Capture,
+    profile: &Profile,
+    symbols: &SymbolRequest,
+    options: &ConvertOptions,
+) -> Vec<String> {
+    let gaps = gap_remarks(capture, profile).into_iter();
+    let mut lines: Vec<String> = gaps.map(|remark| remark.to_string()).collect();
     if options.filter.event.is_none()
         && let Some(others) = other_events(capture, profile)
     {
-        eprintln!("event: {}; -e takes another: {others}", profile.event_name);
+        let event = &profile.event_name;
+        lines.push(format!("event: {event}; -e takes another: {others}"));
     }
     let event = capture.events().get(profile.event);
     if event.is_some_and(|event| event.attr.is_counted_with_group()) {
@@ -234,22 +267,23 @@ fn speak(capture: &Capture, profile: &Profile, symbols: &SymbolRequest, options:
             "samples stand"
         };
         let [samples, occurrences] = [samples, occurrences].map(grouped);
-        eprintln!("{name} was counted with its group: {samples} {stand} for {occurrences}");
+        lines.push(format!(
+            "{name} was counted with its group: {samples} {stand} for {occurrences}"
+        ));
     }
     if !options.names.inline
         && let Some(inlined) = inlined_by(profile).filter(|_| options.names.detail().inlined)
     {
-        eprintln!("{inlined}; --no-inline leaves them out");
+        lines.push(format!("{inlined}; --no-inline leaves them out"));
     }
     let stitches = options.names.stitch_lbr;
     let of_stitching = stitches.then(|| stitch_remark(capture, profile)).flatten();
     let of_stacks = stack_remarks(capture, profile).into_iter();
-    for remark in of_stitching
+    let remarks = of_stitching
         .into_iter()
         .chain(of_stacks)
-        .chain(symbol_remarks(profile, symbols))
-    {
-        eprintln!("{remark}");
-    }
-    eprintln!("{}", quality(profile));
+        .chain(symbol_remarks(profile, symbols));
+    lines.extend(remarks.map(|remark| remark.to_string()));
+    lines.push(quality(profile));
+    lines
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::classes::Class;
 use super::merge::{StackCounts, WorkerStacks};
 use super::stacks::{MIN_SHARE, NamedStacks, Stack, StackParts};
-use crate::parallel::on_threads;
+use crate::parallel::{give_back, on_threads};
 use crate::stack::FrameIx;
 
 /// Where the pieces of a stack are.
@@ -45,6 +45,8 @@ pub(super) fn join(
     let lists = on_threads(shares, |((stacks, places), list)| {
         lay_out(stacks, places, list, &workers, &classes)
     });
+    let are_few = stacks.len() < MIN_SHARE;
+    give_back(if are_few { 1 } else { threads }, (workers, known, places));
     NamedStacks {
         stacks,
         parts: StackParts { lists, classes },

@@ -327,10 +327,10 @@ impl<'a> Namer<'a> {
 
     /// What is left to tell when all stacks have their names; `unnamed` counts the frames of those
     /// that stayed.
-    pub(crate) fn into_report(self, unnamed: &UnnamedCounts) -> NameReport {
+    pub(crate) fn into_report(self, unnamed: &UnnamedCounts, threads: usize) -> NameReport {
         let shown = self.shown;
         let in_kernel = self.kernel_objects.into_reports().into_iter();
-        let mut objects = self.objects.into_reports();
+        let mut objects = self.objects.into_reports(threads);
         objects.extend(in_kernel.map(|report| report.shown(shown)));
         objects.sort_by_cached_key(ObjectReport::order);
         NameReport {

@@ -17,13 +17,16 @@ use super::unnamed::true_cause;
 use crate::input::ShownPaths;
 use crate::locate::ObjectPlaces;
 use crate::object::ObjectSearch;
-use crate::parallel::by_pieces;
+use crate::parallel::{by_pieces, give_back};
 use crate::space::{BuildSource, DsoIx, Timeline};
 use crate::symbol::{
     CodeChainIx, CodeWish, FoundCode, FoundSymbols, FunctionWish, JitDumps, LiveKernel,
     ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name, vdso, write_table,
 };
 use crate::units::{BuildId, FileOffset, Svma, Timestamp};
+
+/// To give the names of fewer functions back is not worth a thread.
+const MIN_BESIDE: usize = 1 << 12;
 
 /// The functions of a user object, or why there are none.
 #[derive(Debug)]
@@ -195,7 +198,9 @@ impl<'a> UserObjects<'a> {
     }
 
     /// What was found for the objects that were asked for, in order of path and build id.
-    pub(super) fn into_reports(self) -> Vec<ObjectReport> {
+    pub(super) fn into_reports(self, threads: usize) -> Vec<ObjectReport> {
+        let are_few = self.function_count() < MIN_BESIDE;
+        give_back(if are_few { 1 } else { threads }, self.objects);
         let reports = self.reports.into_iter();
         let reports = reports.map(|(_, report)| report.shown(self.shown));
         reports.collect()
@@ -211,6 +216,7 @@ impl<'a> UserObjects<'a> {
         let judged = self.judges_callers.then(|| asked.before_returns());
         let not_called = found.places_without_call(&judged.unwrap_or_default(), threads);
         let code = self.read_code(&mut found, &offsets, threads);
+        found.give_files_back(threads);
         let unreadable = code.as_ref().map_or(0, |code| code.frames.unreadable());
         let debug_file = code.as_ref().map(|code| code.file.clone());
         let code = code.map(|code| InlinedCode::new(code.frames, self.how.detail));

@@ -9,11 +9,15 @@ use crate::object::{
     Debugged, FileOrigin, Identified, LookedAt, MappedObject, NotFound, ObjectFile, ObjectSearch,
     PassedOver, Refused, SearchResult, parse_elf_file,
 };
+use crate::parallel::give_back;
 use crate::symbol::call_site::places_without_call;
 use crate::symbol::dwarf::{CodeFrames, CodeRequest, has_debug_information};
 use crate::symbol::elf::{FunctionWish, ObjectSymbols, Places, parse_table};
 use crate::symbol::unresolved::Unresolved;
 use crate::units::{BuildId, FileOffset, Svma};
+
+/// To unmap a file of fewer bytes is not worth a thread.
+const MIN_BESIDE: usize = 1 << 24;
 
 /// A file that symbols come from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -112,6 +116,22 @@ impl FoundSymbols {
         Self::find_build(search, recorded, &wanted, wish, || {
             search.find_object(recorded, &wanted)
         })
+    }
+
+    /// Gives the object's files back: what is not asked by now is not asked any more.
+    pub(crate) fn give_files_back(&mut self, threads: usize) {
+        let is_large = |opened: &OpenedObject| {
+            let files = [Some(&opened.file), opened.debug_file.as_ref()];
+            let mut sizes = files.into_iter().flatten();
+            sizes.any(|file| file.storage.bytes().len() >= MIN_BESIDE)
+        };
+        let opened = self.opened.take();
+        let threads = if opened.as_ref().is_some_and(is_large) {
+            threads
+        } else {
+            1
+        };
+        give_back(threads, opened);
     }
 
     /// Finds the functions of a build, whose file `look` looks for.
