@@ -1,5 +1,7 @@
 //! What of a tree is drawn.
 
+use std::cmp::Reverse;
+
 use super::measures::{FRAMES_WIDTH, MAX_DEPTH};
 use crate::stack::{CallTree, NodeIx};
 
@@ -59,19 +61,30 @@ impl Limits {
         extent: DrawnPart,
     ) -> Self {
         let total = weight(NodeIx::ROOT);
+        let least = threshold_of(extent.min_width.unwrap_or(DEFAULT_MIN_WIDTH), total);
+        let mut boxes = Vec::new();
+        if extent.min_width.is_none() || extent.max_depth.is_none() {
+            boxes = wide_boxes(tree, weight, least);
+        }
         let threshold = match extent.min_width {
-            Some(pixels) => threshold_of(pixels, total),
-            None => {
-                let least = threshold_of(DEFAULT_MIN_WIDTH, total);
-                affordable(tree, weight, name_bytes, least)
-            }
+            Some(_) => least,
+            None => affordable(&mut boxes, name_bytes, least),
         };
         let deepest = match extent.max_depth {
             Some(levels) => levels.clamp(1, MAX_DEPTH),
-            None => below_spires(tree, weight, threshold),
+            None => below_spires(&boxes, total, threshold),
         };
         Self { threshold, deepest }
     }
+}
+
+/// A node that is wide enough for a box.
+#[derive(Clone, Copy)]
+struct WideBox {
+    node: NodeIx,
+    weight: u64,
+    /// How many boxes are between its own and the one for everything.
+    depth: usize,
 }
 
 /// The least weight that is `pixels` wide; never 0, for a box without width cannot be seen.
@@ -87,23 +100,41 @@ fn threshold_of(pixels: f64, total: u64) -> u64 {
     least.max(1)
 }
 
-/// How many levels are drawn so that no spire makes most of the picture white.
-fn below_spires(tree: &CallTree, weight: &dyn Fn(NodeIx) -> u64, threshold: u64) -> usize {
-    let mut levels: Vec<u64> = Vec::new();
+/// All nodes of at least `least`, in no particular order. One that is lighter has none below it.
+fn wide_boxes(tree: &CallTree, weight: &dyn Fn(NodeIx) -> u64, least: u64) -> Vec<WideBox> {
+    let mut boxes = Vec::new();
     let mut waiting = vec![(NodeIx::ROOT, 0)];
-    while let Some((node, depth)) = waiting.pop() {
-        let below = tree
-            .children(node)
-            .filter(|&child| weight(child) >= threshold);
-        for child in below.take_while(|_| depth < MAX_DEPTH) {
-            if levels.len() == depth {
-                levels.push(0);
+    while let Some((above, depth)) = waiting.pop() {
+        if depth == MAX_DEPTH {
+            continue;
+        }
+        for node in tree.children(above) {
+            let weight = weight(node);
+            if weight >= least {
+                boxes.push(WideBox {
+                    node,
+                    weight,
+                    depth,
+                });
+                waiting.push((node, depth + 1));
             }
-            levels[depth] = levels[depth].saturating_add(weight(child));
-            waiting.push((child, depth + 1));
         }
     }
-    let worth = weight(NodeIx::ROOT) / SPIRE_PART;
+    boxes
+}
+
+/// How many levels are drawn so that no spire makes most of the picture white, of boxes that are at
+/// least as heavy as the threshold.
+fn below_spires(boxes: &[WideBox], total: u64, threshold: u64) -> usize {
+    let mut levels: Vec<u64> = Vec::new();
+    for drawn in boxes.iter().filter(|wide| wide.weight >= threshold) {
+        if levels.len() <= drawn.depth {
+            levels.resize(drawn.depth + 1, 0);
+        }
+        let level = &mut levels[drawn.depth];
+        *level = level.saturating_add(drawn.weight);
+    }
+    let worth = total / SPIRE_PART;
     let broad = levels.iter().rposition(|&level| level >= worth);
     let drawn = broad.map_or(0, |level| level + 1) + SPIRE_LEVELS;
     if levels.len() <= LOW {
@@ -116,37 +147,21 @@ fn below_spires(tree: &CallTree, weight: &dyn Fn(NodeIx) -> u64, threshold: u64)
 /// The lowest threshold, at least `least`, whose boxes fit the budget.
 ///
 /// Boxes of equal weight stay or go together, so the choice depends on nothing but the tree.
-fn affordable(
-    tree: &CallTree,
-    weight: &dyn Fn(NodeIx) -> u64,
-    name_bytes: &dyn Fn(NodeIx) -> usize,
-    least: u64,
-) -> u64 {
-    let mut boxes = Vec::new();
-    let mut spent = 0_usize;
-    let mut left = vec![(NodeIx::ROOT, 0)];
-    while let Some((node, depth)) = left.pop() {
-        if depth == MAX_DEPTH {
-            continue;
-        }
-        for child in tree.children(node) {
-            if weight(child) >= least {
-                let bytes = BOX_BYTES + name_bytes(child);
-                spent = spent.saturating_add(bytes);
-                boxes.push((weight(child), bytes));
-                left.push((child, depth + 1));
-            }
-        }
+fn affordable(boxes: &mut [WideBox], name_bytes: &dyn Fn(NodeIx) -> usize, least: u64) -> u64 {
+    let heaviest = |wide: &WideBox| Reverse(wide.weight);
+    // One more does not fit, whatever their names: the others need not be put in order.
+    let most = BUDGET / BOX_BYTES;
+    if most < boxes.len() {
+        boxes.select_nth_unstable_by_key(most, heaviest);
     }
-    if spent <= BUDGET {
-        return least;
-    }
-    boxes.sort_unstable_by_key(|&(weight, _)| std::cmp::Reverse(weight));
+    let first = boxes.len().min(most + 1);
+    let first = &mut boxes[..first];
+    first.sort_unstable_by_key(heaviest);
     let mut spent = 0;
-    for (weight, bytes) in boxes {
-        spent += bytes;
+    for wide in first {
+        spent += BOX_BYTES + name_bytes(wide.node);
         if spent > BUDGET {
-            return weight.saturating_add(1);
+            return wide.weight.saturating_add(1);
         }
     }
     least
