@@ -2,6 +2,7 @@
 
 use super::calling::Calling;
 use super::piece::KnownName;
+use super::shown_names::ShownFunction;
 use super::user_objects::{UserObject, UserObjects};
 use crate::locate::ObjectPlaces;
 use crate::space::DsoIx;
@@ -14,6 +15,8 @@ pub(super) struct FoundFunction {
     pub(super) dso: DsoIx,
     /// Where the function starts, or why there is none.
     pub(super) start: Result<Svma, Unresolved>,
+    /// Its position among the shown names of the object.
+    pub(super) shown: Option<u32>,
     /// What debug information tells of the places; `None` when it tells nothing more.
     pub(super) chain: Option<CodeChainIx>,
     /// What the places say about calls.
@@ -64,6 +67,7 @@ impl UserObjects<'_> {
             None => FoundFunction {
                 dso,
                 start: Err(Unresolved::NoFile),
+                shown: None,
                 chain: None,
                 calling: Calling::Caller,
             },
@@ -83,17 +87,30 @@ impl UserObjects<'_> {
     }
 }
 
+/// Where a function begins, and its position among the shown names.
+#[derive(Clone, Copy, Debug)]
+struct LastFunction {
+    start: Svma,
+    shown: Option<u32>,
+}
+
 /// Looks up places of an object, of which most lie near the one before.
 #[derive(Debug)]
 struct PlaceSearch<'o> {
     object: &'o UserObject,
     /// Where the last one was found.
     near: usize,
+    /// The last function.
+    last: Option<LastFunction>,
 }
 
 impl<'o> PlaceSearch<'o> {
     fn new(object: &'o UserObject) -> Self {
-        Self { object, near: 0 }
+        Self {
+            object,
+            near: 0,
+            last: None,
+        }
     }
 
     fn find(&mut self, dso: DsoIx, lookup: FileOffset, is_before_return: bool) -> FoundFunction {
@@ -108,9 +125,21 @@ impl<'o> PlaceSearch<'o> {
         FoundFunction {
             dso,
             start,
+            shown: start.ok().and_then(|start| self.shown(start)),
             chain: at.and_then(|(start, at)| object.chain(at, start)),
             calling: Calling::of(name, is_without_call),
         }
+    }
+
+    /// The position of a function among the shown names.
+    fn shown(&mut self, start: Svma) -> Option<u32> {
+        let last = self.last.filter(|last| last.start == start);
+        let last = last.unwrap_or_else(|| LastFunction {
+            start,
+            shown: self.object.shown_names.position(start),
+        });
+        self.last = Some(last);
+        last.shown
     }
 
     fn symbol(
@@ -135,11 +164,16 @@ impl<'o> PlaceSearch<'o> {
 }
 
 impl UserObject {
+    /// What a function is shown as.
+    #[inline]
+    pub(super) fn shown(&self, found: FoundFunction) -> Option<&ShownFunction> {
+        self.shown_names.get(found.shown?)
+    }
+
     /// The name of places that lie in the same, where one was asked for.
     #[inline]
     pub(super) fn known(&self, found: FoundFunction) -> Option<KnownName> {
-        let shown = found.start.ok().filter(|_| found.chain.is_none());
-        match shown.and_then(|start| self.shown_names.get(&start)) {
+        match self.shown(found).filter(|_| found.chain.is_none()) {
             Some(shown) => shown.known,
             None => self.known.get(&(found.start, found.chain)).copied(),
         }
@@ -148,8 +182,8 @@ impl UserObject {
     /// Keeps the name of places for those that lie in the same.
     #[inline]
     pub(super) fn keep(&mut self, found: FoundFunction, name: KnownName) {
-        let shown = found.start.ok().filter(|_| found.chain.is_none());
-        match shown.and_then(|start| self.shown_names.get_mut(&start)) {
+        let shown = found.shown.filter(|_| found.chain.is_none());
+        match shown.and_then(|at| self.shown_names.get_mut(at)) {
             Some(shown) => shown.known = Some(name),
             None => {
                 self.known.insert((found.start, found.chain), name);

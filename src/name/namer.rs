@@ -348,7 +348,7 @@ impl<'a> Namer<'a> {
         };
         let (frames, dso) = (&mut self.frames, &object.short_name);
         let holder = object.map_name.as_ref().unwrap_or(dso);
-        let shown = found.start.map(|start| object.shown_names.get(&start));
+        let shown = found.start.map(|_| object.shown(found));
         match shown {
             Ok(Some(shown)) => {
                 let code = object.code.as_ref().zip(found.chain);

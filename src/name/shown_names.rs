@@ -9,7 +9,7 @@ use super::request::FrameDetail;
 use super::shown_frame::{shown, shown_readable};
 use crate::parallel::{Shares, in_shares};
 use crate::symbol::{ObjectSymbols, Unresolved};
-use crate::units::Svma;
+use crate::units::{Index, Svma};
 
 /// Fewer names are not worth a thread: to make one readable takes some microseconds.
 const NAMES_A_THREAD: usize = 200;
@@ -22,12 +22,44 @@ pub(super) struct ShownFunction {
     pub(super) known: Option<KnownName>,
 }
 
-/// What the functions are shown as that were read, by where they begin.
+/// What functions are shown as, each at a position.
+#[derive(Debug)]
+pub(super) struct ShownNames {
+    list: Vec<ShownFunction>,
+    /// Positions by where functions begin.
+    positions: HashMap<Svma, u32>,
+}
+
+impl ShownNames {
+    /// The position of the function that begins there.
+    pub(super) fn position(&self, start: Svma) -> Option<u32> {
+        self.positions.get(&start).copied()
+    }
+
+    /// The function of a position.
+    #[inline]
+    pub(super) fn get(&self, at: u32) -> Option<&ShownFunction> {
+        self.list.get(at.position())
+    }
+
+    /// The same, to be changed.
+    #[inline]
+    pub(super) fn get_mut(&mut self, at: u32) -> Option<&mut ShownFunction> {
+        self.list.get_mut(at.position())
+    }
+
+    /// Number of functions.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+}
+
+/// What the functions are shown as that were read, in their order.
 pub(super) fn shown_names(
     symbols: &Result<ObjectSymbols, Unresolved>,
     detail: FrameDetail,
     threads: usize,
-) -> HashMap<Svma, ShownFunction> {
+) -> ShownNames {
     let known = symbols.as_ref().ok();
     let symbols: Vec<_> = symbols.iter().flat_map(ObjectSymbols::iter).collect();
     let shares = Shares {
@@ -42,9 +74,13 @@ pub(super) fn shown_names(
                 None => shown(symbol.name, detail),
             };
             let name = Arc::from(name);
-            (symbol.start, ShownFunction { name, known: None })
+            ShownFunction { name, known: None }
         });
         shown.collect::<Vec<_>>()
     });
-    shown.into_iter().flatten().collect()
+    let starts = symbols.iter().map(|symbol| symbol.start);
+    ShownNames {
+        list: shown.into_iter().flatten().collect(),
+        positions: starts.zip(0..).collect(),
+    }
 }

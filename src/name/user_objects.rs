@@ -11,7 +11,7 @@ use super::inlined_code::InlinedCode;
 use super::object_report::ObjectReport;
 use super::piece::KnownName;
 use super::request::FrameDetail;
-use super::shown_names::{ShownFunction, shown_names};
+use super::shown_names::{ShownNames, shown_names};
 use super::this_machine::{ThisMachine, mapped_object};
 use super::unnamed::true_cause;
 use crate::input::ShownPaths;
@@ -41,11 +41,11 @@ pub(super) struct UserObject {
     pub(super) map_name: Option<Arc<str>>,
     /// The places before return addresses that are none: no call ends there.
     pub(super) not_called: HashSet<FileOffset>,
-    /// What functions are shown as, by where they begin.
-    pub(super) shown_names: HashMap<Svma, ShownFunction>,
+    /// What functions are shown as.
+    pub(super) shown_names: ShownNames,
     /// What its debug information tells; `None` when there is none, or nothing of it was wanted.
     pub(super) code: Option<InlinedCode>,
-    /// The names that were asked for, those of [`ShownFunction::known`] left out.
+    /// The names that were asked for, those that lie beside shown names left out.
     pub(super) known: HashMap<FunctionKey, KnownName>,
 }
 
