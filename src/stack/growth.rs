@@ -62,7 +62,7 @@ impl GrownNodes {
     }
 
     /// Adds a row that has `shared` steps in common with the one before: the others, and its weight.
-    /// Tells where it ends, as a number of [`Self::node_of`].
+    /// Tells where it ends: the number of its node, from the start on that [`Self::join`] tells.
     pub(super) fn add(
         &mut self,
         shared: usize,

@@ -5,7 +5,7 @@ use super::tag::Tag;
 use crate::units::index;
 
 index! {
-    /// Index of a node in its [`CallTree`]; the root is 0.
+    /// Index of a node in its [`CallTree`](super::tree::CallTree); the root is 0.
     pub NodeIx
 }
 

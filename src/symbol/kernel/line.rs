@@ -46,7 +46,7 @@ pub(super) const KINDS: [SymbolKind; 256] = {
 /// What lies before the name in a line of the kernel's.
 pub(super) const BEFORE_NAME: usize = 16 + 3;
 
-/// The longest name that [`super::parse::KallsymsReader::usual_lines`] takes, and what lies behind it.
+/// The longest name that `KallsymsReader::usual_lines` takes, and what lies behind it.
 pub(super) const SHORT_NAME: usize = 48;
 pub(super) const LONGEST_HEAD: usize = BEFORE_NAME + SHORT_NAME;
 
