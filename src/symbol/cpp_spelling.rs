@@ -5,6 +5,9 @@
 //! function remains where parameters are not asked for. Expected texts are those of
 //! `c++filt -p` of binutils 2.40.
 
+/// What each of [`WORDS`] begins with.
+const STANDARD: &[u8] = b"std::";
+
 /// What `cpp_demangle` abbreviates, and binutils' word for it.
 const WORDS: [(&str, &str); 5] = [
     (
@@ -114,14 +117,16 @@ impl Rewriter<'_> {
     /// Copies what nothing is done about: neither what [`Self::step`] tells apart nor what an operator
     /// begins with.
     fn copy_plain(&mut self) {
-        let is_told = |byte: u8| {
-            matches!(
-                byte,
-                b's' | b'<' | b'(' | b'{' | b',' | b'>' | b')' | b'}' | b'-' | b'['
-            )
+        let text = self.rest.as_bytes();
+        let is_told = |(at, byte): (usize, &u8)| match byte {
+            b'<' | b'(' | b'{' | b',' | b'>' | b')' | b'}' | b'-' | b'[' => true,
+            b's' => text
+                .get(at..)
+                .is_some_and(|word| word.starts_with(STANDARD)),
+            _ => false,
         };
         // These are ASCII, so that the cut is between characters.
-        let plain = self.rest.bytes().position(is_told);
+        let plain = text.iter().enumerate().position(is_told);
         self.copy(plain.unwrap_or(self.rest.len()));
     }
 

@@ -47,12 +47,13 @@ fn has_rust_hash(name: &str) -> bool {
     let Some(path) = name.strip_prefix("_ZN") else {
         return false;
     };
-    let ends = path.match_indices("17h").map(|(at, hash)| at + hash.len());
-    let mut tails = ends.filter_map(|end| path.get(end..)?.split_at_checked(16));
-    tails.any(|(hash, rest)| {
-        let rest = rest.strip_prefix('E');
-        hash.bytes().all(|byte| byte.is_ascii_hexdigit())
-            && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    let path = path.as_bytes();
+    let mut ends = memchr::memchr_iter(b'.', path).chain([path.len()]);
+    ends.any(|end| {
+        let stem = path.get(..end).and_then(|stem| stem.strip_suffix(b"E"));
+        let hash = stem.and_then(<[u8]>::last_chunk::<19>);
+        let digits = hash.and_then(|hash| hash.strip_prefix(b"17h"));
+        digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     })
 }
 
