@@ -7,12 +7,16 @@ use hashbrown::HashMap;
 use super::piece::KnownName;
 use super::request::FrameDetail;
 use super::shown_frame::{shown, shown_readable};
-use crate::parallel::{Shares, in_shares};
+use crate::parallel::by_pieces;
 use crate::symbol::{ObjectSymbols, Unresolved};
 use crate::units::{Index, Svma};
 
 /// Fewer names are not worth a thread: to make one readable takes some microseconds.
 const NAMES_A_THREAD: usize = 200;
+
+/// How many names a thread takes at a time. Long ones lie together, so that the halves of a table differ
+/// much in what they cost.
+const NAMES_A_PIECE: usize = 64;
 
 /// What a function is shown as.
 #[derive(Debug)]
@@ -62,12 +66,11 @@ pub(super) fn shown_names(
 ) -> ShownNames {
     let known = symbols.as_ref().ok();
     let symbols: Vec<_> = symbols.iter().flat_map(ObjectSymbols::iter).collect();
-    let shares = Shares {
-        threads,
-        least: NAMES_A_THREAD,
-    };
-    let shown = in_shares(&symbols, shares, |share| {
-        let shown = share.iter().map(|symbol| {
+    let threads = threads.min(symbols.len().div_ceil(NAMES_A_THREAD));
+    let pieces: Vec<_> = symbols.chunks(NAMES_A_PIECE).collect();
+    let shown = by_pieces(pieces.len(), threads, Vec::new, |done, at| {
+        let symbols = pieces.get(at).copied().unwrap_or_default();
+        let shown = symbols.iter().map(|symbol| {
             let readable = known.and_then(|known| known.readable(symbol.start));
             let name = match readable.filter(|_| !detail.raw_names) {
                 Some(readable) => shown_readable(readable.into(), detail),
@@ -76,11 +79,14 @@ pub(super) fn shown_names(
             let name = Arc::from(name);
             ShownFunction { name, known: None }
         });
-        shown.collect::<Vec<_>>()
+        done.push((at, shown.collect::<Vec<_>>()));
     });
+    let mut shown: Vec<_> = shown.into_iter().flatten().collect();
+    shown.sort_unstable_by_key(|&(at, _)| at);
+    let shown = shown.into_iter().flat_map(|(_, shown)| shown);
     let starts = symbols.iter().map(|symbol| symbol.start);
     ShownNames {
-        list: shown.into_iter().flatten().collect(),
+        list: shown.collect(),
         positions: starts.zip(0..).collect(),
     }
 }
