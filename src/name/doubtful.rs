@@ -1,5 +1,6 @@
 //! Samples of a stack that show less than there was.
 
+use super::kept_stacks::KeptStacks;
 use crate::loss::Tally;
 
 /// How many samples of a stack show less than there was, by what they lack.
@@ -78,17 +79,10 @@ impl DoubtfulStacks {
         }
     }
 
-    /// Leaves out those of stacks that are not kept. Positions are those of before; those of the
-    /// others move up.
-    pub(super) fn retain(&mut self, is_kept: &[bool]) {
-        let mut next = 0;
-        let positions = is_kept.iter().map(|&is_kept| {
-            next += u32::from(is_kept);
-            is_kept.then(|| next - 1)
-        });
-        let positions: Vec<Option<u32>> = positions.collect();
+    /// Leaves out those of stacks that are not kept, and follows the others.
+    pub(super) fn retain(&mut self, kept: &KeptStacks) {
         self.0.retain_mut(|row| {
-            let moved = positions.get(row.stack as usize).copied().flatten();
+            let moved = kept.position(row.stack);
             row.stack = moved.unwrap_or(row.stack);
             moved.is_some()
         });
@@ -121,9 +115,9 @@ mod tests {
         other.add(0, of(16));
         stacks.append(other, &[3]);
         assert_eq!(stacks.sum(), of(31));
-        stacks.retain(&[false, true, true, true]);
+        stacks.retain(&KeptStacks::of(&[false, true, true, true]));
         assert_eq!(stacks.sum(), of(30));
-        stacks.retain(&[true, false, true]);
+        stacks.retain(&KeptStacks::of(&[true, false, true]));
         assert_eq!(stacks.sum(), of(20));
     }
 }

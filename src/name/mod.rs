@@ -41,6 +41,7 @@
 //! | `found_functions` | the functions that places in objects lie in |
 //! | `calling` | whether what lies at a return address has called |
 //! | `code_files` | the same files for what unwinding needs of them |
+//! | `kept_stacks` | where stacks come to stand when others are left out |
 //! | `doubtful` | samples that show less than there was |
 //! | `places` | which named stack a settled one has become |
 //! | `merge`, `joined` | stacks of the same frames become one: those of a worker, of all |
@@ -58,6 +59,7 @@ mod grouping;
 mod hits;
 mod inlined_code;
 mod joined;
+mod kept_stacks;
 mod kernel_chain;
 mod kernel_frames;
 mod kernel_objects;

@@ -1,5 +1,7 @@
 //! Which named stack a settled one has become.
 
+use super::kept_stacks::KeptStacks;
+
 /// The positions of a worker's stacks, block by block.
 #[derive(Debug, Default)]
 pub(super) struct BlockPlaces {
@@ -50,21 +52,9 @@ impl StackPlaces {
     }
 
     /// Follows named stacks some of which are left out.
-    pub(super) fn retain(&mut self, is_kept: &[bool]) {
-        if self.0.is_empty() {
-            return;
-        }
-        let mut next = 0;
-        let moved: Vec<u32> = is_kept
-            .iter()
-            .map(|&is_kept| {
-                let place = if is_kept { next } else { GONE };
-                next += u32::from(is_kept);
-                place
-            })
-            .collect();
+    pub(super) fn retain(&mut self, kept: &KeptStacks) {
         for place in &mut self.0 {
-            *place = moved.get(*place as usize).copied().unwrap_or(GONE);
+            *place = kept.position(*place).unwrap_or(GONE);
         }
     }
 }

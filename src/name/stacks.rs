@@ -2,6 +2,7 @@
 
 use super::classes::{Class, ThreadSpell};
 use super::doubtful::{DoubtfulSamples, DoubtfulStacks};
+use super::kept_stacks::KeptStacks;
 use super::places::StackPlaces;
 use super::request::{FrameScope, StackFilter};
 use super::unnamed::UnnamedCounts;
@@ -183,9 +184,10 @@ impl NamedStacks {
         if is_kept.iter().all(|&is_kept| is_kept) {
             return;
         }
-        self.unnamed.retain(is_kept);
-        self.doubtful.retain(is_kept);
-        self.places.retain(is_kept);
+        let kept = KeptStacks::of(is_kept);
+        self.unnamed.retain(&kept);
+        self.doubtful.retain(&kept);
+        self.places.retain(&kept);
     }
 
     /// Leaves of each call chain the frames nearest to the leaf, at most so many. The frames of the

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use super::kept_stacks::KeptStacks;
 use crate::space::is_memory;
 use crate::symbol::Unresolved;
 use crate::units::BuildId;
@@ -147,17 +148,10 @@ pub(crate) fn by_cause(objects: &[Unnamed]) -> Vec<(Unresolved, u64)> {
 pub(crate) struct UnnamedCounts(Vec<(u32, ReasonIx, u64)>);
 
 impl UnnamedCounts {
-    /// Leaves out those of stacks that are not kept. Positions are those of before; those of the
-    /// others move up.
-    pub(super) fn retain(&mut self, is_kept: &[bool]) {
-        let mut next = 0;
-        let positions = is_kept.iter().map(|&is_kept| {
-            next += u32::from(is_kept);
-            is_kept.then(|| next - 1)
-        });
-        let positions: Vec<Option<u32>> = positions.collect();
+    /// Leaves out those of stacks that are not kept, and follows the others.
+    pub(super) fn retain(&mut self, kept: &KeptStacks) {
         self.0.retain_mut(|(stack, ..)| {
-            let moved = positions.get(*stack as usize).copied().flatten();
+            let moved = kept.position(*stack);
             *stack = moved.unwrap_or(*stack);
             moved.is_some()
         });
@@ -297,7 +291,7 @@ mod tests {
             sums.add(stack, reason, frames);
         }
         let mut counts = sums.into_counts();
-        counts.retain(&[true, true, false]);
+        counts.retain(&KeptStacks::of(&[true, true, false]));
         let objects = reasons.by_object(&counts);
         let lines: Vec<_> = objects.iter().map(|o| (&*o.object, o.frames)).collect();
         assert_eq!(lines, [("d", 7), ("a", 5), ("b", 5)]);
