@@ -22,6 +22,8 @@ mod rows;
 mod sort;
 mod tag;
 mod tagged_stack;
+#[cfg(test)]
+mod testing;
 mod tree;
 
 pub use frame::{Frame, FrameIx, FrameKind, FrameTable};

@@ -164,25 +164,10 @@ fn split(rows: &mut [StepRow<'_>], pivot: u64) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::super::rows::ranks;
+    use super::super::testing::functions;
     use super::*;
-    use crate::stack::{Frame, FrameIx, FrameKind, FrameTable, Tag, TaggedStack};
-    use crate::units::CpuMode;
+    use crate::stack::{FrameIx, Tag, TaggedStack};
     use proptest::prelude::*;
-
-    /// Frames whose indexes are ordered as they are.
-    fn frames() -> FrameTable {
-        let mut table = FrameTable::default();
-        for name in ["a", "b", "c", "d"] {
-            table.intern(Frame {
-                name: name.into(),
-                dso: "".into(),
-                mode: CpuMode::User,
-                kind: FrameKind::Function,
-                line: None,
-            });
-        }
-        table
-    }
 
     /// Each step with all that tells it from others, in the order of their meaning.
     fn steps(stack: &TaggedStack<'_>) -> Vec<(u32, Option<Tag>)> {
@@ -204,7 +189,8 @@ mod tests {
             ),
             most in 1..100_usize,
         ) {
-            let table = frames();
+            // Their indexes are ordered as they are.
+            let table = functions(["a", "b", "c", "d"]);
             let tags = [Tag::Guest, Tag::Io, Tag::Host];
             let stacks = rows.iter().map(|(frames, deciding, tag)| TaggedStack {
                 frames,

@@ -210,24 +210,10 @@ impl CallTree {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::functions;
     use super::*;
-    use crate::stack::{Frame, FrameIx, FrameKind, Tag};
-    use crate::units::CpuMode;
+    use crate::stack::{FrameIx, Tag};
     use proptest::prelude::*;
-
-    fn table() -> FrameTable {
-        let mut table = FrameTable::default();
-        for name in ["d", "b", "a", "c"] {
-            table.intern(Frame {
-                name: name.into(),
-                dso: "".into(),
-                mode: CpuMode::User,
-                kind: FrameKind::Function,
-                line: None,
-            });
-        }
-        table
-    }
 
     /// What a stack says, and what the nodes from the root to its leaf say.
     type Steps = Vec<(FrameIx, Option<Tag>)>;
@@ -262,7 +248,7 @@ mod tests {
                 weight,
             });
             let stacks: Vec<TaggedStack<'_>> = stacks.collect();
-            let order = StepOrder::new(&stacks, ranks(&table()));
+            let order = StepOrder::new(&stacks, ranks(&functions(["d", "b", "a", "c"])));
             let (whole, leaves) = CallTree::in_shares(&order, &stacks, stacks.len());
             let (shared, same_leaves) = CallTree::in_shares(&order, &stacks, least);
             prop_assert_eq!(&whole.nodes, &shared.nodes);

@@ -70,13 +70,7 @@ mod tests {
 
     use super::*;
     use crate::bytes::Little;
-    use crate::perf::record::{Attr, MIN_ATTR_SIZE, SampleLayout};
-
-    fn layout(sample_type: u64) -> SampleLayout {
-        let mut attr = vec![0; MIN_ATTR_SIZE];
-        attr[24..32].copy_from_slice(&sample_type.to_le_bytes());
-        SampleLayout::of(&Attr::parse::<Little>(&attr).unwrap())
-    }
+    use crate::perf::record::testing::layout;
 
     proptest! {
         /// Law: it tells what the head of the sample tells, of every sample.

@@ -36,6 +36,8 @@ mod measure;
 mod plain;
 mod sideband;
 mod tail;
+#[cfg(test)]
+mod testing;
 mod uniform;
 
 pub use attr::Attr;

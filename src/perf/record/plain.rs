@@ -62,13 +62,7 @@ impl PlainLayout {
 mod tests {
     use super::*;
     use crate::bytes::Little;
-    use crate::perf::record::{Attr, MIN_ATTR_SIZE, SampleLayout};
-
-    fn layout(sample_type: u64) -> SampleLayout {
-        let mut attr = vec![0; MIN_ATTR_SIZE];
-        attr[24..32].copy_from_slice(&sample_type.to_le_bytes());
-        SampleLayout::of(&Attr::parse::<Little>(&attr).unwrap())
-    }
+    use crate::perf::record::testing::layout;
 
     /// By hand, after the order of fields in `perf_event.h`: identifier, ip, tid, time, cpu, period,
     /// raw.
