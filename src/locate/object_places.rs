@@ -89,6 +89,7 @@ impl PlaceNumbers {
 }
 
 fn take(next: &mut u32) -> u32 {
+    // A piece of a stack has 31 bits for it. So many would take 32 GB here, and as much in the stacks.
     let number = *next;
     *next += 1;
     number
