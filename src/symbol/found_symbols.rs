@@ -280,7 +280,7 @@ impl FoundSymbols {
         wish: FunctionWish<'_>,
     ) {
         let file = &opened.file;
-        match ObjectSymbols::parse_elf(&file.path, file.storage.bytes(), wish) {
+        match ObjectSymbols::parse_elf_file(&file.path, &file.storage, wish) {
             Ok(symbols) => {
                 self.symbols = Ok(symbols);
                 self.file = Some(SymbolFile {
@@ -318,7 +318,7 @@ impl FoundSymbols {
                     continue;
                 }
             };
-            let debug = ObjectSymbols::parse_elf(&file.path, file.storage.bytes(), wish);
+            let debug = ObjectSymbols::parse_elf_file(&file.path, &file.storage, wish);
             if let Ok(debug) = debug {
                 *symbols = std::mem::take(symbols).with_debug_file(&debug);
                 if !symbols.is_stripped() {

@@ -4,11 +4,12 @@
 use std::ops::Range;
 
 use object::read::elf::{ElfFile, FileHeader, Sym, SymbolTable};
-use object::read::{Object, ObjectSection, StringTable};
+use object::read::{Object, ObjectSection};
 use object::{Architecture, File, SectionFlags, SymbolIndex, elf};
 
 use super::alias::Binding;
 use super::sieve::StatedRange;
+use super::string_names::{NamePlace, Strings};
 
 /// A symbol table of an ELF file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +45,7 @@ impl TableStretch {
 struct TablePart<'t, 'd, Elf: FileHeader> {
     endian: Elf::Endian,
     table: &'t SymbolTable<'d, Elf>,
+    strings: Strings<'d>,
     first: usize,
     symbols: &'d [Elf::Sym],
 }
@@ -60,6 +62,7 @@ impl<'t, 'd, Elf: FileHeader> TablePart<'t, 'd, Elf> {
         Self {
             endian: file.endian(),
             table,
+            strings: Strings::of(file, table),
             first: start,
             symbols: symbols.unwrap_or_default(),
         }
@@ -76,18 +79,22 @@ impl<'t, 'd, Elf: FileHeader> TablePart<'t, 'd, Elf> {
 pub(super) struct StatedFunction<'d> {
     pub(super) range: StatedRange,
     pub(super) binding: Binding,
-    name_at: u32,
-    strings: StringTable<'d>,
+    /// Where its name is stated.
+    pub(super) name: NamePlace<'d>,
     /// Whether names may be marks of the assembler.
     may_be_mark: bool,
 }
 
-impl<'d> StatedFunction<'d> {
-    /// Its name as the file has it; `None` when the file has none there, or a mark.
-    pub(super) fn name(&self) -> Option<&'d [u8]> {
-        let name = self.strings.get(self.name_at).ok()?;
-        let is_mark = self.may_be_mark && is_mapping_symbol(name);
-        (!name.is_empty() && !is_mark).then_some(name)
+impl StatedFunction<'_> {
+    /// Whether it has a name, which is read where it lies.
+    fn is_named(&self) -> bool {
+        self.named(self.name.get()).is_some()
+    }
+
+    /// Its name of what its file has there; `None` when that is none, or a mark.
+    pub(super) fn named<'n>(&self, name: Option<&'n [u8]>) -> Option<&'n [u8]> {
+        let is_mark = |name: &[u8]| self.may_be_mark && is_mapping_symbol(name);
+        name.filter(|name| !name.is_empty() && !is_mark(name))
     }
 }
 
@@ -217,13 +224,13 @@ impl<'d> FunctionTables<'d> {
             let Some(range) = self.range_of(endian, table, ix, symbol) else {
                 continue;
             };
-            let function = || self.function(endian, table, ix, symbol);
+            let function = || self.function(part, ix, symbol);
             // Arm's tables are full of marks. Names of others need not be read for that.
             if range.label && self.mapping_symbols && function().is_none() {
                 continue;
             }
             see(&range, &|| {
-                function().is_some_and(|function| function.name().is_some())
+                function().is_some_and(|function| function.is_named())
             });
         }
     }
@@ -234,13 +241,13 @@ impl<'d> FunctionTables<'d> {
         wants: impl Fn(u64, u64) -> bool,
         mut see: impl FnMut(StatedFunction<'d>),
     ) {
-        let &TablePart { endian, table, .. } = part;
+        let endian = part.endian;
         for (ix, symbol) in part.symbols() {
             let start = self.start_of::<Elf>(endian, symbol);
             if !wants(start, start.saturating_add(symbol.st_size(endian).into())) {
                 continue;
             }
-            if let Some(function) = self.function(endian, table, ix, symbol) {
+            if let Some(function) = self.function(part, ix, symbol) {
                 see(function);
             }
         }
@@ -293,11 +300,11 @@ impl<'d> FunctionTables<'d> {
 
     fn function<Elf: FileHeader>(
         &self,
-        endian: Elf::Endian,
-        table: &SymbolTable<'d, Elf>,
+        part: &TablePart<'_, 'd, Elf>,
         ix: SymbolIndex,
         symbol: &Elf::Sym,
     ) -> Option<StatedFunction<'d>> {
+        let &TablePart { endian, table, .. } = part;
         let range = self.range_of(endian, table, ix, symbol)?;
         let function = StatedFunction {
             range,
@@ -308,11 +315,13 @@ impl<'d> FunctionTables<'d> {
             } else {
                 Binding::Global
             },
-            name_at: symbol.st_name(endian),
-            strings: table.strings(),
+            name: NamePlace {
+                strings: part.strings,
+                at: symbol.st_name(endian),
+            },
             may_be_mark: self.mapping_symbols,
         };
-        let is_mark = range.label && self.mapping_symbols && function.name().is_none();
+        let is_mark = range.label && self.mapping_symbols && !function.is_named();
         (!is_mark).then_some(function)
     }
 }

@@ -9,6 +9,7 @@
 //! | `parse` | takes the functions out of an ELF file |
 //! | `functions` | what its symbol tables state, names not yet read |
 //! | `places`, `points` | what is asked for, as offsets and as addresses in order |
+//! | `string_names` | names in string tables, read in the order of the file |
 //! | `sieve` | which symbols decide about what is asked for, told without their names |
 //! | `plt` | names for the entries of linkage tables |
 //! | `debugdata` | the table packed in `.gnu_debugdata` |
@@ -27,6 +28,7 @@ mod plt;
 mod points;
 mod sieve;
 mod sized;
+mod string_names;
 mod symbols;
 mod text_table;
 

@@ -12,10 +12,12 @@ use super::builder::{SizedBuilder, StatedSymbol};
 use super::debugdata;
 use super::functions::{FunctionTables, StatedFunction, SymbolTableKind, TableStretch};
 use super::places::FunctionWish;
-use super::plt::{self, PltEntry};
+use super::plt::{self, PltEntries, PltEntry};
 use super::points::Points;
 use super::sieve::{Decisive, Sieve, StatedRange};
+use super::string_names::{NamePlace, StringNames};
 use super::symbols::ObjectSymbols;
+use crate::bytes::Storage;
 use crate::error::Result;
 use crate::object::ElfSegments;
 use crate::object::parse_elf_file;
@@ -44,12 +46,33 @@ impl ObjectSymbols {
         bytes: &[u8],
         wish: impl Into<FunctionWish<'p>>,
     ) -> Result<Self> {
+        let bytes = FileBytes { bytes, file: None };
+        Self::parse(path, bytes, wish.into())
+    }
+
+    /// The same of a file, of which some is read without mapping it.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn parse_elf_file(
+        path: &Path,
+        file: &Storage,
+        wish: FunctionWish<'_>,
+    ) -> Result<Self> {
+        let bytes = FileBytes {
+            bytes: file.bytes(),
+            file: Some(file),
+        };
+        Self::parse(path, bytes, wish)
+    }
+
+    fn parse(path: &Path, bytes: FileBytes<'_>, wish: FunctionWish<'_>) -> Result<Self> {
         let FunctionWish {
             places,
             spelling,
             threads,
-        } = wish.into();
-        let file = parse_elf_file(path, bytes)?;
+        } = wish;
+        let file = parse_elf_file(path, bytes.bytes)?;
         let segments = ElfSegments::of(&file);
         let points = places.points(&segments);
         let own = FunctionTables::of(&file);
@@ -61,12 +84,15 @@ impl ObjectSymbols {
             .and_then(|bytes| parse_elf_file(path, bytes).ok());
         let packed = inner.as_ref().map(FunctionTables::of);
         full |= packed.as_ref().is_some_and(FunctionTables::has_full_table);
-        let unpacked_len = unpacked.as_ref().map_or(0, Vec::len);
+        let len = bytes.bytes.len();
+        let len = len.saturating_add(unpacked.as_ref().map_or(0, Vec::len));
         let mut reader = FunctionReader {
+            bytes,
+            threads,
             shares: own.shares(threads),
             own,
             packed,
-            name_budget: (bytes.len().saturating_add(unpacked_len)).saturating_mul(NAMES_PER_FILE),
+            name_budget: len.saturating_mul(NAMES_PER_FILE),
             builder: SizedBuilder::of_spelling(spelling),
             has_functions: false,
         };
@@ -79,6 +105,14 @@ impl ObjectSymbols {
             full,
         })
     }
+}
+
+/// The bytes of a file.
+#[derive(Clone, Copy)]
+struct FileBytes<'d> {
+    bytes: &'d [u8],
+    /// The file, where it can be read from as well.
+    file: Option<&'d Storage>,
 }
 
 /// The unpacked symbol table of a stripped file; `None` when there is none to be had.
@@ -114,8 +148,37 @@ impl<'p> SeenSymbols<'p> {
     }
 }
 
+/// Functions and their names.
+struct NamedFunctions<'d> {
+    list: Vec<StatedFunction<'d>>,
+    names: StringNames<'d>,
+}
+
+impl<'d> NamedFunctions<'d> {
+    /// The functions with the names that `read` reads.
+    fn of(
+        list: Vec<StatedFunction<'d>>,
+        read: impl FnOnce(Vec<NamePlace<'d>>) -> StringNames<'d>,
+    ) -> Self {
+        let names = read(list.iter().map(|function| function.name).collect());
+        Self { list, names }
+    }
+
+    /// The functions in their order, each with its name; `None` where it has none.
+    fn iter(&self) -> impl Iterator<Item = (&StatedFunction<'d>, Option<&[u8]>)> {
+        let functions = self.list.iter().enumerate();
+        functions.map(|(at, function)| (function, function.named(self.names.get(at))))
+    }
+
+    fn are_named(&self) -> bool {
+        self.iter().all(|(_, name)| name.is_some())
+    }
+}
+
 /// Takes the functions out of an object's tables.
 struct FunctionReader<'d> {
+    bytes: FileBytes<'d>,
+    threads: usize,
     own: FunctionTables<'d>,
     /// What each thread looks at of it.
     shares: Vec<Vec<TableStretch>>,
@@ -134,22 +197,34 @@ impl<'d> FunctionReader<'d> {
             && let Some(decisive) = self.decisive(points)
         {
             let taken = self.taken(|start, end| decisive.takes(start, end));
-            let entries = self.linkage(|section| {
+            let wants = |section: Range<u64>| {
                 let mut functions = taken.iter().flatten();
                 points.hit(section.start, section.end)
                     || functions.any(|function| function.range.may_meet(&section))
-            });
+            };
+            let entries = plt::entries(self.own.file, wants, |names| self.names(names));
+            let [own, packed] = taken;
+            let taken = [
+                NamedFunctions::of(own, |names| self.names(names)),
+                NamedFunctions::of(packed, StringNames::in_place),
+            ];
             // Where a name is none, its symbol is none, and others may decide.
-            if taken
-                .iter()
-                .flatten()
-                .all(|function| function.name().is_some())
-            {
+            if taken.iter().all(NamedFunctions::are_named) {
                 return self.push_all(&taken, &entries);
             }
         }
-        let (taken, entries) = (self.taken(|_, _| true), self.linkage(|_| true));
+        let taken = self.taken(|_, _| true);
+        let taken = taken.map(|list| NamedFunctions::of(list, StringNames::in_place));
+        let entries = plt::entries(self.own.file, |_| true, StringNames::in_place);
         self.push_all(&taken, &entries);
+    }
+
+    /// Names of some of many functions.
+    fn names(&self, places: Vec<NamePlace<'d>>) -> StringNames<'d> {
+        match self.bytes.file {
+            Some(file) => StringNames::read(places, file, self.name_budget, self.threads),
+            None => StringNames::in_place(places),
+        }
     }
 
     /// What decides about the points; `None` where no function states its size, as few files do.
@@ -190,34 +265,37 @@ impl<'d> FunctionReader<'d> {
         [own.concat(), packed]
     }
 
-    /// The entries of the linkage tables whose sections are wanted.
-    fn linkage(&self, wants: impl Fn(Range<u64>) -> bool) -> Vec<PltEntry<'d>> {
-        plt::entries(self.own.file, wants)
-    }
-
-    fn push_all(&mut self, taken: &[Vec<StatedFunction<'d>>; 2], entries: &[PltEntry<'d>]) {
+    fn push_all(&mut self, taken: &[NamedFunctions<'d>; 2], entries: &PltEntries<'d>) {
         let [own, packed] = taken;
-        own.iter().for_each(|function| self.function(function));
-        entries.iter().for_each(|entry| self.entry(entry));
-        packed.iter().for_each(|function| self.function(function));
+        self.functions(own);
+        entries
+            .list
+            .iter()
+            .for_each(|entry| self.entry(entry, &entries.targets));
+        self.functions(packed);
     }
 
-    fn function(&mut self, function: &StatedFunction<'d>) {
-        if let Some(name) = function.name() {
-            self.push(StatedSymbol {
-                name: &String::from_utf8_lossy(name),
-                range: function.range,
-                binding: function.binding,
-            });
+    fn functions(&mut self, functions: &NamedFunctions<'d>) {
+        for (function, name) in functions.iter() {
+            if let Some(name) = name {
+                self.push(StatedSymbol {
+                    name: &String::from_utf8_lossy(name),
+                    range: function.range,
+                    binding: function.binding,
+                });
+            }
         }
     }
 
     /// Adds an entry of a linkage table as perf names it.
-    fn entry(&mut self, entry: &PltEntry<'_>) {
+    fn entry(&mut self, entry: &PltEntry, targets: &StringNames<'d>) {
+        let target = targets.get(entry.target).unwrap_or_default();
         // Many entries may lead to one long name, which is not copied in vain.
-        if self.has_room_for(entry.target) {
+        if self.has_room_for(target.len())
+            && let Ok(target) = std::str::from_utf8(target)
+        {
             self.push(StatedSymbol {
-                name: &format!("{}@plt", entry.target),
+                name: &format!("{target}@plt"),
                 range: StatedRange {
                     start: entry.start,
                     bytes: entry.bytes,
@@ -230,14 +308,14 @@ impl<'d> FunctionReader<'d> {
     }
 
     fn push(&mut self, stated: StatedSymbol<'_>) {
-        if self.has_room_for(stated.name) {
+        if self.has_room_for(stated.name.len()) {
             // Entries of linkage tables are functions where a file states no other.
             self.has_functions = true;
             self.builder.push(stated);
         }
     }
 
-    fn has_room_for(&self, name: &str) -> bool {
-        self.builder.name_bytes().saturating_add(name.len()) <= self.name_budget
+    fn has_room_for(&self, name_len: usize) -> bool {
+        self.builder.name_bytes().saturating_add(name_len) <= self.name_budget
     }
 }

@@ -11,22 +11,39 @@
 use std::ops::Range;
 
 use hashbrown::HashMap;
-use object::read::elf::{Dyn, ElfFile64, Rela, SectionHeader};
-use object::read::{Object, ObjectSection, ObjectSymbol, ObjectSymbolTable};
-use object::{Architecture, Endianness, File, SymbolFlags, elf};
+use object::read::elf::{Dyn, ElfFile64, Rela, SectionHeader, Sym};
+use object::read::{Object, ObjectSection};
+use object::{Architecture, Endianness, File, elf};
 
 use super::points::Points;
+use super::string_names::{NamePlace, StringNames, Strings};
 
 /// Bytes of an entry of `.plt`, `.plt.sec` and, with `endbr64`, `.plt.got`.
 const ENTRY: usize = 16;
 
 /// An entry of a linkage table.
 #[derive(Debug)]
-pub(crate) struct PltEntry<'a> {
-    /// The function it leads to.
-    pub(crate) target: &'a str,
-    pub(crate) start: u64,
-    pub(crate) bytes: u64,
+pub(super) struct PltEntry {
+    /// The position of the name of the function that it leads to.
+    pub(super) target: usize,
+    pub(super) start: u64,
+    pub(super) bytes: u64,
+}
+
+/// Entries of linkage tables, and what they lead to.
+#[derive(Debug)]
+pub(super) struct PltEntries<'d> {
+    pub(super) list: Vec<PltEntry>,
+    pub(super) targets: StringNames<'d>,
+}
+
+impl PltEntries<'_> {
+    fn none() -> Self {
+        Self {
+            list: Vec::new(),
+            targets: StringNames::in_place(Vec::new()),
+        }
+    }
 }
 
 /// The same, and the slot that it jumps through in the place of a name.
@@ -45,15 +62,16 @@ struct PltSection<'a> {
 }
 
 /// The named entries of those of the file's linkage tables that `wants` accepts by their addresses;
-/// none on other architectures.
-pub(crate) fn entries<'a>(
-    file: &File<'a>,
+/// none on other architectures. `read` reads the names.
+pub(super) fn entries<'d>(
+    file: &File<'d>,
     wants: impl Fn(Range<u64>) -> bool,
-) -> Vec<PltEntry<'a>> {
+    read: impl FnOnce(Vec<NamePlace<'d>>) -> StringNames<'d>,
+) -> PltEntries<'d> {
     let slot_of = match (file.architecture(), file.is_little_endian()) {
         (Architecture::X86_64, true) => x86_64_slot,
         (Architecture::Aarch64, true) => aarch64_slot,
-        _ => return Vec::new(),
+        _ => return PltEntries::none(),
     };
     let sections = sections(file, wants);
     let entries = sections.iter().flat_map(|section| {
@@ -68,18 +86,29 @@ pub(crate) fn entries<'a>(
     });
     let entries: Vec<UnnamedEntry> = entries.collect();
     if entries.is_empty() {
-        return Vec::new();
+        return PltEntries::none();
     }
     let slots = Points::new(entries.iter().map(|entry| entry.slot).collect());
-    let names = slot_names(file, &slots);
+    let stated = slot_names(file, &slots);
+    let targets = read(stated.iter().map(|stated| stated.name).collect());
+    let is_named = |at| (targets.get(at)).is_some_and(|name| !name.is_empty() && is_text(name));
+    let named = stated.iter().enumerate().filter(|&(at, _)| is_named(at));
+    let named: HashMap<u64, usize> = named.map(|(at, stated)| (stated.slot, at)).collect();
     let named = entries.iter().filter_map(|entry| {
         Some(PltEntry {
-            target: names.get(&entry.slot)?,
+            target: *named.get(&entry.slot)?,
             start: entry.start,
             bytes: entry.bytes,
         })
     });
-    named.collect()
+    PltEntries {
+        list: named.collect(),
+        targets,
+    }
+}
+
+fn is_text(name: &[u8]) -> bool {
+    std::str::from_utf8(name).is_ok()
 }
 
 /// The linkage tables that `wants` accepts.
@@ -112,14 +141,23 @@ fn chunks(address: u64, code: &[u8], bytes: usize) -> impl Iterator<Item = (u64,
     (0..).map_while(start).zip(code.chunks(bytes))
 }
 
-/// The symbol whose address each of the slots receives. Both architectures have 64 bits and
-/// relocations with addends.
-fn slot_names<'a>(file: &File<'a>, slots: &Points) -> HashMap<u64, &'a str> {
-    let mut names = HashMap::new();
-    let (File::Elf64(elf), Some(symbols)) = (file, file.dynamic_symbol_table()) else {
-        return names;
+/// A slot, and the name of the symbol whose address it receives.
+struct SlotName<'d> {
+    slot: u64,
+    name: NamePlace<'d>,
+}
+
+/// The symbols whose addresses the slots receive; of several of a slot, the last one counts. Both
+/// architectures have 64 bits and relocations with addends.
+fn slot_names<'d>(file: &File<'d>, slots: &Points) -> Vec<SlotName<'d>> {
+    let File::Elf64(elf) = file else {
+        return Vec::new();
     };
-    let (endian, linked) = (elf.endian(), elf.elf_dynamic_symbol_table().section());
+    let (endian, symbols) = (elf.endian(), elf.elf_dynamic_symbol_table());
+    let (linked, strings) = (symbols.section(), Strings::of(elf, symbols));
+    if symbols.is_empty() {
+        return Vec::new();
+    }
     let sections = elf.elf_section_table().iter();
     let dynamic = sections.filter(|section| section.link(endian) == linked);
     let relative = RelativeRelocations::of(elf);
@@ -131,21 +169,20 @@ fn slot_names<'a>(file: &File<'a>, slots: &Points) -> HashMap<u64, &'a str> {
     // There are relocations for all addresses in the object's data too.
     let relocations = relocations.filter(|relocation| slots.contains(relocation.r_offset(endian)));
     let mut resolvers = None;
-    for relocation in relocations {
+    let names = relocations.filter_map(|relocation| {
         let name = if let Some(ix) = relocation.symbol(endian, false) {
-            let symbol = symbols.symbol_by_index(ix).ok();
-            symbol.and_then(|symbol| name_of(&symbol))
+            let at = symbols.symbol(ix).ok()?.st_name(endian);
+            NamePlace { strings, at }
         } else {
             // An indirect function without a symbol in the relocation: the addend is its address.
-            let known = resolvers.get_or_insert_with(|| indirect_functions(file));
-            let address = u64::try_from(relocation.r_addend(endian)).ok();
-            address.and_then(|address| known.get(&address).copied())
+            let known = resolvers.get_or_insert_with(|| indirect_functions(elf));
+            let address = u64::try_from(relocation.r_addend(endian)).ok()?;
+            *known.get(&address)?
         };
-        if let Some(name) = name.filter(|name| !name.is_empty()) {
-            names.insert(relocation.r_offset(endian), name);
-        }
-    }
-    names
+        let slot = relocation.r_offset(endian);
+        Some(SlotName { slot, name })
+    });
+    names.collect()
 }
 
 /// The relocations that only add where the object lies, of which large programs have a million. Linkers
@@ -204,24 +241,24 @@ impl RelativeRelocations {
 }
 
 /// The indirect functions (`STT_GNU_IFUNC`) by address; the first name of each.
-fn indirect_functions<'a>(file: &File<'a>) -> HashMap<u64, &'a str> {
+fn indirect_functions<'d>(file: &ElfFile64<'d>) -> HashMap<u64, NamePlace<'d>> {
+    let endian = file.endian();
     let mut functions = HashMap::new();
-    for symbol in file.dynamic_symbols().chain(file.symbols()) {
-        let SymbolFlags::Elf { st_info, .. } = symbol.flags() else {
-            continue;
-        };
-        if st_info.st_type() == elf::STT_GNU_IFUNC
-            && !symbol.is_undefined()
-            && let Some(name) = name_of(&symbol)
-        {
-            functions.entry(symbol.address()).or_insert(name);
+    for table in [file.elf_dynamic_symbol_table(), file.elf_symbol_table()] {
+        let strings = Strings::of(file, table);
+        for symbol in table.iter() {
+            let at = symbol.st_name(endian);
+            let name = NamePlace { strings, at };
+            if symbol.st_type() == elf::STT_GNU_IFUNC
+                && symbol.st_shndx(endian) != elf::SHN_UNDEF
+                && name.get().is_some_and(is_text)
+            {
+                let address = symbol.st_value(endian);
+                functions.entry(address).or_insert(name);
+            }
         }
     }
     functions
-}
-
-fn name_of<'data>(symbol: &impl ObjectSymbol<'data>) -> Option<&'data str> {
-    std::str::from_utf8(symbol.name_bytes().ok()?).ok()
 }
 
 const ENDBR64: [u8; 4] = [0xf3, 0x0f, 0x1e, 0xfa];
@@ -335,7 +372,11 @@ mod tests {
             let bytes = with_plt_at(address, &[0xff; 64]);
             let file = File::parse(&*bytes).unwrap();
             assert_eq!(file.section_by_name(".plt").unwrap().address(), address);
-            assert!(entries(&file, |_| true).is_empty());
+            assert!(
+                entries(&file, |_| true, StringNames::in_place)
+                    .list
+                    .is_empty()
+            );
         }
         let starts = |address| chunks(address, &[0; 40], 16).map(|(start, _)| start);
         assert!(starts(0).eq([0, 16, 32]));
