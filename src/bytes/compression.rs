@@ -52,22 +52,22 @@ impl Compression {
     }
 
     /// Unpacks what is known to have `len` bytes; `None` when it cannot be read, or has fewer.
-    pub(crate) fn unpack_exactly(self, packed: &[u8], len: usize) -> Option<Vec<u8>> {
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(len).ok()?;
+    pub(crate) fn unpack_exactly(self, packed: &[u8], len: usize) -> Option<Storage> {
+        Storage::filled(len, |bytes| self.fill(packed, bytes))
+    }
+
+    /// Unpacks as many bytes as there is room for.
+    fn fill(self, packed: &[u8], bytes: &mut [u8]) -> Option<()> {
         if self == Self::Zlib {
             // Into its place at once: by way of a reader, all is copied twice.
-            bytes.resize(len, 0);
             let mut inflater = flate2::Decompress::new(true);
-            let done = inflater.decompress(packed, &mut bytes, flate2::FlushDecompress::Finish);
-            if done.is_ok() && inflater.total_out() == len as u64 {
-                return Some(bytes);
+            let done = inflater.decompress(packed, bytes, flate2::FlushDecompress::Finish);
+            if done.is_ok() && inflater.total_out() == bytes.len() as u64 {
+                return Some(());
             }
-            bytes.clear();
         }
-        let reader = self.unwrap(packed).ok()?;
-        reader.take(len as u64).read_to_end(&mut bytes).ok()?;
-        (bytes.len() == len).then_some(bytes)
+        let reader = self.unwrap(packed);
+        reader.ok()?.read_exact(bytes).ok()
     }
 
     /// Unpacks `packed`, its first `limit` bytes at most; also why that is not all of it.
@@ -192,5 +192,70 @@ mod tests {
         assert!(error.to_string().contains("unpacks to more than"));
         let (storage, problem) = Compression::Zstd.unpack(&packed, 400_000).unwrap();
         assert_eq!((storage.bytes(), problem), (whole.as_slice(), None));
+    }
+
+    /// Four bytes in one block as they are, and their Adler-32, by hand: 1 + 118 + 67 + 80 + 85 is 0x15f,
+    /// 119 + 186 + 266 + 351 is 0x39a.
+    ///
+    /// Source: RFC 1950, sections 2.2 and 8.2; RFC 1951, section 3.2.4.
+    const STREAM: [u8; 15] = [
+        0x78, 0x01, 0x01, 4, 0, 0xfb, 0xff, b'v', b'C', b'P', b'U', 0x03, 0x9a, 0x01, 0x5f,
+    ];
+
+    /// What is taken of a stream that is not as it is stated to be. Of one that goes on it is what was
+    /// asked for; a checksum that is there is right.
+    #[test]
+    fn streams_of_another_length_or_content_are_told() {
+        let changed = |at: usize, byte| {
+            let mut stream = STREAM;
+            stream[at] = byte;
+            stream.to_vec()
+        };
+        let taken = |packed: &[u8], len| {
+            let storage = Compression::Zlib.unpack_exactly(packed, len);
+            storage.map(|storage| storage.bytes().to_vec())
+        };
+        let whole = Some(b"vCPU".to_vec());
+        assert_eq!(taken(&STREAM, 4), whole);
+        assert_eq!(taken(&STREAM, 5), None);
+        assert_eq!(taken(&STREAM, 3), Some(b"vCP".to_vec()));
+        assert_eq!(taken(&[&STREAM[..], b"more"].concat(), 4), whole);
+        // The checksum is cut, then all behind the third byte, then all.
+        assert_eq!(taken(&STREAM[..13], 4), whole);
+        assert_eq!(taken(&STREAM[..10], 4), None);
+        assert_eq!(taken(&[], 4), None);
+        // Of another checksum, byte, length of the block, kind of block, check of the header.
+        for (at, byte) in [(14, 0x5e), (7, b'V'), (3, 5), (2, 7), (1, 2)] {
+            assert_eq!(taken(&changed(at, byte), 4), None, "{at}");
+        }
+        // Of another method, of a longer window, one that asks for a dictionary; each a multiple of 31.
+        for head in [[0x79, 0x18], [0x88, 0x1c], [0x78, 0x20]] {
+            let stream = [&head[..], &STREAM[2..]].concat();
+            assert_eq!(taken(&stream, 4), None, "{head:x?}");
+        }
+    }
+
+    /// By definition: what was packed comes out, in memory of either kind; the last byte counts.
+    #[test]
+    fn what_is_packed_whole_comes_out_whole() {
+        for len in [0, 1, 70_000, 3_000_000] {
+            let words = (0..=u32::MAX).flat_map(u32::to_le_bytes);
+            let whole: Vec<u8> = words.take(len).collect();
+            let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            zlib.write_all(&whole).unwrap();
+            let zstd = zstd::encode_all(whole.as_slice(), 1).unwrap();
+            for (compression, packed) in [
+                (Compression::Zlib, zlib.finish().unwrap()),
+                (Compression::Zstd, zstd),
+            ] {
+                let unpacked = compression.unpack_exactly(&packed, whole.len()).unwrap();
+                assert!(unpacked.bytes() == whole);
+                assert!(
+                    compression
+                        .unpack_exactly(&packed, whole.len() + 1)
+                        .is_none()
+                );
+            }
+        }
     }
 }

@@ -1,11 +1,12 @@
-//! Files as bytes in memory; the home of memmap2 and of the program's only `unsafe`.
+//! Files as bytes in memory, and memory in large pages; the home of memmap2 and of the program's only
+//! `unsafe`.
 
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use memmap2::{Mmap, MmapOptions};
+use memmap2::{Advice, Mmap, MmapMut, MmapOptions};
 
 use crate::error::{Error, Result};
 
@@ -107,5 +108,38 @@ impl MappedFile {
             .as_ref()
             .map(read)
             .is_some_and(|read| read.is_ok())
+    }
+}
+
+/// A page of the size that takes the place of 512: that of x86-64, and of arm64 where its small pages have
+/// 4 KiB.
+///
+/// Source: Documentation/admin-guide/mm/transhuge.rst, Linux 6.12.
+const LARGE_PAGE: usize = 2 << 20;
+
+/// Fresh memory, zeros until it is written to. The kernel gives it in large pages where it may: one page
+/// fault in the place of 512.
+#[derive(Debug)]
+pub struct FreshPages {
+    /// Whole large pages, so that the last bytes lie in one as well.
+    map: MmapMut,
+    len: usize,
+}
+
+impl FreshPages {
+    /// So many bytes; `None` when there are not that many to be had.
+    pub(super) fn new(len: usize) -> Option<Self> {
+        let map = MmapMut::map_anon(len.checked_next_multiple_of(LARGE_PAGE)?).ok()?;
+        // Where large pages are not to be had, small ones do.
+        drop(map.advise(Advice::HugePage));
+        Some(Self { map, len })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.map.get(..self.len).unwrap_or_default()
+    }
+
+    pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
+        self.map.get_mut(..self.len).unwrap_or_default()
     }
 }

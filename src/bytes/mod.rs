@@ -5,7 +5,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `mapping` | maps files: the only `unsafe` of the program |
+//! | `mapping` | maps files, and memory in large pages: the only `unsafe` of the program |
 //! | `scratch` | files and folders that must not outlive the process |
 //! | `storage` | the bytes of a file, mapped or in memory |
 //! | `spool` | the bytes of a stream, in memory while they are few |

@@ -4,9 +4,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::mapping::MappedFile;
+use super::mapping::{FreshPages, MappedFile};
 use super::scratch::nameless_file;
 use crate::error::{Error, Result};
+
+/// Memory of as many bytes is worth a large page of its own, or several. To clear one takes about as long as
+/// the page faults of a tenth of it.
+const MIN_PAGES: usize = 1 << 19;
 
 /// Bytes that were mapped, or held in memory.
 #[derive(Debug)]
@@ -15,6 +19,8 @@ pub enum Storage {
     Mapped(MappedFile),
     /// Memory.
     Memory(Vec<u8>),
+    /// Much memory, in pages of its own.
+    Pages(FreshPages),
 }
 
 impl Storage {
@@ -81,11 +87,27 @@ impl Storage {
         MappedFile::of(&file).map(Self::Mapped)
     }
 
+    /// Memory of so many bytes, zeros until `fill` writes to it. `None` when there is not as much, or `fill`
+    /// says so.
+    pub(super) fn filled(len: usize, fill: impl FnOnce(&mut [u8]) -> Option<()>) -> Option<Self> {
+        if len >= MIN_PAGES {
+            let mut pages = FreshPages::new(len)?;
+            fill(pages.bytes_mut())?;
+            return Some(Self::Pages(pages));
+        }
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(len).ok()?;
+        bytes.resize(len, 0);
+        fill(&mut bytes)?;
+        Some(Self::Memory(bytes))
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Mapped(file) => file.bytes(),
             Self::Memory(bytes) => bytes,
+            Self::Pages(pages) => pages.bytes(),
         }
     }
 
@@ -106,7 +128,7 @@ impl Storage {
     pub(crate) fn closed(self) -> Self {
         match self {
             Self::Mapped(file) => Self::Mapped(file.closed()),
-            Self::Memory(bytes) => Self::Memory(bytes),
+            Self::Memory(_) | Self::Pages(_) => self,
         }
     }
 
@@ -114,7 +136,7 @@ impl Storage {
     pub fn mapping(&self) -> Option<&MappedFile> {
         match self {
             Self::Mapped(file) => Some(file),
-            Self::Memory(_) => None,
+            Self::Memory(_) | Self::Pages(_) => None,
         }
     }
 }
@@ -122,6 +144,25 @@ impl Storage {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// By definition: so many bytes, zeros at first, and as they were written; none that there is no room
+    /// for.
+    #[test]
+    fn memory_of_any_length_is_filled() {
+        let lens = [0, 1, MIN_PAGES - 1, MIN_PAGES, (2 << 20) - 1, (4 << 20) + 1];
+        for len in lens {
+            let storage = Storage::filled(len, |bytes| {
+                assert!(bytes.len() == len && bytes.iter().all(|&byte| byte == 0));
+                bytes.fill(7);
+                Some(())
+            });
+            let storage = storage.unwrap();
+            assert!(storage.bytes().len() == len && storage.bytes().iter().all(|&byte| byte == 7));
+            assert!(Storage::filled(len, |_| None).is_none());
+        }
+        assert!(Storage::filled(usize::MAX, |_| Some(())).is_none());
+        assert!(Storage::filled(usize::MAX / 2, |_| Some(())).is_none());
+    }
 
     /// A capture directory may hold a link to `/proc/kallsyms`.
     #[test]

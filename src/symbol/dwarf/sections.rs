@@ -167,7 +167,7 @@ impl<'f> DebugSections<'f> {
         for (found, unpacked) in found.into_iter().zip(unpacked) {
             let bytes = match unpacked {
                 UnpackedSection::Plain => Some(found.held.data),
-                UnpackedSection::Bytes(bytes) => shelf.keep(Storage::Memory(bytes)),
+                UnpackedSection::Bytes(bytes) => shelf.keep(bytes),
                 UnpackedSection::Broken => None,
             };
             let bytes = bytes.ok_or_else(|| format!("{} cannot be unpacked", found.id.name()))?;
@@ -275,7 +275,7 @@ struct FoundSection<'f, 'd> {
 enum UnpackedSection {
     /// What lies in the file.
     Plain,
-    Bytes(Vec<u8>),
+    Bytes(Storage),
     /// It cannot be unpacked, or unpacks to more than it may.
     Broken,
 }
