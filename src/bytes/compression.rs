@@ -57,12 +57,13 @@ impl Compression {
     }
 
     /// Unpacks as many bytes as there is room for.
+    ///
+    /// A zlib stream that is here as a whole, and fills the room to its last byte, is libdeflate's work; all
+    /// others, and all that does not fit, are read bit by bit.
     fn fill(self, packed: &[u8], bytes: &mut [u8]) -> Option<()> {
         if self == Self::Zlib {
-            // Into its place at once: by way of a reader, all is copied twice.
-            let mut inflater = flate2::Decompress::new(true);
-            let done = inflater.decompress(packed, bytes, flate2::FlushDecompress::Finish);
-            if done.is_ok() && inflater.total_out() == bytes.len() as u64 {
+            let unpacked = libdeflater::Decompressor::new().zlib_decompress(packed, bytes);
+            if unpacked.is_ok_and(|len| len == bytes.len()) {
                 return Some(());
             }
         }
