@@ -68,20 +68,22 @@ impl AbbreviationTable {
         }
     }
 
-    /// Reads the declaration of one code of a table; none behind it, and what is before it is passed: that
-    /// of a unit's first entry may be anywhere.
+    /// Reads the declaration of one code of a table in the place of all that was read; none behind it, and what
+    /// is before it is passed: that of a unit's first entry may be anywhere.
     pub(super) fn read_one(
+        &mut self,
         mut table: EntryCursor<'_>,
         layout: UnitLayout,
         wanted: u64,
-    ) -> Option<Self> {
-        let mut read = Self::default();
+    ) -> Option<Abbreviation> {
+        self.numbered.clear();
+        self.others.clear();
+        self.attributes.clear();
+        self.steps.clear();
         loop {
             let code = table.leb()?;
             if code == wanted {
-                let declared = read.declaration(&mut table, layout)?;
-                read.add(code, declared)?;
-                return Some(read);
+                return self.declaration(&mut table, layout);
             }
             if code == 0 {
                 return None;
@@ -242,19 +244,18 @@ mod tests {
             address_width: 8,
         };
         let all = AbbreviationTable::read(EntryCursor::new(&table, 0), layout).unwrap();
-        let told = |table: &AbbreviationTable, code| {
-            let found = table.get(code)?;
+        let told = |table: &AbbreviationTable, found: &Abbreviation| {
             let attributes = format!("{:?}", table.attributes(found));
-            Some((found.tag, found.has_children, attributes))
+            (found.tag, found.has_children, attributes)
         };
+        let mut one = AbbreviationTable::default();
         for code in [3, 1, 200] {
             let cursor = EntryCursor::new(&table, 0);
-            let one = AbbreviationTable::read_one(cursor, layout, code).unwrap();
-            assert!(told(&one, code).is_some());
-            assert_eq!(told(&one, code), told(&all, code), "{code}");
+            let found = one.read_one(cursor, layout, code).unwrap();
+            let among_all = told(&all, all.get(code).unwrap());
+            assert_eq!(told(&one, &found), among_all, "{code}");
         }
-        let read =
-            |bytes, code| AbbreviationTable::read_one(EntryCursor::new(bytes, 0), layout, code);
+        let mut read = |bytes, code| one.read_one(EntryCursor::new(bytes, 0), layout, code);
         assert!(read(&table, 4).is_none());
         assert!(read(&table[..12], 1).is_none());
     }

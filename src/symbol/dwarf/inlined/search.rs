@@ -38,7 +38,7 @@ pub(in crate::symbol::dwarf) fn search(
     most_steps: u64,
 ) -> Option<CodeFrames> {
     let read = Sections::new(sections, most_steps)?;
-    let units = UnitList::read(&read)?;
+    let units = UnitList::read(sections, threads, most_steps)?;
     let mut asked = Vec::with_capacity(addresses.len());
     let mut has_homeless = false;
     for &address in addresses {

@@ -121,37 +121,30 @@ pub(super) struct UnitHead {
     pub(super) has_children: bool,
 }
 
-/// A header.
-enum UnitHeader {
-    Compiled {
-        unit: DebugUnit,
-        is_partial: bool,
-    },
-    /// Of types alone.
-    Types {
-        end: usize,
-    },
-}
-
 impl UnitHead {
-    /// Reads the head of the unit at `start`, and where the next one begins. Without a head are units
-    /// that have no code and that no code refers to. `None` where there is one of a kind that is not
-    /// read here.
-    pub(super) fn read(sections: &Sections<'_>, start: usize) -> Option<(Option<Self>, usize)> {
-        let (mut unit, is_partial) = match header(sections.entries, start)? {
-            UnitHeader::Types { end } => return Some((None, end)),
-            UnitHeader::Compiled { unit, is_partial } => (unit, is_partial),
-        };
-        let end = unit.end;
+    /// Reads the head of the unit at `start`: `Some(None)` of one that has no code and that no code refers to,
+    /// `None` of one of a kind that is not read here. The table is what it is read with.
+    pub(super) fn read(
+        sections: &Sections<'_>,
+        start: usize,
+        table: &mut AbbreviationTable,
+    ) -> Option<Option<Self>> {
+        let UnitHeader {
+            mut unit,
+            is_partial,
+            is_of_types,
+        } = UnitHeader::read(sections.entries, start)?;
+        if is_of_types {
+            return Some(None);
+        }
         let mut cursor = sections.of_unit(&unit, unit.first)?;
         let code = cursor.leb()?;
         if code == 0 {
-            return Some((None, end));
+            return Some(None);
         }
-        let table = sections.abbreviation_at(unit.abbreviations)?;
-        let table = AbbreviationTable::read_one(table, unit.layout, code)?;
-        let abbreviation = table.get(code)?;
-        let entry = unit.entry(&table, abbreviation);
+        let declared = sections.abbreviation_at(unit.abbreviations)?;
+        let abbreviation = &table.read_one(declared, unit.layout, code)?;
+        let entry = unit.entry(table, abbreviation);
         let first_attribute = cursor;
         entry.read(&mut cursor, |name, value| unit.take_base(name, value))?;
         let mut code = StatedCode::default();
@@ -168,7 +161,7 @@ impl UnitHead {
             unit,
             code,
         };
-        Some((Some(head), end))
+        Some(Some(head))
     }
 }
 
@@ -233,55 +226,76 @@ impl DebugUnit {
     }
 }
 
-/// The header of a unit, in the format that has offsets of four bytes.
+/// The header of a unit.
+struct UnitHeader {
+    unit: DebugUnit,
+    is_partial: bool,
+    /// Whether it has types alone.
+    is_of_types: bool,
+}
+
+/// Where the unit ends that begins there, in the format that has offsets of four bytes; `None` of another
+/// format, and where the section ends before.
 ///
-/// Source: DWARF 5, section 7.5.1; DWARF 4, section 7.5.1.1.
-fn header(entries: &[u8], start: usize) -> Option<UnitHeader> {
+/// Source: DWARF 5, section 7.5.1.1.
+pub(super) fn end_of_unit(entries: &[u8], start: usize) -> Option<usize> {
     let mut cursor = EntryCursor::new(entries, start);
     let len = cursor.number(4)?;
     if len >= 0xffff_fff0 {
         return None;
     }
     let end = cursor.at().checked_add(usize::try_from(len).ok()?)?;
-    if end > entries.len() {
-        return None;
-    }
-    let version = u16::try_from(cursor.number(2)?).ok()?;
-    let (kind, address_width, abbreviations) = match version {
-        2..=4 => {
-            let abbreviations = cursor.number(4)?;
-            (gimli::DW_UT_compile, cursor.byte()?, abbreviations)
+    (end <= entries.len()).then_some(end)
+}
+
+impl UnitHeader {
+    /// Reads it; `None` of a kind that is not read here.
+    ///
+    /// Source: DWARF 5, section 7.5.1; DWARF 4, section 7.5.1.1.
+    fn read(entries: &[u8], start: usize) -> Option<Self> {
+        let end = end_of_unit(entries, start)?;
+        let mut cursor = EntryCursor::new(entries, start);
+        cursor.skip(4)?;
+        let version = u16::try_from(cursor.number(2)?).ok()?;
+        let (kind, address_width, abbreviations) = match version {
+            2..=4 => {
+                let abbreviations = cursor.number(4)?;
+                (gimli::DW_UT_compile, cursor.byte()?, abbreviations)
+            }
+            5 => {
+                let kind = gimli::DwUt(cursor.byte()?);
+                (kind, cursor.byte()?, cursor.number(4)?)
+            }
+            _ => return None,
+        };
+        let is_of_types = kind == gimli::DW_UT_type;
+        let is_partial = kind == gimli::DW_UT_partial;
+        if !(is_of_types || is_partial || kind == gimli::DW_UT_compile) {
+            return None;
         }
-        5 => {
-            let kind = gimli::DwUt(cursor.byte()?);
-            (kind, cursor.byte()?, cursor.number(4)?)
+        if !is_of_types && !matches!(address_width, 4 | 8) {
+            return None;
         }
-        _ => return None,
-    };
-    let is_partial = match kind {
-        gimli::DW_UT_compile => false,
-        gimli::DW_UT_partial => true,
-        gimli::DW_UT_type => return Some(UnitHeader::Types { end }),
-        _ => return None,
-    };
-    if !matches!(address_width, 4 | 8) {
-        return None;
+        let unit = DebugUnit {
+            start,
+            first: cursor.at(),
+            end,
+            abbreviations: usize::try_from(abbreviations).ok()?,
+            layout: UnitLayout {
+                version,
+                address_width,
+            },
+            base: 0,
+            addresses: None,
+            texts: None,
+            lists: None,
+        };
+        Some(Self {
+            unit,
+            is_partial,
+            is_of_types,
+        })
     }
-    let unit = DebugUnit {
-        start,
-        first: cursor.at(),
-        end,
-        abbreviations: usize::try_from(abbreviations).ok()?,
-        layout: UnitLayout {
-            version,
-            address_width,
-        },
-        base: 0,
-        addresses: None,
-        texts: None,
-        lists: None,
-    };
-    Some(UnitHeader::Compiled { unit, is_partial })
 }
 
 impl<'a> Sections<'a> {

@@ -2,9 +2,15 @@
 
 use addr2line::gimli::{DebugArangesOffset, DebugInfoOffset};
 
+use super::abbreviation::AbbreviationTable;
 use super::functions::{Functions, Reach};
 use super::sections::Sections;
-use super::unit::{CodeRange, DebugUnit, UnitHead};
+use super::unit::{CodeRange, DebugUnit, UnitHead, end_of_unit};
+use crate::parallel::{Shares, in_shares};
+use crate::symbol::dwarf::sections::DebugSections;
+
+/// To read the heads of fewer units is not worth a thread.
+const LEAST_UNITS: usize = 1 << 9;
 
 /// Where code of a unit lies.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +23,7 @@ struct UnitRange {
 }
 
 /// The units of a file. Of each only its first entry was read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct UnitList {
     /// As they lie in the file.
     units: Vec<DebugUnit>,
@@ -37,20 +43,28 @@ impl UnitList {
     ///
     /// What of several statements of a unit's ranges holds, and the order in which units are asked
     /// for an address, is as in addr2line 0.27.
-    pub(super) fn read(sections: &Sections<'_>) -> Option<Self> {
-        let stated = StatedRanges::read(sections)?;
-        let mut list = Self {
-            units: Vec::new(),
-            ranges: Vec::new(),
-            unplaced: Vec::new(),
+    pub(super) fn read(of: &DebugSections<'_>, threads: usize, most_steps: u64) -> Option<Self> {
+        let sections = Sections::new(of, most_steps)?;
+        let stated = StatedRanges::read(&sections)?;
+        let starts = starts_of_units(sections.entries)?;
+        let shares = Shares {
+            threads,
+            least: LEAST_UNITS,
         };
-        let mut at = 0;
-        while at < sections.entries.len() {
-            let (head, next) = UnitHead::read(sections, at)?;
-            if let Some(head) = head {
-                list.add(sections, &stated, head)?;
+        let parts = in_shares(&starts, shares, |starts| {
+            let sections = Sections::new(of, most_steps)?;
+            let mut part = Self::default();
+            let mut table = AbbreviationTable::default();
+            for &start in starts {
+                if let Some(head) = UnitHead::read(&sections, start, &mut table)? {
+                    part.add(&sections, &stated, head)?;
+                }
             }
-            at = next;
+            Some(part)
+        });
+        let mut list = Self::default();
+        for part in parts {
+            list.append(part?);
         }
         list.ranges
             .sort_unstable_by_key(|range| (range.range.end, range.unit));
@@ -60,6 +74,23 @@ impl UnitList {
             range.lowest_behind = lowest;
         }
         Some(list)
+    }
+
+    /// Adds the units that lie behind.
+    fn append(&mut self, behind: Self) {
+        let before = self.units.len();
+        if before == 0 {
+            *self = behind;
+            return;
+        }
+        self.units.extend(behind.units);
+        let ranges = behind.ranges.into_iter();
+        self.ranges.extend(ranges.map(|range| UnitRange {
+            unit: before + range.unit,
+            ..range
+        }));
+        let unplaced = behind.unplaced.into_iter();
+        self.unplaced.extend(unplaced.map(|unit| before + unit));
     }
 
     fn add(
@@ -125,6 +156,17 @@ impl UnitList {
         }
         Some(false)
     }
+}
+
+/// Where units begin.
+fn starts_of_units(entries: &[u8]) -> Option<Vec<usize>> {
+    let mut starts = Vec::new();
+    let mut at = 0;
+    while at < entries.len() {
+        starts.push(at);
+        at = end_of_unit(entries, at)?;
+    }
+    Some(starts)
 }
 
 impl StatedRanges {
