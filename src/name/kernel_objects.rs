@@ -72,7 +72,7 @@ impl<'a> KernelObjects<'a> {
         detail: FrameDetail,
     ) -> Self {
         let release = release_of(capture);
-        let is_wanted = detail.inlined || detail.lines;
+        let is_wanted = detail.wants_code();
         let find = || KernelCodeFile::find(builds, symbols, release.as_deref());
         Self {
             timeline: builds.timeline,
@@ -157,7 +157,7 @@ impl<'a> KernelObjects<'a> {
             kernel: kernel.filter(|_| !names),
         };
         let mut found = quest.find();
-        let wants_code = self.detail.inlined || self.detail.lines;
+        let wants_code = self.detail.wants_code();
         let offsets = addresses
             .iter()
             .filter_map(|at| at.checked_since(mapping.start));

@@ -37,6 +37,7 @@
 //! | `piece`, `named_runs` | what stacks are made of until they are merged |
 //! | `grouping`, `classes` | the frames above a call chain; what a thread's stacks have in common |
 //! | `vm_names`, `vm_naming` | how several VMs are told apart; who tells what they are called |
+//! | `ahead` | debug information that is unpacked beside locating |
 //! | `asked` | the places of objects that names are asked for |
 //! | `found_functions` | the functions that places in objects lie in |
 //! | `calling` | whether what lies at a return address has called |
@@ -48,6 +49,7 @@
 //! | `piece_stacks`, `frame_hash` | a worker's different stacks, in pieces; what finds those that are the same |
 //! | `stacks` | the result |
 
+mod ahead;
 mod asked;
 mod calling;
 mod classes;

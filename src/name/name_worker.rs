@@ -16,7 +16,7 @@ use crate::locate::{
 };
 use crate::parallel::{Shares, by_pieces, in_shares_mut};
 use crate::stack::FrameTable;
-use crate::symbol::Unresolved;
+use crate::symbol::{EntriesAhead, Unresolved};
 use crate::units::Index;
 
 /// The stacks of a block in pieces that are located, and that [`NameWorker::name`] can name.
@@ -184,10 +184,11 @@ pub(super) fn name_on_workers(
     workers: &mut [NameWorker<'_>],
     namer: &mut Namer<'_>,
     request: &NameRequest,
+    ahead: &EntriesAhead,
 ) {
     let locators = workers.iter().map(|worker| &worker.locator);
     let places = locators.clone().flat_map(Locator::objects);
-    namer.objects.read(places, request.threads);
+    namer.objects.read(places, ahead, request.threads);
     let elsewhere = locators.flat_map(Locator::elsewhere);
     let in_kernel = elsewhere.filter_map(|of| of.location.in_kernel());
     namer.read_kernel_objects(in_kernel, request.threads);

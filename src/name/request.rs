@@ -43,6 +43,11 @@ pub struct FrameDetail {
 }
 
 impl FrameDetail {
+    /// Whether debug information is asked for anything.
+    pub(super) const fn wants_code(self) -> bool {
+        self.inlined || self.lines
+    }
+
     /// What decides between several names of an address.
     pub(super) const fn spelling(self) -> Spelling {
         if self.raw_names {

@@ -20,8 +20,9 @@ use crate::object::ObjectSearch;
 use crate::parallel::{by_pieces, give_back};
 use crate::space::{BuildSource, DsoIx, Timeline};
 use crate::symbol::{
-    CodeChainIx, CodeWish, FoundCode, FoundSymbols, FunctionWish, JitDumps, LiveKernel,
-    ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name, vdso, write_table,
+    CodeChainIx, CodeWish, EntriesAhead, FoundCode, FoundSymbols, FunctionWish, JitDumps,
+    LiveKernel, ObjectSymbols, Places, SymbolRequest, Unresolved, module_short_name, vdso,
+    write_table,
 };
 use crate::units::{BuildId, FileOffset, Svma, Timestamp};
 
@@ -121,17 +122,25 @@ impl<'a> UserObjects<'a> {
         }
     }
 
-    /// Reads what names places, of each object once and on several threads.
+    /// Reads what names places, of each object once and on several threads. Of some debug information the
+    /// entries are unpacked ahead.
     pub(super) fn read<'l>(
         &mut self,
         places: impl Iterator<Item = &'l ObjectPlaces>,
+        ahead: &EntriesAhead,
         threads: usize,
     ) {
-        let asked = asked_objects(places);
+        let mut asked = asked_objects(places);
         let hit = || asked.iter().map(|asked| asked.dso);
         let is_own = |here: &ThisMachine| here.has_files(self.timeline, self.search, hit());
         self.here = self.here.filter(is_own);
         let mut maps = self.find_maps(&asked);
+        // What waits for another thread comes last.
+        asked.sort_by_key(|asked| {
+            ahead
+                .build_id()
+                .is_some_and(|of| self.is_build(asked.dso, of))
+        });
         let read = by_pieces(asked.len(), threads, Vec::new, |done, at| {
             if let Some(asked) = asked.get(at) {
                 let dso = asked.dso;
@@ -142,7 +151,7 @@ impl<'a> UserObjects<'a> {
                 } else if let Some((recorded, found)) = self.dump(dso) {
                     self.read_dump(recorded, found, Places::Offsets(&asked.places()))
                 } else {
-                    self.read_object(asked, threads)
+                    self.read_object(asked, ahead, threads)
                 };
                 done.push((asked.dso, object, report));
             }
@@ -157,6 +166,11 @@ impl<'a> UserObjects<'a> {
             self.reports.push((dso, report));
             self.objects.insert(dso, object);
         }
+    }
+
+    fn is_build(&self, dso: DsoIx, wanted: &BuildId) -> bool {
+        let dso = self.timeline.dso(dso);
+        dso.is_some_and(|dso| dso.build_id.as_ref() == Some(wanted))
     }
 
     /// An object that was read.
@@ -207,7 +221,12 @@ impl<'a> UserObjects<'a> {
     }
 
     /// Finds the functions of an object that a process mapped.
-    fn read_object(&self, asked: &AskedObject<'_>, threads: usize) -> (UserObject, ObjectReport) {
+    fn read_object(
+        &self,
+        asked: &AskedObject<'_>,
+        ahead: &EntriesAhead,
+        threads: usize,
+    ) -> (UserObject, ObjectReport) {
         let ix = asked.dso;
         let offsets = asked.places();
         let dso = self.timeline.dso(ix).cloned();
@@ -215,7 +234,7 @@ impl<'a> UserObjects<'a> {
         let mut found = self.find_symbols(ix, &offsets, threads);
         let judged = self.judges_callers.then(|| asked.before_returns());
         let not_called = found.places_without_call(&judged.unwrap_or_default(), threads);
-        let code = self.read_code(&mut found, &offsets, threads);
+        let code = self.read_code(&mut found, &offsets, ahead, threads);
         found.give_files_back(threads);
         let unreadable = code.as_ref().map_or(0, |code| code.frames.unreadable());
         let debug_file = code.as_ref().map(|code| code.file.clone());
@@ -289,19 +308,20 @@ impl<'a> UserObjects<'a> {
         &self,
         found: &mut FoundSymbols,
         offsets: &[FileOffset],
+        ahead: &EntriesAhead,
         threads: usize,
     ) -> Option<FoundCode> {
-        let FrameDetail { inlined, lines, .. } = self.how.detail;
-        let symbols = found.symbols.as_ref().ok().filter(|_| inlined || lines)?;
+        let symbols = found.symbols.as_ref().ok();
+        let symbols = symbols.filter(|_| self.how.detail.wants_code())?;
         let addresses = offsets.iter().filter_map(|&at| symbols.svma_of(at));
         let mut addresses: Vec<Svma> = addresses.collect();
         addresses.sort_unstable();
         addresses.dedup();
         let wish = CodeWish {
             addresses: &addresses,
-            lines,
+            lines: self.how.detail.lines,
             threads,
         };
-        found.code(self.search, wish)
+        found.code_from(self.search, wish, Some(ahead))
     }
 }

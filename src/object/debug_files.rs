@@ -84,7 +84,7 @@ impl ObjectSearch {
     }
 
     /// The debug files of a build, those of caches first.
-    pub(super) fn debug_files_of_build(
+    pub(crate) fn debug_files_of_build(
         &self,
         recorded: &str,
         wanted: &BuildId,

@@ -11,7 +11,7 @@ use crate::object::{
 };
 use crate::parallel::give_back;
 use crate::symbol::call_site::places_without_call;
-use crate::symbol::dwarf::{CodeFrames, CodeRequest, has_debug_information};
+use crate::symbol::dwarf::{CodeFrames, CodeRequest, EntriesAhead, has_debug_information};
 use crate::symbol::elf::{FunctionWish, ObjectSymbols, Places, parse_table};
 use crate::symbol::unresolved::Unresolved;
 use crate::units::{BuildId, FileOffset, Svma};
@@ -189,6 +189,16 @@ impl FoundSymbols {
     /// its debug file. `None` where no file with debug information was found; of one that makes no
     /// sense the cause is added to [`Self::broken`].
     pub fn code(&mut self, search: &ObjectSearch, wish: CodeWish<'_>) -> Option<FoundCode> {
+        self.code_from(search, wish, None)
+    }
+
+    /// The same, where entries of one file may be unpacked already.
+    pub(crate) fn code_from(
+        &mut self,
+        search: &ObjectSearch,
+        wish: CodeWish<'_>,
+        ahead: Option<&EntriesAhead>,
+    ) -> Option<FoundCode> {
         let mut opened = self.opened.take()?;
         if !is_debuggable(&opened.file) && !opened.debug_file.as_ref().is_some_and(is_debuggable) {
             let mut passed_over = PassedOver::default();
@@ -215,6 +225,7 @@ impl FoundSymbols {
             addresses: wish.addresses,
             lines: wish.lines,
             threads: wish.threads,
+            ahead,
         };
         let file = debug_file.path.clone();
         match CodeFrames::resolve(search, &request) {

@@ -56,6 +56,7 @@ pub use call_site::places_without_call;
 pub use demangle::demangle;
 pub(crate) use dso_name::dso_of_kernel_code;
 pub use dso_name::module_short_name;
+pub(crate) use dwarf::EntriesAhead;
 pub use dwarf::{CodeChainIx, CodeFrame, CodeFrames, CodeTextIx};
 pub use elf::{
     FunctionWish, ObjectSymbol, ObjectSymbols, Places, Spelling, parse_table, write_table,

@@ -15,6 +15,8 @@
 //! | `inlined` | the same where no lines are wanted, by a walk over the units alone that hold addresses |
 //! | `code_frames` | what is told of addresses |
 //! | `sections` | the sections of a file, unpacked |
+//! | `packed_section` | one of them, compressed |
+//! | `entries_ahead` | the largest section of several files, unpacked before it is asked for |
 //! | `relocate` | sections of relocatable files, with addresses filled in |
 //! | `line_tables` | which units' line tables are read |
 //! | `split_units` | `.dwo` and `.dwp` files |
@@ -22,9 +24,11 @@
 //! | `section_shelf` | bytes that stay where they are |
 
 mod code_frames;
+mod entries_ahead;
 mod guard;
 mod inlined;
 mod line_tables;
+mod packed_section;
 mod relocate;
 mod resolve;
 mod section_shelf;
@@ -32,5 +36,6 @@ mod sections;
 mod split_units;
 
 pub use code_frames::{CodeChainIx, CodeFrame, CodeFrames, CodeTextIx};
+pub(crate) use entries_ahead::EntriesAhead;
 pub(crate) use resolve::CodeRequest;
 pub(crate) use sections::has_debug_information;

@@ -4,6 +4,7 @@ use addr2line::{Context, Frame, Location, LookupContinuation, LookupResult};
 use hashbrown::HashMap;
 
 use super::code_frames::{CodeFrame, CodeFrames, CodeTextIx, DEEPEST, shown_text};
+use super::entries_ahead::EntriesAhead;
 use super::guard::{Guard, GuardedSlice};
 use super::inlined;
 use super::line_tables::LineTables;
@@ -47,6 +48,8 @@ pub(crate) struct CodeRequest<'r> {
     pub(crate) lines: bool,
     /// Worker threads.
     pub(crate) threads: usize,
+    /// Entries of one file that are unpacked ahead, where there are any.
+    pub(crate) ahead: Option<&'r EntriesAhead>,
 }
 
 impl CodeFrames {
@@ -130,16 +133,19 @@ impl CodeFrames {
             addresses,
             lines,
             threads: 1,
+            ahead: None,
         };
         Self::resolve(&ObjectSearch::default(), &request)
     }
 }
 
-impl SectionUnpacking {
-    fn of(search: &ObjectSearch, request: &CodeRequest<'_>) -> Self {
+impl<'f> SectionUnpacking<'f> {
+    fn of(search: &ObjectSearch, request: &CodeRequest<'f>) -> Self {
+        let path = &request.debug_file.path;
         Self {
             limit: search.limit,
             threads: request.threads,
+            ahead: request.ahead.and_then(|ahead| ahead.of_file(path)),
         }
     }
 }
@@ -151,7 +157,7 @@ fn bad(file: &ObjectFile, cause: String) -> Error {
 /// The sections of a file.
 fn sections<'f>(
     file: &'f ObjectFile,
-    unpacking: SectionUnpacking,
+    unpacking: SectionUnpacking<'f>,
     shelf: &'f SectionShelf,
 ) -> Result<DebugSections<'f>, Error> {
     let parsed = parse_elf_file(&file.path, file.storage.bytes())?;

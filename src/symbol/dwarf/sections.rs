@@ -6,11 +6,13 @@ use addr2line::gimli::{self, Dwarf, DwarfPackage, RunTimeEndian, SectionId};
 use object::read::{Object, ObjectSection};
 use object::{CompressedData, CompressionFormat, File, Section};
 
+use super::entries_ahead::AheadEntries;
 use super::guard::{Guard, GuardedSlice};
 use super::line_tables::LineTables;
+use super::packed_section::unpack;
 use super::relocate::Relocator;
 use super::section_shelf::SectionShelf;
-use crate::bytes::{Compression, Storage, UnpackLimit};
+use crate::bytes::{Storage, UnpackLimit};
 use crate::parallel::by_pieces;
 
 /// Those that tell functions, of all that there are.
@@ -49,11 +51,13 @@ pub(super) enum SectionNames {
 
 /// How sections are unpacked.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct SectionUnpacking {
+pub(super) struct SectionUnpacking<'f> {
     /// How much they may unpack to.
     pub(super) limit: UnpackLimit,
     /// Worker threads.
     pub(super) threads: usize,
+    /// The file's entries, where another thread unpacks them.
+    pub(super) ahead: Option<&'f AheadEntries>,
 }
 
 /// The sections of one file that hold debug information.
@@ -83,7 +87,7 @@ impl<'f> DebugSections<'f> {
     pub(super) fn of(
         file: &File<'f>,
         names: SectionNames,
-        unpacking: SectionUnpacking,
+        unpacking: SectionUnpacking<'f>,
         shelf: &'f SectionShelf,
     ) -> Result<Self, String> {
         let mut sections = Self::of_functions(file, names, unpacking, shelf)?;
@@ -98,7 +102,7 @@ impl<'f> DebugSections<'f> {
     pub(super) fn of_functions(
         file: &File<'f>,
         names: SectionNames,
-        unpacking: SectionUnpacking,
+        unpacking: SectionUnpacking<'f>,
         shelf: &'f SectionShelf,
     ) -> Result<Self, String> {
         let endian = if file.is_little_endian() {
@@ -127,7 +131,7 @@ impl<'f> DebugSections<'f> {
         &mut self,
         file: &File<'f>,
         names: SectionNames,
-        unpacking: SectionUnpacking,
+        unpacking: SectionUnpacking<'f>,
         shelf: &'f SectionShelf,
     ) -> Result<(), String> {
         let mut wanted = WantedSections {
@@ -146,7 +150,7 @@ impl<'f> DebugSections<'f> {
     fn add(
         &mut self,
         file: &File<'f>,
-        wanted: WantedSections,
+        wanted: WantedSections<'f>,
         shelf: &'f SectionShelf,
     ) -> Result<(), String> {
         let relocator = Relocator::of(file)?;
@@ -167,6 +171,7 @@ impl<'f> DebugSections<'f> {
         for (found, unpacked) in found.into_iter().zip(unpacked) {
             let bytes = match unpacked {
                 UnpackedSection::Plain => Some(found.held.data),
+                UnpackedSection::Ahead(bytes) => Some(bytes),
                 UnpackedSection::Bytes(bytes) => shelf.keep(bytes),
                 UnpackedSection::Broken => None,
             };
@@ -257,10 +262,10 @@ impl<'f> DebugSections<'f> {
 
 /// Sections that are read.
 #[derive(Clone, Copy, Debug)]
-struct WantedSections {
+struct WantedSections<'f> {
     ids: &'static [SectionId],
     names: SectionNames,
-    unpacking: SectionUnpacking,
+    unpacking: SectionUnpacking<'f>,
 }
 
 /// A section of a file.
@@ -272,43 +277,47 @@ struct FoundSection<'f, 'd> {
 }
 
 /// What a section holds.
-enum UnpackedSection {
+enum UnpackedSection<'f> {
     /// What lies in the file.
     Plain,
+    /// What another thread unpacked.
+    Ahead(&'f [u8]),
     Bytes(Storage),
     /// It cannot be unpacked, or unpacks to more than it may.
     Broken,
 }
 
 /// Unpacks sections at the same time; what they hold comes in their order.
-fn unpack_all(found: &[FoundSection<'_, '_>], unpacking: SectionUnpacking) -> Vec<UnpackedSection> {
-    // The largest first, so that no thread is left with it at the end.
+fn unpack_all<'f>(
+    found: &[FoundSection<'_, '_>],
+    unpacking: SectionUnpacking<'f>,
+) -> Vec<UnpackedSection<'f>> {
+    // The largest first, so that no thread is left with it at the end; what another thread is at comes last.
+    let is_ahead = |found: &FoundSection<'_, '_>| {
+        found.id == SectionId::DebugInfo && unpacking.ahead.is_some()
+    };
     let mut order: Vec<usize> = (0..found.len()).collect();
-    let len = |&at: &usize| found.get(at).map_or(0, |found| found.held.data.len());
+    let len = |&at: &usize| {
+        let found = found.get(at).filter(|found| !is_ahead(found));
+        found.map_or(0, |found| found.held.data.len())
+    };
     order.sort_by_key(|at| std::cmp::Reverse(len(at)));
     let packed = found.iter();
     let packed = packed.filter(|found| found.held.format != CompressionFormat::None);
     let threads = unpacking.threads.min(packed.count());
     let done = by_pieces(order.len(), threads, Vec::new, |done, piece| {
         let found = order.get(piece).and_then(|&at| Some((at, found.get(at)?)));
-        done.extend(found.map(|(at, found)| (at, unpack(found.held, unpacking.limit))));
+        done.extend(found.map(|(at, found)| {
+            let ahead = unpacking.ahead.filter(|_| is_ahead(found));
+            let unpacked = match (ahead, found.held.format) {
+                (Some(ahead), _) => ahead.unpacked().map(UnpackedSection::Ahead),
+                (None, CompressionFormat::None) => Some(UnpackedSection::Plain),
+                (None, _) => unpack(found.held, unpacking.limit).map(UnpackedSection::Bytes),
+            };
+            (at, unpacked.unwrap_or(UnpackedSection::Broken))
+        }));
     });
-    let mut done: Vec<(usize, UnpackedSection)> = done.into_iter().flatten().collect();
+    let mut done: Vec<(usize, UnpackedSection<'f>)> = done.into_iter().flatten().collect();
     done.sort_unstable_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, unpacked)| unpacked).collect()
-}
-
-fn unpack(held: CompressedData<'_>, limit: UnpackLimit) -> UnpackedSection {
-    let compression = match held.format {
-        CompressionFormat::None => return UnpackedSection::Plain,
-        CompressionFormat::Zlib => Compression::Zlib,
-        CompressionFormat::Zstandard => Compression::Zstd,
-        CompressionFormat::Unknown | _ => return UnpackedSection::Broken,
-    };
-    let stated = held.uncompressed_size;
-    let bytes = (stated <= limit.of_packed(held.data.len() as u64))
-        .then(|| compression.unpack_exactly(held.data, usize::try_from(stated).ok()?));
-    bytes
-        .flatten()
-        .map_or(UnpackedSection::Broken, UnpackedSection::Bytes)
 }

@@ -115,6 +115,7 @@ impl<'g> SplitUnits<'g> {
         let unpacking = SectionUnpacking {
             limit: self.search.limit,
             threads: 1,
+            ahead: None,
         };
         let sections = DebugSections::of(&parsed, SectionNames::Split, unpacking, self.shelf);
         Some(

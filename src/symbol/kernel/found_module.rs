@@ -125,6 +125,7 @@ impl ModuleQuest<'_> {
             addresses: wish.addresses,
             lines: wish.lines,
             threads: wish.threads,
+            ahead: None,
         };
         let path = debug_file.path.clone();
         let resolved = CodeFrames::resolve(self.search, &request);

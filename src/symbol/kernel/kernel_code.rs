@@ -72,6 +72,7 @@ impl KernelCodeFile {
             addresses: wish.addresses,
             lines: wish.lines,
             threads: wish.threads,
+            ahead: None,
         };
         let frames = CodeFrames::resolve(&symbols.search, &request)?;
         let file = self.file.path.clone();
