@@ -79,7 +79,7 @@ impl<'d> NamePlace<'d> {
 #[derive(Debug)]
 pub(super) struct StringNames<'d> {
     places: Vec<NamePlace<'d>>,
-    /// NameCopies of them all; `None` where they are read where they lie.
+    /// Copies of them all; `None` where they are read where they lie.
     copies: Option<NameCopies>,
 }
 
@@ -128,7 +128,7 @@ struct WantedName {
     position: usize,
 }
 
-/// NameCopies of names, one behind the other.
+/// Copies of names, one behind the other.
 #[derive(Debug)]
 struct NameCopies {
     bytes: Vec<u8>,
