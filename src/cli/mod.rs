@@ -37,6 +37,7 @@
 //! | `top` | functions as tables, for `info` |
 //! | `table_output` | tables in the form that is asked for |
 //! | `write` `endings` | output files, and what the endings of their names say |
+//! | `room` | when an output has to be on the disk before it takes its place |
 //! | `standard_input` | captures and texts, also through a pipe |
 //! | `this_machine` | its environment, kernel and terminal |
 //! | `shown_name` | what an input is called in titles |
@@ -103,6 +104,7 @@ mod read_side;
 mod record;
 mod recording;
 mod report;
+mod room;
 mod shell;
 mod shown_name;
 mod signals;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::endings::Ending;
 use super::inputs::{Inputs, open_file};
+use super::room::waits_for_disk;
 use super::wrong_arguments::WrongArguments;
 use vmflame::error::{Error, Result};
 use vmflame::input::FileKind;
@@ -196,6 +197,15 @@ impl Destination {
 
     /// Runs `write` on a new file, which takes its place when all of it is there.
     pub(super) fn write_file(&self, write: impl FnOnce(File) -> io::Result<File>) -> Result<()> {
+        self.write_and_bring(write, File::sync_data)
+    }
+
+    /// The same, and says how a file is brought to the disk.
+    fn write_and_bring(
+        &self,
+        write: impl FnOnce(File) -> io::Result<File>,
+        to_disk: impl FnOnce(&File) -> io::Result<()>,
+    ) -> Result<()> {
         let attempt = || match &self.way {
             Way::Stdout => Err(io::Error::from(io::ErrorKind::Unsupported)),
             // Appending, since an open file may be a log.
@@ -212,7 +222,10 @@ impl Destination {
                 if let Some(old) = old.as_ref().filter(|_| !self.is_private) {
                     keep_owner(&file, old)?;
                 }
-                file.sync_data()?;
+                // A case may be all that is left of a recording.
+                if self.is_private || waits_for_disk(&file, path) {
+                    to_disk(&file)?;
+                }
                 half.replace(path)
             }
         };
@@ -320,4 +333,67 @@ fn keep_owner(file: &File, old: &Metadata) -> io::Result<()> {
         drop(fchown(file, Some(old.uid()), Some(old.gid())));
     }
     file.set_permissions(Permissions::from_mode(old.mode() & 0o777))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vmflame::output::ScratchFolder;
+
+    /// A folder of this machine's own for temporary files.
+    fn folder() -> ScratchFolder {
+        ScratchFolder::beside(&std::env::temp_dir().join("vmflame")).unwrap()
+    }
+
+    /// Writes a file by a disk that fails.
+    fn written(to: &Destination, write: impl FnOnce(File) -> io::Result<File>) -> Result<()> {
+        to.write_and_bring(write, |_| Err(io::Error::other("the disk fails")))
+    }
+
+    fn text(mut file: File) -> io::Result<File> {
+        file.write_all(b"a picture")?;
+        Ok(file)
+    }
+
+    /// Law: what a user has stays until what takes its place is on the disk.
+    #[test]
+    fn a_file_stays_where_the_disk_does_not_take_the_next() {
+        let folder = folder();
+        let path = folder.path().join("picture.svg");
+        fs::write(&path, "the picture before").unwrap();
+        let to = Destination::new(&path, &Inputs::default()).unwrap();
+        written(&to, text).unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), b"the picture before");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        to.write_file(text).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"a picture");
+    }
+
+    /// The same for a file that somebody else made meanwhile.
+    #[test]
+    fn a_file_that_came_meanwhile_stays_too() {
+        let folder = folder();
+        let path = folder.path().join("picture.svg");
+        let to = Destination::new(&path, &Inputs::default()).unwrap();
+        let meanwhile = |file| fs::write(&path, "of somebody else").and_then(|()| text(file));
+        written(&to, meanwhile).unwrap_err();
+        assert_eq!(fs::read(&path).unwrap(), b"of somebody else");
+    }
+
+    /// Where there was none, the disk is asked only where nobody else knows whether there is room;
+    /// for a case, always.
+    #[test]
+    fn the_disk_is_not_waited_for_where_nothing_is_lost() {
+        let folder = folder();
+        let path = folder.path().join("picture.svg");
+        let other = File::create(folder.path().join("other")).unwrap();
+        let tells_at_once = !waits_for_disk(&other, &path);
+        let to = Destination::new(&path, &Inputs::default()).unwrap();
+        assert_eq!(written(&to, text).is_ok(), tells_at_once);
+        assert_eq!(path.exists(), tells_at_once);
+        let case = folder.path().join("case.tar.zst");
+        let to = Destination::of_case(&case, &Inputs::default(), false).unwrap();
+        written(&to, text).unwrap_err();
+        assert!(!case.exists());
+    }
 }

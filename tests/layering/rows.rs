@@ -75,7 +75,12 @@ pub(crate) const HOMES: [(&str, &[&str]); 41] = [
     ("rustls", &["src/cli/debuginfod/"]),
     (
         "rustix",
-        &["src/cli/live/", "src/cli/record/", "src/dataset/"],
+        &[
+            "src/cli/live/",
+            "src/cli/record/",
+            "src/cli/room.rs",
+            "src/dataset/",
+        ],
     ),
     ("serde", &["src/report/"]),
     (
