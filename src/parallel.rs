@@ -124,6 +124,20 @@ pub(crate) fn by_pieces<R>(
 where
     R: Send,
 {
+    by_pieces_ended(pieces, threads, make, work, |_| ())
+}
+
+/// The same, and each thread does `end` when no piece is left for it.
+pub(crate) fn by_pieces_ended<R>(
+    pieces: usize,
+    threads: usize,
+    make: impl Fn() -> R + Sync,
+    work: impl Fn(&mut R, usize) + Sync,
+    end: impl Fn(&mut R) + Sync,
+) -> Vec<R>
+where
+    R: Send,
+{
     let next = AtomicUsize::new(0);
     let workers = 0..threads.max(1).min(pieces);
     on_threads(workers, |_| {
@@ -131,6 +145,7 @@ where
         loop {
             let piece = next.fetch_add(1, Ordering::Relaxed);
             if piece >= pieces {
+                end(&mut result);
                 return result;
             }
             work(&mut result, piece);

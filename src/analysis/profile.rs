@@ -126,7 +126,9 @@ impl Profile {
     /// left.
     pub fn take_tree(&mut self, is_reversed: bool) -> CallTree {
         let tree = self.tree_of(is_reversed);
-        give_back(self.threads, std::mem::take(&mut self.stacks));
+        let stacks = std::mem::take(&mut self.stacks);
+        let are_few = stacks.iter().len() < MIN_BESIDE;
+        give_back(if are_few { 1 } else { self.threads }, stacks);
         tree
     }
 

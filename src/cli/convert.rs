@@ -9,7 +9,7 @@ use super::options::{Weight, read_rules};
 use super::outcome::Outcome;
 use super::write::Destination;
 use crate::cli::{debuginfod, exit_graph, recording, standard_input, this_machine, unused, vms};
-use vmflame::analysis::{Profile, Request, Stage, Stopwatch, give_back, profile, subtitle};
+use vmflame::analysis::{Profile, Request, Stage, Stopwatch, profile, subtitle};
 use vmflame::error::Result;
 use vmflame::input::Input;
 use vmflame::output::{Picture, write_stacks};
@@ -130,8 +130,8 @@ fn write(
     let format = stack_format(format, options, picture);
     to.write(|out| {
         write_stacks(&tree, &profile.frames, &format, out)?;
-        // All of it goes while the file reaches the disk.
-        give_back(request.threads, (tree, profile, capture));
+        // The process ends soon, which gives all of it back at once.
+        std::mem::forget((tree, profile, capture));
         Ok(())
     })
 }

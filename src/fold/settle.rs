@@ -17,7 +17,7 @@ use crate::space::{Changes, Histories, TaskEpoch, Timeline};
 use crate::units::{Avma, CpuMode, RecordOrder, ThreadId};
 
 /// Fewer blocks are not worth a thread.
-const MIN_SHARE: usize = 2;
+const MIN_SHARE: usize = 8;
 
 /// What was true of a thread from one record to another. Stacks of one thread mostly follow each
 /// other: that of the last stack is tried before the histories are searched.

@@ -14,7 +14,7 @@ use crate::locate::{
     LocateRequest, Located, LocatedPiece, LocatedTask, Locator, NumberedLocation, StackMark,
     StackPath,
 };
-use crate::parallel::{Shares, by_pieces, in_shares_mut};
+use crate::parallel::{Shares, by_pieces_ended, in_shares_mut};
 use crate::stack::FrameTable;
 use crate::symbol::{EntriesAhead, Unresolved};
 use crate::units::Index;
@@ -166,16 +166,13 @@ pub(super) fn locate_on_workers<'m, O: ByteOrder>(
     request: &NameRequest,
 ) -> Vec<NameWorker<'m>> {
     let make = || NameWorker::new(map.clone(), request.scope);
-    let mut workers = by_pieces(blocks.len(), request.threads, make, |worker, at| {
+    let add = |worker: &mut NameWorker<'m>, at| {
         if let Some(block) = blocks.get(at) {
             worker.add::<O>(at, block);
         }
-    });
-    let each = each_alone(&workers);
-    in_shares_mut(&mut workers, each, |own| {
-        own.iter_mut().for_each(|worker| worker.locator.end());
-    });
-    workers
+    };
+    let end = |worker: &mut NameWorker<'m>| worker.locator.end();
+    by_pieces_ended(blocks.len(), request.threads, make, add, end)
 }
 
 /// Names what was located. Names are looked for when all locations are known: what it costs to read an
@@ -207,10 +204,15 @@ pub(super) fn name_on_workers(
     });
 }
 
-/// A thread for each worker.
+/// Fewer locations than that, of all workers, are not worth threads.
+const MIN_LOCATIONS: u32 = 1 << 13;
+
+/// A thread for each worker, where there is enough to do.
 fn each_alone(workers: &[NameWorker<'_>]) -> Shares {
+    let counts = workers.iter().map(|worker| worker.locator.location_count());
+    let are_few = counts.fold(0, u32::saturating_add) < MIN_LOCATIONS;
     Shares {
-        threads: workers.len(),
+        threads: if are_few { 1 } else { workers.len() },
         least: 1,
     }
 }
