@@ -9,6 +9,7 @@ use super::generate::MadeUp;
 use super::options::InputOptions;
 use super::outcome::Outcome;
 use super::write::Destination;
+use crate::cli::options::also_k;
 use crate::cli::{other_tools, this_machine};
 use clap::Args;
 use vmflame::analysis::{Request, Stage, Stopwatch, Timings, count_records, profile, subtitle};
@@ -21,6 +22,7 @@ use vmflame::report::remarks;
 use vmflame::symbol::SymbolRequest;
 
 #[derive(Args, Debug)]
+#[command(mut_arg("kallsyms", also_k))]
 pub(super) struct BenchOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,

@@ -21,7 +21,7 @@ use super::shell::{CompletionsOptions, ManOptions};
 use super::stat::StatOptions;
 use super::threads::ThreadsOptions;
 use super::view::ViewOptions;
-use clap::{Arg, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use vmflame::error::Result;
 
 /// From a Linux perf.data to the cause of a slow virtual machine.
@@ -39,25 +39,29 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
+// The options of a verb are declared when it is the one that is meant: those of all take a quarter of a
+// millisecond. What structs of options say of themselves stands in comments that clap does not read: it
+// would show the last one as what the verb is about.
 #[derive(Subcommand, Debug)]
+#[command(defer = true)]
 pub(super) enum Command {
     /// Record a KVM host with perf, and pack the capture with all that is needed to read it anywhere.
     #[command(after_help = help::RECORD)]
     Record(Box<RecordOptions>),
     /// Draw a capture as an interactive, annotated flame graph, or write it as folded text.
-    #[command(after_help = help::CONVERT, mut_arg("kallsyms", also_k))]
+    #[command(after_help = help::CONVERT)]
     Convert(Box<ConvertOptions>),
     /// Say what is in a capture: machine, events, records, and which symbols there will be.
-    #[command(after_help = help::INFO, mut_arg("kallsyms", also_k))]
+    #[command(after_help = help::INFO)]
     Info(InfoOptions),
     /// Say how long threads ran, and on what: vCPUs, emulator, I/O threads, vhost, the host.
-    #[command(after_help = help::THREADS, mut_arg("kallsyms", also_k))]
+    #[command(after_help = help::THREADS)]
     Threads(Box<ThreadsOptions>),
     /// Say why guests stopped, what they reached, and how long it took.
     #[command(after_help = help::EXITS)]
     Exits(Box<ExitsOptions>),
     /// Say how often events of KVM occurred, by VM and over time.
-    #[command(after_help = help::STAT, mut_arg("kallsyms", also_k))]
+    #[command(after_help = help::STAT)]
     Stat(Box<StatOptions>),
     /// Say how long QEMU took for requests to disks, by its own trace.
     #[command(after_help = help::BLOCKIO)]
@@ -69,16 +73,16 @@ pub(super) enum Command {
     #[command(after_help = help::ADVISE)]
     Advise(Box<AdviseOptions>),
     /// Write all of it as one page of HTML, to be sent: findings, advice, graphs and tables.
-    #[command(after_help = help::REPORT, mut_arg("kallsyms", also_k))]
+    #[command(after_help = help::REPORT)]
     Report(Box<ReportOptions>),
     /// Show the same page in a browser: it is served on this machine alone, until Ctrl-C.
-    #[command(after_help = help::VIEW, mut_arg("kallsyms", also_k))]
+    #[command(after_help = help::VIEW)]
     View(Box<ViewOptions>),
     /// Pack a capture with all that is needed to name it on another machine, in one file.
-    #[command(after_help = help::PACK, mut_arg("kallsyms", also_k))]
+    #[command(after_help = help::PACK)]
     Pack(PackOptions),
     /// Measure how long the stages take on a capture, and other programs on the same.
-    #[command(after_help = help::BENCH, mut_arg("kallsyms", also_k))]
+    #[command(after_help = help::BENCH)]
     Bench(BenchOptions),
     /// Gather captures of many hosts as tables: a dataset of Parquet files.
     #[cfg(feature = "fleet")]
@@ -94,11 +98,6 @@ pub(super) enum Command {
     /// Print a page for `man`: of vmflame, or of one verb.
     #[command(after_help = help::MAN)]
     Man(ManOptions),
-}
-
-/// perf's short option for a vmlinux; `exits` has it for the order of perf's table, as `perf kvm stat` does.
-fn also_k(kallsyms: Arg) -> Arg {
-    kallsyms.visible_short_alias('k')
 }
 
 impl Arguments {
@@ -160,6 +159,22 @@ mod tests {
     #[test]
     fn the_declarations_are_sound() {
         Arguments::command().debug_assert();
+    }
+
+    /// Would break if the doc comment of a struct of options took the place of the verb's.
+    #[test]
+    fn verbs_are_about_what_their_list_says() {
+        let listed = Arguments::command();
+        let mut built = listed.clone();
+        built.build();
+        for verb in listed.get_subcommands() {
+            let found = built.find_subcommand(verb.get_name()).unwrap();
+            let [shown, said] = [found, verb].map(|verb| {
+                let texts = [verb.get_about(), verb.get_long_about()];
+                texts.map(|text| text.map(ToString::to_string))
+            });
+            assert_eq!(shown, said);
+        }
     }
 
     /// A file that is called as a kind is can still be given, as ./tag or behind `--`.

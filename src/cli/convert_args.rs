@@ -10,6 +10,7 @@ use super::options::{
     PictureOptions, RefusedOptions, Weight, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
+use crate::cli::options::also_k;
 use clap::{Args, ValueEnum};
 use vmflame::analysis::FrameScope;
 use vmflame::error::Result;
@@ -17,6 +18,7 @@ use vmflame::output::{Annotate, Colors};
 use vmflame::report::exits::ExitGraphRequest;
 
 #[derive(Args, Debug)]
+#[command(mut_arg("kallsyms", also_k))]
 pub(super) struct ConvertOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,

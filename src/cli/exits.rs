@@ -69,7 +69,7 @@ pub(super) struct ExitsOptions {
     pub(super) cohort: CohortOptions,
 }
 
-/// Which exits, or other events of KVM, are wanted.
+// Which exits, or other events of KVM, are wanted.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Which of them")]
 pub(super) struct ExitFilter {

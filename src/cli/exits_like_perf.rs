@@ -12,7 +12,7 @@ use vmflame::perf::Capture;
 use vmflame::report::like_perf::as_text;
 use vmflame::units::Pid;
 
-/// The options of `perf kvm stat report`.
+// The options of `perf kvm stat report`.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "As perf says it")]
 pub(super) struct LikePerfOptions {

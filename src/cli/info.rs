@@ -4,6 +4,7 @@ use super::options::{DebuginfodOptions, FilterOptions, InputOptions};
 use super::outcome::Outcome;
 use super::top::{self, TopOptions};
 use super::write::Destination;
+use crate::cli::options::also_k;
 use crate::cli::{debuginfod, standard_input, this_machine, vms};
 use clap::Args;
 use vmflame::analysis::survey_of;
@@ -14,6 +15,7 @@ use vmflame::report::remarks;
 use vmflame::tracedat::TraceDat;
 
 #[derive(Args, Debug)]
+#[command(mut_arg("kallsyms", also_k))]
 pub(super) struct InfoOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,

@@ -10,6 +10,7 @@ use super::options::{InputOptions, parse_interval};
 use super::outcome::Outcome;
 use super::table_output::{TableForm, write_tables};
 use super::write::Destination;
+use crate::cli::options::also_k;
 
 use crate::cli::{standard_input, this_machine, vms};
 use clap::Args;
@@ -24,6 +25,7 @@ use vmflame::report::table::TableReport;
 use vmflame::units::Pid;
 
 #[derive(Args, Debug)]
+#[command(mut_arg("kallsyms", also_k))]
 pub(super) struct StatOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,

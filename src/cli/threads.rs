@@ -6,6 +6,7 @@ use super::options::{CpuList, InputOptions, TimeList, parse_cpus, parse_time_lis
 use super::outcome::Outcome;
 use super::table_output::{TableForm, write_tables};
 use super::write::Destination;
+use crate::cli::options::also_k;
 use crate::cli::{standard_input, this_machine, vms};
 use clap::Args;
 use vmflame::analysis::Request;
@@ -20,6 +21,7 @@ use vmflame::report::threads::{ThreadOrder, thread_tables};
 use vmflame::units::{Cpu, Pid, Tid};
 
 #[derive(Args, Debug)]
+#[command(mut_arg("kallsyms", also_k))]
 pub(super) struct ThreadsOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,
@@ -39,7 +41,7 @@ pub(super) struct ThreadsOptions {
     filter: ThreadFilter,
 }
 
-/// Which threads are wanted, and what of them.
+// Which threads are wanted, and what of them.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Which threads")]
 struct ThreadFilter {

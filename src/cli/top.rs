@@ -17,7 +17,7 @@ use vmflame::report::table::Table;
 use vmflame::report::top::{TopAnswer, top_tables};
 use vmflame::symbol::GuestKernels;
 
-/// What is asked of the tables.
+// What is asked of the tables.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Functions, tags and exits as tables")]
 pub(super) struct TopOptions {

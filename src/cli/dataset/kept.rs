@@ -13,7 +13,7 @@ use vmflame::error::Result;
 use vmflame::report::dataset::{check_tables, schema_tables};
 use vmflame::text::{counted, grouped};
 
-/// In which form tables are written.
+// In which form tables are written.
 #[derive(Args, Debug)]
 pub(super) struct FormOptions {
     /// Print JSON: all tables, all rows, what each column means.

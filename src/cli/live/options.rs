@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// What is asked of a running host.
+// What is asked of a running host.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "A running host")]
 pub(in crate::cli) struct LiveOptions {

@@ -10,7 +10,7 @@ use clap::Args;
 use vmflame::error::Result;
 use vmflame::input::UnpackLimit;
 
-/// Where symbols of each of several captures are, and how they are read.
+// Where symbols of each of several captures are, and how they are read.
 #[derive(Args, Debug)]
 pub(crate) struct CasePlaces {
     /// Take the kernel's symbols from this copy of /proc/kallsyms, which may be compressed, or from the

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-/// Which part of a dataset is meant, where the input is one.
+// Which part of a dataset is meant, where the input is one.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Datasets")]
 pub(crate) struct CohortOptions {
@@ -19,7 +19,7 @@ pub(crate) struct CohortOptions {
     pub(crate) engine: EngineOption,
 }
 
-/// Who answers questions to datasets.
+// Who answers questions to datasets.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Datasets")]
 pub(crate) struct EngineOption {
@@ -33,7 +33,7 @@ pub(crate) struct EngineOption {
     pub(crate) s3_endpoint: Option<String>,
 }
 
-/// The two cohorts of a comparison.
+// The two cohorts of a comparison.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Datasets")]
 pub(crate) struct CohortSides {

@@ -3,7 +3,7 @@
 use super::headings::SYMBOLS;
 use clap::Args;
 
-/// Whether files are downloaded.
+// Whether files are downloaded.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct DebuginfodOptions {
     /// Download object files and debug files that samples hit and that are found nowhere, by build id, from

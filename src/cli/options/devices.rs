@@ -7,7 +7,7 @@ use clap::Args;
 use vmflame::error::Result;
 use vmflame::units::Pid;
 
-/// What tells which devices a VM has.
+// What tells which devices a VM has.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Devices")]
 pub(crate) struct DeviceOptions {

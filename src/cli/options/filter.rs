@@ -5,7 +5,7 @@ use clap::Args;
 use vmflame::analysis::{Request, TimeRequest, parse_times};
 use vmflame::units::{Cpu, Pid, Tid};
 
-/// Which samples are wanted.
+// Which samples are wanted.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct FilterOptions {
     /// The event to show (default: one with samples; a clock or cycles before other events, those

@@ -7,7 +7,7 @@ use clap::Args;
 use vmflame::error::{Error, Result};
 use vmflame::symbol::GuestRequest;
 
-/// Where the names of guests' kernels are.
+// Where the names of guests' kernels are.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct GuestOptions {
     /// Name addresses in guests' kernels by this copy of a guest's /proc/kallsyms, read as root in the

@@ -5,11 +5,16 @@ use std::path::{Path, PathBuf};
 use super::guest::GuestOptions;
 use super::headings::SYMBOLS;
 use crate::cli::wrong_arguments::WrongArguments;
-use clap::Args;
+use clap::{Arg, Args};
 use vmflame::error::{Error, Result};
 use vmflame::input::UnpackLimit;
 
-/// Where the capture and its symbols are.
+/// perf's short option for a vmlinux; `exits` has it for the order of perf's table, as `perf kvm stat` does.
+pub(crate) fn also_k(kallsyms: Arg) -> Arg {
+    kallsyms.visible_short_alias('k')
+}
+
+// Where the capture and its symbols are.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct InputOptions {
     /// A perf.data file, or a capture directory: a folder with `perf.data` and beside it any of

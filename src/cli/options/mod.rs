@@ -39,7 +39,7 @@ pub(super) use devices::{DeviceOptions, MtreeFile};
 pub(super) use filter::{CpuList, FilterOptions, TimeList, parse_cpus, parse_time_list};
 pub(super) use guest::GuestOptions;
 pub(super) use input::{
-    InputOptions, check_caches, check_debug_folders, check_kallsyms, check_roots,
+    InputOptions, also_k, check_caches, check_debug_folders, check_kallsyms, check_roots,
 };
 pub(super) use interval::parse_interval;
 pub(super) use picture::PictureOptions;

@@ -4,7 +4,7 @@ use super::headings::OUTPUT;
 use clap::Args;
 use vmflame::output::{DrawnPart, Growth};
 
-/// What pictures of one profile and of two have in common.
+// What pictures of one profile and of two have in common.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct PictureOptions {
     /// Leave out boxes narrower than so many pixels of a picture 1200 pixels wide (default: 0.1).

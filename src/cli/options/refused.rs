@@ -4,7 +4,7 @@ use crate::cli::wrong_arguments::WrongArguments;
 use clap::Args;
 use vmflame::error::Result;
 
-/// Filters of perf's that are not taken: they are refused with what does the same.
+// Filters of perf's that are not taken: they are refused with what does the same.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RefusedOptions {
     #[arg(short = 'S', long, alias = "symbol", num_args = 0..=1, default_missing_value = "")]

@@ -8,7 +8,7 @@ use vmflame::analysis::{FrameDetail, FrameScope, Grouping, WeightKind};
 use vmflame::error::{Error, Result};
 use vmflame::report::exits::ExitWidth;
 
-/// How stacks are cut and names are shown.
+// How stacks are cut and names are shown.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct NameOptions {
     /// Show at most so many frames of a call chain, those nearest to the leaf, as perf's option of

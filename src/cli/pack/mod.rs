@@ -19,6 +19,7 @@ use super::options::{DebuginfodOptions, InputOptions};
 use super::outcome::Outcome;
 use super::write::Destination;
 use super::wrong_arguments::WrongArguments;
+use crate::cli::options::also_k;
 use crate::cli::{debuginfod, standard_input, this_machine, vms};
 use clap::Args;
 use vmflame::analysis::case::{CaseContents, CaseRequest, case_contents};
@@ -37,6 +38,7 @@ pub(super) use self::host::members as host_members;
 pub(super) use self::told_vm::ToldVm;
 
 #[derive(Args, Debug)]
+#[command(mut_arg("kallsyms", also_k))]
 pub(super) struct PackOptions {
     #[command(flatten)]
     pub(super) input: InputOptions,

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 #[cfg(feature = "fleet")]
 use crate::cli::options::CohortOptions;
+use crate::cli::options::also_k;
 use crate::cli::options::headings::OUTPUT;
 use crate::cli::options::{DebuginfodOptions, DeviceOptions, FilterOptions, InputOptions};
 use clap::Args;
 
 #[derive(Args, Debug)]
+#[command(mut_arg("kallsyms", also_k))]
 pub(in crate::cli) struct ReportOptions {
     #[command(flatten)]
     pub(in crate::cli) page: PageOptions,
@@ -21,7 +23,7 @@ pub(in crate::cli) struct ReportOptions {
     pub(in crate::cli) cohort: CohortOptions,
 }
 
-/// What is on the page.
+// What is on the page.
 #[derive(Args, Clone, Debug)]
 pub(in crate::cli) struct PageOptions {
     #[command(flatten)]

@@ -17,6 +17,7 @@ use self::server::PageServer;
 use super::outcome::Outcome;
 use super::report::{PageOptions, ReadPage};
 use super::wrong_arguments::WrongArguments;
+use crate::cli::options::also_k;
 use clap::Args;
 use vmflame::error::{Error, Result};
 use vmflame::report::page::write_contents;
@@ -25,6 +26,7 @@ use vmflame::report::page::write_contents;
 const SERVED: &str = "Server";
 
 #[derive(Args, Debug)]
+#[command(mut_arg("kallsyms", also_k))]
 pub(super) struct ViewOptions {
     #[command(flatten)]
     pub(super) page: PageOptions,

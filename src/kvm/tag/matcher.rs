@@ -1,11 +1,13 @@
 //! How a name finds what the tables say about it.
 
+use std::borrow::Cow;
+
 use hashbrown::HashMap;
 
 /// What is said about names: literals in a map, patterns with a wildcard in a list.
 #[derive(Clone, Debug)]
 pub(super) struct Matcher<V> {
-    literals: HashMap<Box<str>, V>,
+    literals: HashMap<Cow<'static, str>, V>,
     patterns: Vec<StarPattern<V>>,
 }
 
@@ -53,11 +55,20 @@ impl<V> Default for Matcher<V> {
 }
 
 impl<V: Copy> Matcher<V> {
+    /// Nothing yet, with room for so many literals.
+    pub(super) fn with_room(literals: usize) -> Self {
+        Self {
+            literals: HashMap::with_capacity(literals),
+            patterns: Vec::new(),
+        }
+    }
+
     /// Adds a pattern; the first of equal ones stays.
-    pub(super) fn add(&mut self, pattern: &str, value: V) {
+    pub(super) fn add(&mut self, pattern: impl Into<Cow<'static, str>>, value: V) {
+        let pattern = pattern.into();
         match pattern.split_once('*') {
             None => {
-                self.literals.entry(pattern.into()).or_insert(value);
+                self.literals.entry(pattern).or_insert(value);
             }
             Some((start, end)) => self.patterns.push(StarPattern {
                 start: start.into(),
@@ -69,7 +80,7 @@ impl<V: Copy> Matcher<V> {
     }
 
     /// Adds a pattern in which one `#` stands for a decimal number; one without is as in [`Self::add`].
-    pub(super) fn add_numbered(&mut self, pattern: &str, value: V) {
+    pub(super) fn add_numbered(&mut self, pattern: &'static str, value: V) {
         match pattern.split_once('#') {
             None => self.add(pattern, value),
             Some((start, end)) => self.patterns.push(StarPattern {

@@ -36,10 +36,10 @@ impl UserRules {
                 Error::file(origin, BadFile::WrongRule { line: ix + 1, what }).with_hint(hint)
             })?;
             if rule.mode != Some(CpuMode::User) {
-                self.kernel.add(pattern, rule);
+                self.kernel.add(pattern.to_owned(), rule);
             }
             if rule.mode != Some(CpuMode::Kernel) {
-                self.user.add(pattern, rule);
+                self.user.add(pattern.to_owned(), rule);
             }
         }
         Ok(())
