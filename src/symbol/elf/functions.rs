@@ -8,7 +8,7 @@ use object::read::{Object, ObjectSection};
 use object::{Architecture, File, SectionFlags, SymbolIndex, elf};
 
 use super::alias::Binding;
-use super::sieve::StatedRange;
+use super::sieve::{Decisive, StatedRange};
 use super::string_names::{NamePlace, Strings};
 
 /// A symbol table of an ELF file.
@@ -181,46 +181,56 @@ impl<'d> FunctionTables<'d> {
         shares
     }
 
-    /// The functions of a stretch, in its order, of those that `wants` accepts by start and end. The
-    /// name of one may turn out to be none.
+    /// The functions of a stretch, in its order: those that decide, or all. The name of one may turn out
+    /// to be none.
     pub(super) fn each(
         &self,
         stretch: &TableStretch,
-        wants: impl Fn(u64, u64) -> bool,
+        decisive: Option<&Decisive>,
         see: impl FnMut(StatedFunction<'d>),
     ) {
         if let File::Elf64(file) = self.file {
             let part = TablePart::of(file, stretch);
-            self.each_of(&part, wants, see);
+            self.each_of(&part, decisive, see);
         } else if let File::Elf32(file) = self.file {
             let part = TablePart::of(file, stretch);
-            self.each_of(&part, wants, see);
+            self.each_of(&part, decisive, see);
         }
     }
 
-    /// Where each function of a stretch lies, in its order, and whether it has a name, which is told
-    /// when asked for. The name of one may turn out to be none.
-    pub(super) fn each_range(
+    /// Shows `seen` where each function of a stretch lies, in its order, of those that it `wants` by start
+    /// and end, and whether it has a name, which is told when asked for. The name of one may turn out to
+    /// be none.
+    pub(super) fn each_range<S>(
         &self,
         stretch: &TableStretch,
-        see: impl FnMut(&StatedRange, &dyn Fn() -> bool),
+        seen: &mut S,
+        wants: impl Fn(&S, u64, u64) -> bool,
+        see: impl Fn(&mut S, &StatedRange, &dyn Fn() -> bool),
     ) {
         if let File::Elf64(file) = self.file {
             let part = TablePart::of(file, stretch);
-            self.each_range_of(&part, see);
+            self.each_range_of(&part, seen, wants, see);
         } else if let File::Elf32(file) = self.file {
             let part = TablePart::of(file, stretch);
-            self.each_range_of(&part, see);
+            self.each_range_of(&part, seen, wants, see);
         }
     }
 
-    fn each_range_of<Elf: FileHeader>(
+    fn each_range_of<Elf: FileHeader, S>(
         &self,
         part: &TablePart<'_, 'd, Elf>,
-        mut see: impl FnMut(&StatedRange, &dyn Fn() -> bool),
+        seen: &mut S,
+        wants: impl Fn(&S, u64, u64) -> bool,
+        see: impl Fn(&mut S, &StatedRange, &dyn Fn() -> bool),
     ) {
         let &TablePart { endian, table, .. } = part;
         for (ix, symbol) in part.symbols() {
+            let start = self.start_of::<Elf>(endian, symbol);
+            let end = start.saturating_add(symbol.st_size(endian).into());
+            if !wants(seen, start, end) {
+                continue;
+            }
             let Some(range) = self.range_of(endian, table, ix, symbol) else {
                 continue;
             };
@@ -229,7 +239,7 @@ impl<'d> FunctionTables<'d> {
             if range.label && self.mapping_symbols && function().is_none() {
                 continue;
             }
-            see(&range, &|| {
+            see(seen, &range, &|| {
                 function().is_some_and(|function| function.is_named())
             });
         }
@@ -238,13 +248,14 @@ impl<'d> FunctionTables<'d> {
     fn each_of<Elf: FileHeader>(
         &self,
         part: &TablePart<'_, 'd, Elf>,
-        wants: impl Fn(u64, u64) -> bool,
+        decisive: Option<&Decisive>,
         mut see: impl FnMut(StatedFunction<'d>),
     ) {
         let endian = part.endian;
         for (ix, symbol) in part.symbols() {
             let start = self.start_of::<Elf>(endian, symbol);
-            if !wants(start, start.saturating_add(symbol.st_size(endian).into())) {
+            let end = || start.saturating_add(symbol.st_size(endian).into());
+            if decisive.is_some_and(|decisive| !decisive.takes(start, end)) {
                 continue;
             }
             if let Some(function) = self.function(part, ix, symbol) {

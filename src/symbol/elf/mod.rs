@@ -11,6 +11,7 @@
 //! | `places`, `points` | what is asked for, as offsets and as addresses in order |
 //! | `string_names` | names in string tables, read in the order of the file |
 //! | `sieve` | which symbols decide about what is asked for, told without their names |
+//! | `start_filter` | tells most symbols from those that decide |
 //! | `plt` | names for the entries of linkage tables |
 //! | `debugdata` | the table packed in `.gnu_debugdata` |
 //! | `alias` | which of several names of an address is shown |
@@ -28,6 +29,7 @@ mod plt;
 mod points;
 mod sieve;
 mod sized;
+mod start_filter;
 mod string_names;
 mod symbols;
 mod text_table;

@@ -1,6 +1,7 @@
 //! Functions of ELF files.
 #![warn(clippy::indexing_slicing)]
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::path::Path;
 
@@ -136,9 +137,11 @@ impl<'p> SeenSymbols<'p> {
     }
 
     fn see(&mut self, tables: &FunctionTables<'_>, stretch: &TableStretch) {
-        tables.each_range(stretch, |range, is_named| {
-            self.sieve.see(range);
-            self.is_any_sized = self.is_any_sized || (range.is_sized() && is_named());
+        let may_learn =
+            |seen: &Self, start, end| seen.sieve.may_learn(start, end) || !seen.is_any_sized;
+        tables.each_range(stretch, self, may_learn, |seen, range, is_named| {
+            seen.sieve.see(range);
+            seen.is_any_sized = seen.is_any_sized || (range.is_sized() && is_named());
         });
     }
 
@@ -196,7 +199,7 @@ impl<'d> FunctionReader<'d> {
         if let Some(points) = points
             && let Some(decisive) = self.decisive(points)
         {
-            let taken = self.taken(|start, end| decisive.takes(start, end));
+            let taken = self.taken(Some(&decisive));
             let wants = |section: Range<u64>| {
                 let mut functions = taken.iter().flatten();
                 points.hit(section.start, section.end)
@@ -213,7 +216,7 @@ impl<'d> FunctionReader<'d> {
                 return self.push_all(&taken, &entries);
             }
         }
-        let taken = self.taken(|_, _| true);
+        let taken = self.taken(None);
         let taken = taken.map(|list| NamedFunctions::of(list, StringNames::in_place));
         let entries = plt::entries(self.own.file, |_| true, StringNames::in_place);
         self.push_all(&taken, &entries);
@@ -246,21 +249,20 @@ impl<'d> FunctionReader<'d> {
         all.is_any_sized.then(|| all.sieve.into_decisive())
     }
 
-    /// The functions that `wants` accepts by start and end, those of the object's own tables and the
-    /// packed ones.
-    fn taken(&self, wants: impl Fn(u64, u64) -> bool + Sync) -> [Vec<StatedFunction<'d>>; 2] {
+    /// The functions that decide, or all: those of the object's own tables and the packed ones.
+    fn taken(&self, decisive: Option<&Decisive>) -> [Vec<StatedFunction<'d>>; 2] {
         let own = on_threads(&self.shares, |share| {
             let mut taken = Vec::new();
             for stretch in share {
                 self.own
-                    .each(stretch, &wants, |function| taken.push(function));
+                    .each(stretch, decisive, |function| taken.push(function));
             }
             taken
         });
         let mut packed = Vec::new();
         if let Some(tables) = &self.packed {
             let whole = TableStretch::whole(SymbolTableKind::Full);
-            tables.each(&whole, &wants, |function| packed.push(function));
+            tables.each(&whole, decisive, |function| packed.push(function));
         }
         [own.concat(), packed]
     }
@@ -278,8 +280,11 @@ impl<'d> FunctionReader<'d> {
     fn functions(&mut self, functions: &NamedFunctions<'d>) {
         for (function, name) in functions.iter() {
             if let Some(name) = name {
+                // Nearly all are whole, which is told in fewer steps.
+                let text = str::from_utf8(name)
+                    .map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed);
                 self.push(StatedSymbol {
-                    name: &String::from_utf8_lossy(name),
+                    name: &text,
                     range: function.range,
                     binding: function.binding,
                 });

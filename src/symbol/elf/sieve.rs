@@ -12,6 +12,7 @@
 use std::ops::{Range, RangeInclusive};
 
 use super::points::Points;
+use super::start_filter::StartFilter;
 
 /// Where a symbol lies, as its object states it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,6 +69,12 @@ impl StartsBetween {
     fn add(&mut self, start: u64) {
         self.lowest = self.lowest.min(start);
         self.highest = self.highest.max(start);
+    }
+
+    /// Whether a start between them tells nothing more.
+    #[inline]
+    fn spans(&self, start: u64) -> bool {
+        self.lowest <= start && start <= self.highest
     }
 
     fn is_empty(&self) -> bool {
@@ -172,6 +179,16 @@ impl<'p> Sieve<'p> {
         }
     }
 
+    /// Whether a symbol that starts and ends there may have to be shown: most lie between others, and
+    /// where no point does.
+    #[inline]
+    pub(crate) fn may_learn(&self, start: u64, end: u64) -> bool {
+        let next = self.points.position_from(start);
+        end <= start
+            || self.points.get(next).is_some_and(|next| next < end)
+            || self.gaps.get(next).is_some_and(|gap| !gap.spans(start))
+    }
+
     /// Takes in a symbol.
     #[inline]
     pub(crate) fn see(&mut self, range: &StatedRange) {
@@ -222,8 +239,10 @@ impl<'p> Sieve<'p> {
         let next = taken.map(|start| self.points.position_from(start));
         let next = next.filter(|&next| next < self.points.len());
         let ends = next.filter_map(|next| windows.below(next));
+        let starts = Points::new(starts.iter().chain(ends).collect());
         Decisive {
-            starts: Points::new(starts.iter().chain(ends).collect()),
+            filter: StartFilter::of(&starts),
+            starts,
             labels: Points::new(labels),
         }
     }
@@ -251,15 +270,18 @@ impl<'p> Sieve<'p> {
 pub(crate) struct Decisive {
     /// Where they start.
     starts: Points,
+    /// Tells most other symbols from them.
+    filter: StartFilter,
     /// Labels that are left out where a symbol covers them.
     labels: Points,
 }
 
 impl Decisive {
-    /// Whether a symbol decides that starts and, as far as it is stated, ends there.
+    /// Whether a symbol decides that starts there and ends, as far as it is stated, where `end` tells.
     #[inline]
-    pub(crate) fn takes(&self, start: u64, end: u64) -> bool {
-        self.starts.contains(start) || self.labels.hit(start, end)
+    pub(crate) fn takes(&self, start: u64, end: impl FnOnce() -> u64) -> bool {
+        let decides = self.filter.may_hold(start) && self.starts.contains(start);
+        decides || self.labels.len() > 0 && self.labels.hit(start, end())
     }
 }
 
@@ -309,13 +331,17 @@ mod tests {
         fn what_decides_makes_the_same_table(symbols in symbols(), points in points()) {
             let points = Points::new(points);
             let mut sieve = Sieve::new(&points);
-            symbols.iter().for_each(|(range, ..)| sieve.see(range));
+            for (range, ..) in &symbols {
+                if sieve.may_learn(range.start, range.end()) {
+                    sieve.see(range);
+                }
+            }
             let decisive = sieve.into_decisive();
             let (mut whole, mut lean) = (SizedBuilder::default(), SizedBuilder::default());
             for (range, binding, name) in &symbols {
                 let stated = StatedSymbol { name, range: *range, binding: *binding };
                 whole.push(stated);
-                if decisive.takes(range.start, range.end()) {
+                if decisive.takes(range.start, || range.end()) {
                     lean.push(stated);
                 }
             }
@@ -346,7 +372,7 @@ mod tests {
         let decisive = sieve.into_decisive();
         let taken = all
             .iter()
-            .filter(|range| decisive.takes(range.start, range.end()));
+            .filter(|range| decisive.takes(range.start, || range.end()));
         assert!(taken.eq(&[hit, open, next]));
     }
 }

@@ -53,7 +53,7 @@ pub fn parse_table(path: &Path, text: &[u8], places: Places<'_>) -> Result<Objec
     });
     let mut builder = SizedBuilder::default();
     let takes = |range: &StatedRange| {
-        let takes = |decisive: &Decisive| decisive.takes(range.start, range.end());
+        let takes = |decisive: &Decisive| decisive.takes(range.start, || range.end());
         decisive.as_ref().is_none_or(takes)
     };
     symbols_of(text)
