@@ -12,6 +12,17 @@ pub(super) struct KallsymsLine<'a> {
     pub(super) is_whole: bool,
 }
 
+/// Start of a function, or of something that ends the function before it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct KallsymsEntry {
+    pub(super) start: u64,
+    pub(super) name: u32,
+    /// Bytes of the name; zero for what is no function.
+    pub(super) len: u16,
+    /// Index in `modules`; zero is the kernel itself.
+    pub(super) module: u16,
+}
+
 /// What a symbol is to the table.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum SymbolKind {
@@ -99,6 +110,37 @@ pub(super) fn eight_digits(digits: [u8; 8]) -> Option<u64> {
     let pairs = (values | values >> 4) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs | pairs >> 8) & 0x0000_ffff_0000_ffff;
     Some((fours | fours >> 16) & 0xffff_ffff)
+}
+
+/// The upper half of an address as it is written, and as a number: most are those of the line before.
+#[derive(Debug)]
+pub(super) struct UpperHalf {
+    digits: [u8; 8],
+    number: u64,
+}
+
+impl Default for UpperHalf {
+    fn default() -> Self {
+        Self {
+            digits: *b"00000000",
+            number: 0,
+        }
+    }
+}
+
+impl UpperHalf {
+    /// The number of sixteen hexadecimal digits as the kernel writes them; `None` for anything else.
+    #[inline]
+    pub(super) fn sixteen_digits(&mut self, digits: &[u8; 16]) -> Option<u64> {
+        let (upper, lower) = digits.split_first_chunk()?;
+        if *upper != self.digits {
+            *self = Self {
+                digits: *upper,
+                number: eight_digits(*upper)? << 32,
+            };
+        }
+        Some(self.number | eight_digits(*lower.first_chunk()?)?)
+    }
 }
 
 /// Splits `ADDRESS TYPE rest`.

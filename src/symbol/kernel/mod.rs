@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `symbols` | **the functions of a kernel**, by address; fits them to another boot |
 //! | `parse` | reads a kallsyms text |
+//! | `own_lines` | the kernel's own lines, read where they stand when a symbol is asked for |
 //! | `line` | the form of its lines |
 //! | `vmlinux` | makes such a text of the kernel's own file |
 //! | `module_symbols` | functions of a module by its own file |
@@ -27,6 +28,7 @@ mod guests;
 mod kernel_code;
 mod line;
 mod module_symbols;
+mod own_lines;
 mod parse;
 mod source;
 mod symbols;

@@ -7,10 +7,11 @@ use hashbrown::HashMap;
 use memchr::{memchr, memchr2};
 
 use super::line::{
-    BEFORE_NAME, KINDS, KallsymsLine, LONGEST_HEAD, SymbolKind, eight_digits, name_len,
+    BEFORE_NAME, KINDS, KallsymsEntry, KallsymsLine, LONGEST_HEAD, SymbolKind, UpperHalf, name_len,
     short_name_len, split_line,
 };
-use super::symbols::{KallsymsEntry, KernelModule, KernelSymbols, landmarks};
+use super::own_lines::OwnLines;
+use super::symbols::{KernelModule, KernelSymbols, landmarks, leave_out_data};
 use crate::bytes::Storage;
 use crate::error::{BadFile, Error, Result};
 use crate::symbol::dso_name::KERNEL_NAME;
@@ -40,8 +41,12 @@ impl KernelSymbols {
     /// When no line has the form of a kallsyms line.
     pub fn parse_storage(path: &Path, text: Storage) -> Result<Self> {
         let text = Arc::new(text);
-        let mut reader = KallsymsReader::new(text.bytes());
+        let mut reader = KallsymsReader::behind(text.bytes(), OwnLines::read(text.bytes()));
         reader.lines();
+        if !reader.are_lines_in_order() {
+            reader = KallsymsReader::new(text.bytes());
+            reader.lines();
+        }
         if reader.lines == 0 {
             return Err(Error::file(path, BadFile::NotKallsyms));
         }
@@ -78,43 +83,48 @@ struct KallsymsReader<'a> {
     recent: RecentModule<'a>,
     text: Option<u64>,
     stext: Option<u64>,
-    /// The upper half of the last address, most of which are the same.
     upper: UpperHalf,
-}
-
-/// The upper half of an address as it is written, and as a number.
-struct UpperHalf {
-    digits: [u8; 8],
-    number: u64,
+    /// The lines at the beginning that are read where they stand.
+    own: OwnLines,
 }
 
 impl<'a> KallsymsReader<'a> {
+    /// Reads all lines of a text.
     fn new(whole: &'a [u8]) -> Self {
-        // A line takes at least twenty bytes, and 44 on average.
+        Self::behind(whole, OwnLines::default())
+    }
+
+    /// Reads those behind the first ones.
+    fn behind(whole: &'a [u8], own: OwnLines) -> Self {
         let kernel = KernelModule {
             name: KERNEL_NAME.into(),
             foreign: false,
         };
         Self {
-            lines: 0,
+            lines: own.lines,
             whole,
-            visible: false,
-            entries: Vec::with_capacity(whole.len() / 44),
+            visible: own.visible,
+            // A line takes at least twenty bytes, and 44 on average.
+            entries: Vec::with_capacity((whole.len() - own.end) / 44),
             modules: vec![kernel],
             index: HashMap::new(),
             recent: RecentModule::default(),
-            text: None,
-            stext: None,
-            upper: UpperHalf {
-                digits: *b"00000000",
-                number: 0,
-            },
+            text: own.text,
+            stext: own.stext,
+            upper: UpperHalf::default(),
+            own,
         }
     }
 
-    /// Reads all lines.
+    /// Whether no line lies before the first ones by its address.
+    fn are_lines_in_order(&self) -> bool {
+        let mut entries = self.entries.iter();
+        entries.all(|entry| self.own.are_below(entry.start))
+    }
+
+    /// Reads the lines.
     fn lines(&mut self) {
-        let mut rest = self.whole;
+        let mut rest = self.whole.get(self.own.end..).unwrap_or_default();
         while !rest.is_empty() {
             rest = self.usual_lines(rest);
             if let Some(next) = self.usual_line(rest) {
@@ -141,7 +151,7 @@ impl<'a> KallsymsReader<'a> {
         while let Some(head) = text.first_chunk::<LONGEST_HEAD>()
             && let Some((digits, [b' ', letter, b' ', name @ ..])) = head.split_first_chunk()
             && let Some(name) = name.first_chunk()
-            && let Some(start) = self.sixteen_digits(digits)
+            && let Some(start) = self.upper.sixteen_digits(digits)
             && let Some(len @ 1..) = short_name_len(name)
             && let Ok(name_at) = u32::try_from(text.as_ptr().addr() + BEFORE_NAME - whole_at)
         {
@@ -179,7 +189,7 @@ impl<'a> KallsymsReader<'a> {
         let (&[ref digits @ .., b' ', letter, b' '], rest) = text.split_first_chunk::<19>()? else {
             return None;
         };
-        let start = self.sixteen_digits(digits)?;
+        let start = self.upper.sixteen_digits(digits)?;
         let (name, behind) = rest.split_at_checked(name_len(rest)?)?;
         let (column, next) = match behind {
             [b'\n', next @ ..] => (&behind[..0], next),
@@ -206,19 +216,6 @@ impl<'a> KallsymsReader<'a> {
             self.recent = RecentModule { column, ix };
         }
         Some(next)
-    }
-
-    /// The number of sixteen hexadecimal digits as the kernel writes them; `None` for anything else.
-    #[inline]
-    fn sixteen_digits(&mut self, digits: &[u8; 16]) -> Option<u64> {
-        let (upper, lower) = digits.split_first_chunk()?;
-        if *upper != self.upper.digits {
-            self.upper = UpperHalf {
-                digits: *upper,
-                number: eight_digits(*upper)? << 32,
-            };
-        }
-        Some(self.upper.number | eight_digits(*lower.first_chunk()?)?)
     }
 
     fn line(&mut self, line: &'a [u8], is_whole: bool) {
@@ -304,6 +301,7 @@ impl<'a> KallsymsReader<'a> {
     fn finish(mut self, text_of_names: Arc<Storage>) -> KernelSymbols {
         if !self.visible {
             self.entries.clear();
+            self.own = OwnLines::default();
         }
         // Stable: of functions at one address the last line counts.
         self.entries.sort_by_key(|entry| entry.start);
@@ -314,11 +312,10 @@ impl<'a> KallsymsReader<'a> {
             }
             same
         });
-        // Of data in a row, the first one ends the function before it.
-        self.entries
-            .dedup_by(|later, kept| later.len == 0 && kept.len == 0 && later.module == kept.module);
+        leave_out_data(&mut self.entries);
         self.entries.shrink_to_fit();
         KernelSymbols {
+            own: self.own,
             landmarks: landmarks(&self.entries),
             entries: self.entries,
             text_of_names,
@@ -337,6 +334,8 @@ impl<'a> KallsymsReader<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::symbol::kernel::symbols::KernelAnchor;
+    use crate::units::Avma;
     use proptest::prelude::*;
 
     proptest! {
@@ -361,5 +360,40 @@ mod tests {
             prop_assert_eq!(format!("{:?}", fast.modules), format!("{:?}", slow.modules));
         }
 
+        /// Whether lines are read where they stand or one by one, each address has one answer.
+        #[test]
+        fn lines_that_stay_in_the_text_answer_alike(
+            lines in prop::collection::vec((0..9_u64, "[tTdDA]", "(_text|[$.]L?|[a-c]{1,3}|[d-f]{50})", 0..30_u8), 1..60),
+            shift in prop_oneof![Just(0), Just(4096), Just(0_u64.wrapping_sub(4096)), Just(7)],
+        ) {
+            let (mut text, mut start) = (String::new(), 0xffff_ffff_8100_0ff0_u64);
+            let mut addresses = vec![0, u64::MAX];
+            for (step, letter, name, odd) in lines {
+                // Few lines go back or lie far below, and few are of a module.
+                start = start + step * 8 - u64::from(odd == 1) * 40;
+                let at = start ^ u64::from(odd == 2) << 60;
+                let module = if odd == 3 { "\t[kvm]" } else { "" };
+                text += &format!("{at:016x} {letter} {name}{module}\n");
+                addresses.extend([at - 1, at, at + 1, at + 9, at + 9000]);
+            }
+            let mapped = KernelSymbols::parse(Path::new("kallsyms"), text.as_bytes());
+            let mut reader = KallsymsReader::new(text.as_bytes());
+            reader.lines();
+            prop_assert_eq!(mapped.is_ok(), reader.lines > 0);
+            let plain = reader.finish(Arc::new(Storage::Memory(text.clone().into_bytes())));
+            let Ok(mapped) = mapped else { return Ok(()) };
+            prop_assert_eq!((mapped.len(), mapped.is_empty()), (plain.len(), plain.is_empty()));
+            let recorded = plain.anchor(KernelAnchor::Text).unwrap_or(Avma::new(0));
+            let recorded = Avma::new(recorded.as_u64().wrapping_add(shift));
+            let boots = [mapped, plain].map(|symbols| {
+                (symbols.clone(), symbols.for_boot(KernelAnchor::Text, recorded).for_modules(&[]))
+            });
+            for at in addresses {
+                for at in [at, at.wrapping_add(shift)].map(Avma::new) {
+                    prop_assert_eq!(boots[0].0.look_up(at), boots[1].0.look_up(at));
+                    prop_assert_eq!(boots[0].1.look_up(at), boots[1].1.look_up(at));
+                }
+            }
+        }
     }
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::line::KallsymsEntry;
+use super::own_lines::{OwnLines, OwnSymbol};
 use crate::bytes::Storage;
 use crate::symbol::dso_name::KERNEL_NAME;
 use crate::symbol::unresolved::Unresolved;
@@ -78,17 +80,6 @@ impl KernelSymbol<'_> {
     }
 }
 
-/// Start of a function, or of something that ends the function before it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct KallsymsEntry {
-    pub(super) start: u64,
-    pub(super) name: u32,
-    /// Bytes of the name; zero for what is no function.
-    pub(super) len: u16,
-    /// Index in `modules`; zero is the kernel itself.
-    pub(super) module: u16,
-}
-
 /// The kernel itself or one of its modules.
 #[derive(Clone, Debug)]
 pub(super) struct KernelModule {
@@ -103,7 +94,9 @@ const STRIDE: usize = 64;
 /// The functions of a kernel and its modules, by address.
 #[derive(Clone, Debug)]
 pub struct KernelSymbols {
-    /// Sorted by start, each start once.
+    /// Those that lie below all others, and are read where they stand in the text.
+    pub(super) own: OwnLines,
+    /// The others, sorted by start, each start once.
     pub(super) entries: Vec<KallsymsEntry>,
     /// The start of each entry whose position is a multiple of [`STRIDE`]: a search begins here, in
     /// few lines of a CPU's cache.
@@ -149,10 +142,14 @@ impl KernelSymbols {
             .map(|own| recorded.as_u64().wrapping_sub(own.as_u64()))
             .filter(|shift| shift.is_multiple_of(PAGE));
         let Some(shift) = shift else {
+            self.own = OwnLines::default();
             self.entries = Vec::new();
             self.landmarks = Vec::new();
             return self;
         };
+        self.entries = self.all().collect();
+        leave_out_data(&mut self.entries);
+        self.own = OwnLines::default();
         self.entries.retain(|entry| entry.module == 0);
         for entry in &mut self.entries {
             entry.start = entry.start.wrapping_add(shift);
@@ -174,7 +171,8 @@ impl KernelSymbols {
             .map(|module| (&*module.name, &module.range))
             .collect();
         let mut fits = vec![false; self.modules.len()];
-        for entry in self.entries.iter().filter(|entry| entry.len > 0) {
+        let of_modules = |entry: &&KallsymsEntry| entry.len > 0 && entry.module > 0;
+        for entry in self.entries.iter().filter(of_modules) {
             let module = usize::from(entry.module);
             let range = ranges.get(&*self.modules[module].name);
             fits[module] |= range.is_none_or(|range| range.contains(&Avma::new(entry.start)));
@@ -203,7 +201,7 @@ impl KernelSymbols {
     /// Whether a function begins in `other` wherever one begins here, of the same module; of no function
     /// at all it is not.
     pub(super) fn is_part_of(&self, other: &Self) -> bool {
-        let mut functions = self.entries.iter().filter(|entry| entry.len > 0).peekable();
+        let mut functions = self.all().filter(|entry| entry.len > 0).peekable();
         functions.peek().is_some()
             && functions.all(|entry| {
                 let own = &self.modules[usize::from(entry.module)].name;
@@ -220,6 +218,9 @@ impl KernelSymbols {
     /// Not errors but causes: why there is none.
     pub fn look_up(&self, avma: Avma) -> Result<KernelSymbol<'_>, Unresolved> {
         let at = avma.as_u64();
+        if !self.own.is_empty() && self.entries.first().is_none_or(|first| at < first.start) {
+            return self.look_up_own(avma);
+        }
         let landmark = self.landmarks.partition_point(|&start| start <= at);
         let from = landmark.saturating_sub(1) * STRIDE;
         let stretch = self.entries.get(from..).unwrap_or_default();
@@ -230,12 +231,18 @@ impl KernelSymbols {
 
     /// Number of functions.
     pub fn len(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.len > 0).count()
+        self.all().filter(|entry| entry.len > 0).count()
     }
 
     /// Whether there is no function.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.all().all(|entry| entry.len == 0)
+    }
+
+    /// All entries by start, each start once.
+    pub(super) fn all(&self) -> impl Iterator<Item = KallsymsEntry> {
+        let own = self.own.iter(self.text_of_names.bytes());
+        own.chain(self.entries.iter().copied())
     }
 
     /// The name of an entry; `None` when it is no text. A file that is mapped may have changed.
@@ -246,13 +253,43 @@ impl KernelSymbols {
         str::from_utf8(name).ok()
     }
 
+    /// Answers for an address below all entries but those that are read in the text.
+    fn look_up_own(&self, avma: Avma) -> Result<KernelSymbol<'_>, Unresolved> {
+        let text = self.text_of_names.bytes();
+        let Some(OwnSymbol { entry, next }) = self.own.look_up(text, avma.as_u64()) else {
+            return Err(self.outside);
+        };
+        let next = next.or_else(|| self.entries.first().copied());
+        if entry.len > 0 {
+            return self.answer(&entry, next.as_ref(), avma);
+        }
+        // Data in a row is one.
+        let mut behind = self.entries.iter();
+        let is_followed = self.own.has_function_behind(entry.start)
+            || behind.any(|entry| entry.len > 0 || entry.module != 0);
+        Err(if is_followed {
+            Unresolved::NoSymbol
+        } else {
+            self.outside
+        })
+    }
+
     /// Answers for an address below entry `above` and not below the one before it.
     fn below(&self, above: usize, avma: Avma) -> Result<KernelSymbol<'_>, Unresolved> {
         let entry = above.checked_sub(1).and_then(|ix| self.entries.get(ix));
         let Some(entry) = entry else {
             return Err(self.outside);
         };
-        let next = self.entries.get(above);
+        self.answer(entry, self.entries.get(above), avma)
+    }
+
+    /// Answers for an address that is not below an entry, but below the next one.
+    fn answer(
+        &self,
+        entry: &KallsymsEntry,
+        next: Option<&KallsymsEntry>,
+        avma: Avma,
+    ) -> Result<KernelSymbol<'_>, Unresolved> {
         let end = end_of(entry, next);
         let module = &self.modules[usize::from(entry.module)];
         if module.foreign {
@@ -267,6 +304,11 @@ impl KernelSymbols {
             range: Avma::new(entry.start)..Avma::new(end),
         })
     }
+}
+
+/// Leaves out data behind other data of its module: the first of it ends the function before it.
+pub(super) fn leave_out_data(entries: &mut Vec<KallsymsEntry>) {
+    entries.dedup_by(|later, kept| later.len == 0 && kept.len == 0 && later.module == kept.module);
 }
 
 pub(super) fn landmarks(entries: &[KallsymsEntry]) -> Vec<u64> {

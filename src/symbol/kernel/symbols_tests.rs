@@ -120,8 +120,8 @@ fn every_prefix_is_read_without_wrong_names() {
         let Ok(part) = KernelSymbols::parse(Path::new("x"), &TEXT.as_bytes()[..len]) else {
             continue;
         };
-        for entry in part.entries.iter().filter(|entry| entry.len > 0) {
-            let name = part.name_of(entry).unwrap();
+        for entry in part.all().filter(|entry| entry.len > 0) {
+            let name = part.name_of(&entry).unwrap();
             assert!(names.contains(&name), "{name}");
         }
     }
