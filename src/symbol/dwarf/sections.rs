@@ -1,5 +1,6 @@
 //! The sections of a file that hold debug information.
 
+use std::cmp::Reverse;
 use std::convert::Infallible;
 
 use addr2line::gimli::{self, Dwarf, DwarfPackage, RunTimeEndian, SectionId};
@@ -39,6 +40,9 @@ const INDEXED: [SectionId; 5] = [
     SectionId::DebugMacro,
     SectionId::DebugTypes,
 ];
+
+/// To unpack fewer packed bytes beside the largest section, a millisecond's work, is not worth a thread.
+const LEAST_BESIDE: usize = 1 << 18;
 
 /// What kind of file sections lie in: in one of split debug information they have other names.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -296,15 +300,19 @@ fn unpack_all<'f>(
     let is_ahead = |found: &FoundSection<'_, '_>| {
         found.id == SectionId::DebugInfo && unpacking.ahead.is_some()
     };
-    let mut order: Vec<usize> = (0..found.len()).collect();
-    let len = |&at: &usize| {
-        let found = found.get(at).filter(|found| !is_ahead(found));
-        found.map_or(0, |found| found.held.data.len())
+    let len = |found: &FoundSection<'_, '_>| {
+        let is_packed = found.held.format != CompressionFormat::None && !is_ahead(found);
+        if is_packed { found.held.data.len() } else { 0 }
     };
-    order.sort_by_key(|at| std::cmp::Reverse(len(at)));
-    let packed = found.iter();
-    let packed = packed.filter(|found| found.held.format != CompressionFormat::None);
-    let threads = unpacking.threads.min(packed.count());
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_by_key(|&at| Reverse(found.get(at).map_or(0, len)));
+    let lens = order.iter().filter_map(|&at| found.get(at).map(len));
+    let beside: Vec<usize> = lens.skip(1).filter(|&len| len > 0).collect();
+    let threads = if beside.iter().sum::<usize>() < LEAST_BESIDE {
+        1
+    } else {
+        unpacking.threads.min(1 + beside.len())
+    };
     let done = by_pieces(order.len(), threads, Vec::new, |done, piece| {
         let found = order.get(piece).and_then(|&at| Some((at, found.get(at)?)));
         done.extend(found.map(|(at, found)| {
