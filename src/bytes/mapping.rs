@@ -121,7 +121,7 @@ const LARGE_PAGE: usize = 2 << 20;
 /// fault in the place of 512.
 #[derive(Debug)]
 pub struct FreshPages {
-    /// Whole large pages, so that the last bytes lie in one as well.
+    /// Whole large pages where the last is half full, so that its bytes lie in one as well.
     map: MmapMut,
     len: usize,
 }
@@ -129,7 +129,9 @@ pub struct FreshPages {
 impl FreshPages {
     /// So many bytes; `None` when there are not that many to be had.
     pub(super) fn new(len: usize) -> Option<Self> {
-        let map = MmapMut::map_anon(len.checked_next_multiple_of(LARGE_PAGE)?).ok()?;
+        let whole = len.checked_next_multiple_of(LARGE_PAGE)?;
+        let is_half_full = whole - len <= LARGE_PAGE / 2;
+        let map = MmapMut::map_anon(if is_half_full { whole } else { len }).ok()?;
         // Where large pages are not to be had, small ones do.
         drop(map.advise(Advice::HugePage));
         Some(Self { map, len })

@@ -8,9 +8,8 @@ use super::mapping::{FreshPages, MappedFile};
 use super::scratch::nameless_file;
 use crate::error::{Error, Result};
 
-/// Memory of as many bytes is worth a large page of its own, or several. To clear one takes about as long as
-/// the page faults of a tenth of it.
-const MIN_PAGES: usize = 1 << 19;
+/// Memory of as many bytes is worth a large page of its own, or several: half of one.
+const MIN_PAGES: usize = 1 << 20;
 
 /// Bytes that were mapped, or held in memory.
 #[derive(Debug)]
