@@ -259,4 +259,42 @@ mod tests {
             }
         }
     }
+
+    /// What zlib-rs alone makes of a stream that is stated to have so many bytes.
+    fn by_zlib(packed: &[u8], len: usize) -> Option<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        let mut reader = flate2::read::ZlibDecoder::new(packed);
+        reader.read_exact(&mut bytes).ok().map(|()| bytes)
+    }
+
+    /// Against zlib-rs: streams with each of their bits changed, cut behind each of their bytes, and of other
+    /// lengths than stated.
+    #[test]
+    fn damaged_streams_are_told_as_by_zlib() {
+        let text = b"kvm_entry kvm_exit kvm_pio kvm_entry 0x608 kvm_exit".repeat(3);
+        let mut streams = vec![STREAM.to_vec()];
+        for level in [1, 6] {
+            let level = flate2::Compression::new(level);
+            let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), level);
+            zlib.write_all(&text).unwrap();
+            streams.push(zlib.finish().unwrap());
+        }
+        for stream in streams {
+            let whole = (0..).map_while(|len| by_zlib(&stream, len)).last().unwrap();
+            let lens = [0, 1, whole.len() - 1, whole.len(), whole.len() + 1];
+            let flipped = (0..8 * stream.len()).map(|bit| {
+                let mut flipped = stream.clone();
+                flipped[bit / 8] ^= 1 << (bit % 8);
+                flipped
+            });
+            let cut = (0..stream.len()).map(|len| stream[..len].to_vec());
+            for (at, packed) in flipped.chain(cut).enumerate() {
+                for len in lens {
+                    let told = Compression::Zlib.unpack_exactly(&packed, len);
+                    let told = told.map(|storage| storage.bytes().to_vec());
+                    assert_eq!(told, by_zlib(&packed, len), "{at}, {len} bytes");
+                }
+            }
+        }
+    }
 }
