@@ -363,7 +363,7 @@ mod tests {
         /// Whether lines are read where they stand or one by one, each address has one answer.
         #[test]
         fn lines_that_stay_in_the_text_answer_alike(
-            lines in prop::collection::vec((0..9_u64, "[tTdDA]", "(_text|[$.]L?|[a-c]{1,3}|[d-f]{50})", 0..30_u8), 1..60),
+            lines in prop::collection::vec((0..9_u64, "[tTdDA]", "(_text|[$.]L?|[a-c]{1,3}|[d-f]{50})", 0..30_u8), 1..32),
             shift in prop_oneof![Just(0), Just(4096), Just(0_u64.wrapping_sub(4096)), Just(7)],
         ) {
             let (mut text, mut start) = (String::new(), 0xffff_ffff_8100_0ff0_u64);
