@@ -21,10 +21,8 @@ const NO_BREAK: char = '\u{a0}';
 ///
 /// Source: XML 1.0 (fifth edition), production 2 `Char`; Unicode UAX 9, table 1.
 pub fn one_line(raw: &str) -> Cow<'_, str> {
-    if raw
-        .bytes()
-        .all(|byte| byte == b' ' || byte.is_ascii_graphic())
-    {
+    let is_plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    if !has_any(raw, |byte| !is_plain(byte)) {
         return Cow::Borrowed(raw);
     }
     let mut safe = String::with_capacity(raw.len() + 16);
@@ -38,6 +36,12 @@ pub fn one_line(raw: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(safe)
+}
+
+/// Whether a text has a byte of a sort. All bytes are looked at, as a CPU does many at a time.
+pub(crate) fn has_any(text: &str, is_one: impl Fn(u8) -> bool) -> bool {
+    let or = |found, byte| found | is_one(byte);
+    text.bytes().fold(false, or)
 }
 
 const fn is_reordering(c: char) -> bool {
@@ -175,6 +179,11 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 /// Appends `value` to `text` with XML's five special characters escaped.
 pub(crate) fn push_escaped(text: &mut String, value: &str) {
+    if !has_any(value, |byte| {
+        matches!(byte, b'<' | b'>' | b'&' | b'"' | b'\'')
+    }) {
+        return text.push_str(value);
+    }
     let mut plain = 0;
     for (at, byte) in value.bytes().enumerate() {
         let escape = match byte {

@@ -17,7 +17,7 @@ use super::measures::{FRAME_HEIGHT, FRAME_PADDING, FRAMES_WIDTH, INFERNO_FOOT, I
 use super::pixels::push_pixels;
 use super::stretches::BoxPlace;
 use crate::stack::NodeIx;
-use crate::text::{push_attribute, push_escaped, push_number};
+use crate::text::{has_any, push_attribute, push_escaped, push_number};
 
 /// From the upper edge of a box to the baseline of its text, so that underscores keep off the lower edge.
 const TEXT_DOWN: u64 = 10;
@@ -237,7 +237,7 @@ impl<L: Looks> Pass<'_, L> {
 }
 
 fn without_parentheses(facts: &str) -> Cow<'_, str> {
-    if facts.contains(['(', ')']) {
+    if has_any(facts, |byte| matches!(byte, b'(' | b')')) {
         Cow::Owned(facts.replace('(', "[").replace(')', "]"))
     } else {
         Cow::Borrowed(facts)
