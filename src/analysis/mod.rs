@@ -18,12 +18,13 @@
 //! | `survey` | what is counted and found either way; the stages without tags, for `info` |
 //! | `roles` | which VM a thread belongs to, and what it does there |
 //! | `samples` | samples one by one, with times and threads: for what stacks alone do not tell |
-//! | `slices` | samples by slices of time, which a diff needs |
+//! | `slices`, `stack_slices` | samples by slices of time, which a diff needs: of events, of stacks |
 //! | `threads` | how long threads ran, and on what: what `threads` shows |
 //! | `timing` | how long the stages took |
 //! | `top` | functions by what they weigh: what `info --top` shows |
 //! | `vms` | which processes are virtual machines |
 //! | `subtitle` | a profile in one line |
+//! | `weight_unit` | what weights count |
 
 pub mod case;
 mod choice;
@@ -36,6 +37,7 @@ mod request;
 mod roles;
 pub mod samples;
 mod slices;
+mod stack_slices;
 pub mod stat;
 mod subtitle;
 mod survey;
@@ -43,6 +45,7 @@ pub mod threads;
 mod timing;
 mod top;
 mod vms;
+mod weight_unit;
 
 pub use crate::fold::WeightKind;
 pub use crate::name::{FrameDetail, FrameScope, Grouping, VmNaming};
@@ -54,6 +57,7 @@ pub use request::{Request, TimeRequest, parse_times};
 #[cfg(feature = "fleet")]
 pub(crate) use roles::vm_of_name;
 pub use slices::count_in_slices;
+pub use stack_slices::{SliceWeight, StackSlices};
 pub(crate) use subtitle::is_time;
 pub use subtitle::{subtitle, title};
 pub use survey::{Account, Survey, count_records, survey, survey_of};

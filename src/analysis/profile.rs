@@ -5,12 +5,14 @@ use super::front_half::{FrontHalf, NamedBy, beside_kernel, recorded_build_ids, u
 use super::request::Request;
 use super::samples::{PlacedSamples, SampleNames, Samples};
 use super::slices::SliceCounts;
+use super::stack_slices::StackSlices;
 use super::survey::Account;
 use super::timing::{Stage, Stopwatch, Timings};
 use super::vms::vm_processes;
+use super::weight_unit::unit;
 use crate::bytes::with_order;
 use crate::error::{Problem, Result};
-use crate::fold::{Census, FoldRequest, Settled, TimeRange, WeightKind};
+use crate::fold::{Census, FoldRequest, SampleTimes, Settled, SliceRow, TimeRange, WeightKind};
 use crate::kvm::Tagger;
 use crate::loss::Tally;
 use crate::name::{NameRequest, NamedStacks, Namer, NamerInput, StackRecording, name_stacks};
@@ -18,7 +20,6 @@ use crate::parallel::{at_once, give_back};
 use crate::perf::{Capture, Feature, plain_event_name};
 use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 use crate::symbol::{KernelSource, SymbolRequest};
-use crate::text::{NANOSECONDS, SAMPLES};
 use crate::units::{CpuMode, EventIx, Weights};
 
 /// A capture as named, tagged stacks.
@@ -39,6 +40,8 @@ pub struct Profile {
     /// [`EventIx`] and slice; no slices unless they were asked for. Of events that were counted with
     /// their group, occurrences.
     pub slices: Vec<Vec<u64>>,
+    /// What each stack weighs by slice; nothing unless slices were asked for.
+    pub stack_slices: StackSlices,
     /// Length of a slice in seconds; `None` without slices or times.
     pub slice_seconds: Option<f64>,
     /// What the weights count: `samples`, or for periods `ns` of clocks and else the event's name.
@@ -203,16 +206,15 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let unwound = unwinding.map(|unwinding| unwinding.fold(capture, &wanted, &timeline));
     let mut settled = unwound.unwrap_or(settled);
     watch.lap(Stage::Unwind);
-    if let (Some(tagger), Some(event)) = (&mut tagger, capture.events().get(event)) {
-        tagger.sampled_by(plain_event_name(&event.name), &event.attr);
-    }
+    tell_event(tagger.as_mut(), capture, event);
     let weight = request.weight.of_event(capture, event);
     let wish = name_request(capture, request, &wanted, weight);
     let stacks = name_stacks(capture, &settled, &mut namer, &wish, tagger.as_mut());
     watch.lap(Stage::Name);
-    let wants_samples = request.keeps_samples;
+    let keeps_samples = request.keeps_samples;
     let counted = Counted {
-        samples: wants_samples.then(|| PlacedSamples::take(&mut settled, &timeline)),
+        samples: keeps_samples.then(|| PlacedSamples::take(&mut settled, &timeline)),
+        rows: settled.take_slices(),
         periods: settled.weights(),
         wanted,
         census,
@@ -250,7 +252,7 @@ fn name_request(
         split: wanted.split,
         weight,
         recording: StackRecording::of(capture, wanted.selection.event),
-        keeps_places: request.keeps_samples,
+        keeps_places: request.keeps_samples || wanted.kept.slices.is_some(),
         threads: request.threads,
     }
 }
@@ -258,6 +260,7 @@ fn name_request(
 /// What was counted before anything had a name.
 struct Counted {
     samples: Option<PlacedSamples>,
+    rows: Vec<SliceRow>,
     wanted: FoldRequest,
     census: Census,
     periods: Weights,
@@ -313,6 +316,7 @@ fn finish(
         unit: unit(capture, event, counted.weight),
         event_name: name_of(capture, event).to_owned(),
         slices: slices.counts,
+        stack_slices: StackSlices::of(&counted.rows, &stacks, counted.weight),
         slice_seconds: slices.seconds,
         periods: counted.periods,
         weight: counted.weight,
@@ -323,9 +327,7 @@ fn finish(
         totals,
         is_tagged_by_event,
         total,
-        shown_nanos: census
-            .times
-            .map(|(first, last)| wanted.selection.nanos_within(TimeRange { first, last })),
+        shown_nanos: shown_nanos(census.times, wanted),
         account: Account {
             samples: census.samples,
             records: census.records,
@@ -339,6 +341,12 @@ fn finish(
         timings: watch.timings(),
         threads: request.threads,
     })
+}
+
+/// Length of the time that passes the filters; `None` where samples carry no times.
+fn shown_nanos(times: SampleTimes, wanted: &FoldRequest) -> Option<u64> {
+    let (first, last) = times?;
+    Some(wanted.selection.nanos_within(TimeRange { first, last }))
 }
 
 /// The name of an event.
@@ -369,15 +377,10 @@ fn retain_wanted(stacks: &mut NamedStacks, request: &Request, mut tally: Tally) 
     tally
 }
 
-/// What weights of an event count.
-fn unit(capture: &Capture, event: EventIx, weight: WeightKind) -> String {
-    let event = capture.events().get(event);
-    match weight {
-        WeightKind::Samples | WeightKind::ByEvent => SAMPLES.to_owned(),
-        WeightKind::Period if event.is_some_and(|event| event.attr.is_clock()) => {
-            NANOSECONDS.to_owned()
-        }
-        WeightKind::Period => event.map(|event| event.name.clone()).unwrap_or_default(),
+/// Tells what tags stacks of which event they are.
+fn tell_event(tagger: Option<&mut Tagger>, capture: &Capture, event: EventIx) {
+    if let (Some(tagger), Some(event)) = (tagger, capture.events().get(event)) {
+        tagger.sampled_by(plain_event_name(&event.name), &event.attr);
     }
 }
 

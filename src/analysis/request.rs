@@ -72,7 +72,7 @@ pub struct Request {
     pub vm_naming: VmNaming,
     /// Rows for the tagger, with the name of the file they come from.
     pub rules: Option<(String, std::path::PathBuf)>,
-    /// Into how many slices of time stacks are kept apart; 0 for none. Cannot be had together with
+    /// In how many slices of time it is told what each stack weighs; 0 for none. Cannot be had together with
     /// what is grouped or filtered by CPU or cgroup, which wins.
     pub slices: u32,
     /// Whether each sample is told one by one, as [`Profile::samples`](super::Profile::samples).

@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 use super::choice::{Chosen, fold_in_slices, is_timed};
 use super::request::Request;
 use crate::error::{BadRequest, Result};
-use crate::fold::{FoldRequest, Split, count_of_threads};
+use crate::fold::{FoldRequest, count_of_threads};
 use crate::name::TaskNames;
 use crate::perf::Capture;
 use crate::space::{TaskEpoch, Timeline};
@@ -33,7 +33,7 @@ impl SliceCounts {
         of_all: Vec<Vec<u64>>,
         timeline: Option<&Timeline>,
     ) -> Result<Self> {
-        let Split::Slice(slicing) = wanted.split else {
+        let Some(slicing) = wanted.kept.slices else {
             return Ok(Self {
                 counts: of_all,
                 seconds: None,

@@ -11,6 +11,7 @@ use super::read_side::ReadSide;
 use super::write::Destination;
 use super::wrong_arguments::WrongArguments;
 use crate::cli::{endings, this_machine, unused};
+use vmflame::analysis::give_back;
 use vmflame::before_after::{SideRole, Sides};
 use vmflame::diff::{
     Comparison, Gate, Matching, Normalise, Options, Side, Verdict, box_facts,
@@ -52,6 +53,7 @@ pub(super) fn run(options: &DiffOptions, quiet: bool) -> Result<Outcome> {
     } else {
         check(options, &gates, &comparison, quiet)
     };
+    give_back(how.threads, (sides, comparison));
     Ok(if is_damaged {
         Outcome::Damaged
     } else {

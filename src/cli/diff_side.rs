@@ -12,7 +12,9 @@ use super::options::{
 use super::read_side::{ReadSide, damage, said_of, with_exits_alone};
 use super::wrong_arguments::WrongArguments;
 use crate::cli::{debuginfod, standard_input, this_machine, vms};
-use vmflame::analysis::{Request, choose_event, count_in_slices, is_flat, parse_times, profile};
+use vmflame::analysis::{
+    Request, choose_event, count_in_slices, give_back, is_flat, parse_times, profile,
+};
 use vmflame::before_after::{SideRole, Sides};
 use vmflame::diff::{FoldedSide, SLICES, Side, parse_folded};
 use vmflame::error::Result;
@@ -191,17 +193,6 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         let named = NamedSide::new(&name, wanted.role, &input);
         return side_of_capture(named, &capture, request, width);
     }
-    if request.event.is_none() && !has_stacks(&capture) {
-        let (slices, seconds) = count_in_slices(&capture, &request)?;
-        let remarks = damage(&input, &capture);
-        let mut side = Side::of_events(&name, &capture, &slices, seconds);
-        side.exits = exits(&capture, &request)?;
-        return Ok(ReadSide {
-            side,
-            is_damaged: input.is_damaged || !capture.anomalies().is_empty(),
-            remarks: said_of(wanted.role, &remarks),
-        });
-    }
     let read = CaptureRead {
         name: &name,
         role: wanted.role,
@@ -209,7 +200,12 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
         capture: &capture,
         symbols: &symbols,
     };
-    side_of_stacks(how, &request, read)
+    if request.event.is_none() && !has_stacks(&capture) {
+        return side_of_events(&request, read);
+    }
+    let side = side_of_stacks(how, &request, read);
+    give_back(request.threads, capture);
+    side
 }
 
 /// A side that tracers wrote, of which only exits are compared.
@@ -235,6 +231,20 @@ struct CaptureRead<'c> {
     input: &'c Input,
     capture: &'c Capture,
     symbols: &'c SymbolRequest,
+}
+
+/// A side without stacks: the events of a capture, counted.
+fn side_of_events(request: &Request, read: CaptureRead<'_>) -> Result<ReadSide> {
+    let CaptureRead { input, capture, .. } = read;
+    let (slices, seconds) = count_in_slices(capture, request)?;
+    let remarks = damage(input, capture);
+    let mut side = Side::of_events(read.name, capture, &slices, seconds);
+    side.exits = exits(capture, request)?;
+    Ok(ReadSide {
+        side,
+        is_damaged: input.is_damaged || !capture.anomalies().is_empty(),
+        remarks: said_of(read.role, &remarks),
+    })
 }
 
 /// A side that is the stacks of a capture.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::analysis::SliceWeight;
 use crate::before_after::Sides;
 use crate::diff::comparison::{Change, Comparison, Options, Subject};
 use crate::diff::model::SLICES;
@@ -52,7 +53,7 @@ pub(crate) fn push_samples(side: &mut Side, frames: &[FrameIx], tag: Tag, sample
         tag,
         deciding: frames.len(),
     };
-    side.push(frames, tagged, count_of(samples), 0);
+    side.push(frames, tagged, count_of(samples));
 }
 
 /// Stacks `(path, tag, samples by slice)` of kernel code as a tagged, timed side.
@@ -85,7 +86,11 @@ pub(crate) fn timed(stacks: &[(&str, Tag, Vec<u64>)]) -> Side {
                 tag: *tag,
                 deciding: 1,
             };
-            side.push(&frames, tagged, count_of(samples), slice);
+            let weight = SliceWeight {
+                slice,
+                weight: samples,
+            };
+            side.push_sliced(&frames, tagged, count_of(samples), &[weight]);
         }
     }
     side

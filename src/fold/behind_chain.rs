@@ -214,6 +214,7 @@ mod tests {
         request.kept = Kept {
             guest_addresses: true,
             samples: false,
+            ..Kept::default()
         };
         let kept = fold(&capture, &request).stacks;
         let stacks = kept.stacks.iter();

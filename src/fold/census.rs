@@ -29,7 +29,7 @@ pub struct Census {
 }
 
 /// Time of the earliest and of the latest sample; `None` when there is none with a time.
-pub(super) type SampleTimes = Option<(Timestamp, Timestamp)>;
+pub type SampleTimes = Option<(Timestamp, Timestamp)>;
 
 /// From the earliest to the latest of the times that were added.
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use super::plan::Plan;
 use super::readings::Readings;
 use super::request::FoldRequest;
 use super::split::SliceCursor;
-use crate::bytes::{ByteOrder, position};
+use crate::bytes::ByteOrder;
 use crate::perf::abi::PERF_RECORD_SAMPLE;
 use crate::perf::{Capture, Events, Record, SampleAtHand, Visitor};
 use crate::space::{Histories, TaskEpoch, Timeline};
@@ -92,7 +92,7 @@ pub(crate) fn count_of_threads(
 ) -> Vec<Vec<u64>> {
     let readings = Readings::of(capture, request.threads);
     let plan = Plan::new(capture, request, &readings);
-    let mut sums = vec![vec![0_u64; plan.split.slices()]; plan.events.len()];
+    let mut sums = vec![vec![0_u64; plan.slices()]; plan.events.len()];
     let counting = Counting {
         plan,
         timeline,
@@ -122,7 +122,7 @@ where
 
     fn begin(&self) -> Counter<'t> {
         Counter {
-            counts: vec![vec![0; self.plan.split.slices()]; self.plan.events.len()],
+            counts: vec![vec![0; self.plan.slices()]; self.plan.events.len()],
             ..Counter::default()
         }
     }
@@ -176,13 +176,14 @@ impl<'t> Counter<'t> {
         let known = self.histories.entry(thread);
         let history = known.or_insert_with(|| timeline.histories(thread));
         if plan.selection.takes(&sample) && is_wanted(thread, history.task_epoch(order)) {
-            let slice = self.slice.value(&plan.split, sample.cpu, order);
+            let slice = plan.slicing.as_ref();
+            let slice = slice.map_or(0, |slicing| self.slice.slice_of(slicing, order));
             let read = plan.readings.at(record.position).iter();
             let read = read.filter(|reading| reading.event != ix);
             let read = read.map(|reading| (reading.event, reading.period));
             for (event, occurrences) in read.chain([(ix, 1)]) {
                 let counts = self.counts.get_mut(event.as_usize())?;
-                let count = counts.get_mut(position(slice))?;
+                let count = counts.get_mut(slice as usize)?;
                 *count = count.saturating_add(occurrences);
             }
         }

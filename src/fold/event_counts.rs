@@ -2,7 +2,8 @@
 
 use super::part::FoldedPart;
 use super::readings::Reading;
-use crate::units::EventIx;
+use super::split::Slicing;
+use crate::units::{EventIx, RecordOrder};
 
 impl FoldedPart<'_> {
     /// Counts a sample for its event, and for the others that its readings tell of.
@@ -17,8 +18,16 @@ impl FoldedPart<'_> {
         }
     }
 
-    /// The same in a slice of time, where the readings tell of occurrences.
-    pub(super) fn count_in_slice(&mut self, slice: u32, sampled: EventIx, readings: &[Reading]) {
+    /// The same in the slice of time that the sample lies in, where the readings tell of occurrences.
+    #[inline]
+    pub(super) fn count_at(
+        &mut self,
+        order: RecordOrder,
+        slicing: &Slicing,
+        sampled: EventIx,
+        readings: &[Reading],
+    ) {
+        let slice = self.slice.slice_of(slicing, order);
         let others = readings.iter().filter(|reading| reading.event != sampled);
         let others = others.map(|reading| (reading.event, reading.period));
         for (event, occurrences) in others.chain([(sampled, 1)]) {

@@ -25,6 +25,7 @@
 //! | `payload_class` | samples of a tracepoint kept apart by what they recorded |
 //! | `gaps` | the time that the walk has come to, and stretches that are no record |
 //! | `samples` | samples one by one, where they are asked for |
+//! | `slice_rows` | what stacks weigh by slice of time, where that is asked for |
 //! | `unique_stack`, `packed`, `table` | a stack; many in little memory; which are the same |
 //! | `census`, `raw_stacks` | what comes out of the walk |
 //! | `settle`, `settled` | what was true of each stack's thread |
@@ -54,9 +55,12 @@ mod samples;
 mod select;
 mod settle;
 mod settled;
+mod slice_rows;
 mod split;
 mod stitched;
 mod table;
+#[cfg(test)]
+mod table_tests;
 mod unique_stack;
 mod unwinder;
 mod unwound;
@@ -64,7 +68,7 @@ mod walk;
 mod wanted_sample;
 mod weight;
 
-pub use census::Census;
+pub use census::{Census, SampleTimes};
 pub use gaps::Gap;
 pub use payload_class::{PayloadClasses, PayloadClassifier};
 pub use request::{FoldRequest, Kept};
@@ -78,6 +82,7 @@ pub(crate) use count::{count_of_threads, sample_times};
 pub(crate) use readings::Readings;
 pub(crate) use samples::KeptSample;
 pub(crate) use settled::{Block, EpochStack, Settled};
+pub(crate) use slice_rows::SliceRow;
 pub(crate) use unique_stack::{UniqueStack, UserPart};
 pub(crate) use unwound::Unwinding;
 pub(crate) use weight::occurrences;

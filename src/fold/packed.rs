@@ -1,6 +1,7 @@
 //! Many unique stacks in little memory.
 
 use super::samples::{KeptSamples, follow};
+use super::slice_rows::{SliceRow, SliceRows, follow_rows};
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
 use crate::intern::Interner;
 use crate::space::TaskEpoch;
@@ -14,14 +15,24 @@ const BLOCK: usize = 4096;
 #[derive(Debug, Default)]
 pub(super) struct Stacks<'a> {
     pub(super) list: Vec<PackedStack<'a>>,
-    /// The lists of later parts: to copy them takes its time.
-    later: Vec<Vec<PackedStack<'a>>>,
+    /// Those of later parts: to copy them takes its time.
+    later: Vec<LaterStacks<'a>>,
+    /// What the stacks of the list weigh by slice of time; `None` where that is not asked for.
+    pub(super) slices: Option<SliceRows>,
     /// The samples that have the stacks, where they are kept. There are no later lists then.
     pub(super) samples: KeptSamples,
     rare_fields: Interner<RareFields<'a>, u32>,
     /// The rare fields that were looked up last, and their number, for each class of payloads: the
     /// samples of a slice of time follow each other, and have them in common.
     latest: [(RareFields<'a>, u32); 32],
+}
+
+/// The list of a later part.
+#[derive(Debug)]
+pub(super) struct LaterStacks<'a> {
+    pub(super) list: Vec<PackedStack<'a>>,
+    /// What they weigh by slice of time, by their positions in the list.
+    pub(super) rows: Vec<SliceRow>,
 }
 
 /// A unique stack without what few have.
@@ -71,6 +82,14 @@ impl PackedStack<'_> {
     /// The sum of its samples' periods.
     pub(super) fn period(&self) -> u64 {
         self.period
+    }
+
+    /// Number of samples, and the sum of their periods.
+    pub(super) fn weights(&self) -> Weights {
+        Weights {
+            samples: self.samples,
+            weight: self.period,
+        }
     }
 
     /// What tells it from others of its thread besides the chain: where its rare fields lie, the
@@ -196,39 +215,68 @@ impl<'a> Stacks<'a> {
 
     /// Adds the stacks of a later part.
     pub(super) fn append(&mut self, later: Self) {
-        let lists = self.with_rare_fields_moved(later);
-        self.later.extend(lists.filter(|list| !list.is_empty()));
+        let later = self.with_rare_fields_moved(later);
+        self.later
+            .extend(later.filter(|later| !later.list.is_empty()));
     }
 
     /// The lists of other stacks, their rare fields moved to these.
     pub(super) fn with_rare_fields_moved(
         &mut self,
         other: Self,
-    ) -> impl Iterator<Item = Vec<PackedStack<'a>>> + use<'a> {
+    ) -> impl Iterator<Item = LaterStacks<'a>> + use<'a> {
         let rare_fields = other.rare_fields.items().iter();
         let places: Vec<u32> = rare_fields.map(|rare| self.position_of(*rare)).collect();
-        let lists = std::iter::once(other.list).chain(other.later);
-        lists.map(move |mut list| {
+        let first = LaterStacks {
+            list: other.list,
+            rows: other.slices.map_or_else(Vec::new, |slices| slices.rows),
+        };
+        let lists = std::iter::once(first).chain(other.later);
+        lists.map(move |mut later| {
             if !places.is_empty() {
-                for packed in &mut list {
+                for packed in &mut later.list {
                     let rare = (packed.rare as usize).checked_sub(1);
                     packed.rare = rare.map_or(0, |at| places[at]);
                 }
             }
-            list
+            later
         })
     }
 
     /// Takes out the lists of later parts.
-    pub(super) fn take_later(&mut self) -> Vec<Vec<PackedStack<'a>>> {
+    pub(super) fn take_later(&mut self) -> Vec<LaterStacks<'a>> {
         std::mem::take(&mut self.later)
     }
 
     /// Makes one list of all.
     pub(super) fn join(&mut self) {
-        for list in self.take_later() {
+        for LaterStacks { list, mut rows } in self.take_later() {
+            shift(&mut rows, self.list.len());
             self.list.extend(list);
+            self.keep_rows(rows);
         }
+    }
+
+    /// Takes in rows of stacks that have come to the list.
+    pub(super) fn keep_rows(&mut self, rows: Vec<SliceRow>) {
+        if let Some(slices) = &mut self.slices {
+            slices.rows.extend(rows);
+        }
+    }
+
+    /// Takes out what the stacks weigh by slice of time, by their positions among all; nothing unless
+    /// that was asked for.
+    pub(super) fn take_rows(&mut self) -> Vec<SliceRow> {
+        let slices = self.slices.take();
+        let mut all = slices.map_or_else(Vec::new, |slices| slices.rows);
+        let mut before = self.list.len();
+        for later in &mut self.later {
+            let mut rows = std::mem::take(&mut later.rows);
+            shift(&mut rows, before);
+            all.extend(rows);
+            before += later.list.len();
+        }
+        all
     }
 
     /// Leaves out stacks that are not wanted, with their samples.
@@ -240,16 +288,24 @@ impl<'a> Stacks<'a> {
                 next - 1
             })
         };
-        if self.samples.is_some() {
+        if self.samples.is_some() || self.slices.is_some() {
             let places: Vec<Option<u32>> = self.list.iter().map(&mut place).collect();
             follow(&mut self.samples, &places);
+            if let Some(slices) = &mut self.slices {
+                follow_rows(&mut slices.rows, &places);
+            }
         }
         self.list.retain(is_wanted);
     }
 
     /// Adds stacks of which it is known what was true of their threads, with their samples, and that
     /// to `task_epochs`.
-    pub(super) fn extend_settled(&mut self, settled: Self, task_epochs: &mut Vec<TaskEpoch>) {
+    pub(super) fn extend_settled(&mut self, mut settled: Self, task_epochs: &mut Vec<TaskEpoch>) {
+        let slices = settled.slices.as_ref().map(SliceRows::another);
+        let mut rows = settled.take_rows();
+        if self.slices.is_none() {
+            self.slices = slices;
+        }
         let mut places = Vec::new();
         for stack in settled.iter() {
             let place = u32::try_from(self.list.len()).ok();
@@ -259,6 +315,8 @@ impl<'a> Stacks<'a> {
                 self.push(&stack);
             }
         }
+        follow_rows(&mut rows, &places);
+        self.keep_rows(rows);
         let mut samples = settled.samples;
         follow(&mut samples, &places);
         if let Some(samples) = samples {
@@ -272,7 +330,7 @@ impl<'a> Stacks<'a> {
     }
 
     fn lists(&self) -> impl Iterator<Item = &Vec<PackedStack<'a>>> {
-        std::iter::once(&self.list).chain(&self.later)
+        std::iter::once(&self.list).chain(self.later.iter().map(|later| &later.list))
     }
 
     /// Number of samples, and the sum of their periods.
@@ -316,7 +374,15 @@ impl<'a> Stacks<'a> {
 
     /// The stacks in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = UniqueStack<'a>> + use<'_, 'a> {
-        let all = std::iter::once(&self.list).chain(&self.later).flatten();
+        let all = self.lists().flatten();
         all.map(|packed| self.whole(packed))
+    }
+}
+
+/// Moves rows behind the stacks before theirs, of which there are fewer than 2^32.
+fn shift(rows: &mut [SliceRow], before: usize) {
+    let before = u32::try_from(before).unwrap_or(u32::MAX);
+    for row in rows {
+        row.stack = row.stack.saturating_add(before);
     }
 }

@@ -8,7 +8,7 @@ use super::deferred::{Promises, parse as parse_deferred};
 use super::gaps::WalkClock;
 use super::plan::{Keep, Plan};
 use super::raw_sideband::RawSideband;
-use super::split::{SliceCursor, Split};
+use super::split::SliceCursor;
 use super::stitched::StitchedCalls;
 use super::table::StackTable;
 use super::unique_stack::{StackKey, UniqueStack, UserPart};
@@ -36,7 +36,7 @@ pub(super) struct FoldedPart<'a> {
     parts_before: usize,
     pub(super) samples: Vec<u64>,
     pub(super) slices: Vec<Vec<u64>>,
-    slice: SliceCursor,
+    pub(super) slice: SliceCursor,
     /// Whether the latest sample was of another event than the wanted one: more of them may follow.
     pub(super) is_among_others: bool,
     /// Unwinds copied stacks; `None` when none are to be unwound yet.
@@ -53,7 +53,7 @@ impl<'a> FoldedPart<'a> {
             unwinder: keep.code.map(Unwinder::new),
             stitched: keep.stitched.clone(),
             samples: vec![0; plan.events.len()],
-            slices: vec![vec![0; plan.split.slices()]; plan.events.len()],
+            slices: vec![vec![0; plan.slices()]; plan.events.len()],
             ..Self::without_counts(StackTable::keeping(plan, keep))
         }
     }
@@ -178,14 +178,13 @@ impl<'a> FoldedPart<'a> {
         };
         let readings = plan.readings.at(record.position);
         self.count(ix, readings);
-        if let Split::Slice(slicing) = &plan.split {
+        if let Some(slicing) = &plan.slicing {
             let is_wanted = plan.wants_all || {
                 let sample = event.layout.head::<O>(at_hand).ok_or(Skip::TooShort)?;
                 plan.selection.takes(&sample)
             };
             if is_wanted {
-                let slice = self.slice.slice_of(slicing, order);
-                self.count_in_slice(slice, ix, readings);
+                self.count_at(order, slicing, ix, readings);
             }
         }
         let mut counted = readings.iter();
@@ -262,7 +261,7 @@ impl<'a> FoldedPart<'a> {
         } else {
             0
         };
-        let mut split = self.slice.value(&plan.split, head.cpu, order);
+        let mut split = plan.split.value(head.cpu);
         let (mut user, mut copy) = (UserPart::InChain, None);
         if let Some(behind) = &plan.behind_chain {
             let rest = behind.read::<O>(wanted.attr, wanted.own(head.tail), mode);

@@ -26,6 +26,10 @@ impl<'a> FoldedPart<'a> {
             && let Some(count) = self.samples.get_mut(sample.event.as_usize())
         {
             *count += 1;
+            if let Some(slicing) = &plan.slicing {
+                let order = RecordOrder::of_time(found.at);
+                self.count_at(order, slicing, sample.event, &[]);
+            }
             self.times.add(found.at);
             self.clock.tick(found.at);
             self.tally.read += 1;

@@ -10,7 +10,7 @@ use super::plain_stacks::PlainStacks;
 use super::readings::Readings;
 use super::request::FoldRequest;
 use super::select::Selection;
-use super::split::Split;
+use super::split::{Slicing, Split};
 use super::stitched::StitchedCalls;
 use crate::bytes::{ByteOrder, KeptBytes};
 use crate::hash::Mixer;
@@ -28,6 +28,8 @@ pub(super) struct Plan<'c> {
     /// Whether every sample of every event passes the selection's conditions.
     pub(super) wants_all: bool,
     pub(super) split: Split,
+    /// The slices of time by which samples are counted; `None` for none.
+    pub(super) slicing: Option<Slicing>,
     /// Where samples of all events hold their time, in words of their body, when there are several
     /// and nothing else is wanted of those of other events.
     pub(super) others_time: Option<usize>,
@@ -95,7 +97,7 @@ impl<'c> Plan<'c> {
         let mut times = events.iter().map(|(_, event)| event.layout.time_word());
         let first = times.next().flatten();
         let times = first.filter(|_| times.all(|other| other == first));
-        let is_sliced = matches!(request.split, Split::Slice(_));
+        let slicing = request.kept.slices;
         let behind_chain = wanted.and_then(|attr| BehindChain::of(capture, attr, request));
         let wants_all = selection.is_all();
         let wants_stacks_alone = wants_all
@@ -112,11 +114,13 @@ impl<'c> Plan<'c> {
             selection,
             wants_all,
             split: request.split,
+            slicing,
             keeps_guest_addresses: request.kept.guest_addresses,
             keeps_samples: request.kept.samples,
             threads: request.threads,
             by_position,
-            others_time: times.filter(|_| events.len() > 1 && !is_sliced && readings.is_empty()),
+            others_time: times
+                .filter(|_| events.len() > 1 && slicing.is_none() && readings.is_empty()),
             mixer: Mixer::new(),
             behind_chain,
             readings,
@@ -124,6 +128,12 @@ impl<'c> Plan<'c> {
             plain_stacks,
             again: None,
         }
+    }
+
+    /// Number of slices of time; 0 where samples are not counted by them.
+    pub(super) fn slices(&self) -> usize {
+        let slicing = self.slicing.as_ref();
+        slicing.map_or(0, |slicing| slicing.slices as usize)
     }
 
     /// The same, on whatever walk.

@@ -178,8 +178,8 @@ mod tests {
 
     use super::*;
     use crate::bytes::{Big, Storage, UnpackLimit};
-    use crate::fold::request::FoldRequest;
-    use crate::fold::split::{Slicing, Split};
+    use crate::fold::request::{FoldRequest, Kept};
+    use crate::fold::split::Slicing;
     use crate::fold::walk::{Folded, fold};
     use crate::perf::abi::{
         PERF_FORMAT_GROUP, PERF_FORMAT_ID, PERF_FORMAT_LOST, PERF_FORMAT_TOTAL_TIME_ENABLED,
@@ -293,7 +293,10 @@ mod tests {
         };
         let of = |event| {
             let request = FoldRequest {
-                split: Split::Slice(slicing),
+                kept: Kept {
+                    slices: Some(slicing),
+                    ..Kept::default()
+                },
                 ..FoldRequest::all_of(event, 2)
             };
             fold(&capture, &request)

@@ -2,7 +2,7 @@
 
 use super::payload_class::PayloadClasses;
 use super::select::Selection;
-use super::split::Split;
+use super::split::{Slicing, Split};
 use crate::units::EventIx;
 
 /// What folding is asked for.
@@ -30,6 +30,9 @@ pub struct Kept {
     pub guest_addresses: bool,
     /// Each sample with its time, its CPU and which stack it has: 24 bytes for each.
     pub samples: bool,
+    /// What each stack weighs by slice of time, and how many samples each event has in each; `None` for
+    /// neither.
+    pub slices: Option<Slicing>,
 }
 
 impl FoldRequest {

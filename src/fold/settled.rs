@@ -2,6 +2,7 @@
 
 use super::packed::{PackedStack, Stacks};
 use super::samples::KeptSample;
+use super::slice_rows::SliceRow;
 use super::unique_stack::UniqueStack;
 use crate::space::TaskEpoch;
 use crate::units::Weights;
@@ -108,6 +109,12 @@ impl<'a> Settled<'a> {
     /// The samples that have the stacks, which they tell by their position; none unless they are kept.
     pub(crate) fn take_samples(&mut self) -> Vec<KeptSample> {
         self.stacks.samples.take().unwrap_or_default()
+    }
+
+    /// What the stacks weigh by slice of time, which tell them by their position; nothing unless that
+    /// was asked for.
+    pub(crate) fn take_slices(&mut self) -> Vec<SliceRow> {
+        self.stacks.take_rows()
     }
 
     /// Number of samples, and the sum of their periods.

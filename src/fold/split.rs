@@ -12,16 +12,16 @@ pub enum Split {
     Cpu,
     /// The cgroup's id.
     Cgroup,
-    /// The slice of time, counted from 0.
-    Slice(Slicing),
 }
 
 impl Split {
-    /// Number of slices of time; 0 unless it is split by them.
-    pub(super) const fn slices(&self) -> usize {
+    /// What a sample's stacks are kept apart by.
+    #[inline]
+    pub(super) fn value(self, cpu: Option<Cpu>) -> u64 {
         match self {
-            Self::Slice(slicing) => slicing.slices as usize,
-            Self::Nothing | Self::Cpu | Self::Cgroup => 0,
+            // The cgroup is behind the call chain: it is read with what else is needed there.
+            Self::Nothing | Self::Cgroup => 0,
+            Self::Cpu => cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
         }
     }
 }
@@ -86,17 +86,6 @@ impl SliceCursor {
             };
         }
         self.slice
-    }
-
-    /// What a sample's stacks are kept apart by.
-    #[inline]
-    pub(super) fn value(&mut self, split: &Split, cpu: Option<Cpu>, order: RecordOrder) -> u64 {
-        match split {
-            // The cgroup is behind the call chain: it is read with what else is needed there.
-            Split::Nothing | Split::Cgroup => 0,
-            Split::Cpu => cpu.map_or(u64::MAX, |cpu| u64::from(cpu.0)),
-            Split::Slice(slicing) => u64::from(self.slice_of(slicing, order)),
-        }
     }
 }
 

@@ -3,9 +3,10 @@
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use super::packed::{OneSample, PackedStack, Stacks};
+use super::packed::{LaterStacks, OneSample, PackedStack, Stacks};
 use super::plan::{Keep, Plan};
 use super::samples::{KeptSample, follow};
+use super::slice_rows::{SliceRows, follow_rows};
 use super::unique_stack::UniqueStack;
 use crate::bytes::{KeptBytes, slice_at};
 use crate::hash::{Mixer, spread};
@@ -16,7 +17,7 @@ use crate::units::{Cpu, CpuMode, ThreadId};
 const PENDING: usize = 16;
 
 /// Up to so many stacks of several tables stay apart; they take 64 MB.
-const FEW: usize = 1 << 20;
+pub(super) const FEW: usize = 1 << 20;
 
 /// Room is made ahead for up to so many stacks: 18 MB.
 const MOST_EXPECTED: usize = 1 << 18;
@@ -45,7 +46,7 @@ struct Pending<'a> {
 /// Unique stacks in order of their first appearance.
 #[derive(Debug)]
 pub(super) struct StackTable<'a> {
-    stacks: Stacks<'a>,
+    pub(super) stacks: Stacks<'a>,
     index: HashTable<StackSlot>,
     pending: Vec<Pending<'a>>,
     /// Copies of the chains of stacks that wait.
@@ -54,7 +55,7 @@ pub(super) struct StackTable<'a> {
     /// Where the chains of stacks are kept that come as copies.
     kept: Option<&'a KeptBytes>,
     /// Up to so many stacks of several tables stay apart.
-    few: usize,
+    pub(super) few: usize,
 }
 
 impl<'a> StackTable<'a> {
@@ -79,6 +80,7 @@ impl<'a> StackTable<'a> {
         if plan.keeps_samples {
             table.keep_samples();
         }
+        table.stacks.slices = plan.slicing.map(SliceRows::new);
         table
     }
 
@@ -98,6 +100,7 @@ impl<'a> StackTable<'a> {
         if self.stacks.samples.is_some() {
             another.keep_samples();
         }
+        another.stacks.slices = self.stacks.slices.as_ref().map(SliceRows::another);
         another
     }
 
@@ -206,6 +209,10 @@ impl<'a> StackTable<'a> {
                 let (order, _) = new.stack.ends();
                 samples.push(KeptSample::new(order, new.stack.period(), new.cpu, ix));
             }
+            if let Some(slices) = &mut self.stacks.slices {
+                let (order, _) = new.stack.ends();
+                slices.add(ix, order, new.stack.weights());
+            }
         }
         pending.clear();
         self.pending = pending;
@@ -228,23 +235,28 @@ impl<'a> StackTable<'a> {
             self.stacks.append(other.stacks);
             return;
         }
-        for new in self.stacks.take_later().iter().flatten() {
-            self.add_hashed(new, hash(&self.mixer, new, new.chain()), None);
+        for later in self.stacks.take_later() {
+            self.add_list(later);
         }
         let mut samples = other.stacks.samples.take();
-        let mut places = Vec::new();
-        for new in self.stacks.with_rare_fields_moved(other.stacks) {
-            for new in &new {
-                let place = self.add_hashed(new, hash(&self.mixer, new, new.chain()), None);
-                if samples.is_some() {
-                    places.push(Some(place));
-                }
-            }
+        for later in self.stacks.with_rare_fields_moved(other.stacks) {
+            let places = self.add_list(later);
+            // There is one list only where samples are kept.
+            follow(&mut samples, &places);
         }
-        follow(&mut samples, &places);
         if let Some((all, new)) = self.stacks.samples.as_mut().zip(samples) {
             all.extend(new);
         }
+    }
+
+    /// Adds the stacks of a list; tells the position of each.
+    fn add_list(&mut self, later: LaterStacks<'a>) -> Vec<Option<u32>> {
+        let LaterStacks { list, mut rows } = later;
+        let mut place = |new| self.add_hashed(new, hash(&self.mixer, new, new.chain()), None);
+        let places: Vec<_> = list.iter().map(|new| Some(place(new))).collect();
+        follow_rows(&mut rows, &places);
+        self.stacks.keep_rows(rows);
+        places
     }
 
     /// Adds a stack, perhaps with a copy of its chain; tells its position.
@@ -278,6 +290,9 @@ impl<'a> StackTable<'a> {
         let more = (more / 4 * 3).min(MOST_EXPECTED);
         self.stacks.list.reserve(more);
         self.index.reserve(more, spread_slot);
+        if let Some(slices) = &mut self.stacks.slices {
+            slices.expect(parts, walked, more);
+        }
     }
 
     pub(super) fn into_stacks(mut self) -> Stacks<'a> {
@@ -305,73 +320,4 @@ fn hash_of(mixer: &Mixer, thread: ThreadId, rare: u32, mode: CpuMode, chain: &[u
     let task =
         u64::from(tid.as_i32().cast_unsigned()) | u64::from(pid.as_i32().cast_unsigned()) << 32;
     mixer.hash([task, u64::from(rare) | (mode as u64) << 56], chain)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fold::unique_stack::{StackKey, UserPart};
-    use crate::units::{Avma, Pid, RecordOrder, Tid};
-    use proptest::prelude::*;
-    use std::collections::BTreeMap;
-
-    /// What tells a stack, in an order.
-    type Told<'a> = (&'a [u8], i32, u64);
-
-    fn add<'a>(table: &mut StackTable<'a>, told: Told<'a>) {
-        let (chain, tid, split) = told;
-        table.add(&UniqueStack {
-            key: StackKey {
-                pid: Pid::new(1),
-                tid: Tid::new(tid),
-                mode: CpuMode::User,
-                ip: Avma::default(),
-                split,
-                payload_class: 0,
-                task_epoch: None,
-            },
-            chain,
-            user: UserPart::InChain,
-            samples: 1,
-            period: 1,
-            first: RecordOrder::default(),
-            last: RecordOrder::default(),
-            cpu: None,
-        });
-    }
-
-    const CHAINS: [&[u8]; 3] = [&[1; 16], &[2; 16], &[1; 8]];
-
-    proptest! {
-        /// Several tables hold the samples of one, whether equal stacks stay apart or not.
-        #[test]
-        fn tables_together_hold_all_samples(
-            parts in prop::collection::vec(
-                prop::collection::vec((0..3_usize, 0..3_i32, 0..3_u64), 0..40), 1..5),
-            few in prop_oneof![Just(0_usize), Just(8), Just(FEW)],
-        ) {
-            let mixer = Mixer::new();
-            let new = || StackTable { few, ..StackTable::new(mixer) };
-            let (mut all, mut expected) = (new(), BTreeMap::<Told<'_>, u64>::new());
-            for part in parts {
-                let mut table = new();
-                for (chain, tid, split) in part {
-                    let told = (CHAINS[chain], tid, split);
-                    add(&mut table, told);
-                    *expected.entry(told).or_default() += 1;
-                }
-                all.append(table);
-            }
-            let stacks = all.into_stacks();
-            let mut found = BTreeMap::new();
-            for stack in stacks.iter() {
-                let told = (stack.chain, stack.key.tid.as_i32(), stack.key.split);
-                *found.entry(told).or_default() += stack.samples;
-            }
-            if few == 0 {
-                prop_assert_eq!(stacks.len(), expected.len());
-            }
-            prop_assert_eq!(found, expected);
-        }
-    }
 }

@@ -97,7 +97,7 @@ impl SplitName {
     /// Names the value that folding split a stack by.
     pub(crate) fn of(split: Split, value: u64, timeline: &Timeline) -> Self {
         Self(match (split, value) {
-            (Split::Nothing | Split::Slice(_), _) => String::new(),
+            (Split::Nothing, _) => String::new(),
             (Split::Cpu, u64::MAX) => "cpu unknown".to_owned(),
             (Split::Cpu, cpu) => format!("cpu {cpu}"),
             (Split::Cgroup, u64::MAX) => "cgroup unknown".to_owned(),

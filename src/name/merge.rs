@@ -9,7 +9,7 @@ use super::places::BlockPlaces;
 use super::request::NameRequest;
 use super::stacks::Stack;
 use super::unnamed::UnnamedSums;
-use crate::fold::{Block, EpochStack, Split, UniqueStack, UserPart, WeightKind};
+use crate::fold::{Block, EpochStack, UniqueStack, UserPart, WeightKind};
 use crate::locate::StackPath;
 use crate::stack::Tag;
 use crate::unwind::StackEnd;
@@ -110,9 +110,6 @@ impl Merger<'_> {
 
     /// A stack with the frames of its class alone.
     fn stack(&self, stack: &UniqueStack<'_>, path: &StackPath, class: u32) -> Stack {
-        // Other things that stacks are split by have frames of their own.
-        let is_sliced = matches!(self.request.split, Split::Slice(_));
-        let slice = if is_sliced { stack.key.split } else { 0 };
         let roots = self.classes.get(class as usize);
         let roots = roots.map_or(0, |class| class.roots.len());
         Stack {
@@ -130,7 +127,6 @@ impl Merger<'_> {
                 WeightKind::Samples | WeightKind::ByEvent => stack.samples,
                 WeightKind::Period => stack.period,
             },
-            slice: u32::try_from(slice).unwrap_or(u32::MAX),
         }
     }
 

@@ -72,7 +72,7 @@ impl StackHasher {
     /// The part of the hash that tells most stacks apart.
     fn part(&self, stack: &Stack, frames: u64) -> u32 {
         let mut state = self.rest.build_hasher();
-        state.write_u64(u64::from(stack.class) << 32 | u64::from(stack.slice));
+        state.write_u64(u64::from(stack.class));
         state.write_u64(frames ^ u64::from(stack.payload_class) << 61);
         (state.finish() >> 32) as u32
     }
@@ -205,7 +205,6 @@ mod tests {
             deciding: 0,
             samples: 1,
             weight: 10,
-            slice: 0,
         }
     }
 

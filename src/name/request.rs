@@ -82,7 +82,7 @@ impl NameRequest {
     pub(crate) const fn is_split_by_frame(&self) -> bool {
         match self.split {
             Split::Cpu | Split::Cgroup => true,
-            Split::Nothing | Split::Slice(_) => false,
+            Split::Nothing => false,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Named, tagged stacks.
 
+use std::ops::Range;
+
 use super::classes::{Class, ThreadSpell};
 use super::doubtful::{DoubtfulSamples, DoubtfulStacks};
 use super::kept_stacks::KeptStacks;
@@ -39,15 +41,12 @@ pub struct Stack {
     pub samples: u64,
     /// What the samples weigh together.
     pub weight: u64,
-    /// The slice of time that the samples lie in; 0 unless slices were asked for.
-    pub slice: u32,
 }
 
 impl Stack {
     /// Whether all that tells stacks apart besides their frames is the same.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.class == other.class
-            && self.slice == other.slice
             && self.payload_class == other.payload_class
             && self.mode == other.mode
             && self.chain_is_empty == other.chain_is_empty
@@ -289,6 +288,28 @@ impl NamedStacks {
     /// The frames of a stack, root first.
     pub fn frames(&self, stack: &Stack) -> &[FrameIx] {
         self.parts.frames_of(stack)
+    }
+
+    /// Takes out the frames of all stacks in one list, in which [`Self::range`] tells where those of each
+    /// are. No stack has frames from then on.
+    pub fn take_frames(&mut self) -> Vec<FrameIx> {
+        let mut lists = std::mem::take(&mut self.parts.lists).into_iter();
+        let mut all = lists.next().unwrap_or_default();
+        let mut starts = vec![0];
+        for list in lists {
+            starts.push(all.len());
+            all.extend(list);
+        }
+        for stack in &mut self.stacks {
+            stack.start += starts.get(stack.list as usize).copied().unwrap_or_default();
+            stack.list = 0;
+        }
+        all
+    }
+
+    /// Where the frames of a stack are in its list.
+    pub fn range(&self, stack: &Stack) -> Range<usize> {
+        stack.start..stack.start + stack.len
     }
 
     /// The frames of a stack behind those of the grouping.

@@ -201,10 +201,18 @@ fn a_load_of_many_stacks_gives_the_same_by_any_number_of_threads() {
         let profile = profile(&capture, &symbols, &request).unwrap();
         let mut text = Vec::new();
         write_folded(&profile.tree(), &profile.frames, Annotate::Tag, &mut text).unwrap();
-        let mut of_slices = vec![0; slices as usize + 1];
-        for stack in profile.stacks.iter() {
-            of_slices[stack.slice as usize] += stack.samples;
+        let mut of_slices = vec![0; slices as usize];
+        for (at, stack) in profile.stacks.iter().enumerate() {
+            let weights = profile.stack_slices.of_stack(at);
+            for of in weights {
+                of_slices[of.slice as usize] += of.weight;
+            }
+            let whole: u64 = weights.iter().map(|of| of.weight).sum();
+            assert_eq!(whole, if slices == 0 { 0 } else { stack.weight });
         }
+        // Samples are counted by slice whatever stack they have.
+        let counted = &profile.slices[profile.event.as_usize()];
+        assert_eq!(&of_slices, counted);
         let unresolved = profile.account.unresolved();
         let counts = (profile.account.tally, profile.totals, unresolved);
         (text, counts, profile.slices, of_slices)

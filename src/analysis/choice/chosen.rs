@@ -4,7 +4,7 @@ use super::event::{choose_event, preferred};
 use super::times::{resolve_times, slicing};
 use crate::analysis::request::Request;
 use crate::error::Result;
-use crate::fold::{FoldRequest, Folded, Kept, Selection, Split, TimeRange, fold};
+use crate::fold::{FoldRequest, Folded, Kept, Selection, Slicing, Split, TimeRange, fold};
 use crate::kvm::payload_classes;
 use crate::perf::Capture;
 use crate::units::{EventIx, Pid};
@@ -29,13 +29,9 @@ pub(in crate::analysis) fn fold_chosen<'a>(
 ) -> Result<Chosen<'a>> {
     let event = choose_event(capture, request.event.as_deref())?;
     let times = resolve_times(capture, &request.times, request.threads)?;
-    let split = match request.split() {
-        Split::Nothing if request.slices > 0 => {
-            Split::Slice(slicing(capture, &times, request.slices, request.threads))
-        }
-        other @ (Split::Nothing | Split::Cpu | Split::Cgroup | Split::Slice(_)) => other,
-    };
-    let wanted = wanted(request, event, times, split);
+    let is_sliced = request.slices > 0 && request.split() == Split::Nothing;
+    let slices = is_sliced.then(|| slicing(capture, &times, request.slices, request.threads));
+    let wanted = wanted(request, event, times, slices);
     let tells_tags = !request.no_tag;
     let chosen = if request.event.is_some() {
         fold_event(capture, wanted, tells_tags)
@@ -76,13 +72,18 @@ pub(in crate::analysis) fn fold_in_slices<'a>(
     request: &Request,
 ) -> Result<Chosen<'a>> {
     let times = resolve_times(capture, &request.times, request.threads)?;
-    let split = Split::Slice(slicing(capture, &times, request.slices, request.threads));
-    let wanted = wanted(request, EventIx(0), times, split);
+    let slices = slicing(capture, &times, request.slices, request.threads);
+    let wanted = wanted(request, EventIx(0), times, Some(slices));
     let folded = fold(capture, &wanted);
     Ok(Chosen { wanted, folded })
 }
 
-fn wanted(request: &Request, event: EventIx, times: Vec<TimeRange>, split: Split) -> FoldRequest {
+fn wanted(
+    request: &Request,
+    event: EventIx,
+    times: Vec<TimeRange>,
+    slices: Option<Slicing>,
+) -> FoldRequest {
     FoldRequest {
         selection: Selection {
             event,
@@ -91,10 +92,11 @@ fn wanted(request: &Request, event: EventIx, times: Vec<TimeRange>, split: Split
             cpus: request.cpus.clone(),
             times,
         },
-        split,
+        split: request.split(),
         kept: Kept {
             guest_addresses: request.guest_addresses,
             samples: request.keeps_samples,
+            slices,
         },
         payload_classes: None,
         stitches_calls: request.stitches_calls,

@@ -1,8 +1,9 @@
 //! What both sides are divided by, so that they can be compared.
 
 use super::normalise::{Normalise, Unit};
+use crate::analysis::SliceWeight;
 use crate::before_after::{SideRole, Sides};
-use crate::diff::matching::{PlacedStack, Union};
+use crate::diff::matching::{Union, UnitedSide};
 use crate::diff::model::{Divisor, SLICES};
 use crate::diff::sides::{EventSeries, Side};
 use crate::error::{Error, NotComparable, Result};
@@ -203,24 +204,24 @@ fn counted(
     wants: &dyn Fn(Tag) -> bool,
     divisor: fn(u64) -> Divisor,
 ) -> Sides<Base> {
-    sides
-        .zip(union.stacks.each_ref())
-        .map(|(side, stacks)| counted_side(side, stacks, wants, divisor))
+    Sides::from_fn(|role| counted_side(sides[role], &union.side(role), wants, divisor))
 }
 
 fn counted_side(
     side: &Side,
-    stacks: &[PlacedStack],
+    stacks: &UnitedSide<'_>,
     wants: &dyn Fn(Tag) -> bool,
     divisor: fn(u64) -> Divisor,
 ) -> Base {
     let mut slices = vec![0.0; side.slices];
     let (mut samples, mut total) = (0_u64, 0.0);
-    for stack in stacks.iter().filter(|stack| wants(stack.tag)) {
+    for stack in stacks.list.iter().filter(|stack| wants(stack.tag)) {
         samples += stack.count.samples;
         total += stack.count.weight as f64;
-        if let Some(slice) = slices.get_mut(stack.slice as usize) {
-            *slice += stack.count.weight as f64;
+        for &SliceWeight { slice, weight } in stacks.weights_of(stack) {
+            if let Some(sum) = slices.get_mut(slice as usize) {
+                *sum += weight as f64;
+            }
         }
     }
     let units = side.origin.units_per_weight();

@@ -5,7 +5,7 @@ use super::change::Change;
 use super::coverage::Coverage;
 use super::events::{EventChange, EventChanges, event_changes, uncounted};
 use super::judgement::{
-    Families, Judgement, Thresholds, constant, existing, question, repeats_parent, threshold,
+    Judgement, Thresholds, constant, existing, question, repeats_parent, threshold,
 };
 use super::measuring::Measuring;
 use super::normalise::Unit;
@@ -102,7 +102,7 @@ impl Comparison {
             confidence: options.confidence,
             threads: options.threads,
         };
-        let mut changes = Families::of(measuring.changes(), &quantities);
+        let mut changes = measuring.changes();
         let mut events = event_changes(sides, &level);
         let mut notes = notes(sides, &union, options);
         notes.extend(uncounted(&events));

@@ -1,9 +1,11 @@
 //! Which changes are significant: each among all of its family.
 
+use hashbrown::HashMap;
+
 use super::bases::Bases;
 use super::change::Change;
 use super::normalise::Normalise;
-use super::quantities::{Quantities, Subject, bare_measure, bare_measures};
+use super::quantities::{Subject, bare_measure, bare_measures};
 use crate::before_after::Sides;
 use crate::diff::matching::Union;
 use crate::diff::model::{
@@ -82,18 +84,6 @@ pub(crate) struct Families {
 }
 
 impl Families {
-    pub(crate) fn of(mut heads: Vec<Change>, quantities: &Quantities) -> Self {
-        let boxes = heads.split_off(quantities.boxes);
-        let own = heads.split_off(quantities.own);
-        let inclusive = heads.split_off(quantities.inclusive);
-        Self {
-            heads,
-            inclusive,
-            own,
-            boxes,
-        }
-    }
-
     /// Marks what is significant.
     pub(crate) fn judge(&mut self, thresholds: &Thresholds, bases: &Bases, least: f64) {
         let whole = self.heads.first().map_or(0.0, |whole| {
@@ -129,8 +119,26 @@ pub(crate) fn threshold<'c>(
     bases: &Bases,
     rate: f64,
 ) -> Threshold {
-    let questions = changes.map(|change| question(change, bases));
+    // Most boxes have few samples: what is least possible was mostly worked out before.
+    let mut known = HashMap::new();
+    let questions = changes.map(|change| Question {
+        probability: change.probability,
+        least: *known
+            .entry(all_samples(change))
+            .or_insert_with(|| least(change, bases)),
+    });
     Threshold::of(&questions.collect::<Vec<_>>(), rate)
+}
+
+/// The samples of both sides, all that [`least`] depends on besides the bases.
+fn all_samples(change: &Change) -> u64 {
+    let Sides { before, after } = change.counts;
+    before.samples.saturating_add(after.samples)
+}
+
+/// The smallest probability that any outcome with as many samples could have.
+fn least(change: &Change, bases: &Bases) -> f64 {
+    least_probability(bare_measures(change.counts, &bases.sides).each_ref())
 }
 
 /// Whether a change is significant among the questions that the threshold was made of.
@@ -140,10 +148,9 @@ fn passes(change: &Change, threshold: &Threshold, bases: &Bases) -> bool {
 
 /// What is asked of a quantity.
 pub(crate) fn question(change: &Change, bases: &Bases) -> Question {
-    let measured = bare_measures(change.counts, &bases.sides);
     Question {
         probability: change.probability,
-        least: least_probability(measured.each_ref()),
+        least: least(change, bases),
     }
 }
 

@@ -1,11 +1,17 @@
 //! How much every quantity changed, and how likely chance alone does that.
 
+use std::ops::Range;
+
+use hashbrown::HashMap;
+
 use super::bases::Bases;
 use super::change::Change;
-use super::quantities::{Quantities, SliceSums, bare_measures};
+use super::judgement::Families;
+use super::quantities::{Quantities, bare_measures};
+use super::slice_sums::SliceSums;
 use crate::before_after::Sides;
 use crate::diff::matching::Union;
-use crate::diff::model::{ConfidenceLevel, exact_probability, test};
+use crate::diff::model::{ConfidenceLevel, exact_probability, test_knowing};
 use crate::diff::sides::Count;
 use crate::parallel::{Shares, in_shares};
 
@@ -44,20 +50,22 @@ impl Measuring<'_> {
     }
 
     /// The changes of all quantities, none of them significant yet.
-    pub(crate) fn changes(&self) -> Vec<Change> {
-        let (bases, counts) = (self.bases, &self.quantities.counts);
+    pub(crate) fn changes(&self) -> Families {
+        let (bases, quantities) = (self.bases, self.quantities);
+        let counts = &quantities.counts;
         let exact = self.exact_probabilities();
         let closer = CLOSER_BELOW.max(1.0 - self.confidence);
         let is_worth = |ix: usize| {
             let exists = counts[ix].iter().any(|count| count.samples > 0);
             exists && (self.is_seen(ix) || exact[ix] < closer)
         };
-        let sums = SliceSums::new(self.union, self.quantities, self.slices, &is_worth);
+        let sums = SliceSums::new(self.union, quantities, self.slices, self.threads, is_worth);
         let change = |&ix: &usize| {
             let measured = sums.measure(ix, counts[ix], &bases.sides);
-            let outcome = is_worth(ix).then(|| test(measured.each_ref(), self.level));
+            let tested = || test_knowing(measured.each_ref(), || exact[ix], self.level);
+            let outcome = is_worth(ix).then(tested);
             Change {
-                subject: self.quantities.subjects[ix],
+                subject: quantities.subjects[ix],
                 counts: counts[ix],
                 values: measured.map(|side| side.ratio() * bases.factor),
                 half_width: outcome.map(|outcome| outcome.half_width * bases.factor),
@@ -68,15 +76,35 @@ impl Measuring<'_> {
         };
         let all: Vec<usize> = (0..counts.len()).collect();
         let changes = |share: &[usize]| share.iter().map(change).collect::<Vec<_>>();
-        in_shares(&all, self.shares(), changes).concat()
+        let family = |range: Range<usize>| {
+            let made = in_shares(&all[range], self.shares(), changes);
+            let mut made = made.into_iter();
+            let mut first = made.next().unwrap_or_default();
+            made.for_each(|more| first.extend(more));
+            first
+        };
+        Families {
+            heads: family(0..quantities.inclusive),
+            inclusive: family(quantities.inclusive..quantities.own),
+            own: family(quantities.own..quantities.boxes),
+            boxes: family(quantities.boxes..counts.len()),
+        }
     }
 
     /// Of each quantity, the probability of its change were all samples independent.
     fn exact_probabilities(&self) -> Vec<f64> {
-        let exact = |&counts: &Sides<Count>| {
+        let exact = |counts: Sides<Count>| {
             exact_probability(bare_measures(counts, &self.bases.sides).each_ref())
         };
-        let all = |share: &[Sides<Count>]| share.iter().map(exact).collect::<Vec<f64>>();
+        let all = |share: &[Sides<Count>]| {
+            // Most boxes have few samples: what so many come to was mostly worked out before.
+            let mut known = HashMap::new();
+            let probabilities = share.iter().map(|&counts| {
+                let samples = (counts.before.samples, counts.after.samples);
+                *known.entry(samples).or_insert_with(|| exact(counts))
+            });
+            probabilities.collect::<Vec<f64>>()
+        };
         in_shares(&self.quantities.counts, self.shares(), all).concat()
     }
 

@@ -7,6 +7,7 @@
 //! | `options`, `normalise` | how to compare |
 //! | `bases` | what both sides are divided by |
 //! | `quantities` | everything, tags, functions and boxes, with what each has on both sides |
+//! | `slice_sums` | what quantities weigh by slice of time |
 //! | `change` | a quantity that was measured |
 //! | `measuring` | how much every quantity changed |
 //! | `events` | rates of events |
@@ -32,6 +33,7 @@ mod options;
 mod quantities;
 #[cfg(test)]
 mod simulation;
+mod slice_sums;
 #[cfg(test)]
 mod tests;
 

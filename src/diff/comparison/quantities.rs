@@ -38,12 +38,12 @@ pub(crate) struct Quantities {
     /// Where boxes begin.
     pub(crate) boxes: usize,
     /// Whether a node is the topmost one of its frame on its path: recursion counts once.
-    is_topmost: Vec<bool>,
+    pub(super) is_topmost: Vec<bool>,
 }
 
 /// Where the tags lie among the subjects, behind [`Subject::Total`].
-const TAGS: usize = 1;
-const EXITS: usize = TAGS + Tag::ALL.len();
+pub(super) const TAGS: usize = 1;
+pub(super) const EXITS: usize = TAGS + Tag::ALL.len();
 
 impl Quantities {
     pub(crate) fn of(union: &Union, bases: &Bases) -> Self {
@@ -104,7 +104,7 @@ fn node_ix(node: usize) -> NodeIx {
     NodeIx(u32::try_from(node).unwrap_or(u32::MAX))
 }
 
-fn frame_of(union: &Union, node: usize) -> usize {
+pub(super) fn frame_of(union: &Union, node: usize) -> usize {
     union.tree.get(node_ix(node)).frame.as_usize()
 }
 
@@ -129,105 +129,6 @@ fn topmost(union: &Union) -> Vec<bool> {
         waiting.extend(children.map(|child| (child, false)));
     }
     topmost
-}
-
-/// Weights by slice of time, for those quantities that are worth it.
-#[derive(Debug)]
-pub(crate) struct SliceSums {
-    /// Row of each subject; `usize::MAX` for none.
-    rows: Vec<usize>,
-    /// By side: rows of slices.
-    sums: Sides<Vec<f64>>,
-    slices: Sides<usize>,
-}
-
-impl SliceSums {
-    /// Adds up the weights of the quantities for which `is_worth` holds.
-    pub(crate) fn new(
-        union: &Union,
-        quantities: &Quantities,
-        slices: Sides<usize>,
-        is_worth: &dyn Fn(usize) -> bool,
-    ) -> Self {
-        let mut rows = vec![usize::MAX; quantities.subjects.len()];
-        let mut made = 0;
-        for (ix, row) in rows.iter_mut().enumerate() {
-            if is_worth(ix) {
-                *row = made;
-                made += 1;
-            }
-        }
-        let mut all = Self {
-            rows,
-            sums: slices.map(|slices| vec![0.0; slices * made]),
-            slices,
-        };
-        for role in SideRole::BOTH {
-            all.fill(union, quantities, role);
-        }
-        all
-    }
-
-    fn fill(&mut self, union: &Union, quantities: &Quantities, role: SideRole) {
-        if self.slices[role] == 0 {
-            return;
-        }
-        for stack in &union.stacks[role] {
-            let (sums, row_len) = (&mut self.sums[role], self.slices[role]);
-            let (weight, slice) = (stack.count.weight as f64, stack.slice as usize);
-            let rows = &self.rows;
-            let mut add = |ix: usize| {
-                let row = rows[ix];
-                if row != usize::MAX && slice < row_len {
-                    sums[row * row_len + slice] += weight;
-                }
-            };
-            add(0);
-            add(TAGS + stack.tag as usize);
-            if stack.tag.is_exit() {
-                add(EXITS);
-            }
-            let mut node = stack.leaf;
-            if node != NodeIx::ROOT {
-                add(quantities.own + frame_of(union, node.as_usize()));
-            }
-            while node != NodeIx::ROOT {
-                let at = node.as_usize();
-                add(quantities.boxes + at);
-                if quantities.is_topmost[at] {
-                    add(quantities.inclusive + frame_of(union, at));
-                }
-                node = union.parents[at];
-            }
-            add(quantities.boxes);
-        }
-    }
-
-    /// The slices of a quantity; empty when not known.
-    fn row(&self, role: SideRole, ix: usize) -> &[f64] {
-        let (row, slices) = (self.rows[ix], self.slices[role]);
-        if row == usize::MAX {
-            return &[];
-        }
-        let range = row * slices..(row + 1) * slices;
-        self.sums[role].get(range).unwrap_or_default()
-    }
-
-    /// A quantity on both sides, as the tests take it.
-    pub(crate) fn measure<'a>(
-        &'a self,
-        ix: usize,
-        counts: Sides<Count>,
-        bases: &'a Sides<Base>,
-    ) -> Sides<SideQuantity<'a>> {
-        Sides::from_fn(|role| SideQuantity {
-            slices: SliceValues {
-                weights: self.row(role, ix),
-                bases: &bases[role].slices,
-            },
-            ..bare_measure(counts[role], &bases[role])
-        })
-    }
 }
 
 /// A quantity on one side without its slices.

@@ -2,10 +2,11 @@
 
 use super::compared_values::ComparedValues;
 use super::exit_value::ExitQuantity;
+use crate::analysis::SliceWeight;
 use crate::before_after::{SideRole, Sides};
 use crate::diff::comparison::{Change, Comparison, EventChange, SlicedCount, Subject};
 use crate::diff::exits::ReadyOf;
-use crate::diff::matching::{NameStep, PlacedStack, as_written_elsewhere, loose_name};
+use crate::diff::matching::{NameStep, PlacedStack, UnitedSide, as_written_elsewhere, loose_name};
 use crate::diff::sides::{Count, plain_event};
 use crate::diff::words::value_words;
 use crate::stack::{FrameIx, FrameKind, NodeIx};
@@ -214,14 +215,14 @@ fn of_several(comparison: &Comparison, frames: &[FrameIx], is_own: bool) -> Chan
     let sums = Sides::from_fn(|role| {
         let slices = comparison.judgement.bases.sides[role].slices.len();
         let is_wanted = |stack: &PlacedStack| counts[stack.leaf.as_usize()];
-        sum(&union.stacks[role], slices, &is_wanted)
+        sum(&union.side(role), slices, &is_wanted)
     });
     let subject = Subject::Inclusive(frames[0]);
     comparison.judgement.change(subject, &sums)
 }
 
 fn sum(
-    stacks: &[PlacedStack],
+    stacks: &UnitedSide<'_>,
     slices: usize,
     is_wanted: &dyn Fn(&PlacedStack) -> bool,
 ) -> SlicedCount {
@@ -229,10 +230,12 @@ fn sum(
         count: Count::default(),
         weights: vec![0.0; slices],
     };
-    for stack in stacks.iter().filter(|stack| is_wanted(stack)) {
+    for stack in stacks.list.iter().filter(|stack| is_wanted(stack)) {
         sum.count.add(stack.count);
-        if let Some(weight) = sum.weights.get_mut(stack.slice as usize) {
-            *weight += stack.count.weight as f64;
+        for &SliceWeight { slice, weight } in stacks.weights_of(stack) {
+            if let Some(sum) = sum.weights.get_mut(slice as usize) {
+                *sum += weight as f64;
+            }
         }
     }
     sum

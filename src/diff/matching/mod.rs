@@ -21,4 +21,4 @@ mod union;
 pub(crate) use loose_name::{NameStep, as_written_elsewhere, loose_name, loose_object};
 pub use pairing::Matching;
 pub use uneven_inlines::leave_out_uneven_inlines;
-pub(crate) use union::{PlacedStack, Union};
+pub(crate) use union::{PlacedStack, Union, UnitedSide};

@@ -22,6 +22,7 @@ use hashbrown::HashMap;
 use super::loose_name::{Looseness, NameStep, ObjectStep, loosened, number_of};
 use crate::before_after::{SideRole, Sides};
 use crate::diff::sides::Side;
+use crate::parallel::at_once;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::units::CpuMode;
 
@@ -64,8 +65,19 @@ pub(crate) struct Pairing {
 
 impl Pairing {
     /// Matches the frames of both sides. With `is_plain` (folded text) a frame is its name.
-    pub(crate) fn new(sides: Sides<&Side>, matching: Matching, is_plain: bool) -> Self {
-        let names = sides.map(|side| DistinctNames::of(side, is_plain));
+    pub(crate) fn new(
+        sides: Sides<&Side>,
+        matching: Matching,
+        is_plain: bool,
+        threads: usize,
+    ) -> Self {
+        let names = |role: SideRole| DistinctNames::of(sides[role], is_plain);
+        let (before, after) = at_once(
+            threads,
+            || names(SideRole::Before),
+            || names(SideRole::After),
+        );
+        let names = Sides { before, after };
         let mut partners = exact_partners(&names);
         if matching == Matching::Loose {
             let mut order = Order::of(sides, &names);

@@ -29,7 +29,7 @@ fn side(frames: &[(&str, &str, u64)], kind: FrameKind) -> Side {
 }
 
 fn pairs(before: &Side, after: &Side, is_plain: bool) -> Vec<(String, String)> {
-    let pairing = Pairing::new(Sides { before, after }, Matching::Loose, is_plain);
+    let pairing = Pairing::new(Sides { before, after }, Matching::Loose, is_plain, 2);
     let mut pairs = Vec::new();
     for (frame, place) in (0..).map(FrameIx).zip(&pairing.maps.before) {
         let partner = pairing.maps.after.iter().position(|other| other == place);
@@ -191,7 +191,7 @@ proptest! {
     ) {
         let kind = if is_root { FrameKind::Root } else { FrameKind::Function };
         let (before, after) = (made(&before, kind), made(&after, kind));
-        let pairing = Pairing::new(Sides { before: &before, after: &after }, Matching::Loose, is_plain);
+        let pairing = Pairing::new(Sides { before: &before, after: &after }, Matching::Loose, is_plain, 2);
         let told_apart = |side: &Side| {
             let frames = (0..).map(FrameIx).take(side.frames.len());
             let keys = frames.map(|ix| {

@@ -96,7 +96,7 @@ mod tests {
         let frames: Vec<FrameIx> = frames.collect();
         let deciding = frames.len() - 1;
         let (tag, count) = (Tag::Vmm, Count::default());
-        side.push(&frames, Tagged { tag, deciding }, count, 0);
+        side.push(&frames, Tagged { tag, deciding }, count);
         side.debugged = debugged.iter().map(|&name| name.into()).collect();
         side.origin.event = Some("cycles".to_owned());
         side

@@ -7,9 +7,11 @@ use hashbrown::HashSet;
 
 use super::left_out::{idle_entry, inlined_elsewhere};
 use super::pairing::{Matching, Pairing};
+use crate::analysis::SliceWeight;
 use crate::before_after::{SideRole, Sides};
-use crate::diff::sides::{Count, Side};
+use crate::diff::sides::{Count, Side, SliceRange};
 use crate::kvm::Tagged;
+use crate::parallel::at_once;
 use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 
 /// A stack at its place in the union.
@@ -19,7 +21,22 @@ pub(crate) struct PlacedStack {
     pub(crate) leaf: NodeIx,
     pub(crate) tag: Tag,
     pub(crate) count: Count,
-    pub(crate) slice: u32,
+    /// Where its weights by slice of time are among those of its side.
+    pub(crate) slices: SliceRange,
+}
+
+/// The stacks of one side at their places.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UnitedSide<'u> {
+    pub(crate) list: &'u [PlacedStack],
+    slice_weights: &'u [SliceWeight],
+}
+
+impl<'u> UnitedSide<'u> {
+    /// What one of them weighs by slice of time.
+    pub(crate) fn weights_of(&self, stack: &PlacedStack) -> &'u [SliceWeight] {
+        stack.slices.of(self.slice_weights)
+    }
 }
 
 /// The union of both sides' call trees.
@@ -37,11 +54,20 @@ pub struct Union {
     pub(crate) own: Sides<Vec<Count>>,
     /// Each side's stacks.
     pub(crate) stacks: Sides<Vec<PlacedStack>>,
+    /// What they weigh by slice of time.
+    slice_weights: Sides<Vec<SliceWeight>>,
     /// Names of functions that one side shows and the other inlines or tail-calls; they were left
     /// out, in the order of their bytes.
     pub elided: Vec<String>,
     /// What the before side calls frames that are shown by another name.
     pub former: BTreeMap<FrameIx, Arc<str>>,
+}
+
+/// The stacks of a side with frames of the union.
+struct UnitedStacks {
+    stacks: Vec<United>,
+    /// The frames of all of them.
+    lists: Vec<FrameIx>,
 }
 
 /// A stack with frames of the union.
@@ -50,7 +76,7 @@ struct United {
     end: usize,
     tagged: Tagged,
     count: Count,
-    slice: u32,
+    slices: SliceRange,
 }
 
 impl Union {
@@ -62,7 +88,7 @@ impl Union {
             frames,
             maps,
             former,
-        } = Pairing::new(sides, matching, is_plain);
+        } = Pairing::new(sides, matching, is_plain, threads);
         // The same kernel inlines the same functions: a frame that only one side shows is rare then,
         // not absent.
         let kernels = sides.map(|side| side.origin.kernel.as_ref());
@@ -72,8 +98,7 @@ impl Union {
         } else {
             Sides::default()
         };
-        let mut lists: Vec<FrameIx> = Vec::new();
-        let united = Sides::from_fn(|role| {
+        let unite = |role: SideRole| {
             let selection = FrameSelection {
                 map: &maps[role],
                 left_out: &left_out[role],
@@ -81,8 +106,14 @@ impl Union {
                 skips_boot: matching == Matching::Loose && with_tags,
                 with_tags,
             };
-            selection.apply(sides[role], &mut lists)
-        });
+            selection.apply(sides[role])
+        };
+        let (before, after) = at_once(
+            threads,
+            || unite(SideRole::Before),
+            || unite(SideRole::After),
+        );
+        let united = Sides { before, after };
         let mut names: Vec<String> = left_out
             .iter()
             .flatten()
@@ -92,21 +123,19 @@ impl Union {
         Self {
             elided: names,
             former,
-            ..Self::build(frames, &lists, &united, threads)
+            slice_weights: sides.map(|side| side.slice_weights.clone()),
+            ..Self::build(frames, &united, threads)
         }
     }
 
-    fn build(
-        frames: FrameTable,
-        lists: &[FrameIx],
-        united: &Sides<Vec<United>>,
-        threads: usize,
-    ) -> Self {
-        let tagged = united.iter().flatten().map(|stack| TaggedStack {
-            frames: lists.get(stack.start..stack.end).unwrap_or_default(),
-            tag: stack.tagged.tag,
-            deciding: stack.tagged.deciding,
-            weight: stack.count.weight,
+    fn build(frames: FrameTable, united: &Sides<UnitedStacks>, threads: usize) -> Self {
+        let tagged = united.iter().flat_map(|side| {
+            side.stacks.iter().map(|stack| TaggedStack {
+                frames: side.lists.get(stack.start..stack.end).unwrap_or_default(),
+                tag: stack.tagged.tag,
+                deciding: stack.tagged.deciding,
+                weight: stack.count.weight,
+            })
         });
         let tagged: Vec<TaggedStack<'_>> = tagged.collect();
         let (tree, leaves) = CallTree::by_threads(&frames, tagged.into_iter(), threads);
@@ -119,14 +148,14 @@ impl Union {
         }
         let mut own = Sides::from_fn(|_| vec![Count::default(); tree.len()]);
         let mut placed: Sides<Vec<PlacedStack>> = Sides::default();
-        for (role, stacks) in united.each_ref().with_roles() {
-            for (stack, leaf) in stacks.iter().zip(leaves.by_ref()) {
+        for (role, side) in united.each_ref().with_roles() {
+            for (stack, leaf) in side.stacks.iter().zip(leaves.by_ref()) {
                 own[role][leaf.as_usize()].add(stack.count);
                 placed[role].push(PlacedStack {
                     leaf,
                     tag: stack.tagged.tag,
                     count: stack.count,
-                    slice: stack.slice,
+                    slices: stack.slices,
                 });
             }
         }
@@ -146,8 +175,17 @@ impl Union {
             total,
             own,
             stacks: placed,
+            slice_weights: Sides::default(),
             elided: Vec::new(),
             former: BTreeMap::new(),
+        }
+    }
+
+    /// The stacks of a side.
+    pub(crate) fn side(&self, role: SideRole) -> UnitedSide<'_> {
+        UnitedSide {
+            list: &self.stacks[role],
+            slice_weights: &self.slice_weights[role],
         }
     }
 
@@ -168,8 +206,9 @@ struct FrameSelection<'a> {
 }
 
 impl FrameSelection<'_> {
-    /// Appends the frames of all stacks to `lists`.
-    fn apply(&self, side: &Side, lists: &mut Vec<FrameIx>) -> Vec<United> {
+    /// All stacks of a side.
+    fn apply(&self, side: &Side) -> UnitedStacks {
+        let mut lists = Vec::with_capacity(side.lists.len());
         let mut united = Vec::with_capacity(side.stacks.len());
         for stack in &side.stacks {
             let (start, source) = (lists.len(), side.frames_of(stack));
@@ -197,9 +236,12 @@ impl FrameSelection<'_> {
                 end: lists.len(),
                 tagged,
                 count: stack.count,
-                slice: stack.slice,
+                slices: stack.slices,
             });
         }
-        united
+        UnitedStacks {
+            stacks: united,
+            lists,
+        }
     }
 }

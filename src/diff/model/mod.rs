@@ -19,6 +19,7 @@ mod threshold;
 pub(crate) use distribution::{t_quantile, t_two_sided};
 pub use significance::SLICES;
 pub(crate) use significance::{
-    ConfidenceLevel, Divisor, SideQuantity, SliceValues, exact_probability, least_probability, test,
+    ConfidenceLevel, Divisor, SideQuantity, SliceValues, exact_probability, least_probability,
+    test, test_knowing,
 };
 pub(crate) use threshold::{Question, Threshold};

@@ -226,6 +226,15 @@ impl Quantiles {
 
 /// Tests whether a quantity changed.
 pub(crate) fn test(sides: Sides<&SideQuantity<'_>>, level: &ConfidenceLevel) -> TestOutcome {
+    test_knowing(sides, || exact_probability(sides), level)
+}
+
+/// The same where it is known what [`exact_probability`] tells.
+pub(crate) fn test_knowing(
+    sides: Sides<&SideQuantity<'_>>,
+    exact: impl FnOnce() -> f64,
+    level: &ConfidenceLevel,
+) -> TestOutcome {
     let Sides { before, after } = sides;
     let change = after.ratio() - before.ratio();
     let chances = chances(sides);
@@ -259,7 +268,7 @@ pub(crate) fn test(sides: Sides<&SideQuantity<'_>>, level: &ConfidenceLevel) -> 
     let probability = if change == 0.0 || of_all.tested <= 0.0 {
         1.0
     } else if before.samples + after.samples < EXACT_BELOW {
-        of_time.max(exact_probability(sides))
+        of_time.max(exact())
     } else {
         of_time
     };

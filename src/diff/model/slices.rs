@@ -53,48 +53,44 @@ impl Slices {
         let (weight, base) = sums(self.used.iter().copied());
         let ratio = weight / base;
         let errors = self.used.iter().map(|slice| slice.0 - ratio * slice.1);
-        let errors: Vec<f64> = errors.collect();
         Estimate {
             ratio,
-            variance: self.variance(&errors, base),
+            variance: self.variance(errors, base),
             freedom: self.used.len() as f64 - 1.0,
         }
     }
 
     /// The estimate from the core; `None` when trimming leaves too few.
     pub(crate) fn core(&self) -> Option<Estimate> {
-        let mut order: Vec<usize> = (0..self.used.len()).collect();
-        let ratio_of = |ix: usize| self.used[ix].0 / self.used[ix].1;
-        order.sort_by(|&a, &b| ratio_of(a).total_cmp(&ratio_of(b)));
+        let ratios = self.used.iter().map(|&(weight, base)| weight / base);
+        let mut order: Vec<(f64, usize)> = ratios.zip(0..).collect();
+        order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         let most = sums(self.used.iter().copied()).1 * TRIMMED * (1.0 + 1e-9);
         let low = self.trimmed(order.iter(), most);
         let high = self.trimmed(order.iter().rev(), most);
         let kept = order.get(low..order.len().saturating_sub(high))?;
-        let (&least, &largest) = (kept.first()?, kept.last()?);
+        let (&(least, _), &(largest, _)) = (kept.first()?, kept.last()?);
         if kept.len() < LEAST_SLICES / 2 {
             return None;
         }
-        let (least, largest) = (ratio_of(least), ratio_of(largest));
-        let (weight, base) = sums(kept.iter().map(|&ix| self.used[ix]));
+        let (weight, base) = sums(kept.iter().map(|&(_, ix)| self.used[ix]));
         let tamed = self.used.iter().map(|&(weight, base)| {
             let ratio = (weight / base).clamp(least, largest);
             (ratio * base, base)
         });
-        let tamed: Vec<(f64, f64)> = tamed.collect();
-        let (tamed_weight, whole) = sums(tamed.iter().copied());
+        let (tamed_weight, whole) = sums(tamed.clone());
         let middle = tamed_weight / whole;
-        let errors = tamed.iter().map(|slice| slice.0 - middle * slice.1);
-        let errors: Vec<f64> = errors.collect();
+        let errors = tamed.map(|slice| slice.0 - middle * slice.1);
         Some(Estimate {
             ratio: weight / base,
-            variance: self.variance(&errors, base),
+            variance: self.variance(errors, base),
             freedom: kept.len() as f64 - 1.0,
         })
     }
 
     /// How many slices from one end have a base of `most` at most.
-    fn trimmed<'a>(&self, from_end: impl Iterator<Item = &'a usize>, most: f64) -> usize {
-        let reached = from_end.scan(0.0, |sum, &ix| {
+    fn trimmed<'a>(&self, from_end: impl Iterator<Item = &'a (f64, usize)>, most: f64) -> usize {
+        let reached = from_end.scan(0.0, |sum, &(_, ix)| {
             *sum += self.used[ix].1;
             Some(*sum)
         });
@@ -102,13 +98,22 @@ impl Slices {
     }
 
     /// The variance of a ratio from the errors of all slices and the base that it is of.
-    fn variance(&self, errors: &[f64], base: f64) -> f64 {
-        let plain: f64 = errors.iter().map(|error| error * error).sum();
+    fn variance(&self, errors: impl Iterator<Item = f64>, base: f64) -> f64 {
+        let mut plain = 0.0;
+        // The products with the error one slice before, two before, and so on.
+        let mut products = [0.0; LAGS];
+        let mut before = [None; LAGS];
+        for error in errors {
+            plain += error * error;
+            for (sum, before) in products.iter_mut().zip(before) {
+                *sum += before.map_or(0.0, |before: f64| before * error);
+            }
+            before.rotate_right(1);
+            before[0] = Some(error);
+        }
         let mut dependent = 0.0;
-        for lag in 1..=LAGS {
-            let fade = 1.0 - lag as f64 / (LAGS + 1) as f64;
-            let later = errors.iter().skip(lag);
-            let products: f64 = errors.iter().zip(later).map(|(a, b)| a * b).sum();
+        for (products, lag) in products.into_iter().zip(1_u32..) {
+            let fade = 1.0 - f64::from(lag) / (LAGS + 1) as f64;
             dependent += 2.0 * fade * products;
         }
         let m = self.used.len() as f64;

@@ -63,7 +63,7 @@ pub fn parse_folded(path: &Path, bytes: &[u8]) -> Result<FoldedSide> {
             samples: weight,
             weight,
         };
-        side.push(&frames, tagged, count, 0);
+        side.push(&frames, tagged, count);
     }
     if side.samples() == 0 {
         return Err(NothingLeft::OfFolded {

@@ -26,4 +26,5 @@ pub use folded_input::{FoldedSide, parse_folded};
 pub use idle::leave_out_uneven_idle;
 pub(crate) use idle::uneven_cpus;
 pub use origin::SideOrigin;
+pub(crate) use side::SliceRange;
 pub use side::{CountedStack, LeftOut, Side};

@@ -1,12 +1,13 @@
 //! One side of a diff: stacks with their weights, and what is known of where they come from.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::count::Count;
 use super::event_name::plain_event;
 use super::event_series::EventSeries;
 use super::origin::SideOrigin;
-use crate::analysis::{Profile, is_time};
+use crate::analysis::{Profile, SliceWeight, is_time};
 use crate::diff::exits::ExitSide;
 use crate::diff::model::SLICES;
 use crate::fold::WeightKind;
@@ -24,7 +25,22 @@ pub(crate) struct SideStack {
     len: usize,
     pub(crate) tagged: Tagged,
     pub(crate) count: Count,
-    pub(crate) slice: u32,
+    /// Where its weights by slice of time are among those of the side.
+    pub(crate) slices: SliceRange,
+}
+
+/// Where the weights of a stack by slice of time are in a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct SliceRange {
+    start: usize,
+    end: usize,
+}
+
+impl SliceRange {
+    /// The weights.
+    pub(crate) fn of(self, weights: &[SliceWeight]) -> &[SliceWeight] {
+        weights.get(self.start..self.end).unwrap_or_default()
+    }
 }
 
 /// A stack, and how many of what is compared it is of.
@@ -59,6 +75,8 @@ pub struct Side {
     pub events: Vec<EventSeries>,
     /// Its VM exits; `None` where no tracepoint tells of any.
     pub exits: Option<ExitSide>,
+    /// What stacks weigh by slice of time.
+    pub(crate) slice_weights: Vec<SliceWeight>,
     /// Number of slices of time; 0 when nothing is known of times.
     pub(crate) slices: usize,
     /// Whether stacks carry tags.
@@ -144,8 +162,9 @@ impl Side {
             is_tagged,
             ..Self::default()
         };
-        for stack in profile.stacks.iter() {
-            let frames = profile.stacks.frames(stack);
+        let mut stacks = profile.stacks;
+        side.lists = stacks.take_frames();
+        for (at, stack) in stacks.iter().enumerate() {
             let tagged = Tagged {
                 tag: stack.tag,
                 deciding: stack.deciding,
@@ -154,7 +173,12 @@ impl Side {
                 samples: stack.samples,
                 weight: stack.weight,
             };
-            side.push(frames, tagged, count, stack.slice);
+            side.add(
+                stacks.range(stack),
+                tagged,
+                count,
+                profile.stack_slices.of_stack(at),
+            );
         }
         side.frames = profile.frames;
         let debugged = profile.account.objects.iter();
@@ -186,21 +210,41 @@ impl Side {
                 samples,
                 weight: stack.weight,
             };
-            side.push(stack.frames, tagged, count, 0);
+            side.push(stack.frames, tagged, count);
         }
         side
     }
 
-    /// Adds a stack with its samples in a slice of time.
-    pub(crate) fn push(&mut self, frames: &[FrameIx], tagged: Tagged, count: Count, slice: u32) {
+    /// Adds a stack of which nothing is known by slices of time.
+    pub(crate) fn push(&mut self, frames: &[FrameIx], tagged: Tagged, count: Count) {
+        self.push_sliced(frames, tagged, count, &[]);
+    }
+
+    /// Adds a stack, of which it is known what it weighs by slice of time.
+    pub(crate) fn push_sliced(
+        &mut self,
+        frames: &[FrameIx],
+        tagged: Tagged,
+        count: Count,
+        weights: &[SliceWeight],
+    ) {
+        let start = self.lists.len();
+        self.lists.extend_from_slice(frames);
+        self.add(start..self.lists.len(), tagged, count, weights);
+    }
+
+    /// Adds a stack whose frames are in the list.
+    fn add(&mut self, frames: Range<usize>, tagged: Tagged, count: Count, weights: &[SliceWeight]) {
+        let start = self.slice_weights.len();
+        self.slice_weights.extend_from_slice(weights);
+        let end = self.slice_weights.len();
         self.stacks.push(SideStack {
-            start: self.lists.len(),
+            start: frames.start,
             len: frames.len(),
             tagged,
             count,
-            slice,
+            slices: SliceRange { start, end },
         });
-        self.lists.extend_from_slice(frames);
     }
 
     /// Puts other frames in the place of those of all stacks, by their indices; a frame with `None` in
