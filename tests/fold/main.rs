@@ -8,6 +8,7 @@ mod events;
 mod flat;
 mod garbage;
 mod last_branches;
+mod other_samples;
 mod perf_stacks;
 mod samples;
 mod testdata;
