@@ -3,10 +3,12 @@
 
 use std::fs;
 use std::io::Cursor;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use vmflame::bytes::Little;
+use vmflame::perf::Feature;
 use vmflame::perf::abi::PERF_SAMPLE_CPU;
 use vmflame::perf::writer::{
     Description, FeatureSection, FileWriter, RecordWriter, SampleValues, WrittenEvent,
@@ -69,6 +71,16 @@ fn a_command_line_beside_several_vms_names_none() {
 
 /// Writes a case of VMs, each with a sample in its guest's kernel, and what their VMMs were told.
 fn stacks(name: &str, vms: &[(i32, &[u8])], files: &[(&str, &str)]) -> PathBuf {
+    stacks_of_machine(name, vms, files, Vec::new())
+}
+
+/// The same of a machine of which these features tell.
+fn stacks_of_machine(
+    name: &str,
+    vms: &[(i32, &[u8])],
+    files: &[(&str, &str)],
+    mut features: Vec<FeatureSection>,
+) -> PathBuf {
     let folder = case(name, files);
     let mut event = WrittenEvent::cpu_clock();
     event.ids = vec![1];
@@ -98,7 +110,7 @@ fn stacks(name: &str, vms: &[(i32, &[u8])], files: &[(&str, &str)]) -> PathBuf {
         records.sample(&event.attr, 4, &values);
     }
     let events = vec![event];
-    let features = vec![FeatureSection::event_names(&events)];
+    features.push(FeatureSection::event_names(&events));
     let description = Description { events, features };
     let mut out = FileWriter::<Little, _>::new(Cursor::new(Vec::new()), &description).unwrap();
     out.write(records.bytes()).unwrap();
@@ -172,4 +184,70 @@ fn stacks_of_one_vm_are_shown_as_any() {
     let expected = "CPU 0/KVM;[guest kernel] 1";
     assert_eq!(folded(&one, "process"), [format!("qemu-kvm;{expected}")]);
     assert_eq!(folded(&one, "comm"), [expected]);
+}
+
+/// A shell that waits, called as a VMM is by its command line: `sh -c 'read line' -name NAME` takes what
+/// stands behind its script for parameters of that.
+struct Vmm(Child);
+
+impl Vmm {
+    fn start(name: &str) -> Self {
+        let mut command = Command::new("sh");
+        command.arg0("qemu-system-x86_64");
+        command.args(["-c", "read line", "-name", name]);
+        let vmm = Self(command.stdin(Stdio::piped()).spawn().unwrap());
+        // It has that command line once it is no longer a copy of this program.
+        let line = || fs::read(format!("/proc/{}/cmdline", vmm.0.id())).unwrap();
+        while !line().starts_with(b"qemu-system-x86_64\0") {
+            std::thread::yield_now();
+        }
+        vmm
+    }
+
+    fn pid(&self) -> i32 {
+        i32::try_from(self.0.id()).unwrap()
+    }
+
+    /// What its main thread is called.
+    fn comm(&self) -> Vec<u8> {
+        let comm = fs::read(format!("/proc/{}/comm", self.0.id())).unwrap();
+        comm.trim_ascii_end().to_vec()
+    }
+}
+
+impl Drop for Vmm {
+    fn drop(&mut self) {
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Running VMMs tell the names of the VMs of a capture that this machine made, and of no other.
+#[test]
+fn running_vmms_tell_the_names_of_several_vms() {
+    let vmms = ["web", "db"].map(Vmm::start);
+    let comms = vmms.each_ref().map(Vmm::comm);
+    let vms = [0, 1].map(|at| (vmms[at].pid(), comms[at].as_slice()));
+    let own = |name: &str| {
+        let text = fs::read_to_string(format!("/proc/sys/kernel/{name}")).unwrap();
+        text.trim_end().to_owned()
+    };
+    let features = |host: &str| {
+        vec![
+            FeatureSection::text(Feature::HOSTNAME, host),
+            FeatureSection::text(Feature::OSRELEASE, &own("osrelease")),
+        ]
+    };
+    let comm = String::from_utf8(comms[0].clone()).unwrap();
+    let shown = |host: &str| {
+        let case = stacks_of_machine("running", &vms, &[], features(host));
+        let mut lines = folded(&case, "process");
+        lines.sort();
+        lines
+    };
+    let expected = ["db", "web"].map(|name| format!("{comm} ({name});CPU 0/KVM;[guest kernel] 1"));
+    assert_eq!(shown(&own("hostname")), expected);
+    let mut expected = vms.map(|(pid, _)| format!("{comm}-{pid};CPU 0/KVM;[guest kernel] 1"));
+    expected.sort();
+    assert_eq!(shown("another"), expected);
 }
