@@ -22,7 +22,7 @@ const VMX: &str = "Debian 12 (kernel 6.1.0-56-amd64, perf 6.1.192) with kvm_inte
     small VMM of our own (`mini-vmm`)";
 const HERE: &str = "kernel 6.18.44 with kvm_pvm, perf 6.1.192";
 
-pub(super) const CASES: [Case; 9] = [
+pub(super) const CASES: [Case; 10] = [
     Case {
         name: "svm-bad",
         shows: "the case study: a guest on AMD that spends its time in VM exits (ACPI PM timer, \
@@ -95,6 +95,15 @@ pub(super) const CASES: [Case; 9] = [
     Case {
         name: "plain",
         shows: "a Linux profile without any KVM in it: a shell pipeline",
+        from: "",
+        keep: u64::MAX,
+        script: None,
+        machine: HERE,
+    },
+    Case {
+        name: "user",
+        shows: "a shell pipeline's user code alone, behind a dummy event: where the kernel lies is \
+            recorded, and no sample lies in it",
         from: "",
         keep: u64::MAX,
         script: None,

@@ -37,6 +37,8 @@ use vmflame::symbol::{
 use vmflame::units::CpuMode;
 
 const RECORD_PLAIN: &str = "record -o perf.data -e cpu-clock -F 499 -g -- sh -c";
+/// The dummy event counts the kernel too, so that perf records where the kernel lies.
+const RECORD_USER: &str = "record -o perf.data -e dummy -e cpu-clock:u -F 399 -g -- sh -c";
 const PIPELINE: &str = "seq 200000 | sort -R | gzip | wc -c";
 
 fn run(program: &str, arguments: &[&str], folder: &Path) -> Vec<u8> {
@@ -187,7 +189,11 @@ fn copy_beside(source: &Path, out: &Path) {
 fn recorded(case: &Case, source: &Path) -> Vec<u8> {
     if case.from.is_empty() {
         let work = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let arguments = RECORD_PLAIN.split(' ').chain([PIPELINE]);
+        let options = match case.name {
+            "user" => RECORD_USER,
+            _ => RECORD_PLAIN,
+        };
+        let arguments = options.split(' ').chain([PIPELINE]);
         run("perf", &arguments.collect::<Vec<_>>(), work);
         return fs::read(work.join("perf.data")).unwrap();
     }
