@@ -11,7 +11,8 @@ use vmflame::analysis::{choose_event, count_records};
 use vmflame::bytes::ByteOrder;
 use vmflame::fold::{FoldRequest, fold};
 use vmflame::perf::abi::PERF_RECORD_SAMPLE;
-use vmflame::perf::{Capture, Events, Record, Visitor};
+use vmflame::perf::{Capture, Events, Record, SampleAtHand, Visitor};
+use vmflame::units::EventIx;
 
 use super::captures;
 
@@ -98,14 +99,35 @@ impl<'a> Visitor<'a> for Decoding<'_> {
         Decoded::default()
     }
 
+    /// Nothing is kept: linux-perf-data copies what it reads too.
+    fn takes_copies(&self, _: &Decoded) -> bool {
+        true
+    }
+
     #[inline]
     fn record<O: ByteOrder>(&self, found: &mut Decoded, record: Record<'a>) {
-        if record.header.record_type != PERF_RECORD_SAMPLE {
-            return;
+        if record.header.record_type == PERF_RECORD_SAMPLE {
+            let event = self.events.of_sample::<O>(record.body).unwrap();
+            self.add::<O>(found, event, record.body);
         }
-        let event = self.events.of_sample::<O>(record.body);
-        let event = event.and_then(|ix| self.events.get(ix)).unwrap();
-        let head = event.layout.head::<O>(record.body).unwrap();
+    }
+
+    #[inline]
+    fn sample<O: ByteOrder>(
+        &self,
+        found: &mut Decoded,
+        at_hand: SampleAtHand<'_>,
+        _: impl FnOnce() -> Record<'a>,
+    ) {
+        self.add::<O>(found, at_hand.event, at_hand.body);
+    }
+}
+
+impl Decoding<'_> {
+    #[inline]
+    fn add<O: ByteOrder>(&self, found: &mut Decoded, event: EventIx, body: &[u8]) {
+        let event = self.events.get(event).unwrap();
+        let head = event.layout.head::<O>(body).unwrap();
         found.samples += 1;
         for &word in head.chain.unwrap_or_default().as_chunks().0 {
             found.entry_sum = found.entry_sum.wrapping_add(O::u64(word));
