@@ -55,11 +55,7 @@ impl ObjectSymbols {
     ///
     /// # Errors
     /// The same.
-    pub(crate) fn parse_elf_file(
-        path: &Path,
-        file: &Storage,
-        wish: FunctionWish<'_>,
-    ) -> Result<Self> {
+    pub fn parse_elf_file(path: &Path, file: &Storage, wish: FunctionWish<'_>) -> Result<Self> {
         let bytes = FileBytes {
             bytes: file.bytes(),
             file: Some(file),
