@@ -12,6 +12,17 @@ pub struct SliceWeight {
     pub weight: u64,
 }
 
+impl SliceWeight {
+    /// Adds weights to the sums of their slices, of which there may be fewer.
+    pub(crate) fn add_all(weights: &[Self], sums: &mut [f64]) {
+        for &Self { slice, weight } in weights {
+            if let Some(sum) = sums.get_mut(slice as usize) {
+                *sum += weight as f64;
+            }
+        }
+    }
+}
+
 /// What each of many stacks weighs by slice of time.
 #[derive(Debug, Default)]
 pub struct StackSlices {

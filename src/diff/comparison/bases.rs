@@ -218,11 +218,7 @@ fn counted_side(
     for stack in stacks.list.iter().filter(|stack| wants(stack.tag)) {
         samples += stack.count.samples;
         total += stack.count.weight as f64;
-        for &SliceWeight { slice, weight } in stacks.weights_of(stack) {
-            if let Some(sum) = slices.get_mut(slice as usize) {
-                *sum += weight as f64;
-            }
-        }
+        SliceWeight::add_all(stacks.weights_of(stack), &mut slices);
     }
     let units = side.origin.units_per_weight();
     Base {

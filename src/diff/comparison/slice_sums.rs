@@ -102,12 +102,7 @@ impl SideSums {
                     return;
                 }
                 let row = row as usize;
-                let sums = &mut sums[row * row_len..(row + 1) * row_len];
-                for &SliceWeight { slice, weight } in weights {
-                    if let Some(sum) = sums.get_mut(slice as usize) {
-                        *sum += weight as f64;
-                    }
-                }
+                SliceWeight::add_all(weights, &mut sums[row * row_len..(row + 1) * row_len]);
             };
             add(rows[0]);
             add(rows[TAGS + stack.tag as usize]);

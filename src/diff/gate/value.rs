@@ -232,11 +232,7 @@ fn sum(
     };
     for stack in stacks.list.iter().filter(|stack| is_wanted(stack)) {
         sum.count.add(stack.count);
-        for &SliceWeight { slice, weight } in stacks.weights_of(stack) {
-            if let Some(sum) = sum.weights.get_mut(slice as usize) {
-                *sum += weight as f64;
-            }
-        }
+        SliceWeight::add_all(stacks.weights_of(stack), &mut sum.weights);
     }
     sum
 }
