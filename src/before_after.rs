@@ -2,6 +2,8 @@
 
 use std::ops::{Index, IndexMut};
 
+use crate::parallel::at_once;
+
 /// Which of the two sides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SideRole {
@@ -46,6 +48,19 @@ impl<T> Sides<T> {
     /// Makes both, that of the before side first.
     pub fn from_fn(mut of_side: impl FnMut(SideRole) -> T) -> Self {
         let [before, after] = SideRole::BOTH.map(&mut of_side);
+        Self { before, after }
+    }
+
+    /// Makes both, at the same time where there is more than one thread.
+    pub(crate) fn at_once(threads: usize, of_side: impl Fn(SideRole) -> T + Sync) -> Self
+    where
+        T: Send,
+    {
+        let [before, after] = SideRole::BOTH.map(|role| {
+            let of_side = &of_side;
+            move || of_side(role)
+        });
+        let (before, after) = at_once(threads, before, after);
         Self { before, after }
     }
 

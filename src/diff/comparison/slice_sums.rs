@@ -7,7 +7,6 @@ use crate::before_after::{SideRole, Sides};
 use crate::diff::matching::Union;
 use crate::diff::model::{SideQuantity, SliceValues};
 use crate::diff::sides::Count;
-use crate::parallel::at_once;
 use crate::stack::NodeIx;
 
 /// Stands for the row of what has none.
@@ -54,8 +53,7 @@ impl SliceSums {
             sums.add(union, quantities, role);
             sums
         };
-        let (before, after) = at_once(threads, || sums(SideRole::Before), || sums(SideRole::After));
-        Self(Sides { before, after })
+        Self(Sides::at_once(threads, sums))
     }
 
     /// A quantity on both sides, as the tests take it.

@@ -22,7 +22,6 @@ use hashbrown::HashMap;
 use super::loose_name::{Looseness, NameStep, ObjectStep, loosened, number_of};
 use crate::before_after::{SideRole, Sides};
 use crate::diff::sides::Side;
-use crate::parallel::at_once;
 use crate::stack::{Frame, FrameIx, FrameKind, FrameTable};
 use crate::units::CpuMode;
 
@@ -72,12 +71,7 @@ impl Pairing {
         threads: usize,
     ) -> Self {
         let names = |role: SideRole| DistinctNames::of(sides[role], is_plain);
-        let (before, after) = at_once(
-            threads,
-            || names(SideRole::Before),
-            || names(SideRole::After),
-        );
-        let names = Sides { before, after };
+        let names = Sides::at_once(threads, names);
         let mut partners = exact_partners(&names);
         if matching == Matching::Loose {
             let mut order = Order::of(sides, &names);

@@ -11,7 +11,6 @@ use crate::analysis::SliceWeight;
 use crate::before_after::{SideRole, Sides};
 use crate::diff::sides::{Count, Side, SliceRange};
 use crate::kvm::Tagged;
-use crate::parallel::at_once;
 use crate::stack::{CallTree, FrameIx, FrameKind, FrameTable, NodeIx, Tag, TaggedStack};
 
 /// A stack at its place in the union.
@@ -108,12 +107,7 @@ impl Union {
             };
             selection.apply(sides[role])
         };
-        let (before, after) = at_once(
-            threads,
-            || unite(SideRole::Before),
-            || unite(SideRole::After),
-        );
-        let united = Sides { before, after };
+        let united = Sides::at_once(threads, unite);
         let mut names: Vec<String> = left_out
             .iter()
             .flatten()
