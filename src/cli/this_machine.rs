@@ -162,11 +162,14 @@ fn looked_at(input: &Path) -> Option<Metadata> {
     Some(found)
 }
 
-/// How long the running kernel has been up.
+/// How long the running kernel has been up, to the nanosecond: `/proc/uptime` tells hundredths of a
+/// second, by which a file would seem older than a process that was there before it.
+///
+/// Source: the start of a process is on this clock, `do_task_stat()`, fs/proc/array.c, Linux 6.18.
 fn up() -> Option<Duration> {
-    let text = std::fs::read_to_string("/proc/uptime").ok()?;
-    let (seconds, _) = text.split_once(' ')?;
-    Duration::try_from_secs_f64(seconds.parse().ok()?).ok()
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let seconds = u64::try_from(now.tv_sec).ok()?;
+    Some(Duration::new(seconds, u32::try_from(now.tv_nsec).ok()?))
 }
 
 /// How long the running kernel had been up when the input was last written.
@@ -215,13 +218,18 @@ pub(crate) fn command_line(
     if process.main_thread.as_deref() != Some(main_thread.trim_end()) {
         return None;
     }
-    let stat = std::fs::read_to_string(folder.join("stat")).ok()?;
-    // Behind the name, which may hold spaces: the start is the 22nd field, in USER_HZ since boot.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    let start: u64 = fields.split(' ').nth(19)?.parse().ok()?;
-    let start = start.checked_mul(1_000_000_000 / USER_HZ)?;
-    (start <= written(data)?.as_nanos()).then_some(())?;
+    (started(&folder)? <= written(data)?).then_some(())?;
     read_command_line(&folder.join("cmdline"))
+}
+
+/// How long the running kernel had been up when a process was started, down to a tick of `USER_HZ`.
+fn started(process: &Path) -> Option<Timestamp> {
+    let stat = std::fs::read_to_string(process.join("stat")).ok()?;
+    // Behind the name, which may hold spaces: the start is the 22nd field.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    let ticks: u64 = fields.split(' ').nth(19)?.parse().ok()?;
+    let nanos = ticks.checked_mul(1_000_000_000 / USER_HZ)?;
+    Some(Timestamp::from_nanos(nanos))
 }
 
 /// Reads a command line; `None` when it cannot be read or is longer than any.
@@ -297,4 +305,24 @@ pub(crate) fn children_time() -> Option<Duration> {
         .map(|ticks| ticks.parse::<u64>().ok())
         .sum::<Option<u64>>()?;
     Some(Duration::from_millis(ticks.checked_mul(1000 / USER_HZ)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::{Command, Stdio};
+
+    /// What lives is not younger than the moment at hand, however soon that comes.
+    #[test]
+    fn a_process_was_started_before_what_follows() {
+        for _ in 0..30 {
+            let mut waiting = Command::new("cat");
+            let mut child = waiting.stdin(Stdio::piped()).spawn().unwrap();
+            let now = up_at(SystemTime::now()).unwrap();
+            let start = started(Path::new(&format!("/proc/{}", child.id()))).unwrap();
+            drop(child.stdin.take());
+            child.wait().unwrap();
+            assert!(start <= now, "started at {start:?}, asked at {now:?}");
+        }
+    }
 }

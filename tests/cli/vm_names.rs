@@ -6,6 +6,7 @@ use std::io::Cursor;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use vmflame::bytes::Little;
 use vmflame::perf::Feature;
@@ -226,6 +227,8 @@ impl Drop for Vmm {
 #[test]
 fn running_vmms_tell_the_names_of_several_vms() {
     let vmms = ["web", "db"].map(Vmm::start);
+    // A recorded VMM was there before the capture was written, by clocks too that tick 100 times a second.
+    std::thread::sleep(Duration::from_millis(25));
     let comms = vmms.each_ref().map(Vmm::comm);
     let vms = [0, 1].map(|at| (vmms[at].pid(), comms[at].as_slice()));
     let own = |name: &str| {
