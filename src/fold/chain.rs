@@ -79,12 +79,15 @@ impl<'a, O: ByteOrder> ChainFrames<'a, O> {
     }
 
     /// Takes out the callers up to the next context marker: as bytes, eight a frame, all of the
-    /// mode of the frame before.
+    /// mode of the frame before. Fewer than `least` are left where they are.
     #[inline]
-    pub(crate) fn take_run(&mut self) -> &'a [u8] {
+    pub(crate) fn take_run(&mut self, least: usize) -> &'a [u8] {
         let is_marker = |word: &[u8; 8]| is_context_marker(O::u64(*word));
         let words = self.words.as_chunks().0;
         let frames = words.iter().position(is_marker).unwrap_or(words.len());
+        if frames < least {
+            return &[];
+        }
         let (run, rest) = self.words.split_at(frames * 8);
         self.words = rest;
         run
@@ -209,7 +212,7 @@ mod tests {
         assert_eq!(frames(&[PERF_CONTEXT_USER, 1, 0])[1], (CpuMode::User, 0, 0));
     }
 
-    /// Frames taken run by run are those taken one by one.
+    /// Frames taken run by run are those taken one by one, however long a run is at least.
     #[test]
     fn runs_hold_the_frames_up_to_the_next_marker() {
         use proptest::prelude::*;
@@ -219,13 +222,15 @@ mod tests {
             1 => Just(PERF_CONTEXT_USER),
             1 => Just(PERF_CONTEXT_USER_DEFERRED),
         ];
-        proptest!(|(words in prop::collection::vec(word, 0..16))| {
+        proptest!(|(words in prop::collection::vec(word, 0..16), least in 0..5_usize)| {
             let bytes: Vec<u8> = words.iter().flat_map(|word: &u64| word.to_le_bytes()).collect();
             let new = || ChainFrames::<Little>::new(&bytes, CpuMode::Unknown);
             let (mut frames, mut taken) = (new(), Vec::new());
             while let Some(frame) = frames.next() {
                 taken.push(frame);
-                taken.extend(ChainFrames::<Little>::of_run(frames.take_run(), frame.mode));
+                let run = frames.take_run(least);
+                prop_assert!(run.is_empty() || run.len() / 8 >= least);
+                taken.extend(ChainFrames::<Little>::of_run(run, frame.mode));
             }
             prop_assert_eq!(taken, new().collect::<Vec<_>>());
         });

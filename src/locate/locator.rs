@@ -24,6 +24,10 @@ use crate::symbol::KernelSymbols;
 use crate::units::{Avma, CpuMode, Pid};
 use crate::unwind::BranchFrames;
 
+/// Fewer callers than that are looked at one by one: to find where each lies takes less time than to find
+/// their run. Code without frame pointers leaves one or two that no other stack has.
+const LEAST_RUN: usize = 6;
+
 /// A stack in pieces, but for its weight.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct StackPath {
@@ -263,7 +267,7 @@ impl<'m> Locator<'m> {
                 continue;
             };
             frame_entry = frame_entry.then(at.mode, self.located(space, at));
-            let bytes = frames.take_run();
+            let bytes = frames.take_run(LEAST_RUN);
             if !bytes.is_empty() {
                 chain_len += bytes.len() / 8;
                 let callers = Callers {
