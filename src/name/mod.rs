@@ -47,6 +47,7 @@
 //! | `places` | which named stack a settled one has become |
 //! | `merge`, `joined` | stacks of the same frames become one: those of a worker, of all |
 //! | `piece_stacks`, `frame_hash` | a worker's different stacks, in pieces; what finds those that are the same |
+//! | `merged_stack`, `shown_pieces` | one of them but for its pieces; what pieces show, at hand |
 //! | `stacks` | the result |
 
 mod ahead;
@@ -67,6 +68,7 @@ mod kernel_frames;
 mod kernel_objects;
 mod memory;
 mod merge;
+mod merged_stack;
 mod name_worker;
 mod named_runs;
 mod namer;
@@ -80,6 +82,7 @@ mod places;
 mod request;
 mod shown_frame;
 mod shown_names;
+mod shown_pieces;
 mod stacks;
 mod this_machine;
 mod unnamed;

@@ -78,7 +78,12 @@ impl<'m> NameWorker<'m> {
         &self.runs
     }
 
-    /// The same without the worker, for nothing is named any more.
+    /// The locations of its pieces.
+    pub(super) fn locations(&self) -> &NamedLocations {
+        &self.named
+    }
+
+    /// The runs without the worker, for nothing is named any more.
     pub(super) fn into_runs(self) -> NamedRuns {
         self.runs
     }
@@ -104,15 +109,6 @@ impl<'m> NameWorker<'m> {
         match piece.get() {
             Located::Location(at) => self.named.get(at).shown_unnamed(),
             Located::CallerRun(run) => self.runs.named(run).1,
-        }
-    }
-
-    /// Whether a stack ends with a piece, since what stands above is no caller.
-    #[inline]
-    pub(super) fn is_last(&self, piece: LocatedPiece) -> bool {
-        match piece.get() {
-            Located::Location(at) => self.named.get(at).astray.is_some(),
-            Located::CallerRun(run) => self.runs.is_last(run),
         }
     }
 

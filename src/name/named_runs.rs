@@ -108,6 +108,11 @@ impl NamedRuns {
         number
     }
 
+    /// How many runs of addresses there are.
+    pub(super) fn run_count(&self) -> usize {
+        self.named.len()
+    }
+
     /// The number of a run of addresses, and its frames that have no name.
     #[inline]
     pub(super) fn named(&self, run: usize) -> (u32, &[UnnamedRow]) {

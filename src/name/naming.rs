@@ -59,7 +59,6 @@ pub(crate) fn name_stacks(
     let Classes { list, of_tasks } = Classes::of(&workers, namer, request, &vms, tagger);
     let merger = Merger {
         request,
-        classes: &list,
         hasher: &StackHasher::new(),
     };
     let pairs = workers.into_iter().zip(of_tasks);

@@ -92,6 +92,12 @@ impl NamedPiece {
         Self(number | RUN)
     }
 
+    /// What it is kept as.
+    #[inline]
+    pub(super) const fn bits(self) -> u32 {
+        self.0
+    }
+
     #[inline]
     pub(super) const fn get(self) -> Named {
         if self.0 & RUN == 0 {

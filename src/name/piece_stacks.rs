@@ -5,11 +5,13 @@ use std::hash::{BuildHasher, Hasher};
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::frame_hash::{FrameHasher, RunHashes};
+use super::merged_stack::{MergedStack, StackTraits};
 use super::named_runs::NamedRuns;
 use super::piece::{Named, NamedPiece};
-use super::stacks::Stack;
+use super::unnamed::FurtherUnnamed;
 use crate::hash::spread;
 use crate::stack::FrameIx;
+use crate::units::Index;
 
 /// Pieces, those nearest to the leaf first, and the runs that they mean.
 #[derive(Clone, Copy, Debug)]
@@ -70,10 +72,11 @@ impl StackHasher {
     }
 
     /// The part of the hash that tells most stacks apart.
-    fn part(&self, stack: &Stack, frames: u64) -> u32 {
+    #[inline]
+    fn part(&self, traits: &StackTraits, frames: u64) -> u32 {
         let mut state = self.rest.build_hasher();
-        state.write_u64(u64::from(stack.class));
-        state.write_u64(frames ^ u64::from(stack.payload_class) << 61);
+        state.write_u64(u64::from(traits.class));
+        state.write_u64(frames ^ u64::from(traits.payload_class) << 61);
         (state.finish() >> 32) as u32
     }
 }
@@ -85,16 +88,39 @@ const ROOM: usize = 1 << 17;
 /// Of so many stacks one is different at most, mostly: for these the index is made at once.
 const ALIKE: usize = 8;
 
+/// How many stacks are looked up at a time: about as many cache misses as a CPU has under way at the
+/// same time.
+pub(super) const GROUP: usize = 16;
+
+/// Stacks that wait to be added, up to a group, with their pieces.
+#[derive(Debug, Default)]
+pub(super) struct WaitingStacks {
+    list: Vec<MergedStack>,
+    pieces: Vec<NamedPiece>,
+}
+
+impl WaitingStacks {
+    /// Adds a stack of these pieces, but for what the pieces tell of it.
+    #[inline]
+    pub(super) fn push(&mut self, mut new: MergedStack, pieces: impl Iterator<Item = NamedPiece>) {
+        new.start = self.pieces.len();
+        self.pieces.extend(pieces);
+        new.pieces = u32::of(self.pieces.len() - new.start);
+        self.list.push(new);
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+}
+
 /// Different stacks of a worker, in pieces of its runs.
 #[derive(Debug)]
 pub(super) struct PieceStacks {
-    stacks: Vec<Stack>,
-    /// The part of the hash of each.
-    hashes: Vec<u32>,
+    list: Vec<MergedStack>,
     /// The pieces of all stacks, one behind the other.
     pieces: Vec<NamedPiece>,
-    /// Where the pieces of each stack end.
-    ends: Vec<usize>,
     /// Positions of the stacks, each with the part of the hash of its stack.
     index: HashTable<(u32, u32)>,
     run_hashes: RunHashes,
@@ -105,111 +131,203 @@ impl PieceStacks {
     /// None yet, with room for so many, and for so many pieces of these runs.
     pub(super) fn new(most: usize, pieces: usize, runs: &NamedRuns, hasher: &StackHasher) -> Self {
         Self {
-            stacks: Vec::with_capacity(most.min(ROOM)),
-            hashes: Vec::with_capacity(most.min(ROOM)),
+            list: Vec::with_capacity(most.min(ROOM)),
             pieces: Vec::with_capacity(pieces.min(ROOM)),
-            ends: Vec::with_capacity(most.min(ROOM)),
             index: HashTable::with_capacity(most.min(ROOM) / ALIKE),
             run_hashes: hasher.frames.runs(runs),
             hasher: hasher.clone(),
         }
     }
 
-    /// Adds a stack of these pieces, to the one that is the same where there is one. Tells its position.
-    #[inline]
-    pub(super) fn add(
+    /// Adds the stacks that wait, each to the one that is the same where there is one. Tells their
+    /// positions.
+    pub(super) fn add_waiting(
         &mut self,
-        mut new: Stack,
-        pieces: impl Iterator<Item = NamedPiece>,
+        waiting: &mut WaitingStacks,
+        further: &mut FurtherUnnamed,
         runs: &NamedRuns,
-    ) -> u32 {
-        let start = self.pieces.len();
-        self.pieces.extend(pieces);
-        let list = self.pieces.get(start..).unwrap_or_default();
-        let row = self.run_hashes.row(list);
-        new.len += row.frames;
-        let hash = self.hasher.part(&new, row.hash);
-        let pieces = PieceList { list, runs };
-        if let Some(at) = self.find(&new, hash, pieces, runs) {
-            self.pieces.truncate(start);
-            self.stacks[at as usize].add(&new);
-            return at;
+    ) -> [u32; GROUP] {
+        for new in &mut waiting.list {
+            let row = self.run_hashes.row(pieces_of(new, &waiting.pieces));
+            new.frames = u32::of(row.frames);
+            new.hash = self.hasher.part(&new.traits, row.hash);
         }
-        let at = u32::try_from(self.stacks.len()).unwrap_or(u32::MAX);
-        self.stacks.push(new);
-        self.hashes.push(hash);
-        self.ends.push(self.pieces.len());
+        let mut places = self.first_alike(waiting.list.iter().map(|new| Some(new.hash)));
+        for (new, place) in waiting.list.iter().zip(&mut places) {
+            let list = pieces_of(new, &waiting.pieces);
+            match self.find(*place, new, PieceList { list, runs }, runs) {
+                Some(at) => {
+                    *place = at;
+                    if let Some(unnamed) = self.list[at as usize].add(new) {
+                        further.add(at, unnamed);
+                    }
+                }
+                None => *place = self.push(new, list),
+            }
+        }
+        waiting.list.clear();
+        waiting.pieces.clear();
+        places
+    }
+
+    /// Where the first stack is for each of these parts of hashes, up to a group: mostly the one that is
+    /// the same.
+    ///
+    /// Many stacks are not in the CPU's caches: each look-up waits for memory. So what the comparisons
+    /// will need is loaded first for all of them, and the CPU waits for many places at the same time.
+    #[inline]
+    fn first_alike(&self, hashes: impl Iterator<Item = Option<u32>>) -> [u32; GROUP] {
+        let mut places = [NOWHERE; GROUP];
+        for (hash, place) in hashes.zip(&mut places) {
+            let found = hash.and_then(|hash| {
+                let is_alike = |&(of_old, _): &(u32, u32)| of_old == hash;
+                self.index.find(spread(hash), is_alike)
+            });
+            *place = found.map_or(NOWHERE, |&(_, at)| at);
+        }
+        let mut touched = 0;
+        for at in places {
+            let old = self.list.get(at as usize);
+            let piece = old.and_then(|old| self.pieces.get(old.start));
+            touched ^= piece.map_or(0, |piece| piece.bits());
+        }
+        std::hint::black_box(touched);
+        places
+    }
+
+    /// The position of a stack that is the same, which may be at `first`: these pieces are of `runs`.
+    #[inline]
+    fn find(
+        &self,
+        first: u32,
+        new: &MergedStack,
+        pieces: PieceList<'_>,
+        runs: &NamedRuns,
+    ) -> Option<u32> {
+        let is_same = |at: u32| {
+            let old = self.list.get(at as usize);
+            old.is_some_and(|old| {
+                old.traits == new.traits && self.pieces_of(old, runs).are_same(pieces)
+            })
+        };
+        if is_same(first) {
+            return Some(first);
+        }
+        let same = |&(of_old, at): &(u32, u32)| of_old == new.hash && is_same(at);
+        let found = self.index.find(spread(new.hash), same);
+        found.map(|&(_, at)| at)
+    }
+
+    /// Adds a stack that is not there yet; tells its position.
+    fn push(&mut self, new: &MergedStack, pieces: &[NamedPiece]) -> u32 {
+        let at = u32::of(self.list.len());
+        self.list.push(MergedStack {
+            start: self.pieces.len(),
+            ..*new
+        });
+        self.pieces.extend_from_slice(pieces);
+        let (hash, spread_hash) = (new.hash, |&(hash, _): &(u32, u32)| spread(hash));
         self.index
-            .insert_unique(spread(hash), (hash, at), |&(hash, _)| spread(hash));
+            .insert_unique(spread(hash), (hash, at), spread_hash);
         at
     }
 
-    /// The position of a stack that is the same: these are of `runs`.
-    fn find(&self, new: &Stack, hash: u32, pieces: PieceList<'_>, runs: &NamedRuns) -> Option<u32> {
-        let same = |&(of_old, at): &(u32, u32)| {
-            let at = at as usize;
-            of_old == hash && self.stacks[at].is_like(new) && self.pieces(at, runs).are_same(pieces)
-        };
-        self.index.find(spread(hash), same).map(|&(_, at)| at)
-    }
-
-    /// The position of the stack that is the same as one of another worker: these are of `runs`.
+    /// Looks for stacks of another worker, from a position on, where none was found yet: these are of
+    /// `runs`. No more than a group of them.
     pub(super) fn find_same(
         &self,
         runs: &NamedRuns,
-        other: &Self,
-        at: usize,
-        pieces: PieceList<'_>,
-    ) -> Option<u32> {
-        let (stack, &hash) = (other.stacks.get(at)?, other.hashes.get(at)?);
-        self.find(stack, hash, pieces, runs)
+        (other, other_runs): (&Self, &NamedRuns),
+        start: usize,
+        is_found: &[bool],
+    ) -> [Option<u32>; GROUP] {
+        let list = other.list.get(start..).unwrap_or_default();
+        let list = list.iter().zip(is_found);
+        let hashes = list
+            .clone()
+            .map(|(new, is_found)| (!is_found).then_some(new.hash));
+        let places = self.first_alike(hashes);
+        let mut found = [None; GROUP];
+        for (((new, is_found), first), found) in list.zip(places).zip(&mut found) {
+            // Without a first one that has the hash there is none at all.
+            if !is_found && first != NOWHERE {
+                let pieces = other.pieces_of(new, other_runs);
+                *found = self.find(first, new, pieces, runs);
+            }
+        }
+        found
     }
 
-    /// The pieces of the stack of a position, which are of `runs`.
+    /// The stack of a position.
     #[inline]
-    pub(super) fn pieces<'p>(&'p self, at: usize, runs: &'p NamedRuns) -> PieceList<'p> {
-        let end = self.ends.get(at).copied().unwrap_or_default();
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before]);
-        let list = self.pieces.get(start..end).unwrap_or_default();
+    pub(super) fn get(&self, at: usize) -> &MergedStack {
+        &self.list[at]
+    }
+
+    /// The same, to be changed.
+    pub(super) fn get_mut(&mut self, at: usize) -> &mut MergedStack {
+        &mut self.list[at]
+    }
+
+    /// The pieces of a stack, which are of `runs`.
+    #[inline]
+    pub(super) fn pieces_of<'p>(
+        &'p self,
+        stack: &MergedStack,
+        runs: &'p NamedRuns,
+    ) -> PieceList<'p> {
+        let list = pieces_of(stack, &self.pieces);
         PieceList { list, runs }
     }
 
     /// How many there are.
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.list.len()
     }
+}
 
-    /// Takes out the stacks; their pieces stay. None can be found from then on.
-    pub(super) fn take_stacks(&mut self) -> Vec<Stack> {
-        self.index = HashTable::new();
-        std::mem::take(&mut self.stacks)
-    }
+/// The position of no stack.
+const NOWHERE: u32 = u32::MAX;
+
+/// The pieces of a stack among others.
+#[inline]
+fn pieces_of<'p>(stack: &MergedStack, all: &'p [NamedPiece]) -> &'p [NamedPiece] {
+    let from = all.get(stack.start..).unwrap_or_default();
+    from.get(..stack.pieces as usize).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stack::Tag;
     use crate::units::CpuMode;
 
-    fn stack(mode: CpuMode) -> Stack {
-        Stack {
-            list: 0,
-            start: 0,
-            len: 0,
+    fn stack(mode: CpuMode) -> MergedStack {
+        let traits = StackTraits {
             class: 0,
             payload_class: 0,
             mode,
             chain_is_empty: false,
-            tag: Tag::Host,
-            deciding: 0,
-            samples: 1,
-            weight: 10,
-        }
+        };
+        MergedStack::new(traits, 1, 10)
     }
 
-    /// Stacks of the same frames are the same, whatever their pieces are, and of another worker too,
-    /// whose runs have other numbers; stacks of other modes are not.
+    /// Adds stacks of these pieces all at once; tells their positions.
+    fn add<const N: usize>(
+        stacks: &mut PieceStacks,
+        runs: &NamedRuns,
+        new: [(CpuMode, &[NamedPiece]); N],
+    ) -> Vec<u32> {
+        let mut waiting = WaitingStacks::default();
+        for (mode, pieces) in new {
+            waiting.push(stack(mode), pieces.iter().copied());
+        }
+        let places = stacks.add_waiting(&mut waiting, &mut FurtherUnnamed::default(), runs);
+        places[..N].to_vec()
+    }
+
+    /// Stacks of the same frames are the same, whatever their pieces are, also of those that wait
+    /// together, and of another worker too, whose runs have other numbers; stacks of other modes are
+    /// not.
     #[test]
     fn frames_tell_which_stacks_are_the_same() {
         let hasher = StackHasher::new();
@@ -218,31 +336,39 @@ mod tests {
         let [outer, all] = [&[a, b][..], &[a, b, c]].map(|frames| runs.piece_of(frames));
         let last = NamedPiece::frame(c);
         let mut own = PieceStacks::new(4, 8, &runs, &hasher);
-        let mut add =
-            |mode, pieces: &[NamedPiece]| own.add(stack(mode), pieces.iter().copied(), &runs);
-        assert_eq!(add(CpuMode::User, &[last, outer]), 0);
-        assert_eq!(add(CpuMode::User, &[all]), 0);
-        assert_eq!(add(CpuMode::Kernel, &[all]), 1);
-        assert_eq!(add(CpuMode::User, &[outer]), 2);
+        let (user, kernel) = (CpuMode::User, CpuMode::Kernel);
+        let new = [
+            (user, &[last, outer][..]),
+            (user, &[all][..]),
+            (kernel, &[all][..]),
+        ];
+        assert_eq!(add(&mut own, &runs, new), [0, 0, 1]);
+        let new = [(user, &[outer][..]), (kernel, &[last, outer][..])];
+        assert_eq!(add(&mut own, &runs, new), [2, 1]);
         let mut frames = Vec::new();
-        own.pieces(0, &runs).push_frames(&mut frames);
+        own.pieces_of(own.get(0), &runs).push_frames(&mut frames);
         assert_eq!(frames, [a, b, c]);
 
         let mut other_runs = NamedRuns::default();
         let all = other_runs.piece_of(&[a, b, c]);
         let mut other = PieceStacks::new(4, 8, &other_runs, &hasher);
-        other.add(stack(CpuMode::User), [all].into_iter(), &other_runs);
-        other.add(stack(CpuMode::User), [last].into_iter(), &other_runs);
-        let found = [0, 1].map(|at| {
-            let pieces = other.pieces(at, &other_runs);
-            own.find_same(&runs, &other, at, pieces)
-        });
-        assert_eq!(found, [Some(0), None]);
-        let stacks = own.take_stacks();
-        let sums: Vec<_> = stacks
+        let new = [
+            (user, &[last][..]),
+            (user, &[all][..]),
+            (kernel, &[all][..]),
+        ];
+        add(&mut other, &other_runs, new);
+        let found = own.find_same(&runs, (&other, &other_runs), 0, &[false, false, true]);
+        assert_eq!(found[..3], [None, Some(0), None]);
+        let found = own.find_same(&runs, (&other, &other_runs), 1, &[false; 2]);
+        assert_eq!(found[..3], [Some(0), Some(1), None]);
+        let sums = own
+            .list
             .iter()
-            .map(|stack| (stack.samples, stack.weight, stack.len))
-            .collect();
-        assert_eq!(sums, [(2, 20, 3), (1, 10, 3), (1, 10, 2)]);
+            .map(|stack| (stack.samples, stack.weight, stack.frames));
+        assert_eq!(
+            sums.collect::<Vec<_>>(),
+            [(2, 20, 3), (2, 20, 3), (1, 10, 2)]
+        );
     }
 }

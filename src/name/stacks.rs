@@ -43,22 +43,6 @@ pub struct Stack {
     pub weight: u64,
 }
 
-impl Stack {
-    /// Whether all that tells stacks apart besides their frames is the same.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
-        self.class == other.class
-            && self.payload_class == other.payload_class
-            && self.mode == other.mode
-            && self.chain_is_empty == other.chain_is_empty
-    }
-
-    /// Adds the samples of a stack that is the same.
-    pub(super) fn add(&mut self, other: &Self) {
-        self.samples += other.samples;
-        self.weight = self.weight.saturating_add(other.weight);
-    }
-}
-
 /// What stacks are made of.
 #[derive(Debug, Default)]
 pub(super) struct StackParts {

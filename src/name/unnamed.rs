@@ -32,6 +32,12 @@ pub(super) struct UnnamedRow {
 }
 
 impl UnnamedRow {
+    /// No frames.
+    pub(super) const NONE: Self = Self {
+        reason: ReasonIx(0),
+        frames: 0,
+    };
+
     pub(super) const fn of_one(reason: ReasonIx) -> Self {
         Self { reason, frames: 1 }
     }
@@ -158,76 +164,71 @@ impl UnnamedCounts {
     }
 }
 
-/// The same on its way.
-#[derive(Debug, Default)]
-pub(super) struct UnnamedSums {
-    /// What was met first of each stack, by its position: mostly all there is.
-    first: Vec<Option<(ReasonIx, u64)>>,
-    more: HashMap<(u32, ReasonIx), u64>,
+/// Frames of a stack that have no name for one reason, in all its samples; 0 where there are none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct UnnamedSum {
+    reason: ReasonIx,
+    frames: u64,
 }
 
-impl UnnamedSums {
-    /// Adds the frames of a stack that have no name, once for each of so many samples.
+impl UnnamedSum {
+    pub(super) const NONE: Self = Self {
+        reason: ReasonIx(0),
+        frames: 0,
+    };
+
+    /// Frames once for each of so many samples.
     #[inline]
-    pub(super) fn add_all<'r>(
-        &mut self,
-        stack: u32,
-        rows: impl Iterator<Item = &'r UnnamedRow>,
-        samples: u64,
-    ) {
-        // Frames that lie side by side mostly have one reason.
-        let mut same: Option<(ReasonIx, u64)> = None;
-        for &UnnamedRow { reason, frames } in rows {
-            let new = samples.saturating_mul(u64::from(frames));
-            match &mut same {
-                Some((of_same, frames)) if *of_same == reason => {
-                    *frames = frames.saturating_add(new);
-                }
-                _ => {
-                    if let Some((before, frames)) = same.replace((reason, new)) {
-                        self.add(stack, before, frames);
-                    }
-                }
-            }
-        }
-        if let Some((reason, frames)) = same {
-            self.add(stack, reason, frames);
+    pub(super) fn of(row: UnnamedRow, samples: u64) -> Self {
+        Self {
+            reason: row.reason,
+            frames: samples.saturating_mul(u64::from(row.frames)),
         }
     }
 
-    fn add(&mut self, stack: u32, reason: ReasonIx, frames: u64) {
-        let at = stack as usize;
-        if self.first.len() <= at {
-            self.first.resize(at + 1, None);
+    /// Adds others; gives them back where they have another reason.
+    #[inline]
+    #[must_use]
+    pub(super) fn add(&mut self, other: Self) -> Option<Self> {
+        if self.frames == 0 {
+            *self = other;
+            return None;
         }
-        let sum = match &mut self.first[at] {
-            Some((first, sum)) if *first == reason => sum,
-            Some(_) => self.more.entry((stack, reason)).or_default(),
-            none => &mut none.insert((reason, 0)).1,
-        };
-        *sum = sum.saturating_add(frames);
+        if self.reason != other.reason {
+            return Some(other).filter(|other| other.frames > 0);
+        }
+        self.frames = self.frames.saturating_add(other.frames);
+        None
+    }
+}
+
+/// Frames without a name for other reasons than those of each stack that were met first.
+#[derive(Debug, Default)]
+pub(super) struct FurtherUnnamed(HashMap<(u32, ReasonIx), u64>);
+
+impl FurtherUnnamed {
+    /// Adds frames of a stack.
+    pub(super) fn add(&mut self, stack: u32, new: UnnamedSum) {
+        let sum = self.0.entry((stack, new.reason)).or_default();
+        *sum = sum.saturating_add(new.frames);
     }
 
     /// Adds those of stacks that have other positions here.
     pub(super) fn append(&mut self, other: Self, positions: &[u32]) {
-        for (first, &position) in other.first.into_iter().zip(positions) {
-            if let Some((reason, frames)) = first {
-                self.add(position, reason, frames);
-            }
-        }
-        for ((stack, reason), frames) in other.more {
+        for ((stack, reason), frames) in other.0 {
             if let Some(&position) = positions.get(stack as usize) {
-                self.add(position, reason, frames);
+                self.add(position, UnnamedSum { reason, frames });
             }
         }
     }
 
-    pub(super) fn into_counts(self) -> UnnamedCounts {
-        let first = (0..).zip(self.first);
-        let first = first.filter_map(|(stack, sum)| sum.map(|(reason, n)| (stack, reason, n)));
-        let more = self.more.into_iter();
-        let more = more.map(|((stack, reason), n)| (stack, reason, n));
-        UnnamedCounts(first.chain(more).collect())
+    /// All, with those of each stack that were met first.
+    pub(super) fn into_counts(self, first: Vec<UnnamedSum>) -> UnnamedCounts {
+        let first = (0..).zip(first).filter(|(_, sum)| sum.frames > 0);
+        let first = first.map(|(stack, sum)| (stack, sum.reason, sum.frames));
+        let further = self.0.into_iter();
+        let further = further.map(|((stack, reason), n)| (stack, reason, n));
+        UnnamedCounts(first.chain(further).collect())
     }
 }
 
@@ -275,7 +276,8 @@ mod tests {
     #[test]
     fn objects_come_with_the_worst_first() {
         let mut reasons = Reasons::default();
-        let mut sums = UnnamedSums::default();
+        let mut first = vec![UnnamedSum::NONE; 3];
+        let mut further = FurtherUnnamed::default();
         for (stack, object, cause, frames) in [
             (0, "b", Unresolved::Stripped, 5),
             (1, "a", Unresolved::NoSymbol, 3),
@@ -288,9 +290,12 @@ mod tests {
                 build_id: None,
                 cause,
             });
-            sums.add(stack, reason, frames);
+            let new = UnnamedSum { reason, frames };
+            if let Some(new) = first[stack as usize].add(new) {
+                further.add(stack, new);
+            }
         }
-        let mut counts = sums.into_counts();
+        let mut counts = further.into_counts(first);
         counts.retain(&KeptStacks::of(&[true, true, false]));
         let objects = reasons.by_object(&counts);
         let lines: Vec<_> = objects.iter().map(|o| (&*o.object, o.frames)).collect();
