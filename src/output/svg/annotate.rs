@@ -4,18 +4,17 @@
 //! text, colour, tooltip and attributes, and puts our own head around all boxes.
 
 use std::borrow::Cow;
-use std::io::{self, BufWriter, Write};
-use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::chrome::Chrome;
-use super::drawing::{Drawing, DrawnBox, unexpected};
+use super::drawing::{DrawnBox, DrawnStripe, unexpected};
 use super::extent::Growth;
 use super::label::{TEXT_PADDING, label_of};
-use super::layout::Layout;
-use super::measures::{FRAME_HEIGHT, FRAME_PADDING, FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
+use super::layout::{Layout, OrderedBox};
+use super::measures::{FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
 use super::pixels::push_pixels;
-use super::stretches::BoxPlace;
+use crate::parallel::at_once;
 use crate::stack::NodeIx;
 use crate::text::{has_any, push_attribute, push_escaped, push_number};
 
@@ -57,130 +56,18 @@ pub(crate) trait Looks {
     fn fill<'s>(&'s self, node: NodeIx, look: &mut Look<'s>);
 }
 
-/// Takes what inferno draws, block by block.
-struct Pen(SyncSender<Vec<u8>>);
-
-impl Write for Pen {
-    fn write(&mut self, drawn: &[u8]) -> io::Result<usize> {
-        // Nobody reads any more.
-        let sent = self.0.send(drawn.to_vec());
-        sent.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-        Ok(drawn.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+/// What boxes show beside what inferno's drawing tells, each in three parts: what is before its place,
+/// its colour, and its label with what ends it.
+#[derive(Debug, Default)]
+struct BoxTexts {
+    text: String,
+    ends: Vec<[usize; 3]>,
 }
 
-struct Pass<'p, L> {
-    layout: &'p Layout,
-    looks: &'p L,
-    out: &'p mut dyn Write,
-    /// Height of the boxes.
-    base: usize,
-    /// Pixels that a weight of one is wide.
-    scale: f64,
-    look: Look<'p>,
-    buffer: String,
-}
-
-/// Has inferno draw `layout` and writes what it draws, with what `make` makes.
-///
-/// That is made while inferno draws, and boxes are written while later ones are still drawn.
-///
-/// # Errors
-/// When `out` fails, when inferno refuses, or when it draws in another way than this pass expects.
-pub(crate) fn write<L: Looks>(
-    layout: &Layout,
-    make: impl FnOnce() -> L,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let (pen, drawing) = sync_channel(WAITING_BLOCKS);
-    thread::scope(|scope| {
-        let drawn = scope.spawn(move || {
-            let mut pen = BufWriter::with_capacity(BLOCK_BYTES, Pen(pen));
-            layout.draw(&mut pen)?;
-            pen.flush()
-        });
-        let looks = make();
-        let pass = Pass {
-            layout,
-            looks: &looks,
-            out,
-            base: 0,
-            scale: FRAMES_WIDTH / layout.total().max(1) as f64,
-            look: Look::default(),
-            buffer: String::new(),
-        };
-        let written = pass.annotate(Drawing::new(drawing));
-        let drawn = match drawn.join() {
-            Ok(drawn) => drawn,
-            Err(panic) => std::panic::resume_unwind(panic),
-        };
-        match written {
-            // Then the drawing says why it ends.
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => drawn.and(Err(error)),
-            // Who stops reading stops the drawing: the first error is that of the reader.
-            written => written.and(drawn),
-        }
-    })
-}
-
-/// How much is drawn before it is passed on. With more, the annotation begins later and has more left to
-/// do in the end.
-const BLOCK_BYTES: usize = 1 << 13;
-/// How many blocks may wait for the annotation, which begins late: as many as a picture of the usual size
-/// has. Larger ones wait for their reader, so that memory does not grow with them.
-const WAITING_BLOCKS: usize = 400;
-
-impl<L: Looks> Pass<'_, L> {
-    fn annotate(mut self, mut drawing: Drawing) -> io::Result<()> {
-        let height = drawing.read_head()?;
-        let height = usize::try_from(height).map_err(|_| unexpected())?;
-        self.base = height.saturating_sub(INFERNO_HEAD + INFERNO_FOOT).max(1);
-        self.start()?;
-        for placed in self.layout.boxes() {
-            let drawn = drawing.read_box()?;
-            self.check(placed, &drawn)?;
-            if let Some(node) = placed.node {
-                self.write_box(node, &drawn)?;
-            }
-        }
-        self.looks.chrome().push_end(&mut self.buffer, self.base);
-        self.flush()?;
-        drawing.finish()
-    }
-
-    /// Of inferno's head only the height is taken: what surrounds the boxes is ours.
-    fn start(&mut self) -> io::Result<()> {
-        let (text, chrome) = (&mut self.buffer, self.looks.chrome());
-        text.push_str("<?xml version=\"1.0\" standalone=\"no\"?>\n");
-        chrome.push_start(text, self.base);
-        chrome.push_head(text);
-        let total = self.layout.total();
-        chrome.push_frames_start(text, total, self.base);
-        self.flush()
-    }
-
-    /// Boxes have no names in inferno's drawing: one that lies elsewhere is another one.
-    fn check(&self, placed: &BoxPlace, drawn: &DrawnBox) -> io::Result<()> {
-        let rows = (placed.depth + 1).saturating_mul(FRAME_HEIGHT);
-        let up = self.base.saturating_sub(rows) + FRAME_PADDING;
-        let is_it = drawn.y == (INFERNO_HEAD + up) as u64
-            && drawn.first == placed.first
-            && Layout::weight_of(drawn.weight) == placed.weight;
-        if is_it { Ok(()) } else { Err(unexpected()) }
-    }
-
-    fn write_box(&mut self, node: NodeIx, drawn: &DrawnBox) -> io::Result<()> {
-        let weight = Layout::weight_of(drawn.weight);
-        self.look.clear();
-        self.looks.fill(node, &mut self.look);
-        let y = self.row_of(drawn);
-        let left = drawn.first as f64 * self.scale;
-        let width = weight as f64 * self.scale;
-        let (look, text) = (&self.look, &mut self.buffer);
+impl BoxTexts {
+    /// Adds a box that is so many pixels wide.
+    fn push(&mut self, look: &Look<'_>, width: f64) {
+        let text = &mut self.text;
         text.push_str("<g");
         push_attribute(text, "class", &look.class);
         for (name, value) in &look.attributes {
@@ -191,47 +78,217 @@ impl<L: Looks> Pass<'_, L> {
         text.push_str(" (");
         push_escaped(text, &without_parentheses(&look.facts));
         text.push_str(")</title><rect x=\"");
+        let head = text.len();
+        text.push_str(&look.fill);
+        let fill = text.len();
+        if let Some(label) = label_of(&look.name, width) {
+            push_escaped(text, &label);
+            text.push_str("</text>");
+        }
+        self.ends.push([head, fill, text.len()]);
+    }
+
+    /// The parts of a box; `None` when it has not been added.
+    fn get(&self, at: usize) -> Option<[&str; 3]> {
+        let &[head, fill, label] = self.ends.get(at)?;
+        let before = at.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = before.map_or(0, |&[_, _, end]| end);
+        let part = |from, to| self.text.get(from..to);
+        Some([part(start, head)?, part(head, fill)?, part(fill, label)?])
+    }
+
+    fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+}
+
+/// Gives the boxes of a layout their texts.
+struct Pass<'p, L> {
+    looks: &'p L,
+    /// Pixels that a weight of one is wide.
+    scale: f64,
+    look: Look<'p>,
+}
+
+/// Has inferno draw `layout` and writes what it draws, with what `make` makes.
+///
+/// That is made while inferno draws, and so are the texts of the boxes; what is then left of the drawing is
+/// divided between both threads.
+///
+/// # Errors
+/// When `out` fails, when inferno refuses, or when it draws in another way than this pass expects.
+pub(crate) fn write<L: Looks>(
+    layout: &Layout,
+    make: impl FnOnce() -> L,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let next = AtomicUsize::new(0);
+    let draw = || {
+        let stripes = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+        let stripes = stripes.take_while(|&stripe| stripe < layout.stripes());
+        let drawn = stripes.map(|stripe| Ok((stripe, layout.draw(stripe)?)));
+        drawn.collect::<io::Result<Vec<_>>>()
+    };
+    let (beside, (looks, texts, own)) = at_once(2, draw, || {
+        let looks = make();
+        let texts = first_texts(layout, &looks);
+        (looks, texts, draw())
+    });
+    let mut stripes = beside?;
+    stripes.extend(own?);
+    stripes.sort_unstable_by_key(|&(stripe, _)| stripe);
+    let stripes: Vec<DrawnStripe> = stripes.into_iter().map(|(_, drawn)| drawn).collect();
+    write_drawn(layout, &looks, (&texts, &stripes), out)
+}
+
+/// The texts of the boxes that are written first.
+fn first_texts<L: Looks>(layout: &Layout, looks: &L) -> BoxTexts {
+    let mut texts = BoxTexts::default();
+    let mut pass = Pass::new(layout, looks);
+    for placed in layout.boxes().iter().take(MOST_TEXTS) {
+        pass.push(placed, &mut texts);
+    }
+    texts
+}
+
+/// Writes what inferno drew, with the texts that are made already and those of further boxes.
+fn write_drawn<L: Looks>(
+    layout: &Layout,
+    looks: &L,
+    (texts, stripes): (&BoxTexts, &[DrawnStripe]),
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let heights = stripes.iter().map(|stripe| stripe.height);
+    let height = usize::try_from(heights.max().unwrap_or_default()).map_err(|_| unexpected())?;
+    let mut document = Document {
+        out,
+        chrome: looks.chrome(),
+        direction: layout.direction(),
+        base: height.saturating_sub(INFERNO_HEAD + INFERNO_FOOT).max(1),
+        scale: scale_of(layout),
+        buffer: String::with_capacity(2 * WRITTEN_BYTES),
+    };
+    document.start(layout.total())?;
+    let mut drawn: Vec<_> = stripes.iter().map(|stripe| stripe.boxes.iter()).collect();
+    let mut pass = Pass::new(layout, looks);
+    let mut later = BoxTexts::default();
+    for (at, placed) in layout.boxes().iter().enumerate() {
+        let stripe = drawn.get_mut(placed.stripe());
+        let drawn = stripe.and_then(Iterator::next).ok_or_else(unexpected)?;
+        let parts = if at < MOST_TEXTS {
+            texts.get(at)
+        } else {
+            later.clear();
+            pass.push(placed, &mut later);
+            later.get(0)
+        };
+        document.write_box(parts.ok_or_else(unexpected)?, drawn)?;
+    }
+    document.end()
+}
+
+/// How many boxes get their texts before all is drawn, which a picture of the usual size has at most: the
+/// texts of larger ones are made as they are written, so that memory does not grow with them.
+const MOST_TEXTS: usize = 1 << 14;
+/// How much is written at once.
+const WRITTEN_BYTES: usize = 1 << 16;
+
+fn scale_of(layout: &Layout) -> f64 {
+    FRAMES_WIDTH / layout.total().max(1) as f64
+}
+
+impl<'p, L: Looks> Pass<'p, L> {
+    fn new(layout: &Layout, looks: &'p L) -> Self {
+        Self {
+            looks,
+            scale: scale_of(layout),
+            look: Look::default(),
+        }
+    }
+
+    /// Adds the texts of a box.
+    fn push(&mut self, placed: &OrderedBox, texts: &mut BoxTexts) {
+        self.look.clear();
+        self.looks.fill(placed.node, &mut self.look);
+        texts.push(&self.look, placed.weight as f64 * self.scale);
+    }
+}
+
+/// The document that is written.
+struct Document<'d> {
+    out: &'d mut dyn Write,
+    chrome: &'d Chrome,
+    direction: Growth,
+    /// Height of the boxes.
+    base: usize,
+    /// Pixels that a weight of one is wide.
+    scale: f64,
+    buffer: String,
+}
+
+impl Document<'_> {
+    /// Of inferno's head only the height is taken: what surrounds the boxes is ours.
+    fn start(&mut self, total: u64) -> io::Result<()> {
+        let text = &mut self.buffer;
+        text.push_str("<?xml version=\"1.0\" standalone=\"no\"?>\n");
+        self.chrome.push_start(text, self.base);
+        self.chrome.push_head(text);
+        self.chrome.push_frames_start(text, total, self.base);
+        self.write_from(WRITTEN_BYTES)
+    }
+
+    fn write_box(&mut self, [head, fill, label]: [&str; 3], drawn: &DrawnBox) -> io::Result<()> {
+        let y = self.row_of(drawn);
+        let left = drawn.first as f64 * self.scale;
+        let text = &mut self.buffer;
+        text.push_str(head);
         push_pixels(text, left);
         text.push_str("\" y=\"");
         push_number(text, y);
         text.push_str("\" width=\"");
-        push_pixels(text, width);
+        push_pixels(text, drawn.weight as f64 * self.scale);
         text.push_str("\" height=\"");
         push_number(text, drawn.height);
         text.push_str("\" fill=\"");
-        text.push_str(&look.fill);
+        text.push_str(fill);
         text.push_str("\" fg:x=\"");
         push_number(text, drawn.first);
         text.push_str("\" fg:w=\"");
-        push_number(text, weight);
+        push_number(text, drawn.weight);
         text.push_str("\"/>");
         // Thousands of empty elements would slow the browser down: the script makes what it needs.
-        if let Some(label) = label_of(&look.name, width) {
+        if !label.is_empty() {
             text.push_str("<text x=\"");
             push_pixels(text, left + TEXT_PADDING);
             text.push_str("\" y=\"");
             push_number(text, y + TEXT_DOWN);
             text.push_str("\">");
-            push_escaped(text, &label);
-            text.push_str("</text>");
+            text.push_str(label);
         }
         text.push_str("</g>\n");
-        self.flush()
+        self.write_from(WRITTEN_BYTES)
     }
 
     /// The y of a box in the element that holds all boxes, which begins with the uppermost.
     fn row_of(&self, drawn: &DrawnBox) -> u64 {
-        let up = drawn.y.saturating_sub(INFERNO_HEAD as u64);
-        let below = (FRAME_HEIGHT - FRAME_PADDING) as u64;
-        match self.layout.direction() {
-            Growth::Up => up,
-            Growth::Down => (self.base as u64).saturating_sub(up).saturating_sub(below),
+        match self.direction {
+            Growth::Up => (self.base as u64).saturating_sub(drawn.y),
+            Growth::Down => drawn.y.saturating_sub(drawn.height),
         }
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.write_all(self.buffer.as_bytes())?;
-        self.buffer.clear();
+    fn end(mut self) -> io::Result<()> {
+        self.chrome.push_end(&mut self.buffer, self.base);
+        self.write_from(0)
+    }
+
+    /// Writes what there is once it is so much.
+    fn write_from(&mut self, least: usize) -> io::Result<()> {
+        if self.buffer.len() >= least {
+            self.out.write_all(self.buffer.as_bytes())?;
+            self.buffer.clear();
+        }
         Ok(())
     }
 }

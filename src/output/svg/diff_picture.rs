@@ -8,11 +8,12 @@ use super::diff_views::{DiffBox, Views, WidthBy};
 use super::drawn_tree::{DrawnTree, MAX_NAME};
 use super::extent::DrawnPart;
 use super::kinds::CodeKind;
-use super::layout::Layout;
+use super::layout::{Layout, own_weight};
 use super::legend::{Legend, LegendEntry, LegendGroup};
 use super::narrow::Narrow;
 use super::palette::{Paint, Shade, rules, short_words};
 use super::shades::{LESS, STEPS, diff_rules, fill_of, gradients};
+use super::wide::NodeWeights;
 use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameTable, NodeIx, Tag};
 use crate::text::{counted, one_line, push_format};
@@ -84,7 +85,11 @@ pub fn write_diff_svg(
         let frame = table.get(tree.get(node).frame);
         frame.name.len().min(MAX_NAME) + 220
     };
-    let layout = Layout::new(tree, &width, &text_bytes, picture.extent)?;
+    let weights = NodeWeights {
+        total: &width,
+        own: &|node| own_weight(tree, &width, node),
+    };
+    let layout = Layout::new(tree, weights, &text_bytes, picture.extent)?;
     let chrome = chrome_of(picture, layout.len());
     if layout.is_empty() {
         return chrome.write_alone("no samples", out).map(|()| 0);

@@ -1,19 +1,22 @@
-//! inferno's drawing, read box by box.
+//! inferno's drawing, read box by box while it draws.
 //!
 //! Elements stand one behind the other, attributes in double quotes, no `>` in them, and what is read of
 //! boxes are numbers: no XML reader is needed for that, and one would take several times as long.
 
-use std::io;
+use std::io::{self, Write};
 use std::ops::Range;
-use std::sync::mpsc::Receiver;
 
 use memchr::memmem::Finder;
 use memchr::{memchr, memchr_iter};
 
+/// How much is drawn before it is read.
+const BLOCK_BYTES: usize = 1 << 13;
+
 /// What is read of one box.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct DrawnBox {
-    /// From the upper edge of inferno's document to that of the box, in pixels.
+    /// Where its upper edge is, in pixels: in inferno's document from its upper edge on, in the picture
+    /// from the ground up.
     pub(super) y: u64,
     /// In pixels.
     pub(super) height: u64,
@@ -23,102 +26,140 @@ pub(super) struct DrawnBox {
     pub(super) weight: u64,
 }
 
+/// What is read of a drawing.
+#[derive(Debug, Default)]
+pub(super) struct DrawnStripe {
+    /// Height of the document in pixels.
+    pub(super) height: u64,
+    /// The boxes in the order in which they are drawn.
+    pub(super) boxes: Vec<DrawnBox>,
+}
+
 /// An attribute, its name with what stands before it.
 struct RectAttribute<'m> {
     name: &'m [u8],
     value: &'m [u8],
 }
 
+/// What is to be read next.
+#[derive(Clone, Copy, Debug)]
+enum NextElement {
+    Document,
+    /// Boxes are in a document of their own.
+    BoxDocument,
+    Box,
+}
+
 /// inferno's drawing, as far as it has been read.
 #[derive(Debug)]
 pub(super) struct Drawing {
-    source: Receiver<Vec<u8>>,
-    /// What was drawn and is not yet read, behind what is.
+    /// What was drawn and is not yet read.
     drawn: Vec<u8>,
-    /// How much of it is read.
-    read: usize,
-    /// How boxes begin.
+    /// How long that is when it is read.
+    enough: usize,
+    next: NextElement,
+    /// How documents begin, and boxes.
+    svg: Finder<'static>,
     rect: Finder<'static>,
+    stripe: DrawnStripe,
 }
 
 impl Drawing {
-    /// The drawing that comes from `source`, block by block.
-    pub(super) fn new(source: Receiver<Vec<u8>>) -> Self {
+    /// Nothing is drawn yet.
+    pub(super) fn new() -> Self {
         Self {
-            source,
-            drawn: Vec::new(),
-            read: 0,
+            drawn: Vec::with_capacity(2 * BLOCK_BYTES),
+            enough: BLOCK_BYTES,
+            next: NextElement::Document,
+            svg: Finder::new("<svg "),
             rect: Finder::new("<rect "),
+            stripe: DrawnStripe::default(),
         }
     }
 
-    /// Reads what is before the boxes; returns the height of the document in pixels.
+    /// What was drawn.
     ///
     /// # Errors
-    /// When the drawing ends, or is another than expected.
-    pub(super) fn read_head(&mut self) -> io::Result<u64> {
-        let svg = Finder::new("<svg ");
-        let document = self.find(&svg)?;
-        let height = attributes(self.drawn.get(document).unwrap_or_default())
-            .find(|attribute| attribute.name == b" height=")
-            .ok_or_else(unexpected)
-            .and_then(|height| number(height.value))?;
-        // Boxes are in a document of their own.
-        self.find(&svg)?;
-        Ok(height)
-    }
-
-    /// Reads the next box: a `g` around `title`, `rect` and `text`, of which the second is read.
-    ///
-    /// # Errors
-    /// When the drawing ends, or is another than expected.
-    pub(super) fn read_box(&mut self) -> io::Result<DrawnBox> {
-        let rect = self.rect.clone();
-        let found = self.find(&rect)?;
-        let mut drawn = DrawnBox::default();
-        for RectAttribute { name, value } in attributes(self.drawn.get(found).unwrap_or_default()) {
-            match name {
-                b" y=" => drawn.y = number(value)?,
-                b" height=" => drawn.height = number(value)?,
-                b" fg:x=" => drawn.first = number(value)?,
-                b" fg:w=" => drawn.weight = number(value)?,
-                _ => {}
-            }
-        }
-        Ok(drawn)
-    }
-
-    /// Reads on to the end.
-    ///
-    /// # Errors
-    /// When there are more boxes.
-    pub(super) fn finish(mut self) -> io::Result<()> {
-        let rect = self.rect.clone();
-        match self.find(&rect) {
-            Ok(_) => Err(unexpected()),
-            Err(_) => Ok(()),
+    /// When the drawing is another than expected.
+    pub(super) fn finish(mut self) -> io::Result<DrawnStripe> {
+        self.read_on()?;
+        match self.next {
+            NextElement::Box => Ok(self.stripe),
+            NextElement::Document | NextElement::BoxDocument => Err(unexpected()),
         }
     }
 
-    /// Where the next element of this kind has its attributes.
-    fn find(&mut self, element: &Finder<'_>) -> io::Result<Range<usize>> {
+    /// Reads the elements that are there as a whole.
+    fn read_on(&mut self) -> io::Result<()> {
+        let mut read = 0;
         loop {
-            let rest = self.drawn.get(self.read..).unwrap_or_default();
-            if let Some(start) = element.find(rest)
-                && let Some(len) = memchr(b'>', rest.get(start..).unwrap_or_default())
-            {
-                // The space before the first attribute is that of the others.
-                let first = self.read + start + element.needle().len() - 1;
-                self.read += start + len;
-                return Ok(first..self.read);
+            let element = match self.next {
+                NextElement::Document | NextElement::BoxDocument => &self.svg,
+                NextElement::Box => &self.rect,
+            };
+            let Some(found) = find(&self.drawn, read, element) else {
+                break;
+            };
+            read = found.end;
+            let markup = self.drawn.get(found).unwrap_or_default();
+            match self.next {
+                NextElement::Document => {
+                    self.stripe.height = height(markup)?;
+                    self.next = NextElement::BoxDocument;
+                }
+                NextElement::BoxDocument => self.next = NextElement::Box,
+                NextElement::Box => self.stripe.boxes.push(drawn_box(markup)?),
             }
-            let block = self.source.recv();
-            let block = block.map_err(|_| io::Error::from(io::ErrorKind::UnexpectedEof))?;
-            self.drawn.drain(..self.read);
-            self.read = 0;
-            self.drawn.extend_from_slice(&block);
+        }
+        self.drawn.drain(..read);
+        self.enough = self.drawn.len() + BLOCK_BYTES;
+        Ok(())
+    }
+}
+
+impl Write for Drawing {
+    fn write(&mut self, drawn: &[u8]) -> io::Result<usize> {
+        self.drawn.extend_from_slice(drawn);
+        if self.drawn.len() >= self.enough {
+            self.read_on()?;
+        }
+        Ok(drawn.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Where the next element of a kind has its attributes; `None` unless all of it is there.
+fn find(drawn: &[u8], from: usize, element: &Finder<'_>) -> Option<Range<usize>> {
+    let rest = drawn.get(from..)?;
+    let start = element.find(rest)?;
+    let len = memchr(b'>', rest.get(start..)?)?;
+    // The space before the first attribute is that of the others.
+    Some(from + start + element.needle().len() - 1..from + start + len)
+}
+
+/// A box is a `g` around `title`, `rect` and `text`, of which the second is read.
+fn drawn_box(rect: &[u8]) -> io::Result<DrawnBox> {
+    let mut drawn = DrawnBox::default();
+    for RectAttribute { name, value } in attributes(rect) {
+        match name {
+            b" y=" => drawn.y = number(value)?,
+            b" height=" => drawn.height = number(value)?,
+            b" fg:x=" => drawn.first = number(value)?,
+            b" fg:w=" => drawn.weight = number(value)?,
+            _ => {}
         }
     }
+    Ok(drawn)
+}
+
+fn height(document: &[u8]) -> io::Result<u64> {
+    attributes(document)
+        .find(|attribute| attribute.name == b" height=")
+        .ok_or_else(unexpected)
+        .and_then(|height| number(height.value))
 }
 
 fn attributes(markup: &[u8]) -> impl Iterator<Item = RectAttribute<'_>> {
@@ -152,7 +193,6 @@ pub(super) fn unexpected() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::channel;
 
     /// As inferno 0.12.8 draws, shortened.
     const DRAWN: &str = concat!(
@@ -163,40 +203,35 @@ mod tests {
         r#"<text x="0.0000%" y="47.50"></text></g></svg></svg>"#,
     );
 
-    fn drawing(block: usize) -> Drawing {
-        let (pen, drawing) = channel();
+    fn drawing(block: usize) -> io::Result<DrawnStripe> {
+        let mut drawing = Drawing::new();
         for block in DRAWN.as_bytes().chunks(block) {
-            pen.send(block.to_vec()).unwrap();
+            drawing.write_all(block)?;
+            drawing.read_on()?;
         }
-        Drawing::new(drawing)
+        drawing.finish()
     }
 
     #[test]
     fn a_drawing_is_read_wherever_its_blocks_end() {
+        let expected = DrawnBox {
+            y: 37,
+            height: 15,
+            first: 4,
+            weight: 5,
+        };
         for block in 1..=DRAWN.len() {
-            let mut drawing = drawing(block);
-            assert_eq!(drawing.read_head().unwrap(), 102);
-            let drawn = drawing.read_box().unwrap();
-            let DrawnBox {
-                y,
-                height,
-                first,
-                weight,
-            } = drawn;
-            assert_eq!([y, height, first, weight], [37, 15, 4, 5], "{block}");
-            assert!(drawing.finish().is_ok());
+            let drawn = drawing(block).unwrap();
+            assert_eq!(drawn.height, 102);
+            assert_eq!(drawn.boxes, [expected], "{block}");
         }
     }
 
     #[test]
-    fn boxes_that_are_missing_or_too_many_are_told() {
-        let mut read = drawing(100);
-        read.read_head().unwrap();
-        read.read_box().unwrap();
-        let missing = read.read_box().unwrap_err();
-        assert_eq!(missing.kind(), io::ErrorKind::UnexpectedEof);
-        let mut unread = drawing(100);
-        unread.read_head().unwrap();
-        assert!(unread.finish().is_err());
+    fn a_drawing_without_boxes_is_told() {
+        assert!(Drawing::new().finish().is_err());
+        let mut drawing = Drawing::new();
+        drawing.write_all(b"<svg height=\"high\"><svg>").unwrap();
+        assert!(drawing.finish().is_err());
     }
 }

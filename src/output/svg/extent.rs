@@ -3,7 +3,8 @@
 use std::cmp::Reverse;
 
 use super::measures::{FRAMES_WIDTH, MAX_DEPTH};
-use crate::stack::{CallTree, NodeIx};
+use super::wide::WideBox;
+use crate::stack::NodeIx;
 
 /// Narrower boxes are not drawn unless the caller says otherwise.
 const DEFAULT_MIN_WIDTH: f64 = 0.1;
@@ -43,6 +44,13 @@ pub struct DrawnPart {
     pub direction: Growth,
 }
 
+impl DrawnPart {
+    /// What lighter nodes have no box for; `total` is the weight of everything.
+    pub(super) fn least_weight(self, total: u64) -> u64 {
+        threshold_of(self.min_width.unwrap_or(DEFAULT_MIN_WIDTH), total)
+    }
+}
+
 /// What is not drawn.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
@@ -53,38 +61,26 @@ pub(super) struct Limits {
 }
 
 impl Limits {
-    /// What `extent` leaves out of a tree; `name_bytes` estimates what a node's text takes.
+    /// What `extent` leaves out of the boxes that are wide enough; `name_bytes` estimates what a node's
+    /// text takes.
     pub(super) fn of(
-        tree: &CallTree,
-        weight: &dyn Fn(NodeIx) -> u64,
+        wide: &[WideBox],
+        total: u64,
         name_bytes: &dyn Fn(NodeIx) -> usize,
         extent: DrawnPart,
     ) -> Self {
-        let total = weight(NodeIx::ROOT);
-        let least = threshold_of(extent.min_width.unwrap_or(DEFAULT_MIN_WIDTH), total);
-        let mut boxes = Vec::new();
-        if extent.min_width.is_none() || extent.max_depth.is_none() {
-            boxes = wide_boxes(tree, weight, least);
-        }
+        let drawn = || wide.iter().filter(|wide| wide.depth <= MAX_DEPTH);
+        let least = extent.least_weight(total);
         let threshold = match extent.min_width {
             Some(_) => least,
-            None => affordable(&mut boxes, name_bytes, least),
+            None => affordable(drawn().copied().collect(), name_bytes, least),
         };
         let deepest = match extent.max_depth {
             Some(levels) => levels.clamp(1, MAX_DEPTH),
-            None => below_spires(&boxes, total, threshold),
+            None => below_spires(drawn(), total, threshold),
         };
         Self { threshold, deepest }
     }
-}
-
-/// A node that is wide enough for a box.
-#[derive(Clone, Copy)]
-struct WideBox {
-    node: NodeIx,
-    weight: u64,
-    /// How many boxes are between its own and the one for everything.
-    depth: usize,
 }
 
 /// The least weight that is `pixels` wide; never 0, for a box without width cannot be seen.
@@ -100,38 +96,16 @@ fn threshold_of(pixels: f64, total: u64) -> u64 {
     least.max(1)
 }
 
-/// All nodes of at least `least`, in no particular order. One that is lighter has none below it.
-fn wide_boxes(tree: &CallTree, weight: &dyn Fn(NodeIx) -> u64, least: u64) -> Vec<WideBox> {
-    let mut boxes = Vec::new();
-    let mut waiting = vec![(NodeIx::ROOT, 0)];
-    while let Some((above, depth)) = waiting.pop() {
-        if depth == MAX_DEPTH {
-            continue;
-        }
-        for node in tree.children(above) {
-            let weight = weight(node);
-            if weight >= least {
-                boxes.push(WideBox {
-                    node,
-                    weight,
-                    depth,
-                });
-                waiting.push((node, depth + 1));
-            }
-        }
-    }
-    boxes
-}
-
 /// How many levels are drawn so that no spire makes most of the picture white, of boxes that are at
 /// least as heavy as the threshold.
-fn below_spires(boxes: &[WideBox], total: u64, threshold: u64) -> usize {
+fn below_spires<'w>(boxes: impl Iterator<Item = &'w WideBox>, total: u64, threshold: u64) -> usize {
     let mut levels: Vec<u64> = Vec::new();
-    for drawn in boxes.iter().filter(|wide| wide.weight >= threshold) {
-        if levels.len() <= drawn.depth {
-            levels.resize(drawn.depth + 1, 0);
+    for drawn in boxes.filter(|wide| wide.weight >= threshold) {
+        let row = drawn.depth - 1;
+        if levels.len() <= row {
+            levels.resize(row + 1, 0);
         }
-        let level = &mut levels[drawn.depth];
+        let level = &mut levels[row];
         *level = level.saturating_add(drawn.weight);
     }
     let worth = total / SPIRE_PART;
@@ -147,7 +121,7 @@ fn below_spires(boxes: &[WideBox], total: u64, threshold: u64) -> usize {
 /// The lowest threshold, at least `least`, whose boxes fit the budget.
 ///
 /// Boxes of equal weight stay or go together, so the choice depends on nothing but the tree.
-fn affordable(boxes: &mut [WideBox], name_bytes: &dyn Fn(NodeIx) -> usize, least: u64) -> u64 {
+fn affordable(mut boxes: Vec<WideBox>, name_bytes: &dyn Fn(NodeIx) -> usize, least: u64) -> u64 {
     let heaviest = |wide: &WideBox| Reverse(wide.weight);
     // One more does not fit, whatever their names: the others need not be put in order.
     let most = BUDGET / BOX_BYTES;

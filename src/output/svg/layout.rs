@@ -4,103 +4,94 @@
 //! its time goes with their length. Which box is of which node is known by the order in which it draws,
 //! and checked by where each box lies.
 
-use std::io::{self, Write};
+use std::io;
 
 use inferno::flamegraph::{self, Options};
 
 use hashbrown::HashSet;
 
+use super::drawing::{Drawing, DrawnBox, DrawnStripe, unexpected};
 use super::extent::{DrawnPart, Growth, Limits};
-use super::measures::FONT_SIZE;
-use super::stretches::{BoxPlace, StretchLines};
-use crate::stack::{CallTree, Children, NodeIx};
+use super::measures::{FONT_SIZE, FRAME_HEIGHT, FRAME_PADDING, INFERNO_FOOT};
+use super::stretches::StretchLines;
+use super::wide::{NodeWeights, WideBox, wide_boxes};
+use crate::stack::{CallTree, NodeIx};
 
-/// What is added to the last stretch in inferno's drawing: more than all weight.
-const BEYOND: u64 = 1 << 62;
+/// How many rows of boxes inferno draws at once. With fewer there are more pictures with a head, with
+/// more there is more to compare.
+const STRIPE_ROWS: usize = 16;
 
 /// The boxes to draw, in drawing order, with their places along the x axis.
 #[derive(Debug)]
 pub(crate) struct Layout {
     nodes: Vec<NodeIx>,
-    stretches: StretchLines,
+    /// The stripes of rows, from the ground up.
+    stripes: Vec<StretchLines>,
+    order: Vec<OrderedBox>,
+    /// What the box for everything weighs.
+    total: u64,
     /// Boxes that would have others next to them, were these not too deep.
     cut: HashSet<NodeIx>,
     direction: Growth,
 }
 
-/// One level of the walk.
-struct Level<'t> {
-    node: NodeIx,
-    children: Children<'t>,
+/// A box of the picture.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct OrderedBox {
+    pub(crate) node: NodeIx,
+    /// How many boxes it stands on; 0 for the one for everything.
+    pub(crate) depth: usize,
+    /// How much weight it stands for.
+    pub(crate) weight: u64,
+}
+
+impl OrderedBox {
+    /// The stripe in which it lies.
+    pub(crate) const fn stripe(&self) -> usize {
+        self.depth.saturating_sub(1) / STRIPE_ROWS
+    }
 }
 
 impl Layout {
-    /// Lays out `tree` with `weight` as the width of a node.
-    ///
-    /// A node's children must not weigh more than the node. `name_bytes` estimates what a node's
-    /// text takes.
+    /// Lays out `tree`; `name_bytes` estimates what a node's text takes.
     ///
     /// # Errors
     /// When the weights add up to more than a browser can count.
     pub(crate) fn new(
         tree: &CallTree,
-        weight: &dyn Fn(NodeIx) -> u64,
+        weights: NodeWeights<'_>,
         name_bytes: &dyn Fn(NodeIx) -> usize,
         extent: DrawnPart,
     ) -> io::Result<Self> {
-        let limits = Limits::of(tree, weight, name_bytes, extent);
-        let mut layout = Self {
-            nodes: Vec::new(),
-            stretches: StretchLines::default(),
-            cut: HashSet::new(),
-            direction: extent.direction,
-        };
-        layout.walk(tree, weight, limits)?;
-        Ok(layout)
-    }
-
-    /// Walks all nodes of at least the threshold; lighter and deeper ones become their parent's own
-    /// weight, at the place where they would have been.
-    fn walk(
-        &mut self,
-        tree: &CallTree,
-        weight: &dyn Fn(NodeIx) -> u64,
-        limits: Limits,
-    ) -> io::Result<()> {
-        let stretches = &mut self.stretches;
-        stretches.begin(NodeIx::ROOT);
-        stretches.add(own_weight(tree, weight, NodeIx::ROOT))?;
-        let mut levels = vec![Level {
-            node: NodeIx::ROOT,
-            children: tree.children(NodeIx::ROOT),
-        }];
-        loop {
-            let depth = levels.len();
-            let Some(level) = levels.last_mut() else {
-                break;
-            };
-            let Some(child) = level.children.next() else {
-                stretches.end();
-                levels.pop();
-                continue;
-            };
-            let is_light = weight(child) < limits.threshold;
-            if is_light || depth > limits.deepest {
-                stretches.add(weight(child))?;
-                if !is_light {
-                    self.cut.insert(level.node);
-                }
+        let total = (weights.total)(NodeIx::ROOT);
+        let wide = wide_boxes(tree, weights, extent.least_weight(total))?;
+        let limits = Limits::of(&wide, total, name_bytes, extent);
+        let mut drawing = LaidOut::new();
+        let mut nodes = Vec::new();
+        let mut cut = HashSet::new();
+        for wide in wide.iter().filter(|wide| wide.weight >= limits.threshold) {
+            // Those that are deeper yet lie in what is cut.
+            if wide.depth > limits.deepest + 1 {
                 continue;
             }
-            self.nodes.push(child);
-            stretches.begin(child);
-            stretches.add(own_weight(tree, weight, child))?;
-            levels.push(Level {
-                node: child,
-                children: tree.children(child),
-            });
+            drawing.end_before(wide.first);
+            if wide.depth > limits.deepest {
+                cut.extend(drawing.open.last().map(|below| below.node));
+            } else {
+                nodes.push(wide.node);
+                drawing.begin(wide);
+            }
         }
-        Ok(())
+        drawing.end_before(total);
+        drawing.end_last(total);
+        Ok(Self {
+            nodes,
+            stripes: drawing.stripes,
+            order: drawing.order,
+            total,
+            cut,
+            direction: extent.direction,
+        })
     }
 
     /// The nodes that have boxes, in the order of the tree; the root is not among them.
@@ -120,7 +111,7 @@ impl Layout {
 
     /// What the box for everything weighs.
     pub(crate) const fn total(&self) -> u64 {
-        self.stretches.total()
+        self.total
     }
 
     /// Number of boxes, the one for everything not counted.
@@ -129,24 +120,27 @@ impl Layout {
     }
 
     /// Whether there is nothing to draw.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.stretches.is_empty()
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.total == 0
     }
 
-    /// Where boxes lie, in the order in which inferno draws them.
-    pub(crate) fn boxes(&self) -> &[BoxPlace] {
-        self.stretches.boxes()
+    /// The boxes in the order in which inferno draws those of each stripe.
+    pub(crate) fn boxes(&self) -> &[OrderedBox] {
+        &self.order
     }
 
-    /// Has inferno draw the boxes, those at the right end as [`Self::weight_of`] tells.
-    ///
-    /// What is read of its drawing are whole numbers. Each box has four fractions besides, whose
-    /// digits would take most of the time, and fewer where they are zeros: so nearly all boxes lie at
-    /// the left edge of a picture of which they are no part that could be seen.
+    /// How many stripes there are.
+    pub(crate) fn stripes(&self) -> usize {
+        self.stripes.len()
+    }
+
+    /// Has inferno draw the boxes of a stripe. Boxes lie in the picture, and their rows are counted from
+    /// its ground.
     ///
     /// # Errors
-    /// When `out` fails, or when inferno refuses, which it does for an empty layout.
-    pub(crate) fn draw(&self, out: impl Write) -> io::Result<()> {
+    /// When inferno refuses, which it does for an empty layout, or draws in another way than expected.
+    pub(crate) fn draw(&self, stripe: usize) -> io::Result<DrawnStripe> {
+        let lines = self.stripes.get(stripe).ok_or_else(unexpected)?;
         let mut options = Options::default();
         options.min_width = 0.0;
         options.deterministic = true;
@@ -159,33 +153,131 @@ impl Layout {
         options.count_name = String::new();
         options.image_width = Some(1 << 40);
         options.font_width = 1e12;
-        let longer = self.stretches.lines().next_back().and_then(lengthened);
-        let others = self.stretches.lines().rev().skip(1);
+        let mut drawing = Drawing::new();
+        let longer = lines.lengthened();
+        let others = lines.lines().rev().skip(1);
         let reversed = longer.as_deref().into_iter().chain(others);
-        flamegraph::from_lines(&mut options, reversed, out)
+        flamegraph::from_lines(&mut options, reversed, &mut drawing)?;
+        let drawn = drawing.finish()?;
+        let ground = drawn.height.checked_sub(INFERNO_FOOT as u64);
+        let ground = ground.ok_or_else(unexpected)?;
+        if drawn.boxes.len() != lines.boxes().len() {
+            return Err(unexpected());
+        }
+        let below = (stripe * STRIPE_ROWS * FRAME_HEIGHT) as u64;
+        let mut boxes = Vec::with_capacity(drawn.boxes.len());
+        for (placed, drawn) in lines.boxes().iter().zip(drawn.boxes) {
+            // Boxes have no names in inferno's drawing: one that lies elsewhere is another one.
+            let rise = ground.checked_sub(drawn.y).ok_or_else(unexpected)?;
+            let row = (placed.depth + 1).saturating_mul(FRAME_HEIGHT) - FRAME_PADDING;
+            let weight = StretchLines::weight_of(drawn.weight);
+            if (rise, drawn.first, weight) != (row as u64, placed.first, placed.weight) {
+                return Err(unexpected());
+            }
+            if placed.node.is_some() {
+                boxes.push(DrawnBox {
+                    y: below + rise,
+                    weight,
+                    ..drawn
+                });
+            }
+        }
+        Ok(DrawnStripe {
+            height: drawn.height + below,
+            boxes,
+        })
     }
+}
 
-    /// What a box weighs that inferno drew with this weight.
-    pub(crate) const fn weight_of(drawn: u64) -> u64 {
-        if drawn < BEYOND {
-            drawn
-        } else {
-            drawn - BEYOND
+/// A box that has not ended, with the weight at which it will.
+struct OpenBox {
+    node: NodeIx,
+    end: u64,
+    weight: u64,
+}
+
+/// Boxes as they begin and end from left to right.
+struct LaidOut {
+    stripes: Vec<StretchLines>,
+    /// Those above the one for everything.
+    open: Vec<OpenBox>,
+    order: Vec<OrderedBox>,
+    /// Boxes that have ended at the same weight, callees first, and that weight.
+    ended: Vec<OrderedBox>,
+    at: u64,
+}
+
+impl LaidOut {
+    fn new() -> Self {
+        Self {
+            stripes: vec![StretchLines::on(Some(NodeIx::ROOT))],
+            open: Vec::new(),
+            order: Vec::new(),
+            ended: Vec::new(),
+            at: 0,
         }
     }
+
+    /// Begins a box on the one that began last.
+    fn begin(&mut self, wide: &WideBox) {
+        let stripe = self.open.len() / STRIPE_ROWS;
+        if self.stripes.len() <= stripe {
+            self.stripes.push(StretchLines::on(None));
+        }
+        self.stripes[stripe].begin(wide.node, wide.first);
+        self.open.push(OpenBox {
+            node: wide.node,
+            end: wide.end(),
+            weight: wide.weight,
+        });
+    }
+
+    /// Ends the boxes that end here or further left.
+    fn end_before(&mut self, at: u64) {
+        while let Some(open) = self.open.pop_if(|open| open.end <= at) {
+            self.stripes[self.open.len() / STRIPE_ROWS].end(open.end);
+            self.end_box(
+                OrderedBox {
+                    node: open.node,
+                    depth: self.open.len() + 1,
+                    weight: open.weight,
+                },
+                open.end,
+            );
+        }
+    }
+
+    /// Ends the box for everything.
+    fn end_last(&mut self, total: u64) {
+        for stripe in &mut self.stripes {
+            stripe.end(total);
+        }
+        self.end_box(
+            OrderedBox {
+                node: NodeIx::ROOT,
+                depth: 0,
+                weight: total,
+            },
+            total,
+        );
+        self.order.extend(self.ended.drain(..).rev());
+    }
+
+    /// inferno draws boxes as they end, callers first.
+    fn end_box(&mut self, ended: OrderedBox, at: u64) {
+        if at > self.at {
+            self.order.extend(self.ended.drain(..).rev());
+        }
+        self.at = at;
+        self.ended.push(ended);
+    }
 }
 
-/// A line with the weight beyond all boxes.
-fn lengthened(line: &str) -> Option<String> {
-    let (path, weight) = line.rsplit_once(' ')?;
-    let weight: u64 = weight.parse().ok()?;
-    Some(format!("{path} {}", weight.saturating_add(BEYOND)))
-}
-
-fn own_weight(tree: &CallTree, weight: &dyn Fn(NodeIx) -> u64, node: NodeIx) -> u64 {
+/// What a node weighs beside its children.
+pub(crate) fn own_weight(tree: &CallTree, total: &dyn Fn(NodeIx) -> u64, node: NodeIx) -> u64 {
     let children = tree.children(node);
-    let below = children.fold(0_u64, |sum, child| sum.saturating_add(weight(child)));
-    weight(node).saturating_sub(below)
+    let below = children.fold(0_u64, |sum, child| sum.saturating_add(total(child)));
+    total(node).saturating_sub(below)
 }
 
 #[cfg(test)]
@@ -194,31 +286,30 @@ mod tests {
     use super::*;
     use crate::output::testing::{Sample, tree_of};
 
-    fn lines(layout: &Layout) -> Vec<&str> {
-        layout.stretches.lines().collect()
+    fn layout(samples: &[Sample<'_>], extent: DrawnPart) -> io::Result<Layout> {
+        let (tree, _table) = tree_of(samples);
+        let weights = NodeWeights {
+            total: &|node| tree.get(node).total,
+            own: &|node| tree.get(node).own,
+        };
+        Layout::new(&tree, weights, &|_| 30, extent)
     }
 
-    fn layout(samples: &[Sample<'_>], min_width: Option<f64>) -> Layout {
-        let (tree, _table) = tree_of(samples);
-        let extent = DrawnPart {
-            min_width,
-            ..DrawnPart::default()
-        };
-        Layout::new(&tree, &|node| tree.get(node).total, &|_| 30, extent).unwrap()
+    fn lines(layout: &Layout) -> Vec<Vec<&str>> {
+        let stripes = layout.stripes.iter();
+        stripes.map(|stripe| stripe.lines().collect()).collect()
     }
 
     /// Would break if a sibling whose name sorts between (`clone3`) split `clone` in two.
     #[test]
     fn a_parent_is_one_stretch_with_its_own_weight_first() {
-        let made = layout(
-            &[
-                ("clone", None, 2),
-                ("clone;y", None, 3),
-                ("clone3;x", None, 4),
-            ],
-            None,
-        );
-        assert_eq!(lines(&made), ["- 2", "-;- 3", "--;- 4"]);
+        let samples = [
+            ("clone", None, 2),
+            ("clone;y", None, 3),
+            ("clone3;x", None, 4),
+        ];
+        let made = layout(&samples, DrawnPart::default()).unwrap();
+        assert_eq!(lines(&made), [["- 2", "-;- 3", "--;- 4"]]);
     }
 
     #[test]
@@ -232,50 +323,54 @@ mod tests {
             ("b", None, 1),
             ("c", None, 76),
         ];
-        let made = layout(&samples, Some(5.0));
+        let extent = DrawnPart {
+            min_width: Some(5.0),
+            ..DrawnPart::default()
+        };
+        let made = layout(&samples, extent).unwrap();
         assert_eq!(
             lines(&made),
-            ["-;- 100", "- 3", "-;-- 1000", "_ 1", "-- 76"]
+            [["-;- 100", "- 3", "-;-- 1000", "_ 1", "-- 76"]]
         );
         assert_eq!(made.len(), 4);
-        // What ends at the same place is drawn from the bottom up.
+        let drawn = made.draw(0).unwrap().boxes;
+        let places = made.boxes().iter().zip(&drawn);
+        let places: Vec<_> = places
+            .map(|(placed, drawn)| (placed.node.0, placed.depth, drawn.first, drawn.weight))
+            .collect();
         let (a, b, e, c) = (1, 2, 5, 7);
-        let placed = |node: Option<u32>, depth, first, weight| BoxPlace {
-            node: node.map(NodeIx),
-            depth,
-            first,
-            weight,
-        };
-        assert_eq!(
-            made.boxes(),
-            [
-                placed(Some(b), 2, 0, 100),
-                placed(Some(a), 1, 0, 1103),
-                placed(Some(e), 2, 103, 1000),
-                placed(None, 1, 1103, 1),
-                placed(Some(0), 0, 0, 1180),
-                placed(Some(c), 1, 1104, 76),
-            ]
-        );
+        // What ends at the same place is drawn from the bottom up.
+        let expected = [
+            (b, 2, 0, 100),
+            (a, 1, 0, 1103),
+            (e, 2, 103, 1000),
+            (0, 0, 0, 1180),
+            (c, 1, 1104, 76),
+        ];
+        assert_eq!(places, expected);
     }
 
+    /// Rows are drawn in stripes, each with boxes for the weight that lies between its own ones.
     #[test]
     fn a_stack_of_any_depth_is_drawn_up_to_a_bound() {
         let deep = vec!["f"; 50_000].join(";");
-        let made = layout(&[(&deep, None, 7)], None);
-        assert_eq!(made.len(), MAX_DEPTH);
-        assert!(made.draw(io::sink()).is_ok());
+        let samples = [("a", None, 2), (&deep, None, 7)];
+        let made = layout(&samples, DrawnPart::default()).unwrap();
+        assert_eq!(made.len(), MAX_DEPTH + 1);
+        assert!(made.is_cut(NodeIx(1 + MAX_DEPTH as u32)));
+        let mut y = Vec::new();
+        for stripe in 0..made.stripes() {
+            let drawn = made.draw(stripe).unwrap();
+            y.extend(drawn.boxes.iter().map(|drawn| (drawn.weight, drawn.y)));
+        }
+        y.sort_unstable();
+        let rows = (1..=MAX_DEPTH as u64).map(|row| (7, (row + 1) * 16 - 1));
+        let rows = [(2, 31)].into_iter().chain(rows).chain([(9, 15)]);
+        assert!(y.into_iter().eq(rows));
     }
 
     #[test]
     fn weights_beyond_what_a_browser_counts_are_an_error() {
-        let (tree, _table) = tree_of(&[("a", None, u64::MAX)]);
-        let made = Layout::new(
-            &tree,
-            &|node| tree.get(node).total,
-            &|_| 30,
-            DrawnPart::default(),
-        );
-        assert!(made.is_err());
+        assert!(layout(&[("a", None, u64::MAX)], DrawnPart::default()).is_err());
     }
 }

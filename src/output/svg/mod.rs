@@ -11,6 +11,7 @@
 //! | `diff_views` | how wide the boxes of its views are |
 //! | `extent`, `measures` | what of a tree is drawn, and how large things are |
 //! | `drawn_tree` | what boxes are called |
+//! | `wide` | which nodes are wide enough for a box, and where |
 //! | `layout` | the boxes in their places, as inferno reads them |
 //! | `stretches` | the lines that inferno draws them of, and where it draws them |
 //! | `label` | the texts in boxes |
@@ -53,6 +54,7 @@ mod pixels;
 mod shades;
 mod shares;
 mod stretches;
+mod wide;
 
 pub use diff_picture::{DiffPicture, DiffTag, write_diff_svg};
 pub use diff_views::{DiffBox, WHOLE, WidthBy};

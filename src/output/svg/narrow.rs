@@ -28,6 +28,8 @@ pub(crate) struct Narrow {
     /// How many names there are.
     named: usize,
     bytes: usize,
+    /// How many nodes are still to be listed.
+    unlisted: usize,
     /// What is still to be listed.
     waiting: Vec<Unlisted>,
     own_weights: Vec<u64>,
@@ -53,6 +55,7 @@ impl Narrow {
         }
         let mut narrow = Self {
             numbers: vec![0; drawn.table.len()],
+            unlisted,
             ..Self::default()
         };
         let mut has_box = vec![false; drawn.tree.len()];
@@ -69,7 +72,7 @@ impl Narrow {
                     at: child,
                 });
                 narrow.list(drawn, weights, &mut text);
-                if narrow.bytes > BUDGET {
+                if narrow.is_too_much() {
                     return None;
                 }
             }
@@ -85,6 +88,11 @@ impl Narrow {
         self.below.get(&node).map(String::as_str)
     }
 
+    /// Whether it takes too much, whatever the words that are left.
+    const fn is_too_much(&self) -> bool {
+        self.bytes + self.unlisted.saturating_mul(LEAST_WORD) > BUDGET
+    }
+
     /// Lists what is waiting and all that is below it.
     fn list(
         &mut self,
@@ -93,9 +101,10 @@ impl Narrow {
         text: &mut String,
     ) {
         while let Some(Unlisted { above, at }) = self.waiting.pop() {
-            if self.bytes > BUDGET {
+            if self.is_too_much() {
                 break;
             }
+            self.unlisted = self.unlisted.saturating_sub(1);
             let before = text.len();
             if !text.is_empty() {
                 text.push(' ');

@@ -11,6 +11,7 @@ use super::layout::Layout;
 use super::narrow::Narrow;
 use super::palette::{Colors, Paint, Shade, rules};
 use super::shares::{Totals, legend_of};
+use super::wide::NodeWeights;
 use crate::output::svg::annotate;
 use crate::stack::{CallTree, FrameKind, FrameTable, NodeIx, Tag};
 use crate::text::{counted, one_line, push_percent, push_quantity, quantity, shortened};
@@ -56,7 +57,11 @@ pub fn write_svg(
         let frame = table.get(tree.get(node).frame);
         frame.name.len().min(MAX_NAME) + frame.dso.len().min(MAX_DSO)
     };
-    let layout = Layout::new(tree, &weight, &text_bytes, picture.extent)?;
+    let weights = NodeWeights {
+        total: &weight,
+        own: &|node| tree.get(node).own,
+    };
+    let layout = Layout::new(tree, weights, &text_bytes, picture.extent)?;
     let make = || {
         let kinds = CodeKind::of_all(table);
         let drawn = DrawnTree {

@@ -1,34 +1,40 @@
 //! The lines that inferno draws boxes of, one for each stretch of the x axis, and where it draws them.
-
-use std::io;
+//!
+//! Each stripe of rows is a picture of its own for inferno: its time goes with the depth of stacks, which
+//! it compares from the ground up.
 
 use crate::stack::NodeIx;
 use crate::text::push_number;
 
 /// What boxes are called, in turn among those of one caller.
 const NAMES: [&str; 2] = ["-", "--"];
-/// Stands for weight right above the root that has no box.
+/// Stands for weight that has no box on the ground of a stripe.
 const NOBODY: &str = "_";
-/// JavaScript counts exactly up to here.
-const MAX_WEIGHT: u64 = 1 << 53;
 
-/// Where a box lies.
+/// What is added to the last stretch in inferno's drawing: more than all weight.
+///
+/// What is read of that are whole numbers. Each box has fractions besides, whose digits would take most of
+/// the time, and fewer where they are next to nothing: so nearly all boxes lie at the left edge of a picture of
+/// which they are no part that could be seen.
+const BEYOND: u64 = 1 << 62;
+
+/// Where a box lies in a stripe.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct BoxPlace {
-    /// `None` for a stretch that has no box here.
-    pub(crate) node: Option<NodeIx>,
-    /// How many boxes it stands on; 0 for the one for everything.
-    pub(crate) depth: usize,
+pub(super) struct BoxPlace {
+    /// `None` for what is no box of the picture.
+    pub(super) node: Option<NodeIx>,
+    /// How many boxes it stands on; 0 for the ground.
+    pub(super) depth: usize,
     /// The weight at which it begins.
-    pub(crate) first: u64,
+    pub(super) first: u64,
     /// How much weight it stands for.
-    pub(crate) weight: u64,
+    pub(super) weight: u64,
 }
 
 /// A box that has not ended.
 #[derive(Debug)]
 struct OpenBox {
-    node: NodeIx,
+    node: Option<NodeIx>,
     /// Length of the path without it.
     path_len: usize,
     /// The weight at which it begins.
@@ -37,28 +43,46 @@ struct OpenBox {
     above: usize,
 }
 
-/// Lines from left to right. Boxes begin and end, and weight is added to the one that began last.
-#[derive(Debug, Default)]
+/// Lines from left to right. Boxes begin and end at weights that never go back.
+#[derive(Debug)]
 pub(super) struct StretchLines {
+    /// The ground of the stripe, and the boxes that stand on each other.
     open: Vec<OpenBox>,
     /// What the open boxes are called, as in a line.
     path: String,
     /// The lines, one behind the other, and where each ends.
     lines: String,
     line_ends: Vec<usize>,
-    /// Weight that ends at the present path and is not yet in a line.
-    pending: u64,
-    total: u64,
+    /// Where the last line ends.
+    at: u64,
     /// Boxes that have ended since the last line, callees first.
     ended: Vec<BoxPlace>,
     boxes: Vec<BoxPlace>,
 }
 
 impl StretchLines {
-    /// Begins a box on the one that began last, or that for everything.
-    pub(super) fn begin(&mut self, node: NodeIx) {
-        self.flush();
-        let (path_len, first) = (self.path.len(), self.total);
+    /// Begins a stripe; its ground is a box of the picture, or stands for those of the stripe below.
+    pub(super) fn on(ground: Option<NodeIx>) -> Self {
+        Self {
+            open: vec![OpenBox {
+                node: ground,
+                path_len: 0,
+                first: 0,
+                above: 0,
+            }],
+            path: String::new(),
+            lines: String::new(),
+            line_ends: Vec::new(),
+            at: 0,
+            ended: Vec::new(),
+            boxes: Vec::new(),
+        }
+    }
+
+    /// Begins a box on the one that began last.
+    pub(super) fn begin(&mut self, node: NodeIx, at: u64) {
+        self.draw_up_to(at);
+        let path_len = self.path.len();
         if let Some(below) = self.open.last_mut() {
             if path_len > 0 {
                 self.path.push(';');
@@ -67,72 +91,63 @@ impl StretchLines {
             below.above += 1;
         }
         self.open.push(OpenBox {
-            node,
+            node: Some(node),
             path_len,
-            first,
+            first: at,
             above: 0,
         });
     }
 
-    /// Adds weight that has no box of its own.
-    ///
-    /// # Errors
-    /// When the weights add up to more than a browser can count.
-    pub(super) fn add(&mut self, weight: u64) -> io::Result<()> {
-        self.pending = self.pending.saturating_add(weight);
-        self.total = self.total.saturating_add(weight);
-        if self.total > MAX_WEIGHT {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the weights add up to more than a browser can count (2^53)",
-            ));
-        }
-        Ok(())
-    }
-
-    /// Ends the box that began last.
-    pub(super) fn end(&mut self) {
-        self.flush();
+    /// Ends the box that began last, or the ground.
+    pub(super) fn end(&mut self, at: u64) {
+        self.draw_up_to(at);
         let Some(open) = self.open.pop() else {
             return;
         };
         self.path.truncate(open.path_len);
         self.ended.push(BoxPlace {
-            node: Some(open.node),
+            node: open.node,
             depth: self.open.len(),
             first: open.first,
-            weight: self.total - open.first,
+            weight: at.saturating_sub(open.first),
         });
         if self.open.is_empty() {
             self.draw_ended();
         }
     }
 
-    /// What all lines weigh.
-    pub(super) const fn total(&self) -> u64 {
-        self.total
-    }
-
-    /// Whether there is no line.
-    pub(super) fn is_empty(&self) -> bool {
-        self.line_ends.is_empty()
-    }
-
-    /// The boxes that have ended, in the order in which inferno draws them.
+    /// What inferno draws, in its order.
     pub(super) fn boxes(&self) -> &[BoxPlace] {
         &self.boxes
     }
 
-    /// The lines, as inferno reads them.
+    /// The lines from left to right.
     pub(super) fn lines(&self) -> impl DoubleEndedIterator<Item = &str> {
         let ends = &self.line_ends;
         let start_of = |line: usize| line.checked_sub(1).map_or(0, |before| ends[before]);
         (0..ends.len()).map(move |line| &self.lines[start_of(line)..ends[line]])
     }
 
+    /// The last line with the weight beyond all boxes, which inferno draws as [`Self::weight_of`] tells.
+    pub(super) fn lengthened(&self) -> Option<String> {
+        let (path, weight) = self.lines().next_back()?.rsplit_once(' ')?;
+        let weight: u64 = weight.parse().ok()?;
+        Some(format!("{path} {}", weight.saturating_add(BEYOND)))
+    }
+
+    /// What a box weighs that inferno drew with this weight.
+    pub(super) const fn weight_of(drawn: u64) -> u64 {
+        if drawn < BEYOND {
+            drawn
+        } else {
+            drawn - BEYOND
+        }
+    }
+
     /// Ends the stretch at the present path.
-    fn flush(&mut self) {
-        if self.pending == 0 {
+    fn draw_up_to(&mut self, at: u64) {
+        let weight = at.saturating_sub(self.at);
+        if weight == 0 {
             return;
         }
         self.draw_ended();
@@ -141,16 +156,16 @@ impl StretchLines {
             self.ended.push(BoxPlace {
                 node: None,
                 depth: 1,
-                first: self.total - self.pending,
-                weight: self.pending,
+                first: self.at,
+                weight,
             });
         } else {
             self.lines.push_str(&self.path);
         }
         self.lines.push(' ');
-        push_number(&mut self.lines, self.pending);
+        push_number(&mut self.lines, weight);
         self.line_ends.push(self.lines.len());
-        self.pending = 0;
+        self.at = at;
     }
 
     /// As inferno reads a line it draws what ended with the one before, callers first.
