@@ -152,7 +152,8 @@ fn first_texts<L: Looks>(layout: &Layout, looks: &L) -> BoxTexts {
     texts
 }
 
-/// Writes what inferno drew, with the texts that are made already and those of further boxes.
+/// Writes what inferno drew, with the texts that are made already and those of further boxes. Of the
+/// first ones a thread of its own puts the second half together, while the first is written.
 fn write_drawn<L: Looks>(
     layout: &Layout,
     looks: &L,
@@ -161,33 +162,57 @@ fn write_drawn<L: Looks>(
 ) -> io::Result<()> {
     let heights = stripes.iter().map(|stripe| stripe.height);
     let height = usize::try_from(heights.max().unwrap_or_default()).map_err(|_| unexpected())?;
-    let mut document = Document {
-        out,
-        chrome: looks.chrome(),
+    let frame = PictureFrame {
         direction: layout.direction(),
         base: height.saturating_sub(INFERNO_HEAD + INFERNO_FOOT).max(1),
         scale: scale_of(layout),
+    };
+    let mut document = Document {
+        out,
         buffer: String::with_capacity(2 * WRITTEN_BYTES),
     };
-    document.start(layout.total())?;
-    let mut drawn: Vec<_> = stripes.iter().map(|stripe| stripe.boxes.iter()).collect();
-    let mut pass = Pass::new(layout, looks);
-    let mut later = BoxTexts::default();
-    for (at, placed) in layout.boxes().iter().enumerate() {
-        let stripe = drawn.get_mut(placed.stripe());
-        let drawn = stripe.and_then(Iterator::next).ok_or_else(unexpected)?;
-        let parts = if at < MOST_TEXTS {
-            texts.get(at)
-        } else {
-            later.clear();
-            pass.push(placed, &mut later);
-            later.get(0)
-        };
-        document.write_box(parts.ok_or_else(unexpected)?, drawn)?;
+    let boxes = layout.boxes();
+    let (early, late) = boxes.split_at(boxes.len().min(MOST_TEXTS));
+    let (first, second) = early.split_at(early.len() / 2);
+    let mut drawn = DrawnBoxes::of(stripes);
+    let mut behind = drawn.clone();
+    for placed in first {
+        behind.next(placed)?;
     }
-    document.end()
+    let beside = move || {
+        let mut text = String::new();
+        for (placed, at) in second.iter().zip(first.len()..) {
+            frame.push_box(&mut text, texts.get(at), behind.next(placed)?)?;
+        }
+        Ok::<_, io::Error>((text, behind))
+    };
+    let own = || {
+        document.start(looks.chrome(), layout.total(), frame.base)?;
+        for (placed, at) in first.iter().zip(0..) {
+            frame.push_box(&mut document.buffer, texts.get(at), drawn.next(placed)?)?;
+            document.write_from(WRITTEN_BYTES)?;
+        }
+        document.write_from(0)
+    };
+    let threads = if early.len() < MIN_BESIDE { 1 } else { 2 };
+    let (beside, own) = at_once(threads, beside, own);
+    own?;
+    let (text, mut drawn) = beside?;
+    document.out.write_all(text.as_bytes())?;
+    let mut pass = Pass::new(layout, looks);
+    let mut texts = BoxTexts::default();
+    for placed in late {
+        texts.clear();
+        pass.push(placed, &mut texts);
+        frame.push_box(&mut document.buffer, texts.get(0), drawn.next(placed)?)?;
+        document.write_from(WRITTEN_BYTES)?;
+    }
+    looks.chrome().push_end(&mut document.buffer, frame.base);
+    document.write_from(0)
 }
 
+/// Fewer boxes are not worth a thread.
+const MIN_BESIDE: usize = 1 << 10;
 /// How many boxes get their texts before all is drawn, which a picture of the usual size has at most: the
 /// texts of larger ones are made as they are written, so that memory does not grow with them.
 const MOST_TEXTS: usize = 1 << 14;
@@ -215,33 +240,47 @@ impl<'p, L: Looks> Pass<'p, L> {
     }
 }
 
-/// The document that is written.
-struct Document<'d> {
-    out: &'d mut dyn Write,
-    chrome: &'d Chrome,
+/// The boxes that inferno drew, stripe by stripe.
+#[derive(Clone)]
+struct DrawnBoxes<'d> {
+    stripes: Vec<std::slice::Iter<'d, DrawnBox>>,
+}
+
+impl<'d> DrawnBoxes<'d> {
+    fn of(stripes: &'d [DrawnStripe]) -> Self {
+        let stripes = stripes.iter().map(|stripe| stripe.boxes.iter());
+        Self {
+            stripes: stripes.collect(),
+        }
+    }
+
+    /// The next box of the stripe in which this one lies.
+    fn next(&mut self, placed: &OrderedBox) -> io::Result<&'d DrawnBox> {
+        let stripe = self.stripes.get_mut(placed.stripe());
+        stripe.and_then(Iterator::next).ok_or_else(unexpected)
+    }
+}
+
+/// How boxes lie in the picture.
+#[derive(Clone, Copy)]
+struct PictureFrame {
     direction: Growth,
     /// Height of the boxes.
     base: usize,
     /// Pixels that a weight of one is wide.
     scale: f64,
-    buffer: String,
 }
 
-impl Document<'_> {
-    /// Of inferno's head only the height is taken: what surrounds the boxes is ours.
-    fn start(&mut self, total: u64) -> io::Result<()> {
-        let text = &mut self.buffer;
-        text.push_str("<?xml version=\"1.0\" standalone=\"no\"?>\n");
-        self.chrome.push_start(text, self.base);
-        self.chrome.push_head(text);
-        self.chrome.push_frames_start(text, total, self.base);
-        self.write_from(WRITTEN_BYTES)
-    }
-
-    fn write_box(&mut self, [head, fill, label]: [&str; 3], drawn: &DrawnBox) -> io::Result<()> {
+impl PictureFrame {
+    fn push_box(
+        self,
+        text: &mut String,
+        parts: Option<[&str; 3]>,
+        drawn: &DrawnBox,
+    ) -> io::Result<()> {
+        let [head, fill, label] = parts.ok_or_else(unexpected)?;
         let y = self.row_of(drawn);
         let left = drawn.first as f64 * self.scale;
-        let text = &mut self.buffer;
         text.push_str(head);
         push_pixels(text, left);
         text.push_str("\" y=\"");
@@ -267,20 +306,33 @@ impl Document<'_> {
             text.push_str(label);
         }
         text.push_str("</g>\n");
-        self.write_from(WRITTEN_BYTES)
+        Ok(())
     }
 
     /// The y of a box in the element that holds all boxes, which begins with the uppermost.
-    fn row_of(&self, drawn: &DrawnBox) -> u64 {
+    fn row_of(self, drawn: &DrawnBox) -> u64 {
         match self.direction {
             Growth::Up => (self.base as u64).saturating_sub(drawn.y),
             Growth::Down => drawn.y.saturating_sub(drawn.height),
         }
     }
+}
 
-    fn end(mut self) -> io::Result<()> {
-        self.chrome.push_end(&mut self.buffer, self.base);
-        self.write_from(0)
+/// The document that is written.
+struct Document<'d> {
+    out: &'d mut dyn Write,
+    buffer: String,
+}
+
+impl Document<'_> {
+    /// Of inferno's head only the height is taken: what surrounds the boxes is ours.
+    fn start(&mut self, chrome: &Chrome, total: u64, base: usize) -> io::Result<()> {
+        let text = &mut self.buffer;
+        text.push_str("<?xml version=\"1.0\" standalone=\"no\"?>\n");
+        chrome.push_start(text, base);
+        chrome.push_head(text);
+        chrome.push_frames_start(text, total, base);
+        self.write_from(WRITTEN_BYTES)
     }
 
     /// Writes what there is once it is so much.

@@ -102,11 +102,11 @@ pub fn write_diff_svg(
             layout: &layout,
             kinds: &kinds,
         };
-        let narrow = Narrow::of(drawn, &|node, weights| {
+        let mut narrow = Narrow::of(drawn, &|node, weights| {
             weights
                 .extend([0, 1, views.main].map(|view: usize| views.widths[view][node.as_usize()]));
         });
-        let names = narrow.as_ref().map(|narrow| narrow.names.clone());
+        let names = narrow.as_mut().map(Narrow::take_names);
         DiffLooks {
             drawn,
             views: &views,

@@ -4,6 +4,8 @@
 //! more: name, number of callees, tag, kind of code, weights. Numbers are in base 36; what is as the
 //! caller's, or 0 callees, is left out. The names are in one list for the whole picture.
 
+use std::ops::Range;
+
 use hashbrown::HashMap;
 
 use super::drawn_tree::DrawnTree;
@@ -20,9 +22,11 @@ const LEAST_WORD: usize = 6;
 /// What is not drawn.
 #[derive(Debug, Default)]
 pub(crate) struct Narrow {
-    below: HashMap<NodeIx, String>,
+    /// What is listed, box by box, and where what is below each of them is.
+    text: String,
+    below: HashMap<NodeIx, Range<usize>>,
     /// The names, a line each.
-    pub(crate) names: String,
+    names: String,
     /// By frame, that of its name and one; 0 for none.
     numbers: Vec<usize>,
     /// How many names there are.
@@ -65,27 +69,33 @@ impl Narrow {
         let boxes = std::iter::once(NodeIx::ROOT).chain(drawn.layout.nodes().iter().copied());
         for node in boxes {
             let children = drawn.tree.children(node);
-            let mut text = String::new();
+            let start = narrow.text.len();
             for child in children.filter(|child| !has_box[child.as_usize()]) {
                 narrow.waiting.push(Unlisted {
                     above: node,
                     at: child,
                 });
-                narrow.list(drawn, weights, &mut text);
+                narrow.list(drawn, weights, start);
                 if narrow.is_too_much() {
                     return None;
                 }
             }
-            if !text.is_empty() {
-                narrow.below.insert(node, text);
+            let end = narrow.text.len();
+            if start < end {
+                narrow.below.insert(node, start..end);
             }
         }
         Some(narrow)
     }
 
+    /// Takes the names out.
+    pub(crate) fn take_names(&mut self) -> String {
+        std::mem::take(&mut self.names)
+    }
+
     /// What is listed below a box; `None` when all of it has boxes.
     pub(crate) fn below(&self, node: NodeIx) -> Option<&str> {
-        self.below.get(&node).map(String::as_str)
+        self.text.get(self.below.get(&node)?.clone())
     }
 
     /// Whether it takes too much, whatever the words that are left.
@@ -93,23 +103,25 @@ impl Narrow {
         self.bytes + self.unlisted.saturating_mul(LEAST_WORD) > BUDGET
     }
 
-    /// Lists what is waiting and all that is below it.
+    /// Lists what is waiting and all that is below it, in a list that begins at `start`.
     fn list(
         &mut self,
         drawn: DrawnTree<'_>,
         weights: &dyn Fn(NodeIx, &mut Vec<u64>),
-        text: &mut String,
+        start: usize,
     ) {
         while let Some(Unlisted { above, at }) = self.waiting.pop() {
             if self.is_too_much() {
                 break;
             }
             self.unlisted = self.unlisted.saturating_sub(1);
+            let number = self.number_of(drawn, at) as u64;
+            let text = &mut self.text;
             let before = text.len();
-            if !text.is_empty() {
+            if before > start {
                 text.push(' ');
             }
-            push_digits::<36>(text, self.number_of(drawn, at) as u64);
+            push_digits::<36>(text, number);
             text.push('.');
             let first = self.waiting.len();
             let children = drawn.tree.children(at);

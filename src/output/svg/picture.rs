@@ -72,8 +72,8 @@ pub fn write_svg(
         };
         let totals = Totals::of(drawn, picture.colors, &picture.totals);
         let chrome = chrome_of(picture, &totals, layout.len());
-        let narrow = Narrow::of(drawn, &|node, weights| weights.push(weight(node)));
-        let names = narrow.as_ref().map(|narrow| narrow.names.clone());
+        let mut narrow = Narrow::of(drawn, &|node, weights| weights.push(weight(node)));
+        let names = narrow.as_mut().map(Narrow::take_names);
         ProfileLooks {
             tree,
             table,
