@@ -357,7 +357,7 @@ mod tests {
         let samples = [("a", None, 2), (&deep, None, 7)];
         let made = layout(&samples, DrawnPart::default()).unwrap();
         assert_eq!(made.len(), MAX_DEPTH + 1);
-        assert!(made.is_cut(NodeIx(1 + MAX_DEPTH as u32)));
+        assert!(made.is_cut(NodeIx(1 + u32::try_from(MAX_DEPTH).unwrap())));
         let mut y = Vec::new();
         for stripe in 0..made.stripes() {
             let drawn = made.draw(stripe).unwrap();
