@@ -40,7 +40,7 @@ pub(super) fn join(
     let lists = on_threads(places.chunks(share).zip(0..), |(own, list)| {
         // Those of other threads are put behind the first one's.
         let room = if list == 0 { places.len() } else { own.len() };
-        LaidOut::of(own, list, room, &workers, &classes)
+        LaidOutStacks::of(own, list, room, &workers, &classes)
     });
     let mut joined = NamedStacks::default();
     let mut unnamed = Vec::new();
@@ -149,7 +149,7 @@ impl JoinedStacks {
 
 /// Stacks with a list of their frames.
 #[derive(Debug)]
-struct LaidOut {
+struct LaidOutStacks {
     stacks: Vec<Stack>,
     /// The frames of all, one behind the other, root first.
     frames: Vec<FrameIx>,
@@ -157,7 +157,7 @@ struct LaidOut {
     unnamed: Vec<UnnamedSum>,
 }
 
-impl LaidOut {
+impl LaidOutStacks {
     /// Those of these places, with room for so many.
     fn of(
         places: &[StackPlace],

@@ -4,7 +4,7 @@ use super::doubtful::{DoubtfulSamples, DoubtfulStacks};
 use super::merged_stack::{MergedStack, StackTraits};
 use super::name_worker::{LocatedBlock, NameWorker};
 use super::named_runs::NamedRuns;
-use super::piece_stacks::{GROUP, PieceStacks, StackHasher, WaitingStacks};
+use super::piece_stacks::{GROUP, OtherStacks, PieceStacks, StackHasher, WaitingStacks};
 use super::places::BlockPlaces;
 use super::request::NameRequest;
 use super::shown_pieces::{ShownPiece, ShownPieces};
@@ -31,9 +31,11 @@ impl WorkerStacks {
         start: usize,
         is_found: &[bool],
     ) -> [Option<u32>; GROUP] {
-        let (stacks, runs) = (&other.stacks, &other.runs);
-        self.stacks
-            .find_same(&self.runs, (stacks, runs), start, is_found)
+        let others = OtherStacks {
+            stacks: &other.stacks,
+            runs: &other.runs,
+        };
+        self.stacks.find_same(&self.runs, others, start, is_found)
     }
 }
 

@@ -115,6 +115,13 @@ impl WaitingStacks {
     }
 }
 
+/// Stacks of another worker, and the runs that their pieces mean.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OtherStacks<'o> {
+    pub(super) stacks: &'o PieceStacks,
+    pub(super) runs: &'o NamedRuns,
+}
+
 /// Different stacks of a worker, in pieces of its runs.
 #[derive(Debug)]
 pub(super) struct PieceStacks {
@@ -237,11 +244,11 @@ impl PieceStacks {
     pub(super) fn find_same(
         &self,
         runs: &NamedRuns,
-        (other, other_runs): (&Self, &NamedRuns),
+        other: OtherStacks<'_>,
         start: usize,
         is_found: &[bool],
     ) -> [Option<u32>; GROUP] {
-        let list = other.list.get(start..).unwrap_or_default();
+        let list = other.stacks.list.get(start..).unwrap_or_default();
         let list = list.iter().zip(is_found);
         let hashes = list
             .clone()
@@ -251,7 +258,7 @@ impl PieceStacks {
         for (((new, is_found), first), found) in list.zip(places).zip(&mut found) {
             // Without a first one that has the hash there is none at all.
             if !is_found && first != NOWHERE {
-                let pieces = other.pieces_of(new, other_runs);
+                let pieces = other.stacks.pieces_of(new, other.runs);
                 *found = self.find(first, new, pieces, runs);
             }
         }
@@ -358,9 +365,13 @@ mod tests {
             (kernel, &[all][..]),
         ];
         add(&mut other, &other_runs, new);
-        let found = own.find_same(&runs, (&other, &other_runs), 0, &[false, false, true]);
+        let others = OtherStacks {
+            stacks: &other,
+            runs: &other_runs,
+        };
+        let found = own.find_same(&runs, others, 0, &[false, false, true]);
         assert_eq!(found[..3], [None, Some(0), None]);
-        let found = own.find_same(&runs, (&other, &other_runs), 1, &[false; 2]);
+        let found = own.find_same(&runs, others, 1, &[false; 2]);
         assert_eq!(found[..3], [Some(0), Some(1), None]);
         let sums = own
             .list

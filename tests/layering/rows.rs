@@ -79,6 +79,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 41] = [
             "src/cli/live/",
             "src/cli/record/",
             "src/cli/room.rs",
+            "src/cli/this_machine.rs",
             "src/dataset/",
         ],
     ),

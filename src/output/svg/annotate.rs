@@ -103,6 +103,15 @@ impl BoxTexts {
     }
 }
 
+/// What is made of boxes before any is written.
+#[derive(Clone, Copy)]
+struct ReadyBoxes<'b> {
+    /// The texts of those that are written first.
+    texts: &'b BoxTexts,
+    /// What inferno drew.
+    stripes: &'b [DrawnStripe],
+}
+
 /// Gives the boxes of a layout their texts.
 struct Pass<'p, L> {
     looks: &'p L,
@@ -139,7 +148,11 @@ pub(crate) fn write<L: Looks>(
     stripes.extend(own?);
     stripes.sort_unstable_by_key(|&(stripe, _)| stripe);
     let stripes: Vec<DrawnStripe> = stripes.into_iter().map(|(_, drawn)| drawn).collect();
-    write_drawn(layout, &looks, (&texts, &stripes), out)
+    let ready = ReadyBoxes {
+        texts: &texts,
+        stripes: &stripes,
+    };
+    write_drawn(layout, &looks, ready, out)
 }
 
 /// The texts of the boxes that are written first.
@@ -157,9 +170,10 @@ fn first_texts<L: Looks>(layout: &Layout, looks: &L) -> BoxTexts {
 fn write_drawn<L: Looks>(
     layout: &Layout,
     looks: &L,
-    (texts, stripes): (&BoxTexts, &[DrawnStripe]),
+    ready: ReadyBoxes<'_>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let ReadyBoxes { texts, stripes } = ready;
     let heights = stripes.iter().map(|stripe| stripe.height);
     let height = usize::try_from(heights.max().unwrap_or_default()).map_err(|_| unexpected())?;
     let frame = PictureFrame {
@@ -167,7 +181,7 @@ fn write_drawn<L: Looks>(
         base: height.saturating_sub(INFERNO_HEAD + INFERNO_FOOT).max(1),
         scale: scale_of(layout),
     };
-    let mut document = Document {
+    let mut document = WrittenPicture {
         out,
         buffer: String::with_capacity(2 * WRITTEN_BYTES),
     };
@@ -319,12 +333,12 @@ impl PictureFrame {
 }
 
 /// The document that is written.
-struct Document<'d> {
+struct WrittenPicture<'d> {
     out: &'d mut dyn Write,
     buffer: String,
 }
 
-impl Document<'_> {
+impl WrittenPicture<'_> {
     /// Of inferno's head only the height is taken: what surrounds the boxes is ours.
     fn start(&mut self, chrome: &Chrome, total: u64, base: usize) -> io::Result<()> {
         let text = &mut self.buffer;

@@ -66,7 +66,7 @@ impl Layout {
         let total = (weights.total)(NodeIx::ROOT);
         let wide = wide_boxes(tree, weights, extent.least_weight(total))?;
         let limits = Limits::of(&wide, total, name_bytes, extent);
-        let mut drawing = LaidOut::new();
+        let mut drawing = RunningLayout::new();
         let mut nodes = Vec::new();
         let mut cut = HashSet::new();
         for wide in wide.iter().filter(|wide| wide.weight >= limits.threshold) {
@@ -190,24 +190,24 @@ impl Layout {
 }
 
 /// A box that has not ended, with the weight at which it will.
-struct OpenBox {
+struct RunningBox {
     node: NodeIx,
     end: u64,
     weight: u64,
 }
 
 /// Boxes as they begin and end from left to right.
-struct LaidOut {
+struct RunningLayout {
     stripes: Vec<StretchLines>,
     /// Those above the one for everything.
-    open: Vec<OpenBox>,
+    open: Vec<RunningBox>,
     order: Vec<OrderedBox>,
     /// Boxes that have ended at the same weight, callees first, and that weight.
     ended: Vec<OrderedBox>,
     at: u64,
 }
 
-impl LaidOut {
+impl RunningLayout {
     fn new() -> Self {
         Self {
             stripes: vec![StretchLines::on(Some(NodeIx::ROOT))],
@@ -225,7 +225,7 @@ impl LaidOut {
             self.stripes.push(StretchLines::on(None));
         }
         self.stripes[stripe].begin(wide.node, wide.first);
-        self.open.push(OpenBox {
+        self.open.push(RunningBox {
             node: wide.node,
             end: wide.end(),
             weight: wide.weight,
