@@ -15,7 +15,7 @@ use vmflame::input::Input;
 use vmflame::object::{ObjectSearch, read_kernel_notes};
 use vmflame::perf::Capture;
 use vmflame::qemu::CommandLine;
-use vmflame::symbol::{LiveKernel, LiveProcesses, SymbolRequest};
+use vmflame::symbol::{LiveKernel, LiveProcesses, SymbolRequest, USER_HZ, process_start};
 use vmflame::units::Timestamp;
 
 /// Worker threads: as asked for, else one for each CPU.
@@ -218,18 +218,8 @@ pub(crate) fn command_line(
     if process.main_thread.as_deref() != Some(main_thread.trim_end()) {
         return None;
     }
-    (started(&folder)? <= written(data)?).then_some(())?;
+    (process_start(&folder)? <= written(data)?).then_some(())?;
     read_command_line(&folder.join("cmdline"))
-}
-
-/// How long the running kernel had been up when a process was started, down to a tick of `USER_HZ`.
-fn started(process: &Path) -> Option<Timestamp> {
-    let stat = std::fs::read_to_string(process.join("stat")).ok()?;
-    // Behind the name, which may hold spaces: the start is the 22nd field.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    let ticks: u64 = fields.split(' ').nth(19)?.parse().ok()?;
-    let nanos = ticks.checked_mul(1_000_000_000 / USER_HZ)?;
-    Some(Timestamp::from_nanos(nanos))
 }
 
 /// Reads a command line; `None` when it cannot be read or is longer than any.
@@ -246,11 +236,6 @@ pub(crate) fn read_command_line(path: &Path) -> Option<CommandLine> {
 ///
 /// Source: `bprm_stack_limits()`, fs/exec.c, Linux 6.18: three quarters of `_STK_LIM`.
 const LONGEST_COMMAND_LINE: u64 = 6 << 20;
-
-/// Ticks of a second in `/proc/PID/stat`, on all architectures that run KVM.
-///
-/// Source: `USER_HZ`, include/asm-generic/param.h, Linux 6.18.
-const USER_HZ: u64 = 100;
 
 /// Bytes of memory that this process has filled itself, mapped files not counted.
 pub(crate) fn anonymous_memory() -> Option<u64> {
@@ -319,7 +304,7 @@ mod tests {
             let mut waiting = Command::new("cat");
             let mut child = waiting.stdin(Stdio::piped()).spawn().unwrap();
             let now = up_at(SystemTime::now()).unwrap();
-            let start = started(Path::new(&format!("/proc/{}", child.id()))).unwrap();
+            let start = process_start(Path::new(&format!("/proc/{}", child.id()))).unwrap();
             drop(child.stdin.take());
             child.wait().unwrap();
             assert!(start <= now, "started at {start:?}, asked at {now:?}");

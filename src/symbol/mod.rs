@@ -22,6 +22,7 @@
 //! | `vdso` | functions of the code that the kernel maps into processes |
 //! | `vsyscall` | system calls that old programs call at fixed addresses |
 //! | `recorded_builds`, `recorded_here` | build ids that a capture records; whether this machine made it |
+//! | `process_start` | when processes of this machine began |
 //! | `recorded_clock` | times of records as times of files |
 //! | `demangle`, `cpp_spelling` | readable names of Rust and C++ |
 //! | `base_name`, `dso_name` | names without compilers' suffixes; short names of objects |
@@ -39,6 +40,7 @@ mod elf;
 mod found_symbols;
 mod jit;
 mod kernel;
+mod process_start;
 mod recorded_builds;
 mod recorded_clock;
 mod recorded_here;
@@ -72,6 +74,7 @@ pub(crate) use kernel::{
 pub use kernel::{
     GuestKernels, KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms,
 };
+pub use process_start::{USER_HZ, process_start};
 pub(crate) use recorded_builds::RecordedBuilds;
 pub(crate) use recorded_builds::kernel_in_table;
 pub(crate) use recorded_clock::RecordedClock;

@@ -10,17 +10,13 @@ use hashbrown::HashMap;
 use super::capture_clock::CaptureClock;
 use crate::error::{BadFile, Error};
 use crate::space::{Life, LifeIx};
+use crate::symbol::process_start::process_start;
 use crate::symbol::request::LiveProcesses;
 use crate::units::{Pid, RecordOrder, Timestamp};
 
 /// A map of more bytes is not read.
 const MOST_BYTES: u64 = 1 << 30;
-/// Ticks of a second in `/proc/PID/stat`, on all architectures that Linux runs on with more than one
-/// user.
-///
-/// Source: `USER_HZ`, include/asm-generic/param.h, Linux 6.18.
-const USER_HZ: u64 = 100;
-/// A tick in nanoseconds.
+/// A tick of processes' starts in nanoseconds.
 const TICK: u128 = 10_000_000;
 
 /// A life of a process of which samples hit generated code.
@@ -216,11 +212,7 @@ fn is_same(live: &LiveProcesses, start: u64) -> bool {
 
 /// How long the machine had been up when a process began that lives, in nanoseconds.
 fn started(live: &LiveProcesses, pid: Pid) -> Option<u64> {
-    let stat = fs::read_to_string(live.proc.join(pid.to_string()).join("stat")).ok()?;
-    // Behind the name, which may hold spaces: the start is the 22nd field.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    let start: u64 = fields.split(' ').nth(19)?.parse().ok()?;
-    start.checked_mul(1_000_000_000 / USER_HZ)
+    process_start(&live.proc.join(pid.to_string())).map(Timestamp::as_nanos)
 }
 
 /// The map of a process as it sees it itself: below its own root, by its pid in its own namespace.
