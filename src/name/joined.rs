@@ -42,28 +42,28 @@ pub(super) fn join(
         let room = if list == 0 { places.len() } else { own.len() };
         LaidOutStacks::of(own, list, room, &workers, &classes)
     });
-    let mut joined = NamedStacks::default();
-    let mut unnamed = Vec::new();
+    let (mut stacks, mut unnamed, mut parts) = (Vec::new(), Vec::new(), Vec::new());
     for list in lists {
-        joined.parts.lists.push(list.frames);
-        if unnamed.is_empty() {
-            (joined.stacks, unnamed) = (list.stacks, list.unnamed);
+        parts.push(list.frames);
+        if stacks.is_empty() {
+            (stacks, unnamed) = (list.stacks, list.unnamed);
         } else {
-            joined.stacks.extend(list.stacks);
+            stacks.extend(list.stacks);
             unnamed.extend(list.unnamed);
         }
     }
     let are_few = places.len() < MIN_SHARE;
     give_back(if are_few { 1 } else { threads }, (workers, places));
     NamedStacks {
+        stacks,
         parts: StackParts {
+            lists: parts,
             classes,
-            ..joined.parts
         },
+        out_of_scope: 0,
         unnamed: counts.unnamed.into_counts(unnamed),
         doubtful: counts.doubtful,
         places: counts.places.into_places(),
-        ..joined
     }
 }
 
