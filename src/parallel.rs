@@ -112,6 +112,29 @@ pub fn give_back<T: Send + 'static>(threads: usize, unneeded: T) {
     drop(thread::Builder::new().spawn(move || drop(unneeded)));
 }
 
+/// Numbers of pieces from 0, each for the thread that takes it.
+#[derive(Debug)]
+pub(crate) struct PieceQueue {
+    next: AtomicUsize,
+    pieces: usize,
+}
+
+impl PieceQueue {
+    /// None of so many pieces is taken.
+    pub(crate) const fn new(pieces: usize) -> Self {
+        Self {
+            next: AtomicUsize::new(0),
+            pieces,
+        }
+    }
+
+    /// Takes the next piece; `None` when none is left.
+    pub(crate) fn take(&self) -> Option<usize> {
+        let piece = self.next.fetch_add(1, Ordering::Relaxed);
+        (piece < self.pieces).then_some(piece)
+    }
+}
+
 /// A work queue: up to `threads` threads do `work` on `pieces` numbered pieces, each takes the next
 /// one that is left. Which thread does which differs from run to run, but each does its own in
 /// order. Returns what `make` made for each thread, as the work left it.
@@ -138,18 +161,15 @@ pub(crate) fn by_pieces_ended<R>(
 where
     R: Send,
 {
-    let next = AtomicUsize::new(0);
+    let queue = PieceQueue::new(pieces);
     let workers = 0..threads.max(1).min(pieces);
     on_threads(workers, |_| {
         let mut result = make();
-        loop {
-            let piece = next.fetch_add(1, Ordering::Relaxed);
-            if piece >= pieces {
-                end(&mut result);
-                return result;
-            }
+        while let Some(piece) = queue.take() {
             work(&mut result, piece);
         }
+        end(&mut result);
+        result
     })
 }
 

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::chrome::Chrome;
 use super::drawing::{DrawnBox, DrawnStripe, unexpected};
@@ -14,7 +13,7 @@ use super::label::{TEXT_PADDING, label_of};
 use super::layout::{Layout, OrderedBox};
 use super::measures::{FRAMES_WIDTH, INFERNO_FOOT, INFERNO_HEAD};
 use super::pixels::push_pixels;
-use crate::parallel::at_once;
+use crate::parallel::{PieceQueue, at_once};
 use crate::stack::NodeIx;
 use crate::text::{has_any, push_attribute, push_escaped, push_number};
 
@@ -132,10 +131,9 @@ pub(crate) fn write<L: Looks>(
     make: impl FnOnce() -> L,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let next = AtomicUsize::new(0);
+    let queue = PieceQueue::new(layout.stripes());
     let draw = || {
-        let stripes = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-        let stripes = stripes.take_while(|&stripe| stripe < layout.stripes());
+        let stripes = std::iter::from_fn(|| queue.take());
         let drawn = stripes.map(|stripe| Ok((stripe, layout.draw(stripe)?)));
         drawn.collect::<io::Result<Vec<_>>>()
     };
