@@ -15,7 +15,7 @@ use super::stitched::StitchedCalls;
 use crate::bytes::{ByteOrder, KeptBytes};
 use crate::hash::Mixer;
 use crate::perf::abi::PERF_SAMPLE_TIME;
-use crate::perf::{Attr, Capture, Event, Events, Record};
+use crate::perf::{Attr, Capture, Event, Events, Record, SampleAtHand};
 use crate::space::Timeline;
 use crate::units::{RecordOrder, ThreadId, Timestamp};
 use crate::unwind::CodeMap;
@@ -140,6 +140,20 @@ impl<'c> Plan<'c> {
     #[inline]
     pub(super) fn stacks_alone(&self) -> Option<&PlainStacks> {
         self.plain_stacks.as_ref().filter(|_| self.again.is_none())
+    }
+
+    /// Whether a sample is of a thread that a second walk folds nothing of. Most are; where more than
+    /// their stacks is asked of samples, it is not looked at here.
+    #[inline]
+    pub(super) fn passes_over<O: ByteOrder>(&self, sample: SampleAtHand<'_>) -> bool {
+        if let Some(again) = self.again
+            && sample.event == self.selection.event
+            && let Some(stacks) = &self.plain_stacks
+            && let Some(found) = stacks.layout.sample::<O>(sample.body)
+        {
+            return !again.folds(found.thread);
+        }
+        false
     }
 
     /// The class of a sample by what it recorded; 0 when samples are not kept apart by it.

@@ -158,7 +158,7 @@ impl<'a> Visitor<'a> for Folding<'_, 'a> {
         at_hand: SampleAtHand<'_>,
         whole: impl FnOnce() -> Record<'a>,
     ) {
-        if part.count_other::<O>(&self.plan, at_hand) {
+        if part.count_other::<O>(&self.plan, at_hand) || self.plan.passes_over::<O>(at_hand) {
             return;
         }
         let record = whole();
