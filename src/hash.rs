@@ -1,4 +1,8 @@
-//! Hashes of bytes that a file tells, fast for eight bytes at a time.
+//! Hashes of bytes that a file tells, fast for eight bytes at a time, and tables by what they tell.
+
+mod positions;
+
+pub(crate) use positions::HashedPositions;
 
 use std::hash::{BuildHasher, RandomState};
 

@@ -1,15 +1,12 @@
 //! The table of unique stacks.
 
-use hashbrown::HashTable;
-use hashbrown::hash_table::Entry;
-
 use super::packed::{LaterStacks, OneSample, PackedStack, Stacks};
 use super::plan::{Keep, Plan};
 use super::samples::{KeptSample, follow};
 use super::slice_rows::{SliceRows, follow_rows};
 use super::unique_stack::UniqueStack;
 use crate::bytes::{KeptBytes, slice_at};
-use crate::hash::{Mixer, spread};
+use crate::hash::{HashedPositions, Mixer};
 use crate::units::{Cpu, CpuMode, ThreadId};
 
 /// How many stacks are added at a time: about as many cache misses as a CPU has under way at the same
@@ -22,19 +19,10 @@ pub(super) const FEW: usize = 1 << 20;
 /// Room is made ahead for up to so many stacks: 18 MB.
 const MOST_EXPECTED: usize = 1 << 18;
 
-/// Where a stack is.
-#[derive(Clone, Copy, Debug)]
-struct StackSlot {
-    /// The part of its hash that tells most others apart without a look at them.
-    part: u32,
-    /// Its position in the list.
-    ix: u32,
-}
-
 /// A stack that waits to be added.
 #[derive(Clone, Copy, Debug)]
 struct Pending<'a> {
-    /// The same part of its hash.
+    /// The part of its hash that tells most others apart without a look at them.
     part: u32,
     /// Where the copy of its chain begins, and how long it is; `None` when the chain itself is at
     /// hand.
@@ -47,7 +35,7 @@ struct Pending<'a> {
 #[derive(Debug)]
 pub(super) struct StackTable<'a> {
     pub(super) stacks: Stacks<'a>,
-    index: HashTable<StackSlot>,
+    index: HashedPositions,
     pending: Vec<Pending<'a>>,
     /// Copies of the chains of stacks that wait.
     copies: Vec<u8>,
@@ -63,7 +51,7 @@ impl<'a> StackTable<'a> {
         Self {
             few: FEW,
             stacks: Stacks::default(),
-            index: HashTable::new(),
+            index: HashedPositions::default(),
             pending: Vec::with_capacity(PENDING),
             copies: Vec::new(),
             mixer,
@@ -180,12 +168,13 @@ impl<'a> StackTable<'a> {
     fn add_pending(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         let mut copies = std::mem::take(&mut self.copies);
+        let touched = pending
+            .iter()
+            .fold(0, |touched, new| touched ^ self.index.touch(new.part));
+        std::hint::black_box(touched);
         let mut found = [u32::MAX; PENDING];
         for (new, found) in pending.iter().zip(&mut found) {
-            let same = |slot: &StackSlot| slot.part == new.part;
-            if let Some(slot) = self.index.find(spread(new.part), same) {
-                *found = slot.ix;
-            }
+            *found = self.index.find(new.part, |_| true).unwrap_or(u32::MAX);
         }
         let mut touched = 0;
         for ix in found {
@@ -263,23 +252,17 @@ impl<'a> StackTable<'a> {
     fn add_hashed(&mut self, new: &PackedStack<'a>, part: u32, copy: Option<&[u8]>) -> u32 {
         let stacks = &mut self.stacks.list;
         let chain = copy.unwrap_or(new.chain());
-        let is_same = |old: &PackedStack<'_>| old.is_same(new, chain);
-        let same = |slot: &StackSlot| slot.part == part && is_same(&stacks[slot.ix as usize]);
-        match self.index.entry(spread(part), same, spread_slot) {
-            Entry::Occupied(known) => {
-                let ix = known.get().ix;
-                stacks[ix as usize].add(new);
-                ix
-            }
-            Entry::Vacant(place) => {
-                // Each stack takes more than 64 bytes: 2^32 of them do not fit into memory.
-                let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
-                place.insert(StackSlot { part, ix });
-                let kept = copy.and_then(|copy| self.kept?.keep(copy));
-                stacks.push(kept.map_or(*new, |kept| new.with_chain(kept)));
-                ix
-            }
+        let same = |ix: u32| stacks[ix as usize].is_same(new, chain);
+        if let Some(known) = self.index.find(part, same) {
+            stacks[known as usize].add(new);
+            return known;
         }
+        // Each stack takes more than 64 bytes: 2^32 of them do not fit into memory.
+        let ix = u32::try_from(stacks.len()).unwrap_or(u32::MAX);
+        self.index.insert(part, ix);
+        let kept = copy.and_then(|copy| self.kept?.keep(copy));
+        stacks.push(kept.map_or(*new, |kept| new.with_chain(kept)));
+        ix
     }
 
     /// Makes room for most stacks that will come if each of the following `parts` brings as many as one
@@ -289,7 +272,7 @@ impl<'a> StackTable<'a> {
         let more = self.stacks.list.len() / walked.max(1) * parts;
         let more = (more / 4 * 3).min(MOST_EXPECTED);
         self.stacks.list.reserve(more);
-        self.index.reserve(more, spread_slot);
+        self.index.reserve(more);
         if let Some(slices) = &mut self.stacks.slices {
             slices.expect(parts, walked, more);
         }
@@ -299,11 +282,6 @@ impl<'a> StackTable<'a> {
         self.add_pending();
         self.stacks
     }
-}
-
-#[inline]
-fn spread_slot(slot: &StackSlot) -> u64 {
-    spread(slot.part)
 }
 
 /// The part of a stack's hash that the table keeps.

@@ -1,9 +1,7 @@
 //! Callers that many stacks have in common.
 
-use hashbrown::HashTable;
-
 use super::frame_entry::FrameEntry;
-use crate::hash::{Mixer, spread};
+use crate::hash::{HashedPositions, Mixer};
 
 /// Callers as a chain holds them, with all that their locations depend on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,8 +37,8 @@ struct KnownCallers<'c> {
 pub(crate) struct CallerRuns<'c> {
     runs: Vec<KnownCallers<'c>>,
     locations: LocationRuns,
-    /// Positions of runs, each with the part of the hash that tells most others apart.
-    index: HashTable<(u32, u32)>,
+    /// Positions of runs.
+    index: HashedPositions,
     mixer: Mixer,
 }
 
@@ -49,7 +47,7 @@ impl<'c> CallerRuns<'c> {
         Self {
             runs: Vec::new(),
             locations: LocationRuns::default(),
-            index: HashTable::new(),
+            index: HashedPositions::default(),
             mixer: Mixer::new(),
         }
     }
@@ -64,10 +62,8 @@ impl<'c> CallerRuns<'c> {
     /// What is known of callers that were met.
     #[inline]
     pub(crate) fn find(&self, callers: &Callers<'_>, hash: u32) -> Option<CallerRun> {
-        let same = |&(of_old, ix): &(u32, u32)| {
-            of_old == hash && self.runs[ix as usize].callers == *callers
-        };
-        let &(_, at) = self.index.find(spread(hash), same)?;
+        let same = |at: u32| self.runs[at as usize].callers == *callers;
+        let at = self.index.find(hash, same)?;
         let known = &self.runs[at as usize];
         Some(CallerRun {
             number: known.number,
@@ -92,8 +88,7 @@ impl<'c> CallerRuns<'c> {
             last,
             number,
         });
-        self.index
-            .insert_unique(spread(hash), (hash, at), |&(hash, _)| spread(hash));
+        self.index.insert(hash, at);
         CallerRun {
             number,
             frame_entry: last,
@@ -103,8 +98,8 @@ impl<'c> CallerRuns<'c> {
     /// Gives back what only [`Self::find`] and [`Self::add`] need; none may follow.
     pub(super) fn end(&mut self) {
         self.runs = Vec::new();
-        self.index = HashTable::new();
-        self.locations.index = HashTable::new();
+        self.index = HashedPositions::default();
+        self.locations.index = HashedPositions::default();
     }
 
     /// The locations of each run of locations, by its number, nearest to the leaf first.
@@ -120,26 +115,23 @@ struct LocationRuns {
     all: Vec<u32>,
     /// Where each run ends.
     ends: Vec<usize>,
-    /// Numbers of runs, each with the part of the hash that tells most others apart.
-    index: HashTable<(u32, u32)>,
+    /// Numbers of runs.
+    index: HashedPositions,
 }
 
 impl LocationRuns {
     /// The number of a run of locations.
     fn number_of(&mut self, locations: &[u32], mixer: &Mixer) -> u32 {
         let hash = mixer.hash_numbers(locations);
-        let same = |&(of_old, number): &(u32, u32)| {
-            of_old == hash && self.get(number as usize) == locations
-        };
-        if let Some(&(_, number)) = self.index.find(spread(hash), same) {
+        let same = |number: u32| self.get(number as usize) == locations;
+        if let Some(number) = self.index.find(hash, same) {
             return number;
         }
         // There are no more of them than runs of callers.
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         self.all.extend_from_slice(locations);
         self.ends.push(self.all.len());
-        self.index
-            .insert_unique(spread(hash), (hash, number), |&(hash, _)| spread(hash));
+        self.index.insert(hash, number);
         number
     }
 

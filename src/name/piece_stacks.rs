@@ -2,14 +2,14 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
 use super::frame_hash::{FrameHasher, RunHashes};
 use super::merged_stack::{MergedStack, StackTraits};
 use super::named_runs::NamedRuns;
 use super::piece::{Named, NamedPiece};
 use super::unnamed::FurtherUnnamed;
-use crate::hash::spread;
+use crate::hash::HashedPositions;
 use crate::stack::FrameIx;
 use crate::units::Index;
 
@@ -128,8 +128,8 @@ pub(super) struct PieceStacks {
     list: Vec<MergedStack>,
     /// The pieces of all stacks, one behind the other.
     pieces: Vec<NamedPiece>,
-    /// Positions of the stacks, each with the part of the hash of its stack.
-    index: HashTable<(u32, u32)>,
+    /// Positions of the stacks.
+    index: HashedPositions,
     run_hashes: RunHashes,
     hasher: StackHasher,
 }
@@ -140,7 +140,7 @@ impl PieceStacks {
         Self {
             list: Vec::with_capacity(most.min(ROOM)),
             pieces: Vec::with_capacity(pieces.min(ROOM)),
-            index: HashTable::with_capacity(most.min(ROOM) / ALIKE),
+            index: HashedPositions::with_capacity(most.min(ROOM) / ALIKE),
             run_hashes: hasher.frames.runs(runs),
             hasher: hasher.clone(),
         }
@@ -183,14 +183,14 @@ impl PieceStacks {
     /// Many stacks are not in the CPU's caches: each look-up waits for memory. So what the comparisons
     /// will need is loaded first for all of them, and the CPU waits for many places at the same time.
     #[inline]
-    fn first_alike(&self, hashes: impl Iterator<Item = Option<u32>>) -> [u32; GROUP] {
+    fn first_alike(&self, hashes: impl Iterator<Item = Option<u32>> + Clone) -> [u32; GROUP] {
+        let wanted = hashes.clone().flatten();
+        let touched = wanted.fold(0, |touched, hash| touched ^ self.index.touch(hash));
+        std::hint::black_box(touched);
         let mut places = [NOWHERE; GROUP];
         for (hash, place) in hashes.zip(&mut places) {
-            let found = hash.and_then(|hash| {
-                let is_alike = |&(of_old, _): &(u32, u32)| of_old == hash;
-                self.index.find(spread(hash), is_alike)
-            });
-            *place = found.map_or(NOWHERE, |&(_, at)| at);
+            let found = hash.and_then(|hash| self.index.find(hash, |_| true));
+            *place = found.unwrap_or(NOWHERE);
         }
         let mut touched = 0;
         for at in places {
@@ -220,9 +220,7 @@ impl PieceStacks {
         if is_same(first) {
             return Some(first);
         }
-        let same = |&(of_old, at): &(u32, u32)| of_old == new.hash && is_same(at);
-        let found = self.index.find(spread(new.hash), same);
-        found.map(|&(_, at)| at)
+        self.index.find(new.hash, is_same)
     }
 
     /// Adds a stack that is not there yet; tells its position.
@@ -233,9 +231,7 @@ impl PieceStacks {
             ..*new
         });
         self.pieces.extend_from_slice(pieces);
-        let (hash, spread_hash) = (new.hash, |&(hash, _): &(u32, u32)| spread(hash));
-        self.index
-            .insert_unique(spread(hash), (hash, at), spread_hash);
+        self.index.insert(new.hash, at);
         at
     }
 
