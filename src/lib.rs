@@ -177,6 +177,8 @@ pub mod tracedat;
 pub mod tracepoint;
 pub mod units;
 
+pub use bytes::LargePageAllocator;
+
 // The stages between. The tests, benches and fuzz targets of this repository look into them.
 #[cfg(not(feature = "internals"))]
 mod bytes;

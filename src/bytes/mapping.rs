@@ -1,12 +1,16 @@
 //! Files as bytes in memory, and memory in large pages; the home of memmap2 and of the program's only
 //! `unsafe`.
 
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::ffi::c_void;
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::ptr;
 
 use memmap2::{Advice, Mmap, MmapMut, MmapOptions};
+use rustix::mm;
 
 use crate::error::{Error, Result};
 
@@ -117,6 +121,9 @@ impl MappedFile {
 /// Source: Documentation/admin-guide/mm/transhuge.rst, Linux 6.12.
 const LARGE_PAGE: usize = 2 << 20;
 
+/// A page of the least size.
+const SMALL_PAGE: usize = 4 << 10;
+
 /// Fresh memory, zeros until it is written to. The kernel gives it in large pages where it may: one page
 /// fault in the place of 512.
 #[derive(Debug)]
@@ -143,5 +150,202 @@ impl FreshPages {
 
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
         self.map.get_mut(..self.len).unwrap_or_default()
+    }
+}
+
+/// The system's allocator, but for what is as long as a large page: that is memory of its own, in large
+/// pages where the kernel may give them. The tables of a large capture take a page fault in place of
+/// 512, and fewer walks from addresses to pages.
+#[derive(Clone, Copy, Debug)]
+pub struct LargePageAllocator;
+
+/// How much that was given back the heap keeps for what is asked for next. Fresh pages cost more than
+/// anything else that an allocator does.
+const KEPT: i32 = 256 << 20;
+
+/// What is shorter comes from the heap: all that is no memory of its own, with room for what the heap
+/// notes beside it.
+const KEPT_WHOLE: i32 = 4 << 20;
+
+impl LargePageAllocator {
+    /// Has the system's allocator keep what is given back, and take all from its heap that is no memory
+    /// of its own here. To be called before there are other threads.
+    ///
+    /// Source: mallopt(3), `M_TRIM_THRESHOLD` and `M_MMAP_THRESHOLD`. Other C libraries than glibc decide
+    /// by themselves.
+    #[cfg_attr(
+        target_env = "gnu",
+        expect(unsafe_code, reason = "a function of the C library")
+    )]
+    pub fn keep_heap(self) {
+        #[cfg(target_env = "gnu")]
+        // SAFETY: both numbers are ones that it takes, and no other thread allocates meanwhile.
+        unsafe {
+            libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT);
+            libc::mallopt(libc::M_MMAP_THRESHOLD, KEPT_WHOLE);
+        }
+    }
+}
+
+#[expect(unsafe_code, reason = "an allocator cannot be expressed safely")]
+// SAFETY: memory is the system's or, decided by nothing but its layout, a mapping of its own, which is
+// as long as was asked for or longer, begins where a page does, and holds zeros. What grows from one
+// into the other is copied by the default way of `realloc`.
+unsafe impl GlobalAlloc for LargePageAllocator {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        match mapped_len(layout) {
+            // SAFETY: as promised by the caller.
+            None => unsafe { System.alloc(layout) },
+            Some(len) => large_memory(len),
+        }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        match mapped_len(layout) {
+            // SAFETY: as promised by the caller.
+            None => unsafe { System.alloc_zeroed(layout) },
+            Some(len) => large_memory(len),
+        }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        match mapped_len(layout) {
+            // SAFETY: as promised by the caller.
+            None => unsafe { System.dealloc(place, layout) },
+            Some(len) => {
+                // SAFETY: the mapping was made for this layout, and nobody uses it any more.
+                let freed = unsafe { mm::munmap(place.cast(), len) };
+                debug_assert!(freed.is_ok(), "a mapping of its own");
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, place: *mut u8, layout: Layout, len: usize) -> *mut u8 {
+        let Ok(wanted) = Layout::from_size_align(len, layout.align()) else {
+            return ptr::null_mut();
+        };
+        match (mapped_len(layout), mapped_len(wanted)) {
+            // SAFETY: as promised by the caller.
+            (None, None) => unsafe { System.realloc(place, layout, len) },
+            (Some(old), Some(new)) if old == new => place,
+            (Some(old), Some(new)) => {
+                // SAFETY: the mapping was made for this layout; who asked uses it where it is then.
+                let moved = unsafe { mm::mremap(place.cast(), old, new, mm::MremapFlags::MAYMOVE) };
+                moved.map_or(ptr::null_mut(), <*mut c_void>::cast)
+            }
+            (None, Some(_)) | (Some(_), None) => {
+                // SAFETY: the new layout is one, what is copied is no longer than either, and the
+                // old memory is given back only when there is new.
+                unsafe {
+                    let moved = self.alloc(wanted);
+                    if !moved.is_null() {
+                        ptr::copy_nonoverlapping(place, moved, len.min(layout.size()));
+                        self.dealloc(place, layout);
+                    }
+                    moved
+                }
+            }
+        }
+    }
+}
+
+/// How long the mapping is that memory of this layout has of its own: whole large pages, for the kernel
+/// lets such a mapping begin where a large page may. `None` for the system's memory.
+///
+/// Source: `__get_unmapped_area()`, mm/mmap.c, Linux 6.12.
+#[inline]
+fn mapped_len(layout: Layout) -> Option<usize> {
+    let is_large = layout.size() >= LARGE_PAGE && layout.align() <= SMALL_PAGE;
+    // A layout is at most half of what can be addressed.
+    is_large.then(|| layout.size().next_multiple_of(LARGE_PAGE))
+}
+
+/// Memory of its own, all zeros; null when there is none.
+#[cold]
+#[expect(unsafe_code, reason = "memory that is not given back by its owner")]
+fn large_memory(len: usize) -> *mut u8 {
+    let (access, kind) = (
+        mm::ProtFlags::READ | mm::ProtFlags::WRITE,
+        mm::MapFlags::PRIVATE,
+    );
+    // SAFETY: the mapping is a new one, at a place that the kernel chooses.
+    let mapped = unsafe { mm::mmap_anonymous(ptr::null_mut(), len, access, kind) };
+    let Ok(place) = mapped else {
+        return ptr::null_mut();
+    };
+    // SAFETY: advice on that mapping, which changes in which pages its memory comes.
+    let advised = unsafe { mm::madvise(place, len, mm::Advice::LinuxHugepage) };
+    // Where large pages are not to be had, small ones do.
+    let _small_ones_do = advised;
+    place.cast()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Sizes around those at which memory becomes one of its own, or another large page longer.
+    fn sizes() -> impl Strategy<Value = usize> {
+        let pages = prop_oneof![Just(0), Just(1), Just(2), Just(4)];
+        (pages, 0..3_usize, 0..5000_usize).prop_map(|(pages, side, more)| match side {
+            0 => (pages * LARGE_PAGE).saturating_sub(more).max(1),
+            1 => (pages * LARGE_PAGE).max(1),
+            _ => pages * LARGE_PAGE + more + 1,
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        /// By the contract of an allocator: memory is aligned, zeros where these are asked for, all of it
+        /// can be written to, and what it holds stays as it grows and shrinks.
+        #[test]
+        #[expect(unsafe_code, reason = "an allocator is called like one")]
+        fn memory_keeps_what_it_holds(
+            all in prop::collection::vec(sizes(), 1..8),
+            align in prop_oneof![Just(1_usize), Just(8), Just(64), Just(4096), Just(8192)],
+            is_zeroed in any::<bool>(),
+        ) {
+            let layout = |len| Layout::from_size_align(len, align).unwrap();
+            let (mut len, allocator) = (all[0], LargePageAllocator);
+            // SAFETY: the layout has a length.
+            let mut place = unsafe {
+                if is_zeroed { allocator.alloc_zeroed(layout(len)) } else { allocator.alloc(layout(len)) }
+            };
+            prop_assert!(!place.is_null());
+            let byte = |at: usize| u8::try_from(at % 251).unwrap();
+            let mut known = 0;
+            for &wanted in &all[1..] {
+                // SAFETY: so many bytes were given, and nobody else has them.
+                let held = unsafe { std::slice::from_raw_parts_mut(place, len) };
+                prop_assert!(!is_zeroed || known > 0 || held.iter().all(|&byte| byte == 0));
+                prop_assert!(held[..known].iter().enumerate().all(|(at, &held)| held == byte(at)));
+                for (at, held) in held.iter_mut().enumerate() {
+                    *held = byte(at);
+                }
+                // SAFETY: the memory is of that layout, and the new length is none of 0.
+                place = unsafe { allocator.realloc(place, layout(len), wanted) };
+                prop_assert!(!place.is_null());
+                prop_assert_eq!(place.addr() % align, 0);
+                (known, len) = (len.min(wanted), wanted);
+            }
+            // SAFETY: the memory is of that layout, and not used any more.
+            unsafe { allocator.dealloc(place, layout(len)) };
+        }
+    }
+
+    /// More than can be addressed is refused, not given short.
+    #[test]
+    #[expect(unsafe_code, reason = "an allocator is called like one")]
+    fn too_much_is_refused() {
+        let layout = Layout::from_size_align(isize::MAX as usize - LARGE_PAGE, 1).unwrap();
+        // SAFETY: the layout has a length.
+        assert!(unsafe { LargePageAllocator.alloc(layout) }.is_null());
     }
 }

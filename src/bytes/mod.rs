@@ -5,7 +5,7 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `mapping` | maps files, and memory in large pages: the only `unsafe` of the program |
+//! | `mapping` | maps files, and memory in large pages, for the allocator too: the only `unsafe` of the program |
 //! | `scratch` | files and folders that must not outlive the process |
 //! | `storage` | the bytes of a file, mapped or in memory |
 //! | `spool` | the bytes of a stream, in memory while they are few |
@@ -34,6 +34,7 @@ pub(crate) use checksum::checksum;
 pub use compression::Compression;
 pub(crate) use compression::crc32;
 pub(crate) use kept::KeptBytes;
+pub use mapping::LargePageAllocator;
 pub(crate) use mapping::MappedFile;
 pub use order::{Big, ByteOrder, Cursor, Endian, Little, u64_at};
 pub(crate) use order::{c_string, position, slice_at, u16_at, u32_at, with_order};

@@ -43,7 +43,7 @@ const ROWS: [&str; 33] = [
 /// Where each outside crate may be named, by the start of the path.
 ///
 /// `hashbrown` stands in for the standard library's maps and is at home everywhere.
-pub(crate) const HOMES: [(&str, &[&str]); 41] = [
+pub(crate) const HOMES: [(&str, &[&str]); 42] = [
     ("addr2line", &["src/symbol/"]),
     ("base64", &["src/output/html/"]),
     ("bzip2", &["src/bytes/"]),
@@ -58,6 +58,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 41] = [
     ("hashbrown", &["src/"]),
     ("indicatif", &["src/cli/"]),
     ("inferno", &["src/output/"]),
+    ("libc", &["src/bytes/mapping.rs"]),
     ("libdeflater", &["src/bytes/compression.rs"]),
     ("liblzma", &["src/bytes/"]),
     ("linux_perf_data", &["src/perf/", "src/symbol/jit/"]),
@@ -76,6 +77,7 @@ pub(crate) const HOMES: [(&str, &[&str]); 41] = [
     (
         "rustix",
         &[
+            "src/bytes/mapping.rs",
             "src/cli/live/",
             "src/cli/record/",
             "src/cli/room.rs",
