@@ -177,6 +177,7 @@ pub mod tracedat;
 pub mod tracepoint;
 pub mod units;
 
+// Which allocator there is, is decided by the program, not by a library.
 pub use bytes::LargePageAllocator;
 
 // The stages between. The tests, benches and fuzz targets of this repository look into them.
