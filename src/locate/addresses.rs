@@ -136,6 +136,39 @@ impl<'m> Addresses<'m> {
         known.unwrap_or_else(|| self.look_up(space, at))
     }
 
+    /// The frame of an address of a space that called what means `frame_entry`, with the address that is
+    /// looked up: not the one before it where that has called nothing.
+    #[inline]
+    pub(super) fn calling(
+        &self,
+        space: u32,
+        frame_entry: FrameEntry,
+        at: ChainFrame,
+    ) -> ChainFrame {
+        let is_exact = match frame_entry {
+            FrameEntry::Call | FrameEntry::Exec => false,
+            FrameEntry::Interrupt => true,
+            FrameEntry::Jump => self.begins_in_kernel(space, &at),
+        };
+        if is_exact {
+            ChainFrame::exact(at.mode, at.recorded)
+        } else {
+            at
+        }
+    }
+
+    /// Whether a function of the kernel or code that it made begins at an address as it was recorded.
+    #[inline(never)]
+    fn begins_in_kernel(&self, space: u32, at: &ChainFrame) -> bool {
+        let Some(epoch) = self.kernel_epoch(space) else {
+            return false;
+        };
+        let symbol = self.symbols.as_deref();
+        let symbol = symbol.and_then(|kernel| kernel.look_up(at.recorded).ok());
+        self.timeline.kernel_code_from(epoch, at.recorded).is_some()
+            || symbol.is_some_and(|symbol| symbol.range.start == at.recorded)
+    }
+
     /// The addresses of a space around one that was located nowhere; `None` of one that lies somewhere.
     #[inline]
     pub(super) fn empty_around(&self, space: u32, found: LocatedAddress) -> Option<Range<Avma>> {

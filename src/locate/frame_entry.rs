@@ -1,6 +1,6 @@
 //! What a kernel function means for the frames that called it.
 
-use crate::symbol::is_interrupt_entry;
+use crate::symbol::{is_interrupt_entry, is_jumping_thunk};
 use crate::units::CpuMode;
 
 /// What a kernel function means for the frames that called it.
@@ -15,6 +15,9 @@ pub(crate) enum FrameEntry {
     /// The system call that replaces the process's program. What called it is code of the old
     /// program, also after the new one's name and mappings were recorded.
     Exec = 2,
+    /// A thunk that returns to what it put on the stack. Where a function begins at the address above
+    /// it, that is about to run and has called nothing: its address is exact.
+    Jump = 3,
 }
 
 impl FrameEntry {
@@ -24,6 +27,7 @@ impl FrameEntry {
         match bits & 3 {
             1 => Self::Interrupt,
             2 => Self::Exec,
+            3 => Self::Jump,
             _ => Self::Call,
         }
     }
@@ -48,6 +52,8 @@ impl FrameEntry {
             Self::Interrupt
         } else if name.ends_with("sys_execve") || name.ends_with("sys_execveat") {
             Self::Exec
+        } else if is_jumping_thunk(name) {
+            Self::Jump
         } else {
             Self::Call
         }

@@ -250,9 +250,6 @@ impl<'m> Locator<'m> {
             if has_open_calls && at.mode == CpuMode::User {
                 continue;
             }
-            if frame_entry == FrameEntry::Interrupt {
-                at = ChainFrame::exact(at.mode, at.recorded);
-            }
             if frame_entry == FrameEntry::Exec && at.mode == CpuMode::User {
                 let pid = stack.key.pid;
                 task_epoch = self.timeline.of_caller_of_exec(pid, task_epoch, at.lookup);
@@ -266,6 +263,7 @@ impl<'m> Locator<'m> {
                 frame_entry = FrameEntry::Call;
                 continue;
             };
+            at = self.addresses.calling(space, frame_entry, at);
             frame_entry = frame_entry.then(at.mode, self.located(space, at));
             let bytes = frames.take_run(LEAST_RUN);
             if !bytes.is_empty() {
@@ -302,9 +300,7 @@ impl<'m> Locator<'m> {
         let mut frame_entry = callers.frame_entry;
         let mut frames = ChainFrames::<O>::of_run(callers.bytes, mode);
         while let Some(mut at) = frames.next() {
-            if frame_entry == FrameEntry::Interrupt {
-                at = ChainFrame::exact(mode, at.recorded);
-            }
+            at = self.addresses.calling(callers.space, frame_entry, at);
             let found = self.addresses.locate(callers.space, &at);
             self.callers.push(found.location);
             frame_entry = frame_entry.then(mode, found.frame_entry);

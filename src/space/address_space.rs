@@ -89,6 +89,11 @@ impl AddressSpace {
         self.by_start.insert_mut(new.start, new);
     }
 
+    /// Removes a mapping that is there.
+    pub(super) fn remove(&mut self, mapping: &Mapping) {
+        self.by_start.remove_mut(&mapping.start);
+    }
+
     /// The mappings that `new` lies over.
     pub(super) fn overlapped_by(&self, new: &Mapping) -> impl Iterator<Item = &Mapping> {
         let first = self

@@ -11,7 +11,8 @@ use crate::units::{Avma, FileOffset, RecordOrder};
 ///
 /// A registration over nothing else holds for all of its epoch, back to its beginning: perf tells
 /// of code that was there before the recording when it began. One over other code begins a new epoch,
-/// also where no removal was recorded: the kernel frees the memory before it gives it out again.
+/// in which nothing is left of that, also where no removal was recorded: the kernel frees the memory of
+/// a program as a whole before it gives any of it out again.
 #[derive(Debug, Default)]
 pub(super) struct KernelCode {
     epochs: Vec<Epoch>,
@@ -36,10 +37,12 @@ impl KernelCode {
         };
         match self.epochs.last_mut() {
             Some(last) if last.space.conflicts_with(&code) => {
-                for mapping in last.space.overlapped_by(&code).chain([&code]) {
-                    self.contested.insert(*mapping);
-                }
                 let mut space = last.space.clone();
+                for mapping in last.space.overlapped_by(&code) {
+                    self.contested.insert(*mapping);
+                    space.remove(mapping);
+                }
+                self.contested.insert(code);
                 space.insert(code);
                 if last.from == from {
                     last.space = space;
@@ -75,6 +78,13 @@ impl KernelCode {
         Some(epoch.space.find(at)?.dso)
     }
 
+    /// The code that begins at an address in an epoch.
+    pub(super) fn beginning_at(&self, epoch: KernelEpoch, at: Avma) -> Option<DsoIx> {
+        let epoch = self.epochs.get(usize::try_from(epoch.0).ok()?)?;
+        let code = epoch.space.find(at)?;
+        (code.start == at).then_some(code.dso)
+    }
+
     /// The name of code that was found.
     pub(super) fn name(&self, code: DsoIx) -> Option<&str> {
         self.names.get(code).map(|name| &**name)
@@ -98,7 +108,7 @@ mod tests {
     }
 
     /// The kernel gives the memory of a program that was removed to the next one. perf, which sorts
-    /// by address alone, shows one of both names at all times.
+    /// by address alone, shows one of both names at all times. What the next one leaves of it is no code.
     #[test]
     fn the_later_of_two_programs_at_an_address_is_named_from_its_time_on() {
         let mut code = KernelCode::default();
@@ -112,7 +122,7 @@ mod tests {
             (0, 0x1000, Some("bpf_prog_1_a")),
             (49, 0x10ff, Some("bpf_prog_1_a")),
             (49, 0x1100, None),
-            (50, 0x10bf, Some("bpf_prog_1_a")),
+            (50, 0x10bf, None),
             (50, 0x10c0, Some("bpf_prog_3_c")),
             (90, 0x113f, Some("bpf_prog_3_c")),
             (90, 0x1140, None),
@@ -124,6 +134,12 @@ mod tests {
                 "{time} {address:x}"
             );
         }
+        let beginning = |at: u64| code.beginning_at(KernelEpoch(1), Avma::new(at));
+        assert_eq!(
+            beginning(0x10c0).and_then(|at| code.name(at)),
+            Some("bpf_prog_3_c")
+        );
+        assert_eq!([0x10bf, 0x10c1].map(beginning), [None; 2]);
         let contested = [0x1000, 0x10ff, 0x113f].map(Avma::new);
         assert!(contested.into_iter().all(|at| code.is_contested(at)));
         assert!(!code.is_contested(Avma::new(0x2000)));

@@ -271,6 +271,11 @@ impl Timeline {
         self.kernel_code.find(epoch, avma)
     }
 
+    /// The same code where it begins at the address.
+    pub(crate) fn kernel_code_from(&self, epoch: KernelEpoch, start: Avma) -> Option<DsoIx> {
+        self.kernel_code.beginning_at(epoch, start)
+    }
+
     /// The name of kernel code that was made at run time.
     pub(crate) fn kernel_code_name(&self, code: DsoIx) -> Option<&str> {
         self.kernel_code.name(code)

@@ -69,7 +69,7 @@ pub use jit::{JitDump, PerfMap, Runtime, parse_perf_map};
 pub(crate) use kernel::kernel_text;
 pub(crate) use kernel::{
     EarlyKernel, FoundModule, IDLE_ENTRY, INTERRUPT_ENTRIES, KernelCodeFile, ModuleQuest,
-    is_interrupt_entry,
+    is_interrupt_entry, is_jumping_thunk,
 };
 pub use kernel::{
     GuestKernels, KernelAnchor, KernelSource, KernelSymbol, KernelSymbols, excerpt_kallsyms,

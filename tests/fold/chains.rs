@@ -79,6 +79,7 @@ fn run(
         "ffffffff81000000 T _text\nffffffff81000100 t k_leaf\nffffffff81000200 t k_mid\n\
          ffffffff81000280 t asm_sysvec_test\n\
          ffffffff810002c0 t arch_rethook_trampoline\n\
+         ffffffff810002e0 t __x86_indirect_thunk_rax\n\
          ffffffff81000300 T _etext\n",
     )
     .unwrap();
@@ -204,6 +205,7 @@ fn frame_pointer_chains_go_from_user_to_kernel() {
 fn known_trampolines_are_returned_to_at_their_first_byte() {
     const PROBES: u64 = 0x7fff_ffff_e000;
     const TRAMPOLINE: u64 = 0xffff_ffff_8100_02c0;
+    const THUNK: u64 = 0xffff_ffff_8100_02e0;
     let user: [(&[u64], &str); 10] = [
         (&[U_LEAF, 0x40_4080, U_MAIN], "u_main;__restore_rt;u_leaf"),
         // The instruction that is run is the last one of the function before.
@@ -220,7 +222,18 @@ fn known_trampolines_are_returned_to_at_their_first_byte() {
         (&[U_LEAF, PROBES, U_MAIN], "u_main;[uprobes];u_leaf"),
         (&[U_LEAF, PROBES + 0x1000], "[uprobes];u_leaf"),
     ];
-    let kernel: [(&[u64], &str); 3] = [
+    let in_run = [&[THUNK + 4, K_MID & !0xff][..], &[K_LEAF; 6]].concat();
+    let kernel: [(&[u64], &str); 6] = [
+        // A thunk is about to jump to where a function begins, and is called from elsewhere.
+        (
+            &[THUNK + 4, K_MID & !0xff, K_LEAF],
+            "k_leaf;k_mid;__x86_indirect_thunk_rax",
+        ),
+        (&[THUNK, K_MID], "k_mid;__x86_indirect_thunk_rax"),
+        (
+            &in_run,
+            "k_leaf;k_leaf;k_leaf;k_leaf;k_leaf;k_leaf;k_mid;__x86_indirect_thunk_rax",
+        ),
         (&[K_LEAF, TRAMPOLINE], "arch_rethook_trampoline;k_leaf"),
         (
             &[TRAMPOLINE - 1, TRAMPOLINE],

@@ -37,7 +37,7 @@ mod symbols_tests;
 mod vmlinux;
 
 pub(crate) use early::EarlyKernel;
-pub(crate) use entries::{IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry};
+pub(crate) use entries::{IDLE_ENTRY, INTERRUPT_ENTRIES, is_interrupt_entry, is_jumping_thunk};
 pub use excerpt::excerpt_kallsyms;
 pub(crate) use found_module::{FoundModule, ModuleQuest};
 pub use guests::GuestKernels;
