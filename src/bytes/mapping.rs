@@ -5,6 +5,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::ffi::c_void;
 use std::fs::File;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::ptr;
@@ -138,9 +139,7 @@ impl FreshPages {
     pub(super) fn new(len: usize) -> Option<Self> {
         let whole = len.checked_next_multiple_of(LARGE_PAGE)?;
         let is_half_full = whole - len <= LARGE_PAGE / 2;
-        let map = MmapMut::map_anon(if is_half_full { whole } else { len }).ok()?;
-        // Where large pages are not to be had, small ones do.
-        drop(map.advise(Advice::HugePage));
+        let map = large_pages(if is_half_full { whole } else { len })?;
         Some(Self { map, len })
     }
 
@@ -151,6 +150,15 @@ impl FreshPages {
     pub(super) fn bytes_mut(&mut self) -> &mut [u8] {
         self.map.get_mut(..self.len).unwrap_or_default()
     }
+}
+
+/// So many bytes of zeros, in large pages where the kernel may give them; `None` when there are not that
+/// many to be had.
+fn large_pages(len: usize) -> Option<MmapMut> {
+    let map = MmapMut::map_anon(len).ok()?;
+    // Where large pages are not to be had, small ones do.
+    drop(map.advise(Advice::HugePage));
+    Some(map)
 }
 
 /// The system's allocator, but for what is as long as a large page: that is memory of its own, in large
@@ -189,8 +197,8 @@ impl LargePageAllocator {
 
 #[expect(unsafe_code, reason = "an allocator cannot be expressed safely")]
 // SAFETY: memory is the system's or, decided by nothing but its layout, a mapping of its own, which is
-// as long as was asked for or longer, begins where a page does, and holds zeros. What grows from one
-// into the other is copied by the default way of `realloc`.
+// as long as was asked for or longer, begins where a page does, and holds zeros. What grows or shrinks
+// from one into the other is copied, as by the default `realloc`.
 unsafe impl GlobalAlloc for LargePageAllocator {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -266,22 +274,9 @@ fn mapped_len(layout: Layout) -> Option<usize> {
 
 /// Memory of its own, all zeros; null when there is none.
 #[cold]
-#[expect(unsafe_code, reason = "memory that is not given back by its owner")]
 fn large_memory(len: usize) -> *mut u8 {
-    let (access, kind) = (
-        mm::ProtFlags::READ | mm::ProtFlags::WRITE,
-        mm::MapFlags::PRIVATE,
-    );
-    // SAFETY: the mapping is a new one, at a place that the kernel chooses.
-    let mapped = unsafe { mm::mmap_anonymous(ptr::null_mut(), len, access, kind) };
-    let Ok(place) = mapped else {
-        return ptr::null_mut();
-    };
-    // SAFETY: advice on that mapping, which changes in which pages its memory comes.
-    let advised = unsafe { mm::madvise(place, len, mm::Advice::LinuxHugepage) };
-    // Where large pages are not to be had, small ones do.
-    let _small_ones_do = advised;
-    place.cast()
+    let owned_by_caller = large_pages(len).map(ManuallyDrop::new);
+    owned_by_caller.map_or(ptr::null_mut(), |mut map| map.as_mut_ptr())
 }
 
 #[cfg(test)]
