@@ -79,12 +79,6 @@ impl Mixer {
     }
 }
 
-/// A part of a hash as one that a table can use: it looks at both ends.
-#[inline]
-pub(crate) fn spread(part: u32) -> u64 {
-    u64::from(part).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
 #[inline]
 #[expect(
     clippy::cast_possible_truncation,

@@ -168,10 +168,7 @@ impl<'a> StackTable<'a> {
     fn add_pending(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
         let mut copies = std::mem::take(&mut self.copies);
-        let touched = pending
-            .iter()
-            .fold(0, |touched, new| touched ^ self.index.touch(new.part));
-        std::hint::black_box(touched);
+        self.index.load(pending.iter().map(|new| new.part));
         let mut found = [u32::MAX; PENDING];
         for (new, found) in pending.iter().zip(&mut found) {
             *found = self.index.find(new.part, |_| true).unwrap_or(u32::MAX);

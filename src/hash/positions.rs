@@ -1,7 +1,7 @@
 //! Positions of a list by what their items hash to.
 
 /// Positions, each with the part of a hash that its item has: a table in one array, so that a look-up
-/// waits for one place in memory, which [`Self::touch`] can load ahead.
+/// waits for one place in memory, which [`Self::load`] can do ahead.
 ///
 /// Many tables of a large capture are larger than the CPU's caches, and which items are new cannot be
 /// foreseen: what is loaded only behind a branch is waited for alone.
@@ -43,11 +43,13 @@ impl HashedPositions {
         }
     }
 
-    /// Loads where a part leads into the CPU's cache. The result only keeps the load from being
-    /// optimised away.
+    /// Loads where parts lead into the CPU's cache.
     #[inline]
-    pub(crate) fn touch(&self, part: u32) -> u32 {
-        self.slots.get(self.home(part)).map_or(0, |&[part, _]| part)
+    pub(crate) fn load(&self, parts: impl Iterator<Item = u32>) {
+        let slots = parts.filter_map(|part| self.slots.get(self.home(part)));
+        let loaded = slots.fold(0, |loaded, &[part, _]| loaded ^ part);
+        // Without a use of them the loads would be left out.
+        std::hint::black_box(loaded);
     }
 
     /// A position with a part that is the same by `is_same`; of several, any.

@@ -3,10 +3,11 @@
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
 use super::piece::{Astray, Named, NamedLocations, NamedPiece};
 use super::unnamed::UnnamedRow;
+use crate::hash::HashedPositions;
 use crate::stack::FrameIx;
 
 /// What is known of a run of addresses.
@@ -41,8 +42,8 @@ pub(super) struct NamedRuns {
     frames: Vec<FrameIx>,
     /// Where the frames of each number end.
     ends: Vec<usize>,
-    /// Numbers, each with the hash of its frames.
-    index: HashTable<(u64, u32)>,
+    /// Numbers by the hashes of their frames.
+    index: HashedPositions,
     hasher: DefaultHashBuilder,
 }
 
@@ -94,17 +95,15 @@ impl NamedRuns {
         let new = self.frames.get(start..).unwrap_or_default();
         let mut state = self.hasher.build_hasher();
         new.iter().for_each(|frame| state.write_u32(frame.0));
-        let hash = state.finish();
-        let same =
-            |&(of_old, number): &(u64, u32)| of_old == hash && self.frames(number as usize) == new;
-        if let Some(&(_, number)) = self.index.find(hash, same) {
+        let hash = (state.finish() >> 32) as u32;
+        let same = |number: u32| self.frames(number as usize) == new;
+        if let Some(number) = self.index.find(hash, same) {
             self.frames.truncate(start);
             return number;
         }
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         self.ends.push(self.frames.len());
-        self.index
-            .insert_unique(hash, (hash, number), |&(hash, _)| hash);
+        self.index.insert(hash, number);
         number
     }
 

@@ -184,9 +184,7 @@ impl PieceStacks {
     /// will need is loaded first for all of them, and the CPU waits for many places at the same time.
     #[inline]
     fn first_alike(&self, hashes: impl Iterator<Item = Option<u32>> + Clone) -> [u32; GROUP] {
-        let wanted = hashes.clone().flatten();
-        let touched = wanted.fold(0, |touched, hash| touched ^ self.index.touch(hash));
-        std::hint::black_box(touched);
+        self.index.load(hashes.clone().flatten());
         let mut places = [NOWHERE; GROUP];
         for (hash, place) in hashes.zip(&mut places) {
             let found = hash.and_then(|hash| self.index.find(hash, |_| true));

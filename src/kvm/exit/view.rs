@@ -1,7 +1,5 @@
 //! Exits, told apart by some dimensions and added up.
 
-use hashbrown::HashTable;
-
 use super::access::{Access, AccessSet, Target, TargetKind};
 use super::counted_kinds::CountedKinds;
 use super::dimension::{Dimension, DimensionValue, Packed};
@@ -12,7 +10,7 @@ use super::reason::ExitReason;
 use super::stats::{ExitStats, TimeBasis};
 use super::task::Task;
 use crate::bytes::position;
-use crate::hash::{Mixer, spread};
+use crate::hash::{HashedPositions, Mixer};
 use crate::units::{Index as _, Timestamp};
 
 /// Exits, told apart by some dimensions and added up.
@@ -27,7 +25,8 @@ pub struct View {
     /// The same in words, by which they are compared.
     words: Vec<Packed>,
     stats: Vec<ExitStats>,
-    rows: HashTable<u32>,
+    /// Rows by the hashes of their values.
+    rows: HashedPositions,
     /// Rows that were met lately, by a part of their hashes.
     recent: [u32; RECENT],
     /// Rows of reasons, where rows are told apart by these alone.
@@ -93,7 +92,7 @@ impl View {
             keys: Vec::new(),
             words: Vec::new(),
             stats: Vec::new(),
-            rows: HashTable::new(),
+            rows: HashedPositions::default(),
             recent: [0; RECENT],
             known: KnownReasons::default(),
             mixer: Mixer::new(),
@@ -286,27 +285,16 @@ impl View {
         add_values: impl FnOnce(&mut Vec<DimensionValue>),
     ) -> usize {
         let hash = self.mixer.hash_words(&self.wanted);
-        let Self {
-            words,
-            rows,
-            wanted,
-            mixer,
-            ..
-        } = self;
-        let len = wanted.len();
-        let rehash = |&row: &u32| spread(mixer.hash_words(words_of(words, row, len)));
-        let is_it = |&row: &u32| words_of(words, row, len) == wanted.as_slice();
-        let row = match rows.entry(spread(hash), is_it, rehash) {
-            hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
-            hashbrown::hash_table::Entry::Vacant(vacant) => {
-                let row = u32::of(self.stats.len());
-                vacant.insert(row);
-                words.extend_from_slice(wanted);
-                add_values(&mut self.keys);
-                self.stats.push(ExitStats::default());
-                row
-            }
-        };
+        let (words, wanted) = (&mut self.words, &self.wanted);
+        let is_it = |row| words_of(words, row, wanted.len()) == wanted.as_slice();
+        let row = self.rows.find(hash, is_it).unwrap_or_else(|| {
+            let row = u32::of(self.stats.len());
+            self.rows.insert(hash, row);
+            words.extend_from_slice(wanted);
+            add_values(&mut self.keys);
+            self.stats.push(ExitStats::default());
+            row
+        });
         if let Some(place) = self.recent.get_mut(recent) {
             *place = row;
         }
