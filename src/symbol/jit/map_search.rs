@@ -10,14 +10,14 @@ use hashbrown::HashMap;
 use super::capture_clock::CaptureClock;
 use crate::error::{BadFile, Error};
 use crate::space::{Life, LifeIx};
-use crate::symbol::process_start::process_start;
+use crate::symbol::process_start::{USER_HZ, process_start};
 use crate::symbol::request::LiveProcesses;
 use crate::units::{Pid, RecordOrder, Timestamp};
 
 /// A map of more bytes is not read.
 const MOST_BYTES: u64 = 1 << 30;
 /// A tick of processes' starts in nanoseconds.
-const TICK: u128 = 10_000_000;
+const TICK: u64 = 1_000_000_000 / USER_HZ;
 
 /// A life of a process of which samples hit generated code.
 #[derive(Clone, Copy, Debug)]
@@ -185,7 +185,8 @@ impl<'a> MapSearch<'a> {
         let up = file.modified().ok();
         let up = up.and_then(|at| at.duration_since(live.booted).ok());
         let is_of_holder = started(live, life.pid).map(|start| {
-            let is_since = up.is_some_and(|up| up.as_nanos() + TICK >= u128::from(start));
+            let is_since =
+                up.is_some_and(|up| up.as_nanos() + u128::from(TICK) >= u128::from(start));
             let is_same = is_same(live, start);
             is_since == is_same
         });
