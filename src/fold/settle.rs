@@ -116,10 +116,8 @@ fn leaves_alone<O: ByteOrder>(change: &mut Changes<'_>, stack: &UniqueStack<'_>)
 fn has_lasting_kernel_code<O: ByteOrder>(timeline: &Timeline, stack: &UniqueStack<'_>) -> bool {
     let frames = ChainFrames::<O>::new(stack.chain, stack.key.mode);
     let mut kernel = frames.filter(|frame| frame.mode == CpuMode::Kernel);
-    kernel.all(|frame| {
-        let contested = [frame.lookup, frame.recorded].map(|at| timeline.is_contested(at));
-        contested == [false; 2]
-    })
+    kernel
+        .all(|frame| !timeline.is_contested(frame.lookup) && !timeline.is_contested(frame.recorded))
 }
 
 impl<'a> RawStacks<'a> {

@@ -163,10 +163,9 @@ impl<'m> Addresses<'m> {
         let Some(epoch) = self.kernel_epoch(space) else {
             return false;
         };
-        let symbol = self.symbols.as_deref();
-        let symbol = symbol.and_then(|kernel| kernel.look_up(at.recorded).ok());
+        let function = || self.symbols.as_deref()?.look_up(at.recorded).ok();
         self.timeline.kernel_code_from(epoch, at.recorded).is_some()
-            || symbol.is_some_and(|symbol| symbol.range.start == at.recorded)
+            || function().is_some_and(|function| function.range.start == at.recorded)
     }
 
     /// The addresses of a space around one that was located nowhere; `None` of one that lies somewhere.

@@ -76,7 +76,7 @@ impl AddressSpace {
     pub(crate) fn insert(&mut self, new: Mapping) {
         let overlapped: Vec<Mapping> = self.overlapped_by(&new).copied().collect();
         for old in overlapped {
-            self.by_start.remove_mut(&old.start);
+            self.remove(&old);
             if old.start < new.start {
                 let left = old.part(old.start, new.start);
                 self.by_start.insert_mut(left.start, left);

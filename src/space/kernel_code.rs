@@ -74,15 +74,18 @@ impl KernelCode {
 
     /// The code at an address in an epoch.
     pub(super) fn find(&self, epoch: KernelEpoch, at: Avma) -> Option<DsoIx> {
-        let epoch = self.epochs.get(usize::try_from(epoch.0).ok()?)?;
-        Some(epoch.space.find(at)?.dso)
+        Some(self.mapping(epoch, at)?.dso)
     }
 
     /// The code that begins at an address in an epoch.
     pub(super) fn beginning_at(&self, epoch: KernelEpoch, at: Avma) -> Option<DsoIx> {
-        let epoch = self.epochs.get(usize::try_from(epoch.0).ok()?)?;
-        let code = epoch.space.find(at)?;
+        let code = self.mapping(epoch, at)?;
         (code.start == at).then_some(code.dso)
+    }
+
+    fn mapping(&self, epoch: KernelEpoch, at: Avma) -> Option<&Mapping> {
+        let epoch = self.epochs.get(usize::try_from(epoch.0).ok()?)?;
+        epoch.space.find(at)
     }
 
     /// The name of code that was found.
