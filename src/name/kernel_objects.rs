@@ -1,13 +1,11 @@
 //! Files of the kernel and of its modules: functions that kallsyms lacks, and what debug information
 //! tells.
 
-use std::path::PathBuf;
-
 use hashbrown::HashMap;
 
 use super::hits::HitModule;
 use super::inlined_code::InlinedCode;
-use super::object_report::ObjectReport;
+use super::object_report::{DebugReport, ObjectReport};
 use super::request::FrameDetail;
 use crate::bytes::with_order;
 use crate::error::Error;
@@ -34,7 +32,7 @@ pub(super) struct KernelObjects<'a> {
     /// What debug information tells of the kernel itself.
     code: Option<InlinedCode>,
     /// The file that tells it, or why it does not.
-    code_outcome: Option<Result<PathBuf, Error>>,
+    code_outcome: Option<Result<DebugReport, Error>>,
 }
 
 /// A module, and what its files tell.
@@ -45,8 +43,7 @@ struct ModuleObject<'a> {
     /// Whether its functions name frames: kallsyms has none of it.
     names: bool,
     code: Option<InlinedCode>,
-    debug_file: Option<PathBuf>,
-    unreadable: u64,
+    debug: Option<DebugReport>,
 }
 
 /// What debug information tells of an address of the kernel.
@@ -132,8 +129,9 @@ impl<'a> KernelObjects<'a> {
         svmas.sort_unstable();
         let wish = self.wish(&svmas, threads);
         self.code_outcome = Some(file.code(self.symbols, wish).map(|found| {
+            let report = DebugReport::of(&found);
             self.code = Some(InlinedCode::new(found.frames, self.detail));
-            found.file
+            report
         }));
     }
 
@@ -168,8 +166,7 @@ impl<'a> KernelObjects<'a> {
             mapping,
             found,
             names,
-            debug_file: code.as_ref().map(|code| code.file.clone()),
-            unreadable: code.as_ref().map_or(0, |code| code.frames.unreadable()),
+            debug: code.as_ref().map(DebugReport::of),
             code: code.map(|code| InlinedCode::new(code.frames, self.detail)),
         };
         self.modules.insert(mapping.start, module);
@@ -246,27 +243,28 @@ impl<'a> KernelObjects<'a> {
             looked_at: module.found.looked_at,
             refused: module.found.refused,
             broken: module.found.broken,
-            debug_file: module.debug_file,
-            unreadable: module.unreadable,
+            debug: module.debug,
             runtime: None,
         });
         let mut reports: Vec<ObjectReport> = modules.collect();
         if let Some(outcome) = self.code_outcome {
             let kernel = self.timeline.kernel_proper();
             let name = kernel.map_or("[kernel.kallsyms]", |mapping| &mapping.name);
-            let (file, wrong) = match outcome {
-                Ok(file) => (Some(file), None),
+            let (debug, wrong) = match outcome {
+                Ok(debug) => (Some(debug), None),
                 Err(wrong) => (None, Some(wrong)),
             };
             reports.push(ObjectReport {
                 path: name.to_owned(),
                 build_id: kernel.and_then(|mapping| mapping.build_id.clone()),
-                outcome: file.clone().ok_or(Unresolved::Unreadable),
+                outcome: match &debug {
+                    Some(debug) => Ok(debug.file.clone()),
+                    None => Err(Unresolved::Unreadable),
+                },
                 looked_at: Vec::new(),
                 refused: Vec::new(),
                 broken: wrong.into_iter().collect(),
-                debug_file: file,
-                unreadable: 0,
+                debug,
                 runtime: None,
             });
         }

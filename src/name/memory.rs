@@ -119,8 +119,7 @@ impl<'a> UserObjects<'a> {
             looked_at: Vec::new(),
             refused: Vec::new(),
             broken,
-            debug_file: None,
-            unreadable: 0,
+            debug: None,
             runtime,
         };
         (object, report)
@@ -184,8 +183,7 @@ impl<'a> UserObjects<'a> {
             looked_at: Vec::new(),
             refused: Vec::new(),
             broken,
-            debug_file: None,
-            unreadable: 0,
+            debug: None,
             runtime: None,
         };
         (object, report)

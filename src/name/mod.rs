@@ -97,7 +97,7 @@ pub(crate) use hits::{HitModule, HitObject, Hits};
 pub(crate) use kernel_chain::name_kernel_chains;
 pub(crate) use namer::{Namer, NamerInput};
 pub(crate) use naming::name_stacks;
-pub use object_report::ObjectReport;
+pub use object_report::{DebugReport, ObjectReport};
 pub use object_share::ObjectShare;
 pub(crate) use overwritten::{RecordedBy, proved_builds};
 pub use request::{FrameDetail, FrameScope};

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::error::Error;
 use crate::input::ShownPaths;
-use crate::object::{LookedAt, Refused};
-use crate::symbol::{Runtime, Unresolved};
+use crate::object::{LookedAt, LostUnit, LostUnitCause, Refused};
+use crate::symbol::{FoundCode, Runtime, Unresolved};
 use crate::units::BuildId;
 
 /// What was found for an object that samples hit.
@@ -24,13 +24,51 @@ pub struct ObjectReport {
     pub refused: Vec<Refused>,
     /// Files that could not be read or make no sense.
     pub broken: Vec<Error>,
-    /// The file whose debug information was asked for inlined functions and lines; `None` when they
-    /// were not wanted or no such file was found.
-    pub debug_file: Option<PathBuf>,
-    /// Addresses whose debug information cannot be read.
-    pub unreadable: u64,
+    /// The debug information that was asked for inlined functions and lines; `None` when they were not
+    /// wanted or no file with any was found.
+    pub debug: Option<DebugReport>,
     /// The runtime that made the code in it, when it is code without a map of a known runtime.
     pub runtime: Option<Runtime>,
+}
+
+/// What was found of an object's debug information.
+#[derive(Clone, Debug)]
+pub struct DebugReport {
+    /// The file that was asked.
+    pub file: PathBuf,
+    /// Addresses of which it cannot be read.
+    pub unreadable: u64,
+    /// What of it lies in files of their own that are not to be had, in order of name.
+    pub lost: Vec<LostUnit>,
+}
+
+impl DebugReport {
+    /// What was found with these frames.
+    pub(super) fn of(code: &FoundCode) -> Self {
+        Self {
+            file: code.file.clone(),
+            unreadable: code.frames.unreadable(),
+            lost: code.frames.lost().cloned().collect(),
+        }
+    }
+
+    /// The same report of files as the user knows them.
+    fn shown(self, paths: &ShownPaths) -> Self {
+        let mut lost = self.lost;
+        for LostUnit { cause, .. } in &mut lost {
+            match cause {
+                LostUnitCause::NoFile => (),
+                LostUnitCause::OtherCompilation(file) | LostUnitCause::Unreadable(file) => {
+                    *file = paths.path(file);
+                }
+            }
+        }
+        Self {
+            file: paths.path(&self.file),
+            unreadable: self.unreadable,
+            lost,
+        }
+    }
 }
 
 impl ObjectReport {
@@ -58,8 +96,7 @@ impl ObjectReport {
             looked_at,
             refused,
             broken: broken.collect(),
-            debug_file: self.debug_file.map(|file| paths.path(&file)),
-            unreadable: self.unreadable,
+            debug: self.debug.map(|debug| debug.shown(paths)),
             runtime: self.runtime,
         }
     }

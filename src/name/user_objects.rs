@@ -8,7 +8,7 @@ use super::asked::{AskedObject, asked_objects};
 use super::code_files::CodeFiles;
 use super::hits::HitObject;
 use super::inlined_code::InlinedCode;
-use super::object_report::ObjectReport;
+use super::object_report::{DebugReport, ObjectReport};
 use super::piece::KnownName;
 use super::request::FrameDetail;
 use super::shown_names::{ShownNames, shown_names};
@@ -236,8 +236,7 @@ impl<'a> UserObjects<'a> {
         let not_called = found.places_without_call(&judged.unwrap_or_default(), threads);
         let code = self.read_code(&mut found, &offsets, ahead, threads);
         found.give_files_back(threads);
-        let unreadable = code.as_ref().map_or(0, |code| code.frames.unreadable());
-        let debug_file = code.as_ref().map(|code| code.file.clone());
+        let debug = code.as_ref().map(DebugReport::of);
         let code = code.map(|code| InlinedCode::new(code.frames, self.how.detail));
         let mut outcome = match (&found.symbols, found.file) {
             (Ok(_), Some(file)) => Ok(file.path),
@@ -280,8 +279,7 @@ impl<'a> UserObjects<'a> {
             looked_at: found.looked_at,
             refused: found.refused,
             broken: found.broken,
-            debug_file,
-            unreadable,
+            debug,
             runtime: None,
         };
         (object, report)

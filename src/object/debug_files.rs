@@ -154,8 +154,12 @@ impl ObjectSearch {
         folders.collect()
     }
 
-    /// The files that a package of an object's split debug information may be: `FILE.dwp`.
-    pub(crate) fn packages(&self, object: Debugged<'_>) -> impl Iterator<Item = ObjectFile> {
+    /// The files that a package of an object's split debug information may be: `FILE.dwp`; of one
+    /// that cannot be read the path.
+    pub(crate) fn packages(
+        &self,
+        object: Debugged<'_>,
+    ) -> impl Iterator<Item = Result<ObjectFile, PathBuf>> {
         let recorded = self.recorded_path(object.recorded);
         let names = [Some(object.file.path.clone()), recorded];
         let packages = names.into_iter().flatten().map(|path| {
@@ -167,13 +171,13 @@ impl ObjectSearch {
     }
 
     /// The files that a source file's split debug information may be: `NAME.dwo`, as the compiler
-    /// was told to call it in its folder.
+    /// was told to call it in its folder; of one that cannot be read the path.
     pub(crate) fn split_files(
         &self,
         object: Debugged<'_>,
         folder: &Path,
         name: &Path,
-    ) -> impl Iterator<Item = ObjectFile> {
+    ) -> impl Iterator<Item = Result<ObjectFile, PathBuf>> {
         let compiled = folder.join(name);
         let below = inside(&compiled);
         let beside = object.file.path.parent().into_iter().flat_map(|dir| {
@@ -244,9 +248,11 @@ fn debug_link(file: &ObjectFile) -> Option<DebugLink> {
     Some(DebugLink { name, crc })
 }
 
-/// Opens a file of split debug information, which its units tell apart by an id of their own.
-fn open_split(path: PathBuf) -> Option<ObjectFile> {
-    ObjectFile::open(path, FileOrigin::Cache, None)?.ok()
+/// Opens a file of split debug information, which its units tell apart by an id of their own; `None`
+/// where no file is, the path of one that cannot be read.
+fn open_split(path: PathBuf) -> Option<Result<ObjectFile, PathBuf>> {
+    let opened = ObjectFile::open(path.clone(), FileOrigin::Cache, None)?;
+    Some(opened.map_err(|_| path))
 }
 
 /// A path as one below a directory, out of which it must not lead.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::kernel_remarks::kernel_remarks;
 use super::remark::Remark;
 use crate::analysis::{Account, Profile};
-use crate::name::{ObjectReport, Unnamed};
+use crate::name::{DebugReport, ObjectReport, Unnamed};
 use crate::symbol::{Runtime, SymbolRequest, Unresolved};
 use crate::text::counted;
 
@@ -30,16 +30,18 @@ pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark>
         }
         let broken = report.broken.iter();
         remarks.extend(broken.map(|broken| Remark::Warning(broken.with_causes())));
-        if report.unreadable > 0 {
-            let addresses = counted(report.unreadable, "address");
-            remarks.push(Remark::Warning(format!(
-                "{}: debug information of {addresses} cannot be read: no inlined functions there",
-                report.path
-            )));
+        if let Some(debug) = &report.debug {
+            remarks.extend(debug_remarks(&report.path, debug));
         }
     }
     let objects = profile.account.objects.iter();
     let missed = objects.filter(|report| is_missed(report, profile));
+    let mut lost = missed.clone().filter_map(|report| report.debug.as_ref());
+    if lost.any(|debug| !debug.lost.is_empty()) {
+        remarks.push(Remark::Hint(
+            "such files are looked for beside the object, in --debug-dir and where they were compiled",
+        ));
+    }
     let runtimes: BTreeSet<Runtime> = missed.filter_map(|report| report.runtime).collect();
     let hints = runtimes.into_iter().map(Runtime::hint);
     remarks.extend(hints.map(Remark::Hint));
@@ -53,6 +55,40 @@ pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark>
     remarks
 }
 
+/// What an object's debug information lacks.
+fn debug_remarks(path: &str, debug: &DebugReport) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    if debug.unreadable > 0 {
+        let addresses = counted(debug.unreadable, "address");
+        remarks.push(Remark::Warning(format!(
+            "{path}: debug information of {addresses} cannot be read: no inlined functions there"
+        )));
+    }
+    let lost = lost_units(debug);
+    remarks.extend(lost.map(|lost| Remark::Warning(format!("{path}: {lost}"))));
+    remarks
+}
+
+/// How many files that are not to be had are named.
+const SHOWN_LOST: usize = 2;
+
+/// What of debug information is not to be had, and why; `None` when nothing is missing.
+pub(super) fn lost_units(debug: &DebugReport) -> Option<String> {
+    let (shown, others) = debug.lost.split_at(debug.lost.len().min(SHOWN_LOST));
+    let shown: Vec<String> = shown.iter().map(ToString::to_string).collect();
+    let more = match others.len() {
+        0 => String::new(),
+        others => format!(", and {others} more"),
+    };
+    let files = counted(debug.lost.len() as u64, "source file");
+    (!shown.is_empty()).then(|| {
+        format!(
+            "no inlined functions of {files} whose debug information lies apart: {}{more}",
+            shown.join(", ")
+        )
+    })
+}
+
 /// How many files of debug information are named.
 const SHOWN_DEBUG_FILES: usize = 4;
 
@@ -60,8 +96,8 @@ const SHOWN_DEBUG_FILES: usize = 4;
 pub fn inlined_by(profile: &Profile) -> Option<String> {
     let files = profile.account.objects.iter();
     let files: Vec<String> = files
-        .filter_map(|object| object.debug_file.as_ref())
-        .map(|file| file.display().to_string())
+        .filter_map(|object| object.debug.as_ref())
+        .map(|debug| debug.file.display().to_string())
         .collect();
     let (shown, others) = files.split_at(files.len().min(SHOWN_DEBUG_FILES));
     let more = match others.len() {

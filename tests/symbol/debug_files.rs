@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::inlined::{blocks, compare, find, inlined, search};
 
-use vmflame::object::{ObjectSearch, read_build_id};
+use vmflame::object::{LostUnitCause, ObjectSearch, read_build_id};
 use vmflame::symbol::CodeWish;
 use vmflame::units::Svma;
 
@@ -73,6 +73,8 @@ fn debug_files_of_others_are_not_used() {
 }
 
 /// A `.dwo` of another compilation, under the name that the program states, tells nothing: its ids differ.
+/// That is said, as of one that is none, of one that is not there, and of a package that is none; and
+/// nothing of the right one.
 #[test]
 fn split_files_of_others_are_not_used() {
     let folder = tempfile::tempdir().unwrap();
@@ -82,9 +84,12 @@ fn split_files_of_others_are_not_used() {
     let addresses: BTreeSet<Svma> = blocks(&text).iter().map(|block| block.address).collect();
     let addresses: Vec<Svma> = addresses.into_iter().collect();
     let search = search(Vec::new());
-    let inlined_in = |split_file: &str| {
-        let to = folder.path().join("split5.dwo");
-        fs::copy(Path::new("testdata/inlined").join(split_file), to).unwrap();
+    let (unit, package) = (
+        folder.path().join("split5.dwo"),
+        folder.path().join("split5.dwp"),
+    );
+    // The number of addresses with inlined functions, and why there are none.
+    let asked = || {
         let wish = CodeWish {
             addresses: &addresses,
             lines: true,
@@ -95,10 +100,23 @@ fn split_files_of_others_are_not_used() {
         let inlined = addresses
             .iter()
             .filter(|&&at| !inlined(&code, at).is_empty());
-        inlined.count()
+        let causes: Vec<LostUnitCause> = code.lost().map(|lost| lost.cause.clone()).collect();
+        (inlined.count(), causes)
     };
-    assert_eq!(inlined_in("other5.dwo"), 0);
-    assert!(inlined_in("split5.dwo") > 90);
+    assert_eq!(asked(), (0, vec![LostUnitCause::NoFile]));
+    fs::write(&package, "no package").unwrap();
+    assert_eq!(asked(), (0, vec![LostUnitCause::Unreadable(package)]));
+    fs::copy("testdata/inlined/other5.dwo", &unit).unwrap();
+    assert_eq!(
+        asked(),
+        (0, vec![LostUnitCause::OtherCompilation(unit.clone())])
+    );
+    fs::write(&unit, "no object").unwrap();
+    assert_eq!(asked(), (0, vec![LostUnitCause::Unreadable(unit.clone())]));
+    fs::copy("testdata/inlined/split5.dwo", &unit).unwrap();
+    let (inlined, causes) = asked();
+    assert!(inlined > 90);
+    assert_eq!(causes, []);
 }
 
 /// A debug file that refers to what is not there tells nothing, and which file that is.

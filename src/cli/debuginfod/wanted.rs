@@ -59,7 +59,7 @@ pub(super) fn wanted_files(account: &Account, cache: &Path) -> Vec<WantedFile> {
             object.outcome,
             Err(Unresolved::NoFile | Unresolved::BuildIdMismatch | Unresolved::OtherFile)
         );
-        let lacks_debug = object.debug_file.is_none();
+        let lacks_debug = object.debug.is_none();
         let kinds = [
             (DownloadKind::Executable, lacks_file),
             (DownloadKind::DebugInfo, lacks_debug),

@@ -182,7 +182,7 @@ impl Side {
         }
         side.frames = profile.frames;
         let debugged = profile.account.objects.iter();
-        let debugged = debugged.filter(|object| object.debug_file.is_some());
+        let debugged = debugged.filter(|object| object.debug.is_some());
         side.debugged = debugged
             .map(|object| module_short_name(&object.path).into())
             .collect();

@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::model::CaptureFacts;
 use super::remedy::Nameless;
-use crate::name::{ObjectShare, Unnamed};
-use crate::object::LookedAt;
+use crate::name::{ObjectReport, ObjectShare, Unnamed};
+use crate::object::{LookedAt, LostUnit};
 use crate::units::Timestamp;
 
 fn unnamed_json(facts: &CaptureFacts<'_>) -> Vec<Value> {
@@ -93,12 +93,25 @@ fn objects_json(facts: &CaptureFacts<'_>) -> Vec<Value> {
                 "path": object.path,
                 "build_id": object.build_id.as_ref().map(ToString::to_string),
                 "symbols": object.outcome.as_ref().ok().map(|path| path.display().to_string()),
-                "debug_information": object.debug_file.as_ref().map(|path| path.display().to_string()),
+                "debug_information": object.debug.as_ref().map(|debug| debug.file.display().to_string()),
+                "lost_debug_information": lost_json(object),
                 "looked_at": looked_at_json(&object.looked_at),
                 "missing": object.outcome.as_ref().err().map(ToString::to_string),
             })
         })
         .collect()
+}
+
+/// What of the debug information lies in files of their own that are not to be had.
+fn lost_json(object: &ObjectReport) -> Vec<Value> {
+    let lost = object.debug.iter().flat_map(|debug| &debug.lost);
+    let as_json = |unit: &LostUnit| {
+        json!({
+            "name": unit.name.display().to_string(),
+            "why": unit.to_string(),
+        })
+    };
+    lost.map(as_json).collect()
 }
 
 fn looked_at_json(places: &[LookedAt]) -> Vec<Value> {

@@ -7,6 +7,7 @@ use crate::loss::Tally;
 use crate::name::{ObjectReport, Unnamed};
 use crate::object::LookedAt;
 use crate::report::remarks;
+use crate::report::symbol_remarks::lost_units;
 use crate::text::{counted, grouped};
 
 /// What a capture is, for people.
@@ -178,8 +179,11 @@ fn write_symbols(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result
             Err(cause) => format!("none: {cause}"),
         };
         writeln!(out, "  {:<48} {found}", object.path)?;
-        if let Some(file) = &object.debug_file {
-            writeln!(out, "    inlined functions by {}", file.display())?;
+        if let Some(debug) = &object.debug {
+            writeln!(out, "    inlined functions by {}", debug.file.display())?;
+            if let Some(lost) = lost_units(debug) {
+                writeln!(out, "    {lost}")?;
+            }
         }
         if let Some(places) = looked_at(object) {
             writeln!(out, "    looked at: {places}")?;

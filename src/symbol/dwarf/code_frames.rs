@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::intern::Interner;
-use crate::object::DebugPart;
+use crate::object::{DebugPart, LostUnit};
 use crate::units::{Svma, index};
 
 /// Functions that are inlined into each other deeper than this are taken for damage.
@@ -47,6 +47,8 @@ pub struct CodeFrames {
     pub(super) unreadable: u64,
     /// The files that were read beside the one with the debug information.
     pub(super) parts: BTreeSet<DebugPart>,
+    /// Split debug information that was asked for and is not to be had.
+    pub(super) lost: BTreeSet<LostUnit>,
 }
 
 impl CodeFrames {
@@ -87,6 +89,11 @@ impl CodeFrames {
         self.parts.iter()
     }
 
+    /// Split debug information that was asked for and is not to be had.
+    pub fn lost(&self) -> impl Iterator<Item = &LostUnit> {
+        self.lost.iter()
+    }
+
     /// The index of a name or path.
     pub(super) fn text_ix(&mut self, text: &str) -> CodeTextIx {
         self.texts.intern_ref(text)
@@ -108,6 +115,7 @@ impl CodeFrames {
     pub(super) fn append(&mut self, other: Self) {
         self.unreadable = self.unreadable.saturating_add(other.unreadable);
         self.parts.extend(other.parts);
+        self.lost.extend(other.lost);
         let texts = other.texts.items().iter();
         let texts: Vec<CodeTextIx> = texts.map(|text| self.texts.intern_ref(text)).collect();
         let moved = |ix: Option<CodeTextIx>| ix.and_then(|ix| texts.get(ix.as_usize()).copied());

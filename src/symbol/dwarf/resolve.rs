@@ -223,7 +223,7 @@ impl Resolver<'_> {
             );
         }
         drop(context);
-        chains.frames.parts = split.into_parts();
+        (chains.frames.parts, chains.frames.lost) = split.into_parts();
         Ok(chains.frames)
     }
 }

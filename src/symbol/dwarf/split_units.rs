@@ -15,7 +15,10 @@ use super::guard::{Guard, GuardedSlice};
 use super::line_tables::LineTables;
 use super::section_shelf::SectionShelf;
 use super::sections::{DebugSections, SectionNames, SectionUnpacking};
-use crate::object::{DebugPart, DebugPartKind, Debugged, ObjectFile, ObjectSearch, parse_elf_file};
+use crate::object::{
+    DebugPart, DebugPartKind, Debugged, LostUnit, LostUnitCause, ObjectFile, ObjectSearch,
+    parse_elf_file,
+};
 
 /// Finds split debug information of an object.
 #[derive(Debug)]
@@ -24,9 +27,19 @@ pub(super) struct SplitUnits<'g> {
     object: Debugged<'g>,
     guard: &'g Guard,
     shelf: &'g SectionShelf,
-    packages: OnceCell<Vec<FoundPackage<'g>>>,
+    packages: OnceCell<Packages<'g>>,
     /// What was found.
     parts: RefCell<BTreeSet<DebugPart>>,
+    /// What was not.
+    lost: RefCell<BTreeSet<LostUnit>>,
+}
+
+/// The packages of an object.
+#[derive(Debug)]
+struct Packages<'g> {
+    found: Vec<FoundPackage<'g>>,
+    /// One that is there and cannot be read.
+    unreadable: Option<PathBuf>,
 }
 
 /// A package, and its file.
@@ -51,12 +64,13 @@ impl<'g> SplitUnits<'g> {
             shelf,
             packages: OnceCell::new(),
             parts: RefCell::default(),
+            lost: RefCell::default(),
         }
     }
 
-    /// The files that split parts were found in.
-    pub(super) fn into_parts(self) -> BTreeSet<DebugPart> {
-        self.parts.into_inner()
+    /// The files that split parts were found in, and what was not found.
+    pub(super) fn into_parts(self) -> (BTreeSet<DebugPart>, BTreeSet<LostUnit>) {
+        (self.parts.into_inner(), self.lost.into_inner())
     }
 
     fn note(&self, file: PathBuf, kind: DebugPartKind) {
@@ -71,41 +85,89 @@ impl<'g> SplitUnits<'g> {
     ) -> Option<Arc<Dwarf<GuardedSlice<'g>>>> {
         let packages = self.packages.get_or_init(|| self.read_packages());
         let parent = &wanted.parent;
-        let in_package = packages.iter().find_map(|found| {
+        let in_package = packages.found.iter().find_map(|found| {
             let unit = found.package.find_cu(wanted.dwo_id, parent).ok()??;
             self.note(found.path.clone(), DebugPartKind::Package);
             Some(unit)
         });
-        in_package.or_else(|| self.of_file(wanted)).map(Arc::new)
+        if let Some(unit) = in_package {
+            return Some(Arc::new(unit));
+        }
+        let path = |reader: &GuardedSlice<'g>| Path::new(OsStr::from_bytes(reader.bytes()));
+        let folder = wanted.comp_dir.as_ref().map_or(Path::new(""), path);
+        let name = wanted.path.as_ref().map_or(Path::new(""), path);
+        let cause = match self.of_file(wanted, folder, name) {
+            Ok(unit) => return Some(Arc::new(unit)),
+            Err(LostUnitCause::NoFile) => {
+                let package = packages.unreadable.clone();
+                package.map_or(LostUnitCause::NoFile, LostUnitCause::Unreadable)
+            }
+            Err(cause) => cause,
+        };
+        let name = folder.join(name);
+        self.lost.borrow_mut().insert(LostUnit { name, cause });
+        None
     }
 
-    fn read_packages(&self) -> Vec<FoundPackage<'g>> {
-        let files = self.search.packages(self.object);
-        let read = files.filter_map(|file| {
-            let path = file.path.clone();
-            let package = self.sections(file)?.package(self.guard).ok()?;
-            Some(FoundPackage { path, package })
-        });
-        read.collect()
+    fn read_packages(&self) -> Packages<'g> {
+        let (mut found, mut unreadable) = (Vec::new(), None);
+        for file in self.search.packages(self.object) {
+            match file.and_then(|file| self.package(file)) {
+                Ok(package) => found.push(package),
+                Err(path) => unreadable = unreadable.or(Some(path)),
+            }
+        }
+        Packages { found, unreadable }
     }
 
+    fn package(&self, file: ObjectFile) -> Result<FoundPackage<'g>, PathBuf> {
+        let path = file.path.clone();
+        let sections = self.sections(file);
+        match sections.and_then(|sections| sections.package(self.guard).ok()) {
+            Some(package) => Ok(FoundPackage { path, package }),
+            None => Err(path),
+        }
+    }
+
+    /// The same from the unit's own file, as the compiler was told to call it in a folder.
     fn of_file(
         &self,
         wanted: &SplitDwarfLoad<GuardedSlice<'g>>,
-    ) -> Option<Dwarf<GuardedSlice<'g>>> {
-        let path = |reader: &GuardedSlice<'g>| Path::new(OsStr::from_bytes(reader.bytes()));
-        let folder = wanted.comp_dir.as_ref().map_or(Path::new(""), path);
-        let name = wanted.path.as_ref().map(path)?;
-        let mut files = self.search.split_files(self.object, folder, name);
-        files.find_map(|file| {
-            let path = file.path.clone();
-            let mut dwarf = self.sections(file)?.dwarf(self.guard);
-            (first_unit_id(&dwarf)? == wanted.dwo_id).then(|| {
-                self.note(path, DebugPartKind::Split(name.to_owned()));
-                dwarf.make_dwo(&wanted.parent);
-                dwarf
-            })
-        })
+        folder: &Path,
+        name: &Path,
+    ) -> Result<Dwarf<GuardedSlice<'g>>, LostUnitCause> {
+        let mut cause = LostUnitCause::NoFile;
+        if name.as_os_str().is_empty() {
+            return Err(cause);
+        }
+        for file in self.search.split_files(self.object, folder, name) {
+            let why = match file.and_then(|file| self.unit(file)) {
+                Ok((path, id, mut dwarf)) if id == wanted.dwo_id => {
+                    self.note(path, DebugPartKind::Split(name.to_owned()));
+                    dwarf.make_dwo(&wanted.parent);
+                    return Ok(dwarf);
+                }
+                Ok((path, ..)) => LostUnitCause::OtherCompilation(path),
+                Err(path) => LostUnitCause::Unreadable(path),
+            };
+            // The first place is the one that is meant.
+            if cause == LostUnitCause::NoFile {
+                cause = why;
+            }
+        }
+        Err(cause)
+    }
+
+    /// What a file of one unit holds, with its path and the unit's id; the path alone where it cannot
+    /// be read.
+    fn unit(&self, file: ObjectFile) -> Result<(PathBuf, DwoId, Dwarf<GuardedSlice<'g>>), PathBuf> {
+        let path = file.path.clone();
+        let dwarf = self.sections(file).map(|found| found.dwarf(self.guard));
+        let with_id = dwarf.and_then(|dwarf| Some((first_unit_id(&dwarf)?, dwarf)));
+        match with_id {
+            Some((id, dwarf)) => Ok((path, id, dwarf)),
+            None => Err(path),
+        }
     }
 
     fn sections(&self, file: ObjectFile) -> Option<DebugSections<'g>> {
