@@ -215,7 +215,7 @@ fn profile_of(capture: &Capture, symbols: &SymbolRequest, request: &Request) -> 
     let counted = Counted {
         samples: keeps_samples.then(|| PlacedSamples::take(&mut settled, &timeline)),
         rows: settled.take_slices(),
-        periods: settled.weights(),
+        periods: settled.weights(request.threads),
         wanted,
         census,
         weight,

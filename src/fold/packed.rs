@@ -333,15 +333,6 @@ impl<'a> Stacks<'a> {
         std::iter::once(&self.list).chain(self.later.iter().map(|later| &later.list))
     }
 
-    /// Number of samples, and the sum of their periods.
-    pub(super) fn weights(&self) -> Weights {
-        let all = self.lists().flatten();
-        all.fold(Weights::default(), |sum, stack| Weights {
-            samples: sum.samples + stack.samples,
-            weight: sum.weight.saturating_add(stack.period),
-        })
-    }
-
     /// The stacks in order, in blocks.
     pub(super) fn blocks(&self) -> Vec<&[PackedStack<'a>]> {
         self.lists().flat_map(|list| list.chunks(BLOCK)).collect()

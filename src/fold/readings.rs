@@ -303,13 +303,13 @@ mod tests {
         };
         let account = |folded: &Folded<'_>| {
             let tally = &folded.census.tally;
-            let weights = folded.stacks.stacks.weights();
+            let stacks = || folded.stacks.stacks.iter();
             assert!(tally.adds_up());
             (
                 tally.folded,
                 tally.other_events,
-                weights.samples,
-                weights.weight,
+                stacks().map(|stack| stack.samples).sum::<u64>(),
+                stacks().map(|stack| stack.period).sum::<u64>(),
             )
         };
         let clock = of(EventIx(0));

@@ -7,7 +7,7 @@ use super::packed::{PackedStack, Stacks};
 use super::plan::{Again, Keep, Plan};
 use super::raw_stacks::RawStacks;
 use super::request::FoldRequest;
-use super::settled::Settled;
+use super::settled::{MIN_SHARE, Settled};
 use super::unique_stack::{UniqueStack, UserPart};
 use super::walk::walk;
 use crate::bytes::{ByteOrder, with_order};
@@ -15,9 +15,6 @@ use crate::parallel::{Shares, in_shares};
 use crate::perf::Capture;
 use crate::space::{Changes, Histories, TaskEpoch, Timeline};
 use crate::units::{Avma, CpuMode, RecordOrder, ThreadId};
-
-/// Fewer blocks are not worth a thread.
-const MIN_SHARE: usize = 8;
 
 /// What was true of a thread from one record to another. Stacks of one thread mostly follow each
 /// other: that of the last stack is tried before the histories are searched.

@@ -4,6 +4,7 @@ use super::packed::{PackedStack, Stacks};
 use super::samples::KeptSample;
 use super::slice_rows::SliceRow;
 use super::unique_stack::UniqueStack;
+use crate::parallel::{Shares, in_shares};
 use crate::space::TaskEpoch;
 use crate::units::Weights;
 
@@ -23,6 +24,9 @@ pub(crate) struct Settled<'a> {
     /// One for each stack, in blocks as the stacks are.
     pub(super) task_epochs: Vec<Vec<TaskEpoch>>,
 }
+
+/// Fewer blocks are not worth a thread.
+pub(super) const MIN_SHARE: usize = 8;
 
 /// About as many cache misses as a CPU has under way at the same time.
 const GROUP: usize = 16;
@@ -117,8 +121,21 @@ impl<'a> Settled<'a> {
         self.stacks.take_rows()
     }
 
-    /// Number of samples, and the sum of their periods.
-    pub(crate) fn weights(&self) -> Weights {
-        self.stacks.weights()
+    /// Number of samples, and the sum of their periods; added up on so many threads.
+    pub(crate) fn weights(&self, threads: usize) -> Weights {
+        let sum = |sum: Weights, more: Weights| Weights {
+            samples: sum.samples + more.samples,
+            weight: sum.weight.saturating_add(more.weight),
+        };
+        let shares = Shares {
+            threads,
+            least: MIN_SHARE,
+        };
+        let of_shares = in_shares(&self.stacks.blocks(), shares, |blocks| {
+            let stacks = blocks.iter().copied().flatten();
+            let weights = stacks.map(PackedStack::weights);
+            weights.fold(Weights::default(), sum)
+        });
+        of_shares.into_iter().fold(Weights::default(), sum)
     }
 }
