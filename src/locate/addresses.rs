@@ -50,7 +50,7 @@ pub(crate) struct Addresses<'m> {
     functions: HashMap<Avma, LocatedAddress>,
     others: HashMap<Location, u32>,
     unmapped: Option<u32>,
-    spaces: Spaces,
+    spaces: Spaces<'m>,
     space_index: HashMap<SpaceKey, u32>,
     /// The numbers of the kernel's epochs, where there are several.
     kernel_spaces: HashMap<u32, KernelEpoch>,
@@ -317,8 +317,8 @@ impl<'m> Addresses<'m> {
         }
         let (spaces, timeline) = (&mut self.spaces, self.timeline);
         let number = *self.space_index.entry(key).or_insert_with(|| {
-            let space = timeline.space(pid, task_epoch).into_iter();
-            spaces.add(space.flat_map(AddressSpace::iter).copied().collect())
+            let space = timeline.space(pid, task_epoch);
+            spaces.add(space.unwrap_or(AddressSpace::empty()))
         });
         self.recent_space = Some((key, number));
         number
@@ -333,7 +333,7 @@ impl<'m> Addresses<'m> {
         let epoch = task_epoch.of_kernel();
         let (spaces, epochs) = (&mut self.spaces, &mut self.kernel_spaces);
         *self.kernel_index.entry(epoch).or_insert_with(|| {
-            let number = spaces.add(Box::default());
+            let number = spaces.add(AddressSpace::empty());
             epochs.insert(number, epoch);
             number
         })

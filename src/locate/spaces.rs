@@ -4,18 +4,39 @@ use std::ops::Range;
 
 use super::address_cache::LocatedAddress;
 use crate::fold::ChainFrame;
-use crate::space::Mapping;
+use crate::space::{AddressSpace, Mapping};
 use crate::units::{Avma, Index};
 
 /// Above this no process maps anything; the kernel has its addresses there.
 const UPPERMOST: Avma = Avma::new(1 << 63);
 
-/// What processes map, in order of address, by the number of each.
+/// How many mappings are worth a look-up: to copy them all pays from so many look-ups on.
+///
+/// Processes that live shortly, and times between changes of a long one, have few samples each, and may
+/// have thousands of mappings in common.
+const MAPPINGS_PER_LOOK_UP: usize = 4;
+
+/// How many mappings are copied in all, at most: 16 MiB.
+const MOST_COPIED: usize = 1 << 19;
+
+/// What processes map, by the number of each.
 #[derive(Debug, Default)]
-pub(super) struct Spaces {
-    list: Vec<Box<[Mapping]>>,
+pub(super) struct Spaces<'m> {
+    list: Vec<Space<'m>>,
+    /// How many mappings were copied.
+    copied: usize,
     /// Where the last address lay: its space, and what is mapped there.
     recent: Option<(u32, Mapping)>,
+}
+
+/// What a process maps.
+#[derive(Debug)]
+struct Space<'m> {
+    mappings: &'m AddressSpace,
+    /// How often it was asked, until it is copied.
+    look_ups: usize,
+    /// A copy in order of address, which is searched faster; empty while there is none.
+    copy: Box<[Mapping]>,
 }
 
 /// A stretch of a space in which nothing is mapped, with the location of all that lies there.
@@ -45,10 +66,14 @@ impl EmptyStretch {
     }
 }
 
-impl Spaces {
-    /// Adds what a process maps, in order of address; returns its number.
-    pub(super) fn add(&mut self, space: Box<[Mapping]>) -> u32 {
-        self.list.push(space);
+impl<'m> Spaces<'m> {
+    /// Adds what a process maps; returns its number.
+    pub(super) fn add(&mut self, mappings: &'m AddressSpace) -> u32 {
+        self.list.push(Space {
+            mappings,
+            look_ups: 0,
+            copy: Box::default(),
+        });
         u32::of(self.list.len() - 1)
     }
 
@@ -67,8 +92,12 @@ impl Spaces {
         Some(found)
     }
 
-    fn find(&self, space: u32, lookup: Avma) -> Option<Mapping> {
-        let space = self.list.get(space as usize)?;
+    fn find(&mut self, space: u32, lookup: Avma) -> Option<Mapping> {
+        let space = self.list.get_mut(space as usize)?;
+        if space.copy.is_empty() && !space.copy(&mut self.copied) {
+            return space.mappings.find(lookup).copied();
+        }
+        let space = &space.copy;
         // What lies nowhere is mostly no address at all, and far from all that is mapped.
         if lookup < space.first()?.start || lookup >= space.last()?.end {
             return None;
@@ -85,17 +114,29 @@ impl Spaces {
         lookup: Avma,
         found: LocatedAddress,
     ) -> EmptyStretch {
-        let mappings = self.list.get(space as usize);
-        let mappings = mappings.map_or(&[][..], |space| space);
-        let above = mappings.partition_point(|mapping| mapping.start <= lookup);
-        let below = above.checked_sub(1).and_then(|below| mappings.get(below));
+        let mappings = self.list.get(space as usize).map(|space| space.mappings);
+        let (below, above) = mappings.map_or((None, None), |space| space.around(lookup));
         EmptyStretch {
             space,
             start: below.map_or(Avma::new(0), |mapping| mapping.end),
-            end: mappings
-                .get(above)
-                .map_or(UPPERMOST, |mapping| mapping.start),
+            end: above.map_or(UPPERMOST, |mapping| mapping.start),
             found,
         }
+    }
+}
+
+impl Space<'_> {
+    /// Copies the mappings where that pays and there is room, next to so many that were copied; tells
+    /// whether it did.
+    fn copy(&mut self, copied: &mut usize) -> bool {
+        let len = self.mappings.len();
+        self.look_ups += 1;
+        let is_paid = self.look_ups.saturating_mul(MAPPINGS_PER_LOOK_UP) >= len;
+        if len == 0 || !is_paid || copied.saturating_add(len) > MOST_COPIED {
+            return false;
+        }
+        *copied += len;
+        self.copy = self.mappings.iter().copied().collect();
+        true
     }
 }

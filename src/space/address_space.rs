@@ -1,5 +1,8 @@
 //! What lies where in one process at one time.
 
+use std::ops::Bound;
+use std::sync::LazyLock;
+
 use rpds::RedBlackTreeMapSync;
 
 use super::dso::DsoIx;
@@ -57,8 +60,23 @@ impl AddressSpace {
         (avma < mapping.end).then_some(mapping)
     }
 
+    /// One without mappings.
+    pub(crate) fn empty() -> &'static Self {
+        static EMPTY: LazyLock<AddressSpace> = LazyLock::new(AddressSpace::default);
+        &EMPTY
+    }
+
+    /// The mappings nearest to an address that none holds: below and above.
+    pub(crate) fn around(&self, avma: Avma) -> (Option<&Mapping>, Option<&Mapping>) {
+        let below = self.by_start.range(..=avma).next_back();
+        let above = (Bound::Excluded(avma), Bound::Unbounded);
+        let above = self.by_start.range(above).next();
+        let mapping = |(_, mapping)| mapping;
+        (below.map(mapping), above.map(mapping))
+    }
+
     /// Number of mappings.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.by_start.size()
     }
 
