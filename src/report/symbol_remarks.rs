@@ -1,6 +1,6 @@
 //! What a run says of names that are missing or doubtful.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::kernel_remarks::kernel_remarks;
 use super::remark::Remark;
@@ -8,16 +8,13 @@ use crate::analysis::{Account, Profile};
 use crate::name::{DebugReport, ObjectReport, Unnamed};
 use crate::symbol::{Runtime, SymbolRequest, Unresolved};
 use crate::text::counted;
+use crate::units::BuildId;
 
 /// Which names are missing or doubtful, and why.
 pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark> {
     let mut remarks = kernel_remarks(profile, symbols);
-    for report in profile
-        .account
-        .objects
-        .iter()
-        .filter(|report| is_missed(report, profile))
-    {
+    let missed = missed(&profile.account);
+    for report in &missed {
         for refused in &report.refused {
             let found = match &refused.found {
                 Some(found) => found.to_string(),
@@ -34,15 +31,14 @@ pub fn symbol_remarks(profile: &Profile, symbols: &SymbolRequest) -> Vec<Remark>
             remarks.extend(debug_remarks(&report.path, debug));
         }
     }
-    let objects = profile.account.objects.iter();
-    let missed = objects.filter(|report| is_missed(report, profile));
-    let mut lost = missed.clone().filter_map(|report| report.debug.as_ref());
+    let mut lost = missed.iter().filter_map(|report| report.debug.as_ref());
     if lost.any(|debug| !debug.lost.is_empty()) {
         remarks.push(Remark::Hint(
             "such files are looked for beside the object, in --debug-dir and where they were compiled",
         ));
     }
-    let runtimes: BTreeSet<Runtime> = missed.filter_map(|report| report.runtime).collect();
+    let runtimes = missed.iter().filter_map(|report| report.runtime);
+    let runtimes: BTreeSet<Runtime> = runtimes.collect();
     let hints = runtimes.into_iter().map(Runtime::hint);
     remarks.extend(hints.map(Remark::Hint));
     remarks.extend(of_other_files(&profile.account));
@@ -136,10 +132,15 @@ fn of_other_files(account: &Account) -> Vec<Remark> {
     ]
 }
 
-/// Whether stacks that passed the filters have frames of an object; of one whose file was found
-/// that does not matter.
-fn is_missed(report: &ObjectReport, profile: &Profile) -> bool {
-    let is_same =
-        |unnamed: &Unnamed| unnamed.object == report.path && unnamed.build_id == report.build_id;
-    report.outcome.is_ok() || profile.account.unnamed.iter().any(is_same)
+/// The objects of which stacks that passed the filters have frames; of one whose file was found that
+/// does not matter.
+fn missed(account: &Account) -> Vec<&ObjectReport> {
+    let unnamed = account.unnamed.iter();
+    let unnamed: HashSet<(&str, Option<&BuildId>)> = unnamed
+        .map(|unnamed| (&*unnamed.object, unnamed.build_id.as_ref()))
+        .collect();
+    let is_missed = |report: &&ObjectReport| {
+        report.outcome.is_ok() || unnamed.contains(&(&*report.path, report.build_id.as_ref()))
+    };
+    account.objects.iter().filter(is_missed).collect()
 }
