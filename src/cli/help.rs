@@ -157,6 +157,7 @@ What is packed:
   kallsyms                functions of the kernel; with --names-only those that occur
   buildid/PATH/ID/elf     programs and libraries that samples hit; --debug: debug files too
   symbols/ID.txt          names of functions that occur, where no file is packed
+  mapped-builds.txt       which builds ran where a path means several files, as in containers
   cpuinfo.txt, module-params.txt, modules, host.txt
                           of this machine, where it made the capture
   vmm-cmdline, mtree-f.txt, query-*.json

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::object::DebugPart;
+use crate::perf::MappedInode;
 use crate::symbol::{KernelSource, Unresolved};
 use crate::units::{Avma, BuildId};
 
@@ -41,6 +42,10 @@ pub(crate) struct HitObject {
     /// Whether only the files of this machine tell which build it is: elsewhere the capture's table
     /// says the same of what lay at the path before.
     pub(crate) is_proved: bool,
+    /// Whether its path may mean another file than was mapped: its inode tells which.
+    pub(crate) is_any_file: bool,
+    /// Its file's inode, when the capture tells it.
+    pub(crate) inode: Option<MappedInode>,
     /// The file that names come from, or why there are none.
     pub(crate) file: Result<PathBuf, Unresolved>,
     /// The map of generated code that the names come from, as it is called beside a capture.

@@ -12,7 +12,7 @@ use super::object_report::{DebugReport, ObjectReport};
 use super::piece::KnownName;
 use super::request::FrameDetail;
 use super::shown_names::{ShownNames, shown_names};
-use super::this_machine::{ThisMachine, mapped_object};
+use super::this_machine::{ThisMachine, is_any_file, mapped_object};
 use super::unnamed::true_cause;
 use crate::input::ShownPaths;
 use crate::locate::ObjectPlaces;
@@ -197,6 +197,11 @@ impl<'a> UserObjects<'a> {
                 let dso = self.timeline.dso(*dso);
                 dso.is_some_and(|dso| dso.source == BuildSource::Proof)
             },
+            is_any_file: {
+                let dso = self.timeline.dso(*dso);
+                dso.is_some_and(|dso| is_any_file(self.timeline, dso))
+            },
+            inode: self.timeline.dso(*dso).and_then(|dso| dso.inode),
             file: report.outcome.clone(),
             map_name: self.map_name_of(*dso),
             debug_parts: self.objects.get(dso).map_or_else(Vec::new, |object| {

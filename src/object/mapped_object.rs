@@ -37,6 +37,8 @@ pub(crate) struct MappedObject<'a> {
     pub(crate) recorded: &'a str,
     /// Which build it is.
     pub(crate) build: MappedBuild<'a>,
+    /// Its file's, when the capture tells it.
+    pub(crate) inode: Option<MappedInode>,
     /// Which file of this machine; `None` when another one recorded it.
     pub(crate) here: Option<MappedHere<'a>>,
 }
@@ -118,7 +120,7 @@ impl ObjectSearch {
     /// On the machine that recorded it that is the file of the recorded inode, if nobody has changed
     /// it since: at its path, or as a process that still maps it sees it. Where that file is gone,
     /// the build id of the path does, unless it was read from a file that is there and is another
-    /// one.
+    /// one. Where the path led to several files, a case may tell the build of the inode.
     pub(crate) fn identify(
         &self,
         object: &MappedObject<'_>,
@@ -127,7 +129,13 @@ impl ObjectSearch {
         let (of_path, is_doubtful) = match object.build {
             MappedBuild::Mapping(build_id) => return Identified::Build(build_id.clone()),
             MappedBuild::Path(build_id) => (build_id, false),
-            MappedBuild::AnyFile(build_id) => (build_id, true),
+            MappedBuild::AnyFile(build_id) => {
+                let of_inode = |inode| self.build_of_inode(object.recorded, inode);
+                if let Some(build_id) = object.inode.and_then(of_inode) {
+                    return Identified::Build(build_id);
+                }
+                (build_id, true)
+            }
         };
         let unknown = if is_doubtful {
             NotFound::OtherFile

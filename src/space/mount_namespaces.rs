@@ -16,8 +16,17 @@ pub(super) struct MountNamespaces {
 }
 
 impl MountNamespaces {
-    /// A record tells the namespace of a process from then on.
+    /// A record tells the namespace of a process from then on: 0 where perf may not see it, which is
+    /// no namespace.
+    ///
+    /// Source: `perf_event__get_ns_link_info()`, tools/perf/util/synthetic-events.c, Linux 6.1, which leaves
+    /// zeros where `stat()` of `/proc/PID/ns/mnt` fails, as of the first process of a machine for a root that
+    /// lacks its capabilities.
     pub(super) fn tell(&mut self, pid: Pid, mount: u64) {
+        if mount == 0 {
+            self.by_pid.remove(&pid);
+            return;
+        }
         if pid.as_i32() == 1 || self.home.is_none() {
             self.home = Some(mount);
         }
@@ -28,5 +37,32 @@ impl MountNamespaces {
     pub(super) fn is_elsewhere(&self, pid: Pid) -> bool {
         let own = self.by_pid.get(&pid);
         own.is_some_and(|own| Some(*own) != self.home)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_namespace_that_perf_may_not_see_is_none() {
+        let mut mounts = MountNamespaces::default();
+        for (pid, mount) in [
+            (1, 0),
+            (2, 100),
+            (3, 100),
+            (4, 200),
+            (5, 0),
+            (6, 200),
+            (6, 0),
+        ] {
+            mounts.tell(Pid::new(pid), mount);
+        }
+        let elsewhere = (1..=7).filter(|&pid| mounts.is_elsewhere(Pid::new(pid)));
+        assert_eq!(elsewhere.collect::<Vec<_>>(), [4]);
+        // The first process has the last word where it is seen.
+        mounts.tell(Pid::new(1), 200);
+        let elsewhere = (1..=7).filter(|&pid| mounts.is_elsewhere(Pid::new(pid)));
+        assert_eq!(elsewhere.collect::<Vec<_>>(), [2, 3]);
     }
 }

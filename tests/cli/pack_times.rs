@@ -1,6 +1,6 @@
 //! A packed case knows when its capture was written: on the machine that made it, that tells which
 //! files are still the ones that ran. The truth is in each case what the test did to the files.
-#![allow(clippy::unwrap_used, reason = "a test may stop")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop")]
 
 use std::fs::{self, File};
 use std::io::Cursor as Memory;
@@ -20,6 +20,7 @@ use vmflame::perf::{Feature, RecordedBuildId};
 use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 
 use crate::common::made_elf::{FIRST, FUNCTION_BYTES, made_elf_of_build, shown};
+use crate::common::namespaces::mount_namespaces;
 
 /// Where the program's first byte lies in memory.
 const START: u64 = 0x5555_0000_0000;
@@ -40,7 +41,7 @@ impl Recorded {
         let recorded = Self { folder };
         recorded.install(0);
         sleep(APART);
-        recorded.write();
+        recorded.write(&[]);
         sleep(APART);
         recorded
     }
@@ -56,43 +57,52 @@ impl Recorded {
         fs::rename(new, self.program()).unwrap();
     }
 
-    /// Writes the capture: one sample in the second function, of an instant ago.
-    fn write(&self) {
+    /// Writes the capture: one sample in the second function, of an instant ago. Processes are in these
+    /// mount namespaces.
+    fn write(&self, mounts: &[(i32, u64)]) {
+        self.write_hits(mounts, &[(self.program(), 1)]);
+    }
+
+    /// The same with a process for each of these programs, and a sample in that function of it.
+    fn write_hits(&self, mounts: &[(i32, u64)], hits: &[(PathBuf, u64)]) {
         let mut event = WrittenEvent::cpu_clock();
         event.ids = vec![1];
-        let path = self.program();
-        let path = path.to_str().unwrap();
-        let ip = START + FIRST + FUNCTION_BYTES + 4;
-        let (pid, tid) = (Pid::new(7), Tid::new(7));
-        let sample = SampleValues {
-            id: 1,
-            ip,
-            pid,
-            tid,
-            chain: &[PERF_CONTEXT_USER, ip],
-            time: up(),
-            ..SampleValues::default()
-        };
-        let mapping = WrittenRecord::Mmap2 {
-            pid,
-            tid,
-            start: Avma::new(START),
-            len: 0x20000,
-            file_offset: FileOffset::new(0),
-            identity: inode(Path::new(path)),
-            prot: 5,
-            flags: 2,
-            name: path.as_bytes(),
-        };
         let mut records = RecordWriter::<Little>::new();
-        records.entry(2, &mapping, Some((&event.attr, &sample)));
-        records.sample(&event.attr, 2, &sample);
+        mount_namespaces(&mut records, &event, mounts);
+        let mut table = Vec::new();
+        for (process, (path, function)) in (7..).zip(hits) {
+            let path = path.to_str().unwrap();
+            let ip = START + FIRST + function * FUNCTION_BYTES + 4;
+            let (pid, tid) = (Pid::new(process), Tid::new(process));
+            let sample = SampleValues {
+                id: 1,
+                ip,
+                pid,
+                tid,
+                chain: &[PERF_CONTEXT_USER, ip],
+                time: up(),
+                ..SampleValues::default()
+            };
+            let mapping = WrittenRecord::Mmap2 {
+                pid,
+                tid,
+                start: Avma::new(START),
+                len: 0x20000,
+                file_offset: FileOffset::new(0),
+                identity: inode(Path::new(path)),
+                prot: 5,
+                flags: 2,
+                name: path.as_bytes(),
+            };
+            records.entry(2, &mapping, Some((&event.attr, &sample)));
+            records.sample(&event.attr, 2, &sample);
+            table.push(RecordedBuildId {
+                path: path.to_owned(),
+                build_id: BuildId::new(&BUILDS[0]).unwrap(),
+                machine: Pid::new(-1),
+            });
+        }
         let events = vec![event];
-        let table = vec![RecordedBuildId {
-            path: path.to_owned(),
-            build_id: BuildId::new(&BUILDS[0]).unwrap(),
-            machine: Pid::new(-1),
-        }];
         let features = vec![
             FeatureSection::text(Feature::HOSTNAME, &own("hostname")),
             FeatureSection::text(Feature::OSRELEASE, &own("osrelease")),
@@ -221,4 +231,91 @@ fn a_case_without_a_time_is_named_by_builds() {
     for input in ["source", "case.tar.zst"] {
         assert_eq!(recorded.name(input), "[program]", "{input}");
     }
+}
+
+/// A program of another mount namespace, as of a container, is what its inode tells here; its case tells
+/// the same where there is no such file, also when that is packed again, and of names alone. The table
+/// of the capture, which has the build that lay at the path, is not believed.
+#[test]
+fn a_case_tells_what_ran_in_another_mount_namespace() {
+    let recorded = Recorded::new("namespaces");
+    recorded.write(&[(1, 100), (7, 200)]);
+    sleep(APART);
+    assert_eq!(recorded.name("source"), shown(1));
+    recorded.pack("source", "case.tar.zst");
+    recorded.pack("case.tar.zst", "again.tar.gz");
+    recorded.output(&[
+        "pack",
+        "source",
+        "--no-host",
+        "--names-only",
+        "-o",
+        "names.tar",
+    ]);
+    recorded.pack("names.tar", "names-again.tar");
+    let cases = [
+        "case.tar.zst",
+        "again.tar.gz",
+        "names.tar",
+        "names-again.tar",
+    ];
+    for case in cases {
+        assert_eq!(recorded.name(case), shown(1), "{case}");
+    }
+    // The file is gone, and another one is at its path: then the case alone tells, and the capture no
+    // more.
+    recorded.install(1);
+    for case in cases {
+        assert_eq!(recorded.name(case), shown(1), "{case}, the file gone");
+    }
+    assert_eq!(recorded.name("source"), "[program]");
+    // What the case says of another inode is not of this file.
+    let unpack = Command::new("tar")
+        .args(["-xf", "again.tar.gz"])
+        .current_dir(&recorded.folder)
+        .status();
+    assert!(unpack.unwrap().success());
+    let told = recorded.folder.join("case/mapped-builds.txt");
+    let text = fs::read_to_string(&told).unwrap();
+    assert!(text.starts_with("aaaa"), "{text}");
+    assert_eq!(recorded.name("case"), shown(1));
+    let words: Vec<&str> = text.splitn(4, ' ').collect();
+    let [build, device, number, rest] = *words else {
+        panic!("{text}");
+    };
+    let other: u64 = number.parse::<u64>().unwrap() + 1;
+    fs::write(told, format!("{build} {device} {other} {rest}")).unwrap();
+    assert_eq!(recorded.name("case"), "[program]");
+}
+
+/// One build that lies at two paths is one table of names, which has the functions that were hit under
+/// either.
+#[test]
+fn a_build_at_two_paths_keeps_all_its_names() {
+    let recorded = Recorded::new("two-paths");
+    let copy = recorded.folder.join("copy");
+    fs::copy(recorded.program(), &copy).unwrap();
+    sleep(APART);
+    recorded.write_hits(&[], &[(recorded.program(), 1), (copy, 2)]);
+    sleep(APART);
+    recorded.output(&[
+        "pack",
+        "source",
+        "--no-host",
+        "--names-only",
+        "-o",
+        "names.tar",
+    ]);
+    let folded = recorded.output(&["convert", "names.tar", "--format", "folded"]);
+    for function in [1, 2] {
+        let name = shown(function);
+        assert!(folded.contains(&*name), "{name} in {folded}");
+    }
+    let members = Command::new("tar")
+        .args(["-tf", "names.tar"])
+        .current_dir(&recorded.folder)
+        .output();
+    let members = String::from_utf8(members.unwrap().stdout).unwrap();
+    let tables = members.lines().filter(|name| name.ends_with(".txt"));
+    assert_eq!(tables.count(), 1, "{members}");
 }

@@ -9,6 +9,7 @@
 
 pub mod made_elf;
 pub mod made_up;
+pub mod namespaces;
 pub mod oracle;
 pub mod perf_dump;
 pub mod perf_text;

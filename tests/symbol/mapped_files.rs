@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use vmflame::analysis::{Request, profile};
 use vmflame::bytes::Little;
 use vmflame::object::ObjectSearch;
-use vmflame::perf::abi::{PERF_CONTEXT_USER, PERF_RECORD_NAMESPACES};
+use vmflame::perf::abi::PERF_CONTEXT_USER;
 use vmflame::perf::writer::{
     Description, FeatureSection, FileIdentity, FileWriter, RecordWriter, SampleValues,
     WrittenEvent, WrittenRecord,
@@ -20,6 +20,7 @@ use vmflame::symbol::{LiveKernel, SymbolRequest};
 use vmflame::units::{Avma, BuildId, FileOffset, Pid, Tid, Timestamp};
 
 use crate::common::made_elf::{FIRST, FUNCTION_BYTES, made_elf_of_build, shown};
+use crate::common::namespaces::mount_namespaces;
 
 /// Where the file's first byte lies in memory.
 const START: u64 = 0x5555_0000_0000;
@@ -39,8 +40,9 @@ pub(crate) struct Case {
     pub(crate) mapped: Vec<FileIdentity>,
     /// What the build id table says of the path.
     pub(crate) table: Option<BuildId>,
-    /// Whether a record tells that the first process is in another mount namespace.
-    is_elsewhere: bool,
+    /// The mount namespaces of the first process and of those that map it, where records tell them: 0 of
+    /// one that perf may not see.
+    mounts: Option<[u64; 2]>,
     /// When the capture was written; `None` on another machine.
     pub(crate) written: Option<SystemTime>,
     /// When the recorder had made its file.
@@ -75,7 +77,7 @@ impl Case {
             name: name.to_owned(),
             mapped: Vec::new(),
             table: BuildId::new(&BUILDS[0]),
-            is_elsewhere: false,
+            mounts: None,
             written: Some(SystemTime::now() + Duration::from_secs(60)),
             begun: None,
             roots: Vec::new(),
@@ -120,8 +122,8 @@ impl Case {
         let path = self.path();
         let pids = (7..).zip(&self.mapped);
         for (pid, identity) in pids.clone() {
-            if self.is_elsewhere {
-                namespaces(&mut records, &event, pid);
+            if let Some([of_first, own]) = self.mounts {
+                mount_namespaces(&mut records, &event, &[(1, of_first), (pid, own)]);
             }
             let mapping = WrittenRecord::Mmap2 {
                 pid: Pid::new(pid),
@@ -219,26 +221,6 @@ impl Case {
         }
         leaves.sort();
         leaves.into_iter().map(|(_, is_named)| is_named).collect()
-    }
-}
-
-/// A process is told to be in a mount namespace that is not that of process 1.
-fn namespaces(records: &mut RecordWriter<Little>, event: &WrittenEvent, pid: i32) {
-    for (pid, mount) in [(1, 100_u64), (pid, 200)] {
-        let mut body = Vec::new();
-        body.extend(i32::to_le_bytes(pid));
-        body.extend(i32::to_le_bytes(pid));
-        body.extend(u64::to_le_bytes(7));
-        for kind in 0..7 {
-            let inode = if kind == 5 { mount } else { kind };
-            body.extend(u64::to_le_bytes(4));
-            body.extend(inode.to_le_bytes());
-        }
-        let record = WrittenRecord::Other {
-            record_type: PERF_RECORD_NAMESPACES,
-            body: &body,
-        };
-        records.entry(1, &record, Some((&event.attr, &SampleValues::default())));
     }
 }
 
@@ -367,8 +349,23 @@ fn the_path_of_another_mount_namespace_is_not_believed() {
         [true],
         "of another machine, namespaces not recorded"
     );
-    case.is_elsewhere = true;
+    case.mounts = Some([100, 200]);
     assert_eq!(case.named(), [false], "of another machine");
+    case.mounts = Some([100, 100]);
+    assert_eq!(case.named(), [true], "the namespace of the first process");
+    case.mounts = Some([0, 200]);
+    assert_eq!(
+        case.named(),
+        [true],
+        "perf may not see the namespace of the first process"
+    );
+    case.mounts = Some([100, 0]);
+    assert_eq!(
+        case.named(),
+        [true],
+        "perf may not see the namespace of the process"
+    );
+    case.mounts = Some([100, 200]);
     case.mapped = vec![FileIdentity::BuildId(BuildId::new(&BUILDS[0]).unwrap())];
     assert_eq!(
         case.named(),
@@ -382,6 +379,6 @@ fn the_path_of_another_mount_namespace_is_not_believed() {
         "the mapping's own build id is another one"
     );
     let mut case = Case::new();
-    case.is_elsewhere = true;
+    case.mounts = Some([100, 200]);
     assert_eq!(case.named(), [true], "the same file, seen from both");
 }

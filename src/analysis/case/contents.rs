@@ -9,12 +9,10 @@ use crate::bytes::Storage;
 use crate::error::{Error, Result};
 use crate::input::{Input, Member, MemberContent};
 use crate::name::{HitModule, HitObject};
-use crate::object::{ObjectSearch, case_place, frame_tables, made_id, read_build_id};
+use crate::object::{MAPPED_BUILDS, case_place};
 use crate::perf::Capture;
 use crate::perf::abi::PERF_SAMPLE_STACK_USER;
 use crate::symbol::{KernelSource, SymbolRequest, excerpt_kallsyms, kernel_text};
-use crate::units::BuildId;
-use crate::unwind::is_signal_return;
 
 /// How much of the host a case may hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -58,7 +56,9 @@ pub struct CaseContents {
     /// What samples hit and has no name here, so that it will have none elsewhere: one line each.
     pub missing: Vec<String>,
     /// Whether samples hold copies of stacks, which are unwound by what objects tell of their frames.
-    has_copies: bool,
+    pub(super) has_copies: bool,
+    /// The builds of files whose paths do not tell them, a line each.
+    pub(super) mapped_builds: String,
 }
 
 /// Finds what a capture needs to be named elsewhere as it is here.
@@ -81,6 +81,7 @@ pub fn case_contents(
         members: Vec::new(),
         missing: Vec::new(),
         has_copies: has_copies(capture),
+        mapped_builds: String::new(),
     };
     contents.add_capture(&input.data)?;
     contents.add_kernel(&hits, symbols, request)?;
@@ -93,18 +94,33 @@ pub fn case_contents(
         .iter()
         .partition(|object| object.map_name.is_some());
     contents.add_maps(&maps, request);
-    for object in &objects {
+    for object in objects.iter().filter(|object| !object.is_any_file) {
         *paths.entry(&object.path).or_default() += 1;
     }
     for object in objects {
         let is_only = paths.get(object.path.as_str()) == Some(&1);
         contents.add_object(object, is_only, symbols, request);
     }
+    let mapped_builds = std::mem::take(&mut contents.mapped_builds);
+    if !mapped_builds.is_empty() {
+        let what = "builds of files that their paths do not tell";
+        contents.add(
+            MAPPED_BUILDS,
+            what,
+            MemberContent::Bytes(mapped_builds.into_bytes()),
+        );
+    }
     Ok(contents)
 }
 
 impl CaseContents {
-    fn add(&mut self, name: impl Into<PathBuf>, what: &str, content: MemberContent) {
+    /// The member of that name; `None` when there is none yet.
+    pub(super) fn member(&self, name: &Path) -> Option<&CaseMember> {
+        let mut members = self.members.iter();
+        members.find(|known| known.member.name == name)
+    }
+
+    pub(super) fn add(&mut self, name: impl Into<PathBuf>, what: &str, content: MemberContent) {
         self.members.push(CaseMember {
             member: Member {
                 name: name.into(),
@@ -199,118 +215,6 @@ impl CaseContents {
         }
     }
 
-    /// Adds what names an object. Without a recorded build id it is found by its path, which must
-    /// mean one object only.
-    fn add_object(
-        &mut self,
-        object: &HitObject,
-        is_only: bool,
-        symbols: &SymbolRequest,
-        request: CaseRequest,
-    ) {
-        let file = match &object.file {
-            Ok(file) => file,
-            Err(cause) => {
-                if object.path.starts_with('/') {
-                    self.missing.push(format!("{}: {cause}", object.path));
-                }
-                return;
-            }
-        };
-        let doubt = if object.is_proved && !is_only {
-            Some("it was overwritten while it was recorded, and only this machine tells when")
-        } else if object.build_id.is_none() && !is_only {
-            Some("several objects of this path, of which the capture does not tell the builds")
-        } else {
-            None
-        };
-        if let Some(doubt) = doubt {
-            self.missing.push(format!("{}: {doubt}", object.path));
-            return;
-        }
-        let storage = match Storage::open_regular(file) {
-            Ok(storage) => storage,
-            Err(problem) => {
-                self.missing.push(format!("{}: {problem}", object.path));
-                return;
-            }
-        };
-        // What the running kernel maps lies in no file.
-        let bytes = storage.as_ref().map_or(&[][..], Storage::bytes);
-        let is_table = bytes.get(..4) != Some(b"\x7fELF");
-        let build_id = object.build_id.clone();
-        let Some(id) = build_id
-            .or_else(|| read_build_id(bytes))
-            .or_else(|| made_id(bytes))
-        else {
-            return;
-        };
-        let place = case_place(&object.path, &id);
-        if request.names_only || is_table {
-            self.add_functions(object, &id);
-            if self.has_copies {
-                self.add_frames(object, &id, bytes, &symbols.search);
-            }
-            if object.build_id.is_none() {
-                // The folder tells which build the path stands for.
-                let what = format!("the build of {}", object.path);
-                self.add(place, &what, MemberContent::Folder);
-            }
-            return;
-        }
-        let content = MemberContent::File(file.clone());
-        self.add(place.join("elf"), &object.path, content);
-        self.add_debug(object, &id, symbols, request);
-    }
-
-    /// Adds what debug files hold of an object whose file is added.
-    fn add_debug(
-        &mut self,
-        object: &HitObject,
-        id: &BuildId,
-        symbols: &SymbolRequest,
-        request: CaseRequest,
-    ) {
-        let place = case_place(&object.path, id);
-        for part in object.debug_parts.iter().filter(|_| request.debug_files) {
-            let what = format!("a part of the debug information of {}", object.path);
-            let name = part.place_in_case(&object.path, &place, "elf");
-            self.add_beside(name, &what, &part.file);
-        }
-        let search = &symbols.search;
-        let of_build = search.debug_file_of(&object.path, id);
-        let of_build = of_build.map(|debug| (place.join("debug"), debug));
-        let debug_file = of_build.or_else(|| {
-            // Beside the object it is found by its name.
-            let (file, build_id) = (object.file.as_ref().ok()?, object.build_id.as_ref());
-            let debug = search.linked_debug_file(&object.path, build_id, file)?;
-            Some((place.join(debug.file_name()?), debug))
-        });
-        match debug_file {
-            Some((name, debug)) if request.debug_files => {
-                let what = format!("debug file of {}", object.path);
-                self.add_beside(name, &what, &debug);
-            }
-            // Its names are not in the file itself.
-            Some(_) => self.add_functions(object, id),
-            None => {}
-        }
-    }
-
-    /// Adds a file that has to have this name, unless it is there.
-    fn add_beside(&mut self, name: PathBuf, what: &str, file: &Path) {
-        let content = MemberContent::File(file.to_owned());
-        let mut known = self.members.iter().map(|known| &known.member);
-        match known.find(|known| known.name == name) {
-            None => self.add(name, what, content),
-            Some(known) if known.content == content => {}
-            Some(_) => self.missing.push(format!(
-                "{}: another file of that name is in the case",
-                file.display()
-            )),
-        }
-    }
-
     /// Adds maps of generated code. A process may have memory under several names.
     fn add_maps(&mut self, objects: &[&HitObject], request: CaseRequest) {
         let mut maps: BTreeMap<&str, (&Path, String)> = BTreeMap::new();
@@ -340,38 +244,6 @@ impl CaseContents {
             };
             self.add(name, what, content);
         }
-    }
-
-    /// Adds what copied stacks are unwound by, in the place of an object's file: of its `bytes`, or what a
-    /// case holds.
-    fn add_frames(
-        &mut self,
-        object: &HitObject,
-        id: &BuildId,
-        bytes: &[u8],
-        search: &ObjectSearch,
-    ) {
-        let held = search.frame_tables(id);
-        let held = held.map(|tables| tables.bytes().to_vec());
-        match held.or_else(|| frame_tables(bytes, is_signal_return)) {
-            Some(tables) => {
-                let what = format!("frames of {}, without its code", object.path);
-                let content = MemberContent::Bytes(tables);
-                self.add(format!("symbols/{id}.frames"), &what, content);
-            }
-            None => self.missing.push(format!(
-                "{}: callers of its functions in stacks of --call-graph dwarf: they are found by its \
-                 code, which --names-only leaves out",
-                object.path
-            )),
-        }
-    }
-
-    /// Adds the functions that were hit, as a table that is read in the place of the file.
-    fn add_functions(&mut self, object: &HitObject, id: &BuildId) {
-        let what = format!("functions of {} that occur", object.path);
-        let content = MemberContent::Bytes(object.functions.clone().into_bytes());
-        self.add(format!("symbols/{id}.txt"), &what, content);
     }
 }
 

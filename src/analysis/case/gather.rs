@@ -11,7 +11,7 @@ use crate::name::{
     FrameScope, Grouping, HitModule, HitObject, Hits, NameRequest, Namer, StackRecording,
     name_stacks,
 };
-use crate::perf::Capture;
+use crate::perf::{Capture, MappedInode};
 use crate::symbol::{KernelSource, SymbolRequest};
 use crate::units::{Avma, BuildId, EventIx};
 
@@ -71,6 +71,7 @@ pub(super) fn capture_hits(
                 path: object.path.clone(),
                 build_id: object.build_id.as_ref().map(BuildId::to_string),
                 map_name: object.map_name.clone(),
+                inode: object.inode.filter(|_| object.is_any_file),
             };
             match objects.get_mut(&key) {
                 Some(known) => merge(known, &object),
@@ -89,22 +90,23 @@ struct ObjectKey {
     build_id: Option<String>,
     /// Memory is called alike in all processes.
     map_name: Option<String>,
+    /// Where the path may mean several files.
+    inode: Option<MappedInode>,
 }
 
-/// Adds the functions that another event hits, or that other mappings of the same object do. Lines of a table may stand in any order, segments
+/// The lines of two tables of the same functions' file, each once. They may stand in any order, segments
 /// first.
+pub(super) fn joined_tables(one: &str, other: &str) -> String {
+    let lines: BTreeSet<&str> = one.lines().chain(other.lines()).collect();
+    lines.into_iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+/// Adds the functions that another event hits, or that other mappings of the same object do.
 fn merge(known: &mut HitObject, other: &HitObject) {
     if known.file.is_err() {
         known.file.clone_from(&other.file);
     }
-    let lines = known.functions.lines().chain(other.functions.lines());
-    let lines: BTreeSet<&str> = lines.collect();
-    let mut functions = String::new();
-    for line in lines {
-        functions.push_str(line);
-        functions.push('\n');
-    }
-    known.functions = functions;
+    known.functions = joined_tables(&known.functions, &other.functions);
     known.is_proved |= other.is_proved;
     known.debug_parts.extend(other.debug_parts.iter().cloned());
     known.debug_parts.sort();

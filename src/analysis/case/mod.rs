@@ -11,14 +11,17 @@
 //! buildid/PATH/BUILD_ID/elf         object files, as in perf's build-id cache
 //! buildid/PATH/BUILD_ID/debug       their debug files
 //! symbols/BUILD_ID.txt              functions by name, in the place of a file
+//! mapped-builds.txt                 builds of files that their paths do not tell
 //! ```
 //!
 //! | file | what it does |
 //! |---|---|
 //! | `gather` | what samples of all events hit |
-//! | `contents` | from that to members |
+//! | `contents` | from that to members: the capture, the kernel, generated code |
+//! | `objects` | the same of objects |
 
 mod contents;
 mod gather;
+mod objects;
 
 pub use contents::{CaseContents, CaseMember, CaseRequest, case_contents};
