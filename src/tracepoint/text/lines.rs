@@ -245,10 +245,12 @@ fn other(text: &str) -> Other {
     let mut words = line.split_whitespace();
     let is_address = |word: &str| {
         let digits = word.trim_start_matches("0x");
-        digits.len() >= 4 && digits.chars().all(|c| c.is_ascii_hexdigit())
+        !digits.is_empty() && digits.chars().all(|c| c.is_ascii_hexdigit())
     };
+    // Behind a task's name, which may be one of an address too, is its number.
+    let is_name = |word: &str| word.parse::<u64>().is_err();
     let is_frame = words.next().is_some_and(is_address)
-        && words.next().is_some()
+        && words.next().is_some_and(is_name)
         && (line.ends_with(')') || line.contains("+0x"));
     if is_trace_cmd || is_frame {
         Other::Passed

@@ -65,7 +65,8 @@ fn other_lines_are_counted_by_what_they_are() {
          CPU:1 [LOST 1754 EVENTS]\nCPU:0 [3 EVENTS DROPPED]\nCPU:0 [EVENTS DROPPED]\n\
          perf  7596 [000] 14325.304111:     sched:sched_wakeup: comm=x pid=18 prio=0\n\
          \tffffffff813aa3e5 ttwu_do_activate+0x175 ([kernel.kallsyms])\n\
-         \t           ee137 [unknown] (/usr/bin/perf)\nwhat is this\n",
+         \t           ee137 [unknown] (/usr/bin/perf)\n\t               0 [unknown] ([unknown])\n\
+         what is this\n\ta 123 (of nothing)\n",
     );
     assert_eq!(events.len(), 1);
     let LineCounts {
@@ -75,7 +76,7 @@ fn other_lines_are_counted_by_what_they_are() {
         unread,
         ..
     } = counts;
-    assert_eq!((lines, passed, losses, unread), (12, 6, 4, 1));
+    assert_eq!((lines, passed, losses, unread), (14, 7, 4, 2));
     assert_eq!(counts.lost_events, 26 + 1754 + 3);
     assert_eq!(counts.uncounted_gaps, 1);
 }
