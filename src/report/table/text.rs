@@ -49,6 +49,10 @@ fn write_report(
 }
 
 fn write_table(out: &mut String, table: &Table, columns: Option<usize>) -> std::fmt::Result {
+    let is_for_programs = !table.rows.is_empty() && table.rows.len() == table.hidden_rows;
+    if is_for_programs && table.notes.is_empty() {
+        return Ok(());
+    }
     writeln!(out)?;
     if !table.title.is_empty() {
         writeln!(out, "{}", one_line(&table.title))?;
