@@ -42,8 +42,8 @@ pub(super) struct RecorderRun {
     pub(super) took: Duration,
 }
 
-/// Runs a recorder to its end. It is asked to end when `until` has passed and when a signal comes, and
-/// is killed when a second one does.
+/// Runs a recorder to its end. It is asked to end when `until` has passed since the recorded command
+/// began, and when a signal comes, and is killed when a second one does.
 ///
 /// # Errors
 /// When it cannot be run.
@@ -76,12 +76,15 @@ pub(super) fn run(
     }
     let listener = child.stderr.take().map(|stderr| listen(stderr, kind));
     let mut asked: Option<Instant> = None;
+    let mut deadline = Deadline {
+        after: until,
+        began: None,
+    };
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break Some(status);
         }
-        let is_due = until.is_some_and(|until| started.elapsed() >= until);
-        if asked.is_none() && (is_due || signals.count() > 0) {
+        if asked.is_none() && (deadline.is_past(recorder) || signals.count() > 0) {
             // It may have ended by itself meanwhile.
             kill_process(recorder, Signal::INT).unwrap_or_default();
             asked = Some(Instant::now());
@@ -105,6 +108,44 @@ pub(super) fn run(
         is_ended_early: asked.is_some(),
         took,
     })
+}
+
+/// When a recorder is asked to end.
+struct Deadline {
+    /// How long it records; `None` when it ends by itself.
+    after: Option<Duration>,
+    /// When it was seen to have begun.
+    began: Option<Instant>,
+}
+
+impl Deadline {
+    fn is_past(&mut self, recorder: Pid) -> bool {
+        let Some(after) = self.after else {
+            return false;
+        };
+        if self.began.is_none() && has_begun(recorder) {
+            self.began = Some(Instant::now());
+        }
+        self.began.is_some_and(|began| began.elapsed() >= after)
+    }
+}
+
+/// Whether a recorder has begun to record the command that it was given; true also where that cannot be
+/// told.
+///
+/// It starts a process for the command first, which becomes the command when events are counted.
+///
+/// Source: `evlist__prepare_workload()` and `evlist__start_workload()`, tools/perf/util/evlist.c, Linux 6.1.
+fn has_begun(recorder: Pid) -> bool {
+    let recorder = recorder.as_raw_nonzero();
+    let program = |pid: &str| std::fs::read_link(format!("/proc/{pid}/exe")).ok();
+    let children = std::fs::read_to_string(format!("/proc/{recorder}/task/{recorder}/children"));
+    let Ok(children) = children else {
+        return true;
+    };
+    let own = program(&recorder.to_string());
+    let mut children = children.split_whitespace();
+    children.any(|child| program(child) != own)
 }
 
 fn kill(child: &mut Child, recorder: Pid, kind: RunKind) {
