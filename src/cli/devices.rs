@@ -65,7 +65,7 @@ pub(super) fn devices(
     let of_all = devices.take_maps(options, input)?;
     if let Some(path) = of_all {
         let map = read_map(path)?;
-        devices.take(map, path);
+        devices.take(map, &input.shown.path(path));
     } else if let Some(socket) = &options.qmp {
         let mut monitor = Monitor::connect(socket)?;
         let text = monitor.human("info mtree -f")?;

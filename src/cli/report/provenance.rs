@@ -42,7 +42,7 @@ pub(super) fn of_capture(
     for remark in remarks {
         let text = match remark {
             Remark::Warning(text) => text,
-            Remark::Hint(text) => text.to_owned(),
+            hint @ Remark::Hint(_) => hint.to_string(),
         };
         if !warnings.contains(&text) {
             warnings.push(text);

@@ -71,7 +71,10 @@ impl SideRead {
             .iter()
             .chain(&self.devices.warnings)
         {
-            eprintln!("warning: {role}{warning}");
+            match warning.strip_prefix("hint: ") {
+                Some(hint) => eprintln!("hint: {role}{hint}"),
+                None => eprintln!("warning: {role}{warning}"),
+            }
         }
         for (what, why) in [
             ("flame graph", self.profile.as_ref().err()),

@@ -184,3 +184,17 @@ fn no_page_takes_the_place_of_an_input() {
     let ran = run(&["report", &input, "--after", &after, "-o", &after]);
     assert_eq!(ran.code, Some(2), "{}", ran.err);
 }
+
+/// A case is unpacked into a folder of another name each time: its page has the case's own name, and is
+/// the same whenever it is made.
+#[test]
+fn a_page_of_a_case_is_the_same_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let packed = folder.path().join("case.tar.gz");
+    let packed = packed.to_str().unwrap();
+    let ran = run(&["pack", &case("svm-bad"), "-o", packed]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let pages = [(); 2].map(|()| page(&[packed]));
+    assert!(pages[0].contains("case.tar.gz/case/mtree"), "devices by whom");
+    assert!(pages[0] == pages[1], "two pages of one case differ");
+}
