@@ -95,6 +95,8 @@ pub struct Tally {
     pub odd_readings: u64,
     /// Records that are longer or shorter than what is in them, and than their kind, says.
     pub odd_records: u64,
+    /// Compressed records that were not unpacked, since they lie where none are looked for.
+    pub unread_pieces: u64,
 }
 
 impl Tally {
@@ -146,6 +148,7 @@ impl Tally {
         self.unknown_records += other.unknown_records;
         self.odd_readings += other.odd_readings;
         self.odd_records += other.odd_records;
+        self.unread_pieces += other.unread_pieces;
     }
 
     /// Whether something could not be read or made no sense.
@@ -154,6 +157,7 @@ impl Tally {
             || self.skipped_total() > 0
             || self.unread_sideband > 0
             || self.odd_records > 0
+            || self.unread_pieces > 0
     }
 
     /// Whether the law holds.

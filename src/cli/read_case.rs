@@ -14,6 +14,7 @@ use vmflame::perf::Capture;
 use vmflame::report::advice::{Evidence, add_recorded, add_stacks, recording};
 use vmflame::report::remarks;
 use vmflame::report::remarks::Remark;
+use vmflame::report::trace_remarks::damage_of;
 
 /// What is wanted of a case.
 pub(super) struct CaseWish<'a> {
@@ -88,10 +89,9 @@ pub(super) fn read_case(
     if let Some(capture) = beside.capture {
         case.is_damaged |= remarks::is_damaged(capture, &case.recorded.tally);
         case.add_all_stacks(evidence, wish, &beside)?;
-        let anomalies = capture.anomalies();
-        case.warnings
-            .extend(anomalies.iter().map(remarks::describe));
     }
+    let damage = damage_of(&case.recorded.origin, &case.recorded.tally);
+    case.warnings.extend(damage);
     beside.add_vmms(evidence, wish.filter.threads)?;
     case.capture = capture;
     Ok(case)

@@ -74,6 +74,7 @@ pub(super) fn walk<'a>(capture: &'a Capture, plan: Plan<'_>, keep: Keep<'a>) -> 
         all.append(part);
     }
     all.tally.unknown_records = scan.counts.unknown();
+    all.tally.unread_pieces = capture.unread_pieces(&scan.counts);
     keep_promises(capture, &mut all, threads);
     Walked {
         stacks: all.table.into_stacks(),

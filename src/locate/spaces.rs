@@ -140,3 +140,60 @@ impl Space<'_> {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::DsoIx;
+    use crate::units::FileOffset;
+    use proptest::prelude::*;
+
+    fn mapping(start: u64, end: u64) -> Mapping {
+        Mapping {
+            start: Avma::new(start),
+            end: Avma::new(end),
+            dso: DsoIx(0),
+            file_offset: FileOffset::new(start),
+        }
+    }
+
+    proptest! {
+        /// By definition: a look-up tells the mapping that holds the address, before the mappings were
+        /// copied and since, and what is free around one that none holds.
+        #[test]
+        fn look_ups_tell_what_is_mapped(
+            lens in prop::collection::vec((1..9_u64, 0..3_u64), 0..40),
+            look_ups in prop::collection::vec(0..250_u64, 0..60),
+            is_full in any::<bool>(),
+        ) {
+            let (mut all, mut at) = (Vec::new(), 3);
+            for (len, gap) in lens {
+                all.push(mapping(at, at + len));
+                at += len + gap;
+            }
+            let mut space = AddressSpace::default();
+            all.iter().for_each(|&one| space.insert(one));
+            let mut spaces = Spaces::default();
+            if is_full {
+                spaces.copied = MOST_COPIED;
+            }
+            let other = spaces.add(AddressSpace::empty());
+            let own = spaces.add(&space);
+            for at in look_ups.into_iter().map(Avma::new) {
+                let holds = |one: &&Mapping| one.start <= at && at < one.end;
+                let found = all.iter().find(holds).copied();
+                prop_assert_eq!(spaces.mapping(own, at), found);
+                prop_assert_eq!(spaces.mapping(other, at), None);
+                if found.is_none() {
+                    let below = all.iter().rev().find(|one| one.end <= at);
+                    let above = all.iter().find(|one| at < one.start);
+                    let (start, end) = (below.map(|one| one.end), above.map(|one| one.start));
+                    let (below, above) = space.around(at);
+                    prop_assert_eq!(below.map(|one| one.end), start);
+                    prop_assert_eq!(above.map(|one| one.start), end);
+                }
+            }
+            prop_assert!(!is_full || spaces.copied == MOST_COPIED);
+        }
+    }
+}

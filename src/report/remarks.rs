@@ -167,6 +167,7 @@ pub fn quality(profile: &Profile) -> String {
         (tally.unread_sideband, UNREAD_SIDEBAND),
         (tally.odd_readings, ODD_READINGS),
         (tally.odd_records, ODD_RECORDS),
+        (tally.unread_pieces, UNREAD_PIECES),
         (tally.unknown_records, UNKNOWN_RECORDS),
         (tally.damaged_bytes, ["byte damaged", "bytes damaged"]),
     ];
@@ -221,6 +222,11 @@ pub const ODD_RECORDS: [&str; 2] = [
     "record whose length does not fit what is in it, of a newer kernel or by damage",
     "records whose length does not fit what is in them, of a newer kernel or by damage",
 ];
+/// Compressed records that nobody unpacked.
+pub const UNREAD_PIECES: [&str; 2] = [
+    "compressed record, of which the header does not tell, that was not unpacked",
+    "compressed records, of which the header does not tell, that were not unpacked",
+];
 /// Records of unknown kinds.
 pub const UNKNOWN_RECORDS: [&str; 2] = [
     "record of an unknown kind, of a newer perf or by damage, left out",
@@ -244,6 +250,18 @@ pub fn numbered(count: u64, [one, several]: [&str; 2]) -> String {
 /// Whether something of the capture could not be read or made no sense: its result is worth less.
 pub fn is_damaged(capture: &Capture, tally: &Tally) -> bool {
     !capture.anomalies().is_empty() || tally.has_damage()
+}
+
+/// What is said where records of a capture could not be read or made no sense.
+pub(super) const DAMAGED_RECORDS: &str = "the capture is damaged: vmflame info says where";
+
+/// What of a capture could not be read or made no sense, in short; `has_damage` tells of its records.
+pub fn damage_of_capture(anomalies: &[Anomaly], has_damage: bool) -> Vec<String> {
+    let mut found: Vec<String> = anomalies.iter().map(describe).collect();
+    if has_damage {
+        found.push(DAMAGED_RECORDS.to_owned());
+    }
+    found
 }
 
 /// Whether records are missing from some time on.

@@ -1,6 +1,8 @@
 //! What the user should know of a trace.dat, or of a text of events: what is missing or doubtful.
 
-use crate::report::remarks::numbered;
+use crate::analysis::exits::ExitOrigin;
+use crate::loss::Tally;
+use crate::report::remarks::{damage_of_capture, numbered};
 use crate::tracedat::{CpuStatistics, Missed, TraceDamage, TracePart};
 use crate::tracepoint::text::{LineCounts, UnreadLine};
 
@@ -43,6 +45,15 @@ pub fn lost_words(statistics: CpuStatistics, missed: &Missed) -> Vec<String> {
         " a gap before them, of events that nobody counted",
     );
     lines
+}
+
+/// What of a file could not be read or made no sense, a line each; `tally` is that of a capture.
+pub fn damage_of(origin: &ExitOrigin, tally: &Tally) -> Vec<String> {
+    match origin {
+        ExitOrigin::Capture(anomalies) => damage_of_capture(anomalies, tally.has_damage()),
+        ExitOrigin::TraceDat(damage) => damage_words(damage),
+        ExitOrigin::Text(counts) => line_words(counts),
+    }
 }
 
 /// What of a file could not be read, a line each.

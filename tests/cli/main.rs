@@ -6,6 +6,7 @@ mod advise;
 mod command_line;
 #[path = "../common/mod.rs"]
 mod common;
+mod damage;
 mod debuginfod;
 mod exit_pictures;
 mod exits;

@@ -55,6 +55,8 @@ pub struct CaseContents {
     pub members: Vec<CaseMember>,
     /// What samples hit and has no name here, so that it will have none elsewhere: one line each.
     pub missing: Vec<String>,
+    /// Whether samples or other records of the capture could not be read or made no sense.
+    pub has_damage: bool,
     /// Whether samples hold copies of stacks, which are unwound by what objects tell of their frames.
     pub(super) has_copies: bool,
     /// The builds of files whose paths do not tell them, a line each.
@@ -80,6 +82,7 @@ pub fn case_contents(
     let mut contents = CaseContents {
         members: Vec::new(),
         missing: Vec::new(),
+        has_damage: hits.has_damage,
         has_copies: has_copies(capture),
         mapped_builds: String::new(),
     };

@@ -26,6 +26,8 @@ pub(super) struct CaptureHits {
     pub(super) kernel: BTreeSet<Avma>,
     /// Where the kernel's symbols come from.
     pub(super) kernel_source: KernelSource,
+    /// Whether samples or other records could not be read or made no sense.
+    pub(super) has_damage: bool,
 }
 
 /// What is asked about samples.
@@ -51,6 +53,7 @@ pub(super) fn capture_hits(
         modules: BTreeSet::new(),
         kernel: BTreeSet::new(),
         kernel_source: KernelSource::Missing,
+        has_damage: false,
     };
     let mut objects: BTreeMap<ObjectKey, HitObject> = BTreeMap::new();
     let mut samples: Option<Vec<u64>> = None;
@@ -63,6 +66,7 @@ pub(super) fn capture_hits(
         }
         let found = event_hits(capture, event, symbols, wish)?;
         samples = Some(found.samples);
+        all.has_damage |= found.has_damage;
         all.modules.extend(found.hits.modules);
         all.kernel.extend(found.hits.kernel);
         all.kernel_source = found.hits.kernel_source;
@@ -118,6 +122,7 @@ struct EventHits {
     hits: Hits,
     /// Samples of each event, by [`EventIx`].
     samples: Vec<u64>,
+    has_damage: bool,
 }
 
 fn event_hits(
@@ -157,5 +162,6 @@ fn event_hits(
     Ok(EventHits {
         hits: namer.hits(),
         samples: front.census.samples.clone(),
+        has_damage: front.census.tally.has_damage(),
     })
 }

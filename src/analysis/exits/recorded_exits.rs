@@ -20,7 +20,7 @@ use crate::kvm::VcpuThreadNames;
 use crate::kvm::device::DeviceMap;
 use crate::kvm::exit::{Dimension, ExitSurvey, Interrupts, Schedule, SurveyRequest, Task};
 use crate::loss::Tally;
-use crate::perf::{Capture, CaptureKind};
+use crate::perf::{Anomaly, Capture, CaptureKind};
 use crate::tracedat::TraceDamage;
 use crate::tracepoint::Formats;
 use crate::tracepoint::text::LineCounts;
@@ -87,8 +87,8 @@ pub struct RecordedExits {
 /// What exits were read from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ExitOrigin {
-    /// A capture of perf's.
-    Capture,
+    /// A capture of perf's, with what was odd about the file.
+    Capture(Vec<Anomaly>),
     /// A trace.dat, with what of it could not be read.
     TraceDat(Box<TraceDamage>),
     /// A text, with what its lines are.
@@ -96,11 +96,12 @@ pub enum ExitOrigin {
 }
 
 impl ExitOrigin {
-    /// Whether something of a trace.dat could not be read.
+    /// Whether something of the file could not be read.
     pub fn is_damaged(&self) -> bool {
         match self {
             Self::TraceDat(damage) => !damage.is_none(),
-            Self::Capture | Self::Text(_) => false,
+            Self::Capture(anomalies) => !anomalies.is_empty(),
+            Self::Text(_) => false,
         }
     }
 }
@@ -184,7 +185,7 @@ pub fn recorded_exits(capture: &Capture, request: &ExitRequest) -> Result<Record
         sampled: sources.sampled,
         has_chains: sources.has_chains,
         kernel_chains,
-        origin: ExitOrigin::Capture,
+        origin: ExitOrigin::Capture(capture.anomalies()),
         foreign_clock: None,
         machine: with_order!(capture.endian(), O => capture.features().machine::<O>()),
         formats,
@@ -244,6 +245,7 @@ impl<'w> CaptureWalk<'w> {
         let scan = self.capture.scan(threads, plan);
         let Joined { survey, mut basics } = join(plan, scan.gathered, threads)?;
         basics.tally.unknown_records = scan.counts.unknown();
+        basics.tally.unread_pieces = self.capture.unread_pieces(&scan.counts);
         Some(WalkFinding {
             survey,
             basics,
@@ -259,6 +261,7 @@ impl<'w> CaptureWalk<'w> {
         let mut all = parts.next().unwrap_or_else(|| RowPart::of(sources));
         parts.for_each(|part| all.append(part));
         all.basics.tally.unknown_records = scan.counts.unknown();
+        all.basics.tally.unread_pieces = self.capture.unread_pieces(&scan.counts);
         let names = names_of(&all.basics);
         let rows = std::mem::take(&mut all.rows);
         let mut rows = self.wanted_threads(rows, &names);

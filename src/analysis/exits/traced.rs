@@ -365,7 +365,7 @@ impl<'r> TracedPairing<'r> {
             has_chains: false,
             machine: None,
             kernel_chains: Vec::new(),
-            origin: ExitOrigin::Capture,
+            origin: ExitOrigin::Capture(Vec::new()),
             foreign_clock: self.foreign_clock,
         }
     }

@@ -47,6 +47,7 @@ pub fn stat_of_capture(capture: &Capture, request: &StatRequest) -> Result<Event
     let mut all = parts.next().unwrap_or_else(|| counting.begin());
     parts.for_each(|part| all.append(part));
     all.basics.tally.unknown_records = scan.counts.unknown();
+    all.basics.tally.unread_pieces = capture.unread_pieces(&scan.counts);
     all.basics.tally.odd_readings = readings.gone_back;
     let finished = Finished {
         capture,
@@ -123,7 +124,7 @@ impl Finished<'_> {
             by_group: plan.by_group.clone(),
             stat_records: 0,
             repeated: plan.repeated.clone(),
-            origin: ExitOrigin::Capture,
+            origin: ExitOrigin::Capture(self.capture.anomalies()),
             foreign_clock: None,
             formats: Formats::new(Vec::new(), self.capture.endian()),
         }

@@ -236,7 +236,7 @@ impl<'r> TracedCounting<'r> {
             stat_records: 0,
             repeated: Vec::new(),
             undecoded: self.undecoded,
-            origin: ExitOrigin::Capture,
+            origin: ExitOrigin::Capture(Vec::new()),
             foreign_clock: self.foreign_clock,
         }
     }

@@ -15,7 +15,7 @@ use crate::error::{BadRequest, NothingLeft, Result};
 use crate::kvm::exit::Schedule;
 use crate::loss::Tally;
 use crate::perf::abi::PERF_SAMPLE_CPU;
-use crate::perf::{Capture, NumaNodes};
+use crate::perf::{Anomaly, Capture, NumaNodes};
 use crate::symbol::SymbolRequest;
 use crate::tracedat::TraceDat;
 use crate::tracepoint::text::TraceText;
@@ -93,6 +93,8 @@ pub struct ThreadTimes {
     pub refused_switches: Option<String>,
     /// What became of the samples.
     pub tally: Tally,
+    /// What was odd about the file of a capture.
+    pub anomalies: Vec<Anomaly>,
 }
 
 /// How long the threads of a capture ran.
@@ -140,6 +142,7 @@ pub fn thread_times(
     let mut times = of_source(recorded.as_ref(), profile.as_ref(), request)
         .ok_or_else(|| BadRequest::NoCpuTimes { known: known() })?;
     times.of_capture(capture, profile.as_ref());
+    times.anomalies = capture.anomalies();
     times.choose(request)
 }
 
@@ -222,6 +225,7 @@ impl ThreadTimes {
             unseen_switches: 0,
             refused_switches: None,
             tally,
+            anomalies: Vec::new(),
         }
     }
 

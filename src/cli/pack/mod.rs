@@ -28,6 +28,7 @@ use vmflame::error::Result;
 use vmflame::input::{Input, Member, Opened, write_archive};
 use vmflame::perf::Capture;
 use vmflame::report::case_table::case_tables;
+use vmflame::report::remarks::damage_of_capture;
 use vmflame::report::table::{as_json, as_text};
 use vmflame::text::{counted, grouped};
 
@@ -107,7 +108,13 @@ pub(crate) fn run(options: &PackOptions, quiet: bool) -> Result<Outcome> {
         write_case(&contents, &destination)?;
     }
     speak(options, &contents, quiet)?;
-    Ok(if input.is_damaged {
+    let damage = damage_of_capture(&capture.anomalies(), contents.has_damage);
+    if !quiet {
+        for warning in &damage {
+            eprintln!("warning: {}: {warning}", capture.path().display());
+        }
+    }
+    Ok(if input.is_damaged || !damage.is_empty() {
         Outcome::Damaged
     } else {
         Outcome::Done

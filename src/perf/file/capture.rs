@@ -17,8 +17,9 @@ use crate::bytes::{
     Compression, Endian, KeptBytes, MappedFile, Spool, Storage, UnpackLimit, with_order,
 };
 use crate::error::{BadFile, Error, Result};
+use crate::perf::abi::{PERF_RECORD_COMPRESSED, PERF_RECORD_COMPRESSED2};
 use crate::perf::record::Events;
-use crate::perf::walk::Unpacked;
+use crate::perf::walk::{RecordCounts, Unpacked};
 
 /// What kind of file a capture is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -218,6 +219,15 @@ impl Capture {
     /// Whether the recorder compressed records.
     pub fn has_compressed_records(&self) -> bool {
         !self.packed.is_empty()
+    }
+
+    /// Compressed records among those that a walk counted, where none were unpacked: what they hold is
+    /// lost. Where the header tells of none they are looked for up to the first sample.
+    pub(crate) fn unread_pieces(&self, counts: &RecordCounts) -> u64 {
+        if self.has_compressed_records() {
+            return 0;
+        }
+        counts.of(PERF_RECORD_COMPRESSED) + counts.of(PERF_RECORD_COMPRESSED2)
     }
 
     /// The byte order of everything in the file.

@@ -92,7 +92,7 @@ fn capture_row(answer: &CaseAnswer<'_>) -> Result<TableRows> {
 
 fn kind_of(answer: &CaseAnswer<'_>) -> &'static str {
     match answer.recorded.origin {
-        ExitOrigin::Capture => "perf.data",
+        ExitOrigin::Capture(_) => "perf.data",
         ExitOrigin::TraceDat(_) => "trace.dat",
         ExitOrigin::Text(_) => "text",
     }

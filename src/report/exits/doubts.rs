@@ -2,8 +2,9 @@
 
 use crate::analysis::exits::{ExitOrigin, RecordedExits};
 use crate::kvm::exit::{Dimension, ExitStats, TimeBasis, View};
+use crate::perf::Anomaly;
 use crate::report::remarks::lost_words;
-use crate::report::trace_remarks::{damage_words, line_words};
+use crate::report::trace_remarks::damage_of;
 use crate::text::{counted, grouped};
 
 /// What recording one occurrence takes, in nanoseconds; the second with its call chain.
@@ -46,14 +47,7 @@ pub(super) fn warnings(recorded: &RecordedExits) -> Vec<String> {
             "{samples} of tracepoints are not what their layout says"
         ));
     }
-    match &recorded.origin {
-        ExitOrigin::Capture if recorded.tally.has_damage() => {
-            found.push("the capture is damaged: vmflame info says where".to_owned());
-        }
-        ExitOrigin::Capture => {}
-        ExitOrigin::TraceDat(damage) => found.extend(damage_words(damage)),
-        ExitOrigin::Text(counts) => found.extend(line_words(counts)),
-    }
+    found.extend(damage_of(&recorded.origin, &recorded.tally));
     found
 }
 
@@ -87,11 +81,30 @@ pub(super) fn cost(
     ))
 }
 
+/// Whether what names the events of a capture is missing, which lies at its end.
+fn lacks_names(origin: &ExitOrigin) -> bool {
+    let is_end = |anomaly: &Anomaly| {
+        matches!(
+            anomaly,
+            Anomaly::Unfinished | Anomaly::CutOff { .. } | Anomaly::LostFeatures(_)
+        )
+    };
+    matches!(origin, ExitOrigin::Capture(anomalies) if anomalies.iter().any(is_end))
+}
+
 /// Why a view has no rows, and what to record.
 pub(super) fn why_empty(recorded: &RecordedExits, view: &View) -> Vec<String> {
     let has = recorded.survey.recorded();
     let mut notes = Vec::new();
     if !recorded.has_tracepoints {
+        if lacks_names(&recorded.origin) {
+            notes.push(
+                "the end of the file, which tells what its events are, is missing: whether there \
+                 were kvm tracepoints is not known"
+                    .to_owned(),
+            );
+            return notes;
+        }
         let events: Vec<&str> = recorded
             .events
             .iter()

@@ -37,7 +37,7 @@ pub fn tag_table(profile: &Profile) -> Table {
         ]);
     }
     table.notes.push(
-        "the capture has no kvm tracepoints: these are shares of samples by what their stacks show; \
+        "the capture tells of no kvm tracepoints: these are shares of samples by what their stacks show; \
          how many exits there were, what they reached and how long each took is not known"
             .to_owned(),
     );

@@ -55,6 +55,7 @@ pub fn as_json(facts: &CaptureFacts<'_>) -> Value {
         "truncated_aux": tally.truncated_aux,
         "unread_sideband": tally.unread_sideband,
         "odd_records": tally.odd_records,
+        "unread_compressed_records": tally.unread_pieces,
         "unknown_records": tally.unknown_records,
         "copied_stacks": tally.copied_stacks,
         "cut_copies": tally.cut_copies,

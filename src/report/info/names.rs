@@ -6,6 +6,7 @@ use super::model::CaptureFacts;
 use super::remedy::Nameless;
 use super::text::without_controls;
 use crate::name::{ObjectShare, Unnamed};
+use crate::report::remarks::DAMAGED_RECORDS;
 use crate::symbol::module_short_name;
 use crate::text::grouped;
 
@@ -19,6 +20,13 @@ pub fn names_as_text(facts: &CaptureFacts<'_>) -> String {
 }
 
 fn write_names(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result {
+    let warnings = facts.anomalies.iter().chain(&facts.read_part);
+    for warning in warnings.chain(&facts.gaps) {
+        writeln!(out, "warning: {warning}")?;
+    }
+    if facts.tally.has_damage() {
+        writeln!(out, "warning: {DAMAGED_RECORDS}")?;
+    }
     if facts.shares.is_empty() {
         return writeln!(out, "no frames of any object");
     }

@@ -78,6 +78,7 @@ fn write_tally(out: &mut String, tally: &Tally) -> std::fmt::Result {
         (tally.unread_sideband, remarks::UNREAD_SIDEBAND),
         (tally.odd_readings, remarks::ODD_READINGS),
         (tally.odd_records, remarks::ODD_RECORDS),
+        (tally.unread_pieces, remarks::UNREAD_PIECES),
         (tally.unknown_records, remarks::UNKNOWN_RECORDS),
     ] {
         if count > 0 {

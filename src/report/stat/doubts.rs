@@ -1,9 +1,8 @@
 //! What should be known before the tables are believed, and why one is empty.
 
-use crate::analysis::exits::ExitOrigin;
 use crate::analysis::stat::{EventPatterns, EventStat};
 use crate::report::remarks::lost_words;
-use crate::report::trace_remarks::{damage_words, line_words};
+use crate::report::trace_remarks::damage_of;
 use crate::text::counted;
 
 /// What should be known of the whole.
@@ -47,14 +46,7 @@ pub(super) fn warnings(stat: &EventStat) -> Vec<String> {
             counted(stat.undecoded, "sample")
         ));
     }
-    match &stat.origin {
-        ExitOrigin::Capture if stat.tally.has_damage() => {
-            found.push("the capture is damaged: vmflame info says where".to_owned());
-        }
-        ExitOrigin::Capture => {}
-        ExitOrigin::TraceDat(damage) => found.extend(damage_words(damage)),
-        ExitOrigin::Text(counts) => found.extend(line_words(counts)),
-    }
+    found.extend(damage_of(&stat.origin, &stat.tally));
     found
 }
 

@@ -1,7 +1,7 @@
 //! What should be known before the tables are believed.
 
 use crate::analysis::threads::{RunningBasis, ThreadRole, ThreadTimes};
-use crate::report::remarks::lost_words;
+use crate::report::remarks::{damage_of_capture, lost_words};
 use crate::text::grouped;
 
 /// What makes the times worth less.
@@ -37,9 +37,10 @@ pub(super) fn warnings(times: &ThreadTimes) -> Vec<String> {
                 .to_owned(),
         );
     }
-    if times.tally.has_damage() {
-        found.push("the capture is damaged: vmflame info says where".to_owned());
-    }
+    found.extend(damage_of_capture(
+        &times.anomalies,
+        times.tally.has_damage(),
+    ));
     found
 }
 

@@ -90,14 +90,21 @@ impl<'g> SplitUnits<'g> {
             self.note(found.path.clone(), DebugPartKind::Package);
             Some(unit)
         });
-        if let Some(unit) = in_package {
-            return Some(Arc::new(unit));
-        }
+        let unit = in_package.or_else(|| self.of_file_or_lost(wanted, packages));
+        unit.map(Arc::new)
+    }
+
+    /// The same from the unit's own file; one that is not to be had is noted.
+    fn of_file_or_lost(
+        &self,
+        wanted: &SplitDwarfLoad<GuardedSlice<'g>>,
+        packages: &Packages<'g>,
+    ) -> Option<Dwarf<GuardedSlice<'g>>> {
         let path = |reader: &GuardedSlice<'g>| Path::new(OsStr::from_bytes(reader.bytes()));
         let folder = wanted.comp_dir.as_ref().map_or(Path::new(""), path);
         let name = wanted.path.as_ref().map_or(Path::new(""), path);
         let cause = match self.of_file(wanted, folder, name) {
-            Ok(unit) => return Some(Arc::new(unit)),
+            Ok(unit) => return Some(unit),
             Err(LostUnitCause::NoFile) => {
                 let package = packages.unreadable.clone();
                 package.map_or(LostUnitCause::NoFile, LostUnitCause::Unreadable)
@@ -129,7 +136,7 @@ impl<'g> SplitUnits<'g> {
         }
     }
 
-    /// The same from the unit's own file, as the compiler was told to call it in a folder.
+    /// What the unit's own file holds, as the compiler was told to call it in a folder.
     fn of_file(
         &self,
         wanted: &SplitDwarfLoad<GuardedSlice<'g>>,
