@@ -49,7 +49,10 @@ impl ObjectSearch {
 
 /// What a text tells of a file.
 fn build_in(text: &str, recorded: &str, inode: MappedInode) -> Option<BuildId> {
-    let lines = text.split('\n').filter(|line| !line.starts_with('#'));
+    // Most lines are of other paths.
+    let lines = text
+        .split('\n')
+        .filter(|line| line.ends_with(recorded) && !line.starts_with('#'));
     let mut builds = lines.filter_map(|line| {
         let (build_id, of, path) = parse(line)?;
         (of == inode && path == recorded).then_some(build_id)

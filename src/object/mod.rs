@@ -9,11 +9,13 @@
 //! |---|---|
 //! | `search` | **the search**: an object's file, texts in the place of a file |
 //! | `mapped_object` | which file or build it was that a process mapped |
+//! | `mapped_builds` | the same by its inode, as a case tells it |
 //! | `likeness` | whether a file of this machine is that one |
 //! | `debug_files` | the files with an object's debug information |
 //! | `search_places` | the places that are looked into, in their order |
 //! | `looked_at` | what was in a place |
 //! | `debug_part` | files that debug information is divided into |
+//! | `lost_unit` | those of them that are not to be had |
 //! | `object_file` | one file: opened, its build compared |
 //! | `module_file` | files of the kernel's modules, and of the kernel itself |
 //! | `module_layout` | where the sections of a module lie once it is loaded |

@@ -71,10 +71,7 @@ fn a_whole_capture_is_not_called_damaged() {
 #[test]
 fn every_verb_tells_of_damage() {
     let whole = recorded();
-    check(
-        &Scratch::new("odd-cut", &whole[..whole.len() / 2]).0,
-        true,
-    );
+    check(&Scratch::new("odd-cut", &whole[..whole.len() / 2]).0, true);
     let mut zeroed = whole;
     let middle = zeroed.len() / 2;
     zeroed[middle..middle + 400].fill(0);

@@ -1,6 +1,6 @@
 //! From what samples hit to members of an archive.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +61,8 @@ pub struct CaseContents {
     pub(super) has_copies: bool,
     /// The builds of files whose paths do not tell them, a line each.
     pub(super) mapped_builds: String,
+    /// Where the members of these names are that were added here.
+    positions: HashMap<PathBuf, usize>,
 }
 
 /// Finds what a capture needs to be named elsewhere as it is here.
@@ -85,6 +87,7 @@ pub fn case_contents(
         has_damage: hits.has_damage,
         has_copies: has_copies(capture),
         mapped_builds: String::new(),
+        positions: HashMap::new(),
     };
     contents.add_capture(&input.data)?;
     contents.add_kernel(&hits, symbols, request)?;
@@ -118,17 +121,16 @@ pub fn case_contents(
 
 impl CaseContents {
     /// The member of that name; `None` when there is none yet.
-    pub(super) fn member(&self, name: &Path) -> Option<&CaseMember> {
-        let mut members = self.members.iter();
-        members.find(|known| known.member.name == name)
+    pub(super) fn member(&mut self, name: &Path) -> Option<&mut CaseMember> {
+        let position = self.positions.get(name)?;
+        self.members.get_mut(*position)
     }
 
     pub(super) fn add(&mut self, name: impl Into<PathBuf>, what: &str, content: MemberContent) {
+        let name = name.into();
+        self.positions.insert(name.clone(), self.members.len());
         self.members.push(CaseMember {
-            member: Member {
-                name: name.into(),
-                content,
-            },
+            member: Member { name, content },
             what: what.to_owned(),
         });
     }

@@ -155,8 +155,7 @@ impl CaseContents {
     fn add_functions(&mut self, object: &HitObject, id: &BuildId) {
         let name = PathBuf::from(format!("symbols/{id}.txt"));
         let mut functions = object.functions.clone();
-        let mut known = self.members.iter_mut();
-        if let Some(known) = known.find(|known| known.member.name == name) {
+        if let Some(known) = self.member(&name) {
             if let MemberContent::Bytes(before) = &known.member.content {
                 functions = joined_tables(&String::from_utf8_lossy(before), &functions);
             }

@@ -20,6 +20,9 @@ use crate::object::{
     parse_elf_file,
 };
 
+/// No file has a longer path (`PATH_MAX`, limits.h of Linux).
+const LONGEST_PATH: usize = 4096;
+
 /// Finds split debug information of an object.
 #[derive(Debug)]
 pub(super) struct SplitUnits<'g> {
@@ -100,7 +103,10 @@ impl<'g> SplitUnits<'g> {
         wanted: &SplitDwarfLoad<GuardedSlice<'g>>,
         packages: &Packages<'g>,
     ) -> Option<Dwarf<GuardedSlice<'g>>> {
-        let path = |reader: &GuardedSlice<'g>| Path::new(OsStr::from_bytes(reader.bytes()));
+        let path = |reader: &GuardedSlice<'g>| {
+            let path = Some(reader.bytes()).filter(|path| path.len() <= LONGEST_PATH);
+            Path::new(OsStr::from_bytes(path.unwrap_or_default()))
+        };
         let folder = wanted.comp_dir.as_ref().map_or(Path::new(""), path);
         let name = wanted.path.as_ref().map_or(Path::new(""), path);
         let cause = match self.of_file(wanted, folder, name) {

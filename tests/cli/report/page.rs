@@ -195,6 +195,9 @@ fn a_page_of_a_case_is_the_same_each_time() {
     let ran = run(&["pack", &case("svm-bad"), "-o", packed]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     let pages = [(); 2].map(|()| page(&[packed]));
-    assert!(pages[0].contains("case.tar.gz/case/mtree"), "devices by whom");
+    assert!(
+        pages[0].contains("case.tar.gz/case/mtree"),
+        "devices by whom"
+    );
     assert!(pages[0] == pages[1], "two pages of one case differ");
 }
