@@ -95,7 +95,7 @@ pub(super) fn has_number(found: &Metadata, wanted: MappedInode) -> bool {
 const OVERLAID: u64 = (1 << 56) - 1;
 
 /// A file system counts time in ticks of the kernel, and may be one behind.
-pub(super) const TICK: Duration = Duration::from_millis(20);
+pub(crate) const TICK: Duration = Duration::from_millis(20);
 
 /// When a file was changed last: its contents, its owner, its names, or that it came into being.
 /// Nobody can set this time.

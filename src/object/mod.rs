@@ -62,6 +62,7 @@ pub use elf_file::{build_id_of_file, read_build_id};
 pub(crate) use frame_tables::frame_tables;
 pub use kallsyms_file::KallsymsFile;
 pub use kernel_notes::read_kernel_notes;
+pub(crate) use likeness::TICK;
 pub use looked_at::{LookOutcome, LookedAt};
 pub use lost_unit::{LostUnit, LostUnitCause};
 pub(crate) use mapped_builds::{MAPPED_BUILDS, mapped_build};

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::recorded_here::{SLACK_PART, was_written_at};
 use super::request::{BothClocks, LiveKernel};
+use crate::object::TICK;
 use crate::units::{RecordOrder, Timestamp};
 
 /// Translates times of records, which count from some moment of the machine's own, to times of
@@ -76,9 +77,10 @@ impl RecordedClock {
             up: live.input_written.filter(|_| is_same_boot),
             later: live.clocks.filter(|_| is_same_boot && !has_own_clock),
         };
-        // A last sample behind the end is one of another clock.
+        // A last sample behind the end is one of another clock; files may be a tick behind.
         let last = times.map(|times| RecordOrder::of_time(times.last));
-        let is_possible = |reading| last.is_some_and(|last| before(reading, last) <= Some(written));
+        let end = written.checked_add(TICK);
+        let is_possible = |reading| last.is_some_and(|last| before(reading, last) <= end);
         clock.later = clock.later.filter(|later| is_possible(*later));
         Some(clock)
     }
@@ -154,6 +156,16 @@ mod tests {
     /// Ten seconds of samples from 2 000 s after the machine was started, in a file that was made and
     /// written to the end at times, the second one after so many seconds of the machine's.
     fn clock(begun: Option<u64>, written: u64, up: Option<u64>) -> RecordedClock {
+        clock_beside(begun, written, up, None)
+    }
+
+    /// The same where both clocks of the machine were read later.
+    fn clock_beside(
+        begun: Option<u64>,
+        written: u64,
+        up: Option<u64>,
+        clocks: Option<BothClocks>,
+    ) -> RecordedClock {
         let live = LiveKernel {
             build_id: BuildId::new(&[1; 20]).unwrap(),
             kallsyms: "/nowhere".into(),
@@ -162,7 +174,7 @@ mod tests {
             input_written: up.map(seconds),
             input_changed: Some(real(written)),
             input_begun: begun.map(real),
-            clocks: None,
+            clocks,
             vdso: Box::default(),
         };
         RecordedClock::new(Some((seconds(2000), seconds(2010))), &live, false).unwrap()
@@ -194,6 +206,20 @@ mod tests {
         assert_eq!(own.earliest(at(2004)), real(4_602_500 - 6000 - 10_000));
         // Of whole seconds the last one may have been gone.
         assert_eq!(clock(None, 7_000, None).end(), real(8_000));
+    }
+
+    /// By hand: the last sample was taken in the tick in which the file was written to the end, whose time
+    /// is that of the tick's beginning. The opposite: half a second behind it, which is another clock.
+    #[test]
+    fn a_sample_of_the_last_tick_is_no_other_clock() {
+        for (behind, is_taken) in [(0, true), (10, true), (500, false)] {
+            let read = BothClocks {
+                recorded: seconds(2010),
+                real: real(4_602_500 + behind),
+            };
+            let own = clock_beside(Some(4_600_000), 4_602_500, Some(2010), Some(read));
+            assert_eq!(own.later.is_some(), is_taken, "{behind} ms");
+        }
     }
 
     /// By hand: in the 100 s before both clocks were read they may have parted by 50 ms.
