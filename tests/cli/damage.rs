@@ -110,3 +110,39 @@ fn events_without_names_are_not_called_others() {
     assert!(said.contains("is not known"), "{said}");
     assert!(!said.contains("its events are:"), "{said}");
 }
+
+/// What names events is some of the sections behind the records: where another one is lost, it is known
+/// that there are no kvm tracepoints.
+#[test]
+fn only_lost_names_leave_the_events_open() {
+    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/svm-bad/perf.data");
+    let whole = fs::read(place).unwrap();
+    for (section, is_known) in [(TOTAL_MEM, true), (EVENT_DESC, false)] {
+        let capture = Scratch::new(
+            &format!("odd-section-{section}"),
+            &without_section(&whole, section),
+        );
+        let (status, said) = run(&["exits"], &capture.0);
+        assert_eq!(status, Some(2), "{said}");
+        assert_eq!(said.contains("its events are:"), is_known, "{said}");
+        assert_eq!(said.contains("is not known\n\n"), !is_known, "{said}");
+    }
+}
+
+/// Numbers of sections: `HEADER_TOTAL_MEM` and `HEADER_EVENT_DESC`, tools/perf/util/header.h.
+const TOTAL_MEM: u64 = 10;
+const EVENT_DESC: u64 = 12;
+
+/// The capture with a section that lies behind its end. The header has the place of the records at its
+/// byte 40 and a bit for each section at 72; the places of those that are there follow the records.
+///
+/// Source: `struct perf_file_header`, tools/perf/util/header.h.
+fn without_section(capture: &[u8], section: u64) -> Vec<u8> {
+    let word = |at: usize| u64::from_le_bytes(capture[at..at + 8].try_into().unwrap());
+    let before = (word(72) & ((1 << section) - 1)).count_ones();
+    let records_end = usize::try_from(word(40) + word(48)).unwrap();
+    let place = records_end + before as usize * 16;
+    let mut damaged = capture.to_vec();
+    damaged[place..place + 8].copy_from_slice(&(1_u64 << 40).to_le_bytes());
+    damaged
+}

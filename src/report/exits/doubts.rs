@@ -2,7 +2,7 @@
 
 use crate::analysis::exits::{ExitOrigin, RecordedExits};
 use crate::kvm::exit::{Dimension, ExitStats, TimeBasis, View};
-use crate::perf::Anomaly;
+use crate::perf::{Anomaly, Feature};
 use crate::report::remarks::lost_words;
 use crate::report::trace_remarks::damage_of;
 use crate::text::{counted, grouped};
@@ -83,13 +83,12 @@ pub(super) fn cost(
 
 /// Whether what names the events of a capture is missing, which lies at its end.
 fn lacks_names(origin: &ExitOrigin) -> bool {
-    let is_end = |anomaly: &Anomaly| {
-        matches!(
-            anomaly,
-            Anomaly::Unfinished | Anomaly::CutOff { .. } | Anomaly::LostFeatures(_)
-        )
+    let names = |feature: &Feature| [Feature::EVENT_DESC, Feature::TRACING_DATA].contains(feature);
+    let is_lost = |anomaly: &Anomaly| {
+        matches!(anomaly, Anomaly::Unfinished | Anomaly::CutOff { .. })
+            || matches!(anomaly, Anomaly::LostFeatures(lost) if lost.iter().any(names))
     };
-    matches!(origin, ExitOrigin::Capture(anomalies) if anomalies.iter().any(is_end))
+    matches!(origin, ExitOrigin::Capture(anomalies) if anomalies.iter().any(is_lost))
 }
 
 /// Why a view has no rows, and what to record.
