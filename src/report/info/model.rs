@@ -89,6 +89,12 @@ pub(super) struct RecordFacts {
 }
 
 impl<'a> CaptureFacts<'a> {
+    /// What should be known before the rest is believed.
+    pub(super) fn warnings(&self) -> impl Iterator<Item = &String> {
+        let of_file = self.anomalies.iter().chain(&self.read_part);
+        of_file.chain(&self.gaps)
+    }
+
     /// Gathers what a capture says of itself and what a survey found in it.
     pub fn of(capture: &Capture, survey: &'a Survey) -> Self {
         let records = survey

@@ -20,8 +20,7 @@ pub fn names_as_text(facts: &CaptureFacts<'_>) -> String {
 }
 
 fn write_names(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result {
-    let warnings = facts.anomalies.iter().chain(&facts.read_part);
-    for warning in warnings.chain(&facts.gaps) {
+    for warning in facts.warnings() {
         writeln!(out, "warning: {warning}")?;
     }
     if facts.tally.has_damage() {

@@ -11,14 +11,12 @@ use crate::text::{counted, grouped};
 
 /// What a capture is: facts, events, records, and how much of its objects has names.
 pub fn capture_tables(facts: &CaptureFacts<'_>) -> TableReport {
-    let warnings = facts.anomalies.iter().chain(&facts.read_part);
-    let warnings = warnings.chain(&facts.gaps);
     TableReport {
         kind: "info",
         source: facts.path.clone(),
         facts: facts_of(facts),
         tables: vec![events(facts), names(facts), records(facts)],
-        warnings: warnings.cloned().collect(),
+        warnings: facts.warnings().cloned().collect(),
     }
 }
 

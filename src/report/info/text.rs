@@ -38,8 +38,7 @@ fn write_text(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result {
         "{path}: {kind}, {}, {order}",
         counted(facts.bytes, "byte")
     )?;
-    let warnings = facts.anomalies.iter().chain(&facts.read_part);
-    for warning in warnings.chain(&facts.gaps) {
+    for warning in facts.warnings() {
         writeln!(out, "warning   {warning}")?;
     }
     for MachineFact { label, text } in &facts.machine {
