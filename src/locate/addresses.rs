@@ -12,7 +12,7 @@ use super::location::{Location, NumberedLocation};
 use super::object_places::{ObjectPlaces, PlaceNumbers};
 use super::spaces::{EmptyStretch, Spaces};
 use crate::fold::ChainFrame;
-use crate::space::{AddressSpace, DsoIx, KernelEpoch, Mapping, TaskEpoch, Timeline};
+use crate::space::{DsoIx, KernelEpoch, Mapping, TaskEpoch, Timeline};
 use crate::symbol::{KernelSymbols, VsyscallEntry};
 use crate::units::{Avma, Pid};
 
@@ -316,10 +316,10 @@ impl<'m> Addresses<'m> {
             return number;
         }
         let (spaces, timeline) = (&mut self.spaces, self.timeline);
-        let number = *self.space_index.entry(key).or_insert_with(|| {
-            let space = timeline.space(pid, task_epoch);
-            spaces.add(space.unwrap_or(AddressSpace::empty()))
-        });
+        let number = *self
+            .space_index
+            .entry(key)
+            .or_insert_with(|| spaces.add(timeline.space(pid, task_epoch)));
         self.recent_space = Some((key, number));
         number
     }
@@ -333,7 +333,7 @@ impl<'m> Addresses<'m> {
         let epoch = task_epoch.of_kernel();
         let (spaces, epochs) = (&mut self.spaces, &mut self.kernel_spaces);
         *self.kernel_index.entry(epoch).or_insert_with(|| {
-            let number = spaces.add(AddressSpace::empty());
+            let number = spaces.add(None);
             epochs.insert(number, epoch);
             number
         })

@@ -32,7 +32,8 @@ pub(super) struct Spaces<'m> {
 /// What a process maps.
 #[derive(Debug)]
 struct Space<'m> {
-    mappings: &'m AddressSpace,
+    /// Its mappings; `None` when the capture tells none.
+    mappings: Option<&'m AddressSpace>,
     /// How often it was asked, until it is copied.
     look_ups: usize,
     /// A copy in order of address, which is searched faster; empty while there is none.
@@ -68,7 +69,7 @@ impl EmptyStretch {
 
 impl<'m> Spaces<'m> {
     /// Adds what a process maps; returns its number.
-    pub(super) fn add(&mut self, mappings: &'m AddressSpace) -> u32 {
+    pub(super) fn add(&mut self, mappings: Option<&'m AddressSpace>) -> u32 {
         self.list.push(Space {
             mappings,
             look_ups: 0,
@@ -95,7 +96,7 @@ impl<'m> Spaces<'m> {
     fn find(&mut self, space: u32, lookup: Avma) -> Option<Mapping> {
         let space = self.list.get_mut(space as usize)?;
         if space.copy.is_empty() && !space.copy(&mut self.copied) {
-            return space.mappings.find(lookup).copied();
+            return space.mappings?.find(lookup).copied();
         }
         let space = &space.copy;
         // What lies nowhere is mostly no address at all, and far from all that is mapped.
@@ -114,7 +115,10 @@ impl<'m> Spaces<'m> {
         lookup: Avma,
         found: LocatedAddress,
     ) -> EmptyStretch {
-        let mappings = self.list.get(space as usize).map(|space| space.mappings);
+        let mappings = self
+            .list
+            .get(space as usize)
+            .and_then(|space| space.mappings);
         let (below, above) = mappings.map_or((None, None), |space| space.around(lookup));
         EmptyStretch {
             space,
@@ -129,14 +133,17 @@ impl Space<'_> {
     /// Copies the mappings where that pays and there is room, next to so many that were copied; tells
     /// whether it did.
     fn copy(&mut self, copied: &mut usize) -> bool {
-        let len = self.mappings.len();
+        let Some(mappings) = self.mappings else {
+            return false;
+        };
+        let len = mappings.len();
         self.look_ups += 1;
         let is_paid = self.look_ups.saturating_mul(MAPPINGS_PER_LOOK_UP) >= len;
         if len == 0 || !is_paid || copied.saturating_add(len) > MOST_COPIED {
             return false;
         }
         *copied += len;
-        self.copy = self.mappings.iter().copied().collect();
+        self.copy = mappings.iter().copied().collect();
         true
     }
 }
@@ -177,8 +184,8 @@ mod tests {
             if is_full {
                 spaces.copied = MOST_COPIED;
             }
-            let other = spaces.add(AddressSpace::empty());
-            let own = spaces.add(&space);
+            let other = spaces.add(None);
+            let own = spaces.add(Some(&space));
             for at in look_ups.into_iter().map(Avma::new) {
                 let holds = |one: &&Mapping| one.start <= at && at < one.end;
                 let found = all.iter().find(holds).copied();

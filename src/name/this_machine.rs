@@ -48,15 +48,14 @@ pub(super) fn mapped_object<'t>(
     ix: DsoIx,
     here: Option<&ThisMachine>,
 ) -> Option<MappedObject<'t>> {
-    let dso = timeline.dso(ix)?;
     let Dso {
         path,
         build_id,
         source,
         inode,
-        is_elsewhere: _,
+        is_elsewhere,
         life: _,
-    } = dso;
+    } = timeline.dso(ix)?;
     let used = timeline.dso_use(ix)?;
     let here = here.filter(|_| !is_memory(path)).map(|here| MappedHere {
         inode: *inode,
@@ -72,7 +71,9 @@ pub(super) fn mapped_object<'t>(
         (BuildSource::Mapping | BuildSource::Proof, Some(build_id)) => {
             MappedBuild::Mapping(build_id)
         }
-        (_, build_id) if is_any_file(timeline, dso) => MappedBuild::AnyFile(build_id.as_ref()),
+        (_, build_id) if *is_elsewhere || timeline.is_ambiguous(path) => {
+            MappedBuild::AnyFile(build_id.as_ref())
+        }
         (_, build_id) => MappedBuild::Path(build_id.as_ref()),
     };
     Some(MappedObject {
@@ -81,13 +82,6 @@ pub(super) fn mapped_object<'t>(
         inode: *inode,
         here,
     })
-}
-
-/// Whether the path of an object may mean another file than was mapped, and so the build that the
-/// capture tells of the path.
-pub(super) fn is_any_file(timeline: &Timeline, dso: &Dso) -> bool {
-    let is_told = dso.build_id.is_some() && dso.source != BuildSource::Path;
-    !is_told && (dso.is_elsewhere || timeline.is_ambiguous(&dso.path))
 }
 
 /// Whether `perf inject --jit` made the file, from a dump of generated code and when recording was

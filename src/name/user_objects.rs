@@ -12,11 +12,11 @@ use super::object_report::{DebugReport, ObjectReport};
 use super::piece::KnownName;
 use super::request::FrameDetail;
 use super::shown_names::{ShownNames, shown_names};
-use super::this_machine::{ThisMachine, is_any_file, mapped_object};
+use super::this_machine::{ThisMachine, mapped_object};
 use super::unnamed::true_cause;
 use crate::input::ShownPaths;
 use crate::locate::ObjectPlaces;
-use crate::object::ObjectSearch;
+use crate::object::{MappedBuild, ObjectSearch};
 use crate::parallel::{by_pieces, give_back};
 use crate::space::{BuildSource, DsoIx, Timeline};
 use crate::symbol::{
@@ -190,28 +190,29 @@ impl<'a> UserObjects<'a> {
     pub(super) fn hits(&self) -> Vec<HitObject> {
         let mut reports: Vec<&(DsoIx, ObjectReport)> = self.reports.iter().collect();
         reports.sort_by_key(|(dso, _)| *dso);
-        let hits = reports.into_iter().map(|(dso, report)| HitObject {
-            path: report.path.clone(),
-            build_id: report.build_id.clone(),
-            is_proved: {
-                let dso = self.timeline.dso(*dso);
-                dso.is_some_and(|dso| dso.source == BuildSource::Proof)
-            },
-            is_any_file: {
-                let dso = self.timeline.dso(*dso);
-                dso.is_some_and(|dso| is_any_file(self.timeline, dso))
-            },
-            inode: self.timeline.dso(*dso).and_then(|dso| dso.inode),
-            file: report.outcome.clone(),
-            map_name: self.map_name_of(*dso),
-            debug_parts: self.objects.get(dso).map_or_else(Vec::new, |object| {
-                let code = object.code.iter();
-                code.flat_map(InlinedCode::parts).cloned().collect()
-            }),
-            functions: match self.objects.get(dso).map(|object| &object.symbols) {
-                Some(Ok(symbols)) => write_table(symbols, |_| true),
-                Some(Err(_)) | None => String::new(),
-            },
+        let hits = reports.into_iter().map(|(dso, report)| {
+            let mapped = mapped_object(self.timeline, *dso, None);
+            let is_any_file = |mapped| matches!(mapped, MappedBuild::AnyFile(_));
+            HitObject {
+                path: report.path.clone(),
+                build_id: report.build_id.clone(),
+                is_proved: {
+                    let dso = self.timeline.dso(*dso);
+                    dso.is_some_and(|dso| dso.source == BuildSource::Proof)
+                },
+                is_any_file: mapped.is_some_and(|mapped| is_any_file(mapped.build)),
+                inode: mapped.and_then(|mapped| mapped.inode),
+                file: report.outcome.clone(),
+                map_name: self.map_name_of(*dso),
+                debug_parts: self.objects.get(dso).map_or_else(Vec::new, |object| {
+                    let code = object.code.iter();
+                    code.flat_map(InlinedCode::parts).cloned().collect()
+                }),
+                functions: match self.objects.get(dso).map(|object| &object.symbols) {
+                    Some(Ok(symbols)) => write_table(symbols, |_| true),
+                    Some(Err(_)) | None => String::new(),
+                },
+            }
         });
         hits.collect()
     }

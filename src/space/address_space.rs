@@ -1,7 +1,6 @@
 //! What lies where in one process at one time.
 
 use std::ops::Bound;
-use std::sync::LazyLock;
 
 use rpds::RedBlackTreeMapSync;
 
@@ -58,12 +57,6 @@ impl AddressSpace {
     pub(crate) fn find(&self, avma: Avma) -> Option<&Mapping> {
         let (_, mapping) = self.by_start.range(..=avma).next_back()?;
         (avma < mapping.end).then_some(mapping)
-    }
-
-    /// One without mappings.
-    pub(crate) fn empty() -> &'static Self {
-        static EMPTY: LazyLock<AddressSpace> = LazyLock::new(AddressSpace::default);
-        &EMPTY
     }
 
     /// The mappings nearest to an address that none holds: below and above.
