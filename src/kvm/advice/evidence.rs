@@ -239,7 +239,7 @@ pub struct ReadyEvidence {
 pub struct Runner {
     /// Its name.
     pub name: String,
-    /// Its share of the waiting time, 0 to 1.
+    /// Its share of the waiting time, 0 to 1; together less than 1 where it is not told who ran.
     pub share: f64,
 }
 

@@ -165,9 +165,9 @@ impl Schedule {
         } = event
         {
             self.switches += 1;
-            self.miss(cpu, *prev_tid);
+            let ran = self.ran_since_last_switch(cpu, *prev_tid);
             self.on_cpu.insert(cpu, *next_tid);
-            self.tell_rivals(now, cpu, *prev_tid);
+            self.tell_rivals(now, cpu, ran);
             if let Some(place) = self.place_of(task_of(*prev_tid)) {
                 self.switch_out(place, now, cpu, event.leaves_runnable());
                 if event.ends_thread() && self.followed == Followed::All {
@@ -196,14 +196,13 @@ impl Schedule {
         }
     }
 
-    /// Notices where another thread was running on a CPU than the one that was seen last.
-    fn miss(&mut self, on: Cpu, running: Tid) {
-        let Some(&seen) = self.on_cpu.get(&on) else {
-            return;
+    /// Which thread ran on a CPU since the last switch there, where `running` runs now; `None` where it
+    /// is another one than was seen last, for nobody knows how long.
+    fn ran_since_last_switch(&mut self, on: Cpu, running: Tid) -> Option<Tid> {
+        let seen = self.on_cpu.get(&on).copied();
+        let Some(seen) = seen.filter(|&seen| seen != running) else {
+            return Some(running);
         };
-        if seen == running {
-            return;
-        }
         self.unseen += 1;
         let place = self.by_tid.get(&seen);
         if let Some(state) = place.and_then(|&place| self.states.get_mut(place))
@@ -211,6 +210,7 @@ impl Schedule {
         {
             *state = State::Unknown;
         }
+        None
     }
 
     fn end_thread(&mut self, place: usize, tid: Tid) {
@@ -220,8 +220,8 @@ impl Schedule {
         }
     }
 
-    /// Who ran on the CPU up to `now` had it while others were ready for it.
-    fn tell_rivals(&mut self, now: Timestamp, cpu: Cpu, running: Tid) {
+    /// Who ran on the CPU up to `now`, if that is known, had it while others were ready for it.
+    fn tell_rivals(&mut self, now: Timestamp, cpu: Cpu, ran: Option<Tid>) {
         for &place in &self.ready {
             if let (Some(task), Some(State::Ready { told, cpu: own, .. })) =
                 (self.tasks.get_mut(place), self.states.get_mut(place))
@@ -229,8 +229,9 @@ impl Schedule {
             {
                 let passed = within(&self.times, *told, now);
                 *told = now;
-                let sum = task.rivals.entry(running).or_default();
-                *sum = sum.saturating_add(passed);
+                if let Some(ran) = ran {
+                    task.saw(ran, passed);
+                }
             }
         }
     }
@@ -248,6 +249,7 @@ impl Schedule {
             State::Unknown | State::Running { .. } | State::Ready { .. } | State::Asleep { .. } => {
             }
         }
+        task.did_not_wait();
         self.ready.retain(|&ready| ready != place);
         if is_runnable {
             task.preempted += u64::from(is_in);
@@ -286,7 +288,7 @@ impl Schedule {
                 since, is_woken, ..
             } => {
                 let waited = within(&self.times, since, now);
-                task.ready_ns = task.ready_ns.saturating_add(waited);
+                task.waited(waited);
                 if is_in && is_woken {
                     task.wake_latency.add(waited);
                     task.longest_wake_ns = task.longest_wake_ns.max(waited);
@@ -335,16 +337,13 @@ impl Schedule {
     pub fn end(&mut self, now: Timestamp) {
         let running: Vec<(Cpu, Tid)> = self.on_cpu.iter().map(|(&cpu, &tid)| (cpu, tid)).collect();
         for (cpu, tid) in running {
-            self.tell_rivals(now, cpu, tid);
+            self.tell_rivals(now, cpu, Some(tid));
         }
         for (task, state) in self.tasks.iter_mut().zip(&mut self.states) {
             match std::mem::replace(state, State::Unknown) {
                 State::Unknown => {}
                 State::Running { since, cpu } => task.ran(cpu, within(&self.times, since, now)),
-                State::Ready { since, .. } => {
-                    let waited = within(&self.times, since, now);
-                    task.ready_ns = task.ready_ns.saturating_add(waited);
-                }
+                State::Ready { since, .. } => task.waited(within(&self.times, since, now)),
                 State::Asleep { since } => {
                     let slept = within(&self.times, since, now);
                     task.asleep_ns = task.asleep_ns.saturating_add(slept);

@@ -3,6 +3,7 @@
 use super::*;
 use crate::kvm::exit::{HaltCounts, PairingCounts};
 use crate::units::Pid;
+use proptest::prelude::*;
 
 /// By hand: 10 ns made to wait by another thread, 4 ns from being woken on an idle CPU.
 #[test]
@@ -113,4 +114,96 @@ fn what_lasts_at_either_end_counts_as_far_as_it_is_within() {
         schedule(&[range(140, 155), range(190, 300)]),
         [5, 10 + 10, 10 + 10]
     );
+}
+
+/// The thread whose schedule is asked for below.
+const OWN: Tid = Tid::new(7);
+
+/// A schedule of that vCPU by switches: when, on which CPU, from whom, whether that one can go on, to whom.
+fn switched(switches: &[(u64, u32, i32, bool, i32)]) -> TaskSchedule {
+    let task = Task {
+        pid: Some(Pid::new(1)),
+        tid: OWN,
+    };
+    let vcpu = VcpuSummary {
+        task,
+        vcpu: None,
+        counts: PairingCounts::default(),
+        halts: HaltCounts::default(),
+        guest_ns: 0,
+    };
+    let mut schedule = Schedule::of(&[vcpu], &[]);
+    let mut last = Timestamp::from_nanos(0);
+    for &(at, cpu, from, is_runnable, to) in switches {
+        last = Timestamp::from_nanos(at);
+        let moment = Moment {
+            at: last,
+            cpu: Some(Cpu(cpu)),
+            task,
+        };
+        let event = HostEvent::SchedSwitch {
+            prev_tid: Tid::new(from),
+            prev_state: u64::from(!is_runnable),
+            next_tid: Tid::new(to),
+            next_comm: [0; 16],
+        };
+        schedule.take(moment, &event);
+    }
+    schedule.end(last);
+    schedule.tasks()[0].clone()
+}
+
+/// By hand: what passed between two switches of which one is missing was nobody's, and a vCPU that is
+/// switched away from without having been switched to did not wait.
+#[test]
+fn who_ran_is_not_told_across_a_missing_switch() {
+    let rivals = |switches: &[_]| {
+        let vcpu = switched(switches);
+        let rivals: Vec<_> = (vcpu.rivals.iter())
+            .map(|(tid, &nanos)| (tid.as_i32(), nanos))
+            .collect();
+        (vcpu.ready_ns, rivals)
+    };
+    // From 8 to 9 is missing.
+    let others = [
+        (100, 3, 7, true, 8),
+        (120, 3, 9, true, 8),
+        (130, 3, 8, true, 7),
+    ];
+    assert_eq!(rivals(&others), (30, vec![(8, 10)]));
+    // From 8 to 7 is missing.
+    let own = [
+        (100, 3, 0, true, 7),
+        (130, 3, 7, true, 8),
+        (150, 3, 7, true, 9),
+        (160, 3, 9, true, 7),
+    ];
+    assert_eq!(rivals(&own), (10, vec![(9, 10)]));
+    // Nothing is.
+    let whole = [
+        (100, 3, 7, true, 8),
+        (120, 3, 8, true, 9),
+        (130, 3, 9, true, 7),
+    ];
+    assert_eq!(rivals(&whole), (30, vec![(8, 20), (9, 10)]));
+}
+
+proptest! {
+    /// By definition: nobody waits for itself, and what others had meanwhile is not longer than the
+    /// waiting; whatever is missing.
+    #[test]
+    fn nobody_waits_for_itself(
+        all in prop::collection::vec((1..9_u64, 0..2_u32, 5..9_i32, any::<bool>(), 5..9_i32), 0..40)
+    ) {
+        let mut now = 0;
+        let all: Vec<_> = (all.into_iter())
+            .map(|(step, cpu, from, is_runnable, to)| {
+                now += step;
+                (now, cpu, from, is_runnable, to)
+            })
+            .collect();
+        let vcpu = switched(&all);
+        prop_assert!(!vcpu.rivals.contains_key(&OWN));
+        prop_assert!(vcpu.rivals.values().sum::<u64>() <= vcpu.ready_ns);
+    }
 }

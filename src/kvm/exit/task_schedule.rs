@@ -40,8 +40,11 @@ pub struct TaskSchedule {
     /// The longest of these.
     pub longest_wake_ns: u64,
     /// Who ran on its CPU while it was ready, for how long; the idle task is thread 0. Only of threads
-    /// that a schedule was asked for.
+    /// that a schedule was asked for, and no more than the time in which it was ready: it is less where
+    /// switches are missing, or where it got another CPU in the end.
     pub rivals: BTreeMap<Tid, u64>,
+    /// The same since it became ready. It was not if nobody is seen to switch to it in the end.
+    told: BTreeMap<Tid, u64>,
 }
 
 impl TaskSchedule {
@@ -60,7 +63,28 @@ impl TaskSchedule {
             wake_latency: Histogram::default(),
             longest_wake_ns: 0,
             rivals: BTreeMap::new(),
+            told: BTreeMap::new(),
         }
+    }
+
+    /// A thread ran on its CPU while it seemed to be ready.
+    pub(super) fn saw(&mut self, rival: Tid, nanos: u64) {
+        let sum = self.told.entry(rival).or_default();
+        *sum = sum.saturating_add(nanos);
+    }
+
+    /// It was ready until now.
+    pub(super) fn waited(&mut self, nanos: u64) {
+        self.ready_ns = self.ready_ns.saturating_add(nanos);
+        for (rival, nanos) in std::mem::take(&mut self.told) {
+            let sum = self.rivals.entry(rival).or_default();
+            *sum = sum.saturating_add(nanos);
+        }
+    }
+
+    /// Since when it was not ready any more is not known.
+    pub(super) fn did_not_wait(&mut self) {
+        self.told.clear();
     }
 
     /// It was running on a CPU.

@@ -91,12 +91,11 @@ struct Waiting {
 
 impl Waiting {
     fn evidence(self, recording: usize) -> ReadyEvidence {
-        let all: u64 = self.rivals.values().copied().fold(0, u64::saturating_add);
         let mut rivals: Vec<(String, u64)> = self.rivals.into_iter().collect();
         rivals.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
         let runners = rivals.into_iter().map(|(name, nanos)| Runner {
             name,
-            share: part(nanos, all),
+            share: part(nanos, self.ready),
         });
         ReadyEvidence {
             recording,

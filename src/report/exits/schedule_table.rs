@@ -152,7 +152,6 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> 
     let title = "who had the CPU while a vCPU was ready";
     let mut table = Table::new("rivals", title, rival_columns());
     for vcpu in schedule.tasks() {
-        let all: u64 = vcpu.rivals.values().copied().fold(0, u64::saturating_add);
         let mut rivals: Vec<(Tid, u64)> = vcpu.rivals.iter().map(|(&tid, &ns)| (tid, ns)).collect();
         rivals.retain(|&(_, nanos)| nanos > 0);
         rivals.sort_by_key(|&(tid, nanos)| (Reverse(nanos), tid));
@@ -165,7 +164,7 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> 
                 Cell::of(name, Cell::Text),
                 Cell::Text(tid.to_string()),
                 Cell::Nanoseconds(nanos),
-                Cell::share(nanos, all),
+                Cell::share(nanos, vcpu.ready_ns),
             ]);
         }
         if rivals.len() > SHOWN_RIVALS {
@@ -181,8 +180,11 @@ pub(super) fn rival_table(recorded: &RecordedExits, labels: &ExitLabels<'_>) -> 
                 Cell::Absent,
                 Cell::Absent,
                 Cell::Nanoseconds(others),
-                Cell::share(others, all),
+                Cell::share(others, vcpu.ready_ns),
             ]);
+        }
+        if let Some(untold) = untold_row(vcpu, labels, &[Cell::Absent, Cell::Absent]) {
+            table.push(untold);
         }
     }
     (!table.rows.is_empty()).then_some(table)
@@ -213,7 +215,6 @@ pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &ExitLabels<'_>
     let title = "what had the CPU while a vCPU was ready";
     let mut table = Table::new("rival_kinds", title, columns);
     for vcpu in schedule.tasks() {
-        let all: u64 = vcpu.rivals.values().copied().fold(0, u64::saturating_add);
         let mut kinds: BTreeMap<String, KindSum> = BTreeMap::new();
         for (&tid, &nanos) in vcpu.rivals.iter().filter(|(_, nanos)| **nanos > 0) {
             let name = name_of(recorded, schedule, tid);
@@ -231,11 +232,29 @@ pub(super) fn rival_kind_table(recorded: &RecordedExits, labels: &ExitLabels<'_>
                 Cell::Text(kind),
                 Cell::Count(threads),
                 Cell::Nanoseconds(nanos),
-                Cell::share(nanos, all),
+                Cell::share(nanos, vcpu.ready_ns),
             ]);
+        }
+        if let Some(untold) = untold_row(vcpu, labels, &[Cell::Absent]) {
+            table.push(untold);
         }
     }
     (!table.rows.is_empty()).then_some(table)
+}
+
+/// For how long a vCPU was ready while nothing tells who ran, with what there is of threads; `None` where
+/// all is told.
+fn untold_row(vcpu: &TaskSchedule, labels: &ExitLabels<'_>, threads: &[Cell]) -> Option<Vec<Cell>> {
+    let told = vcpu.rivals.values().copied().fold(0, u64::saturating_add);
+    let nanos = vcpu.ready_ns.checked_sub(told).filter(|&nanos| nanos > 0)?;
+    let mut row = vec![
+        Cell::Text(labels.vcpu_name(vcpu.task)),
+        Cell::Text(vcpu.task.tid.to_string()),
+        Cell::Text("not told: it got another CPU, or switches are missing".to_owned()),
+    ];
+    row.extend_from_slice(threads);
+    row.extend([Cell::Nanoseconds(nanos), Cell::share(nanos, vcpu.ready_ns)]);
+    Some(row)
 }
 
 /// How much time threads of a kind took.
