@@ -170,7 +170,10 @@ fn destinations(options: &DiffOptions) -> Result<(DiffFormat, Destinations)> {
     let caches = options.buildid_dir.iter().cloned();
     let inputs = Inputs {
         captures,
-        files: files.into_iter().filter_map(Option::as_deref).collect(),
+        files: (files.into_iter().filter_map(Option::as_deref))
+            .chain(options.guests.files())
+            .chain(options.devices.files())
+            .collect(),
         caches: caches.chain(this_machine::own_caches()).collect(),
     };
     let result = Destination::new(output, &inputs)?;

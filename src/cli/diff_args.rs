@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use super::options::CohortSides;
 use super::options::headings::{COMPARISON, OUTPUT, SAMPLES, STACKS, SYMBOLS};
 use super::options::{
-    DebuginfodOptions, FilterOptions, Group, NameOptions, PictureOptions, RefusedOptions, Weight,
-    check_caches, check_debug_folders, check_kallsyms, check_roots, scope_of,
+    DebuginfodOptions, DeviceOptions, FilterOptions, Group, GuestOptions, NameOptions,
+    PictureOptions, RefusedOptions, Weight, check_caches, check_debug_folders, check_kallsyms,
+    check_roots, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
 use clap::{Args, ValueEnum};
@@ -160,7 +161,11 @@ pub(super) struct DiffOptions {
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     pub(super) symfs: Vec<PathBuf>,
     #[command(flatten)]
+    pub(super) guests: GuestOptions,
+    #[command(flatten)]
     pub(super) debuginfod: DebuginfodOptions,
+    #[command(flatten)]
+    pub(super) devices: DeviceOptions,
     /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
     /// packed file is small). SIZE takes K, M, G and T; FILES counts folders too.
     #[arg(long, value_name = "SIZE[,FILES]", value_parser = UnpackLimit::parse)]
@@ -229,6 +234,7 @@ impl DiffOptions {
         }
         check_debug_folders(&self.debug_dir)?;
         check_roots(&self.symfs)?;
+        self.guests.check()?;
         check_caches(&self.buildid_dir)
     }
 

@@ -2,7 +2,7 @@
 
 use super::options::DeviceOptions;
 use super::read_side::{ReadSide, damage, said_of};
-use crate::cli::devices;
+use crate::cli::{devices, vms};
 use vmflame::analysis::Request;
 use vmflame::analysis::exits::{
     ExitRequest, RecordedExits, TimeBasis, exits_of_text, exits_of_trace_dat, recorded_exits,
@@ -26,6 +26,8 @@ use vmflame::tracepoint::text::TraceText;
 struct ExitsRead {
     recorded: RecordedExits,
     width: ExitWidth,
+    /// What tells devices, VMs by their pids.
+    devices: DeviceOptions,
 }
 
 const fn graph_of(width: ExitWidth) -> ExitGraphRequest {
@@ -56,11 +58,20 @@ pub(super) fn side_of_capture(
     filter: Request,
     width: ExitWidth,
 ) -> Result<ReadSide> {
-    let NamedSide { name, role, input } = wanted;
+    let NamedSide {
+        name, role, input, ..
+    } = wanted;
+    let pids = |asked: &[String]| vms::pids(asked, input, capture, filter.threads);
+    let devices = wanted.devices.by_pid(pids)?;
     let of_conditions = exits(capture, &filter)?;
     let recorded = recorded_exits(capture, &graph_request(filter, width))?;
     let origin = SideOrigin::of_capture(name, capture);
-    let mut side = side_of_exits(origin, role, input, ExitsRead { recorded, width })?;
+    let read = ExitsRead {
+        recorded,
+        width,
+        devices,
+    };
+    let mut side = side_of_exits(origin, role, input, read)?;
     side.remarks
         .splice(0..0, said_of(role, &damage(input, capture)));
     side.is_damaged |= !capture.anomalies().is_empty();
@@ -75,8 +86,12 @@ fn side_of_exits(
     input: &Input,
     read: ExitsRead,
 ) -> Result<ReadSide> {
-    let ExitsRead { recorded, width } = read;
-    let devices = devices::devices(&DeviceOptions::default(), input, recorded.devices())?;
+    let ExitsRead {
+        recorded,
+        width,
+        devices: named,
+    } = read;
+    let devices = devices::devices(&named, input, recorded.devices())?;
     let answer = ExitAnswer {
         recorded: &recorded,
         devices: &devices.map,
@@ -99,9 +114,12 @@ fn side_of_exits(
     });
     let side = Side::of_stacks(origin, graph.frames, stacks);
     let exits = counted(recorded.survey.counts().exits, "exit");
+    let warnings = devices.warnings.into_iter().map(Remark::Warning);
+    let mut remarks = said_of(role, &warnings.collect::<Vec<_>>());
+    remarks.push(format!("{}: {exits}", role.as_str()));
     Ok(ReadSide {
         side,
-        remarks: vec![format!("{}: {exits}", role.as_str())],
+        remarks,
         is_damaged: input.is_damaged || recorded.tally.has_damage() || recorded.origin.is_damaged(),
     })
 }
@@ -148,7 +166,9 @@ impl Traced<'_> {
         filter: Request,
         width: Option<ExitWidth>,
     ) -> Result<ReadSide> {
-        let NamedSide { name, role, input } = wanted;
+        let NamedSide {
+            name, role, input, ..
+        } = wanted;
         let origin = self.origin(name);
         let by_subject = exit_request(&filter);
         let recorded = match width {
@@ -168,7 +188,12 @@ impl Traced<'_> {
         let warnings = remarks::of_archives(input).chain(warnings);
         let said = said_of(role, &warnings.collect::<Vec<_>>());
         if let Some(width) = width {
-            let read = ExitsRead { recorded, width };
+            let devices = wanted.devices.by_pid(vms::pids_alone)?;
+            let read = ExitsRead {
+                recorded,
+                width,
+                devices,
+            };
             let mut side = side_of_exits(origin, role, input, read)?;
             side.remarks.splice(0..0, said);
             let exits = self.exits(&by_subject)?;
@@ -191,11 +216,23 @@ pub(super) struct NamedSide<'a> {
     name: &'a str,
     role: SideRole,
     input: &'a Input,
+    /// What tells devices, where exits are compared as stacks.
+    devices: &'a DeviceOptions,
 }
 
 impl<'a> NamedSide<'a> {
-    pub(super) const fn new(name: &'a str, role: SideRole, input: &'a Input) -> Self {
-        Self { name, role, input }
+    pub(super) const fn new(
+        name: &'a str,
+        role: SideRole,
+        input: &'a Input,
+        devices: &'a DeviceOptions,
+    ) -> Self {
+        Self {
+            name,
+            role,
+            input,
+            devices,
+        }
     }
 }
 

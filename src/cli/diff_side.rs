@@ -7,7 +7,7 @@ use std::thread;
 use super::diff_args::DiffOptions;
 use super::diff_exits::{NamedSide, Traced, exits, side_of_capture};
 use super::options::{
-    FilterOptions, Group, GuestOptions, InputOptions, TimeList, Weight, parse_cpus, read_rules,
+    FilterOptions, Group, InputOptions, TimeList, Weight, parse_cpus, read_rules,
 };
 use super::read_side::{ReadSide, damage, said_of, with_exits_alone};
 use super::wrong_arguments::WrongArguments;
@@ -179,7 +179,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
             .map(Path::to_owned)
             .or_else(|| options.kallsyms.clone()),
         symfs: options.symfs.clone(),
-        guests: GuestOptions::default(),
+        guests: options.guests.clone(),
         buildid_dir: options.buildid_dir.clone(),
         debug_dir: options.debug_dir.clone(),
         threads: how.threads,
@@ -190,7 +190,7 @@ fn side(how: &How<'_>, wanted: &Wanted<'_>) -> Result<ReadSide> {
     let mut request = request(options, &filter, &places)?;
     add_vms(&mut request, &filter, &input, &capture)?;
     if let Some(width) = Weight::exit_width(options.weight) {
-        let named = NamedSide::new(&name, wanted.role, &input);
+        let named = NamedSide::new(&name, wanted.role, &input, &options.devices);
         return side_of_capture(named, &capture, request, width);
     }
     let read = CaptureRead {
@@ -219,7 +219,7 @@ fn side_of_traced(
     let mut request = filter.request(this_machine::threads(how.threads));
     request.pids.extend(vms::pids_alone(&filter.vm)?);
     let name = shown_name(wanted.path, wanted.filters);
-    let side = NamedSide::new(&name, wanted.role, input);
+    let side = NamedSide::new(&name, wanted.role, input, &how.options.devices);
     traced.side(side, request, Weight::exit_width(how.options.weight))
 }
 

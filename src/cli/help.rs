@@ -139,8 +139,9 @@ What is served:
   --no-open keeps it here.
 
 Exit status:
-  1  nothing passes the filters
-  2  an error";
+  1    nothing passes the filters
+  2    an error
+  130  Ctrl-C ended it, as nothing else does";
 
 /// Below the options of `pack`.
 pub(super) const PACK: &str = "\
@@ -308,9 +309,10 @@ Counts:
   processes that run no vCPU: interrupts, the kernel's own threads.
 
 Exit status:
-  0  done, also when the reader of the output had enough
-  1  nothing passes the filters, no such event was recorded, or no such VM runs
-  2  an error, or damaged input, even though output was written";
+  0    done, also when the reader of the output had enough
+  1    nothing passes the filters, no such event was recorded, or no such VM runs
+  2    an error, or damaged input, even though output was written
+  130  Ctrl-C ended --live";
 
 /// Below the options of `blockio`.
 pub(super) const BLOCKIO: &str = "\

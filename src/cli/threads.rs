@@ -58,7 +58,8 @@ struct ThreadFilter {
     /// Only these threads: tids, separated by commas.
     #[arg(short, long, value_delimiter = ',', value_name = "TID")]
     tid: Vec<i32>,
-    /// Only threads that have or had these names, separated by commas: `CPU 0/KVM`.
+    /// Only threads that had these names in a sample or when they were switched to, separated by commas:
+    /// `CPU 0/KVM`.
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     comm: Vec<String>,
     /// Only time on these host CPUs: `0,2-5`.

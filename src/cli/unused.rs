@@ -2,7 +2,10 @@
 
 use super::convert_args::{ColorsBy, ConvertOptions, Format};
 use super::diff_args::{DiffFormat, DiffOptions};
-use super::options::Group;
+use super::options::{Group, Weight};
+
+/// Why options about exits have no effect on samples.
+const FOR_EXITS: &str = "it is for --weight exit-time and exit-count";
 
 /// Options of `convert` that have no effect on a format.
 pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String> {
@@ -20,10 +23,7 @@ pub(super) fn of_convert(options: &ConvertOptions, format: Format) -> Vec<String
         let why = "it is for folded text: --format folded";
         warning(name, is_given && !is_folded, why)
     };
-    let of_exits = |name, is_given: bool| {
-        let why = "it is for --weight exit-time and exit-count";
-        warning(name, is_given, why)
-    };
+    let of_exits = |name, is_given: bool| warning(name, is_given, FOR_EXITS);
     let of_devices = |name, is_given: bool| of_exits(name, is_given && viewer.is_none());
     let is_untitled = matches!(format, Format::Folded | Format::Csv);
     let no_title = if is_folded {
@@ -96,10 +96,6 @@ pub(super) fn of_exit_graph(options: &ConvertOptions) -> Vec<String> {
         given("--no-inline", options.names.no_inline),
         given("--lines", options.names.lines),
         given("--short-names", options.names.short_names),
-        given("--inline", options.names.inline),
-        given("--no-inline", options.names.no_inline),
-        given("--lines", options.names.lines),
-        given("--short-names", options.names.short_names),
         given("--stitch-lbr", options.names.stitch_lbr),
         given("--keep-garbage", options.names.keep_garbage),
     ];
@@ -127,6 +123,8 @@ pub(super) fn of_diff(
         let why = "it is for a picture: -o FILE.svg";
         warning(name, is_given && !has_picture, why)
     };
+    let are_samples = Weight::exit_width(options.weight).is_none();
+    let of_exits = |name, is_given: bool| warning(name, is_given && are_samples, FOR_EXITS);
     let no_table = "no table is written";
     let no_json = "the format is another";
     let both = "--before-kallsyms and --after-kallsyms are taken";
@@ -139,6 +137,8 @@ pub(super) fn of_diff(
         warning("--top", options.top.is_some() && !has_table, no_table),
         warning("--json", options.json && !has_json, no_json),
         warning("--kallsyms", options.kallsyms.is_some() && have_own, both),
+        of_exits("--mtree", !options.devices.mtree.is_empty()),
+        of_exits("--qmp", options.devices.qmp.is_some()),
     ];
     let mut lines: Vec<String> = warnings.into_iter().flatten().collect();
     if let Some(why) = no_stacks {
@@ -155,6 +155,10 @@ fn of_stacks(options: &DiffOptions, why: &'static str) -> impl Iterator<Item = S
         given("--before-kallsyms", options.before_kallsyms.is_some()),
         given("--after-kallsyms", options.after_kallsyms.is_some()),
         given("--symfs", !options.symfs.is_empty()),
+        given("--guestkallsyms", options.guests.guestkallsyms.is_some()),
+        given("--guestmodules", options.guests.guestmodules.is_some()),
+        given("--guestvmlinux", options.guests.guestvmlinux.is_some()),
+        given("--guestmount", options.guests.guestmount.is_some()),
         given("--buildid-dir", !options.buildid_dir.is_empty()),
         given("--debug-dir", !options.debug_dir.is_empty()),
         given("--weight", options.weight.is_some()),

@@ -170,3 +170,39 @@ fn time_in_the_kernel_has_stacks_that_perf_prints() {
     let exits = sum(&scripts[3], "");
     assert_eq!(sum(&done.out, ""), exits);
 }
+
+/// The map of QEMU names devices on both sides, where nothing but custom did before.
+#[test]
+fn exits_are_compared_by_the_devices_of_a_map() {
+    let folder = case("svm-bad-tracepoints");
+    let (capture, map) = (format!("{folder}/perf.data"), format!("{folder}/mtree.txt"));
+    let told = std::fs::read_to_string(&map).unwrap();
+    assert!(told.contains("0000000000000608-000000000000060b (prio 0, i/o): acpi-tmr\n"));
+    let halves = [
+        "--before-filter",
+        "time=0%-50%",
+        "--after-filter",
+        "time=50%-100%",
+    ];
+    let exits = ["--weight", "exit-count", "--format", "folded"];
+    let diff = [&["diff", &capture, &capture], &halves[..], &exits[..]].concat();
+    let timer = "port 0x608 read · acpi-tmr ";
+    let by_custom = run(&diff);
+    assert!(by_custom.out.contains(&format!("{timer}(ACPI PM timer) ?")));
+    let by_map = run(&[&diff[..], &["--mtree", &map]].concat());
+    assert_eq!(by_map.code, Some(0), "{}", by_map.err);
+    assert!(
+        by_map.out.contains(timer) && !by_map.out.contains('?'),
+        "{}",
+        by_map.out
+    );
+    let of_samples = run(&["diff", &case("svm-bad"), &case("svm-good"), "--mtree", &map]);
+    assert!(
+        of_samples.err.contains("warning: --mtree has no effect"),
+        "{}",
+        of_samples.err
+    );
+    let over = run(&[&diff[..], &["--mtree", &map, "-o", &map]].concat());
+    assert_eq!(over.code, Some(2), "{}", over.err);
+    assert_eq!(std::fs::read_to_string(&map).unwrap(), told);
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::debuginfod::DebuginfodOptions;
 use super::guest::GuestOptions;
 use super::headings::SYMBOLS;
-use super::input::{InputOptions, check_caches, check_debug_folders, check_kallsyms};
+use super::input::{InputOptions, check_caches, check_debug_folders, check_kallsyms, check_roots};
 use clap::Args;
 use vmflame::error::Result;
 use vmflame::input::UnpackLimit;
@@ -24,6 +24,9 @@ pub(crate) struct CasePlaces {
     /// Look for debug files in this directory too, which is laid out as /usr/lib/debug is.
     #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
     debug_dir: Vec<PathBuf>,
+    /// Look for object files below DIR, as `convert --symfs` does.
+    #[arg(long, value_name = "DIR", help_heading = SYMBOLS)]
+    symfs: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) debuginfod: DebuginfodOptions,
     /// What an archive or a compressed file may unpack to (default: 16G,100000, and less where the
@@ -45,6 +48,7 @@ impl CasePlaces {
             check_kallsyms(kallsyms)?;
         }
         check_debug_folders(&self.debug_dir)?;
+        check_roots(&self.symfs)?;
         check_caches(&self.buildid_dir)
     }
 
@@ -54,7 +58,7 @@ impl CasePlaces {
             input: path.to_owned(),
             named: None,
             kallsyms: self.kallsyms.clone(),
-            symfs: Vec::new(),
+            symfs: self.symfs.clone(),
             guests: GuestOptions::default(),
             buildid_dir: self.buildid_dir.clone(),
             debug_dir: self.debug_dir.clone(),

@@ -21,6 +21,9 @@ pub(super) fn comparison(options: &PageOptions, after: &Path) -> Result<Option<C
     asked.filter = options.filter.clone();
     asked.kallsyms.clone_from(&places.kallsyms);
     asked.symfs.clone_from(&places.symfs);
+    asked.guests = places.guests.clone();
+    asked.names = options.names.clone();
+    asked.no_idle = options.no_idle;
     asked.buildid_dir.clone_from(&places.buildid_dir);
     asked.debug_dir.clone_from(&places.debug_dir);
     asked.max_unpacked = places.max_unpacked;

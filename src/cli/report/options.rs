@@ -5,8 +5,10 @@ use std::path::PathBuf;
 #[cfg(feature = "fleet")]
 use crate::cli::options::CohortOptions;
 use crate::cli::options::also_k;
-use crate::cli::options::headings::OUTPUT;
-use crate::cli::options::{DebuginfodOptions, DeviceOptions, FilterOptions, InputOptions};
+use crate::cli::options::headings::{OUTPUT, STACKS};
+use crate::cli::options::{
+    DebuginfodOptions, DeviceOptions, FilterOptions, InputOptions, NameOptions,
+};
 use clap::Args;
 
 #[derive(Args, Debug)]
@@ -35,6 +37,11 @@ pub(in crate::cli) struct PageOptions {
     pub(in crate::cli) after: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) filter: FilterOptions,
+    #[command(flatten)]
+    pub(in crate::cli) names: NameOptions,
+    /// Leave the idle loops of host CPUs out of the flame graph.
+    #[arg(long, help_heading = STACKS)]
+    pub(in crate::cli) no_idle: bool,
     #[command(flatten)]
     pub(in crate::cli) devices: DeviceOptions,
     /// The page's title (default: the names of the input and of the host).

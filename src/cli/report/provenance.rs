@@ -38,17 +38,27 @@ pub(super) fn of_capture(
         label: "of them in the flame graph",
         value: Cell::Text(quality(profile)),
     }));
-    let mut warnings = std::mem::take(&mut tables.warnings);
-    for remark in remarks {
-        let text = match remark {
-            Remark::Warning(text) => text,
-            hint @ Remark::Hint(_) => hint.to_string(),
-        };
-        if !warnings.contains(&text) {
-            warnings.push(text);
+    let mut provenance = Provenance {
+        warnings: std::mem::take(&mut tables.warnings),
+        tables,
+    };
+    provenance.add(remarks);
+    provenance
+}
+
+impl Provenance {
+    /// Adds what should be known, each once.
+    pub(super) fn add(&mut self, remarks: impl IntoIterator<Item = Remark>) {
+        for remark in remarks {
+            let text = match remark {
+                Remark::Warning(text) => text,
+                hint @ Remark::Hint(_) => hint.to_string(),
+            };
+            if !self.warnings.contains(&text) {
+                self.warnings.push(text);
+            }
         }
     }
-    Provenance { tables, warnings }
 }
 
 /// Of a trace.dat.

@@ -115,6 +115,8 @@ struct SideReading<'r> {
     input: &'r Input,
     symbols: SymbolRequest,
     filter: Request,
+    /// How stacks are shown.
+    of_samples: &'r PageOptions,
 }
 
 pub(super) fn read_side(
@@ -130,6 +132,7 @@ pub(super) fn read_side(
         input: &input,
         symbols: this_machine::symbols(places, &input),
         filter: options.filter.request(threads),
+        of_samples: options,
     };
     let analysed = match opened {
         Opened::TraceDat(trace) => {
@@ -240,10 +243,16 @@ impl SideReading<'_> {
         let slices = page_slices(survey.account.times);
         let mut recorded = recorded_exits(&capture, &self.of_exits(slices))?;
         vms::name_recorded(&mut recorded, self.input, &capture, workers);
+        let names = &self.of_samples.names;
         let request = Request {
             grouping: Grouping::ProcessByThread,
             keeps_samples: true,
             vm_naming: vms::naming(self.input, workers),
+            no_idle: self.of_samples.no_idle,
+            max_stack: names.max_stack.map(usize::from),
+            detail: names.detail(),
+            keep_garbage: names.keep_garbage,
+            stitches_calls: names.stitch_lbr,
             ..self.filter.clone()
         };
         let profile = match why_no_samples(&capture, &request, &recorded) {
@@ -257,7 +266,9 @@ impl SideReading<'_> {
         let tally = &recorded.tally;
         let is_damaged = self.input.is_damaged || remarks::is_damaged(&capture, tally);
         let drawn = profile.as_ref().ok();
-        let provenance = of_capture(&capture, &survey, drawn, self.input, &self.symbols);
+        let mut provenance = of_capture(&capture, &survey, drawn, self.input, &self.symbols);
+        let stitched = drawn.filter(|_| request.stitches_calls);
+        provenance.add(stitched.and_then(|profile| remarks::stitch_remark(&capture, profile)));
         let subtitle = match &profile {
             Ok(profile) => subtitle(&capture, profile, &request),
             Err(_) => format!(

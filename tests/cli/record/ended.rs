@@ -22,6 +22,30 @@ fn signals_end_the_recording_and_it_is_packed() {
     }
 }
 
+/// The time counts from when the command begins, not from when perf starts, which takes as long here: what
+/// the command does soon behind its beginning is recorded.
+#[test]
+fn the_time_is_that_of_the_command() {
+    let place = Place::new("seconds");
+    // As perf does: a process that waits until events are counted, and becomes the command then.
+    let slow_to_start = "trap 'kill $!; captured; exit 0' INT\n\
+        (sleep 2; exec sh -c 'sleep 0.2; touch \"$0/done\"; exec sleep 60' \"$here\") &\nwait\n";
+    place.write("record.sh", slow_to_start);
+    let words = [
+        "--seconds",
+        "2",
+        "-o",
+        "case.tar.zst",
+        "--",
+        "sh",
+        "-c",
+        ":",
+    ];
+    let output = place.run(&cpu(&words));
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    assert_eq!(place.new_names(), ["case.tar.zst", "done"]);
+}
+
 /// Killed as it cannot help, it leaves no recorder behind.
 #[test]
 fn a_killed_recording_ends_its_recorder() {

@@ -1,5 +1,6 @@
 //! The page is well formed, runs nothing but its own, and says what the other verbs say.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
@@ -200,4 +201,36 @@ fn a_page_of_a_case_is_the_same_each_time() {
         "devices by whom"
     );
     assert!(pages[0] == pages[1], "two pages of one case differ");
+}
+
+/// Functions that `convert` leaves out with an option are left out of the page by it too.
+#[test]
+fn stacks_are_cut_as_is_asked_for() {
+    let input = case("svm-bad");
+    let functions = |option: &[&str]| -> BTreeSet<String> {
+        let convert = ["convert", &input, "--format", "folded", "-o", "-"];
+        let folded = run(&[&convert[..], option].concat());
+        let stacks = folded.out.lines().filter_map(|line| line.rsplit_once(' '));
+        stacks
+            .flat_map(|(stack, _)| stack.split(';'))
+            .map(str::to_owned)
+            .collect()
+    };
+    let flame = |option: &[&str]| {
+        let page = page(&[&[input.as_str()], option].concat());
+        between(&page, "<section id=\"flame\"", "</section>").to_owned()
+    };
+    let (all, whole) = (functions(&[]), flame(&[]));
+    for option in [&["--no-idle"][..], &["--max-stack", "2"]] {
+        let (left, asked) = (functions(option), flame(option));
+        let mut gone = all
+            .difference(&left)
+            .filter(|name| whole.contains(&***name))
+            .peekable();
+        assert!(gone.peek().is_some(), "{option:?}");
+        for name in gone {
+            let is_part = left.iter().any(|other| other.contains(&**name));
+            assert!(is_part || !asked.contains(&**name), "{option:?}: {name}");
+        }
+    }
 }
