@@ -1,5 +1,7 @@
 //! What a capture is: everything that `info` says, as text or as JSON.
 
+use hashbrown::HashMap;
+
 use crate::analysis::{Survey, is_flat, is_of_branches};
 use crate::bytes::{Big, ByteOrder, Compression, Endian, Little, with_order};
 use crate::loss::Tally;
@@ -7,7 +9,7 @@ use crate::name::{ObjectReport, ObjectShare, Unnamed};
 use crate::perf::abi::record_name;
 use crate::perf::{Capture, CaptureKind, Feature, Features};
 use crate::report::remarks;
-use crate::symbol::KernelSource;
+use crate::symbol::{KernelSource, module_short_name};
 use crate::text::grouped;
 use crate::units::{EventIx, Timestamp};
 
@@ -93,6 +95,16 @@ impl<'a> CaptureFacts<'a> {
     pub(super) fn warnings(&self) -> impl Iterator<Item = &String> {
         let of_file = self.anomalies.iter().chain(&self.read_part);
         of_file.chain(&self.gaps)
+    }
+
+    /// What lacks names by the short names of objects, of each in order.
+    pub(super) fn unnamed_by_object(&self) -> HashMap<String, Vec<&'a Unnamed>> {
+        let mut by_object: HashMap<String, Vec<&Unnamed>> = HashMap::new();
+        for unnamed in self.unnamed {
+            let object = module_short_name(&unnamed.object);
+            by_object.entry(object).or_default().push(unnamed);
+        }
+        by_object
     }
 
     /// Gathers what a capture says of itself and what a survey found in it.

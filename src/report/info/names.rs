@@ -7,7 +7,6 @@ use super::remedy::Nameless;
 use super::text::without_controls;
 use crate::name::{ObjectShare, Unnamed};
 use crate::report::remarks::DAMAGED_RECORDS;
-use crate::symbol::module_short_name;
 use crate::text::grouped;
 
 /// The objects by samples, with how much of each has names, why the rest has none, and what would
@@ -34,6 +33,7 @@ fn write_names(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result {
         "{:>12}  {:>7}  {:>7}  object\n{:>12}  frames, each once for each sample",
         "samples", "named", "unnamed", ""
     )?;
+    let lacking_names = facts.unnamed_by_object();
     for share in facts.shares {
         let ObjectShare {
             object,
@@ -49,21 +49,22 @@ fn write_names(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result {
             grouped(*samples)
         )?;
         if *unnamed > 0 {
-            write_causes(out, facts, share)?;
+            let of_share = lacking_names.get(object).into_iter().flatten();
+            write_causes(out, facts, share, of_share)?;
         }
     }
     Ok(())
 }
 
 /// Why frames of an object have no name, and what would help.
-fn write_causes(
+fn write_causes<'u>(
     out: &mut String,
     facts: &CaptureFacts<'_>,
     share: &ObjectShare,
+    of_share: impl Iterator<Item = &'u &'u Unnamed>,
 ) -> std::fmt::Result {
-    let is_of_share = |unnamed: &&Unnamed| module_short_name(&unnamed.object) == share.object;
     let all = share.named.saturating_add(share.unnamed);
-    for unnamed in facts.unnamed.iter().filter(is_of_share) {
+    for unnamed in of_share {
         for &(cause, frames) in &unnamed.causes {
             let lacking = percent(frames, all);
             let object = &unnamed.object;

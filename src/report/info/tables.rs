@@ -6,7 +6,6 @@ use crate::analysis::exits::TracepointCount;
 use crate::name::{ObjectShare, Unnamed};
 use crate::report::remarks;
 use crate::report::table::{Cell, Column, Fact, Quantity, Table, TableReport};
-use crate::symbol::module_short_name;
 use crate::text::{counted, grouped};
 
 /// What a capture is: facts, events, records, and how much of its objects has names.
@@ -151,8 +150,10 @@ fn names(facts: &CaptureFacts<'_>) -> Table {
         .or_absent("all have names, or nothing is known to help"),
     ];
     let mut table = Table::new("names", "Objects and their names", columns);
+    let lacking_names = facts.unnamed_by_object();
     for share in facts.shares {
-        table.push(name_cells(facts, share));
+        let of_share = lacking_names.get(&share.object).into_iter().flatten();
+        table.push(name_cells(facts, share, of_share));
     }
     if table.rows.is_empty() {
         table.notes.push("no frames of any object".to_owned());
@@ -160,10 +161,13 @@ fn names(facts: &CaptureFacts<'_>) -> Table {
     table
 }
 
-fn name_cells(facts: &CaptureFacts<'_>, share: &ObjectShare) -> Vec<Cell> {
-    let is_of_share = |unnamed: &&Unnamed| module_short_name(&unnamed.object) == share.object;
+fn name_cells<'u>(
+    facts: &CaptureFacts<'_>,
+    share: &ObjectShare,
+    of_share: impl Iterator<Item = &'u &'u Unnamed>,
+) -> Vec<Cell> {
     let (mut causes, mut remedies) = (Vec::new(), Vec::new());
-    for unnamed in facts.unnamed.iter().filter(is_of_share) {
+    for unnamed in of_share {
         for &(cause, frames) in &unnamed.causes {
             causes.push(format!("{cause} ({})", grouped(frames)));
             let nameless = Nameless {
