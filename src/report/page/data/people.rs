@@ -23,6 +23,10 @@ struct Person {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(in crate::report::page) struct People {
     threads: BTreeMap<Task, Person>,
+    /// The number of each, by which they are in order.
+    numbers: BTreeMap<Task, i64>,
+    /// The number of the thread of an id; `None` where there are several.
+    of_tids: BTreeMap<Tid, Option<i64>>,
     /// The VMs, with what they are called.
     vms: BTreeMap<Pid, String>,
 }
@@ -79,29 +83,35 @@ impl People {
         }
         let vms = people.threads.values().filter_map(|person| person.vm);
         people.vms = vms.map(|vm| (vm, vm_name(side, Some(vm)))).collect();
+        people.give_numbers();
         people
+    }
+
+    /// Numbers the threads, which are all there.
+    fn give_numbers(&mut self) {
+        self.numbers = self.threads.keys().copied().zip(0..).collect();
+        for (task, number) in &self.numbers {
+            let of_tid = self.of_tids.entry(task.tid);
+            of_tid
+                .and_modify(|several| *several = None)
+                .or_insert(Some(*number));
+        }
     }
 
     /// The number of a thread; -1 where it is not among them.
     pub(in crate::report::page) fn number_of(&self, task: Task) -> i64 {
-        if !self.threads.contains_key(&task) {
-            return -1;
-        }
-        let before = self.threads.range(..task).count();
-        i64::try_from(before).unwrap_or(-1)
+        self.numbers.get(&task).copied().unwrap_or(-1)
     }
 
     /// The number of the only thread of an id, which is given in decimal digits.
     pub(in crate::report::page) fn number_of_tid(&self, tid: &str) -> Option<i64> {
         let tid = Tid::new(tid.parse().ok()?);
-        let mut found = self.threads.keys().filter(|task| task.tid == tid);
-        let task = found.next()?;
-        found.next().is_none().then(|| self.number_of(*task))
+        self.of_tids.get(&tid).copied().flatten()
     }
 
     /// The numbers of all threads.
-    pub(super) fn numbers(&self) -> BTreeMap<Task, i64> {
-        self.threads.keys().copied().zip(0..).collect()
+    pub(super) const fn numbers(&self) -> &BTreeMap<Task, i64> {
+        &self.numbers
     }
 
     /// The number of a VM.
