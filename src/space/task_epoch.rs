@@ -55,8 +55,8 @@ pub(super) struct Epoch {
 pub(super) struct NameSince {
     pub(super) from: RecordOrder,
     pub(super) name: NameIx,
-    /// Whether the thread began with it.
-    pub(super) is_birth: bool,
+    /// How many threads of its id had begun by then, as far as records tell.
+    pub(super) births: u32,
 }
 
 impl NameSince {
@@ -65,7 +65,7 @@ impl NameSince {
         Self {
             from,
             name,
-            is_birth: false,
+            births: 0,
         }
     }
 
@@ -74,8 +74,17 @@ impl NameSince {
         Self {
             from,
             name,
-            is_birth: true,
+            births: 1,
         }
+    }
+
+    /// The same behind another one of the same id.
+    pub(super) const fn behind(self, before: Option<&Self>) -> Self {
+        let births = match before {
+            Some(before) => before.births.saturating_add(self.births),
+            None => self.births,
+        };
+        Self { births, ..self }
     }
 }
 
@@ -106,12 +115,11 @@ impl Histories<'_> {
     /// Which of the threads of its id the thread was at a time. One whose parent has no name is taken
     /// for the one before.
     pub(crate) fn life(&self, at: TaskEpoch) -> ThreadLife {
-        let until = usize::try_from(at.thread_name).unwrap_or(usize::MAX);
+        let position = usize::try_from(at.thread_name).unwrap_or(usize::MAX);
         let names = self.thread_names;
-        let until_then = names.get(..=until).unwrap_or(names).iter();
-        let births = until_then.filter(|since| since.is_birth).count();
+        let then = names.get(position).or(names.last());
         ThreadLife {
-            births: u32::try_from(births).unwrap_or(u32::MAX),
+            births: then.map_or(0, |since| since.births),
             name: at.thread_name,
         }
     }

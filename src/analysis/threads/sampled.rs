@@ -41,6 +41,8 @@ impl Lifetime {
 struct NamedUse {
     thread: ThreadUse,
     name: u32,
+    /// All its names.
+    names: BTreeSet<String>,
 }
 
 impl Sampled {
@@ -69,7 +71,7 @@ impl Sampled {
             found.is_called(view.thread_name, view.process_name, spell.life.name);
             found.add(stack, spell.cpu);
         }
-        sampled.threads = found.into_values().map(|found| found.thread).collect();
+        sampled.threads = found.into_values().map(NamedUse::finish).collect();
         sampled
     }
 
@@ -91,7 +93,18 @@ impl NamedUse {
         Self {
             thread: ThreadUse::of(Task { pid, tid }, name.to_owned()),
             name: spell.life.name,
+            names: BTreeSet::new(),
         }
+    }
+
+    /// The thread with the names that it had before its latest.
+    fn finish(self) -> ThreadUse {
+        let Self {
+            mut thread, names, ..
+        } = self;
+        let earlier = names.into_iter().filter(|name| *name != thread.name);
+        thread.earlier_names = earlier.collect();
+        thread
     }
 
     /// Adds the samples of a stack.
@@ -114,20 +127,14 @@ impl NamedUse {
         if thread.process.is_empty() || number >= self.name {
             process.clone_into(&mut thread.process);
         }
-        if thread.name == name {
-            self.name = self.name.max(number);
-            return;
+        if !self.names.contains(name) {
+            self.names.insert(name.to_owned());
         }
-        let earlier = if number >= self.name {
+        if number >= self.name {
             self.name = number;
-            std::mem::replace(&mut thread.name, name.to_owned())
-        } else {
-            name.to_owned()
-        };
-        thread.earlier_names.push(earlier);
-        let latest = thread.name.clone();
-        thread.earlier_names.sort_unstable();
-        thread.earlier_names.dedup();
-        thread.earlier_names.retain(|name| *name != latest);
+            if thread.name != name {
+                name.clone_into(&mut thread.name);
+            }
+        }
     }
 }

@@ -71,7 +71,8 @@ impl Timeline {
     }
 
     fn rename(&mut self, tid: Tid, since: NameSince) {
-        self.thread_names.entry(tid).or_default().push(since);
+        let names = self.thread_names.entry(tid).or_default();
+        names.push(since.behind(names.last()));
     }
 
     fn begin_epoch(
