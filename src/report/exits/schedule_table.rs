@@ -250,7 +250,7 @@ fn untold_row(vcpu: &TaskSchedule, labels: &ExitLabels<'_>, threads: &[Cell]) ->
     let mut row = vec![
         Cell::Text(labels.vcpu_name(vcpu.task)),
         Cell::Text(vcpu.task.tid.to_string()),
-        Cell::Text("not told: it got another CPU, or switches are missing".to_owned()),
+        Cell::Text("not told: CPU changed, or switches missing".to_owned()),
     ];
     row.extend_from_slice(threads);
     row.extend([Cell::Nanoseconds(nanos), Cell::share(nanos, vcpu.ready_ns)]);
