@@ -11,13 +11,23 @@ use super::options::{
     check_roots, scope_of,
 };
 use super::wrong_arguments::WrongArguments;
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 use vmflame::analysis::FrameScope;
 use vmflame::diff::LeftOut;
 use vmflame::error;
 use vmflame::input::UnpackLimit;
 
+/// A guest's kernel lies elsewhere in each of its boots.
+fn of_one_boot(kallsyms: Arg) -> Arg {
+    kallsyms.long_help(
+        "Name addresses in guests' kernels by this copy of a guest's /proc/kallsyms, read as root in the \
+         boot of it that both sides recorded. Of different boots each side's capture directory holds its \
+         own, guest/PID/kallsyms, by the pid of the VMM",
+    )
+}
+
 #[derive(Args, Debug)]
+#[command(mut_arg("guestkallsyms", of_one_boot))]
 pub(super) struct DiffOptions {
     /// What was before: a capture (perf.data or a capture directory), folded text, or of VM exits a
     /// trace.dat or the text of a trace; `-` for standard input.

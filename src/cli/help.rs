@@ -141,7 +141,7 @@ What is served:
 Exit status:
   1    nothing passes the filters
   2    an error
-  130  Ctrl-C ended it, as nothing else does";
+  130  Ctrl-C ended it";
 
 /// Below the options of `pack`.
 pub(super) const PACK: &str = "\
