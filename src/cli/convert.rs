@@ -137,20 +137,15 @@ fn write(
 }
 
 fn request(options: &ConvertOptions) -> Result<Request> {
+    let threads = this_machine::threads(options.input.threads);
     Ok(Request {
         weight: Weight::kind(options.weight),
         scope: options.scope(),
         grouping: options.group.into(),
         no_tag: options.no_tag,
         no_idle: options.no_idle,
-        max_stack: options.names.max_stack.map(usize::from),
-        detail: options.names.detail(),
-        keep_garbage: options.names.keep_garbage,
-        stitches_calls: options.names.stitch_lbr,
         rules: read_rules(options.rules.as_deref())?,
-        ..options
-            .filter
-            .request(this_machine::threads(options.input.threads))
+        ..options.names.over(options.filter.request(threads))
     })
 }
 

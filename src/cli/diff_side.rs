@@ -333,14 +333,12 @@ fn request(
         grouping: options.group.unwrap_or(Group::Process).into(),
         no_tag: options.no_tag,
         no_idle: options.no_idle,
-        max_stack: options.names.max_stack.map(usize::from),
-        detail: options.names.detail(),
-        keep_garbage: options.names.keep_garbage,
-        stitches_calls: options.names.stitch_lbr,
         scope: options.scope(),
         rules: read_rules(options.rules.as_deref())?,
         slices: SLICES,
-        ..filter.request(this_machine::threads(places.threads))
+        ..options
+            .names
+            .over(filter.request(this_machine::threads(places.threads)))
     })
 }
 

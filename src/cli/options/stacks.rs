@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::headings::STACKS;
 use clap::{Args, ValueEnum};
-use vmflame::analysis::{FrameDetail, FrameScope, Grouping, WeightKind};
+use vmflame::analysis::{FrameDetail, FrameScope, Grouping, Request, WeightKind};
 use vmflame::error::{Error, Result};
 use vmflame::report::exits::ExitWidth;
 
@@ -51,6 +51,17 @@ pub(crate) struct NameOptions {
 }
 
 impl NameOptions {
+    /// What is asked for, with stacks cut and shown as these options have it.
+    pub(crate) fn over(&self, request: Request) -> Request {
+        Request {
+            max_stack: self.max_stack.map(usize::from),
+            detail: self.detail(),
+            keep_garbage: self.keep_garbage,
+            stitches_calls: self.stitch_lbr,
+            ..request
+        }
+    }
+
     /// What frames show of functions.
     pub(crate) const fn detail(&self) -> FrameDetail {
         FrameDetail {

@@ -243,17 +243,12 @@ impl SideReading<'_> {
         let slices = page_slices(survey.account.times);
         let mut recorded = recorded_exits(&capture, &self.of_exits(slices))?;
         vms::name_recorded(&mut recorded, self.input, &capture, workers);
-        let names = &self.of_samples.names;
         let request = Request {
             grouping: Grouping::ProcessByThread,
             keeps_samples: true,
             vm_naming: vms::naming(self.input, workers),
             no_idle: self.of_samples.no_idle,
-            max_stack: names.max_stack.map(usize::from),
-            detail: names.detail(),
-            keep_garbage: names.keep_garbage,
-            stitches_calls: names.stitch_lbr,
-            ..self.filter.clone()
+            ..self.of_samples.names.over(self.filter.clone())
         };
         let profile = match why_no_samples(&capture, &request, &recorded) {
             Some(why) => Err(why),
