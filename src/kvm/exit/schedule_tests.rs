@@ -5,21 +5,57 @@ use crate::kvm::exit::{HaltCounts, PairingCounts};
 use crate::units::Pid;
 use proptest::prelude::*;
 
-/// By hand: 10 ns made to wait by another thread, 4 ns from being woken on an idle CPU.
-#[test]
-fn ready_time_is_from_being_able_to_run_to_running() {
-    let (own, other) = (Tid::new(7), Tid::new(9));
-    let task = Task {
-        pid: Some(Pid::new(1)),
-        tid: own,
-    };
-    let vcpu = VcpuSummary {
-        task,
+/// The thread whose schedule is asked for.
+const OWN: Tid = Tid::new(7);
+
+/// The vCPU that it runs.
+fn vcpu() -> VcpuSummary {
+    VcpuSummary {
+        task: Task {
+            pid: Some(Pid::new(1)),
+            tid: OWN,
+        },
         vcpu: None,
         counts: PairingCounts::default(),
         halts: HaltCounts::default(),
         guest_ns: 0,
-    };
+    }
+}
+
+/// Its schedule, up to an end, by switches: when, on which CPU, from whom, whether that one can go on, to
+/// whom.
+fn switched(
+    switches: &[(u64, u32, i32, bool, i32)],
+    times: &[TimeRange],
+    end: u64,
+) -> TaskSchedule {
+    let vcpu = vcpu();
+    let task = vcpu.task;
+    let mut schedule = Schedule::of(&[vcpu], times);
+    for &(at, cpu, from, is_runnable, to) in switches {
+        let moment = Moment {
+            at: Timestamp::from_nanos(at),
+            cpu: Some(Cpu(cpu)),
+            task,
+        };
+        let event = HostEvent::SchedSwitch {
+            prev_tid: Tid::new(from),
+            prev_state: u64::from(!is_runnable),
+            next_tid: Tid::new(to),
+            next_comm: [0; 16],
+        };
+        schedule.take(moment, &event);
+    }
+    schedule.end(Timestamp::from_nanos(end));
+    schedule.tasks()[0].clone()
+}
+
+/// By hand: 10 ns made to wait by another thread, 4 ns from being woken on an idle CPU.
+#[test]
+fn ready_time_is_from_being_able_to_run_to_running() {
+    let (own, other) = (OWN, Tid::new(9));
+    let vcpu = vcpu();
+    let task = vcpu.task;
     let switch = |prev_tid, prev_state, next_tid| HostEvent::SchedSwitch {
         prev_tid,
         prev_state,
@@ -66,41 +102,15 @@ fn ready_time_is_from_being_able_to_run_to_running() {
 /// gets no CPU any more seemed to wait for nothing.
 #[test]
 fn what_lasts_at_either_end_counts_as_far_as_it_is_within() {
-    let (own, other) = (Tid::new(7), Tid::new(9));
-    let vcpu = VcpuSummary {
-        task: Task {
-            pid: Some(Pid::new(1)),
-            tid: own,
-        },
-        vcpu: None,
-        counts: PairingCounts::default(),
-        halts: HaltCounts::default(),
-        guest_ns: 0,
-    };
     let at = Timestamp::from_nanos;
     let schedule = |times: &[TimeRange]| {
-        let mut schedule = Schedule::of(std::slice::from_ref(&vcpu), times);
-        for (now, prev_tid, next_tid) in [
-            (100, other, own),
-            (130, own, other),
-            (150, other, own),
-            (160, own, other),
-        ] {
-            let moment = Moment {
-                at: at(now),
-                cpu: Some(Cpu(3)),
-                task: vcpu.task,
-            };
-            let switch = HostEvent::SchedSwitch {
-                prev_tid,
-                prev_state: 0,
-                next_tid,
-                next_comm: [0; 16],
-            };
-            schedule.take(moment, &switch);
-        }
-        schedule.end(at(200));
-        let task = schedule.tasks()[0].clone();
+        let switches = [
+            (100, 3, 9, true, 7),
+            (130, 3, 7, true, 9),
+            (150, 3, 9, true, 7),
+            (160, 3, 7, true, 9),
+        ];
+        let task = switched(&switches, times, 200);
         let rivals: Vec<u64> = task.rivals.into_values().collect();
         [vec![task.running_ns, task.ready_ns], rivals].concat()
     };
@@ -116,49 +126,12 @@ fn what_lasts_at_either_end_counts_as_far_as_it_is_within() {
     );
 }
 
-/// The thread whose schedule is asked for below.
-const OWN: Tid = Tid::new(7);
-
-/// A schedule of that vCPU by switches: when, on which CPU, from whom, whether that one can go on, to whom.
-fn switched(switches: &[(u64, u32, i32, bool, i32)]) -> TaskSchedule {
-    let task = Task {
-        pid: Some(Pid::new(1)),
-        tid: OWN,
-    };
-    let vcpu = VcpuSummary {
-        task,
-        vcpu: None,
-        counts: PairingCounts::default(),
-        halts: HaltCounts::default(),
-        guest_ns: 0,
-    };
-    let mut schedule = Schedule::of(&[vcpu], &[]);
-    let mut last = Timestamp::from_nanos(0);
-    for &(at, cpu, from, is_runnable, to) in switches {
-        last = Timestamp::from_nanos(at);
-        let moment = Moment {
-            at: last,
-            cpu: Some(Cpu(cpu)),
-            task,
-        };
-        let event = HostEvent::SchedSwitch {
-            prev_tid: Tid::new(from),
-            prev_state: u64::from(!is_runnable),
-            next_tid: Tid::new(to),
-            next_comm: [0; 16],
-        };
-        schedule.take(moment, &event);
-    }
-    schedule.end(last);
-    schedule.tasks()[0].clone()
-}
-
 /// By hand: what passed between two switches of which one is missing was nobody's, and a vCPU that is
 /// switched away from without having been switched to did not wait.
 #[test]
 fn who_ran_is_not_told_across_a_missing_switch() {
-    let rivals = |switches: &[_]| {
-        let vcpu = switched(switches);
+    let rivals = |switches: &[_], end| {
+        let vcpu = switched(switches, &[], end);
         let rivals: Vec<_> = (vcpu.rivals.iter())
             .map(|(tid, &nanos)| (tid.as_i32(), nanos))
             .collect();
@@ -170,7 +143,7 @@ fn who_ran_is_not_told_across_a_missing_switch() {
         (120, 3, 9, true, 8),
         (130, 3, 8, true, 7),
     ];
-    assert_eq!(rivals(&others), (30, vec![(8, 10)]));
+    assert_eq!(rivals(&others, 130), (30, vec![(8, 10)]));
     // From 8 to 7 is missing.
     let own = [
         (100, 3, 0, true, 7),
@@ -178,14 +151,14 @@ fn who_ran_is_not_told_across_a_missing_switch() {
         (150, 3, 7, true, 9),
         (160, 3, 9, true, 7),
     ];
-    assert_eq!(rivals(&own), (10, vec![(9, 10)]));
+    assert_eq!(rivals(&own, 160), (10, vec![(9, 10)]));
     // Nothing is.
     let whole = [
         (100, 3, 7, true, 8),
         (120, 3, 8, true, 9),
         (130, 3, 9, true, 7),
     ];
-    assert_eq!(rivals(&whole), (30, vec![(8, 20), (9, 10)]));
+    assert_eq!(rivals(&whole, 130), (30, vec![(8, 20), (9, 10)]));
 }
 
 proptest! {
@@ -202,7 +175,7 @@ proptest! {
                 (now, cpu, from, is_runnable, to)
             })
             .collect();
-        let vcpu = switched(&all);
+        let vcpu = switched(&all, &[], now);
         prop_assert!(!vcpu.rivals.contains_key(&OWN));
         prop_assert!(vcpu.rivals.values().sum::<u64>() <= vcpu.ready_ns);
     }

@@ -44,7 +44,7 @@ pub struct TaskSchedule {
     /// switches are missing, or where it got another CPU in the end.
     pub rivals: BTreeMap<Tid, u64>,
     /// The same since it became ready. It was not if nobody is seen to switch to it in the end.
-    told: BTreeMap<Tid, u64>,
+    rivals_since_ready: BTreeMap<Tid, u64>,
 }
 
 impl TaskSchedule {
@@ -63,35 +63,32 @@ impl TaskSchedule {
             wake_latency: Histogram::default(),
             longest_wake_ns: 0,
             rivals: BTreeMap::new(),
-            told: BTreeMap::new(),
+            rivals_since_ready: BTreeMap::new(),
         }
     }
 
     /// A thread ran on its CPU while it seemed to be ready.
     pub(super) fn saw(&mut self, rival: Tid, nanos: u64) {
-        let sum = self.told.entry(rival).or_default();
-        *sum = sum.saturating_add(nanos);
+        add_to(&mut self.rivals_since_ready, rival, nanos);
     }
 
     /// It was ready until now.
     pub(super) fn waited(&mut self, nanos: u64) {
         self.ready_ns = self.ready_ns.saturating_add(nanos);
-        for (rival, nanos) in std::mem::take(&mut self.told) {
-            let sum = self.rivals.entry(rival).or_default();
-            *sum = sum.saturating_add(nanos);
+        for (rival, nanos) in std::mem::take(&mut self.rivals_since_ready) {
+            add_to(&mut self.rivals, rival, nanos);
         }
     }
 
     /// Since when it was not ready any more is not known.
     pub(super) fn did_not_wait(&mut self) {
-        self.told.clear();
+        self.rivals_since_ready.clear();
     }
 
     /// It was running on a CPU.
     pub(super) fn ran(&mut self, cpu: Cpu, nanos: u64) {
         self.running_ns = self.running_ns.saturating_add(nanos);
-        let on_cpu = self.running_on.entry(cpu).or_default();
-        *on_cpu = on_cpu.saturating_add(nanos);
+        add_to(&mut self.running_on, cpu, nanos);
     }
 
     /// It was switched to under this name.
@@ -104,4 +101,10 @@ impl TaskSchedule {
             self.names.push(name);
         }
     }
+}
+
+/// Adds to the time of a thread, or on a CPU.
+fn add_to<K: Ord>(times: &mut BTreeMap<K, u64>, key: K, nanos: u64) {
+    let sum = times.entry(key).or_default();
+    *sum = sum.saturating_add(nanos);
 }
