@@ -132,9 +132,7 @@ impl NamedUse {
         }
         if number >= self.name {
             self.name = number;
-            if thread.name != name {
-                name.clone_into(&mut thread.name);
-            }
+            name.clone_into(&mut thread.name);
         }
     }
 }

@@ -97,14 +97,19 @@ impl<'a> CaptureFacts<'a> {
         of_file.chain(&self.gaps)
     }
 
-    /// What lacks names by the short names of objects, of each in order.
-    pub(super) fn unnamed_by_object(&self) -> HashMap<String, Vec<&'a Unnamed>> {
+    /// The shares of objects, each with what lacks names of it, in order.
+    pub(super) fn shares_with_unnamed(
+        &self,
+    ) -> impl Iterator<Item = (&'a ObjectShare, Vec<&'a Unnamed>)> {
         let mut by_object: HashMap<String, Vec<&Unnamed>> = HashMap::new();
         for unnamed in self.unnamed {
             let object = module_short_name(&unnamed.object);
             by_object.entry(object).or_default().push(unnamed);
         }
-        by_object
+        self.shares.iter().map(move |share| {
+            let unnamed = by_object.get(&share.object).cloned();
+            (share, unnamed.unwrap_or_default())
+        })
     }
 
     /// Gathers what a capture says of itself and what a survey found in it.

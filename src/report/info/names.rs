@@ -33,8 +33,7 @@ fn write_names(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result {
         "{:>12}  {:>7}  {:>7}  object\n{:>12}  frames, each once for each sample",
         "samples", "named", "unnamed", ""
     )?;
-    let lacking_names = facts.unnamed_by_object();
-    for share in facts.shares {
+    for (share, lacking_names) in facts.shares_with_unnamed() {
         let ObjectShare {
             object,
             samples,
@@ -49,22 +48,21 @@ fn write_names(out: &mut String, facts: &CaptureFacts<'_>) -> std::fmt::Result {
             grouped(*samples)
         )?;
         if *unnamed > 0 {
-            let of_share = lacking_names.get(object).into_iter().flatten();
-            write_causes(out, facts, share, of_share)?;
+            write_causes(out, facts, share, &lacking_names)?;
         }
     }
     Ok(())
 }
 
 /// Why frames of an object have no name, and what would help.
-fn write_causes<'u>(
+fn write_causes(
     out: &mut String,
     facts: &CaptureFacts<'_>,
     share: &ObjectShare,
-    of_share: impl Iterator<Item = &'u &'u Unnamed>,
+    lacking_names: &[&Unnamed],
 ) -> std::fmt::Result {
     let all = share.named.saturating_add(share.unnamed);
-    for unnamed in of_share {
+    for unnamed in lacking_names {
         for &(cause, frames) in &unnamed.causes {
             let lacking = percent(frames, all);
             let object = &unnamed.object;

@@ -150,10 +150,8 @@ fn names(facts: &CaptureFacts<'_>) -> Table {
         .or_absent("all have names, or nothing is known to help"),
     ];
     let mut table = Table::new("names", "Objects and their names", columns);
-    let lacking_names = facts.unnamed_by_object();
-    for share in facts.shares {
-        let of_share = lacking_names.get(&share.object).into_iter().flatten();
-        table.push(name_cells(facts, share, of_share));
+    for (share, lacking_names) in facts.shares_with_unnamed() {
+        table.push(name_cells(facts, share, &lacking_names));
     }
     if table.rows.is_empty() {
         table.notes.push("no frames of any object".to_owned());
@@ -161,13 +159,13 @@ fn names(facts: &CaptureFacts<'_>) -> Table {
     table
 }
 
-fn name_cells<'u>(
+fn name_cells(
     facts: &CaptureFacts<'_>,
     share: &ObjectShare,
-    of_share: impl Iterator<Item = &'u &'u Unnamed>,
+    lacking_names: &[&Unnamed],
 ) -> Vec<Cell> {
     let (mut causes, mut remedies) = (Vec::new(), Vec::new());
-    for unnamed in of_share {
+    for unnamed in lacking_names {
         for &(cause, frames) in &unnamed.causes {
             causes.push(format!("{cause} ({})", grouped(frames)));
             let nameless = Nameless {

@@ -96,16 +96,12 @@ impl ExitRows {
         people: &People,
         grid: &TimeGrid,
     ) -> BTreeMap<ExitRowKey, ExitTotals> {
-        let numbers = people.numbers();
         let mut sums: BTreeMap<ExitRowKey, ExitTotals> = BTreeMap::new();
         for cell in &exits.cells {
             let key = key_of(cell).and_then(|key| self.keys.binary_search(&key).ok());
             let row = ExitRowKey {
                 bucket: grid.bucket_of_slice(cell.slice),
-                thread: cell
-                    .vcpu
-                    .and_then(|task| numbers.get(&task).copied())
-                    .unwrap_or(-1),
+                thread: cell.vcpu.map_or(-1, |task| people.number_of(task)),
                 reason: self.reason(&cell.reason).unwrap_or_default(),
                 key: key.and_then(|key| i64::try_from(key).ok()).unwrap_or(-1),
             };

@@ -70,13 +70,12 @@ impl<'g> GraphData<'g> {
             weight: stack.weight,
         });
         let (tree, leaves) = CallTree::with_leaves(&profile.frames, tagged);
-        let numbers = people.numbers();
         let threads = samples.threads().iter().map(|thread| {
             let task = Task {
                 pid: Some(thread.thread.pid),
                 tid: thread.thread.tid,
             };
-            numbers.get(&task).copied().unwrap_or(-1)
+            people.number_of(task)
         });
         let threads: Vec<i64> = threads.collect();
         let ended = samples.iter().map(|row| Ended {
@@ -101,13 +100,9 @@ impl<'g> GraphData<'g> {
     pub(super) fn of_exits(exits: &'g ExitGraph, people: &People) -> Self {
         let stacks = exits.stacks.iter().map(ExitStack::tagged);
         let (tree, leaves) = CallTree::with_leaves(&exits.frames, stacks);
-        let numbers = people.numbers();
         let ended = exits.stacks.iter().zip(leaves).map(|(stack, node)| Ended {
             node,
-            thread: stack
-                .vcpu
-                .and_then(|task| numbers.get(&task).copied())
-                .unwrap_or(-1),
+            thread: stack.vcpu.map_or(-1, |task| people.number_of(task)),
             when: When::Slice(stack.slice),
             weight: stack.weight,
         });

@@ -109,11 +109,6 @@ impl People {
         self.of_tids.get(&tid).copied().flatten()
     }
 
-    /// The numbers of all threads.
-    pub(super) const fn numbers(&self) -> &BTreeMap<Task, i64> {
-        &self.numbers
-    }
-
     /// The number of a VM.
     pub(in crate::report::page) fn number_of_vm(&self, vm: Option<Pid>) -> i64 {
         let mut vms = self.vms.keys();
