@@ -3,7 +3,7 @@
 
 children.data: 40 000 forks of a program with 5 000 mappings, each of which maps one place anew and has a sample
 there. changes.data: the same by one process with 20 000 mappings. overlaps.data: 60 000 mappings, each over the
-half of all addresses, each with a sample."""
+half of all addresses, each with a sample. renames.data: 20 000 names of one thread, a sample under each."""
 import struct
 import sys
 from pathlib import Path
@@ -75,6 +75,12 @@ def overlaps():
         yield mapping(1, i * 0x1000, 2**63, f"/z/{i}", 2 + 2 * i) + sample(1, 3 + 2 * i, i * 0x1000 + 5)
 
 
+def renames():
+    yield comm(1, "p", 1) + mapping(1, 0x100000, 0x100000, "/x/a", 2)
+    for i in range(20000):
+        yield comm(1, f"t{i}", 11 + 3 * i) + sample(1, 12 + 3 * i, 0x100000 + 16 * (i % 1000))
+
+
 def capture(records):
     """A perf.data of one event: cpu-clock at 99 Hz. perf_event.h, struct perf_event_attr, version 5."""
     attr = struct.pack("<IIQQQQQ", 1, 112, 0, 99, SAMPLE, 0, BITS).ljust(112, b"\0")
@@ -88,5 +94,5 @@ def capture(records):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    for made in (children, changes, overlaps):
+    for made in (children, changes, overlaps, renames):
         Path(sys.argv[1], f"{made.__name__}.data").write_bytes(capture(made()))
